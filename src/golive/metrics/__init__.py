@@ -1,0 +1,1 @@
+"""Metric declarations and the recorder protocol; no Prometheus here."""

@@ -1,0 +1,142 @@
+"""Every metric's declaration: name, type, unit, labels with their closed value sets, help.
+
+A metric that is not declared here cannot be recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+
+class MetricType(StrEnum):
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric; `closed` gives the allowed values of the labels whose set is known beforehand."""
+
+    name: str
+    type: MetricType
+    help: str
+    labels: tuple[str, ...] = ()
+    closed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    buckets: tuple[float, ...] = ()
+
+
+SEVERITIES: Final = ("critical", "error", "warning")
+REQUEST_STATUSES: Final = ("malformed", "network_error", "ok", "rate_limited", "refused", "timeout")
+LATENCY_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+EXCHANGE_REQUESTS: Final = Metric(
+    "bot_exchange_requests_total",
+    MetricType.COUNTER,
+    "Calls to the venue by how they ended.",
+    ("exchange", "environment", "status"),
+    {"status": REQUEST_STATUSES},
+)
+EXCHANGE_ERRORS: Final = Metric(
+    "bot_exchange_errors_total",
+    MetricType.COUNTER,
+    "Venue errors: recovered (warning), failed (error), critical.",
+    ("exchange", "environment", "severity"),
+    {"severity": SEVERITIES},
+)
+EXCHANGE_RATE_LIMITED: Final = Metric(
+    "bot_exchange_rate_limited_total",
+    MetricType.COUNTER,
+    "Calls the venue refused because of its rate limit.",
+    ("exchange", "environment"),
+)
+EXCHANGE_HEALTH: Final = Metric(
+    "bot_exchange_health_status",
+    MetricType.GAUGE,
+    "1 when the last probe passed, is fresh and the circuit is closed.",
+    ("exchange", "environment"),
+)
+EXCHANGE_LATENCY: Final = Metric(
+    "bot_exchange_latency_seconds",
+    MetricType.HISTOGRAM,
+    "Round trip of one venue call.",
+    ("exchange", "environment"),
+    buckets=LATENCY_BUCKETS,
+)
+EXCHANGE_RECONNECT: Final = Metric(
+    "bot_exchange_reconnect_required", MetricType.GAUGE, "1 while the venue's connection must be rebuilt.", ("exchange",)
+)
+IO_INFLIGHT: Final = Metric("exchange_io_inflight", MetricType.GAUGE, "Calls running in the I/O queue.", ("queue", "environment"))
+IO_PENDING: Final = Metric(
+    "exchange_io_pending", MetricType.GAUGE, "Calls admitted to the I/O queue, running and waiting.", ("queue", "environment")
+)
+IO_WAIT_TOTAL: Final = Metric(
+    "exchange_io_rate_limit_wait_total",
+    MetricType.COUNTER,
+    "Calls that waited for admission or a slot.",
+    ("queue", "environment"),
+)
+IO_WAIT_SECONDS: Final = Metric(
+    "exchange_io_rate_limit_wait_seconds",
+    MetricType.HISTOGRAM,
+    "Own waits before a call.",
+    ("queue", "environment"),
+    buckets=LATENCY_BUCKETS,
+)
+IO_TIMEOUT_TOTAL: Final = Metric(
+    "exchange_io_timeout_total", MetricType.COUNTER, "Calls that timed out.", ("queue", "environment")
+)
+IO_TIMEOUT_SECONDS: Final = Metric(
+    "exchange_io_timeout_duration_seconds",
+    MetricType.HISTOGRAM,
+    "How long timed-out calls lasted.",
+    ("queue", "environment"),
+    buckets=LATENCY_BUCKETS,
+)
+PAPER_ORDERS: Final = Metric(
+    "paper_orders_total",
+    MetricType.COUNTER,
+    "Paper orders at their end.",
+    ("exchange", "result"),
+    {"result": ("canceled", "expired", "filled", "partial", "rejected")},
+)
+PAPER_REJECTED: Final = Metric(
+    "paper_orders_rejected_total", MetricType.COUNTER, "Paper orders rejected, by the venue's code.", ("exchange", "reason")
+)
+PAPER_NOTIONAL: Final = Metric("paper_traded_notional_total", MetricType.COUNTER, "Traded notional in quote.", ("exchange",))
+RISK_DECISIONS: Final = Metric(
+    "risk_decisions_total",
+    MetricType.COUNTER,
+    "Risk decisions by result and code.",
+    ("result", "code"),
+    {"result": ("allowed", "refused")},
+)
+RISK_USED: Final = Metric("risk_used_ratio", MetricType.GAUGE, "Used share of a limit, 0..1 and beyond.", ("entrypoint", "limit"))
+BUILD_INFO: Final = Metric("golive_build_info", MetricType.GAUGE, "Always 1.", ("version", "revision"))
+
+DECLARED: Final[Mapping[str, Metric]] = {
+    m.name: m
+    for m in (
+        EXCHANGE_REQUESTS,
+        EXCHANGE_ERRORS,
+        EXCHANGE_RATE_LIMITED,
+        EXCHANGE_HEALTH,
+        EXCHANGE_LATENCY,
+        EXCHANGE_RECONNECT,
+        IO_INFLIGHT,
+        IO_PENDING,
+        IO_WAIT_TOTAL,
+        IO_WAIT_SECONDS,
+        IO_TIMEOUT_TOTAL,
+        IO_TIMEOUT_SECONDS,
+        PAPER_ORDERS,
+        PAPER_REJECTED,
+        PAPER_NOTIONAL,
+        RISK_DECISIONS,
+        RISK_USED,
+        BUILD_INFO,
+    )
+}

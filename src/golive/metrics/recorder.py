@@ -1,0 +1,120 @@
+"""The recorder protocol that call paths write to, and the in-process recorder that keeps the samples.
+
+A sample *exists* once it was created (at zero) or written; what was never created is absent, and absence means
+"not measured" everywhere in Golive.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from .declaration import Metric, MetricType
+
+
+class Recorder(Protocol):
+    """Where measurements go; the core never sees Prometheus."""
+
+    def create(self, metric: Metric, **labels: str) -> None:
+        """Make the labelled sample exist at zero; an existing one is left alone."""
+        ...
+
+    def count(self, metric: Metric, amount: float = 1, **labels: str) -> None:
+        """Add to a counter."""
+        ...
+
+    def set(self, metric: Metric, value: float, **labels: str) -> None:
+        """Set a gauge."""
+        ...
+
+    def observe(self, metric: Metric, value: float, **labels: str) -> None:
+        """Add one observation to a histogram."""
+        ...
+
+
+class Samples(Protocol):
+    """Read access to what was recorded."""
+
+    def value(self, metric_name: str, **labels: str) -> float | None:
+        """Counter or gauge value of exactly these labels, the observation count of a histogram; None if absent."""
+        ...
+
+
+@dataclass(slots=True)
+class Series:
+    """One labelled sample. `counts` are per bucket plus overflow, not cumulative; empty unless a histogram."""
+
+    value: float
+    counts: list[int]
+    total: float = 0.0
+
+
+class MemoryRecorder:
+    """Keeps every series of the process; safe to write from any thread."""
+
+    def __init__(self) -> None:
+        self._series: dict[tuple[str, tuple[str, ...]], Series] = {}
+        self._metrics: dict[str, Metric] = {}
+        self._lock = threading.Lock()
+
+    def _get(self, metric: Metric, labels: Mapping[str, str]) -> Series:
+        if set(labels) != set(metric.labels):
+            raise ValueError(f"{metric.name} takes labels {metric.labels}, not {tuple(sorted(labels))}")
+        key = (metric.name, tuple(labels[name] for name in metric.labels))
+        series = self._series.get(key)
+        if series is None:
+            for name, allowed in metric.closed.items():
+                if labels[name] not in allowed:
+                    raise ValueError(f"{metric.name}: {name}={labels[name]!r} is not one of {allowed}")
+            counts = [0] * (len(metric.buckets) + 1) if metric.type is MetricType.HISTOGRAM else []
+            series = self._series[key] = Series(0.0, counts)
+            self._metrics[metric.name] = metric
+        return series
+
+    def create(self, metric: Metric, **labels: str) -> None:
+        with self._lock:
+            self._get(metric, labels)
+
+    def count(self, metric: Metric, amount: float = 1, **labels: str) -> None:
+        if metric.type is not MetricType.COUNTER or not amount >= 0:
+            raise ValueError(f"{metric.name}: count({amount}) needs a counter and an amount ≥ 0")
+        with self._lock:
+            self._get(metric, labels).value += amount
+
+    def set(self, metric: Metric, value: float, **labels: str) -> None:
+        if metric.type is not MetricType.GAUGE or math.isnan(value):
+            raise ValueError(f"{metric.name}: set({value}) needs a gauge and a number")
+        with self._lock:
+            self._get(metric, labels).value = value
+
+    def observe(self, metric: Metric, value: float, **labels: str) -> None:
+        if metric.type is not MetricType.HISTOGRAM or not math.isfinite(value):
+            raise ValueError(f"{metric.name}: observe({value}) needs a histogram and a finite number")
+        with self._lock:
+            series = self._get(metric, labels)
+            series.counts[bisect_left(metric.buckets, value)] += 1
+            series.value += 1
+            series.total += value
+
+    def value(self, metric_name: str, **labels: str) -> float | None:
+        with self._lock:
+            metric = self._metrics.get(metric_name)
+            if metric is None or set(labels) != set(metric.labels):
+                return None
+            series = self._series.get((metric_name, tuple(labels[name] for name in metric.labels)))
+            return None if series is None else series.value
+
+    def snapshot(self) -> Iterator[tuple[Metric, list[tuple[dict[str, str], Series]]]]:
+        """Yield each metric with its labelled series, names and labels sorted; a consistent copy."""
+        with self._lock:
+            rows: dict[str, list[tuple[dict[str, str], Series]]] = {}
+            for (name, values), series in sorted(self._series.items()):
+                labels = dict(zip(self._metrics[name].labels, values, strict=True))
+                rows.setdefault(name, []).append((labels, Series(series.value, list(series.counts), series.total)))
+            metrics = dict(self._metrics)
+        for name, series_rows in rows.items():
+            yield metrics[name], series_rows

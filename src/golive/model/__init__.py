@@ -1,0 +1,1 @@
+"""Vocabulary of Golive: immutable values of the standard library only."""

@@ -1,0 +1,71 @@
+"""What the engine asks for. The engine never acts: `runtime/` carries commands out, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from .alert import AlertSeverity
+from .decision import Approved, Refused
+from .ids import ClientOrderId
+from .json import JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Write this down durably, then answer with `Durable(seq)`.
+
+    `verdict` is set for a risk decision: it and, when approved, its intent are one transaction.
+    """
+
+    seq: int
+    ts: int
+    event: str
+    """A decision-journal event name: `signal_received`, `inaction`, `risk_check_passed`, `order_executed` …"""
+    body: Mapping[str, JsonValue] = field(default_factory=dict)
+    verdict: Approved | Refused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Send this approved order; emitted only after the `Durable` event that covers its intent."""
+
+    approved: Approved
+
+
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """Change a working order's price (ticks) or quantity (lots)."""
+
+    client_order_id: ClientOrderId
+    price: int | None
+    quantity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Cancel a working order."""
+
+    client_order_id: ClientOrderId
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Tell somebody; goes to the alert outbox."""
+
+    category: str
+    severity: AlertSeverity
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Send `Timer(name)` at market time `due`."""
+
+    name: str
+    due: int
+
+
+Command: TypeAlias = Record | Submit | Amend | Cancel | Alert | SetTimer

@@ -1,0 +1,45 @@
+"""What risk says about an order. Only `risk/` constructs `Approved` (a test reads the sources to prove it)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .order import NewOrder
+
+
+class DecisionCode(StrEnum):
+    """Stable codes of decisions and of inaction; part of the public contract."""
+
+    APPROVED = "APPROVED"
+    RISK_DAILY_LOSS = "RISK_DAILY_LOSS"
+    RISK_DRAWDOWN = "RISK_DRAWDOWN"
+    RISK_MAX_POSITION = "RISK_MAX_POSITION"
+    RISK_MAX_OPEN_POSITIONS = "RISK_MAX_OPEN_POSITIONS"
+    RISK_MISSING_INPUT = "RISK_MISSING_INPUT"
+    AUTO_TRADE_OFF = "AUTO_TRADE_OFF"
+    NOT_CONFIRMED = "NOT_CONFIRMED"
+    WARMING_UP = "WARMING_UP"
+    ON_TARGET = "ON_TARGET"
+    BELOW_MINIMUM = "BELOW_MINIMUM"
+    ORDER_WORKING = "ORDER_WORKING"
+    INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An order that risk allowed; the only thing an execution service takes."""
+
+    order: NewOrder
+    decision_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An order that risk refused, with the rule's code, its limit and the value that broke it (decimal texts)."""
+
+    order: NewOrder
+    decision_seq: int
+    code: DecisionCode
+    limit: str
+    value: str

@@ -1,0 +1,47 @@
+"""What goes into the engine beside market data, orders and fills."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from .market import MarketEvent
+from .order import Fill, OrderUpdate
+
+
+class OperatorAction(StrEnum):
+    """What a person (or the session command on a person's behalf) did to the trader."""
+
+    CONFIRM = "confirm"
+    WITHDRAW = "withdraw"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A timer set earlier has come due; `ts` is market time, ns UTC."""
+
+    name: str
+    ts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A person's act; `operator` is their identity, `cause` for example `session_command`."""
+
+    action: OperatorAction
+    operator: str
+    cause: str
+    ts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """All records up to and including `record_seq` are on disk."""
+
+    record_seq: int
+    ts: int
+
+
+Event: TypeAlias = MarketEvent | OrderUpdate | Fill | Timer | Operator | Durable

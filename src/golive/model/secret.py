@@ -1,0 +1,53 @@
+"""A secret value that prints as `***`, and the store it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Secret:
+    """Text that never shows itself in repr, str, logs or reports; `reveal()` is the moment of use."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(("Secret", self._value))
+
+    def __reduce__(self) -> str:
+        raise TypeError("a Secret is not pickled")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The fields one venue needs, by CCXT's names (`apiKey`, `secret`, `password`)."""
+
+    fields: Mapping[str, Secret]
+
+
+class SecretStore(Protocol):
+    """Where credentials are looked up by their keychain key."""
+
+    @property
+    def source(self) -> str:
+        """`embedded`, `keyring` or `vault`; stands in the report."""
+        ...
+
+    def credentials(self, keychain_key: str) -> Credentials | None:
+        """Return the credentials stored under `keychain_key`, None when there are none."""
+        ...
