@@ -96,6 +96,10 @@ class Instrument:
         """Return a quantity in smallest units of the base asset."""
         return lots * self._base_per_lot
 
+    def value_of_base(self, units: int, ticks: int) -> int:
+        """Return what `units` of the base asset are worth at `ticks`, in quote units, rounded down to a whole unit."""
+        return units * ticks * self._quote_per_tick_lot // self._base_per_lot
+
     def lots_of_base(self, units: int) -> int:
         """Return how many whole lots `units` of the base asset hold (rounded down)."""
         return units // self._base_per_lot

@@ -1,0 +1,97 @@
+"""Our orders and what became of them: one owner, one event at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from golive.model.errors import IllegalTransition
+from golive.model.ids import ClientOrderId, FillId, InstrumentId, VenueOrderId
+from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate, Side
+
+from .state import OrderEvent, next_status
+
+
+@dataclass(slots=True)
+class Order:
+    """One order of ours; only `Orders` changes it. `filled` in lots, `planned_at` event time ns."""
+
+    intent: NewOrder
+    sequence: int
+    planned_at: int
+    status: OrderStatus = OrderStatus.PLANNED
+    filled: int = 0
+    code: str = ""
+    venue_order_id: VenueOrderId | None = None
+
+    @property
+    def remaining(self) -> int:
+        """Lots that may still be filled; 0 once the order has ended."""
+        return 0 if self.status in TERMINAL else self.intent.quantity - self.filled
+
+
+class Orders:
+    """All orders of one session by client order id, in the order they were planned."""
+
+    def __init__(self) -> None:
+        self._orders: dict[ClientOrderId, Order] = {}
+        self._working: dict[ClientOrderId, Order] = {}
+        self._fills: set[FillId] = set()
+
+    def __iter__(self) -> Iterator[Order]:
+        return iter(self._orders.values())
+
+    def __len__(self) -> int:
+        return len(self._orders)
+
+    def __getitem__(self, client_order_id: ClientOrderId) -> Order:
+        try:
+            return self._orders[client_order_id]
+        except KeyError:
+            raise IllegalTransition(f"order {client_order_id} is not ours") from None
+
+    def working(self, instrument: InstrumentId) -> Order | None:
+        """Return the order of this instrument that has not ended, if any (the engine keeps at most one)."""
+        return next((o for o in self._working.values() if o.intent.instrument == instrument), None)
+
+    def pending_lots(self, instrument: InstrumentId, side: Side) -> int:
+        """Return the lots that working orders of this side may still fill; UNKNOWN counts in full."""
+        return sum(o.remaining for o in self._working.values() if o.intent.instrument == instrument and o.intent.side is side)
+
+    def plan(self, intent: NewOrder, ts: int) -> Order:
+        """Take a new intent; IllegalTransition if its client order id was used before."""
+        if intent.client_order_id in self._orders:
+            raise IllegalTransition(f"client order id {intent.client_order_id} was used before")
+        order = Order(intent, len(self._orders) + 1, ts)
+        self._orders[intent.client_order_id] = self._working[intent.client_order_id] = order
+        return order
+
+    def sent(self, client_order_id: ClientOrderId) -> Order:
+        return self._move(self[client_order_id], OrderEvent.SENT)
+
+    def apply(self, update: OrderUpdate) -> Order:
+        """Apply a venue's news; IllegalTransition when the table does not allow it."""
+        order = self[update.client_order_id]
+        self._move(order, OrderEvent(update.event))
+        order.venue_order_id = update.venue_order_id or order.venue_order_id
+        order.code = update.code or order.code
+        return order
+
+    def fill(self, fill: Fill) -> Order | None:
+        """Apply a fill; None when this fill was seen before. IllegalTransition when it exceeds the order."""
+        if fill.fill_id in self._fills:
+            return None
+        order = self[fill.client_order_id]
+        if fill.quantity <= 0 or order.filled + fill.quantity > order.intent.quantity:
+            raise IllegalTransition(f"fill {fill.fill_id.trade_id} of {fill.quantity} lots exceeds order {fill.client_order_id}")
+        complete = order.filled + fill.quantity == order.intent.quantity
+        self._move(order, OrderEvent.FILLED if complete else OrderEvent.PARTIALLY_FILLED)
+        self._fills.add(fill.fill_id)
+        order.filled += fill.quantity
+        return order
+
+    def _move(self, order: Order, event: OrderEvent) -> Order:
+        order.status = next_status(order.status, event)
+        if order.status in TERMINAL:
+            self._working.pop(order.intent.client_order_id, None)
+        return order

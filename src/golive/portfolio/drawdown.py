@@ -1,0 +1,38 @@
+"""Peak, day start and the falls from them, as exact integers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from golive.model.clock import DAY
+
+
+@dataclass(slots=True)
+class EquityTrack:
+    """Follows marked equity through market time; `observe` is called with every new mark.
+
+    Amounts in smallest quote units. `worst_drawdown` and `worst_day_loss` are (fall, from) pairs of the
+    deepest relative fall seen.
+    """
+
+    peak: int = 0
+    day: int = -1
+    day_start: int = 0
+    last: int = 0
+    worst_drawdown: tuple[int, int] = (0, 1)
+    worst_day_loss: tuple[int, int] = (0, 1)
+
+    def observe(self, equity: int, ts: int) -> None:
+        """Take one mark at market time `ts` (ns UTC); the first of a UTC day is that day's start."""
+        day = ts // DAY
+        if day > self.day:
+            self.day_start = self.last if self.day >= 0 else equity
+            self.day = day
+        self.last = equity
+        self.peak = max(self.peak, equity)
+        self.worst_drawdown = _deeper(self.worst_drawdown, (self.peak - equity, self.peak))
+        self.worst_day_loss = _deeper(self.worst_day_loss, (self.day_start - equity, self.day_start))
+
+
+def _deeper(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
+    return b if b[1] > 0 and b[0] * a[1] > a[0] * b[1] else a

@@ -1,0 +1,102 @@
+"""`RiskEngine`: the only place where `Approved` is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from golive.model.decision import Approved, Refused
+from golive.model.order import NewOrder
+from golive.portfolio import EquityTrack
+
+from .profile import RiskProfile
+from .rules import RULES, share_text
+from .view import AccountView
+
+WARN_SHARE = 0.8
+"""Share of a limit from which its band is `warn`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitUse:
+    """How much of one limit was used at worst: decimal texts, ratio and band (`ok`, `warn`, `breach`)."""
+
+    limit: str
+    allowed: str
+    used: str
+    used_ratio: float
+    band: str
+
+
+class RiskEngine:
+    """Judges orders against one profile and follows the account's equity through market time.
+
+    `observe` must be called with every new mark before orders are judged; without one every risk-increasing order is
+    refused (`RISK_MISSING_INPUT`). Money in smallest quote units.
+    """
+
+    def __init__(self, profile: RiskProfile) -> None:
+        self.profile = profile
+        self.track = EquityTrack()
+        self._equity: int | None = None
+        self._largest_position: tuple[int, int] = (0, 1)
+        self._most_positions = 0
+
+    @property
+    def risk_profile_digest(self) -> str:
+        """Digest of the limits that are really enforced."""
+        return self.profile.digest
+
+    @property
+    def equity(self) -> int | None:
+        """Equity at the last mark; None before the first."""
+        return self._equity
+
+    def observe(self, equity: int | None, ts: int, largest_position: int, open_positions: int) -> None:
+        """Take a new mark at market time `ts`; `equity` None means the account cannot be valued now."""
+        self._equity = equity
+        if equity is None:
+            return
+        self.track.observe(equity, ts)
+        if equity > 0 and largest_position * self._largest_position[1] > self._largest_position[0] * equity:
+            self._largest_position = (largest_position, equity)
+        self._most_positions = max(self._most_positions, open_positions)
+
+    def decide(self, order: NewOrder, view: AccountView, decision_seq: int) -> Approved | Refused:
+        """Return the first rule's objection as `Refused`, or the order as `Approved`; no I/O."""
+        for rule in RULES:
+            objection = rule(order, view, self.profile)
+            if objection is not None:
+                return Refused(order, decision_seq, objection.code, objection.limit, objection.value)
+        return Approved(order, decision_seq)
+
+    def uses(self) -> tuple[LimitUse, ...]:
+        """Return each limit with the worst use seen so far."""
+        profile, track = self.profile, self.track
+        day_fall, day_from = track.worst_day_loss
+        fall, peak = track.worst_drawdown
+        position, equity = self._largest_position
+        return (
+            _use("max_daily_loss_pct", float(profile.max_daily_loss_pct), str(profile.max_daily_loss_pct), day_fall, day_from),
+            _use("hard_drawdown_pct", float(profile.hard_drawdown_pct), str(profile.hard_drawdown_pct), fall, peak),
+            _use(
+                "max_position_pct", float(profile.max_position_pct), str(profile.max_position_pct), position, equity, stops=False
+            ),
+            _use(
+                "max_open_positions",
+                profile.max_open_positions,
+                str(profile.max_open_positions),
+                self._most_positions,
+                1,
+                stops=False,
+            ),
+        )
+
+
+def _use(limit: str, allowed: float, allowed_text: str, part: int, whole: int, *, stops: bool = True) -> LimitUse:
+    """Judge one limit; a stop (`stops`) breaches at the limit, a size or count only beyond it."""
+    share = part / whole
+    ratio = share / allowed if allowed > 0 else (1.0 if stops or share > 0 else 0.0)
+    over = ratio >= 1 if stops else ratio > 1
+    # A position bought within its limit may grow past it with the market; only stops turn a session red.
+    band = "breach" if stops and over and share > 0 else "warn" if ratio >= WARN_SHARE and share > 0 else "ok"
+    return LimitUse(limit, allowed_text, share_text(part, whole), round(ratio, 4), band)

@@ -1,0 +1,95 @@
+"""Every limit is one small rule; `RULES` is the order in which they are asked.
+
+A rule returns None when it has no objection. Size and count rules object when the result would be > the limit, loss and
+drawdown when the fall is ≥ the limit; orders that only reduce a position pass all four.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from golive.model.decision import DecisionCode
+from golive.model.order import NewOrder, Side
+
+from .profile import Fraction, RiskProfile
+from .view import AccountView
+
+
+class Objection(NamedTuple):
+    """Why a rule refuses: code, limit and the value that broke it, as decimal texts."""
+
+    code: DecisionCode
+    limit: str
+    value: str
+
+
+Rule = Callable[[NewOrder, AccountView, RiskProfile], Objection | None]
+
+
+def reduces(order: NewOrder, view: AccountView) -> bool:
+    """Say whether the order can only make its position smaller."""
+    return order.side is Side.SELL and order.quantity <= view.positions.get(order.instrument, 0)
+
+
+def missing_input(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
+    if reduces(order, view):
+        return None
+    amounts = {"equity": view.equity, "day_start_equity": view.day_start_equity, "peak_equity": view.peak_equity}
+    missing = [name for name, value in amounts.items() if value is None or value <= 0]
+    if order.instrument not in view.prices:
+        missing.append("price")
+    if order.side is Side.SELL:
+        missing.append("position")  # spot cannot sell what it does not hold
+    return Objection(DecisionCode.RISK_MISSING_INPUT, "known", "missing: " + ", ".join(missing)) if missing else None
+
+
+def daily_loss(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
+    return _fall(order, view, profile.max_daily_loss_pct, view.day_start_equity, DecisionCode.RISK_DAILY_LOSS)
+
+
+def drawdown(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
+    return _fall(order, view, profile.hard_drawdown_pct, view.peak_equity, DecisionCode.RISK_DRAWDOWN)
+
+
+def max_position(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
+    if reduces(order, view) or view.equity is None:
+        return None
+    lots = view.positions.get(order.instrument, 0) + view.pending_buys.get(order.instrument, 0) + order.quantity
+    notional = view.notional(order.instrument, view.prices[order.instrument], lots)
+    if not Fraction.of(profile.max_position_pct, "max_position_pct").exceeded_by(notional, view.equity):
+        return None
+    return Objection(DecisionCode.RISK_MAX_POSITION, str(profile.max_position_pct), share_text(notional, view.equity))
+
+
+def max_open_positions(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
+    if reduces(order, view):
+        return None
+    held = {key for key, lots in view.positions.items() if lots > 0}
+    wanted = {key for key, lots in view.pending_buys.items() if lots > 0}
+    count = len(held | wanted | {order.instrument})
+    if count <= profile.max_open_positions:
+        return None
+    return Objection(DecisionCode.RISK_MAX_OPEN_POSITIONS, str(profile.max_open_positions), str(count))
+
+
+RULES: Final[tuple[Rule, ...]] = (missing_input, daily_loss, drawdown, max_position, max_open_positions)
+
+
+def _fall(order: NewOrder, view: AccountView, limit: Decimal, start: int | None, code: DecisionCode) -> Objection | None:
+    if reduces(order, view) or start is None or view.equity is None:
+        return None
+    share = Fraction.of(limit, code)
+    if not share.reached_by(start - view.equity, start):
+        return None
+    return Objection(code, str(limit), share_text(start - view.equity, start))
+
+
+def share_text(part: int, whole: int) -> str:
+    """Return part / whole as decimal text with six digits, rounded away from zero (a report never flatters)."""
+    if whole <= 0:
+        return "0"
+    scaled = -(-part * 1_000_000 // whole) if part >= 0 else part * 1_000_000 // whole
+    text = f"{abs(scaled) // 1_000_000}.{abs(scaled) % 1_000_000:06d}".rstrip("0").rstrip(".")
+    return ("-" if scaled < 0 else "") + text
