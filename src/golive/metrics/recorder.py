@@ -43,6 +43,10 @@ class Samples(Protocol):
         """Counter or gauge value of exactly these labels, the observation count of a histogram; None if absent."""
         ...
 
+    def total(self, metric_name: str, **labels: str) -> float | None:
+        """Sum of a histogram's observations for exactly these labels; None if absent or not a histogram."""
+        ...
+
 
 @dataclass(slots=True)
 class Series:
@@ -102,11 +106,19 @@ class MemoryRecorder:
 
     def value(self, metric_name: str, **labels: str) -> float | None:
         with self._lock:
-            metric = self._metrics.get(metric_name)
-            if metric is None or set(labels) != set(metric.labels):
-                return None
-            series = self._series.get((metric_name, tuple(labels[name] for name in metric.labels)))
+            series = self._find(metric_name, labels)
             return None if series is None else series.value
+
+    def total(self, metric_name: str, **labels: str) -> float | None:
+        with self._lock:
+            series = self._find(metric_name, labels)
+            return None if series is None or not series.counts else series.total
+
+    def _find(self, metric_name: str, labels: Mapping[str, str]) -> Series | None:
+        metric = self._metrics.get(metric_name)
+        if metric is None or set(labels) != set(metric.labels):
+            return None
+        return self._series.get((metric_name, tuple(labels[name] for name in metric.labels)))
 
     def snapshot(self) -> Iterator[tuple[Metric, list[tuple[dict[str, str], Series]]]]:
         """Yield each metric with its labelled series, names and labels sorted; a consistent copy."""
