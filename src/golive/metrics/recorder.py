@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from .declaration import Metric, MetricType
+from .declaration import DECLARED, Metric, MetricType
 
 
 class Recorder(Protocol):
@@ -71,6 +71,8 @@ class MemoryRecorder:
         key = (metric.name, tuple(labels[name] for name in metric.labels))
         series = self._series.get(key)
         if series is None:
+            if DECLARED.get(metric.name) is not metric:
+                raise ValueError(f"{metric.name} is not declared in golive.metrics.declaration")
             for name, allowed in metric.closed.items():
                 if labels[name] not in allowed:
                     raise ValueError(f"{metric.name}: {name}={labels[name]!r} is not one of {allowed}")
@@ -84,8 +86,8 @@ class MemoryRecorder:
             self._get(metric, labels)
 
     def count(self, metric: Metric, amount: float = 1, **labels: str) -> None:
-        if metric.type is not MetricType.COUNTER or not amount >= 0:
-            raise ValueError(f"{metric.name}: count({amount}) needs a counter and an amount ≥ 0")
+        if metric.type is not MetricType.COUNTER or not 0 <= amount < math.inf:
+            raise ValueError(f"{metric.name}: count({amount}) needs a counter and a finite amount ≥ 0")
         with self._lock:
             self._get(metric, labels).value += amount
 
