@@ -1,0 +1,115 @@
+"""Every key of `config/core.yaml`: the trading domain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated, Final
+
+from .adapter_table import KNOWN_ADAPTERS
+from .key import NAME, Key, ParameterValue
+
+_NAMES: Final = "letters and digits, joined by single '_' or '-'"
+PERMISSIONS: Final = ("read", "trade", "withdraw")
+TIMEFRAMES: Final = ("1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d")
+ENVIRONMENT_TYPES: Final = ("paper", "testnet", "live")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AdapterSettingsSection:
+    sandbox_mode: Annotated[
+        bool | str,
+        Key("Whether orders and data belong to the venue's sandbox; auto follows the endpoint.", choices=("auto", True, False)),
+    ] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Environment:
+    exchange: Annotated[str, Key("The venue's adapter.", choices=tuple(KNOWN_ADAPTERS))]
+    environment: Annotated[str, Key("Type of the environment.", choices=ENVIRONMENT_TYPES)]
+    keychain_key: Annotated[str, Key("Name under which the secret store holds the venue's key.", pattern=NAME, form=_NAMES)]
+    permission_profile: Annotated[str, Key("Name of a permission profile.", pattern=NAME, form=_NAMES)]
+    instrument_universe: Annotated[str, Key("Name of an instrument universe.", pattern=NAME, form=_NAMES)]
+    endpoint: Annotated[
+        str, Key("Where the venue is: embedded (our simulated venue), sandbox, public, production or a base URL.")
+    ] = "embedded"
+    adapter_settings: Annotated[AdapterSettingsSection, Key("Settings of the adapter.")] = field(
+        default_factory=AdapterSettingsSection
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PermissionProfile:
+    required_permissions: Annotated[tuple[str, ...], Key("What the key must be allowed to do.", choices=PERMISSIONS, at_least=1)]
+    forbidden_permissions: Annotated[tuple[str, ...], Key("What the key must not be allowed to do.", choices=PERMISSIONS)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstrumentUniverse:
+    instruments: Annotated[
+        tuple[str, ...],
+        Key(
+            "Instruments as venue:BASE/QUOTE.",
+            pattern=r"[a-z0-9]+:[A-Z0-9]+/[A-Z0-9]+",
+            form="an instrument such as okx:BTC/USDT",
+            at_least=1,
+        ),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Strategy:
+    timeframe: Annotated[str, Key("Length of the candles the strategy decides on.", choices=TIMEFRAMES)]
+    parameters: Annotated[
+        Mapping[str, ParameterValue],
+        Key(
+            "Parameters by name; those not given have the strategy's default.",
+            names=r"[a-z][a-z0-9]*(_[a-z0-9]+)*",
+            names_form="lower-case letters and digits, joined by single '_'",
+        ),
+    ] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RiskProfile:
+    max_daily_loss_pct: Annotated[
+        Decimal,
+        Key("Loss since the start of the UTC day at which trading stops.", unit="fraction of equity", minimum=0, maximum=1),
+    ]
+    max_position_pct: Annotated[
+        Decimal, Key("Largest position in one instrument.", unit="fraction of equity", minimum=0, maximum=1)
+    ]
+    max_open_positions: Annotated[int, Key("Most instruments held at once.", unit="positions", minimum=0, maximum=1000)]
+    hard_drawdown_pct: Annotated[
+        Decimal, Key("Fall from the peak of equity at which trading stops.", unit="fraction of the peak", minimum=0, maximum=1)
+    ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Readiness:
+    demo_max_age_days: Annotated[
+        int, Key("A demo stage record older than this does not open paper.", unit="days", minimum=1, maximum=365)
+    ] = 7
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CoreFile:
+    """The trading domain: environments, permissions, instruments, strategies, risk profiles, readiness periods."""
+
+    environments: Annotated[
+        Mapping[str, Environment], Key("Venues and accounts, by name.", names=NAME, names_form=_NAMES, at_least=1)
+    ]
+    permission_profiles: Annotated[
+        Mapping[str, PermissionProfile], Key("What a venue key may do.", names=NAME, names_form=_NAMES, at_least=1)
+    ]
+    instrument_universes: Annotated[
+        Mapping[str, InstrumentUniverse], Key("What is traded.", names=NAME, names_form=_NAMES, at_least=1)
+    ]
+    strategies: Annotated[
+        Mapping[str, Strategy], Key("Strategies and their parameters.", names=NAME, names_form=_NAMES, at_least=1)
+    ]
+    risk_profiles: Annotated[
+        Mapping[str, RiskProfile], Key("Limits the risk engine enforces.", names=NAME, names_form=_NAMES, at_least=1)
+    ]
+    readiness: Annotated[Readiness, Key("How long evidence stays valid.")] = field(default_factory=Readiness)

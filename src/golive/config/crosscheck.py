@@ -1,0 +1,246 @@
+"""Every rule that ties one key to another; each looks at a draft and reports at the position of the wrong value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from golive.model.ids import InstrumentId
+
+from .adapter_table import KNOWN_ADAPTERS, KNOWN_LABELS
+from .binding import Draft, Path, path_text
+from .endpoint import NAMED_ENDPOINTS, Endpoint, endpoint_objection, parse_endpoint, sandbox_objection
+from .problem import Problems, did_you_mean
+
+Rule: TypeAlias = Callable[[Draft, Problems], None]
+
+_ENTRYPOINTS: Final = ("trading", "entrypoints")
+_PAPER: Final = ("execution", "paper_profiles")
+_TRADING: Final = ("execution", "trading_profiles")
+
+
+def cross_check(draft: Draft, problems: Problems) -> None:
+    """Apply every rule."""
+    for rule in RULES:
+        rule(draft, problems)
+
+
+def _refer(draft: Draft, problems: Problems, path: Path, table: Path, what: str) -> None:
+    """Report a name that its table does not hold; silent when the name or the whole table is already reported."""
+    name, known = draft.text(*path), draft.names.get(table)
+    if name is None or known is None or name in known:
+        return
+    fix = did_you_mean(name, known) if known else f"add it under {path_text(table)}"
+    problems.add(draft.where(*path), f"{path_text(path)}: there is no {what} {name}", allowed=", ".join(sorted(known)), fix=fix)
+
+
+def default_entrypoint_exists(draft: Draft, problems: Problems) -> None:
+    _refer(draft, problems, ("trading", "default_entrypoint"), _ENTRYPOINTS, "entrypoint")
+
+
+def entrypoints_refer_to_what_exists(draft: Draft, problems: Problems) -> None:
+    tables = {"environment": "environments", "strategy": "strategies", "risk_profile": "risk_profiles"}
+    for name in draft.names.get(_ENTRYPOINTS, ()):
+        if name == "summary":
+            position = draft.keys[(*_ENTRYPOINTS, name)]
+            problems.add(position, "an entrypoint may not be called summary", fix="the report uses that name; choose another")
+        for key, table in tables.items():
+            _refer(draft, problems, (*_ENTRYPOINTS, name, key), (table,), key.replace("_", " "))
+
+
+def paper_is_not_confirmed_automatically(draft: Draft, problems: Problems) -> None:
+    for name in paper_entrypoints(draft):
+        path = (*_ENTRYPOINTS, name, "trusted_auto_confirm")
+        if draft.values.get(path) is True:
+            message = f"{path_text(path)}: true is not allowed in a paper environment"
+            problems.add(draft.where(*path), message, allowed="false", fix="the run command itself is the confirmation")
+
+
+def paper_entrypoints(draft: Draft) -> tuple[str, ...]:
+    """Return the entrypoints whose environment is known to be of type paper."""
+    return tuple(
+        name
+        for name in draft.names.get(_ENTRYPOINTS, ())
+        if draft.text("environments", draft.text(*_ENTRYPOINTS, name, "environment") or "", "environment") == "paper"
+    )
+
+
+def each_paper_entrypoint_has_one_profile_of_each_kind(draft: Draft, problems: Problems) -> None:
+    for table, kind in ((_PAPER, "paper profile"), (_TRADING, "trading profile")):
+        profiles = draft.names.get(table)
+        if profiles is None or any(draft.text(*table, p, "entrypoint") is None for p in profiles):
+            continue
+        for name in draft.names.get(_ENTRYPOINTS, ()):
+            owned = [p for p in profiles if draft.text(*table, p, "entrypoint") == name]
+            if not owned and name in paper_entrypoints(draft):
+                fix = f"add one under {path_text(table)} with entrypoint: {name}"
+                problems.add(draft.keys[(*_ENTRYPOINTS, name)], f"paper entrypoint {name} has no {kind}", fix=fix)
+            for extra in owned[1:]:
+                message = f"{name} has two {kind}s, {owned[0]} and {extra}"
+                problems.add(draft.where(*table, extra, "entrypoint"), message, fix="keep one")
+
+
+def profiles_agree_with_their_entrypoint(draft: Draft, problems: Problems) -> None:
+    for table in (_PAPER, _TRADING):
+        for profile in draft.names.get(table, ()):
+            path = (*table, profile)
+            _refer(draft, problems, (*path, "entrypoint"), _ENTRYPOINTS, "entrypoint")
+            _refer(draft, problems, (*path, "io_queue"), ("io_queue", "exchanges"), "I/O queue")
+            entrypoint = draft.text(*path, "entrypoint") or ""
+            environment = draft.text(*_ENTRYPOINTS, entrypoint, "environment") or ""
+            _equal(draft, problems, (*path, "adapter"), ("environments", environment, "exchange"))
+
+
+def paper_profiles_agree_with_their_environment(draft: Draft, problems: Problems) -> None:
+    for profile in draft.names.get(_PAPER, ()):
+        path = (*_PAPER, profile)
+        entrypoint = draft.text(*path, "entrypoint") or ""
+        _refer(draft, problems, (*path, "environment"), ("environments",), "environment")
+        _equal(draft, problems, (*path, "environment"), (*_ENTRYPOINTS, entrypoint, "environment"))
+        adapter, label = draft.text(*path, "adapter"), draft.text(*path, "exchange")
+        if adapter is not None and label is not None and KNOWN_ADAPTERS[adapter].label != label:
+            right = KNOWN_ADAPTERS[adapter].label
+            problems.add(
+                draft.where(*path, "exchange"), f"{label} is not the label of {adapter}", allowed=right, fix=f"write {right}"
+            )
+        environment = draft.text(*_ENTRYPOINTS, entrypoint, "environment") or ""
+        kind = draft.text("environments", environment, "environment")
+        if kind not in (None, "paper"):
+            message = f"a paper profile for {entrypoint}, whose environment {environment} is of type {kind}"
+            problems.add(draft.where(*path, "entrypoint"), message, fix="remove the profile or name a paper entrypoint")
+
+
+def paper_accounts_start_with_something(draft: Draft, problems: Problems) -> None:
+    for profile in draft.names.get(_PAPER, ()):
+        path = (*_PAPER, profile, "start_balances")
+        amounts = [draft.number(*path, asset) for asset in draft.names.get(path, ())]
+        if amounts and all(amount == 0 for amount in amounts):
+            problems.add(draft.where(*path), f"{path_text(path)}: nothing to trade with", fix="give at least one asset a balance")
+
+
+def trading_profile_tags_equal_the_entrypoints(draft: Draft, problems: Problems) -> None:
+    for profile in draft.names.get(_TRADING, ()):
+        path = (*_TRADING, profile, "tags")
+        entrypoint = draft.text(*_TRADING, profile, "entrypoint") or ""
+        tags, expected = draft.texts(*path), draft.texts(*_ENTRYPOINTS, entrypoint, "tags")
+        if tags is not None and expected is not None and set(tags) != set(expected):
+            wanted = "[" + ", ".join(expected) + "]"
+            problems.add(
+                draft.where(*path), f"{path_text(path)} differ from those of {entrypoint}", allowed=wanted, fix=f"write {wanted}"
+            )
+
+
+def _equal(draft: Draft, problems: Problems, path: Path, reference: Path) -> None:
+    value, expected = draft.text(*path), draft.text(*reference)
+    if value is not None and expected is not None and value != expected:
+        message = f"{path_text(path)}: {value} differs from {path_text(reference)}"
+        problems.add(draft.where(*path), message, allowed=expected, fix=f"write {expected}")
+
+
+def burst_admits_what_may_run(draft: Draft, problems: Problems) -> None:
+    queues = [("io_queue",), *(("io_queue", "exchanges", name) for name in draft.names.get(("io_queue", "exchanges"), ()))]
+    for path in queues:
+        running, admitted = draft.number(*path, "max_concurrency"), draft.number(*path, "burst")
+        if running is not None and admitted is not None and admitted < running:
+            message = f"{path_text((*path, 'burst'))}: {admitted} is less than max_concurrency {running}"
+            problems.add(
+                draft.where(*path, "burst"), message, allowed=f"at least {running}", fix="burst counts running calls too"
+            )
+
+
+def health_outlives_its_probe_interval(draft: Draft, problems: Problems) -> None:
+    path = ("observability", "health")
+    interval, stale = draft.number(*path, "probe_interval_seconds"), draft.number(*path, "stale_after_seconds")
+    if interval is not None and stale is not None and stale <= interval:
+        message = f"{path_text((*path, 'stale_after_seconds'))}: {stale} is not above probe_interval_seconds {interval}"
+        problems.add(draft.where(*path, "stale_after_seconds"), message, fix="every probe would be stale before the next one")
+
+
+def environments_refer_to_what_exists(draft: Draft, problems: Problems) -> None:
+    for name in draft.names.get(("environments",), ()):
+        path = ("environments", name)
+        _refer(draft, problems, (*path, "permission_profile"), ("permission_profiles",), "permission profile")
+        _refer(draft, problems, (*path, "instrument_universe"), ("instrument_universes",), "instrument universe")
+        universe = draft.text(*path, "instrument_universe") or ""
+        adapter = draft.text(*path, "exchange")
+        instruments = draft.texts("instrument_universes", universe, "instruments")
+        if adapter is None or instruments is None:
+            continue
+        label = KNOWN_ADAPTERS[adapter].label
+        if not any(text.partition(":")[0] == label for text in instruments):
+            message = f"universe {universe} holds no instrument of {label}"
+            fix = f"add one such as {label}:BTC/USDT to it"
+            problems.add(draft.where(*path, "instrument_universe"), message, fix=fix)
+
+
+def environments_lead_to_an_allowed_endpoint(draft: Draft, problems: Problems) -> None:
+    for name in draft.names.get(("environments",), ()):
+        path = ("environments", name)
+        text, kind = draft.text(*path, "endpoint"), draft.text(*path, "environment")
+        if text is None:
+            continue
+        position = draft.where(*path, "endpoint")
+        try:
+            endpoint = parse_endpoint(text)
+        except ValueError as error:
+            allowed = ", ".join((*NAMED_ENDPOINTS, "a base URL"))
+            fix = did_you_mean(text, NAMED_ENDPOINTS) if "://" not in text else ""
+            problems.add(position, f"{path_text((*path, 'endpoint'))} {error}", allowed=allowed, fix=fix)
+            continue
+        if kind is not None and (objection := endpoint_objection(kind, endpoint)):
+            problems.add(position, objection[0], allowed=objection[1])
+            continue
+        _check_sandbox(draft, problems, path, endpoint)
+
+
+def _check_sandbox(draft: Draft, problems: Problems, path: Path, endpoint: Endpoint) -> None:
+    setting = (*path, "adapter_settings", "sandbox_mode")
+    adapter, mode = draft.text(*path, "exchange"), draft.values.get(setting)
+    if adapter is None or not isinstance(mode, bool | str):
+        return
+    facts = KNOWN_ADAPTERS[adapter]
+    objection = sandbox_objection(mode, endpoint, has_sandbox=facts.has_sandbox, reason=facts.no_sandbox_reason)
+    if objection:
+        at = draft.where(*setting) if isinstance(mode, bool) else draft.where(*path, "endpoint")
+        problems.add(at, f"{'.'.join(path)}: {objection[0]}", fix=objection[1])
+
+
+def instruments_belong_to_known_venues(draft: Draft, problems: Problems) -> None:
+    for name in draft.names.get(("instrument_universes",), ()):
+        path = ("instrument_universes", name, "instruments")
+        for index, text in enumerate(draft.texts(*path) or ()):
+            label = InstrumentId.parse(text).venue
+            if label not in KNOWN_LABELS:
+                fix = did_you_mean(label, KNOWN_LABELS)
+                message = f"{text}: there is no venue {label}"
+                problems.add(draft.where(*path, str(index)), message, allowed=", ".join(KNOWN_LABELS), fix=fix)
+
+
+def permissions_are_not_both_required_and_forbidden(draft: Draft, problems: Problems) -> None:
+    for name in draft.names.get(("permission_profiles",), ()):
+        path = ("permission_profiles", name)
+        required = draft.texts(*path, "required_permissions") or ()
+        for index, permission in enumerate(draft.texts(*path, "forbidden_permissions") or ()):
+            if permission in required:
+                position = draft.where(*path, "forbidden_permissions", str(index))
+                problems.add(
+                    position, f"{permission} is both required and forbidden in {path_text(path)}", fix="remove it from one"
+                )
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    default_entrypoint_exists,
+    entrypoints_refer_to_what_exists,
+    paper_is_not_confirmed_automatically,
+    each_paper_entrypoint_has_one_profile_of_each_kind,
+    profiles_agree_with_their_entrypoint,
+    paper_profiles_agree_with_their_environment,
+    paper_accounts_start_with_something,
+    trading_profile_tags_equal_the_entrypoints,
+    burst_admits_what_may_run,
+    health_outlives_its_probe_interval,
+    environments_refer_to_what_exists,
+    environments_lead_to_an_allowed_endpoint,
+    instruments_belong_to_known_venues,
+    permissions_are_not_both_required_and_forbidden,
+)

@@ -1,0 +1,79 @@
+"""Digests that bind evidence to a configuration.
+
+`trading_digest` says what is traded and how, so it binds demo, paper and live; the endpoint is not part of it.
+`file_digest` says which bytes were in force.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from golive.model.money import format_decimal
+
+from .key import ParameterValue
+
+if TYPE_CHECKING:
+    from .problem import SourceFile
+    from .resolved import ResolvedEntrypoint
+
+_EMPTY_SECTION: Final[Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class FileDigest:
+    """Hex digests of both files' bytes and of the canonical `execution` section of core.yaml (empty in this version)."""
+
+    runtime_sha256: str
+    core_sha256: str
+    execution_sha384: str
+
+    def as_json(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def trading_digest(resolved: ResolvedEntrypoint, code_version: str) -> str:
+    """Return SHA-256 over the canonical effective strategy, parameters, instruments, adapter, risk limits, code version.
+
+    Names are sorted, numbers are plain decimal text (0.10 and 0.1 are one number), so only a change of meaning changes it.
+    """
+    risk = {f.name: _canonical_value(getattr(resolved.risk, f.name)) for f in fields(resolved.risk)}
+    document = {
+        "format": "golive.trading_digest.v1",
+        "adapter": resolved.adapter,
+        "code_version": code_version,
+        "instruments": sorted(str(instrument) for instrument in resolved.instruments),
+        "risk_profile": {"name": resolved.risk_profile, "values": risk},
+        "strategy": {
+            "name": resolved.strategy,
+            "parameters": {name: _canonical_value(value) for name, value in resolved.parameters.items()},
+            "timeframe": resolved.timeframe,
+        },
+    }
+    return hashlib.sha256(_canonical_bytes(document)).hexdigest()
+
+
+def file_digest(runtime: SourceFile, core: SourceFile) -> FileDigest:
+    """Return the digests of the two files as read, before any override."""
+    return FileDigest(
+        hashlib.sha256(runtime.data).hexdigest(),
+        hashlib.sha256(core.data).hexdigest(),
+        hashlib.sha384(_canonical_bytes(_EMPTY_SECTION)).hexdigest(),
+    )
+
+
+def _canonical_bytes(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+
+
+def _canonical_value(value: ParameterValue) -> bool | str | list[str]:
+    """Return numbers as plain text; text is wrapped, so that the text "1" and the number 1 differ."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return [value]
+    return format_decimal(Decimal(value))

@@ -1,0 +1,48 @@
+"""The only place that opens the two configuration files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from golive.config.configuration import Configuration, core_path, parse_configuration
+from golive.config.problem import SourceFile
+from golive.config.strict_yaml import MAX_BYTES
+from golive.model.errors import ConfigError
+
+
+def load_configuration(runtime_path: Path, environ: Mapping[str, str]) -> Configuration:
+    """Read `runtime.yaml` and the `core.yaml` it names, and check both.
+
+    Raises ConfigError when a file cannot be read, ConfigErrors with every problem of what was read.
+    """
+    runtime, core = read_configuration_files(runtime_path, environ)
+    return parse_configuration(runtime, core, environ)
+
+
+def read_configuration_files(runtime_path: Path, environ: Mapping[str, str]) -> tuple[SourceFile, SourceFile]:
+    """Return both files as read; the second is looked up relative to the first. Raises ConfigError naming the file."""
+    runtime = _read(runtime_path, "give the file with --config or the project's directory with --home")
+    path = runtime_path.parent / core_path(runtime, environ)
+    return runtime, _read(path, f"check core.path in {runtime.path}")
+
+
+def _read(path: Path, fix: str) -> SourceFile:
+    name = _shown(path)
+    try:
+        with path.open("rb") as file:
+            return SourceFile(name, file.read(MAX_BYTES + 1))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{name}: there is no such file\n    fix: {fix}") from error
+    except OSError as error:
+        raise ConfigError(f"{name}: cannot be read: {error.strerror}\n    fix: {fix}") from error
+
+
+def _shown(path: Path) -> str:
+    """Return the path as messages name it: relative to the working directory where that is shorter."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 (no symlink is followed: the operator's own name is shown)
+    try:
+        return absolute.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return absolute.as_posix()
