@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from golive.model.verdict import EvidenceClass
+
 NAMED_ENDPOINTS: Final = ("embedded", "sandbox", "public", "production")
 _ALLOWED: Final = {
     "paper": "embedded, sandbox, public or a base URL",
@@ -19,8 +21,7 @@ _ALLOWED: Final = {
 class Endpoint:
     """Where a venue is reached; `base_url` only for a custom URL."""
 
-    evidence_class: str
-    """embedded, sandbox, public, production or custom"""
+    evidence_class: EvidenceClass
     base_url: str | None = None
     host: str | None = None
 
@@ -42,7 +43,7 @@ def is_loopback_host(host: str) -> bool:
 def parse_endpoint(text: str) -> Endpoint:
     """Read an endpoint; raise ValueError saying what is wrong with it."""
     if text in NAMED_ENDPOINTS:
-        return Endpoint(text)
+        return Endpoint(EvidenceClass(text))
     if "://" not in text:
         raise ValueError("is neither a named endpoint nor a base URL")
     try:
@@ -58,7 +59,7 @@ def parse_endpoint(text: str) -> Endpoint:
         raise ValueError("has a query, a fragment or a space; give scheme, host, port and path only")
     if parts.scheme == "http" and not is_loopback_host(host):
         raise ValueError("is unencrypted; http is allowed for loopback hosts only")
-    return Endpoint("custom", text.rstrip("/"), host)
+    return Endpoint(EvidenceClass.CUSTOM, text.rstrip("/"), host)
 
 
 def endpoint_objection(environment_type: str, endpoint: Endpoint) -> tuple[str, str] | None:

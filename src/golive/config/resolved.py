@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from golive.model.ids import InstrumentId
+from golive.model.verdict import EvidenceClass
 
 from .adapter_table import KNOWN_ADAPTERS
 from .core_file import CoreFile, RiskProfile
@@ -48,7 +49,7 @@ class ResolvedEntrypoint:
     """`okx_spot`"""
     endpoint: str
     """As configured: embedded, sandbox, public, production or the base URL."""
-    evidence_class: str
+    evidence_class: EvidenceClass
     base_url: str | None
     endpoint_host: str | None
     """Host of a base URL; None for a named endpoint, whose host the venue's profile knows."""

@@ -1,0 +1,134 @@
+"""`golive config check | show | schema`: judge the configuration, list what is in force, describe the files."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from golive.model.verdict import ExitCode
+
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+
+if TYPE_CHECKING:
+    from golive.config.configuration import Configuration, Setting
+    from golive.config.problem import ConfigErrors
+    from golive.model.json import JsonValue
+
+app = typer.Typer(
+    help="Check, show and describe the configuration.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+
+class ConfigFile(str, Enum):
+    """Which of the two files."""
+
+    RUNTIME = "runtime"
+    CORE = "core"
+
+
+@app.command()
+def check(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Check both files and the overrides.
+
+    Prints every problem at once, each with its place, the allowed values and the fix. Exit 0 or 2.
+    """
+    from golive.config.problem import ConfigErrors
+
+    try:
+        configuration = _load(config, home)
+    except ConfigErrors as errors:
+        if not as_json:
+            raise
+        typer.echo(_document("golive.config_check.v1", status="invalid", problems=_problems(errors)))
+        raise typer.Exit(ExitCode.USAGE) from errors
+    if as_json:
+        typer.echo(_document("golive.config_check.v1", status="ok", problems=[]))
+        return
+    names = ", ".join(configuration.runtime.trading.entrypoints)
+    count = len(configuration.overrides)
+    overridden = f"; {count} value{'' if count == 1 else 's'} from the environment" if count else ""
+    typer.echo(f"configuration ok: {names}{overridden}")
+
+
+@app.command()
+def show(
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+    origin: Annotated[bool, typer.Option("--origin", help="Add where each value comes from.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Print every effective value.
+
+    Files, overrides and defaults together; values that are named like secrets are not shown.
+    """
+    settings = _load(config, home).settings()
+    if as_json:
+        rows = [_json_row(setting, origin) for setting in settings]
+        typer.echo(_document("golive.config_show.v1", settings=rows))
+        return
+    for line in _table(settings, origin):
+        typer.echo(line)
+
+
+@app.command()
+def schema(
+    file: Annotated[ConfigFile, typer.Option("--file", help="Which file to describe.")] = ConfigFile.RUNTIME,
+) -> None:
+    """Print the JSON Schema of one file, for editors."""
+    from golive.config.json_schema import json_schema
+
+    typer.echo(json.dumps(json_schema(file.value), indent=2, ensure_ascii=False))
+
+
+def _load(config: Path, home: Path | None) -> Configuration:
+    from golive.storage.config_files import load_configuration
+
+    return load_configuration(locate(config, home).runtime_file, os.environ)
+
+
+def _document(schema_name: str, **fields: JsonValue) -> str:
+    return json.dumps({"schema": schema_name, **fields}, indent=2, ensure_ascii=False)
+
+
+def _problems(errors: ConfigErrors) -> list[JsonValue]:
+    return [
+        {
+            "file": each.position.file,
+            "line": each.position.line,
+            "column": each.position.column,
+            "message": each.message,
+            "allowed": each.allowed,
+            "fix": each.fix,
+        }
+        for each in errors.problems
+    ]
+
+
+def _json_row(setting: Setting, with_origin: bool) -> dict[str, JsonValue]:
+    value = setting.value
+    shown: JsonValue = str(value) if isinstance(value, Decimal) else value
+    row: dict[str, JsonValue] = {"path": ".".join(setting.path), "value": shown}
+    return {**row, "origin": setting.origin} if with_origin else row
+
+
+def _table(settings: Sequence[Setting], with_origin: bool) -> list[str]:
+    from golive.config.problem import text_of
+
+    rows = [(f"{'.'.join(s.path)} = {text_of(s.value)}", s.origin) for s in settings]
+    if not with_origin:
+        return [text for text, _ in rows]
+    width = max(len(text) for text, _ in rows)
+    return [f"{text:<{width}}  # {origin}" for text, origin in rows]

@@ -1,0 +1,71 @@
+"""The command `golive`: the table of its commands, and what an error that reaches the top means for the exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final
+
+import typer
+
+from golive.model.errors import ConfigError, PrerequisiteMissing
+from golive.model.verdict import ExitCode
+
+from .lazy import LazyCommand, LazyGroup
+
+COMMANDS: Final[Mapping[str, LazyCommand]] = {
+    "config": LazyCommand("golive.cli.config:app", "Check, show and describe the configuration."),
+}
+
+
+class _Commands(LazyGroup):
+    table = COMMANDS
+
+
+app = typer.Typer(
+    cls=_Commands, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False, no_args_is_help=True
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from golive import __version__
+
+        typer.echo(f"golive {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def golive(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take a crypto trading bot from demo to paper to live, on measured, signed evidence.
+
+    Exit codes: 0 ok, 2 usage or configuration, 3 blocked by a prerequisite, 4 validation failed, 5 breached,
+    6 unknown, 70 internal error.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code. A configuration error goes to stderr as it is written, without a trace."""
+    try:
+        typer.main.get_command(app).main(arguments, prog_name="golive")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    except ConfigError as error:
+        typer.echo(error, err=True)
+        return ExitCode.USAGE
+    except PrerequisiteMissing as error:
+        typer.echo(error, err=True)
+        return ExitCode.BLOCKED
+    except Exception:  # noqa: BLE001 (the outermost frame: the trace is shown and the exit code says internal error)
+        traceback.print_exc()
+        return ExitCode.INTERNAL
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
