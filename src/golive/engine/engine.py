@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from golive.model.alert import AlertSeverity
 from golive.model.command import Alert, Cancel, Command, Record, SetTimer, Submit
@@ -27,6 +28,15 @@ from golive.strategy import AnyStrategy, Bar
 
 from .desk import Desk, InactionRun
 from .sizing import Sizing, order_for, wanted_lots
+
+
+class Breach(NamedTuple):
+    """A loss limit was reached at market time `ts` (ns UTC); limit and value as decimal texts."""
+
+    limit: str
+    ts: int
+    allowed: str
+    used: str
 
 
 class Engine:
@@ -51,6 +61,7 @@ class Engine:
         self.risk = RiskEngine(profile)
         self.curve = EquityCurve()
         self.fills: list[tuple[Fill, int]] = []
+        self.breaches: list[Breach] = []
         self.decisions: dict[DecisionCode, int] = {}
         self.signals = 0
         self.candles = 0
@@ -109,6 +120,11 @@ class Engine:
     def record_seq(self) -> int:
         """Sequence of the newest record that was asked for."""
         return self._record_seq
+
+    @property
+    def awaiting_durable(self) -> bool:
+        """Whether an approved order waits for the `Durable` event of its record."""
+        return bool(self._awaiting_durable)
 
     @property
     def last_equity(self) -> int | None:
@@ -321,6 +337,7 @@ class Engine:
         for use in self.risk.uses():
             if use.band == "breach" and self._bands.get(use.limit) != "breach":
                 self._bands[use.limit] = "breach"
+                self.breaches.append(Breach(use.limit, ts, use.allowed, use.used))
                 title = f"{use.limit} reached: {use.used} of {use.allowed}"
                 commands.append(Alert("risk", AlertSeverity.CRITICAL, title, "risk-increasing orders are refused"))
 

@@ -11,10 +11,12 @@ from golive.model.clock import DAY
 class EquityTrack:
     """Follows marked equity through market time; `observe` is called with every new mark.
 
-    Amounts in smallest quote units. `worst_drawdown` and `worst_day_loss` are (fall, from) pairs of the
+    Amounts in smallest quote units. `start` is the first mark. `worst_drawdown` and `worst_day_loss` are
+    (fall, from) pairs of the
     deepest relative fall seen.
     """
 
+    start: int | None = None
     peak: int = 0
     day: int = -1
     day_start: int = 0
@@ -28,6 +30,7 @@ class EquityTrack:
         if day > self.day:
             self.day_start = self.last if self.day >= 0 else equity
             self.day = day
+        self.start = equity if self.start is None else self.start
         self.last = equity
         self.peak = max(self.peak, equity)
         self.worst_drawdown = _deeper(self.worst_drawdown, (self.peak - equity, self.peak))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from golive.model.decision import Approved, Refused
 from golive.model.order import NewOrder
@@ -11,6 +12,8 @@ from golive.portfolio import EquityTrack
 from .profile import RiskProfile
 from .rules import RULES, share_text
 from .view import AccountView
+
+Band = Literal["ok", "warn", "breach"]
 
 WARN_SHARE = 0.8
 """Share of a limit from which its band is `warn`."""
@@ -24,7 +27,7 @@ class LimitUse:
     allowed: str
     used: str
     used_ratio: float
-    band: str
+    band: Band
 
 
 class RiskEngine:
@@ -98,5 +101,5 @@ def _use(limit: str, allowed: float, allowed_text: str, part: int, whole: int, *
     ratio = share / allowed if allowed > 0 else (1.0 if stops or share > 0 else 0.0)
     over = ratio >= 1 if stops else ratio > 1
     # A position bought within its limit may grow past it with the market; only stops turn a session red.
-    band = "breach" if stops and over and share > 0 else "warn" if ratio >= WARN_SHARE and share > 0 else "ok"
+    band: Band = "breach" if stops and over and share > 0 else "warn" if ratio >= WARN_SHARE and share > 0 else "ok"
     return LimitUse(limit, allowed_text, share_text(part, whole), round(ratio, 4), band)

@@ -1,0 +1,124 @@
+"""The embedded endpoint: a simulated venue of our own as a child process on loopback.
+
+The session makes the key pair and hands it over by an inherited descriptor, so that it stands in no argument, file or
+environment. A second descriptor is the child's lifeline: when this process ends, however it ends, the child ends too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from golive.model.errors import ConfigError, VenueUnavailable
+from golive.model.money import format_decimal
+from golive.model.secret import Credentials
+
+START_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class VenueOptions:
+    """How to start the child; `speed` is `max` or a number as text, `steps` bounds a generated market."""
+
+    dialect: str
+    speed: str
+    seed: int
+    steps: int
+    symbols: Sequence[str]
+    timeframe: str
+    data: Path | None = None
+    volume_unit: str = "base"
+    balances: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def arguments(self) -> list[str]:
+        words = ["serve", "--dialect", self.dialect, "--port", "0", "--speed", self.speed, "--seed", str(self.seed)]
+        words += ["--steps", str(self.steps), "--timeframe", self.timeframe, "--volume-unit", self.volume_unit]
+        for symbol in self.symbols:
+            words += ["--symbol", symbol]
+        for asset, amount in sorted(self.balances.items()):
+            words += ["--balance", f"{asset}={format_decimal(amount)}"]
+        return [*words, "--data", str(self.data)] if self.data is not None else words
+
+
+class EmbeddedVenue:
+    """The running child; `ready` is its ready document."""
+
+    def __init__(self, process: asyncio.subprocess.Process, ready: Mapping[str, object], lifeline: int) -> None:
+        self._process = process
+        self._lifeline = lifeline
+        self.ready = ready
+
+    @classmethod
+    async def start(cls, options: VenueOptions, credentials: Credentials) -> EmbeddedVenue:
+        """Start the child and wait until it serves.
+
+        Raises ConfigError with the child's own words when it refuses its data or flags, VenueUnavailable when it
+        does not come up.
+        """
+        keys = {name: secret.reveal() for name, secret in credentials.fields.items()}
+        document = json.dumps({"keys": [{**keys, "permissions": ["read", "trade"], "demo": False}]}).encode()
+        secret_read, secret_write = os.pipe()
+        life_read, life_write = os.pipe()
+        arguments = [
+            sys.executable, "-m", "simvenue", *options.arguments(),
+            "--credentials-fd", str(secret_read), "--lifeline-fd", str(life_read),
+        ]  # fmt: skip
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *arguments, pass_fds=(secret_read, life_read), stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True,
+            )  # fmt: skip
+            os.write(secret_write, document)
+        finally:
+            for descriptor in (secret_read, secret_write, life_read):
+                os.close(descriptor)
+        try:
+            return cls(process, await cls._ready(process), life_write)
+        except BaseException:
+            os.close(life_write)
+            raise
+
+    @staticmethod
+    async def _ready(process: asyncio.subprocess.Process) -> Mapping[str, object]:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            line = await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            raise VenueUnavailable(f"the simulated venue did not come up within {START_TIMEOUT_S:g} s") from None
+        if not line:
+            words = (await process.stderr.read()).decode(errors="replace").strip()
+            code = await process.wait()
+            if code == 2:
+                raise ConfigError(words or "the simulated venue refused its arguments")
+            raise VenueUnavailable(f"the simulated venue ended with {code}: {words[-500:]}")
+        ready = json.loads(line)
+        if not isinstance(ready, dict) or ready.get("event") != "ready":
+            raise VenueUnavailable(f"the simulated venue said {line!r:.200} instead of being ready")
+        return ready
+
+    @property
+    def rest(self) -> str:
+        """Base URL of its REST side."""
+        return str(self.ready["rest"])
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def close(self) -> None:
+        """End the child; it gets two seconds before it is killed."""
+        os.close(self._lifeline)
+        try:
+            await asyncio.wait_for(self._process.wait(), 2.0)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
