@@ -48,7 +48,7 @@ def test_a_sample_needs_exactly_the_declared_labels(labels: dict[str, str]) -> N
 
 def test_a_label_value_outside_its_closed_set_is_refused() -> None:
     with pytest.raises(ValueError, match="severity='fatal' is not one of"):
-        MemoryRecorder().count(m.EXCHANGE_ERRORS, severity="fatal", **LABELS)
+        MemoryRecorder().count(m.EXCHANGE_ERRORS, 1, severity="fatal", **LABELS)
 
 
 @pytest.mark.parametrize("amount", [-1, float("nan"), float("-inf")])
@@ -106,7 +106,7 @@ def test_a_snapshot_is_a_copy_sorted_by_name_and_labels() -> None:
     recorder = MemoryRecorder()
     recorder.count(m.EXCHANGE_RATE_LIMITED, 1, exchange="okx", environment="okx_paper")
     recorder.count(m.EXCHANGE_RATE_LIMITED, 1, exchange="kraken", environment="kraken_paper")
-    recorder.count(m.EXCHANGE_ERRORS, severity="warning", **LABELS)
+    recorder.count(m.EXCHANGE_ERRORS, 1, severity="warning", **LABELS)
     snapshot = list(recorder.snapshot())
     recorder.count(m.EXCHANGE_RATE_LIMITED, 5, **LABELS)
     assert [metric.name for metric, _ in snapshot] == ["bot_exchange_errors_total", "bot_exchange_rate_limited_total"]
@@ -118,7 +118,7 @@ def test_counts_from_many_threads_all_arrive() -> None:
 
     def count() -> None:
         for _ in range(2000):
-            recorder.count(m.EXCHANGE_RATE_LIMITED, **LABELS)
+            recorder.count(m.EXCHANGE_RATE_LIMITED, 1, **LABELS)
 
     threads = [threading.Thread(target=count) for _ in range(4)]
     for thread in threads:

@@ -9,6 +9,7 @@ from golive.metrics import declaration as m
 from golive.metrics.recorder import MemoryRecorder
 from golive.model.clock import MINUTE, SECOND, from_iso
 from golive.model.order import Liquidity, OrderStatus, OrderType, Side
+from golive.model.stage_record import FileDigest, StageRecord
 from golive.model.verdict import EvidenceClass, ExitCode, KeyClass, RunStatus, Stage, Verdict
 from golive.observability.equity import EquityTrace
 from golive.observability.exchange_metrics import MonitoredProfile
@@ -30,14 +31,12 @@ from golive.observability.outcome import (
     RiskOutcome,
 )
 from golive.observability.report import (
-    FileDigest,
     Gate,
     ReportFiles,
     RunIdentity,
     RunReport,
     RunTime,
     RunVerdict,
-    StageRecordBody,
     Validation,
 )
 from golive.observability.windows import Evaluation, ReferenceWindows
@@ -222,8 +221,8 @@ def measured() -> Measured:
     )
 
 
-def stage_record() -> StageRecordBody:
-    return StageRecordBody(
+def stage_record() -> StageRecord:
+    return StageRecord(
         stage=Stage.PAPER,
         entrypoint="okx_desktop_paper",
         environment="okx_paper",
@@ -239,8 +238,8 @@ def stage_record() -> StageRecordBody:
         outcome_sha256=DIGEST,
         speed="max",
         ok_window_seconds=0,
-        started_at=STARTED,
-        finished_at=STARTED + 9 * SECOND,
+        started_at="2026-01-10T10:00:00Z",
+        finished_at="2026-01-10T10:00:09Z",
     )
 
 
@@ -253,7 +252,7 @@ def run_report(
     outcome_part: Outcome | None = None,
     notes: Sequence[str] = (),
     failures: Sequence[str] = (),
-    record: StageRecordBody | None = None,
+    record: StageRecord | None = None,
 ) -> RunReport:
     recorder = adapter_recorder()
     stem = "run_local_bot_paper_20260110T100000Z_0f0e0d0c"

@@ -10,24 +10,25 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from golive.audit.canonical import canonical
 from golive.model.json import JsonObject, JsonValue
+from golive.model.stage_record import FileDigest, StageRecord
 from golive.model.verdict import EvidenceClass, ExitCode, KeyClass, RunStatus, Stage, Verdict
 
 from . import exchange_schema
 from .guardrails import Guardrails
 from .measured import Measured
 from .outcome import Outcome, outcome_sha256
-from .shape import Count, Fragment, Instant, Sha256, Sha384, Share, as_json, closed_object, object_properties, schema_of
+from .shape import Count, Fragment, Instant, Sha256, Share, as_json, closed_object, object_properties, schema_of
 from .windows import Evaluation
 
 SCHEMA: Final = "golive.run_report.v1"
+_FILE_DIGEST: Final = closed_object(
+    {
+        "runtime_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "core_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "execution_sha384": {"type": "string", "pattern": "^[0-9a-f]{96}$"},
+    }
+)
 Mode: TypeAlias = Literal["demo", "paper", "live"]
-
-
-@dataclass(frozen=True, slots=True)
-class FileDigest:
-    runtime_sha256: Sha256
-    core_sha256: Sha256
-    execution_sha384: Sha384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,29 +93,6 @@ class Validation:
     risk_profile_digest: Sha256
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageRecordBody:
-    """A stage record as the journal has it; see the contract."""
-
-    stage: Stage
-    entrypoint: str
-    environment: str
-    evidence_class: EvidenceClass
-    key_class: KeyClass
-    endpoint_host: str
-    trading_digest: Sha256
-    file_digest: FileDigest
-    code_version: str
-    verdict: Verdict
-    report: str
-    report_sha256: Sha256
-    outcome_sha256: Sha256
-    speed: str
-    ok_window_seconds: Count
-    started_at: Instant
-    finished_at: Instant
-
-
 @dataclass(frozen=True, slots=True)
 class ReportFiles:
     """Where the report is, relative to the home directory."""
@@ -159,7 +137,7 @@ class RunReport:
     measured: Measured
     decision_events: Count
     metrics_endpoint: str | None = None
-    stage_record: StageRecordBody | None = None
+    stage_record: StageRecord | None = None
     """the record this run required, or wrote"""
     live_execution_metrics: LiveExecutionMetrics | None = None
 
@@ -204,13 +182,13 @@ def report_sha256(document: JsonObject) -> str:
 
 def document_schema() -> dict[str, JsonValue]:
     """Return the JSON Schema (2020-12) of the document; every object in it is closed."""
-    definitions: dict[str, JsonValue] = dict(exchange_schema.DEFINITIONS)
+    definitions: dict[str, JsonValue] = {**exchange_schema.DEFINITIONS, "FileDigest": _FILE_DIGEST}
     properties: dict[str, JsonValue] = {"schema": {"const": SCHEMA}}
     for part in (RunIdentity, RunTime, RunVerdict, ReportFiles):
         properties |= object_properties(part, definitions)
     properties |= {
         "validation": schema_of(Validation, definitions),
-        "stage_record": {"anyOf": [schema_of(StageRecordBody, definitions), {"type": "null"}]},
+        "stage_record": {"anyOf": [schema_of(StageRecord, definitions), {"type": "null"}]},
         "metrics_endpoint": {"type": ["string", "null"]},
         "decision_events": {"type": "integer", "minimum": 0},
         "paper_exchange_metrics": exchange_schema.METRICS_SCHEMA,

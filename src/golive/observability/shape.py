@@ -36,7 +36,6 @@ Instant: TypeAlias = Annotated[int, _Instant()]
 Amount: TypeAlias = Annotated[str, Fragment({"pattern": r"^-?(0|[1-9]\d*)(\.\d+)?$"})]
 """Money, a price, a quantity or a fee as plain decimal text."""
 Sha256: TypeAlias = Annotated[str, Fragment({"pattern": "^[0-9a-f]{64}$"})]
-Sha384: TypeAlias = Annotated[str, Fragment({"pattern": "^[0-9a-f]{96}$"})]
 Count: TypeAlias = Annotated[int, Fragment({"minimum": 0})]
 Share: TypeAlias = Annotated[float, Fragment({"minimum": 0})]
 """A ratio that is never negative; may exceed 1."""
