@@ -1,0 +1,128 @@
+"""One record of a journal: its fields, its bytes, its MAC. The format is RELIABILITY §4.5, `docs/journal.md`."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from golive.model.json import JsonValue
+
+from .canonical import CanonicalError, canonical, parse_canonical
+
+VERSION: Final = 1
+HEADER_TYPE: Final = "header"
+"""First record of a journal: body `{log_id, code_version, config_sha384, key_class}`."""
+SEGMENT_OPENED: Final = "segment_opened"
+"""First record of a later file of the same journal: the header's body plus `previous`, the file before."""
+SEGMENT_CLOSED: Final = "segment_closed"
+"""Last record of a file that another one continues."""
+TAIL_CUT: Final = "tail_cut"
+"""A torn last line was cut off when the journal was opened: body `{bytes, sha256}` of what was cut."""
+MAC_LENGTH: Final = 64
+_FIELDS: Final = frozenset({"v", "seq", "ts", "mono", "boot", "epoch", "key_id", "operator", "type", "body", "prev", "mac"})
+_TEXT_FIELDS: Final = ("ts", "mono", "boot", "key_id", "operator", "type", "prev", "mac")
+
+
+class EntryError(ValueError):
+    """A line is not a record of the journal format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record. `mac` = hex HMAC-SHA256 over the canonical bytes of all other fields."""
+
+    seq: int
+    """1, 2, 3 … without gaps"""
+    ts: str
+    """wall clock, ISO-8601 `Z`"""
+    mono: str
+    """monotonic clock of the host, ns as text; comparable only within one `boot`"""
+    boot: str
+    """boot id of the host, 32 lower-case hex digits"""
+    epoch: int
+    """epoch of the writer's lease; 0 where no lease is held"""
+    key_id: str
+    operator: str
+    type: str
+    body: Mapping[str, JsonValue]
+    """money, ids and nanoseconds as text; always with `key_class`"""
+    prev: str
+    """`mac` of the record before, empty in the first"""
+    mac: str
+    v: int = VERSION
+
+
+def sign(key: bytes, message: bytes) -> str:
+    """Return the hex HMAC-SHA256 of `message`."""
+    return hmac.digest(key, message, "sha256").hex()
+
+
+def encode_signed(key: bytes, fields: Mapping[str, JsonValue]) -> tuple[bytes, str]:
+    """Return the line (without newline) and MAC of a record whose `fields` are all but `mac`.
+
+    Raises CanonicalError when a field cannot be written.
+    """
+    unsigned = canonical(fields)
+    mac = sign(key, unsigned)
+    head, tail = _split_at_mono(unsigned)
+    return b'%b"mac":"%b",%b' % (head, mac.encode(), tail), mac
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """Return the canonical line of `entry`, without newline; the MAC is taken as it stands."""
+    return canonical({name: getattr(entry, name) for name in _FIELDS})
+
+
+def decode_entry(line: bytes) -> tuple[Entry, bytes]:
+    """Read one line (without newline); return the record and the bytes its MAC was made over.
+
+    Raises EntryError naming what is wrong: not canonical, a missing or foreign field, a field of the wrong type.
+    """
+    try:
+        fields = parse_canonical(line)
+    except CanonicalError as exc:
+        raise EntryError(str(exc)) from exc
+    if not isinstance(fields, dict) or fields.keys() != _FIELDS:
+        raise EntryError(f"the fields are not {', '.join(sorted(_FIELDS))}")
+    for name in _TEXT_FIELDS:
+        if type(fields[name]) is not str:
+            raise EntryError(f"{name} is not text")
+    for name in ("v", "seq", "epoch"):
+        if type(fields[name]) is not int:
+            raise EntryError(f"{name} is not an integer")
+    if fields["v"] != VERSION:
+        raise EntryError(f"version {fields['v']} is not {VERSION}")
+    if type(fields["body"]) is not dict:
+        raise EntryError("body is not an object")
+    entry = Entry(**fields)
+    return entry, without_mac(line, entry.mac)
+
+
+def without_mac(line: bytes, mac: str) -> bytes:
+    """Return canonical record bytes with the top-level `mac` member taken out.
+
+    The top-level member is the last occurrence: only plain text members follow it, and inside text a quote is escaped.
+    """
+    head, found, tail = line.rpartition(b'"mac":"%b",' % mac.encode())
+    if not found:
+        raise EntryError("mac is not where the canonical form has it")
+    return head + tail
+
+
+def _split_at_mono(unsigned: bytes) -> tuple[bytes, bytes]:
+    head, found, tail = unsigned.rpartition(b'"mono":"')
+    if not found:
+        raise CanonicalError("a record needs the text field mono")
+    return head, found + tail
+
+
+def body_text(body: Mapping[str, JsonValue], name: str) -> str:
+    """Return the text member `name` of a body; raise EntryError when it is missing or no text."""
+    value = body.get(name)
+    if not isinstance(value, str):
+        raise EntryError(f"body.{name} is {orjson.dumps(value).decode() if value is not None else 'missing'}, not text")
+    return value

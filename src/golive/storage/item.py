@@ -1,0 +1,67 @@
+"""What a session writes down: the items of a group commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from golive.model.command import Record
+from golive.model.ids import ClientOrderId, VenueOrderId
+from golive.model.order import Fill, OrderStatus
+
+
+@dataclass(frozen=True, slots=True)
+class EventItem:
+    """One event as the engine received it, for replay. Need not be durable at once."""
+
+    seq: int
+    """1, 2, 3 … without gaps, given by the session"""
+    kind: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RecordItem:
+    """One record of the decision journal; with a verdict it is a risk decision and, when approved, an order intent."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class FillItem:
+    """One fill; the same fill twice is kept once, a different one under the same id is an error."""
+
+    fill: Fill
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStateItem:
+    """An order's new status; `filled` in lots, `ts` event time ns UTC."""
+
+    client_order_id: ClientOrderId
+    status: OrderStatus
+    ts: int
+    filled: int = 0
+    venue_order_id: VenueOrderId | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptItem:
+    """Attempt `n` (1 or 2) of an intent is about to be sent with this deadline (wall clock, ms)."""
+
+    client_order_id: ClientOrderId
+    n: int
+    deadline_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerItem:
+    """What came back on attempt `n`."""
+
+    client_order_id: ClientOrderId
+    n: int
+    answer: str
+
+
+Item: TypeAlias = EventItem | RecordItem | FillItem | OrderStateItem | AttemptItem | AnswerItem

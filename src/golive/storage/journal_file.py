@@ -1,0 +1,357 @@
+"""A journal on disk: opened only when sound, locked while written, one write and one fdatasync per durable step.
+
+A failed write breaks the object for good: a trail that may have a hole is not continued.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from golive.audit import CanonicalError, Chain, Fault, Seal, SealError, encode_signed, verify_seal
+from golive.audit.entry import HEADER_TYPE, SEGMENT_CLOSED, SEGMENT_OPENED, TAIL_CUT, VERSION
+from golive.audit.verify import missing_keys
+from golive.model.clock import Clock, to_iso
+from golive.model.errors import JournalError
+from golive.model.json import JsonObject, JsonValue
+
+from .files import LOG_FILE, make_directory, sync_directory, write_atomic
+from .keys import DevelopmentKeys
+
+LOCK_PATIENCE_S: Final = 0.25
+"""A journal writer that stalls longer than this stops orders (RELIABILITY §4.5)."""
+Draft: TypeAlias = tuple[str, JsonObject, str]
+"""(type, body, operator) of a record to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Everything that stands in a record beside its content."""
+
+    keys: DevelopmentKeys
+    clock: Clock
+    code_version: str
+    config_sha384: str
+    epoch: int = 0
+    """epoch of the writer's lease, 0 without one"""
+    boot: str = ""
+    """boot id of the host; read from the kernel when empty"""
+
+    def boot_id(self) -> str:
+        """Return the host's boot id as 32 hex digits."""
+        return self.boot or _kernel_boot_id()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where an appended record stands."""
+
+    seq: int
+    mac: str
+
+
+class JournalFile:
+    """One journal file. With `held` the lock is kept until `close`; otherwise it is taken for each append.
+
+    Several processes may append to one unheld journal: each reads and checks what the others added before it writes.
+    """
+
+    def __init__(self, path: Path, name: str, signer: Signer, *, seal_path: Path | None, held: bool) -> None:
+        self.path = path
+        self._name = name
+        self._signer = signer
+        self._seal_path = seal_path
+        self._held = held
+        self._chain = Chain(signer.keys.mac_keys)
+        self._digest = hashlib.sha256()
+        self._broken: str | None = None
+        self._sealed_seq = 0
+        self._boot = signer.boot_id()
+        self._descriptor = -1
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        name: str,
+        signer: Signer,
+        *,
+        seal_path: Path | None = None,
+        held: bool = True,
+        after: Chain | None = None,
+    ) -> JournalFile:
+        """Open or create the journal `name` at `path`, verify it, cut a torn tail (with a record), lock it.
+
+        `name` begins the log id. `after` is the chain of the file that this one continues. Raises JournalError when
+        the journal is not sound, another writer holds it, or it cannot be written.
+        """
+        journal = cls(path, name, signer, seal_path=seal_path, held=held)
+        make_directory(path.parent)
+        try:
+            journal._open(after)
+        except BaseException:
+            journal.close()
+            raise
+        return journal
+
+    @property
+    def log_id(self) -> str:
+        return self._chain.log_id
+
+    @property
+    def head(self) -> Written:
+        return Written(self._chain.seq, self._chain.mac)
+
+    @property
+    def chain(self) -> Chain:
+        """The chain's state, for the file that continues this one."""
+        return self._chain
+
+    @property
+    def is_closed_segment(self) -> bool:
+        return self._chain.closed
+
+    @property
+    def size(self) -> int:
+        return self._chain.size
+
+    def append(self, type_: str, body: JsonObject, operator: str) -> Written:
+        """Add one record; durable on return."""
+        return self.append_all([(type_, body, operator)])
+
+    def append_all(self, drafts: Iterable[Draft], *, durable: bool = True) -> Written:
+        """Add records in order, one write each, then one fdatasync unless not `durable`. Raises JournalError."""
+        with self._writing():
+            for draft in drafts:
+                self._append(*draft)
+            if durable:
+                os.fdatasync(self._descriptor)
+        return self.head
+
+    def sync(self) -> None:
+        """Make everything appended durable."""
+        with self._writing():
+            os.fdatasync(self._descriptor)
+
+    def seal(self) -> None:
+        """Sign a checkpoint of the journal as it stands and replace the seal file by it."""
+        with self._writing():
+            os.fdatasync(self._descriptor)
+            self._seal()
+
+    def close_segment(self, successor: str) -> None:
+        """Append the closing record; the file named `successor` continues the chain."""
+        with self._writing():
+            self._append(SEGMENT_CLOSED, {"successor": successor}, "golive")
+            os.fdatasync(self._descriptor)
+            self._seal()
+
+    def close(self) -> None:
+        """Give up the lock and the file; harmless when already closed."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+            self._broken = self._broken or "it was closed"
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the lock over several steps (rolling over to the next file)."""
+        with self._writing():
+            yield
+
+    def _open(self, after: Chain | None) -> None:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            created = not self.path.exists()
+            self._descriptor = os.open(self.path, flags | os.O_CREAT, LOG_FILE)
+            self._lock()
+            if created:
+                sync_directory(self.path.parent)
+            if after is not None:
+                self._chain.log_id, self._chain.seq, self._chain.mac = after.log_id, after.seq, after.mac
+            self._read_on(first=True)
+            if self._chain.lines == 0:
+                self._begin(after)
+            if not self._held:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        except OSError as exc:
+            raise JournalError(f"{self.path}: cannot open the journal: {exc.strerror}") from exc
+
+    def _begin(self, after: Chain | None) -> None:
+        if self._seal_path is not None and self._seal_path.exists():
+            raise JournalError(f"{self.path}: the journal is empty, yet {self._seal_path.name} seals records: it was cut off")
+        body: dict[str, JsonValue] = {
+            "log_id": after.log_id if after is not None else f"{self._name}/{os.urandom(8).hex()}",
+            "code_version": self._signer.code_version,
+            "config_sha384": self._signer.config_sha384,
+        }
+        if after is None:
+            self._append(HEADER_TYPE, body, "golive")
+        else:
+            self._append(SEGMENT_OPENED, {**body, "previous_seq": after.seq}, "golive")
+        os.fdatasync(self._descriptor)
+        self._seal()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold the lock, be up to date with other writers; any failure breaks the journal."""
+        if self._broken is not None:
+            raise JournalError(f"{self.path}: the journal is unusable since {self._broken}")
+        try:
+            if not self._held:
+                self._lock()
+                self._read_on(first=False)
+            yield
+            if not self._held:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        except OSError as exc:
+            self._broken = f"a write failed: {exc.strerror}"
+            self.close()
+            raise JournalError(f"{self.path}: the journal cannot be written: {exc.strerror}") from exc
+        except (JournalError, CanonicalError) as exc:
+            self._broken = str(exc)
+            self.close()
+            raise JournalError(str(exc)) from exc
+
+    def _lock(self) -> None:
+        deadline = time.monotonic() + (0 if self._held else LOCK_PATIENCE_S)
+        while True:
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError as exc:
+                if time.monotonic() >= deadline:
+                    raise JournalError(f"{self.path}: another process is writing this journal; stop it first") from exc
+                time.sleep(0.001)
+
+    def _read_on(self, *, first: bool) -> None:
+        """Read and verify what was added since; cut a torn tail."""
+        size = os.fstat(self._descriptor).st_size
+        start = self._chain.size
+        if size < start:
+            raise JournalError(f"{self.path}: shorter than it was: somebody cut it")
+        if size == start and not first:
+            return
+        data = _read(self._descriptor, start, size)
+        end = data.rfind(b"\n") + 1
+        found: list[Fault] = []
+        checkpoint = self._checkpoint() if first else None
+        reached = checkpoint is None
+        for line in data[:end].split(b"\n")[:-1]:
+            found.extend(self._chain.check(line)[1])
+            self._digest.update(line + b"\n")
+            if checkpoint is not None and self._chain.size == checkpoint.size:
+                reached = self._agrees(checkpoint)
+            if found:
+                break
+        found.extend(missing_keys(self._chain))
+        if found:
+            raise JournalError(f"{self.path}: the journal is not sound: {found[0]}")
+        if not reached:
+            raise JournalError(f"{self.path}: does not match its seal {self._seal_path}: records were cut off or rewritten")
+        if self._chain.lines and not self._chain.log_id.startswith(f"{self._name}/"):
+            raise JournalError(f"{self.path}: holds log {self._chain.log_id!r}, not {self._name!r}")
+        if end < len(data):
+            self._cut(data[end:])
+
+    def _checkpoint(self) -> Seal | None:
+        if self._seal_path is None or not self._seal_path.exists():
+            return None
+        try:
+            seal = verify_seal(self._seal_path.read_bytes(), self._signer.keys.public_key)
+        except SealError as exc:
+            raise JournalError(f"{self._seal_path}: bad seal: {exc}") from exc
+        self._sealed_seq = seal.last_seq
+        return seal
+
+    def _agrees(self, seal: Seal) -> bool:
+        state = (self._chain.seq, self._chain.mac, self._digest.hexdigest(), self._chain.log_id)
+        return (seal.last_seq, seal.head_mac, seal.content_sha256, seal.log_id) == state
+
+    def _cut(self, torn: bytes) -> None:
+        os.ftruncate(self._descriptor, self._chain.size)
+        os.fsync(self._descriptor)
+        if self._chain.lines:
+            body: dict[str, JsonValue] = {"bytes": len(torn), "sha256": hashlib.sha256(torn).hexdigest()}
+            self._append(TAIL_CUT, body, "golive")
+            os.fdatasync(self._descriptor)
+
+    def _append(self, type_: str, body: JsonObject, operator: str) -> None:
+        keys = self._signer.keys
+        if self._chain.closed:
+            raise JournalError(f"{self.path}: the segment is closed; its successor takes the record")
+        if body.get("key_class", keys.key_class) != keys.key_class:
+            raise JournalError(
+                f"{self.path}: a record of key class {body['key_class']!r} cannot be signed by {keys.key_class} keys"
+            )
+        fields: dict[str, JsonValue] = {
+            "v": VERSION,
+            "seq": self._chain.seq + 1,
+            "ts": to_iso(self._signer.clock.now()),
+            "mono": str(self._signer.clock.monotonic()),
+            "boot": self._boot,
+            "epoch": self._signer.epoch,
+            "key_id": keys.mac_key_id,
+            "operator": operator,
+            "type": type_,
+            "body": {**body, "key_class": str(keys.key_class)},
+            "prev": self._chain.mac,
+        }
+        line, mac = encode_signed(keys.mac_key, fields)
+        line += b"\n"
+        if os.write(self._descriptor, line) != len(line):
+            raise OSError(28, "the disk took only part of a record")
+        self._digest.update(line)
+        self._chain.appended(mac, len(line), closed=type_ == SEGMENT_CLOSED, log_id=_log_id(body, type_))
+
+    def _seal(self) -> None:
+        if self._seal_path is None:
+            return
+        keys = self._signer.keys
+        seal = Seal(
+            log_id=self._chain.log_id,
+            size=self._chain.size,
+            last_seq=self._chain.seq,
+            head_mac=self._chain.mac,
+            content_sha256=self._digest.hexdigest(),
+            time=to_iso(self._signer.clock.now()),
+            key_id=keys.seal_key_id,
+        )
+        write_atomic(self._seal_path, keys.seal(seal), durable_name=True)
+        self._sealed_seq = seal.last_seq
+
+    @property
+    def unsealed(self) -> int:
+        """Records appended since the last seal."""
+        return self._chain.seq - self._sealed_seq
+
+
+def _log_id(body: Mapping[str, JsonValue], type_: str) -> str | None:
+    value = body.get("log_id") if type_ in (HEADER_TYPE, SEGMENT_OPENED) else None
+    return value if isinstance(value, str) else None
+
+
+def _read(descriptor: int, start: int, end: int) -> bytes:
+    parts = []
+    while start < end:
+        part = os.pread(descriptor, min(end - start, 1 << 24), start)
+        if not part:
+            break
+        parts.append(part)
+        start += len(part)
+    return b"".join(parts)
+
+
+def _kernel_boot_id() -> str:
+    """Return the kernel's boot id; where there is none (not Linux) 32 zeros, which says so."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip().replace("-", "")
+    except FileNotFoundError:
+        return "0" * 32

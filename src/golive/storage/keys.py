@@ -1,0 +1,161 @@
+"""Development keys: made on first use, private to their owner, named by key ids that tell nothing about them.
+
+Production keys come with the evidence gates; until then everything signed here says `key_class: development`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from golive.audit import canonical, sign_seal
+from golive.audit.seal import Seal
+from golive.model.errors import JournalError
+from golive.model.verdict import KeyClass
+
+from .files import LOG_FILE, PRIVATE_DIRECTORY, SECRET_FILE, make_directory, sync_directory, write_all, write_atomic
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+KEY_BYTES: Final = 32
+DIRECTORY: Final = Path("var/state/keys/dev")
+PUBLIC_DIRECTORY: Final = Path("var/audit/keys")
+PUBLIC_SCHEMA: Final = "golive.audit_key.v1"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DevelopmentKeys:
+    """The three keys of one installation. Nothing of them shows in repr."""
+
+    mac_key_id: str
+    seal_key_id: str
+    mac_key: bytes
+    """HMAC-SHA256 key of journals and stores"""
+    id_key: bytes
+    """key that client order ids are derived from"""
+    public_key: bytes
+    """raw Ed25519 public key that checks our seals"""
+    _seal_key: bytes = field(default=b"")
+
+    key_class: KeyClass = KeyClass.DEVELOPMENT
+
+    @classmethod
+    def load_or_create(cls, home: Path) -> DevelopmentKeys:
+        """Return the keys under `home`, making the missing ones; publish the public half under `var/audit/keys/`.
+
+        Raises JournalError naming the file when one is readable by others, a link, foreign or damaged.
+        """
+        directory = home / DIRECTORY
+        make_directory(directory, PRIVATE_DIRECTORY)
+        _check_private(directory, directory=True)
+        return cls._assemble(home, {name: _load_or_make(directory / name) for name in ("hmac.key", "ed25519.key", "id.key")})
+
+    @classmethod
+    def load(cls, home: Path) -> DevelopmentKeys | None:
+        """Return the keys under `home`; None when any of them is missing."""
+        directory = home / DIRECTORY
+        names = ("hmac.key", "ed25519.key", "id.key")
+        if not all((directory / name).exists() for name in names):
+            return None
+        _check_private(directory, directory=True)
+        return cls._assemble(home, {name: _load(directory / name) for name in names})
+
+    @classmethod
+    def _assemble(cls, home: Path, raw: Mapping[str, bytes]) -> DevelopmentKeys:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        public = Ed25519PrivateKey.from_private_bytes(raw["ed25519.key"]).public_key().public_bytes_raw()
+        seal_key_id = f"dev-seal-{hashlib.sha256(public).hexdigest()[:16]}"
+        # The id of a secret key is a digest under a label of its own, so it cannot be mistaken for a MAC.
+        mac_key_id = f"dev-mac-{hashlib.sha256(b'golive key id|' + raw['hmac.key']).hexdigest()[:16]}"
+        keys = cls(mac_key_id, seal_key_id, raw["hmac.key"], raw["id.key"], public, raw["ed25519.key"])
+        keys._publish(home / PUBLIC_DIRECTORY / f"{seal_key_id}.json")
+        return keys
+
+    @property
+    def mac_keys(self) -> Mapping[str, bytes]:
+        return {self.mac_key_id: self.mac_key}
+
+    @property
+    def seal_keys(self) -> Mapping[str, bytes]:
+        return {self.seal_key_id: self.public_key}
+
+    def seal(self, seal: Seal) -> bytes:
+        """Return the signed seal document."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        private: Ed25519PrivateKey = Ed25519PrivateKey.from_private_bytes(self._seal_key)
+        return sign_seal(seal, private)
+
+    def _publish(self, path: Path) -> None:
+        if path.exists():
+            return
+        document = {
+            "schema": PUBLIC_SCHEMA,
+            "key_id": self.seal_key_id,
+            "algorithm": "ed25519",
+            "public_key": self.public_key.hex(),
+            "key_class": str(self.key_class),
+        }
+        write_atomic(path, canonical(document) + b"\n", mode=LOG_FILE)
+
+    def __repr__(self) -> str:
+        return f"DevelopmentKeys({self.mac_key_id}, {self.seal_key_id})"
+
+
+def _load_or_make(path: Path) -> bytes:
+    """Return the key in `path`, made first if missing; of two processes that make it at once one wins for both."""
+    if not path.exists():
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, SECRET_FILE)
+            try:
+                write_all(descriptor, secrets.token_hex(KEY_BYTES).encode() + b"\n")
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            with contextlib.suppress(FileExistsError):  # the other process was first; its key is the key
+                os.link(temporary, path)
+            temporary.unlink()
+            sync_directory(path.parent)
+        except OSError as exc:
+            temporary.unlink(missing_ok=True)
+            raise JournalError(f"{path}: cannot create the key: {exc.strerror}") from exc
+    return _load(path)
+
+
+def _load(path: Path) -> bytes:
+    _check_private(path, directory=False)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(descriptor, "rb") as file:
+            text = file.read(1024)
+        key = bytes.fromhex(text.decode("ascii").removesuffix("\n"))
+    except (OSError, ValueError) as exc:
+        raise JournalError(f"{path}: cannot read the key; restore it from a backup: {exc}") from exc
+    if len(key) != KEY_BYTES or text != key.hex().encode() + b"\n":
+        raise JournalError(f"{path}: not {KEY_BYTES * 2} hex digits; restore it from a backup")
+    return key
+
+
+def _check_private(path: Path, *, directory: bool) -> None:
+    try:
+        status = path.lstat()
+    except OSError as exc:
+        raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
+    right_kind = stat.S_ISDIR(status.st_mode) if directory else stat.S_ISREG(status.st_mode)
+    if not right_kind:
+        raise JournalError(f"{path}: not a {'directory' if directory else 'regular file'} (links are refused)")
+    if status.st_mode & 0o077:
+        mode = "700" if directory else "600"
+        raise JournalError(f"{path}: others may read it (mode {stat.S_IMODE(status.st_mode):o}); run: chmod {mode} {path}")
+    if status.st_uid != os.geteuid():
+        raise JournalError(f"{path}: belongs to user {status.st_uid}, not to {os.geteuid()}")

@@ -1,0 +1,99 @@
+"""The tables of a session store and the pragmas it is opened with (RELIABILITY §4.1)."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+APPLICATION_ID: Final = 0x474C4956
+"""`GLIV`"""
+USER_VERSION: Final = 1
+
+# `seq` is one sequence over all journal tables: what has the lower one was written first. Rows are only ever added;
+# an order's present status is its newest row in `order_states`, an attempt's answer its row in `answers`.
+TABLES: Final = """
+CREATE TABLE session (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, body BLOB NOT NULL, mac BLOB NOT NULL
+) STRICT;
+CREATE TABLE records (
+    seq INTEGER PRIMARY KEY, record_seq INTEGER NOT NULL UNIQUE, ts INTEGER NOT NULL, event TEXT NOT NULL,
+    body TEXT NOT NULL, prev_mac BLOB NOT NULL, mac BLOB NOT NULL
+) STRICT;
+CREATE TABLE decisions (
+    seq INTEGER PRIMARY KEY, record_seq INTEGER NOT NULL UNIQUE, decision_seq INTEGER NOT NULL UNIQUE,
+    ts INTEGER NOT NULL, event TEXT NOT NULL, client_order_id TEXT NOT NULL,
+    verdict TEXT NOT NULL CHECK (verdict IN ('approved', 'refused')),
+    code TEXT NOT NULL, body TEXT NOT NULL, risk_body TEXT NOT NULL, created_mono INTEGER NOT NULL,
+    prev_mac BLOB NOT NULL, mac BLOB NOT NULL
+) STRICT;
+CREATE TABLE intents (
+    seq INTEGER PRIMARY KEY, client_order_id TEXT NOT NULL UNIQUE CHECK (length(client_order_id) = 32), epoch INTEGER NOT NULL,
+    instrument TEXT NOT NULL, side TEXT NOT NULL, type TEXT NOT NULL, quantity INTEGER NOT NULL CHECK (quantity > 0),
+    price INTEGER, time_in_force TEXT NOT NULL, signal_id TEXT NOT NULL,
+    decision_seq INTEGER NOT NULL UNIQUE REFERENCES decisions (decision_seq), created_mono INTEGER NOT NULL,
+    prev_mac BLOB NOT NULL, mac BLOB NOT NULL
+) STRICT;
+CREATE TABLE attempts (
+    seq INTEGER PRIMARY KEY, client_order_id TEXT NOT NULL REFERENCES intents (client_order_id),
+    n INTEGER NOT NULL CHECK (n IN (1, 2)), deadline_ms INTEGER NOT NULL,
+    prev_mac BLOB NOT NULL, mac BLOB NOT NULL, UNIQUE (client_order_id, n)
+) STRICT;
+CREATE TABLE answers (
+    seq INTEGER PRIMARY KEY, client_order_id TEXT NOT NULL, n INTEGER NOT NULL, answer TEXT NOT NULL,
+    prev_mac BLOB NOT NULL, mac BLOB NOT NULL, UNIQUE (client_order_id, n),
+    FOREIGN KEY (client_order_id, n) REFERENCES attempts (client_order_id, n)
+) STRICT;
+CREATE TABLE order_states (
+    seq INTEGER PRIMARY KEY, client_order_id TEXT NOT NULL, status TEXT NOT NULL, ts INTEGER NOT NULL, filled INTEGER NOT NULL,
+    venue_order_id TEXT, code TEXT NOT NULL, prev_mac BLOB NOT NULL, mac BLOB NOT NULL
+) STRICT;
+CREATE TABLE fills (
+    seq INTEGER PRIMARY KEY, venue TEXT NOT NULL, trade_id TEXT NOT NULL, client_order_id TEXT NOT NULL, instrument TEXT NOT NULL,
+    ts INTEGER NOT NULL, side TEXT NOT NULL, price INTEGER NOT NULL, quantity INTEGER NOT NULL, fee INTEGER NOT NULL,
+    fee_asset TEXT NOT NULL, liquidity TEXT NOT NULL, prev_mac BLOB NOT NULL, mac BLOB NOT NULL, UNIQUE (venue, trade_id)
+) STRICT;
+CREATE INDEX order_states_by_order ON order_states (client_order_id, seq);
+CREATE TRIGGER decision_before_intent BEFORE INSERT ON intents
+WHEN NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.decision_seq = NEW.decision_seq AND d.verdict = 'approved'
+                 AND d.client_order_id = NEW.client_order_id AND d.seq < NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'an intent needs its own approved decision with a lower sequence'); END;
+CREATE TRIGGER second_attempt_after_answer BEFORE INSERT ON attempts
+WHEN NEW.n = 2 AND NOT EXISTS (SELECT 1 FROM answers AS a WHERE a.client_order_id = NEW.client_order_id AND a.n = 1)
+BEGIN SELECT RAISE(ABORT, 'a second attempt needs the answer to the first'); END;
+"""
+
+JOURNAL_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "records": ("record_seq", "ts", "event", "body"),
+    "decisions": (
+        "record_seq", "decision_seq", "ts", "event", "client_order_id", "verdict", "code", "body", "risk_body", "created_mono",
+    ),
+    "intents": (
+        "client_order_id", "epoch", "instrument", "side", "type", "quantity", "price", "time_in_force", "signal_id",
+        "decision_seq", "created_mono",
+    ),
+    "attempts": ("client_order_id", "n", "deadline_ms"),
+    "answers": ("client_order_id", "n", "answer"),
+    "order_states": ("client_order_id", "status", "ts", "filled", "venue_order_id", "code"),
+    "fills": (
+        "venue", "trade_id", "client_order_id", "instrument", "ts", "side", "price", "quantity", "fee", "fee_asset", "liquidity",
+    ),
+}  # fmt: skip
+"""Columns of each journal table beside seq, prev_mac and mac, in the order the MAC covers them."""
+
+
+def apply_pragmas(connection: sqlite3.Connection, *, read_only: bool) -> None:
+    """Set the pragmas of a store; a writer fails loudly at once when somebody else has the file."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    connection.execute("PRAGMA foreign_keys = ON")
+    if read_only:
+        connection.execute("PRAGMA query_only = ON")
+        return
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+        raise sqlite3.OperationalError(f"journal mode is {mode}, not wal")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA wal_autocheckpoint = 1000")
