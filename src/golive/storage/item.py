@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from golive.model.command import Record
-from golive.model.ids import ClientOrderId, VenueOrderId
-from golive.model.order import Fill, OrderStatus
+from golive.model.ids import ClientOrderId
+from golive.model.order import Fill, OrderUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,10 @@ class FillItem:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderStateItem:
-    """An order's new status; `filled` in lots, `ts` event time ns UTC."""
+class OrderUpdateItem:
+    """A fact about one of our orders as it came in; an order's status is its facts run through `orders/`."""
 
-    client_order_id: ClientOrderId
-    status: OrderStatus
-    ts: int
-    filled: int = 0
-    venue_order_id: VenueOrderId | None = None
-    code: str = ""
+    update: OrderUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +59,4 @@ class AnswerItem:
     answer: str
 
 
-Item: TypeAlias = EventItem | RecordItem | FillItem | OrderStateItem | AttemptItem | AnswerItem
+Item: TypeAlias = EventItem | RecordItem | FillItem | OrderUpdateItem | AttemptItem | AnswerItem

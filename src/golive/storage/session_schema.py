@@ -9,8 +9,8 @@ APPLICATION_ID: Final = 0x474C4956
 """`GLIV`"""
 USER_VERSION: Final = 1
 
-# `seq` is one sequence over all journal tables: what has the lower one was written first. Rows are only ever added;
-# an order's present status is its newest row in `order_states`, an attempt's answer its row in `answers`.
+# `seq` is one sequence over all journal tables: what has the lower one was written first. Rows are only ever added:
+# an order's present status follows from its rows in `order_updates` and `fills`, an attempt's answer is a row in `answers`.
 TABLES: Final = """
 CREATE TABLE session (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE events (
@@ -44,16 +44,16 @@ CREATE TABLE answers (
     prev_mac BLOB NOT NULL, mac BLOB NOT NULL, UNIQUE (client_order_id, n),
     FOREIGN KEY (client_order_id, n) REFERENCES attempts (client_order_id, n)
 ) STRICT;
-CREATE TABLE order_states (
-    seq INTEGER PRIMARY KEY, client_order_id TEXT NOT NULL, status TEXT NOT NULL, ts INTEGER NOT NULL, filled INTEGER NOT NULL,
-    venue_order_id TEXT, code TEXT NOT NULL, prev_mac BLOB NOT NULL, mac BLOB NOT NULL
+CREATE TABLE order_updates (
+    seq INTEGER PRIMARY KEY, client_order_id TEXT NOT NULL, event TEXT NOT NULL, ts INTEGER NOT NULL, venue_order_id TEXT,
+    code TEXT NOT NULL, prev_mac BLOB NOT NULL, mac BLOB NOT NULL
 ) STRICT;
 CREATE TABLE fills (
     seq INTEGER PRIMARY KEY, venue TEXT NOT NULL, trade_id TEXT NOT NULL, client_order_id TEXT NOT NULL, instrument TEXT NOT NULL,
     ts INTEGER NOT NULL, side TEXT NOT NULL, price INTEGER NOT NULL, quantity INTEGER NOT NULL, fee INTEGER NOT NULL,
     fee_asset TEXT NOT NULL, liquidity TEXT NOT NULL, prev_mac BLOB NOT NULL, mac BLOB NOT NULL, UNIQUE (venue, trade_id)
 ) STRICT;
-CREATE INDEX order_states_by_order ON order_states (client_order_id, seq);
+CREATE INDEX order_updates_by_order ON order_updates (client_order_id, seq);
 CREATE TRIGGER decision_before_intent BEFORE INSERT ON intents
 WHEN NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.decision_seq = NEW.decision_seq AND d.verdict = 'approved'
                  AND d.client_order_id = NEW.client_order_id AND d.seq < NEW.seq)
@@ -74,7 +74,7 @@ JOURNAL_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "attempts": ("client_order_id", "n", "deadline_ms"),
     "answers": ("client_order_id", "n", "answer"),
-    "order_states": ("client_order_id", "status", "ts", "filled", "venue_order_id", "code"),
+    "order_updates": ("client_order_id", "event", "ts", "venue_order_id", "code"),
     "fills": (
         "venue", "trade_id", "client_order_id", "instrument", "ts", "side", "price", "quantity", "fee", "fee_asset", "liquidity",
     ),

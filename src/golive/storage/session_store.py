@@ -23,7 +23,7 @@ from golive.model.order import Fill
 from golive.model.verdict import Stage
 
 from .files import LOG_FILE, PRIVATE_DIRECTORY, make_directory, sync_directory, write_atomic
-from .item import AnswerItem, AttemptItem, EventItem, FillItem, Item, OrderStateItem, RecordItem
+from .item import AnswerItem, AttemptItem, EventItem, FillItem, Item, OrderUpdateItem, RecordItem
 from .keys import DevelopmentKeys
 from .risk_body import RiskContext, risk_body
 from .session_schema import APPLICATION_ID, JOURNAL_COLUMNS, TABLES, USER_VERSION, apply_pragmas
@@ -203,9 +203,9 @@ class SessionStore:
             records.append(self._write_record(item.record))
         elif isinstance(item, FillItem):
             self._write_fill(item.fill)
-        elif isinstance(item, OrderStateItem):
-            row = (item.client_order_id, str(item.status), item.ts, item.filled, item.venue_order_id, item.code)
-            self._add("order_states", row)
+        elif isinstance(item, OrderUpdateItem):
+            fact = item.update
+            self._add("order_updates", (fact.client_order_id, fact.event, fact.ts, fact.venue_order_id, fact.code))
         elif isinstance(item, AttemptItem):
             self._add("attempts", (item.client_order_id, item.n, item.deadline_ms))
         elif isinstance(item, AnswerItem):
