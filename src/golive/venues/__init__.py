@@ -1,1 +1,22 @@
-"""."""
+"""Venue adapters: one profile per venue, one instrumented call path, streams; nothing heavy is imported before use."""
+
+from .adapter import VenueAdapter
+from .health import ProbeResult
+from .ports import AttemptJournal, GuardrailSink
+from .profile import VenueProfile
+from .registry import PROFILES, profile_named
+from .settings import AdapterSettings, effective_sandbox
+from .stream import MarketStream
+
+__all__ = [
+    "AdapterSettings",
+    "AttemptJournal",
+    "GuardrailSink",
+    "MarketStream",
+    "PROFILES",
+    "ProbeResult",
+    "VenueAdapter",
+    "VenueProfile",
+    "effective_sandbox",
+    "profile_named",
+]

@@ -1,0 +1,194 @@
+"""One venue, read-only: instruments, probe, balances, books, candles, streams. It has no way to send an order."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from golive.metrics.recorder import Recorder
+from golive.model.balance import Balance
+from golive.model.clock import SECOND, Clock
+from golive.model.errors import ConfigError, VenueError
+from golive.model.ids import InstrumentId
+from golive.model.instrument import Instrument
+from golive.model.market import Book, Candle, MarketEvent
+
+from .circuit import Circuit
+from .health import Health, ProbeResult
+from .meter import Meter
+from .ports import GuardrailSink
+from .profile import Bar, VenueProfile
+from .settings import AdapterSettings
+from .stream import MarketStream
+
+if TYPE_CHECKING:
+    from .budget import RequestBudget
+    from .factory import Connection
+
+
+class VenueAdapter:
+    """The reading side of a venue, for one environment.
+
+    All its metrics exist at zero once it is constructed. Methods raise the family of the fault: VenueUnavailable or
+    RateLimited (repeated in vain), AuthenticationFailed, VenueRejected. Use within one event loop; `close()` at the end.
+    """
+
+    def __init__(
+        self,
+        profile: VenueProfile,
+        settings: AdapterSettings,
+        *,
+        recorder: Recorder,
+        clock: Clock,
+        guardrails: GuardrailSink,
+        rng: random.Random,
+        budget: RequestBudget | None = None,
+    ) -> None:
+        self.profile = profile
+        self.settings = settings
+        self.meter = Meter(settings, recorder, guardrails)
+        self._clock = clock
+        self._rng = rng
+        self._budget = budget
+        self._circuit = Circuit(clock, changed=self._circuit_changed)
+        self._health = Health(self.meter, self._circuit, clock, settings.stale_after_seconds)
+        self._open: Connection | None = None
+        self._streams: list[MarketStream] = []
+
+    @property
+    def has_credentials(self) -> bool:
+        return self.settings.credentials is not None
+
+    @property
+    def is_healthy(self) -> bool:
+        """What `bot_exchange_health_status` says now."""
+        return self._health.is_healthy
+
+    @property
+    def connection(self) -> Connection:
+        """Session, CCXT object and call path; made on first use, which imports CCXT."""
+        if self._open is None:
+            from .factory import connect
+
+            self._open = connect(
+                self.profile,
+                self.settings,
+                meter=self.meter,
+                circuit=self._circuit,
+                clock=self._clock,
+                rng=self._rng,
+                budget=self._budget,
+            )
+        return self._open
+
+    # reads
+
+    async def load(self) -> Mapping[InstrumentId, Instrument]:
+        """Return the instruments that trade now."""
+        dialect = self.profile.dialect
+        return await self.connection.path.read(dialect.instruments(), dialect.read_instruments)
+
+    async def permissions(self) -> tuple[str, ...]:
+        """Return what the venue says the key may do: `read`, `trade`, `withdraw`, or the venue's own word; sorted."""
+        dialect = self.profile.dialect
+        return await self.connection.path.read(dialect.account(), dialect.read_permissions)
+
+    async def balances(self) -> Mapping[str, Balance]:
+        """Return the account's balances by asset."""
+        dialect = self.profile.dialect
+        return await self.connection.path.read(dialect.balances(), dialect.read_balances)
+
+    async def order_book(self, instrument: Instrument, depth: int = 50) -> Book:
+        dialect = self.profile.dialect
+        return await self.connection.path.read(dialect.book(instrument, depth), lambda p: dialect.read_book(p, instrument))
+
+    async def candles(self, instrument: Instrument, timeframe: str, limit: int = 100) -> tuple[Candle, ...]:
+        """Return the last closed candles, oldest first, at most `limit`."""
+        dialect, bar = self.profile.dialect, self._bar(timeframe)
+        request = dialect.candles(instrument, bar.name, limit)
+        return await self.connection.path.read(request, lambda p: dialect.read_candles(p, instrument, bar.period_s * SECOND))
+
+    def _bar(self, timeframe: str) -> Bar:
+        bar = self.profile.timeframes.get(timeframe)
+        if bar is None:
+            known = ", ".join(self.profile.timeframes)
+            raise ConfigError(f"{self.profile.name} has no candles of {timeframe!r}; it has {known}")
+        return bar
+
+    def open_stream(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        timeframe: str | None,
+        book: bool,
+        trades: bool,
+        sink: Callable[[MarketEvent], None],
+    ) -> MarketStream:
+        """Return a stream, not yet started, of the channels asked for; `sink` is called on the event loop, in order."""
+        bar = None if timeframe is None else self._bar(timeframe)
+        feed = self.profile.dialect.feed(
+            instruments,
+            bar=None if bar is None else bar.name,
+            period_ns=0 if bar is None else bar.period_s * SECOND,
+            book=book,
+            trades=trades,
+            sink=sink,
+        )
+        if not feed.links:
+            raise ConfigError(f"{self.profile.name}: a stream needs at least one channel of one instrument")
+        stream = MarketStream(
+            self.profile,
+            self.connection.client,
+            feed,
+            meter=self.meter,
+            clock=self._clock,
+            rng=self._rng,
+            timeout_s=self.settings.timeout_s,
+        )
+        self._streams.append(stream)
+        return stream
+
+    # health
+
+    async def probe(self) -> ProbeResult:
+        """Check time, clock skew, market load and, with keys, the private balance; set the health gauge.
+
+        Never raises VenueError: a failed check is part of the result.
+        """
+        path = self.connection.path
+        checks = {"time": await self._check(path.resync_clock)}
+        skew = float(path.clock_offset_ms) if checks["time"] == "ok" else None
+        limit = self.settings.max_clock_skew_s * 1000
+        if skew is None:
+            checks["clock_skew"] = "venue time is not known"
+        else:
+            checks["clock_skew"] = "ok" if abs(skew) <= limit else f"{skew:.0f} ms, more than {limit:.0f} ms"
+        checks["market_load"] = await self._check(self.load)
+        if self.has_credentials:
+            checks["private_balance"] = await self._check(self.balances)
+        ok = all(reason == "ok" for reason in checks.values())
+        self._health.probed(ok)
+        return ProbeResult(self._clock.now(), ok, skew, dict(sorted(checks.items())))
+
+    async def _check(self, call: Callable[[], Awaitable[object]]) -> str:
+        try:
+            await call()
+        except VenueError as exc:
+            return str(exc)
+        return "ok"
+
+    def _circuit_changed(self, is_open: bool) -> None:
+        if is_open:
+            self.meter.critical()
+        self._health.publish()
+
+    async def close(self) -> None:
+        """Close streams and connections; idempotent. The health gauge goes to 0 with nobody left to watch it."""
+        for stream in self._streams:
+            await stream.close()
+        self._streams.clear()
+        self._health.stop()
+        if self._open is not None:
+            await self._open.close()
+            self._open = None

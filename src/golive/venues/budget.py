@@ -1,0 +1,86 @@
+"""Request budgets: never more calls than a venue publishes, in any window.
+
+A call counts from the moment it may leave until a full window after it ended, because the venue sees it somewhere in
+between; so no placing of the calls on the wire can exceed a limit. Several rules take all or nothing. The budget here
+lives in one process; the one shared by all processes of a host stands behind the same port.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
+
+from golive.model.clock import SECOND, Clock
+
+from .profile import BudgetRule
+
+
+class RequestBudget(Protocol):
+    """Where calls ask whether they may leave."""
+
+    def take(self, scopes: Sequence[str]) -> AbstractAsyncContextManager[float]:
+        """Wait until every rule of `scopes` has room; yield the seconds waited."""
+        ...
+
+
+class _Window:
+    """The calls of one rule that still count."""
+
+    def __init__(self, rule: BudgetRule) -> None:
+        self.limit = rule.limit
+        self.length = int(rule.window_s * SECOND)
+        self.running = 0
+        self.ended: deque[int] = deque()
+
+    def wait_ns(self, now: int) -> int | None:
+        """Nanoseconds until there is room, 0 when there is, None when only the end of a running call can tell."""
+        while self.ended and self.ended[0] + self.length <= now:
+            self.ended.popleft()
+        if self.running + len(self.ended) < self.limit:
+            return 0
+        return self.ended[0] + self.length - now if self.ended else None
+
+
+class WindowBudget:
+    """All rules of one venue within this process; callers are served in the order they came."""
+
+    def __init__(self, rules: Sequence[BudgetRule], clock: Clock) -> None:
+        self._clock = clock
+        self._rules = tuple((rule.scope, _Window(rule)) for rule in rules)
+        self._turn = asyncio.Lock()
+        self._call_ended = asyncio.Event()
+
+    @asynccontextmanager
+    async def take(self, scopes: Sequence[str]) -> AsyncIterator[float]:
+        begun = self._clock.monotonic()
+        windows = [window for scope, window in self._rules if scope in scopes]
+        async with self._turn:
+            while (wait := self._longest_wait(windows)) != 0:
+                await self._pause(wait)
+            for window in windows:
+                window.running += 1
+        try:
+            yield (self._clock.monotonic() - begun) / SECOND
+        finally:
+            now = self._clock.monotonic()
+            for window in windows:
+                window.running -= 1
+                window.ended.append(now)
+            self._call_ended.set()
+
+    def _longest_wait(self, windows: Sequence[_Window]) -> int | None:
+        now = self._clock.monotonic()
+        waits = [window.wait_ns(now) for window in windows]
+        if any(wait is None for wait in waits):
+            return None
+        return max((wait for wait in waits if wait is not None), default=0)
+
+    async def _pause(self, wait: int | None) -> None:
+        if wait is not None:
+            await asyncio.sleep(wait / SECOND)
+            return
+        self._call_ended.clear()
+        await self._call_ended.wait()

@@ -1,0 +1,296 @@
+"""The one instrumented path of every call to a venue: queue, budget, circuit, signing, sending, judging, counting.
+
+CCXT's `fetch2` is replaced by this path, so what CCXT calls on its own goes through the same gate; and because the
+replacement refuses everything but GET, CCXT's own order methods cannot send. Reads are repeated by policy, writes
+make exactly one attempt (the second one that an allow-listed answer permits is the caller's, `trading.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from golive.model.clock import SECOND, Clock
+from golive.model.errors import AuthenticationFailed, MagnitudeError, MalformedPayload, VenueRejected
+
+from . import strict_json
+from .budget import RequestBudget
+from .ccxt_client import Ccxt, exception_names
+from .circuit import Circuit
+from .classify import AttemptFailed, Evidence, Fault, error, judge
+from .dialect import Payload, Request
+from .meaning import Meaning
+from .meter import Meter
+from .profile import VenueProfile
+from .queue import IoQueue
+from .signed import Signed
+
+if TYPE_CHECKING:
+    from .transport import Answer, HttpTransport
+
+T = TypeVar("T")
+NONE_EXPECTED: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Done(Generic[T]):
+    value: T
+
+
+class CallPath:
+    """Carries every call of one adapter; nothing else in Golive talks to the venue over HTTP."""
+
+    def __init__(
+        self,
+        profile: VenueProfile,
+        client: Ccxt,
+        transport: HttpTransport,
+        *,
+        queue: IoQueue,
+        budget: RequestBudget,
+        circuit: Circuit,
+        meter: Meter,
+        clock: Clock,
+        rng: random.Random,
+        has_credentials: bool,
+    ) -> None:
+        self._profile = profile
+        self._client = client
+        self._transport = transport
+        self._queue = queue
+        self._budget = budget
+        self._circuit = circuit
+        self._meter = meter
+        self._clock = clock
+        self._rng = rng
+        self._has_credentials = has_credentials
+        self.clock_offset_ms = 0
+        """venue time minus ours when it was last asked"""
+
+    # reads
+
+    async def read(
+        self,
+        request: Request,
+        convert: Callable[[Payload], T],
+        *,
+        expected: frozenset[str] = NONE_EXPECTED,
+        inspect: Callable[[Signed], None] | None = None,
+    ) -> T:
+        """Return the converted answer, repeating transient faults by policy.
+
+        A refusal with an `expected` code raises VenueRejected without counting an error. Raises the family of the
+        last fault otherwise; an answer that `convert` cannot read is a fault like any other.
+        """
+        policy = self._profile.retry
+        attempt = 0
+        while True:
+            attempt += 1
+            result = await self._attempt(request, convert, expected, None, inspect)
+            if not isinstance(result, Fault):
+                if attempt > 1:
+                    self._meter.recovered()
+                return result.value
+            pause = self._pause_before_next(result, attempt)
+            if result.code in expected or pause is None or attempt >= policy.attempts:
+                raise self._gave_up(result, write=False, expected=result.code in expected)
+            if result.meaning is Meaning.CLOCK:
+                await self.resync_clock()
+            await asyncio.sleep(pause)
+
+    def _pause_before_next(self, fault: Fault, attempt: int) -> float | None:
+        """Seconds to wait before the next attempt of a read; None when there must not be one."""
+        policy = self._profile.retry
+        if not fault.consequence.repeat_read or not self._circuit.is_closed:
+            return None
+        pause = min(policy.base_s * 2.0 ** (attempt - 1), policy.cap_s) + self._rng.uniform(*policy.jitter_s)
+        told = fault.evidence.retry_after_s
+        if told is None:
+            return pause
+        return max(told, pause) if told <= policy.max_retry_after_s else None
+
+    async def resync_clock(self) -> int:
+        """Ask the venue for its time and sign with it from now on; return venue minus ours, in ms."""
+        dialect = self._profile.dialect
+        begun = self._clock.now()
+        theirs = await self.read(dialect.time(), dialect.read_time)
+        ours = (begun + self._clock.now()) // 2 // 1_000_000
+        self._client.options["timeDifference"] = ours - theirs
+        self.clock_offset_ms = theirs - ours
+        return self.clock_offset_ms
+
+    # writes
+
+    async def write(
+        self,
+        request: Request,
+        convert: Callable[[Payload], T],
+        *,
+        before_send: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
+        inspect: Callable[[Signed], None] | None = None,
+        client_order_id: str = "",
+        may_follow: bool = False,
+    ) -> T:
+        """Make one attempt; raise OutcomeUnknown unless the answer proves otherwise.
+
+        `before_send` runs when the slot and the budget are held and returns extra headers (the deadline); `inspect`
+        sees the signed request and may refuse it by raising; `may_follow`: after a *not processed* answer the caller
+        makes another attempt, so the call has not failed yet.
+        """
+        result = await self._attempt(request, convert, NONE_EXPECTED, before_send, inspect)
+        if not isinstance(result, Fault):
+            return result.value
+        if may_follow and result.not_processed:
+            raise error(self._profile, result, write=True, client_order_id=client_order_id)
+        raise self._gave_up(result, write=True, expected=False, client_order_id=client_order_id)
+
+    async def repeatable_write(
+        self,
+        request: Request,
+        convert: Callable[[Payload], T],
+        *,
+        inspect: Callable[[Signed], None],
+        expected: frozenset[str],
+    ) -> T:
+        """Make a write that does no harm when it happens twice (a cancel): repeated by the policy of reads."""
+        return await self.read(request, convert, expected=expected, inspect=inspect)
+
+    def _gave_up(self, fault: Fault, *, write: bool, expected: bool, client_order_id: str = "") -> Exception:
+        if not expected:
+            self._meter.failed(critical=fault.consequence.critical)
+            return error(self._profile, fault, write=write, client_order_id=client_order_id)
+        return VenueRejected(
+            f"{self._profile.label}: {fault.evidence.detail}",
+            venue=self._profile.label,
+            code=fault.code,
+            client_order_id=client_order_id,
+            http_status=fault.evidence.http_status,
+        )
+
+    # what CCXT calls
+
+    async def fetch2(
+        self,
+        path: str,
+        api: str | Sequence[str] = "public",
+        method: str = "GET",
+        params: Mapping[str, object] | None = None,
+        config: object = None,
+    ) -> Payload:
+        """Stand in for CCXT's method of this name; refuses everything but GET."""
+        access = api if isinstance(api, str) else api[0]
+        if method != "GET":
+            raise VenueRejected(f"{self._profile.label}: this client only reads; {method} {path} was not sent")
+        request = Request(path, {k: str(v) for k, v in (params or {}).items()}, "GET", access == "private")
+        return await self.read(request, lambda payload: payload)
+
+    # one attempt
+
+    async def _attempt(
+        self,
+        request: Request,
+        convert: Callable[[Payload], T],
+        expected: frozenset[str],
+        before_send: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
+        inspect: Callable[[Signed], None] | None = None,
+    ) -> _Done[T] | Fault:
+        if request.private and not self._has_credentials:
+            raise AuthenticationFailed(f"{self._profile.label}: {request.path} needs credentials and none are configured")
+        async with self._queue.slot(), self._budget.take(request.scopes) as waited:
+            self._meter.budget_waited(waited)
+            if not self._circuit.admit():
+                return judge(self._profile, Evidence("circuit open: not sent", transport=Meaning.NOT_SENT))
+            begun = self._clock.monotonic()
+            try:
+                headers = await before_send() if before_send is not None else {}
+                begun = self._clock.monotonic()
+                value = await self._exchange(request, convert, headers, inspect)
+            except AttemptFailed as failed:
+                fault = judge(self._profile, failed.evidence)
+            except BaseException:
+                self._circuit.abandoned()
+                raise
+            else:
+                self._circuit.answered()
+                self._meter.attempt_ok((self._clock.monotonic() - begun) / SECOND)
+                return _Done(value)
+            self._record(fault, (self._clock.monotonic() - begun) / SECOND, request, expected)
+            return fault
+
+    def _record(self, fault: Fault, seconds: float, request: Request, expected: frozenset[str]) -> None:
+        what = f"{request.method} {request.path}"
+        self._meter.attempt_failed(fault, seconds, what=what, expected=fault.code in expected)
+        if fault.consequence.transport:
+            self._circuit.failed()
+        else:
+            self._circuit.answered()
+
+    async def _exchange(
+        self,
+        request: Request,
+        convert: Callable[[Payload], T],
+        extra_headers: Mapping[str, str],
+        inspect: Callable[[Signed], None] | None,
+    ) -> T:
+        signed = self._sign(request, extra_headers)
+        if inspect is not None:
+            inspect(signed)
+        answer = await self._transport.send(signed, request.max_bytes)
+        payload = self._open(signed, answer)
+        try:
+            return convert(payload)
+        except (MalformedPayload, MagnitudeError) as exc:
+            evidence = Evidence(str(exc), http_status=answer.status, transport=Meaning.MALFORMED)
+            raise AttemptFailed(evidence) from exc
+
+    def _sign(self, request: Request, extra_headers: Mapping[str, str]) -> Signed:
+        access = "private" if request.private else "public"
+        signed = self._client.sign(request.path, [access], request.method, dict(request.params))
+        headers = signed["headers"]
+        assert headers is None or isinstance(headers, dict)
+        body = signed["body"]
+        return Signed(
+            method=str(signed["method"]),
+            url=str(signed["url"]),
+            headers={**self._client.prepare_request_headers(headers), **extra_headers},
+            body=None if body is None else str(body),
+        )
+
+    def _open(self, signed: Signed, answer: Answer) -> Payload:
+        """Return the payload of a success; raise AttemptFailed with all the evidence otherwise."""
+        try:
+            payload = strict_json.parse(answer.body)
+            codes = self._profile.dialect.codes(payload)
+        except MalformedPayload as exc:
+            raise AttemptFailed(self._unreadable(answer, str(exc))) from exc
+        if not codes and answer.status == 200:
+            return payload
+        names = self._ccxt_names(signed, answer, payload)
+        detail = f"HTTP {answer.status}, code {codes[0] if codes else 'none'}: {answer.body[:200].decode(errors='replace')}"
+        raise AttemptFailed(Evidence(detail, codes, names, answer.status, answer.retry_after_s))
+
+    def _unreadable(self, answer: Answer, detail: str) -> Evidence:
+        """An answer without the venue's envelope: judged by its HTTP status, malformed if that claims success."""
+        transport = Meaning.MALFORMED if answer.status < 400 else None
+        return Evidence(
+            f"HTTP {answer.status}: {detail}",
+            http_status=answer.status,
+            retry_after_s=answer.retry_after_s,
+            transport=transport,
+        )
+
+    def _ccxt_names(self, signed: Signed, answer: Answer, payload: Payload) -> tuple[str, ...]:
+        """What CCXT's own error table says about this answer."""
+        import ccxt
+
+        text = answer.body.decode(errors="replace")
+        try:
+            self._client.handle_errors(
+                answer.status, "", signed.url, signed.method, answer.headers, text, payload, signed.headers, signed.body
+            )
+        except ccxt.BaseError as exc:
+            return exception_names(exc)
+        return ()

@@ -1,0 +1,88 @@
+"""Reading one field of a venue's payload: exact, or an error that names the field. Pure; shared by all dialects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import TypeAlias
+
+from golive.model.clock import MILLISECOND
+from golive.model.errors import MalformedPayload
+from golive.model.instrument import Instrument, decimals_of
+from golive.model.json import JsonValue
+from golive.model.money import LIMIT, parse_money, units_exact
+from golive.model.order import Side
+
+Row: TypeAlias = Mapping[str, JsonValue]
+_LATEST_MS = 253_402_300_799_999
+"""9999-12-31, ms; a later time is nonsense"""
+
+
+def rows_of(payload: JsonValue, where: str) -> Sequence[Row]:
+    """Return `payload` as a list of objects."""
+    if not isinstance(payload, list) or not all(isinstance(row, dict) for row in payload):
+        raise MalformedPayload(f"{where} is not a list of objects")
+    return payload
+
+
+def text(row: Mapping[str, object], name: str, where: str) -> str:
+    """Return a field that must be present and a string (it may be empty)."""
+    value = row.get(name)
+    if not isinstance(value, str):
+        raise MalformedPayload(f"{where}: field {name!r} is {'missing' if value is None else f'{value!r:.40}, not a text'}")
+    return value
+
+
+def filled_text(row: Mapping[str, object], name: str, where: str) -> str:
+    """Return a field that must be a non-empty string."""
+    value = text(row, name, where)
+    if not value:
+        raise MalformedPayload(f"{where}: field {name!r} is empty")
+    return value
+
+
+def time_ns(value: object, where: str) -> int:
+    """Return ns UTC of a text of milliseconds since the epoch."""
+    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or not 0 < int(value[:16]) <= _LATEST_MS:
+        raise MalformedPayload(f"{where}: {value!r:.40} is not a time in milliseconds")
+    return int(value) * MILLISECOND
+
+
+def side_of(value: object, where: str) -> Side:
+    """Return the side of `buy` or `sell`."""
+    if value == "buy":
+        return Side.BUY
+    if value == "sell":
+        return Side.SELL
+    raise MalformedPayload(f"{where}: side {value!r:.40} is neither 'buy' nor 'sell'")
+
+
+def fee_units(charged: str, asset: str, instrument: Instrument, where: str) -> int:
+    """Return a fee in smallest units of its asset, > 0 when charged, from a text where charged is *negative*."""
+    if asset not in (instrument.base, instrument.quote):
+        raise MalformedPayload(f"{where}: fee asset {asset!r} is neither {instrument.base} nor {instrument.quote}")
+    scale = instrument.base_scale if asset == instrument.base else instrument.quote_scale
+    value = parse_money(charged, f"{where} fee", allow_zero=True, allow_negative=True)
+    return -units_exact(value, scale, f"{where} fee")
+
+
+def grid_reader(step: Decimal, exact: Callable[[str], int]) -> Callable[[str], int]:
+    """Return a fast reader of positive decimal texts on the grid of `step`; odd texts go to `exact`, which judges them.
+
+    A book carries hundreds of numbers, and plain integer arithmetic reads them ten times faster than `Decimal`.
+    """
+    scale = decimals_of(step)
+    per_step = int(step.scaleb(scale))
+
+    def read(value: str) -> int:
+        if isinstance(value, str):
+            whole, _, fraction = value.partition(".")
+            if len(fraction) <= scale and len(whole) + scale <= 18:
+                digits = whole + fraction.ljust(scale, "0")
+                if digits.isascii() and digits.isdigit():
+                    steps, rest = divmod(int(digits), per_step)
+                    if rest == 0 and 0 < steps < LIMIT:
+                        return steps
+        return exact(value)
+
+    return read

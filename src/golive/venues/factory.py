@@ -1,0 +1,113 @@
+"""Builds the CCXT object of one adapter, every setting explicit. CCXT is imported here, when it is needed.
+
+Order matters: sandbox first, then our own base URL, because the sandbox switch replaces `urls['api']`.
+Source: VENUES §1 and §11.6.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from golive.model.clock import MILLISECOND, Clock
+from golive.model.errors import ConfigError
+from golive.model.secret import Credentials
+
+from .budget import RequestBudget, WindowBudget
+from .call_path import CallPath
+from .ccxt_client import Ccxt
+from .circuit import Circuit
+from .meter import Meter
+from .profile import VenueProfile
+from .queue import IoQueue
+from .settings import AdapterSettings
+
+if TYPE_CHECKING:
+    from .transport import HttpTransport
+
+
+def build_client(profile: VenueProfile, settings: AdapterSettings, clock: Clock, transport: HttpTransport) -> Ccxt:
+    """Return a CCXT object that signs with the settings' credentials for the settings' endpoint.
+
+    Raises ConfigError when a credential field is missing or the sandbox is asked of a venue without one.
+    """
+    import ccxt.pro
+
+    config: dict[str, object] = {
+        "number": str,
+        "enableRateLimit": False,
+        "timeout": int(settings.timeout_s * 1000),
+        "session": transport.session,
+        "options": {**profile.ccxt_options, "maxRetriesOnFailure": 0},
+        **_credentials(profile, settings.credentials),
+    }
+    client = cast(Ccxt, getattr(ccxt.pro, profile.ccxt_id)(config))
+    if settings.sandbox:
+        if profile.sandbox is None:
+            raise ConfigError(f"{profile.name} has no sandbox; set adapter_settings.sandbox_mode: auto or false")
+        client.set_sandbox_mode(True)
+    if settings.url is not None:
+        client.urls["api"] = profile.dialect.urls(settings.url)
+    client.milliseconds = lambda: clock.now() // MILLISECOND
+    client.timeout_on_exit = 0
+    return client
+
+
+def _credentials(profile: VenueProfile, credentials: Credentials | None) -> dict[str, str]:
+    if credentials is None:
+        return {}
+    missing = [name for name in profile.credential_fields if name not in credentials.fields]
+    if missing:
+        raise ConfigError(
+            f"{profile.name}: the credentials lack {', '.join(missing)}; needed: {', '.join(profile.credential_fields)}"
+        )
+    return {name: credentials.fields[name].reveal() for name in profile.credential_fields}
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What an adapter holds only inside a running event loop."""
+
+    transport: HttpTransport
+    client: Ccxt
+    path: CallPath
+
+    async def close(self) -> None:
+        await self.client.close()
+        await self.transport.close()
+
+
+def connect(
+    profile: VenueProfile,
+    settings: AdapterSettings,
+    *,
+    meter: Meter,
+    circuit: Circuit,
+    clock: Clock,
+    rng: random.Random,
+    budget: RequestBudget | None = None,
+) -> Connection:
+    """Build session, CCXT object and call path of one adapter; the path takes the place of CCXT's `fetch2`.
+
+    Nothing is sent yet. Raises ConfigError as `build_client` does.
+    """
+    from .transport import HttpTransport
+
+    base = settings.url
+    transport = HttpTransport(timeout_s=settings.timeout_s, secure=base is None or base.startswith("https:"))
+    client = build_client(profile, settings, clock, transport)
+    path = CallPath(
+        profile,
+        client,
+        transport,
+        queue=IoQueue(settings.max_concurrency, settings.burst, clock=clock, observer=meter),
+        budget=budget if budget is not None else WindowBudget(profile.budget, clock),
+        circuit=circuit,
+        meter=meter,
+        clock=clock,
+        rng=rng,
+        has_credentials=settings.credentials is not None,
+    )
+    client.fetch2 = path.fetch2
+    return Connection(transport, client, path)

@@ -1,0 +1,198 @@
+"""OKX v5: its requests and the reading of its answers. Payloads are raw; every number in them is a text.
+
+Source: VENUES §3.1 and §6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from golive.model.balance import Balance
+from golive.model.clock import MILLISECOND
+from golive.model.errors import MalformedPayload
+from golive.model.ids import ClientOrderId, InstrumentId, VenueOrderId
+from golive.model.instrument import Instrument
+from golive.model.json import JsonValue
+from golive.model.market import Book, Candle, MarketEvent
+from golive.model.order import NewOrder, OrderType, TimeInForce
+
+from .converters import Row, filled_text, rows_of, time_ns
+from .dialect import FillSighting, OrderSighting, Payload, Request
+from .okx_feed import OkxFeed
+from .okx_payload import balance_from, book_from, candle_from, fill_from, inst_id_of, instrument_from, order_from
+
+_ORDER_TYPES = {
+    TimeInForce.GTC: "limit",
+    TimeInForce.IOC: "ioc",
+    TimeInForce.FOK: "fok",
+    TimeInForce.POST_ONLY: "post_only",
+}
+_PERMISSIONS = {"read_only": "read", "trade": "trade", "withdraw": "withdraw"}
+
+
+def _data(payload: JsonValue, where: str) -> Sequence[Row]:
+    assert isinstance(payload, dict)
+    return rows_of(payload["data"], where)
+
+
+def _only(payload: JsonValue, where: str) -> Row:
+    rows = _data(payload, where)
+    if len(rows) != 1:
+        raise MalformedPayload(f"{where}: {len(rows)} rows instead of one")
+    return rows[0]
+
+
+class OkxDialect:
+    """The dialect of OKX v5, spot."""
+
+    gone_codes = frozenset({"51400", "51401", "51402"})
+    not_found_codes = frozenset({"51603"})
+    page_size = 100
+
+    def urls(self, base: str) -> Mapping[str, object]:
+        return {"rest": base, "ws": f"ws{base.removeprefix('http')}/ws/v5"}
+
+    def codes(self, payload: Payload) -> tuple[str, ...]:
+        if not isinstance(payload, dict):
+            raise MalformedPayload("answer is not an object")
+        code = payload.get("code")
+        if not isinstance(code, str) or not code:
+            raise MalformedPayload("answer: field 'code' is missing or not a text")
+        data = payload.get("data", [] if code != "0" else None)
+        if not isinstance(data, list):
+            raise MalformedPayload("answer: field 'data' is not a list")
+        inner = [row["sCode"] for row in data if isinstance(row, dict) and isinstance(row.get("sCode"), str)]
+        failed = tuple(dict.fromkeys(s for s in inner if isinstance(s, str) and s not in ("", "0")))
+        return failed if code == "0" else (*failed, code)
+
+    # market
+
+    def time(self) -> Request:
+        return Request("public/time")
+
+    def read_time(self, payload: Payload) -> int:
+        return time_ns(_only(payload, "time").get("ts"), "time: field 'ts'") // MILLISECOND
+
+    def instruments(self) -> Request:
+        return Request("public/instruments", {"instType": "SPOT"}, max_bytes=8 << 20)
+
+    def read_instruments(self, payload: Payload) -> Mapping[InstrumentId, Instrument]:
+        """Return the instruments that trade now; others (suspended, preopen) are left out."""
+        found: dict[InstrumentId, Instrument] = {}
+        for row in _data(payload, "instruments"):
+            if row.get("state") == "live" and row.get("instType", "SPOT") == "SPOT":
+                instrument = instrument_from(row)
+                found[instrument.id] = instrument
+        if not found:
+            raise MalformedPayload("instruments: none of them is live")
+        return found
+
+    def book(self, instrument: Instrument, depth: int) -> Request:
+        return Request("market/books", {"instId": inst_id_of(instrument), "sz": str(depth)})
+
+    def read_book(self, payload: Payload, instrument: Instrument) -> Book:
+        return book_from(_only(payload, "book"), instrument)
+
+    def candles(self, instrument: Instrument, bar: str, limit: int) -> Request:
+        return Request("market/candles", {"instId": inst_id_of(instrument), "bar": bar, "limit": str(limit)})
+
+    def read_candles(self, payload: Payload, instrument: Instrument, period_ns: int) -> tuple[Candle, ...]:
+        """Return the closed candles, oldest first."""
+        assert isinstance(payload, dict)
+        rows = payload["data"]
+        assert isinstance(rows, list)
+        found = [candle for row in rows if (candle := candle_from(row, instrument, period_ns)) is not None]
+        return tuple(sorted(found, key=lambda candle: candle.opened_at))
+
+    # account
+
+    def account(self) -> Request:
+        return Request("account/config", private=True)
+
+    def read_permissions(self, payload: Payload) -> tuple[str, ...]:
+        row = _only(payload, "account")
+        parts = [part.strip() for part in filled_text(row, "perm", "account").split(",")]
+        return tuple(sorted(_PERMISSIONS.get(part, part) for part in parts if part))
+
+    def balances(self) -> Request:
+        return Request("account/balance", private=True)
+
+    def read_balances(self, payload: Payload) -> Mapping[str, Balance]:
+        details = rows_of(_only(payload, "balance").get("details"), "balance: field 'details'")
+        found = [balance_from(row) for row in details]
+        return {balance.asset: balance for balance in found}
+
+    # orders
+
+    def place(self, order: NewOrder, instrument: Instrument) -> Request:
+        body = {
+            "instId": inst_id_of(instrument),
+            "tdMode": "cash",
+            "clOrdId": str(order.client_order_id),
+            "side": order.side.value,
+            "ordType": "market" if order.type is OrderType.MARKET else _ORDER_TYPES[order.time_in_force],
+            "sz": instrument.quantity_text(order.quantity),
+        }
+        if order.type is OrderType.MARKET:
+            body["tgtCcy"] = "base_ccy"
+        else:
+            assert order.price is not None
+            body["px"] = instrument.price_text(order.price)
+        return Request("trade/order", body, "POST", private=True)
+
+    def read_placed(self, payload: Payload, order: NewOrder) -> VenueOrderId:
+        """Return the venue's id; MalformedPayload when the acknowledgement is not of this very order."""
+        row = _only(payload, "order acknowledgement")
+        if row.get("sCode") != "0":
+            raise MalformedPayload(f"order acknowledgement: field 'sCode' is {row.get('sCode')!r:.40}")
+        if row.get("clOrdId") != order.client_order_id:
+            raise MalformedPayload(f"order acknowledgement: field 'clOrdId' is {row.get('clOrdId')!r:.60}, not ours")
+        return VenueOrderId(filled_text(row, "ordId", "order acknowledgement"))
+
+    def deadline_headers(self, deadline_ms: int) -> Mapping[str, str]:
+        return {"expTime": str(deadline_ms)}
+
+    def cancel(self, client_order_id: ClientOrderId, instrument: Instrument) -> Request:
+        body = {"instId": inst_id_of(instrument), "clOrdId": str(client_order_id)}
+        return Request("trade/cancel-order", body, "POST", private=True)
+
+    def order(self, client_order_id: ClientOrderId, instrument: Instrument) -> Request:
+        return Request("trade/order", {"instId": inst_id_of(instrument), "clOrdId": str(client_order_id)}, private=True)
+
+    def open_orders(self, instrument: Instrument, after: str) -> Request:
+        return self._page("trade/orders-pending", instrument, after)
+
+    def closed_orders(self, instrument: Instrument, after: str) -> Request:
+        return self._page("trade/orders-history", instrument, after)
+
+    def read_orders(self, payload: Payload, instrument: Instrument) -> tuple[OrderSighting, ...]:
+        return tuple(order_from(row, instrument) for row in _data(payload, "orders"))
+
+    def fills(self, instrument: Instrument, after: str) -> Request:
+        return self._page("trade/fills-history", instrument, after)
+
+    def read_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]:
+        return tuple(fill_from(row, instrument) for row in _data(payload, "fills"))
+
+    def page_cursor(self, payload: Payload) -> str:
+        last = _data(payload, "page")[-1]
+        return filled_text(last, "billId" if "billId" in last else "ordId", "page")
+
+    def _page(self, path: str, instrument: Instrument, after: str) -> Request:
+        params = {"instType": "SPOT", "instId": inst_id_of(instrument), "limit": str(self.page_size)}
+        return Request(path, {**params, "after": after} if after else params, private=True)
+
+    # stream
+
+    def feed(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        bar: str | None,
+        period_ns: int,
+        book: bool,
+        trades: bool,
+        sink: Callable[[MarketEvent], None],
+    ) -> OkxFeed:
+        by_id = {inst_id_of(instrument): instrument for instrument in instruments}
+        return OkxFeed(by_id, bar=bar, period_ns=period_ns, book=book, trades=trades, sink=sink)

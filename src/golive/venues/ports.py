@@ -1,0 +1,28 @@
+"""What this room needs from others: a sink for guardrail events, and a durable journal of order attempts."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from golive.model.ids import ClientOrderId
+from golive.model.json import JsonObject
+
+
+class GuardrailSink(Protocol):
+    """Takes guardrail events: `RATE_LIMIT`, `TIMEOUT`, `REFUSED` with level `warning` or `error`."""
+
+    def event(
+        self, *, level: str, event: str, exchange: str, environment: str, queue: str, message: str, fields: JsonObject
+    ) -> None: ...
+
+
+class AttemptJournal(Protocol):
+    """Order attempts, durable when the call returns; called from a worker thread, one call at a time per order."""
+
+    def record_attempt(self, client_order_id: ClientOrderId, n: int, deadline_ms: int) -> None:
+        """Attempt `n` (1 or 2) is about to leave; `deadline_ms` is venue time, ms since the epoch."""
+        ...
+
+    def record_answer(self, client_order_id: ClientOrderId, n: int, answer: str) -> None:
+        """How attempt `n` ended: `accepted:<venue order id>` or the meaning and code of its failure."""
+        ...

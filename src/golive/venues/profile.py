@@ -1,0 +1,97 @@
+"""What one venue is, as data: names, credentials, budgets, retries, error codes, and its dialect.
+
+Nothing here acts. A venue's own module (one per venue) fills a `VenueProfile`; everything else in this room reads it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .dialect import Dialect
+from .meaning import CodeRule
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How reads are repeated; delays in seconds: `min(base·2^(n−1), cap) + jitter`. Source: CONTRACT, I/O queue."""
+
+    attempts: int
+    base_s: float
+    cap_s: float
+    jitter_s: tuple[float, float]
+    max_retry_after_s: float = 60.0
+    """A longer `Retry-After` fails the call instead of waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetRule:
+    """At most `limit` calls of `scope` in any window of `window_s` seconds; scope `*` counts every call."""
+
+    scope: str
+    limit: int
+    window_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOrderIdRule:
+    """Which client order ids the venue takes."""
+
+    pattern: re.Pattern[str]
+
+    def accepts(self, text: str) -> bool:
+        return self.pattern.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class FeeDefaults:
+    """Fees of a fresh account, in basis points of the notional."""
+
+    maker_bps: int
+    taker_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """How a request shows that it goes to the venue's sandbox."""
+
+    header: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A candle period as the venue names it."""
+
+    name: str
+    period_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class VenueProfile:
+    """Everything particular to one venue that is not an algorithm; the algorithms are its `dialect`."""
+
+    name: str
+    """adapter id"""
+    ccxt_id: str
+    label: str
+    """metric label `exchange` and venue part of an instrument id"""
+    credential_fields: tuple[str, ...]
+    codes: Mapping[str, CodeRule]
+    """venue code → what it says, and where it proves that nothing was executed"""
+    not_processed: frozenset[str]
+    """codes documented as refused before the engine saw the order: one more attempt is allowed"""
+    budget: tuple[BudgetRule, ...]
+    retry: RetryPolicy
+    client_order_id: ClientOrderIdRule
+    fees: FeeDefaults
+    sandbox: Sandbox | None
+    dialect: Dialect
+    timeframes: Mapping[str, Bar]
+    """by our name, `1m`"""
+    ccxt_options: Mapping[str, object] = field(default_factory=dict)
+    throttle_statuses: frozenset[int] = frozenset({418, 429})
+    """HTTP statuses that mean a rate limit whatever the body says"""
+    order_deadline_s: float = 3.0
+    """how long a submitted order may wait at the venue before the venue itself must drop it"""

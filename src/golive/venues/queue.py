@@ -1,0 +1,90 @@
+"""The I/O queue of one adapter: how many calls run, how many are admitted, and how long each waited.
+
+`burst` is the largest number of admitted calls, running plus waiting slots; the next caller waits outside.
+Source: START-HERE, CONTRACT "I/O queue".
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from golive.model.clock import SECOND, Clock
+from golive.model.errors import ConfigError
+
+
+class QueueObserver(Protocol):
+    """Told about every change of the gauges and every wait; must not block."""
+
+    def queue_changed(self, inflight: int, pending: int) -> None: ...
+
+    def queue_waited(self, admission_s: float, slot_s: float) -> None: ...
+
+
+class IoQueue:
+    """Admits at most `burst` calls, of which at most `max_concurrency` run; first come, first served."""
+
+    def __init__(self, max_concurrency: int, burst: int, *, clock: Clock, observer: QueueObserver) -> None:
+        self._clock = clock
+        self._observer = observer
+        self._inflight = 0
+        self._pending = 0
+        self._outside = 0
+        self._configure(max_concurrency, burst)
+
+    @property
+    def inflight(self) -> int:
+        return self._inflight
+
+    @property
+    def pending(self) -> int:
+        """Admitted calls, running and waiting."""
+        return self._pending
+
+    def configure(self, max_concurrency: int, burst: int) -> None:
+        """Set new limits; raise ConfigError while any call is admitted or waits outside."""
+        if self._pending or self._outside:
+            raise ConfigError(f"queue limits change only when nothing is pending; {self._pending + self._outside} calls are")
+        self._configure(max_concurrency, burst)
+
+    def _configure(self, max_concurrency: int, burst: int) -> None:
+        if max_concurrency < 1 or burst < 1:
+            raise ConfigError(f"max_concurrency ({max_concurrency}) and burst ({burst}) must be at least 1")
+        self.max_concurrency = max_concurrency
+        self.burst = burst
+        self._admitted = asyncio.Semaphore(burst)
+        self._running = asyncio.Semaphore(max_concurrency)
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """Hold one running slot; a cancelled waiter leaves no trace."""
+        begun = self._clock.monotonic()
+        waits = self._admitted.locked() or self._running.locked()
+        self._outside += 1
+        try:
+            await self._admitted.acquire()
+        finally:
+            self._outside -= 1
+        admitted = self._clock.monotonic()
+        self._change(0, 1)
+        try:
+            await self._running.acquire()
+            try:
+                self._change(1, 0)
+                if waits:
+                    now = self._clock.monotonic()
+                    self._observer.queue_waited((admitted - begun) / SECOND, (now - admitted) / SECOND)
+                yield
+            finally:
+                self._change(-1, 0)
+                self._running.release()
+        finally:
+            self._change(0, -1)
+            self._admitted.release()
+
+    def _change(self, inflight: int, pending: int) -> None:
+        self._inflight += inflight
+        self._pending += pending
+        self._observer.queue_changed(self._inflight, self._pending)

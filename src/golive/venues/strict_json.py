@@ -1,0 +1,57 @@
+"""Reading a venue's JSON without believing it: strict UTF-8, no NaN, no duplicate keys, bounded depth, exact numbers.
+
+Source: RELIABILITY §4.3.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from golive.model.errors import MalformedPayload
+from golive.model.json import JsonValue
+
+MAX_DEPTH = 64
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_NESTING = re.compile(r"[\[\]{}]")
+
+
+def parse(body: bytes) -> JsonValue:
+    """Return the JSON value of `body`, fractions as their text; raise MalformedPayload for anything else."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise MalformedPayload(f"answer is not UTF-8 (byte {exc.start})") from exc
+    if not text.strip():
+        raise MalformedPayload("answer is empty")
+    if text.lstrip()[:1] not in ("{", "["):
+        raise MalformedPayload(f"answer is not JSON: it begins with {text.lstrip()[:40]!r}")
+    _check_depth(text)
+    try:
+        value: JsonValue = json.loads(text, parse_float=str, parse_constant=_refuse, object_pairs_hook=_unique)
+    except MalformedPayload:
+        raise
+    except (ValueError, RecursionError) as exc:
+        raise MalformedPayload(f"answer is not JSON: {exc}"[:200]) from exc
+    return value
+
+
+def _check_depth(text: str) -> None:
+    depth = 0
+    for match in _NESTING.finditer(_STRINGS.sub('""', text)):
+        depth += 1 if match.group() in "[{" else -1
+        if depth > MAX_DEPTH:
+            raise MalformedPayload(f"answer nests deeper than {MAX_DEPTH}")
+
+
+def _refuse(constant: str) -> JsonValue:
+    raise MalformedPayload(f"answer holds {constant}, which is not a number")
+
+
+def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise MalformedPayload(f"answer holds the key {twice!r} twice")
+    return value

@@ -1,0 +1,122 @@
+"""HTTP as the call path needs it: one attempt, no redirects, a bounded answer, and a clear word about what happened.
+
+CCXT's own `fetch` is not used: it follows redirects with the order in the body, has no size limit, hides whether an
+answer was cut short, and its GETs are silently repeated by aiohttp (RELIABILITY §0.3–0.6, VENUES §0 #20). The session
+is shared with CCXT, which opens its WebSockets on it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import aiohttp
+import yarl
+
+from .classify import AttemptFailed, Evidence
+from .meaning import Meaning
+from .signed import Signed
+
+if TYPE_CHECKING:
+    import ssl
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, raw; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """Seconds of `Retry-After`; None when absent or not a plain number of seconds."""
+        text = self.headers.get("retry-after", "")
+        with contextlib.suppress(ValueError):
+            seconds = float(text)
+            if 0 <= seconds < 86_400:
+                return seconds
+        return None
+
+
+class HttpTransport:
+    """One session per adapter. Answers are asked for uncompressed, so their size is what was sent."""
+
+    def __init__(self, *, timeout_s: float, secure: bool) -> None:
+        connector = aiohttp.TCPConnector(keepalive_timeout=10.0, ssl=_trust() if secure else False)
+        self.session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=timeout_s, sock_read=timeout_s)
+
+    async def send(self, request: Signed, max_bytes: int) -> Answer:
+        """Send once; raise AttemptFailed when no complete answer of at most `max_bytes` came back."""
+        try:
+            return await self._send(request, max_bytes)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as exc:
+            raise AttemptFailed(Evidence(f"no connection: {_named(exc)}", transport=Meaning.NOT_SENT)) from exc
+        except TimeoutError as exc:
+            detail = f"no answer within {self._timeout.total:g} s"
+            raise AttemptFailed(Evidence(detail, transport=Meaning.TIMED_OUT)) from exc
+        except aiohttp.ClientPayloadError as exc:
+            raise AttemptFailed(Evidence(f"answer cut short: {_named(exc)}", transport=Meaning.INTERRUPTED)) from exc
+        except aiohttp.ClientResponseError as exc:
+            raise AttemptFailed(Evidence(f"not an HTTP answer: {_named(exc)}", transport=Meaning.MALFORMED)) from exc
+        except (aiohttp.ClientError, OSError) as exc:
+            raise AttemptFailed(Evidence(f"connection lost: {_named(exc)}", transport=Meaning.INTERRUPTED)) from exc
+
+    async def _send(self, request: Signed, max_bytes: int) -> Answer:
+        async with self.session.request(
+            request.method,
+            yarl.URL(request.url, encoded=True),
+            data=None if request.body is None else request.body.encode(),
+            headers={**request.headers, "Accept-Encoding": "identity"},
+            timeout=self._timeout,
+            allow_redirects=False,
+            middlewares=(_once(),),
+        ) as response:
+            body = await _bounded(response, max_bytes)
+            return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
+
+    async def close(self) -> None:
+        await self.session.close()
+
+
+def _once() -> aiohttp.ClientMiddlewareType:
+    """Return a middleware that refuses to send the same request a second time on a fresh connection."""
+    sent = False
+
+    async def middleware(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        nonlocal sent
+        if sent:
+            raise aiohttp.ServerDisconnectedError("connection lost; the request is not repeated")
+        sent = True
+        return await handler(request)
+
+    return middleware
+
+
+async def _bounded(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > max_bytes:
+            response.close()
+            detail = f"answer longer than {max_bytes} bytes"
+            raise AttemptFailed(Evidence(detail, http_status=response.status, transport=Meaning.MALFORMED))
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _trust() -> ssl.SSLContext:
+    import ssl
+
+    import certifi
+
+    return ssl.create_default_context(cafile=certifi.where())
+
+
+def _named(exc: BaseException) -> str:
+    return f"{type(exc).__name__}: {exc}"[:200]
