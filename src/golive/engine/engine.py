@@ -42,7 +42,8 @@ class Breach(NamedTuple):
 class Engine:
     """Strategy, risk, orders and portfolio of one entrypoint, tied by transition rules.
 
-    `new_id(sequence)` gives the client order id of the n-th intent; `timeframe_ns` is the length of a bar.
+    `new_id(sequence)` gives the client order id of the n-th intent; `timeframe_ns` is the length of a bar. With `auto_trade`
+    off every signal is decided and nothing is ordered.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Engine:
         start_balances: Mapping[str, Decimal],
         timeframe_ns: int,
         new_id: Callable[[int], ClientOrderId],
+        auto_trade: bool = True,
     ) -> None:
         self.ledger = Ledger(instruments, start_balances)
         self.orders = Orders()
@@ -71,6 +73,7 @@ class Engine:
         self._sizing = Sizing.of(parameters.get("position_pct", 0.0), parameters.get("entry_ttl_bars", 0.0))
         self._entry_ttl_ns = int(parameters.get("entry_ttl_bars", 0.0)) * timeframe_ns
         self._new_id = new_id
+        self._auto_trade = auto_trade
         self._curve_instrument = instruments[0].id
         self._record_seq = 0
         self._awaiting_durable: deque[tuple[int, Approved]] = deque()
@@ -183,6 +186,8 @@ class Engine:
             return DecisionCode.ORDER_WORKING
         if not desk.wants_action:
             return desk.standing
+        if not self._auto_trade:
+            return self._conclude(desk, DecisionCode.AUTO_TRADE_OFF, candle.ts, commands)
         if not self._confirmed:
             return self._conclude(desk, DecisionCode.NOT_CONFIRMED, candle.ts, commands)
         return self._propose(desk, candle.ts, commands)
@@ -333,7 +338,8 @@ class Engine:
         marks: dict[InstrumentId, int] = {key: desk.mark for key, desk in self.desks.items() if desk.mark}
         equity = self.ledger.equity(marks)
         held = [self.ledger.value(key, marks[key]) for key in marks if self.ledger.total_lots(key)]
-        self.risk.observe(equity, ts, max(held, default=0), len(held))
+        if not self.risk.observe(equity, ts, max(held, default=0), len(held)):
+            return
         for use in self.risk.uses():
             if use.band == "breach" and self._bands.get(use.limit) != "breach":
                 self._bands[use.limit] = "breach"

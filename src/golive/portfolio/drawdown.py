@@ -24,8 +24,11 @@ class EquityTrack:
     worst_drawdown: tuple[int, int] = (0, 1)
     worst_day_loss: tuple[int, int] = (0, 1)
 
-    def observe(self, equity: int, ts: int) -> None:
-        """Take one mark at market time `ts` (ns UTC); the first of a UTC day is that day's start."""
+    def observe(self, equity: int, ts: int) -> bool:
+        """Take one mark at market time `ts` (ns UTC); the first of a UTC day is that day's start.
+
+        Returns whether one of the two worst falls became deeper.
+        """
         day = ts // DAY
         if day > self.day:
             self.day_start = self.last if self.day >= 0 else equity
@@ -33,8 +36,12 @@ class EquityTrack:
         self.start = equity if self.start is None else self.start
         self.last = equity
         self.peak = max(self.peak, equity)
-        self.worst_drawdown = _deeper(self.worst_drawdown, (self.peak - equity, self.peak))
-        self.worst_day_loss = _deeper(self.worst_day_loss, (self.day_start - equity, self.day_start))
+        before = self.worst_drawdown, self.worst_day_loss
+        if equity < self.peak:
+            self.worst_drawdown = _deeper(self.worst_drawdown, (self.peak - equity, self.peak))
+        if equity < self.day_start:
+            self.worst_day_loss = _deeper(self.worst_day_loss, (self.day_start - equity, self.day_start))
+        return before != (self.worst_drawdown, self.worst_day_loss)
 
 
 def _deeper(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:

@@ -54,15 +54,19 @@ class RiskEngine:
         """Equity at the last mark; None before the first."""
         return self._equity
 
-    def observe(self, equity: int | None, ts: int, largest_position: int, open_positions: int) -> None:
-        """Take a new mark at market time `ts`; `equity` None means the account cannot be valued now."""
+    def observe(self, equity: int | None, ts: int, largest_position: int, open_positions: int) -> bool:
+        """Take a new mark at market time `ts`; `equity` None means the account cannot be valued now.
+
+        Returns whether a loss became deeper than any before, so that its limit has to be looked at again.
+        """
         self._equity = equity
         if equity is None:
-            return
-        self.track.observe(equity, ts)
+            return False
+        deeper = self.track.observe(equity, ts)
         if equity > 0 and largest_position * self._largest_position[1] > self._largest_position[0] * equity:
             self._largest_position = (largest_position, equity)
         self._most_positions = max(self._most_positions, open_positions)
+        return deeper
 
     def decide(self, order: NewOrder, view: AccountView, decision_seq: int) -> Approved | Refused:
         """Return the first rule's objection as `Refused`, or the order as `Approved`; no I/O."""

@@ -1,0 +1,54 @@
+# Golive. Needs Python 3.11 or newer and make; everything else goes into .venv.
+# make paper   set up and run the main job: demo, then paper
+# make test    set up and run all tests
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup paper test check format bench bench-peers proof clean
+
+help:  ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP)  ## create .venv and install the pinned packages (does nothing when nothing changed)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Golive needs Python 3.11 or newer; call: make PYTHON=python3.11 $@")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv || echo "uv is not available, using pip (slower)"
+	@if test -x $(BIN)/uv; then $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'; \
+	 else $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'; fi
+	@touch $@
+
+paper: setup  ## the main job: a demo session, then a paper session on the simulated venue
+	@$(BIN)/golive run --mode demo --entrypoint okx_desktop_paper
+	@$(BIN)/golive run --mode paper --entrypoint okx_desktop_paper
+
+test: setup  ## all tests
+	@$(BIN)/python -m pytest
+
+check: setup  ## format, lint, types, import contracts, tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test
+
+format: setup  ## rewrite the sources in the project's format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: setup  ## our figures beside their floors
+	@$(BIN)/python -m benchmarks
+
+bench-peers:  ## ratios to other tools
+	@echo "make bench-peers: there is no peer benchmark in this version; it comes with the backtest" >&2; exit 2
+
+proof: setup  ## the long forms of every proof (docs/testing.md)
+	@GOLIVE_PROOF=1 $(BIN)/python -m pytest -m slow
+
+clean:  ## remove the environment and caches; state, logs and reports stay
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

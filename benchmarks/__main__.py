@@ -1,0 +1,69 @@
+"""Print start-up, main-job and engine figures with their goals and floors."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from .engine_speed import bars_per_second, floor_bars_per_second
+from .process import PYTHON, median_pair, run
+
+ROOT = Path(__file__).resolve().parent.parent
+GOLIVE = str(Path(sys.prefix) / "bin" / "golive")
+
+
+def row(what: str, ours: str, goal: str, floor: str = "", ratio: str = "") -> None:
+    print(f"{what:<52} {ours:>16}  {goal:>12}  {floor:>28}  {ratio:>8}")
+
+
+def start_up() -> None:
+    for what, words, goal in (
+        ("golive --help, CPU s", ["--help"], "< 0.25"),
+        ("golive config check, CPU s", ["config", "check"], "< 0.5"),
+    ):
+        ours, floor = median_pair([GOLIVE, *words], [PYTHON, "-c", "import typer"])
+        row(what, f"{ours.cpu_s:.3f}", goal, f"import typer {floor.cpu_s:.3f}", f"{ours.cpu_s / floor.cpu_s:.1f}x")
+
+
+def main_job() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        shutil.copytree(ROOT / "config", home / "config")
+        began, peak, candles = time.perf_counter(), 0.0, 0
+        for mode in ("demo", "paper"):
+            done = run([GOLIVE, "run", "--mode", mode, "--home", str(home)])
+            peak = max(peak, done.memory_mib)
+            if done.exit_code != 0:
+                row(f"{mode} ended with {done.exit_code}", "-", "0")
+                return
+        seconds = time.perf_counter() - began
+        report = json.loads(max((home / "logs/e2e").glob("run_local_bot_paper_*.json")).read_text())
+        candles = report["outcome"]["market"]["candles"]
+        measured = report["measured"]
+        row(f"demo + paper, {candles} candles each, wall s", f"{seconds:.1f}", "< 45")
+        row("steps/s through venue, socket, engine and disk", f"{measured['steps_per_second']:.0f}", "")
+        row(
+            "order record durable, ms p50 / p99", f"{measured['durable_ms']['p50']:.2f} / {measured['durable_ms']['p99']:.2f}", ""
+        )
+        row("memory of the session process, MiB", f"{peak:.0f}", "< 300")
+
+
+def main() -> None:
+    print(f"{'':<52} {'ours':>16}  {'goal':>12}  {'floor':>28}  {'ratio':>8}")
+    start_up()
+    ours, floor = bars_per_second(), floor_bars_per_second()
+    row(
+        "engine alone, bars/s (strategy, risk, ledger)",
+        f"{ours:,.0f}",
+        "",
+        f"strategy.step alone {floor:,.0f}",
+        f"{ours / floor:.2f}x",
+    )
+    main_job()
+
+
+main()

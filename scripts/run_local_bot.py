@@ -1,0 +1,20 @@
+#!/usr/bin/env python3
+"""The runbooks' name of `golive run`; holds no logic."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = ROOT / ".venv" / "bin" / "python"
+
+if Path(sys.prefix).resolve() != PYTHON.parent.parent.resolve():
+    if not PYTHON.exists():
+        sys.exit("run_local_bot.py: the project's environment is missing; run first: make setup")
+    os.execv(PYTHON, [str(PYTHON), __file__, *sys.argv[1:]])
+
+os.environ.setdefault("GOLIVE_HOME", str(ROOT))
+
+from golive.cli.main import main  # noqa: E402
+
+sys.exit(main(["run", *sys.argv[1:]]))

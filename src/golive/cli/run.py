@@ -1,0 +1,139 @@
+"""`golive run` (= `scripts/run_local_bot.py`): one demo or paper session, its progress, its report, its exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from golive.model.verdict import ExitCode
+
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+
+if TYPE_CHECKING:
+    from golive.runtime.options import RunOptions
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+
+
+class Mode(str, Enum):
+    DEMO = "demo"
+    PAPER = "paper"
+    LIVE = "live"
+
+
+class VolumeUnit(str, Enum):
+    BASE = "base"
+    QUOTE = "quote"
+
+
+@app.command()
+def run(
+    mode: Annotated[
+        Mode, typer.Option(help="demo: simulated venue; paper: needs a passed demo; live: refused until its gate exists.")
+    ] = Mode.PAPER,
+    entrypoint: Annotated[str | None, typer.Option(metavar="NAME", help="Default: trading.default_entrypoint.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="Recorded candles (CSV, Parquet, Feather) or a depth and trade feed (JSON lines, .gz) to play.",
+        ),
+    ] = None,
+    volume_unit: Annotated[VolumeUnit, typer.Option(help="What the volume column of recorded candles counts.")] = VolumeUnit.BASE,
+    symbol: Annotated[
+        str | None, typer.Option(metavar="BASE/QUOTE", help="One symbol of the universe. Default: all of it.")
+    ] = None,
+    timeframe: Annotated[
+        str | None, typer.Option(metavar="1s|1m|5m|…", help="Default: the strategy's. 1s is built from trades.")
+    ] = None,
+    speed: Annotated[
+        str | None,
+        typer.Option(
+            metavar="1|N|max", help="max = lock-step with the simulated venue. Default: max for endpoint embedded, else 1."
+        ),
+    ] = None,
+    candles: Annotated[
+        int, typer.Option(metavar="N", help="Length of the generated market at speed max; the bare command ends after it.")
+    ] = 2400,
+    max_runtime: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            help="0 = until stopped. Default: until the data ends at speed max, else stable plus one reference window.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Seed of the generated market; same seed and data give the same outcome.")
+    ] = 7,
+    allow_unknown: Annotated[
+        bool, typer.Option("--allow-unknown", help="Exit 0 for unknown while warming up; it opens nothing.")
+    ] = False,
+    manual_confirm: Annotated[
+        bool, typer.Option("--manual-confirm", help="Do not take this command as the confirmation: decide, but order nothing.")
+    ] = False,
+    report_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the JSON report goes, relative to home.")] = Path(
+        "logs/e2e"
+    ),
+    report_markdown_dir: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where Markdown and HTML go, relative to home.")
+    ] = Path("reports/e2e"),
+    ready_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Written once, when the session has started.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the final report, alone, on stdout.")] = False,
+) -> None:
+    """Run a demo or paper session and judge it.
+
+    Exit codes: 0 ok, 2 usage or configuration, 3 blocked by a prerequisite, 4 validation failed, 5 breached, 6 unknown,
+    70 internal error.
+    A report (JSON, Markdown, HTML) is written on every end but 2. SIGINT and SIGTERM end the session cleanly.
+    """
+    from golive.runtime.options import RunOptions
+
+    options = RunOptions(
+        mode=mode.value,
+        entrypoint=entrypoint,
+        data=data,
+        volume_unit=volume_unit.value,
+        symbol=symbol,
+        timeframe=timeframe,
+        speed=speed,
+        candles=candles,
+        max_runtime_s=max_runtime,
+        seed=seed,
+        allow_unknown=allow_unknown,
+        manual_confirm=manual_confirm,
+        report_dir=report_dir,
+        report_markdown_dir=report_markdown_dir,
+        ready_file=ready_file,
+    )
+    raise typer.Exit(_run(options, config, home, as_json=as_json))
+
+
+def _run(options: RunOptions, config: Path, home: Path | None, *, as_json: bool) -> ExitCode:
+    from golive.observability.report import document_bytes
+    from golive.runtime.bootstrap import plan_session, run_session
+    from golive.services.metrics_http import MetricsEndpoint
+
+    from .progress import Progress
+    from .summary import print_summary
+
+    where = locate(config, home)
+    plan = plan_session(options, where.runtime_file, where.home, os.environ)
+    progress = Progress(sys.stderr)
+    try:
+        result = run_session(plan, progress.update, MetricsEndpoint.serve)
+    finally:
+        progress.close()
+    if as_json:
+        sys.stdout.buffer.write(document_bytes(result.report))
+        sys.stdout.buffer.flush()
+    else:
+        print_summary(result.report, sys.stdout)
+    return result.exit_code

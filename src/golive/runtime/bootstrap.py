@@ -1,0 +1,28 @@
+"""The one place that joins concrete classes: from options and files to a finished run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+from golive.storage.config_files import load_configuration
+
+from .clock import SystemClock
+from .options import RunOptions
+from .plan import Plan, plan_run
+from .session import Progress, RunResult, ServeMetrics, Session
+
+
+def plan_session(options: RunOptions, runtime_file: Path, home: Path, environ: Mapping[str, str]) -> Plan:
+    """Read the configuration and join it with the options; ConfigError for whatever does not fit."""
+    return plan_run(options, load_configuration(runtime_file, environ), runtime_file, home)
+
+
+def run_session(plan: Plan, progress: Progress, serve_metrics: ServeMetrics) -> RunResult:
+    """Run one session in an event loop of its own and return its report and exit code."""
+
+    async def main() -> RunResult:
+        return await Session(plan, SystemClock(), progress, serve_metrics).run()
+
+    return asyncio.run(main())

@@ -1,0 +1,131 @@
+"""The two drivers of a session: lock-step with a simulated venue, and the stream of a market that does not wait.
+
+Both give the same events to the same dispatcher; they differ only in who sets the pace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+from enum import Enum, auto
+from typing import Protocol
+
+from golive.market.lockstep import LockStep
+from golive.model.errors import VenueError
+from golive.model.market import Book, Candle, MarketEvent, Trade
+
+from .dispatcher import Dispatcher
+
+_ORDER = {Trade: 0, Book: 1, Candle: 2}
+
+
+class Ending(Enum):
+    """Why a session stopped looking at the market."""
+
+    END_OF_DATA = auto()
+    DEADLINE = auto()
+    STOPPED = auto()
+    VENUE_LOST = auto()
+
+
+class Stream(Protocol):
+    """The market stream of an adapter."""
+
+    received: Counter[str]
+
+    async def wait_for(self, counts: Counter[str]) -> None: ...
+
+    @property
+    def failure(self) -> VenueError | None: ...
+
+
+class Inbox:
+    """Where the stream's sink puts market events until the dispatcher takes them."""
+
+    def __init__(self) -> None:
+        self._events: list[MarketEvent] = []
+        self._arrived = asyncio.Event()
+        self.first_ts: int | None = None
+        self.last_ts: int | None = None
+
+    def put(self, event: MarketEvent) -> None:
+        self._events.append(event)
+        self._arrived.set()
+
+    def take(self) -> list[MarketEvent]:
+        """Return what has arrived: by kind (trades, books, closed bars), each in the order of arrival.
+
+        The kinds come over different connections; this order is the one that needs no knowledge of the future: a bar is
+        decided on after everything that happened in it.
+        """
+        events, self._events = self._events, []
+        self._arrived.clear()
+        events.sort(key=lambda event: _ORDER[type(event)])
+        self._note(events)
+        return events
+
+    async def wait(self) -> None:
+        await self._arrived.wait()
+
+    def _note(self, events: Iterable[MarketEvent]) -> None:
+        for event in events:
+            self.first_ts = event.ts if self.first_ts is None else min(self.first_ts, event.ts)
+            self.last_ts = event.ts if self.last_ts is None else max(self.last_ts, event.ts)
+
+
+class Pace(Protocol):
+    """When a session has to stop by the wall clock, and what it does from time to time."""
+
+    def over(self) -> Ending | None:
+        """Return why the session must stop now, None while it may go on."""
+        ...
+
+    def seconds_left(self) -> float | None:
+        """Return the seconds until `over` must be asked again at the latest; None = no deadline."""
+        ...
+
+
+async def drive_lock_step(
+    lock: LockStep, stream: Stream, inbox: Inbox, dispatcher: Dispatcher, pace: Pace, on_step: Callable[[int], None]
+) -> Ending:
+    """Run until the data ends, the pace says stop, or the venue is lost (VenueError).
+
+    A step is acknowledged only after all its messages arrived and everything they caused is durable and done.
+    """
+    expected = Counter(stream.received)
+    await lock.start()
+    while (step := await lock.next()) is not None:
+        for channel, count in step.published.items():
+            if channel in expected or channel in stream.received:
+                expected[channel] += count
+        await stream.wait_for(expected)
+        dispatcher.market(inbox.take())
+        dispatcher.time(step.ts)
+        await dispatcher.settle()
+        on_step(step.number)
+        if (ending := pace.over()) is not None:
+            return ending
+        await lock.acknowledge(step)
+    return Ending.END_OF_DATA
+
+
+async def drive_stream(
+    stream: Stream, inbox: Inbox, dispatcher: Dispatcher, pace: Pace, on_step: Callable[[int], None]
+) -> Ending:
+    """Run at the market's own pace until the pace says stop or the stream is lost for good (VenueError)."""
+    steps = 0
+    while (ending := pace.over()) is None:
+        try:
+            await asyncio.wait_for(inbox.wait(), min(0.5, pace.seconds_left() or 0.5))
+        except TimeoutError:
+            if stream.failure is not None:
+                raise stream.failure from None
+            continue
+        events = inbox.take()
+        dispatcher.market(events)
+        dispatcher.time(dispatcher.clock.now)
+        await dispatcher.settle()
+        steps += 1
+        on_step(steps)
+    return ending

@@ -1,0 +1,100 @@
+"""Everything durable of one session, opened together: keys, lease, stage records, store, journals, alert outbox."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import uuid
+from collections.abc import Sequence
+
+from golive.model.alert import AlertMessage
+from golive.model.clock import Clock
+from golive.model.command import Alert
+from golive.model.ids import ClientOrderId, derive_client_order_id
+from golive.model.instrument import Instrument
+from golive.storage.alert_outbox import AlertOutbox
+from golive.storage.decision_journal import DecisionJournal
+from golive.storage.guardrail_log import GuardrailLog
+from golive.storage.journal_file import Signer
+from golive.storage.keys import DevelopmentKeys
+from golive.storage.lease import Lease
+from golive.storage.risk_body import RiskContext
+from golive.storage.risk_decisions import RiskDecisions
+from golive.storage.session_store import SessionIdentity, SessionStore
+from golive.storage.stage_records import StageRecords
+
+from .code_version import code_version
+from .plan import Plan
+from .session_journal import SessionJournal
+
+
+def operator_identity() -> str:
+    """Return who runs this process, as the operating system knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
+
+
+class Evidence:
+    """The durable side of a session. `lease` is held from construction to `close`.
+
+    Raises JournalError when keys or files cannot be used, PrerequisiteMissing when another process holds the entrypoint.
+    """
+
+    def __init__(self, plan: Plan, run_id: str, started_at: int, clock: Clock) -> None:
+        self._plan = plan
+        self._run_id = run_id
+        self._started_at = started_at
+        self._clock = clock
+        self.operator = operator_identity()
+        self._keys = DevelopmentKeys.load_or_create(plan.home)
+        self.lease = Lease.acquire(plan.home, plan.entrypoint.name)
+        self._signer = Signer(self._keys, clock, code_version(), plan.config.file_digest.execution_sha384, self.lease.epoch)
+        self.stage_records = StageRecords(plan.home, self._signer, operator=self.operator)
+        self.guardrails = GuardrailLog(plan.home / plan.entrypoint.io.log_directory, clock)
+        self._alerts = AlertOutbox.open(plan.home)
+
+    def new_id(self, sequence: int) -> ClientOrderId:
+        """Return the client order id of intent `sequence` of this session."""
+        return derive_client_order_id(
+            self._keys.id_key, venue=self._plan.entrypoint.exchange, account=self._plan.entrypoint.name,
+            epoch=self.lease.epoch, strategy=self._plan.strategy.name, sequence=sequence,
+        )  # fmt: skip
+
+    def open_journal(self, instruments: Sequence[Instrument]) -> SessionJournal:
+        """Make the session's store and its projections, and start the journal thread; needs a running loop."""
+        plan = self._plan
+        identity = SessionIdentity(
+            run_id=self._run_id,
+            stage=plan.stage,
+            entrypoint=plan.entrypoint.name,
+            environment=plan.entrypoint.environment,
+            started_at=self._started_at,
+            epoch=self.lease.epoch,
+            code_version=code_version(),
+            config_sha384=plan.config.file_digest.execution_sha384,
+        )
+        context = RiskContext(
+            plan.entrypoint.name, plan.risk_profile.name, plan.risk_profile.digest, {i.id: i for i in instruments}
+        )
+        store = SessionStore.create(plan.home, identity, self._keys, context, self._clock)
+        projections = [
+            DecisionJournal(plan.home, self._signer, plan),
+            RiskDecisions(plan.home / plan.entrypoint.decision_log_path, self._signer),
+        ]
+        return SessionJournal(store, projections)
+
+    def alert(self, alert: Alert) -> None:
+        """Put an alert into the durable outbox."""
+        key = f"{alert.category}|{alert.severity}|{alert.title}"
+        context = {"entrypoint": self._plan.entrypoint.name, "run_id": self._run_id}
+        message = AlertMessage(
+            uuid.uuid4().hex, alert.category, alert.severity, alert.title, alert.body, self._clock.now(), key, context
+        )
+        self._alerts.put(message)
+
+    def close(self) -> None:
+        self._alerts.close()
+        self.guardrails.close()
+        self.lease.release()

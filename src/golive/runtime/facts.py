@@ -1,0 +1,73 @@
+"""What a session has found out so far; the report is made of it, at the end and while it runs."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from golive.engine import Engine
+from golive.model.clock import SECOND
+from golive.model.stage_record import StageRecord
+from golive.observability.measured import MeasuredProbe
+from golive.observability.outcome import Outcome
+
+from .dispatcher import Dispatcher
+from .drive import Inbox
+from .market_facts import MarketFacts
+from .outcome import MarketSpan, outcome_of
+from .recorder import SessionRecorder
+from .session_journal import SessionJournal
+
+
+@dataclass(slots=True)
+class SessionFacts:
+    """Mutable and owned by the session; None and empty mean that it has not come so far."""
+
+    run_id: str
+    started_at: int
+    """wall clock, ns UTC"""
+    began: int
+    """monotonic ns"""
+    exchange: str
+    environment: str
+    endpoint_host: str
+    recorder: SessionRecorder = field(default_factory=SessionRecorder)
+    errors: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    blocked: str | None = None
+    validation_failed: bool = False
+    internal_error: bool = False
+    venue_lost: bool = False
+    secret_source: str | None = None
+    credentials_validated: bool = False
+    permissions: tuple[str, ...] = ()
+    market: MarketFacts | None = None
+    metrics_endpoint: str | None = None
+    stage_record: StageRecord | None = None
+    venue_url: str | None = None
+    venue_pid: int | None = None
+    probes: list[MeasuredProbe] = field(default_factory=list)
+    engine: Engine | None = None
+    dispatcher: Dispatcher | None = None
+    inbox: Inbox | None = None
+    journal: SessionJournal | None = None
+    steps: int = 0
+    startup_seconds: float = 0.0
+    drive_began: int | None = None
+    drive_ended: int | None = None
+
+    def outcome(self) -> Outcome | None:
+        """Return the outcome so far; None before the session saw a market."""
+        if self.engine is None or self.dispatcher is None or self.market is None or self.inbox is None:
+            return None
+        span = MarketSpan(self.inbox.first_ts, self.inbox.last_ts)
+        return outcome_of(self.engine, self.market, span, self.dispatcher.digest.hexdigest())
+
+    def driven_seconds(self) -> float:
+        """Return how long the session has been looking at the market."""
+        if self.drive_began is None:
+            return 0.0
+        return ((self.drive_ended or time.monotonic_ns()) - self.drive_began) / SECOND
+
+    def requests(self) -> int:
+        return self.recorder.requests(self.exchange, self.environment)

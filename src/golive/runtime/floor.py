@@ -1,0 +1,69 @@
+"""The trading floor of one session: engine, paper execution, bars and dispatcher over one set of instruments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+
+from golive.engine import Engine
+from golive.execution import PaperExecution
+from golive.market.bars import BarBuilder
+from golive.matching.bar import BarModel
+from golive.matching.depth import DepthModel
+from golive.matching.fee import FeeSchedule
+from golive.matching.model import MarketModel
+from golive.metrics.recorder import Recorder
+from golive.model.command import Alert
+from golive.model.ids import ClientOrderId
+from golive.model.instrument import Instrument
+from golive.portfolio import Ledger
+
+from .dispatcher import Dispatcher
+from .market_facts import FillModel
+from .plan import Plan, needs_trades
+from .session_journal import SessionJournal
+
+
+def open_engine(plan: Plan, instruments: Sequence[Instrument], new_id: Callable[[int], ClientOrderId]) -> Engine:
+    """Return the engine of a plan; the same plan, instruments and ids replay a recorded event log."""
+    return Engine(
+        instruments=instruments,
+        strategy=plan.strategy,
+        parameters=plan.parameters,
+        profile=plan.risk_profile,
+        start_balances=plan.start_balances,
+        timeframe_ns=plan.timeframe_ns,
+        new_id=new_id,
+        auto_trade=plan.entrypoint.enable_auto_trade,
+    )
+
+
+def open_paper(
+    plan: Plan, instruments: Sequence[Instrument], fill_model: FillModel, codes: Mapping[str, str], recorder: Recorder
+) -> PaperExecution:
+    """Return paper execution with an account of its own; `codes` are the venue's reject codes."""
+    paper = plan.entrypoint.paper
+    assert paper is not None
+    assert paper.fees is not None
+    models: dict[str, Callable[[], MarketModel]] = {"bar": BarModel, "book": DepthModel}
+    return PaperExecution(
+        label=plan.entrypoint.exchange,
+        models={i.id: models[fill_model]() for i in instruments},
+        account=Ledger(instruments, plan.start_balances),
+        fees=FeeSchedule(Decimal(paper.fees.maker_bps), Decimal(paper.fees.taker_bps)),
+        codes=codes,
+        recorder=recorder,
+    )
+
+
+def open_dispatcher(
+    plan: Plan,
+    instruments: Sequence[Instrument],
+    engine: Engine,
+    execution: PaperExecution,
+    journal: SessionJournal,
+    alert: Callable[[Alert], None],
+) -> Dispatcher:
+    """Tie them together; bars are built here when the timeframe comes from trades."""
+    bars = {i.id: BarBuilder(i, plan.timeframe_ns) for i in instruments} if needs_trades(plan) else {}
+    return Dispatcher(engine=engine, execution=execution, journal=journal, alert=alert, bars=bars)

@@ -1,0 +1,149 @@
+"""What a run will be, before anything is started: configuration, options and strategy joined and checked.
+
+Everything wrong here is a ConfigError (exit 2): nothing was started, nothing is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+from golive.config.configuration import Configuration
+from golive.config.digest import trading_digest
+from golive.config.resolved import ResolvedEntrypoint
+from golive.market.timeframe import built_from_trades, timeframe_ns
+from golive.model.errors import ConfigError
+from golive.model.ids import InstrumentId
+from golive.model.verdict import EvidenceClass, Stage
+from golive.risk import RiskProfile
+from golive.strategy import AnyStrategy, resolve_parameters, strategy_named
+
+from .code_version import code_version
+from .options import Mode, RunOptions
+
+EMBEDDED = "embedded"
+MAX_SPEED = "max"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A checked run. `endpoint` is what the session really uses: always `embedded` in demo."""
+
+    options: RunOptions
+    config: Configuration
+    config_path: Path
+    home: Path
+    entrypoint: ResolvedEntrypoint
+    others: tuple[ResolvedEntrypoint, ...]
+    """the paper entrypoints that are probed beside the selected one"""
+    mode: Mode
+    stage: Stage
+    endpoint: str
+    evidence_class: EvidenceClass
+    instruments: tuple[InstrumentId, ...]
+    timeframe: str
+    speed: str
+    strategy: AnyStrategy
+    parameters: Mapping[str, float]
+    risk_profile: RiskProfile
+    trading_digest: str
+
+    @property
+    def lock_step(self) -> bool:
+        return self.speed == MAX_SPEED
+
+    @property
+    def timeframe_ns(self) -> int:
+        return timeframe_ns(self.timeframe)
+
+    @property
+    def start_balances(self) -> Mapping[str, Decimal]:
+        assert self.entrypoint.paper is not None
+        return {asset: Decimal(amount) for asset, amount in self.entrypoint.paper.start_balances.items()}
+
+
+def plan_run(options: RunOptions, config: Configuration, config_path: Path, home: Path) -> Plan:
+    """Return the plan; ConfigError naming the option or key that does not fit."""
+    chosen = config.resolve(options.entrypoint or config.runtime.trading.default_entrypoint)
+    if options.mode != "live" and chosen.environment_type != "paper":
+        raise ConfigError(
+            f"--mode {options.mode} needs an entrypoint of a paper environment; {chosen.name} is {chosen.environment_type}"
+        )
+    endpoint = EMBEDDED if options.mode == "demo" else chosen.endpoint
+    speed = _speed(options, endpoint)
+    timeframe = options.timeframe or chosen.timeframe
+    length = timeframe_ns(timeframe)
+    _check_data(options, endpoint)
+    strategy = strategy_named(chosen.strategy)
+    given: dict[str, object] = dict(chosen.parameters)
+    if "bars_per_year" in strategy.parameters and "bars_per_year" not in given:
+        given["bars_per_year"] = 31_536_000 * 10**9 // length
+    limits = chosen.risk
+    effective = replace(chosen, timeframe=timeframe, instruments=_instruments(options.symbol, chosen))
+    return Plan(
+        options=options,
+        config=config,
+        config_path=config_path,
+        home=home,
+        entrypoint=effective,
+        others=tuple(each for each in config.paper_entrypoints() if each.name != chosen.name),
+        mode=options.mode,
+        stage=Stage(options.mode),
+        endpoint=endpoint,
+        evidence_class=EvidenceClass.EMBEDDED if endpoint == EMBEDDED else EvidenceClass(chosen.evidence_class),
+        instruments=effective.instruments,
+        timeframe=timeframe,
+        speed=speed,
+        strategy=strategy,
+        parameters=resolve_parameters(strategy.name, strategy.parameters, given),
+        risk_profile=RiskProfile(
+            chosen.risk_profile,
+            Decimal(limits.max_daily_loss_pct),
+            Decimal(limits.hard_drawdown_pct),
+            Decimal(limits.max_position_pct),
+            int(limits.max_open_positions),
+        ),
+        trading_digest=trading_digest(effective, code_version()),
+    )
+
+
+def _speed(options: RunOptions, endpoint: str) -> str:
+    speed = options.speed or (MAX_SPEED if endpoint == EMBEDDED else "1")
+    if speed == MAX_SPEED:
+        if endpoint in ("sandbox", "public", "production"):
+            raise ConfigError(f"--speed max is lock-step with a simulated venue; endpoint {endpoint} runs at speed 1")
+        return speed
+    if not re.fullmatch(r"[1-9]\d{0,3}", speed):
+        raise ConfigError(f"--speed {speed}: give max, 1, or a whole factor up to 9999")
+    if speed != "1" and endpoint != EMBEDDED:
+        raise ConfigError(f"--speed {speed} needs the embedded venue; endpoint {endpoint} runs at speed 1")
+    return speed
+
+
+def _check_data(options: RunOptions, endpoint: str) -> None:
+    if options.candles < 1:
+        raise ConfigError("--candles must be at least 1")
+    if options.data is None:
+        return
+    if endpoint != EMBEDDED:
+        raise ConfigError(f"--data is played by the embedded venue; endpoint {endpoint} brings its own market")
+    if not options.data.is_file():
+        raise ConfigError(f"--data {options.data}: there is no such file")
+
+
+def _instruments(symbol: str | None, entrypoint: ResolvedEntrypoint) -> tuple[InstrumentId, ...]:
+    if symbol is None:
+        return entrypoint.instruments
+    chosen = tuple(i for i in entrypoint.instruments if i.symbol == symbol)
+    if not chosen:
+        known = ", ".join(i.symbol for i in entrypoint.instruments)
+        raise ConfigError(f"--symbol {symbol} is not in the instrument universe of {entrypoint.environment}; known: {known}")
+    return chosen
+
+
+def needs_trades(plan: Plan) -> bool:
+    """Say whether bars are built here from trades."""
+    return built_from_trades(plan.timeframe)

@@ -1,0 +1,49 @@
+"""What must have happened before a stage may start."""
+
+from __future__ import annotations
+
+from golive.model.clock import DAY, Clock, from_iso
+from golive.model.errors import JournalError, PrerequisiteMissing
+from golive.model.stage_record import StageRecord
+from golive.model.verdict import Stage, Verdict
+from golive.storage.stage_records import StageRecords
+
+from .plan import Plan
+
+
+def required_record(plan: Plan, records: StageRecords, clock: Clock) -> StageRecord | None:
+    """Return the stage record that `plan` rests on (None for demo, which needs none).
+
+    Raises PrerequisiteMissing, naming what does not hold and the command that mends it, for a record that is missing,
+    not passed, too old, bound to another trading digest or not to be trusted; and for live, which has no gate yet.
+    """
+    if plan.mode == "live":
+        raise PrerequisiteMissing(
+            "live trading opens only through its gate, and this version has no gate: nothing was started. "
+            "Run --mode demo and --mode paper; their stage records are what the gate will rest on"
+        )
+    if plan.stage is Stage.DEMO:
+        return None
+    name, days = plan.entrypoint.name, plan.entrypoint.demo_max_age_days
+    mend = f"run: golive run --mode demo --entrypoint {name}"
+    try:
+        record = records.latest(name, Stage.DEMO)
+    except JournalError as exc:
+        raise PrerequisiteMissing(f"the stage records of {name} cannot be trusted: {exc}") from exc
+    if record is None:
+        raise PrerequisiteMissing(f"paper needs a passed demo of {name}, and there is no record of one; {mend}")
+    if record.verdict is not Verdict.OK:
+        raise PrerequisiteMissing(f"the newest demo of {name} ended {record.verdict}, not ok; {mend}")
+    if record.trading_digest != plan.trading_digest:
+        raise PrerequisiteMissing(
+            f"the demo of {name} was run with another strategy, instrument, risk profile or code (its trading digest is "
+            f"{record.trading_digest[:12]}…, now it is {plan.trading_digest[:12]}…); {mend}"
+        )
+    age = clock.now() - from_iso(record.finished_at)
+    if age > days * DAY:
+        raise PrerequisiteMissing(f"the demo of {name} is {age // DAY} days old, allowed are {days}; {mend}")
+    if age < 0:
+        raise PrerequisiteMissing(
+            f"the demo of {name} is dated {record.finished_at}, in the future of this clock; set the clock, or {mend}"
+        )
+    return record

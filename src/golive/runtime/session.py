@@ -1,0 +1,414 @@
+"""One session from start to report: prerequisites, venues, validation, market, verdict, stage record, report.
+
+The order of work is that of the contract. Whatever happens after the configuration was accepted ends in a complete report.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import orjson
+
+from golive.execution import PaperExecution
+from golive.market.lockstep import LockStep
+from golive.metrics.recorder import MemoryRecorder
+from golive.model.clock import SECOND, Clock
+from golive.model.errors import AuthenticationFailed, ConfigError, GoliveError, PrerequisiteMissing, VenueError
+from golive.model.event import Operator, OperatorAction
+from golive.model.instrument import Instrument
+from golive.model.json import JsonObject, JsonValue
+from golive.model.verdict import ExitCode, RunStatus, Verdict
+from golive.observability.exchange_metrics import MonitoredProfile
+from golive.observability.guardrails import Guardrails
+from golive.observability.report import report_sha256
+from golive.observability.status import Decision, decide_status
+from golive.observability.windows import Evaluation, ReferenceWindows
+from golive.storage.files import write_atomic
+
+from .drive import Ending, Inbox, drive_lock_step, drive_stream
+from .evidence import Evidence
+from .facts import SessionFacts
+from .floor import open_dispatcher, open_engine, open_paper
+from .guardrail_report import guardrail_section
+from .health_watch import HealthWatch
+from .market_facts import MarketFacts
+from .outcome import check_accounts_agree
+from .pace import SessionPace
+from .plan import EMBEDDED, Plan, needs_trades
+from .prerequisite import required_record
+from .reporting import report_document, report_places, stage_record_of, write_all, write_json
+from .venue_access import VenueAccess
+
+REFRESH_S = 5.0
+Progress = Callable[[SessionFacts], None]
+
+
+class MetricsFace(Protocol):
+    """A running `/metrics` endpoint; a face, so it is handed in from above."""
+
+    @property
+    def url(self) -> str: ...
+
+    def close(self) -> None: ...
+
+
+ServeMetrics = Callable[[MemoryRecorder, str, int, str], MetricsFace]
+"""(recorder, host, port, path) → the endpoint; GoliveError when the port is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a session ended: the final report and the process's exit code."""
+
+    report: JsonObject
+    exit_code: ExitCode
+
+
+class ValidationFailed(GoliveError):
+    """Credentials, permissions or symbols are not what the configuration demands (exit 4)."""
+
+
+class Session:
+    """One run of one plan; `run` is called once, inside an event loop."""
+
+    def __init__(self, plan: Plan, clock: Clock, progress: Progress, serve_metrics: ServeMetrics) -> None:
+        self._plan = plan
+        self._clock = clock
+        self._progress = progress
+        self._serve = serve_metrics
+        run_id, now = uuid.uuid4().hex, clock.now()
+        entrypoint = plan.entrypoint
+        host = "127.0.0.1" if plan.endpoint == EMBEDDED else entrypoint.endpoint_host or plan.endpoint
+        self.facts = SessionFacts(run_id, now, clock.monotonic(), entrypoint.exchange, entrypoint.environment, host)
+        self._places = report_places(plan, run_id, now)
+        self._pace = SessionPace(clock)
+        monitored = [
+            MonitoredProfile(
+                entrypoint=each.name, environment=each.environment, exchange=each.exchange, thresholds=each.thresholds,
+                metric_names=each.metric_names,
+            )
+            for each in (entrypoint, *plan.others)
+            if each.environment_type == "paper"
+        ]  # fmt: skip
+        self._windows = ReferenceWindows(
+            monitored,
+            self.facts.recorder,
+            entrypoint.reference_window_seconds * SECOND,
+            int(entrypoint.stale_after_seconds * SECOND),
+        )
+        self._evidence: Evidence | None = None
+        self._access: VenueAccess | None = None
+        self._watch: HealthWatch | None = None
+        self._execution: PaperExecution | None = None
+        self._server: MetricsFace | None = None
+        self._ending: Ending | None = None
+
+    async def run(self) -> RunResult:
+        """Go through the whole session; returns with the report written.
+
+        Raises ConfigError when the data or an option turns out unusable (nothing is reported then), JournalError when even the
+        report cannot be written.
+        """
+        work = asyncio.ensure_future(self._work())
+        loop = asyncio.get_running_loop()
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(signum, self._stop, work)
+        try:
+            await work
+        except asyncio.CancelledError:
+            if not self._pace.stopped:
+                raise
+            self._ending = Ending.STOPPED
+        except PrerequisiteMissing as exc:
+            self.facts.blocked = str(exc)
+            self.facts.errors.append(str(exc))
+        except (ValidationFailed, AuthenticationFailed) as exc:
+            self.facts.validation_failed = True
+            self.facts.errors.append(str(exc))
+        except VenueError as exc:
+            self._venue_lost(exc)
+        except ConfigError:
+            await self._close()
+            raise
+        except GoliveError as exc:
+            self.facts.internal_error = True
+            self.facts.errors.append(f"{type(exc).__name__}: {exc}")
+        finally:
+            for signum in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(signum)
+        try:
+            return await self._conclude()
+        finally:
+            await self._close()
+
+    # -- the work -------------------------------------------------------------------------------------------------
+
+    async def _work(self) -> None:
+        plan, facts = self._plan, self.facts
+        self._evidence = Evidence(plan, facts.run_id, facts.started_at, self._clock)
+        facts.stage_record = required_record(plan, self._evidence.stage_records, self._clock)
+        self._access = access = VenueAccess(plan, facts.recorder, self._clock, self._evidence.guardrails)
+        try:
+            await access.open()
+        finally:
+            self._windows.start(self._clock.now())
+            facts.secret_source = access.secret_source
+        if access.embedded is not None:
+            facts.venue_url, facts.venue_pid = access.embedded.rest, access.embedded.pid
+        self._serve_metrics()
+        self._watch = HealthWatch(
+            access.adapters,
+            self._windows,
+            self._clock,
+            main=plan.entrypoint.name,
+            interval_s=plan.entrypoint.probe_interval_seconds,
+        )
+        self._watch.probes = facts.probes
+        instruments = await self._validate()
+        await self._watch.probe()
+        await self._trade(instruments)
+
+    async def _validate(self) -> list[Instrument]:
+        """Check symbols, credentials and permissions against what the venue itself says."""
+        assert self._access is not None
+        plan, adapter = self._plan, self._access.main
+        listed = await adapter.load()
+        missing = [i for i in plan.instruments if i not in listed]
+        if missing:
+            raise ValidationFailed(f"{plan.entrypoint.adapter} does not list {', '.join(map(str, missing))}")
+        if adapter.settings.credentials is None:
+            if plan.endpoint in ("sandbox", "production"):
+                raise ValidationFailed(
+                    f"endpoint {plan.endpoint} needs credentials {plan.entrypoint.keychain_key!r}, and there are none"
+                )
+            self.facts.warnings.append(
+                f"no credentials {plan.entrypoint.keychain_key!r}: public reads only, balances were not checked"
+            )
+        else:
+            self._check_permissions(await adapter.permissions())
+        return [listed[i] for i in plan.instruments]
+
+    def _check_permissions(self, observed: tuple[str, ...]) -> None:
+        self.facts.permissions = tuple(sorted(observed))
+        entrypoint = self._plan.entrypoint
+        lacking = sorted(set(entrypoint.required_permissions) - set(observed))
+        excess = sorted(set(entrypoint.forbidden_permissions) & set(observed))
+        if lacking or excess:
+            words = [f"lacks {', '.join(lacking)}"] if lacking else []
+            words += [f"must not have {', '.join(excess)}"] if excess else []
+            raise ValidationFailed(
+                f"key {entrypoint.keychain_key!r} {' and '.join(words)} (the venue reports: {', '.join(observed)})"
+            )
+        self.facts.credentials_validated = True
+
+    async def _trade(self, instruments: list[Instrument]) -> None:
+        """Open the floor and look at the market until something ends it."""
+        plan, facts = self._plan, self.facts
+        assert self._access is not None
+        assert self._evidence is not None
+        async with contextlib.AsyncExitStack() as stack:
+            lock = await stack.enter_async_context(self._lock_step()) if plan.lock_step else None
+            facts.market = market = self._market_facts(lock)
+            if needs_trades(plan) and market.fill_model == "bar":
+                raise ConfigError(
+                    f"--timeframe {plan.timeframe} is built from trades; the data of {market.data} has only candles"
+                )
+            facts.journal = journal = self._evidence.open_journal(instruments)
+            facts.engine = engine = open_engine(plan, instruments, self._evidence.new_id)
+            codes = self._access.main.profile.reject_codes
+            self._execution = open_paper(plan, instruments, market.fill_model, codes, facts.recorder)
+            facts.dispatcher = dispatcher = open_dispatcher(
+                plan, instruments, engine, self._execution, journal, self._evidence.alert
+            )
+            facts.inbox = inbox = Inbox()
+            book = market.fill_model == "book"
+            stream = self._access.main.open_stream(
+                instruments, timeframe=None if needs_trades(plan) else plan.timeframe, book=book, trades=book, sink=inbox.put
+            )
+            stack.push_async_callback(stream.close)
+            await stream.start()
+            self._confirm()
+            self._ready()
+            background = [asyncio.ensure_future(self._refresh())]
+            assert self._watch is not None
+            background.append(asyncio.ensure_future(self._watch.run()))
+            stack.push_async_callback(_cancel, background)
+            self._set_deadline()
+            facts.startup_seconds = (self._clock.monotonic() - facts.began) / SECOND
+            facts.drive_began = time.monotonic_ns()
+            try:
+                if lock is not None:
+                    self._ending = await drive_lock_step(lock, stream, inbox, dispatcher, self._pace, self._stepped)
+                else:
+                    self._ending = await drive_stream(stream, inbox, dispatcher, self._pace, self._stepped)
+            except VenueError as exc:
+                self._venue_lost(exc)
+            facts.drive_ended = time.monotonic_ns()
+            for task in background:
+                if task.done() and not task.cancelled():
+                    task.result()  # a watch that died means that something was not watched
+            dispatcher.finish()
+            await dispatcher.settle()
+            check_accounts_agree(engine.ledger, self._execution.account)
+
+    def _lock_step(self) -> LockStep:
+        assert self._access is not None
+        return LockStep(self._access.main.settings.url or "")
+
+    def _market_facts(self, lock: LockStep | None) -> MarketFacts:
+        assert self._access is not None
+        if lock is not None:
+            return MarketFacts.of_simulated(lock.market, self._plan.timeframe)
+        venue = self._access.embedded
+        market = venue.ready.get("market") if venue is not None else None
+        if isinstance(market, dict):
+            return MarketFacts.of_simulated(market, self._plan.timeframe)
+        return MarketFacts("venue", "book", self._plan.timeframe)
+
+    def _confirm(self) -> None:
+        """In demo and paper the run command is the confirmation, unless a person is to give it."""
+        assert self.facts.dispatcher is not None
+        assert self._evidence is not None
+        if not self._plan.options.manual_confirm:
+            act = Operator(OperatorAction.CONFIRM, self._evidence.operator, "session_command", self.facts.dispatcher.clock.now)
+            self.facts.dispatcher.operator(act)
+
+    def _set_deadline(self) -> None:
+        asked, plan = self._plan.options.max_runtime_s, self._plan
+        if asked is not None and asked > 0:
+            self._pace.end_after(asked)
+        elif asked is None and not plan.lock_step:
+            self._pace.end_after(plan.entrypoint.reference_window_seconds)
+
+    def _stepped(self, steps: int) -> None:
+        self.facts.steps = steps
+        if self.facts.journal is not None and self.facts.journal.failure is not None:
+            raise self.facts.journal.failure
+        self._progress(self.facts)
+
+    def _stop(self, work: asyncio.Future[None]) -> None:
+        """SIGINT or SIGTERM: let a running session finish its step, break off one that is still starting."""
+        self._pace.stop()
+        if self.facts.drive_began is None:
+            work.cancel()
+
+    def _venue_lost(self, error: VenueError) -> None:
+        self.facts.venue_lost = True
+        self._ending = Ending.VENUE_LOST
+        self.facts.errors.append(f"{type(error).__name__}: {error}")
+
+    # -- around the work ------------------------------------------------------------------------------------------
+
+    def _serve_metrics(self) -> None:
+        prometheus = self._plan.entrypoint.prometheus
+        if not prometheus.enabled:
+            return
+        try:
+            self._server = self._serve(self.facts.recorder, prometheus.host, prometheus.port, prometheus.path)
+            self.facts.metrics_endpoint = self._server.url
+        except GoliveError as exc:
+            self.facts.warnings.append(f"metrics are not served: {exc}")
+
+    def _ready(self) -> None:
+        if self._plan.options.ready_file is None:
+            return
+        document = {
+            "schema": "golive.ready.v1", "event": "ready", "run_id": self.facts.run_id, "pid": os.getpid(), "address": None,
+            "metrics_url": self.facts.metrics_endpoint, "stage": str(self._plan.stage), "entrypoint": self._plan.entrypoint.name,
+        }  # fmt: skip
+        write_atomic(self._plan.options.ready_file, orjson.dumps(document) + b"\n")
+
+    async def _refresh(self) -> None:
+        """Rewrite the JSON report while the session runs."""
+        while True:
+            await asyncio.sleep(REFRESH_S)
+            now = self._clock.now()
+            evaluation = self._windows.peek(now)
+            decision = decide_status([evaluation.status], phase=evaluation.phase, running=True)
+            write_json(self._places, self._document(evaluation, decision, now, finished=False))
+
+    # -- the end --------------------------------------------------------------------------------------------------
+
+    async def _conclude(self) -> RunResult:
+        """Probe once more, judge, write the stage record if the session passed, then the report."""
+        facts, plan = self.facts, self._plan
+        if self._watch is not None:
+            await self._watch.probe()
+        await self._close_journal()
+        now = self._clock.now()
+        evaluation = self._windows.close(now)
+        decision = self._decide(evaluation)
+        report = self._document(evaluation, decision, now, finished=True)
+        if decision.status is RunStatus.SUCCESS:
+            assert self._evidence is not None
+            ok_seconds = (now - facts.started_at) / SECOND if plan.speed == "1" else 0
+            facts.stage_record = stage_record_of(
+                plan, report, str(report["outcome_sha256"]), report_sha256(report), round(ok_seconds, 3)
+            )
+            self._evidence.stage_records.append(facts.stage_record)
+            report = self._document(evaluation, decision, now, finished=True)
+        write_all(self._places, report)
+        return RunResult(report, decision.exit_code)
+
+    async def _close_journal(self) -> None:
+        if self.facts.journal is None:
+            return
+        try:
+            await self.facts.journal.close()
+        except GoliveError as exc:
+            self.facts.internal_error = True
+            self.facts.errors.append(f"{type(exc).__name__}: {exc}")
+
+    def _decide(self, evaluation: Evaluation) -> Decision:
+        facts, verdicts = self.facts, [evaluation.status]
+        if facts.engine is not None:
+            for breach in facts.engine.breaches:
+                verdicts.append(Verdict.BREACHED)
+                facts.warnings.append(
+                    f"[risk:{self._plan.entrypoint.name}] {breach.limit} reached: {breach.used} of {breach.allowed} allowed"
+                )
+        if facts.venue_lost:
+            verdicts.append(Verdict.UNKNOWN)
+        if facts.engine is None or facts.engine.candles == 0:
+            verdicts.append(Verdict.UNKNOWN)
+            if not facts.errors:
+                facts.warnings.append("no closed candle was seen: nothing was measured that could open a door")
+        return decide_status(
+            verdicts,
+            phase=evaluation.phase,
+            allow_unknown=self._plan.options.allow_unknown,
+            blocked=facts.blocked is not None,
+            validation_failed=facts.validation_failed,
+            internal_error=facts.internal_error,
+        )
+
+    def _document(self, evaluation: Evaluation, decision: Decision, now: int, *, finished: bool) -> dict[str, JsonValue]:
+        return report_document(
+            self._plan, self.facts, self._places, evaluation, decision, self._guardrails(now), now=now, finished=finished
+        )
+
+    def _guardrails(self, now: int) -> Guardrails:
+        log = self._evidence.guardrails if self._evidence is not None else None
+        return guardrail_section(self._plan, self._access, log, self.facts.recorder, now)
+
+    async def _close(self) -> None:
+        if self._access is not None:
+            await self._access.close()
+        if self._server is not None:
+            self._server.close()
+        if self._evidence is not None:
+            self._evidence.close()
+
+
+async def _cancel(tasks: Sequence[asyncio.Future[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
