@@ -1,1 +1,5 @@
-"""."""
+"""Secrets: where credentials come from."""
+
+from .embedded import EmbeddedSecretStore
+
+__all__ = ["EmbeddedSecretStore"]
