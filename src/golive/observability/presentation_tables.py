@@ -1,0 +1,308 @@
+"""The tables of the page: each function reads its part of the document and returns one block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from golive.model.json import JsonObject
+
+from . import reading as read
+from .page import Block, Cell, Column, Pairs, Table, Tone, amount, compact, moment, percent, seconds
+
+_STATUS_TONES: Final[dict[str, Tone]] = {
+    "ok": "good",
+    "breached": "bad",
+    "unknown": "warn",
+    "normal": "good",
+    "info": "",
+    "warning": "warn",
+    "warn": "warn",
+    "error": "bad",
+    "breach": "bad",
+}
+
+
+def badge(status: str) -> Cell:
+    """Return a status with its tone."""
+    return Cell(status, _STATUS_TONES.get(status, ""))
+
+
+def columns(*titles: str) -> tuple[Column, ...]:
+    """Return columns; a title ending in `#` is one of numbers."""
+    return tuple(Column(title.removesuffix("#"), title.endswith("#")) for title in titles)
+
+
+def entrypoints(document: JsonObject) -> Table:
+    """One row per monitored entrypoint."""
+    section = read.mapping(document, "paper_exchange_metrics")
+    rows = [_entrypoint(name, read.mapping(section, name)) for name in sorted(section) if name != "summary"]
+    titles = (
+        "entrypoint",
+        "status",
+        "rate-limited#",
+        "errors#",
+        "warning / error / critical#",
+        "health#",
+        "thresholds",
+        "breaches",
+    )
+    return Table(columns(*titles), tuple(rows), "no entrypoint is monitored")
+
+
+def _entrypoint(name: str, entry: JsonObject) -> tuple[Cell, ...]:
+    by_severity = read.mapping(entry, "network_errors_by_severity")
+    health = read.optional_number(entry, "health_status")
+    age = read.optional_number(entry, "health_age_seconds")
+    unmeasured = {
+        *read.texts(entry, "missing_metrics"),
+        *read.texts(entry, "stale_metrics"),
+        *read.texts(entry, "invalid_thresholds"),
+        *read.texts(entry, "missing_error_severities"),
+    }
+    breaches = breach_texts(entry)
+    found = breaches + [f"not measured: {item}" for item in sorted(unmeasured)]
+    return (
+        Cell(name),
+        badge(read.text(entry, "status")),
+        Cell(f"{int(read.number(entry, 'rate_limited_events')):,}"),
+        Cell(f"{int(read.number(entry, 'network_errors')):,}"),
+        Cell(" / ".join(str(by_severity[s]) for s in ("warning", "error", "critical"))),
+        Cell("–" if health is None else f"{health:g}" + ("" if age is None else f" ({age:.1f} s ago)")),
+        Cell(", ".join(f"{key} {compact(limit)}" for key, limit in read.mapping(entry, "thresholds").items()) or "none"),
+        Cell("; ".join(found) or "none", "bad" if breaches else "warn" if found else "muted"),
+    )
+
+
+def breach_texts(entry: JsonObject) -> list[str]:
+    """Return the breaches of one entry, each as `rate_limit 2 (required <= 0)`."""
+    return [
+        f"{read.text(b, 'metric')} {compact(read.value(b, 'observed'))} (required {read.text(b, 'comparator')} "
+        f"{compact(read.value(b, 'limit'))})"
+        for b in read.mappings(entry, "breaches")
+    ]
+
+
+def windows(document: JsonObject) -> Table:
+    rows = [
+        (
+            Cell(str(int(read.number(window, "index")) + 1)),
+            badge(read.text(window, "status")),
+            Cell(moment(read.text(window, "started_at"))),
+            Cell(moment(read.text(window, "ended_at"))),
+            Cell("partial" if read.value(window, "partial") else "full", "muted"),
+            Cell(str(len(read.sequence(window, "breaches")))),
+        )
+        for window in read.mappings(document, "paper_exchange_windows")
+    ]
+    return Table(columns("window#", "status", "from", "to", "length", "breaches#"), tuple(rows), "no window")
+
+
+def summary(document: JsonObject) -> Pairs:
+    """All 33 fields and the phase, by name."""
+    fields = read.mapping(document, "paper_exchange_metrics", "summary")
+    return Pairs(
+        tuple((name, badge(compact(found)) if name == "status" else Cell(compact(found))) for name, found in fields.items())
+    )
+
+
+def validation(document: JsonObject) -> Table:
+    """One row per validation step."""
+    section = read.mapping(document, "validation")
+    validated = read.value(section, "credentials_validated") is True
+    record = read.optional_mapping(document, "stage_record")
+    parts = [] if record is None else [read.text(record, part) for part in ("stage", "verdict", "report")]
+    steps: Sequence[tuple[str, Cell]] = (
+        ("environment", Cell(f"{read.text(section, 'environment')}, type {read.text(section, 'expected_environment')}")),
+        ("strategy", Cell(read.text(section, "strategy"))),
+        ("risk profile", Cell(read.text(section, "risk_profile"))),
+        ("credentials", Cell("validated" if validated else "not validated", "good" if validated else "warn")),
+        ("key", Cell(f"{read.text(section, 'keychain_key')}, from {read.optional_text(section, 'secret_source') or 'nowhere'}")),
+        ("permissions", Cell(", ".join(read.texts(section, "observed_permissions")) or "none observed")),
+        ("sandbox mode", Cell(compact(read.value(section, "sandbox_mode")))),
+        ("symbols", Cell(", ".join(read.texts(section, "symbols")) or "none")),
+        ("stage record", Cell(", ".join(parts) or "none")),
+    )
+    return Table(columns("step", "found"), tuple((Cell(step), found) for step, found in steps))
+
+
+def guardrail_queues(document: JsonObject) -> Table:
+    rows = []
+    for queue in read.mappings(document, "guardrails", "summaries"):
+        wait, lasted = (read.optional_number(queue, f"{kind}_avg_seconds") for kind in ("rate_limit_wait", "timeout"))
+        rows.append(
+            (
+                Cell(read.text(queue, "queue")),
+                badge(read.text(queue, "severity")),
+                Cell(_used(queue, "peak_inflight", "max_concurrency")),
+                Cell(_used(queue, "peak_pending", "burst")),
+                Cell(compact(read.value(queue, "rate_limit_wait_total"))),
+                Cell("–" if wait is None else f"{wait:.3f} s"),
+                Cell(compact(read.value(queue, "timeout_total"))),
+                Cell("–" if lasted is None else f"{lasted:.3f} s"),
+                Cell(compact(read.value(queue, "refused_total"))),
+            )
+        )
+    titles = ("queue", "severity", "peak in flight#", "peak pending#", "waits#", "average wait#")
+    return Table(columns(*titles, "time-outs#", "average time-out#", "refused#"), tuple(rows), "no queue was used")
+
+
+def _used(queue: JsonObject, peak: str, bound: str) -> str:
+    return f"{int(read.number(queue, peak))} of {int(read.number(queue, bound))}"
+
+
+def guardrail_log(document: JsonObject) -> Table:
+    rows = [
+        (
+            Cell(moment(read.text(record, "ts"))),
+            Cell(read.text(record, "level")),
+            Cell(read.text(record, "event")),
+            Cell(read.text(record, "queue")),
+            Cell(read.text(record, "message")),
+        )
+        for record in read.mappings(document, "guardrails", "log_records")
+    ]
+    return Table(columns("time", "level", "event", "queue", "message"), tuple(rows), "no guardrail event")
+
+
+def risk_limits(document: JsonObject) -> Table:
+    rows = []
+    for limit in read.mappings(document, "outcome", "risk", "limits"):
+        share, band = read.number(limit, "used_ratio"), read.text(limit, "band")
+        rows.append(
+            (
+                Cell(read.text(limit, "limit")),
+                Cell(amount(read.text(limit, "used"))),
+                Cell(amount(read.text(limit, "allowed"))),
+                Cell(percent(share, 1), _STATUS_TONES.get(band, ""), share),
+                badge(band),
+            )
+        )
+    return Table(columns("limit", "used at worst#", "allowed#", "share", "band"), tuple(rows), "no limit was judged")
+
+
+def stops(document: JsonObject) -> Table:
+    rows = [
+        (
+            Cell(moment(read.text(stop, "ts"))),
+            Cell(read.text(stop, "code"), "bad"),
+            Cell(read.text(stop, "limit")),
+            Cell(read.text(stop, "value")),
+        )
+        for stop in read.mappings(document, "outcome", "breaches")
+    ]
+    return Table(columns("market time", "stop", "limit#", "value#"), tuple(rows), "no risk stop was hit")
+
+
+def decisions(document: JsonObject) -> Table:
+    part = read.mapping(document, "outcome", "decisions")
+    rows = [(Cell("signals"), Cell(f"{int(read.number(part, 'signals')):,}"))]
+    rows += [(Cell(code), Cell(f"{int(read.number(part, 'by_code', code)):,}")) for code in read.mapping(part, "by_code")]
+    idle: dict[str, int] = {}
+    for run in read.mappings(part, "inaction"):
+        code = read.text(run, "code")
+        idle[code] = idle.get(code, 0) + int(read.number(run, "bars"))
+    rows += [(Cell(f"{code} (bars without action)"), Cell(f"{idle[code]:,}")) for code in sorted(idle)]
+    return Table(columns("decision", "count#"), tuple(rows))
+
+
+def balances(document: JsonObject) -> tuple[Block, ...]:
+    held = read.mapping(document, "outcome", "balances")
+    assets = [
+        (Cell(asset), *(Cell(amount(read.text(held, asset, part))) for part in ("start", "end", "reserved")))
+        for asset in sorted(held)
+    ]
+    positions = [
+        (
+            Cell(read.text(position, "instrument")),
+            *(Cell(amount(read.text(position, part))) for part in ("quantity", "average_price", "mark_price", "value")),
+        )
+        for position in read.mappings(document, "outcome", "positions")
+    ]
+    return (
+        Table(columns("asset", "start#", "end#", "reserved#"), tuple(assets), "no balance"),
+        Table(
+            columns("instrument", "quantity#", "average price#", "mark price#", "value#"), tuple(positions), "no open position"
+        ),
+    )
+
+
+def fills(document: JsonObject) -> Table:
+    rows = [
+        (
+            Cell(str(int(read.number(fill, "seq")))),
+            Cell(moment(read.text(fill, "ts"))),
+            Cell(read.text(fill, "instrument")),
+            Cell(read.text(fill, "side"), "good" if read.text(fill, "side") == "buy" else "bad"),
+            Cell(amount(read.text(fill, "quantity"))),
+            Cell(amount(read.text(fill, "price"))),
+            Cell(f"{amount(read.text(fill, 'fee'))} {read.text(fill, 'fee_asset')}"),
+            Cell(read.text(fill, "liquidity"), "muted"),
+            Cell(amount(read.text(fill, "position_after"))),
+        )
+        for fill in read.mappings(document, "outcome", "fills")
+    ]
+    titles = ("no.#", "market time", "instrument", "side", "quantity#", "price#", "fee#", "liquidity", "position after#")
+    return Table(columns(*titles), tuple(rows), "no fill")
+
+
+def run_facts(document: JsonObject) -> Pairs:
+    names = (
+        "run_id",
+        "mode",
+        "environment",
+        "endpoint_host",
+        "evidence_class",
+        "key_class",
+        "code_version",
+        "config_path",
+        "seed",
+        "speed",
+    )
+    files = ("metrics_endpoint", "decision_events", "report_json", "report_markdown", "report_html")
+    times = tuple((name, Cell(moment(read.optional_text(document, name)))) for name in ("started_at", "finished_at"))
+    plain = tuple((name, Cell(compact(read.value(document, name)))) for name in (*names, *files))
+    return Pairs((*times, *plain))
+
+
+def measurements(document: JsonObject) -> Pairs:
+    part = read.mapping(document, "measured")
+    return Pairs(
+        (
+            ("wall time", Cell(seconds(read.number(part, "wall_seconds")))),
+            ("start-up", Cell(seconds(read.number(part, "startup_seconds")))),
+            ("processor time", Cell(seconds(read.number(part, "cpu_seconds")))),
+            ("steps", Cell(f"{int(read.number(part, 'steps')):,}")),
+            ("requests", Cell(f"{int(read.number(part, 'requests_total')):,}")),
+            ("latency, ms", Cell(compact(read.value(part, "latency_ms")))),
+            ("until durable, ms", Cell(compact(read.value(part, "durable_ms")))),
+            ("memory, MiB", Cell(compact(read.value(part, "memory_mib")))),
+            ("venue", Cell(compact(read.value(part, "venue")))),
+        )
+    )
+
+
+def probes(document: JsonObject) -> Table:
+    rows = []
+    for probe in read.mappings(document, "measured", "probes"):
+        skew = read.optional_number(probe, "clock_skew_ms")
+        checks = read.mapping(probe, "checks")
+        failed = [f"{name}: {result}" for name, result in checks.items() if result != "ok"]
+        rows.append(
+            (
+                Cell(moment(read.text(probe, "checked_at"))),
+                badge("ok" if read.value(probe, "ok") is True else "error"),
+                Cell("–" if skew is None else f"{skew:.1f} ms"),
+                Cell("; ".join(failed) or ", ".join(checks) or "none"),
+            )
+        )
+    return Table(columns("probe", "result", "clock skew#", "checks"), tuple(rows), "no probe")
+
+
+def digests(document: JsonObject) -> Pairs:
+    rows = [(name, read.text(document, name)) for name in ("outcome_sha256", "trading_digest")]
+    rows += [(name, read.text(document, "file_digest", name)) for name in ("runtime_sha256", "core_sha256", "execution_sha384")]
+    rows += [("risk_profile_digest", read.text(document, "validation", "risk_profile_digest"))]
+    rows += [("commands_sha256", read.text(document, "outcome", "decisions", "commands_sha256"))]
+    rows += [("equity_sha256", read.text(document, "outcome", "equity", "sha256"))]
+    return Pairs(tuple((name, Cell(digest)) for name, digest in rows))

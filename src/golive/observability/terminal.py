@@ -1,0 +1,165 @@
+"""What a person sees in the terminal: one line of progress while a run goes on, one table at its end.
+
+Both write to the stream they are given; the table reads nothing but the final JSON document.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import Final, TextIO
+
+from golive.model.clock import SECOND
+from golive.model.json import JsonObject
+
+from . import reading as read
+from .page import Tone, amount, moment, percent
+from .presentation import banner, figures
+from .presentation_tables import breach_texts
+
+_COLOURS: Final[dict[Tone, str]] = {"good": "green", "warn": "yellow", "bad": "red", "muted": "dim", "": ""}
+_MOST_LINES: Final = 12
+"""warnings shown; all of them are in the report"""
+
+
+def print_summary(document: JsonObject, stream: TextIO, *, width: int | None = None) -> None:
+    """Print the final table: stage, verdict, fills, P&L, fees, drawdown, guardrails, warnings, where the reports are.
+
+    Colours only on a terminal; `width` is in columns, that of the terminal when None.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    shown = banner(document)
+    style = _COLOURS[shown.tone]
+    title = f"{read.text(document, 'entrypoint')} · {read.text(document, 'stage')}"
+    table = Table(
+        title=Text(title, style="bold"), title_justify="left", show_header=False, border_style=style or "none", min_width=60
+    )
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    status = f"{shown.headline} (exit {int(read.number(document, 'exit_code'))})"
+    table.add_row("verdict", Text(_clean(status), style=f"bold {style}".strip()))
+    for name, value, tone in _rows(document):
+        table.add_row(name, Text(_clean(value), style=_COLOURS[tone]))
+    console.print(table)
+    for line in _notes(document):
+        console.print(Text(_clean(line)))
+
+
+def _rows(document: JsonObject) -> list[tuple[str, str, Tone]]:
+    rows: list[tuple[str, str, Tone]] = [
+        (figure.title, f"{figure.value} ({figure.note})" if figure.note else figure.value, figure.tone)
+        for figure in figures(document)
+    ]
+    rows.append(("Guardrails", *_guardrails(document)))
+    rows += [("Risk", text, tone) for text, tone in _risk(document)]
+    rows += [(name, read.text(document, field), "") for name, field in _REPORTS]
+    return rows
+
+
+_REPORTS: Final = (("Report", "report_html"), ("", "report_markdown"), ("", "report_json"))
+
+
+def _guardrails(document: JsonObject) -> tuple[str, Tone]:
+    section = read.mapping(document, "paper_exchange_metrics")
+    broken = [text for name in sorted(section) if name != "summary" for text in breach_texts(read.mapping(section, name))]
+    queues = [f"{read.text(q, 'queue')} {read.text(q, 'severity')}" for q in read.mappings(document, "guardrails", "summaries")]
+    text = "; ".join([*broken, *queues]) or "not measured"
+    tone: Tone = "bad" if broken else "" if queues else "warn"
+    return text, tone
+
+
+def _risk(document: JsonObject) -> list[tuple[str, Tone]]:
+    limits = sorted(read.mappings(document, "outcome", "risk", "limits"), key=lambda limit: -read.number(limit, "used_ratio"))
+    if not limits:
+        return []
+    most = limits[0]
+    share, band = percent(read.number(most, "used_ratio"), 1), read.text(most, "band")
+    tones: dict[str, Tone] = {"ok": "", "warn": "warn", "breach": "bad"}
+    return [(f"most used: {read.text(most, 'limit')} {share} of {amount(read.text(most, 'allowed'))}", tones.get(band, "warn"))]
+
+
+def _notes(document: JsonObject) -> list[str]:
+    lines = [f"error: {line}" for line in read.texts(document, "errors")]
+    lines += [f"warning: {line}" for line in read.texts(document, "warnings")]
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES:] = [f"and {len(lines) - _MOST_LINES} more in the report"]
+    return lines
+
+
+def _clean(text: str) -> str:
+    """Return text without control characters: what a venue sent must not steer the terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+class Progress:
+    """One line that says how far a run is.
+
+    On a terminal the line is rewritten at most ten times a second; elsewhere a plain line is written every
+    `plain_every_s` seconds. `monotonic` gives nanoseconds; the stream is standard error, standard output stays clean.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO,
+        monotonic: Callable[[], int],
+        *,
+        label: str,
+        total: int | None = None,
+        quote_asset: str = "",
+        plain_every_s: float = 10.0,
+    ) -> None:
+        self._stream = stream
+        self._monotonic = monotonic
+        self._label = label
+        self._total = total
+        self._quote_asset = quote_asset
+        self._is_terminal = stream.isatty()
+        self._pause_ns = round((0.1 if self._is_terminal else plain_every_s) * SECOND)
+        self._due = monotonic()
+        self._state: tuple[int, str, str, int] | None = None
+        self._written = ""
+
+    def update(self, candles: int, market_time: str, equity: str, fills: int) -> None:
+        """Show the state: candles done, market time (ISO-8601), equity as decimal text, number of fills.
+
+        Cheap when the line is not due; formats nothing then.
+        """
+        self._state = (candles, market_time, equity, fills)
+        now = self._monotonic()
+        if now >= self._due:
+            self._due = now + self._pause_ns
+            self._write()
+
+    def finish(self) -> None:
+        """Show the last state and leave the line behind; nothing when there was none."""
+        if self._state is None:
+            return
+        self._write()
+        if self._is_terminal:
+            self._stream.write("\n")
+            self._stream.flush()
+        self._state = None
+
+    def _write(self) -> None:
+        assert self._state is not None
+        candles, market_time, equity, fills = self._state
+        line = f"{self._label}  {self._share(candles)}  {moment(market_time)}  "
+        line += f"equity {amount(equity, 2)} {self._quote_asset}".rstrip() + f"  fills {fills:,}"
+        if line == self._written:
+            return
+        if self._is_terminal:
+            columns = max(20, shutil.get_terminal_size().columns - 1)
+            self._stream.write(f"\r\x1b[2K{line[:columns]}")
+        else:
+            self._stream.write(f"{line}\n")
+        self._stream.flush()
+        self._written = line
+
+    def _share(self, candles: int) -> str:
+        if not self._total:
+            return f"{candles:,} candles"
+        return f"{candles:,} of {self._total:,} candles ({min(100, candles * 100 // self._total)} %)"
