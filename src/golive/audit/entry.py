@@ -17,7 +17,7 @@ VERSION: Final = 1
 HEADER_TYPE: Final = "header"
 """First record of a journal: body `{log_id, code_version, config_sha384, key_class}`."""
 SEGMENT_OPENED: Final = "segment_opened"
-"""First record of a later file of the same journal: the header's body plus `previous`, the file before."""
+"""First record of a later file of the same journal: the header's body plus `previous_seq`, the last sequence before it."""
 SEGMENT_CLOSED: Final = "segment_closed"
 """Last record of a file that another one continues."""
 TAIL_CUT: Final = "tail_cut"

@@ -104,7 +104,7 @@ class Chain:
     def _order(self, entry: Entry) -> Iterator[tuple[Soundness, str]]:
         adopted = self.lines == 1 and self.seq == 0 and entry.type == SEGMENT_OPENED
         if adopted:
-            yield Soundness.CANNOT_SAY, f"continues {entry.body.get('previous')!r}, which was not read before it"
+            yield Soundness.CANNOT_SAY, f"continues after sequence {entry.seq - 1} of a file that was not read before it"
             return
         if entry.seq != self.seq + 1:
             yield Soundness.TAMPERED, f"gap: sequence {entry.seq} follows {self.seq}"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from golive.audit import CanonicalError, Chain, Fault, Seal, SealError, encode_signed, verify_seal
+from golive.audit import CanonicalError, Chain, Seal, SealError, encode_signed, verify_seal
 from golive.audit.entry import HEADER_TYPE, SEGMENT_CLOSED, SEGMENT_OPENED, TAIL_CUT, VERSION
 from golive.audit.verify import missing_keys
 from golive.model.clock import Clock, to_iso
@@ -43,6 +43,8 @@ class Signer:
     """epoch of the writer's lease, 0 without one"""
     boot: str = ""
     """boot id of the host; read from the kernel when empty"""
+    operator: str = "golive"
+    """whose run writes; stands in records that nobody else signs for"""
 
     def boot_id(self) -> str:
         """Return the host's boot id as 32 hex digits."""
@@ -75,6 +77,7 @@ class JournalFile:
         self._sealed_seq = 0
         self._boot = signer.boot_id()
         self._descriptor = -1
+        self._depth = 0
 
     @classmethod
     def open(
@@ -171,18 +174,22 @@ class JournalFile:
         try:
             created = not self.path.exists()
             self._descriptor = os.open(self.path, flags | os.O_CREAT, LOG_FILE)
-            self._lock()
             if created:
                 sync_directory(self.path.parent)
             if after is not None:
                 self._chain.log_id, self._chain.seq, self._chain.mac = after.log_id, after.seq, after.mac
-            self._read_on(first=True)
+            if not self._held:
+                # The long first reading keeps no other writer waiting; what comes meanwhile is read under the lock.
+                self._read_on(self._checkpoint(), locked=False)
+            self._lock()
+            self._read_on(self._checkpoint() if self._held else None, locked=True)
             if self._chain.lines == 0:
                 self._begin(after)
             if not self._held:
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-        except OSError as exc:
-            raise JournalError(f"{self.path}: cannot open the journal: {exc.strerror}") from exc
+        except (OSError, CanonicalError) as exc:
+            reason = exc.strerror if isinstance(exc, OSError) else str(exc)
+            raise JournalError(f"{self.path}: cannot open the journal: {reason}") from exc
 
     def _begin(self, after: Chain | None) -> None:
         if self._seal_path is not None and self._seal_path.exists():
@@ -204,12 +211,14 @@ class JournalFile:
         """Hold the lock, be up to date with other writers; any failure breaks the journal."""
         if self._broken is not None:
             raise JournalError(f"{self.path}: the journal is unusable since {self._broken}")
+        outermost = self._depth == 0 and not self._held
+        self._depth += 1
         try:
-            if not self._held:
+            if outermost:
                 self._lock()
-                self._read_on(first=False)
+                self._read_on(None, locked=True)
             yield
-            if not self._held:
+            if outermost and self._descriptor >= 0:
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         except OSError as exc:
             self._broken = f"a write failed: {exc.strerror}"
@@ -219,6 +228,8 @@ class JournalFile:
             self._broken = str(exc)
             self.close()
             raise JournalError(str(exc)) from exc
+        finally:
+            self._depth -= 1
 
     def _lock(self) -> None:
         deadline = time.monotonic() + (0 if self._held else LOCK_PATIENCE_S)
@@ -231,34 +242,29 @@ class JournalFile:
                     raise JournalError(f"{self.path}: another process is writing this journal; stop it first") from exc
                 time.sleep(0.001)
 
-    def _read_on(self, *, first: bool) -> None:
-        """Read and verify what was added since; cut a torn tail."""
+    def _read_on(self, checkpoint: Seal | None, *, locked: bool) -> None:
+        """Read and verify what was added since; under the lock also cut a torn tail."""
         size = os.fstat(self._descriptor).st_size
         start = self._chain.size
         if size < start:
             raise JournalError(f"{self.path}: shorter than it was: somebody cut it")
-        if size == start and not first:
-            return
         data = _read(self._descriptor, start, size)
         end = data.rfind(b"\n") + 1
-        found: list[Fault] = []
-        checkpoint = self._checkpoint() if first else None
         reached = checkpoint is None
         for line in data[:end].split(b"\n")[:-1]:
-            found.extend(self._chain.check(line)[1])
+            found = self._chain.check(line)[1]
+            if found:
+                raise JournalError(f"{self.path}: the journal is not sound: {found[0]}")
             self._digest.update(line + b"\n")
             if checkpoint is not None and self._chain.size == checkpoint.size:
                 reached = self._agrees(checkpoint)
-            if found:
-                break
-        found.extend(missing_keys(self._chain))
-        if found:
-            raise JournalError(f"{self.path}: the journal is not sound: {found[0]}")
+        for fault in missing_keys(self._chain):
+            raise JournalError(f"{self.path}: cannot be verified: {fault}")
         if not reached:
             raise JournalError(f"{self.path}: does not match its seal {self._seal_path}: records were cut off or rewritten")
         if self._chain.lines and not self._chain.log_id.startswith(f"{self._name}/"):
             raise JournalError(f"{self.path}: holds log {self._chain.log_id!r}, not {self._name!r}")
-        if end < len(data):
+        if locked and end < len(data):
             self._cut(data[end:])
 
     def _checkpoint(self) -> Seal | None:

@@ -1,0 +1,68 @@
+"""`risk_decisions.jsonl`: the risk decisions of the session stores, repeated in a signed file, and their comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from golive.audit import Entry, canonical
+from golive.model.json import JsonObject, JsonValue
+
+from .journal_file import JournalFile, Signer
+from .session_store import StoredRecord
+
+LOG_NAME: Final = "risk_decisions"
+RISK_DECISION: Final = "risk_decision"
+RECORDS_PER_SEAL: Final = 1000
+
+
+class RiskDecisions:
+    """Writes one session's risk decisions; a `Projection` of the journal writer. Processes may share the file."""
+
+    def __init__(self, path: Path, signer: Signer) -> None:
+        self._signer = signer
+        self._journal = JournalFile.open(path, LOG_NAME, signer, seal_path=path.with_suffix(".seal.json"), held=False)
+
+    def project(self, records: Sequence[StoredRecord]) -> None:
+        """Append the decisions among the records; durable after `sync`. Raises JournalError."""
+        bodies = [record.risk_body for record in records if record.risk_body is not None]
+        if bodies:
+            self._journal.append_all([(RISK_DECISION, body, self._signer.operator) for body in bodies], durable=False)
+            if self._journal.unsealed >= RECORDS_PER_SEAL:
+                self._journal.seal()
+
+    def sync(self) -> None:
+        """Make what was appended durable."""
+        self._journal.sync()
+
+    def close(self) -> None:
+        """Seal the file and give it up."""
+        try:
+            self._journal.seal()
+        finally:
+            self._journal.close()
+
+
+def compare(stored: Iterable[JsonObject], entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield each difference between the decisions of one session store and the journal's records.
+
+    `stored` are the store's risk bodies, `entries` the whole journal. A decision must stand in the file exactly once,
+    word for word; client order id and decision sequence together name it.
+    """
+    written: dict[tuple[JsonValue, JsonValue], list[bytes]] = {}
+    for entry in entries:
+        if entry.type == RISK_DECISION:
+            body = {name: value for name, value in entry.body.items() if name != "key_class"}
+            written.setdefault(_name(entry.body), []).append(canonical(body))
+    for stored_body in stored:
+        found = written.get(_name(stored_body), [])
+        name = f"decision {stored_body['decision_seq']} ({stored_body['client_order_id']})"
+        if len(found) != 1:
+            yield f"{name}: {'is missing from the file' if not found else f'stands {len(found)} times in the file'}"
+        elif canonical(stored_body) != found[0]:
+            yield f"{name}: the file says something else than the store"
+
+
+def _name(body: JsonObject) -> tuple[JsonValue, JsonValue]:
+    return body.get("client_order_id"), body.get("decision_seq")
