@@ -10,6 +10,7 @@ from golive.model.json import JsonObject
 from . import reading as read
 from .page import Banner, Cell, Figure, Lines, Page, Pairs, Section, Tone, amount, moment, percent, seconds, signed
 from .presentation_tables import (
+    badge,
     balances,
     decisions,
     digests,
@@ -96,6 +97,7 @@ def figures(document: JsonObject) -> tuple[Figure, ...]:
     market = read.optional_mapping(document, "outcome", "market")
     if pnl is None or market is None:
         return (counted, Figure("Duration", seconds(read.number(document, "duration_seconds"))))
+    metrics = badge(read.text(document, "paper_exchange_metrics", "summary", "status"))
     asset = read.text(pnl, "quote_asset")
     net = read.text(pnl, "net")
     return (
@@ -114,7 +116,7 @@ def figures(document: JsonObject) -> tuple[Figure, ...]:
             f"{read.text(market, 'source')}, {read.text(market, 'fill_model')} fills",
         ),
         Figure("Duration", seconds(read.number(document, "duration_seconds")), _pace(document)),
-        Figure("Exchange metrics", read.text(document, "paper_exchange_metrics", "summary", "status"), _coverage(document)),
+        Figure("Exchange metrics", metrics.text, _coverage(document), metrics.tone),
     )
 
 

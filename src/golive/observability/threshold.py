@@ -31,16 +31,8 @@ _LARGEST_EXPONENT = 400
 
 def limit_of(value: object) -> Fraction | None:
     """Return the exact limit, None when `value` is not a finite number ≥ 0 (booleans and texts are not numbers)."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
-        return None
-    if isinstance(value, Decimal) and value and abs(value.adjusted()) > _LARGEST_EXPONENT:
-        return None
-    try:
-        if not math.isfinite(value) or value < 0:
-            return None
-        return Fraction(value)
-    except (ArithmeticError, ValueError):
-        return None  # a signalling NaN, or an integer beyond every float
+    number = _finite(value)
+    return number if number is not None and number >= 0 else None
 
 
 def holds(kind: str, observed: float, limit: Fraction) -> bool:
@@ -52,13 +44,23 @@ def json_number(value: object) -> JsonValue:
     """Return a threshold as it stands in a JSON document: numbers as numbers, anything else that JSON lacks as text."""
     if value is None or isinstance(value, bool | str):
         return value
-    if isinstance(value, int) and limit_of(abs(value)) is not None:
-        return value
-    if isinstance(value, Decimal) and value.is_finite() and value.as_tuple().exponent == 0 and limit_of(value) is not None:
-        return int(value)  # written `1`, not `1.0`, in the configuration
-    if isinstance(value, float | Decimal | Fraction) and limit_of(abs(value)) is not None:
-        return float(value)
-    return _text(value)
+    number = _finite(value)
+    if number is None:
+        return _text(value)
+    written_whole = isinstance(value, int) or (isinstance(value, Decimal) and value.as_tuple().exponent == 0)
+    return int(number) if written_whole else float(number)
+
+
+def _finite(value: object) -> Fraction | None:
+    """Return any finite number that a float could come near, exactly; None for everything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
+        return None
+    if isinstance(value, Decimal) and value and abs(value.adjusted()) > _LARGEST_EXPONENT:
+        return None
+    try:
+        return Fraction(value) if math.isfinite(value) else None
+    except (ArithmeticError, ValueError):
+        return None  # a signalling NaN, or an integer beyond every float
 
 
 def _text(value: object) -> str:
