@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from golive.model.clock import to_iso
 from golive.model.verdict import ExitCode
 
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
 if TYPE_CHECKING:
+    from golive.metrics.recorder import MemoryRecorder
+    from golive.observability.terminal import Progress
+    from golive.runtime.facts import SessionFacts
     from golive.runtime.options import RunOptions
+    from golive.services.metrics_http import MetricsEndpoint
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
@@ -118,22 +124,35 @@ def run(
 
 def _run(options: RunOptions, config: Path, home: Path | None, *, as_json: bool) -> ExitCode:
     from golive.observability.report import document_bytes
+    from golive.observability.terminal import Progress, print_summary
     from golive.runtime.bootstrap import plan_session, run_session
-    from golive.services.metrics_http import MetricsEndpoint
-
-    from .progress import Progress
-    from .summary import print_summary
 
     where = locate(config, home)
     plan = plan_session(options, where.runtime_file, where.home, os.environ)
-    progress = Progress(sys.stderr)
+    total = options.candles if plan.lock_step and options.data is None else None
+    progress = Progress(sys.stderr, time.monotonic_ns, label=f"{plan.stage} {plan.entrypoint.name}", total=total)
     try:
-        result = run_session(plan, progress.update, MetricsEndpoint.serve)
+        result = run_session(plan, lambda facts: _show(progress, facts), _serve_metrics)
     finally:
-        progress.close()
+        progress.finish()
     if as_json:
         sys.stdout.buffer.write(document_bytes(result.report))
         sys.stdout.buffer.flush()
     else:
         print_summary(result.report, sys.stdout)
     return result.exit_code
+
+
+def _show(progress: Progress, facts: SessionFacts) -> None:
+    engine, dispatcher = facts.engine, facts.dispatcher
+    if engine is None or dispatcher is None or engine.last_equity is None:
+        return
+    ledger = engine.ledger
+    equity = f"{ledger.text(ledger.quote, engine.last_equity)}"
+    progress.update(engine.candles, to_iso(dispatcher.clock.now), equity, len(engine.fills))
+
+
+def _serve_metrics(recorder: MemoryRecorder, host: str, port: int, path: str) -> MetricsEndpoint:
+    from golive.services.metrics_http import MetricsEndpoint
+
+    return MetricsEndpoint(recorder, host=host, port=port, path=path)

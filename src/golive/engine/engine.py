@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from golive.model.alert import AlertSeverity
+from golive.model.clock import to_iso
 from golive.model.command import Alert, Cancel, Command, Record, SetTimer, Submit
 from golive.model.decision import Approved, DecisionCode, Refused
 from golive.model.errors import IllegalTransition
@@ -362,7 +363,7 @@ class Engine:
         if run is not None:
             body: dict[str, JsonValue] = {
                 "instrument": str(desk.instrument.id), "code": str(run.code),
-                "from": str(run.since), "to": str(run.until), "bars": run.bars,
+                "from": to_iso(run.since), "to": to_iso(run.until), "bars": run.bars,
             }  # fmt: skip
             self._record(commands, ts, "inaction", body)
 

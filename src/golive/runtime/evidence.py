@@ -13,7 +13,7 @@ from golive.model.command import Alert
 from golive.model.ids import ClientOrderId, derive_client_order_id
 from golive.model.instrument import Instrument
 from golive.storage.alert_outbox import AlertOutbox
-from golive.storage.decision_journal import DecisionJournal
+from golive.storage.decision_journal import DecisionContext, DecisionJournal
 from golive.storage.guardrail_log import GuardrailLog
 from golive.storage.journal_file import Signer
 from golive.storage.keys import DevelopmentKeys
@@ -22,6 +22,7 @@ from golive.storage.risk_body import RiskContext
 from golive.storage.risk_decisions import RiskDecisions
 from golive.storage.session_store import SessionIdentity, SessionStore
 from golive.storage.stage_records import StageRecords
+from golive.storage.writer import Projection
 
 from .code_version import code_version
 from .plan import Plan
@@ -50,7 +51,9 @@ class Evidence:
         self.operator = operator_identity()
         self._keys = DevelopmentKeys.load_or_create(plan.home)
         self.lease = Lease.acquire(plan.home, plan.entrypoint.name)
-        self._signer = Signer(self._keys, clock, code_version(), plan.config.file_digest.execution_sha384, self.lease.epoch)
+        self._signer = Signer(
+            self._keys, clock, code_version(), plan.config.file_digest.execution_sha384, self.lease.epoch, operator=self.operator
+        )
         self.stage_records = StageRecords(plan.home, self._signer, operator=self.operator)
         self.guardrails = GuardrailLog(plan.home / plan.entrypoint.io.log_directory, clock)
         self._alerts = AlertOutbox.open(plan.home)
@@ -79,11 +82,21 @@ class Evidence:
             plan.entrypoint.name, plan.risk_profile.name, plan.risk_profile.digest, {i.id: i for i in instruments}
         )
         store = SessionStore.create(plan.home, identity, self._keys, context, self._clock)
-        projections = [
-            DecisionJournal(plan.home, self._signer, plan),
+        projections: list[Projection] = [
+            DecisionJournal(plan.home, self._signer, self._decision_context()),
             RiskDecisions(plan.home / plan.entrypoint.decision_log_path, self._signer),
         ]
         return SessionJournal(store, projections)
+
+    def _decision_context(self) -> DecisionContext:
+        plan = self._plan
+        return DecisionContext(
+            entrypoint=plan.entrypoint.name,
+            environment=plan.entrypoint.environment,
+            portfolio=plan.entrypoint.name,
+            risk_profile=plan.risk_profile.name,
+            run_id=self._run_id,
+        )
 
     def alert(self, alert: Alert) -> None:
         """Put an alert into the durable outbox."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final, get_args
+
 from golive.metrics.declaration import EXCHANGE_REQUESTS
 from golive.metrics.recorder import Samples
-from golive.observability.guardrails import GuardrailRecord, Guardrails, QueueFacts, guardrails
-from golive.storage.guardrail_log import GuardrailLog
+from golive.observability.guardrails import GuardrailEvent, GuardrailRecord, Guardrails, QueueFacts, guardrails
+from golive.storage.guardrail_log import GuardrailLine, GuardrailLog
 
 from .plan import Plan
 from .venue_access import VenueAccess
@@ -29,5 +31,21 @@ def guardrail_section(plan: Plan, access: VenueAccess | None, log: GuardrailLog 
                 refused_total=int(refused or 0),
             )
         )
-    records: list[GuardrailRecord] = list(log.tail()) if log is not None else []
+    records = [_record(line) for line in log.tail()] if log is not None else []
     return guardrails(queues, samples, records, generated_at=now, log_directory=plan.entrypoint.io.log_directory)
+
+
+_EVENTS: Final[dict[str, GuardrailEvent]] = {name: name for name in get_args(GuardrailEvent)}
+
+
+def _record(line: GuardrailLine) -> GuardrailRecord:
+    return GuardrailRecord(
+        ts=line.ts,
+        level=line.level,
+        event=_EVENTS[line.event],
+        exchange=line.exchange,
+        environment=line.environment,
+        queue=line.queue,
+        message=line.message,
+        fields=line.fields,
+    )

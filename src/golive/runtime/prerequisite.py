@@ -25,7 +25,7 @@ def required_record(plan: Plan, records: StageRecords, clock: Clock) -> StageRec
     if plan.stage is Stage.DEMO:
         return None
     name, days = plan.entrypoint.name, plan.entrypoint.demo_max_age_days
-    mend = f"run: golive run --mode demo --entrypoint {name}"
+    mend = f"run: {_demo_command(plan)}"
     try:
         record = records.latest(name, Stage.DEMO)
     except JournalError as exc:
@@ -47,3 +47,13 @@ def required_record(plan: Plan, records: StageRecords, clock: Clock) -> StageRec
             f"the demo of {name} is dated {record.finished_at}, in the future of this clock; set the clock, or {mend}"
         )
     return record
+
+
+def _demo_command(plan: Plan) -> str:
+    """Return the demo command that this plan would rest on: with the same symbol and timeframe, which the digest binds."""
+    words = ["golive run --mode demo --entrypoint", plan.entrypoint.name]
+    if plan.options.symbol is not None:
+        words += ["--symbol", plan.options.symbol]
+    if plan.options.timeframe is not None:
+        words += ["--timeframe", plan.options.timeframe]
+    return " ".join(words)

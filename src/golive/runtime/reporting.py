@@ -105,12 +105,12 @@ def write_json(places: ReportPlaces, report: JsonObject) -> None:
 
 def write_all(places: ReportPlaces, report: JsonObject) -> None:
     """Write JSON, then Markdown and HTML from exactly that JSON."""
-    from golive.observability.html import render_html
-    from golive.observability.markdown import render_markdown
+    from golive.observability.html import html
+    from golive.observability.markdown import markdown
 
     write_json(places, report)
-    write_atomic(places.markdown, render_markdown(report).encode())
-    write_atomic(places.html, render_html(report).encode())
+    write_atomic(places.markdown, markdown(report).encode())
+    write_atomic(places.html, html(report).encode())
 
 
 def stage_record_of(

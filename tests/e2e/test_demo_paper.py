@@ -1,0 +1,297 @@
+"""Demo → paper as real processes, and what must stop it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import psutil
+import pytest
+
+from support.golive_process import ROOT, Home, wait_for_file
+from support.venue_process import VenueProcess
+
+pytestmark = pytest.mark.e2e_demo_paper
+SHORT = ("--candles", "400")
+
+
+@pytest.fixture(scope="module")
+def passed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, dict[str, Any], dict[str, Any]]:
+    """A home in which demo and paper have passed, with both reports."""
+    home = Home(tmp_path_factory.mktemp("home"))
+    reports = []
+    for mode in ("demo", "paper"):
+        done = home.run(mode, *SHORT)
+        assert done.code == 0, done.stderr + done.stdout[-2000:]
+        reports.append(done.report)
+    return home, reports[0], reports[1]
+
+
+def test_paper_refuses_without_a_demo_and_names_the_command(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    done = home.run("paper", *SHORT)
+    assert done.code == 3
+    report = done.report
+    assert (report["status"], report["gate"]["verdict"]) == ("blocked", "blocked")
+    assert "golive run --mode demo --entrypoint okx_desktop_paper" in report["gate"]["reasons"][0]
+    assert report["outcome"]["market"] is None
+    assert report["measured"]["requests_total"] == 0, "a blocked session calls no venue"
+
+
+def test_live_refuses_in_words(tmp_path: Path) -> None:
+    done = Home(tmp_path).run("live")
+    assert done.code == 3
+    assert "gate" in done.report["errors"][0]
+
+
+def test_the_reference_run_is_all_clear(passed: tuple[Home, dict[str, Any], dict[str, Any]]) -> None:
+    _, _, report = passed
+    summary = report["paper_exchange_metrics"]["summary"]
+    entry = report["paper_exchange_metrics"]["okx_desktop_paper"]
+    assert (summary["status"], summary["phase"], entry["status"], entry["breaches"]) == ("ok", "stable", "ok", [])
+    assert summary["ok_entrypoint_names"] == summary["monitored_entrypoint_names"] == ["okx_desktop_paper"]
+    assert summary["breached_entrypoint_names"] == summary["unknown_entrypoint_names"] == []
+    for name in (
+        "missing_metrics_entrypoints", "invalid_thresholds_entrypoints", "breached_thresholds_entrypoints", "breach_counts_by_metric",
+        "threshold_breach_counts", "missing_metric_counts", "invalid_threshold_counts", "missing_error_severity_counts",
+        "missing_error_severity_entrypoints",
+    ):  # fmt: skip
+        assert summary[name] == {}, name
+    for name in ("metric_coverage_ratio", "threshold_coverage_ratio", "network_error_severity_coverage_ratio"):
+        assert set(summary[name].values()) == {1.0}, name
+    assert summary["metric_coverage_score"] == summary["threshold_coverage_score"] == 1.0
+    assert summary["network_error_severity_totals"] == {"critical": 0, "error": 0, "warning": 0}
+    assert (report["status"], report["exit_code"], report["errors"]) == ("success", 0, [])
+
+
+def test_a_passed_session_traded_and_its_books_balance(passed: tuple[Home, dict[str, Any], dict[str, Any]]) -> None:
+    _, _, report = passed
+    outcome = report["outcome"]
+    assert outcome["market"]["candles"] == 400
+    assert len(outcome["fills"]) > 0
+    pnl = {
+        name: Decimal(value)
+        for name, value in outcome["pnl"].items()
+        if name not in ("quote_asset", "return_ratio", "max_drawdown_ratio")
+    }
+    assert pnl["net"] == pnl["end_equity"] - pnl["start_equity"] == pnl["realized"] + pnl["unrealized"]
+    held = sum(Decimal(p["value"]) for p in outcome["positions"])
+    assert Decimal(outcome["balances"]["USDT"]["end"]) + held == pytest.approx(pnl["end_equity"], abs=Decimal("0.01"))
+    assert all(row["reserved"] == "0" for row in outcome["balances"].values())
+    spent = Decimal(0)
+    for fill in outcome["fills"]:
+        sign = 1 if fill["side"] == "sell" else -1
+        spent += sign * Decimal(fill["quantity"]) * Decimal(fill["price"])
+        spent -= Decimal(fill["fee"]) if fill["fee_asset"] == "USDT" else 0
+    assert Decimal(outcome["balances"]["USDT"]["end"]) - Decimal(outcome["balances"]["USDT"]["start"]) == spent
+
+
+def test_the_report_obeys_its_schema_and_stands_in_three_files(passed: tuple[Home, dict[str, Any], dict[str, Any]]) -> None:
+    home, _, report = passed
+    schema = json.loads((ROOT / "docs/schemas/golive.run_report.v1.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(report)
+    assert json.loads((home.path / report["report_json"]).read_text()) == report
+    for name in ("report_markdown", "report_html"):
+        text = (home.path / report[name]).read_text()
+        assert "okx_desktop_paper" in text
+        assert report["outcome"]["pnl"]["end_equity"].split(".")[0][-3:] in text.replace(",", "").replace("\u202f", "")
+
+
+def test_the_stage_record_binds_what_was_traded(passed: tuple[Home, dict[str, Any], dict[str, Any]]) -> None:
+    home, demo, paper = passed
+    lines = (home.path / "var/audit/stage/okx_desktop_paper.jsonl").read_text().splitlines()
+    bodies = [json.loads(line)["body"] for line in lines if json.loads(line)["type"] == "stage_record"]
+    assert [b["stage"] for b in bodies] == ["demo", "paper"]
+    for body, report in zip(bodies, (demo, paper), strict=True):
+        assert body["trading_digest"] == report["trading_digest"]
+        assert body["outcome_sha256"] == report["outcome_sha256"]
+        assert (body["evidence_class"], body["key_class"], body["ok_window_seconds"]) == ("embedded", "development", 0)
+
+
+def test_every_journal_the_session_left_verifies(passed: tuple[Home, dict[str, Any], dict[str, Any]]) -> None:
+    done = passed[0].golive("audit", "verify", "--all")
+    assert done.code == 0, done.stdout + done.stderr
+
+
+def test_keys_are_private_and_no_secret_lies_around(passed: tuple[Home, dict[str, Any], dict[str, Any]]) -> None:
+    home = passed[0].path
+    keys = list((home / "var/state/keys/dev").iterdir())
+    assert keys
+    for path in keys:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_equal_seed_gives_an_equal_outcome_and_another_seed_another(passed: tuple[Home, dict[str, Any], dict[str, Any]]) -> None:
+    home, _, paper = passed
+    assert home.run("paper", *SHORT).report["outcome_sha256"] == paper["outcome_sha256"]
+    assert home.run("paper", *SHORT, "--seed", "8").report["outcome_sha256"] != paper["outcome_sha256"]
+
+
+def test_a_changed_risk_limit_closes_the_door_until_demo_is_run_again(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert home.run("demo", *SHORT).code == 0
+    home.edit("core.yaml", "max_position_pct: 0.05", "max_position_pct: 0.001")
+    assert home.run("paper", *SHORT).code == 3
+    tight = home.run("demo", *SHORT)
+    assert tight.code == 0
+    assert tight.report["outcome"]["decisions"]["by_code"].keys() >= {"RISK_MAX_POSITION"}
+    assert tight.report["outcome"]["fills"] == [], "one changed number refuses every order"
+
+
+def test_an_edited_stage_record_opens_nothing(passed: tuple[Home, dict[str, Any], dict[str, Any]], tmp_path: Path) -> None:
+    import shutil
+
+    home = Home(tmp_path / "copy")
+    shutil.copytree(passed[0].path / "var", home.path / "var")
+    record = home.path / "var/audit/stage/okx_desktop_paper.jsonl"
+    record.write_text(record.read_text().replace('"verdict":"ok"', '"verdict":"no"'))
+    assert home.run("paper", *SHORT).code == 3
+
+
+def test_refusals_of_the_venue_end_in_5_and_name_the_threshold(passed: tuple[Home, dict[str, Any], dict[str, Any]]) -> None:
+    home = passed[0]
+    with VenueProcess.start("--steps", "300", "--fault", "http_429,match=/api/v5/public/time,count=2,retry_after=0.1") as venue:
+        env = {"GOLIVE__ENVIRONMENTS__OKX_PAPER__ENDPOINT": venue.rest}
+        done = home.run("paper", "--speed", "max", env=env)
+    assert done.code == 5, done.stderr
+    report = done.report
+    entry = report["paper_exchange_metrics"]["okx_desktop_paper"]
+    assert (report["status"], entry["status"], entry["rate_limited_events"]) == ("breached", "breached", 2)
+    assert any(w.startswith("[paper:okx_desktop_paper]") and "rate_limit_max" in w for w in report["warnings"])
+    assert report["evidence_class"] == "custom"
+    assert report["stage_record"]["stage"] == "demo", "a breached session leaves no record of its own"
+
+
+@pytest.mark.parametrize("mode", ["demo", "paper"])
+def test_killing_the_venue_in_the_middle_is_never_a_success(
+    passed: tuple[Home, dict[str, Any], dict[str, Any]], tmp_path: Path, mode: str
+) -> None:
+    home, ready = passed[0], tmp_path / "ready.json"
+    process = home.start(mode, "--candles", "200000", "--ready-file", str(ready))
+    wait_for_file(ready)
+    [venue] = psutil.Process(process.pid).children()
+    venue.kill()
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode in (5, 6), stderr
+    report = json.loads(stdout)
+    assert report["status"] in ("breached", "unknown")
+    assert any("health_min" in warning for warning in report["warnings"])
+    assert report["errors"]
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_session_with_a_complete_report(
+    passed: tuple[Home, dict[str, Any], dict[str, Any]], tmp_path: Path, signum: int
+) -> None:
+    home, ready = passed[0], tmp_path / "ready.json"
+    process = home.start("demo", "--candles", "200000", "--ready-file", str(ready))
+    wait_for_file(ready)
+    children = psutil.Process(process.pid).children()
+    process.send_signal(signum)
+    stdout, stderr = process.communicate(timeout=30)
+    report = json.loads(stdout)
+    assert process.returncode == report["exit_code"], stderr
+    assert report["finished_at"] is not None
+    schema = json.loads((ROOT / "docs/schemas/golive.run_report.v1.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(report)
+    _gone, alive = psutil.wait_procs(children, timeout=5)
+    assert not alive, "the embedded venue must end with its session"
+
+
+def test_a_killed_session_takes_its_venue_along_and_leaves_the_entrypoint_free(tmp_path: Path) -> None:
+    home, ready = Home(tmp_path), tmp_path / "ready.json"
+    process = home.start("demo", "--candles", "200000", "--ready-file", str(ready))
+    wait_for_file(ready)
+    children = psutil.Process(process.pid).children()
+    second = home.run("demo", *SHORT)
+    assert second.code == 3, "two sessions of one entrypoint"
+    assert str(process.pid) in second.report["errors"][0]
+    process.kill()
+    process.communicate(timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert not alive
+    assert home.run("demo", *SHORT).code == 0
+
+
+def test_the_report_is_refreshed_while_the_session_runs_and_cannot_be_mistaken_for_a_final_one(tmp_path: Path) -> None:
+    home, ready = Home(tmp_path), tmp_path / "ready.json"
+    process = home.start("demo", "--candles", "200000", "--ready-file", str(ready))
+    try:
+        wait_for_file(ready)
+        import time
+
+        deadline = time.monotonic() + 20
+        while not home.reports("demo"):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        interim = json.loads(home.reports("demo")[0].read_text())
+        assert (interim["finished_at"], interim["status"], interim["exit_code"]) == (None, "unknown", 6)
+        schema = json.loads((ROOT / "docs/schemas/golive.run_report.v1.json").read_text())
+        jsonschema.Draft202012Validator(schema).validate(interim)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def test_manual_confirmation_orders_nothing(tmp_path: Path) -> None:
+    report = Home(tmp_path).run("demo", *SHORT, "--manual-confirm").report
+    assert report["outcome"]["orders"] == []
+    assert report["outcome"]["decisions"]["by_code"].keys() == {"NOT_CONFIRMED"}
+
+
+def test_auto_trade_off_decides_and_orders_nothing(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.edit("runtime.yaml", "enable_auto_trade: true", "enable_auto_trade: false")
+    report = home.run("demo", *SHORT).report
+    assert report["outcome"]["orders"] == []
+    assert report["outcome"]["decisions"]["by_code"].keys() == {"AUTO_TRADE_OFF"}
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--speed", "fast"), "--speed fast"),
+        (("--symbol", "DOGE/USDT"), "known: BTC/USDT"),
+        (("--timeframe", "7m"), "known: 1s"),
+        (("--data", "nowhere.csv"), "no such file"),
+        (("--entrypoint", "okx_desktop_papr"), "okx_desktop_paper"),
+        (("--candles", "0"), "--candles"),
+    ],
+)
+def test_a_wrong_option_is_named_and_changes_nothing(tmp_path: Path, words: tuple[str, ...], part: str) -> None:
+    home = Home(tmp_path)
+    done = home.run("demo", *words)
+    assert done.code == 2
+    assert part in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (home.path / "var").exists()
+    assert not (home.path / "logs").exists()
+
+
+def test_unreadable_data_is_named_with_its_line(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    bad = tmp_path / "bad.csv"
+    bad.write_text("timestamp,open,high,low,close,volume\n2024-01-01 00:00:00,1,2,1,1,5\n2024-01-01 00:01:00,1,abc,1,1,5\n")
+    done = home.run("demo", "--data", str(bad))
+    assert done.code == 2
+    assert "bad.csv" in done.stderr
+    assert "3" in done.stderr
+
+
+def test_the_runbooks_script_is_executable_and_is_the_same_command(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    script = ROOT / "scripts/run_local_bot.py"
+    assert os.access(script, os.X_OK)
+    done = subprocess.run(
+        [str(script), "--mode", "paper", "--entrypoint", "okx_desktop_paper", "--home", str(home.path)],
+        env=home.env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert "--mode demo" in done.stdout + done.stderr
