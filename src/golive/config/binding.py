@@ -38,6 +38,8 @@ _TYPES: Mapping[Kind, tuple[type, ...]] = {
 class Draft:
     """Values, names and positions by path; a path that was wrong or missing has no value."""
 
+    start: Position
+    """Where the first file begins; the place of what has no other."""
     values: dict[Path, LeafValue] = field(default_factory=dict)
     names: dict[Path, tuple[str, ...]] = field(default_factory=dict)
     """Names in each mapping that was read, also those whose content is wrong."""
@@ -63,7 +65,7 @@ class Draft:
             for table in (self.positions, self.keys):
                 if path[:end] in table:
                     return table[path[:end]]
-        return Position(0, "config/runtime.yaml", 1, 1)
+        return self.start
 
 
 def path_text(path: Path) -> str:
@@ -132,7 +134,7 @@ class _Binder:
         if key.choices:
             return " | ".join(text_of(c) for c in key.choices)
         if isinstance(shape, Leaf):
-            return key.form or shape.kind.value.strip()
+            return key.form or shape.kind.words
         return "a list" if isinstance(shape, ListOf) else "a section"
 
     def _default(self, spec: Field, path: Path) -> None:
@@ -219,7 +221,7 @@ class _Binder:
             fix = "remove the quotes"
         self._problems.add(
             position,
-            f"{path_text(path)}: expected {kind.value.strip()}, found {number_kind(value)}{shown}",
+            f"{path_text(path)}: expected {kind.words}, found {number_kind(value)}{shown}",
             allowed=_allowed(key),
             fix=fix,
         )

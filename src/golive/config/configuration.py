@@ -15,7 +15,7 @@ from .crosscheck import cross_check
 from .digest import FileDigest, file_digest
 from .node import Entries
 from .override import Override, apply_overrides
-from .problem import ConfigErrors, Position, Problems, SourceFile, did_you_mean
+from .problem import ConfigErrors, Position, Problems, SourceFile, did_you_mean, looks_secret
 from .resolved import ResolvedEntrypoint, resolve_entrypoint
 from .runtime_file import RuntimeFile
 from .strict_yaml import read_document
@@ -72,8 +72,9 @@ class Configuration:
         return ConfigErrors([self._problems.problem(self._draft.where(*path), text, allowed=allowed, fix=fix)])
 
     def settings(self) -> tuple[Setting, ...]:
-        """Return every effective value in the order of the declarations, with its origin."""
-        return tuple(Setting(path, value, self._origin(path)) for path, value in self._draft.values.items())
+        """Return every effective value in the order of the declarations, with its origin; `***` for one named like a secret."""
+        values = self._draft.values.items()
+        return tuple(Setting(path, "***" if looks_secret(path[-1]) else value, self._origin(path)) for path, value in values)
 
     def _origin(self, path: Path) -> str:
         position = self._draft.positions.get(path)
@@ -93,7 +94,7 @@ def parse_configuration(runtime: SourceFile, core: SourceFile, environ: Mapping[
         (CoreFile, read_document(core, _CORE_RANK, problems)),
     )
     roots, overrides = apply_overrides(trees, environ, _OVERRIDE_RANK, problems)
-    draft = Draft()
+    draft = Draft(Position(_RUNTIME_RANK, runtime.path, 1, 1))
     for (declaration, _), root in zip(trees, roots, strict=True):
         if root is not None:
             bind(declaration, root, draft, problems)
@@ -118,8 +119,8 @@ def core_path(runtime: SourceFile, environ: Mapping[str, str]) -> str:
     problems = Problems()
     tree = read_document(runtime, _RUNTIME_RANK, problems)
     roots, _ = apply_overrides(((RuntimeFile, tree),), environ, _OVERRIDE_RANK, problems)
-    draft = Draft()
-    bind(RuntimeFile, roots[0] or Entries(Position(0, runtime.path, 1, 1), {}), draft, problems)
+    draft = Draft(Position(_RUNTIME_RANK, runtime.path, 1, 1))
+    bind(RuntimeFile, roots[0] or Entries(draft.start, {}), draft, problems)
     return draft.text("core", "path") or "core.yaml"
 
 

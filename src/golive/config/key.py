@@ -11,7 +11,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, auto
 from functools import cache
 from typing import Annotated, Final, TypeAlias, Union, get_args, get_origin, get_type_hints
 
@@ -23,16 +23,32 @@ NAME: Final = r"[A-Za-z][A-Za-z0-9]*([_-][A-Za-z0-9]+)*"
 
 
 class Kind(Enum):
-    """What a single value is; the value is how messages name it."""
+    """What a single value is."""
 
-    BOOLEAN = "true or false"
-    INTEGER = "an integer"
-    DECIMAL = "a number"
-    NUMBER = "a number "
+    BOOLEAN = auto()
+    INTEGER = auto()
+    DECIMAL = auto()
+    NUMBER = auto()
     """An integer or decimal that stays as it was written."""
-    TEXT = "text"
-    SWITCH = "true, false or a word"
-    PARAMETER = "a number, true, false or text"
+    TEXT = auto()
+    SWITCH = auto()
+    PARAMETER = auto()
+
+    @property
+    def words(self) -> str:
+        """How messages name it."""
+        return _WORDS[self]
+
+
+_WORDS: Final = {
+    Kind.BOOLEAN: "true or false",
+    Kind.INTEGER: "an integer",
+    Kind.DECIMAL: "a number",
+    Kind.NUMBER: "a number",
+    Kind.TEXT: "text",
+    Kind.SWITCH: "true, false or a word",
+    Kind.PARAMETER: "a number, true, false or text",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from decimal import Decimal
+
+import pytest
+
+from golive.config import trading_digest
+from golive.model.ids import InstrumentId
+from support.configuration import CORE, RUNTIME, changed, parse
+
+CODE = "0.1.0+abc"
+
+
+def digest(runtime: str = RUNTIME, core: str = CORE, code: str = CODE) -> str:
+    return trading_digest(parse(runtime, core).resolve("okx_desktop_paper"), code)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("parameters: {} ", "parameters: {fast: 12} "),
+        ("timeframe: 1m", "timeframe: 5m"),
+        ('["okx:BTC/USDT"]', '["okx:ETH/USDT"]'),
+        ('["okx:BTC/USDT"]', '["okx:BTC/USDT", "okx:ETH/USDT"]'),
+        ("max_daily_loss_pct: 0.015", "max_daily_loss_pct: 0.0150001"),
+        ("max_open_positions: 5", "max_open_positions: 4"),
+        ("hard_drawdown_pct: 0.10", "hard_drawdown_pct: 0.11"),
+    ],
+)
+def test_the_trading_digest_changes_with_what_is_traded_and_how(old: str, new: str) -> None:
+    assert digest(core=changed(CORE, old, new)) != digest()
+
+
+def test_the_trading_digest_changes_with_the_code_the_profile_and_an_override() -> None:
+    assert digest(code="0.1.0+abd") != digest()
+    assert digest(changed(RUNTIME, "risk_profile: balanced", "risk_profile: conservative")) != digest()
+    environ = {"GOLIVE__RISK_PROFILES__BALANCED__MAX_OPEN_POSITIONS": "4"}
+    assert trading_digest(parse(environ=environ).resolve("okx_desktop_paper"), CODE) != digest()
+
+
+def test_the_trading_digest_follows_values_that_a_session_replaced() -> None:
+    resolved = parse().resolve("okx_desktop_paper")
+    other = dataclasses.replace(resolved, instruments=(InstrumentId("okx", "ETH", "USDT"),))
+    assert trading_digest(other, CODE) != trading_digest(resolved, CODE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("endpoint: embedded", "endpoint: sandbox"),
+        ("endpoint: embedded", "endpoint: http://127.0.0.1:8080"),
+        ("# The trading domain", "# A comment"),
+        ("hard_drawdown_pct: 0.10", "hard_drawdown_pct: 0.1000"),
+        ("max_open_positions: 3", "max_open_positions: 2"),
+        ("keychain_key: okx_paper_trading", "keychain_key: another"),
+        ("demo_max_age_days: 7", "demo_max_age_days: 8"),
+        ('["okx:BTC/USDT"]', '["okx:BTC/USDT", "kraken:BTC/USD"]'),
+    ],
+)
+def test_the_trading_digest_stays_when_the_trading_stays(old: str, new: str) -> None:
+    assert digest(core=changed(CORE, old, new)) == digest()
+
+
+def test_the_order_of_parameters_and_instruments_does_not_matter_but_their_kind_does() -> None:
+    def with_parameters(text: str) -> str:
+        return digest(core=changed(CORE, "parameters: {} ", f"parameters: {{{text}}} "))
+
+    assert with_parameters("a: 1, b: 2.50") == with_parameters("b: 2.5, a: 1.0")
+    assert with_parameters("a: 1") != with_parameters("a: '1'")
+    assert with_parameters("a: 1") != with_parameters("a: true")
+    one = digest(core=changed(CORE, '["okx:BTC/USDT"]', '["okx:BTC/USDT", "okx:ETH/USDT"]'))
+    assert one == digest(core=changed(CORE, '["okx:BTC/USDT"]', '["okx:ETH/USDT", "okx:BTC/USDT"]'))
+
+
+def test_the_trading_digest_is_stable_across_releases_of_this_format() -> None:
+    expected = (
+        '{"adapter":"okx_spot","code_version":"0.1.0+abc","format":"golive.trading_digest.v1","instruments":["okx:BTC/USDT"],'
+        '"risk_profile":{"name":"balanced","values":{"hard_drawdown_pct":"0.1","max_daily_loss_pct":"0.015",'
+        '"max_open_positions":"5","max_position_pct":"0.05"}},'
+        '"strategy":{"name":"multi_strategy_default","parameters":{},"timeframe":"1m"}}'
+    )
+    assert digest() == hashlib.sha256(expected.encode()).hexdigest()
+    assert parse().core.risk_profiles["balanced"].hard_drawdown_pct == Decimal("0.10")
+
+
+def test_the_file_digest_is_that_of_the_bytes_whatever_is_overridden() -> None:
+    files = parse(environ={"GOLIVE__IO_QUEUE__BURST": "20"}).file_digest
+    assert files.as_json() == {
+        "runtime_sha256": hashlib.sha256(RUNTIME.encode()).hexdigest(),
+        "core_sha256": hashlib.sha256(CORE.encode()).hexdigest(),
+        "execution_sha384": hashlib.sha384(b"{}").hexdigest(),
+    }
+    commented = parse(RUNTIME + "# more\n").file_digest
+    assert commented.runtime_sha256 != files.runtime_sha256
+    assert commented.core_sha256 == files.core_sha256
