@@ -34,23 +34,23 @@ class DecisionContext:
     entrypoint: str
     environment: str
     portfolio: str
-    """whose account: the entrypoint's portfolio name"""
+    """whose account"""
     risk_profile: str
     run_id: str
 
 
-def decision_body(record: StoredRecord, context: DecisionContext) -> JsonObject:
+def decision_body(record: StoredRecord, session: DecisionContext) -> JsonObject:
     """Return the body of one record: the session's members, `run_id`, `record_seq`, `event_time`, then the record's own.
 
     Raises JournalError when the record uses one of those names for something else.
     """
     fixed: dict[str, JsonValue] = {
         "event": record.event,
-        "entrypoint": context.entrypoint,
-        "environment": context.environment,
-        "portfolio": context.portfolio,
-        "risk_profile": context.risk_profile,
-        "run_id": context.run_id,
+        "entrypoint": session.entrypoint,
+        "environment": session.environment,
+        "portfolio": session.portfolio,
+        "risk_profile": session.risk_profile,
+        "run_id": session.run_id,
         "record_seq": record.record_seq,
         "event_time": to_iso(record.ts),
     }
@@ -63,10 +63,10 @@ def decision_body(record: StoredRecord, context: DecisionContext) -> JsonObject:
 class DecisionJournal:
     """Writes one session's records to the file of the day; a `Projection` of the journal writer."""
 
-    def __init__(self, home: Path, signer: Signer, context: DecisionContext) -> None:
+    def __init__(self, home: Path, signer: Signer, session: DecisionContext) -> None:
         self._directory = home / DIRECTORY
         self._signer = signer
-        self._context = context
+        self._session = session
         make_directory(self._directory)
         self._journal = self._open_latest()
 
@@ -77,7 +77,7 @@ class DecisionJournal:
 
     def project(self, records: Sequence[StoredRecord]) -> None:
         """Append the records to the file of the present day; durable after `sync`. Raises JournalError."""
-        drafts = [(DECISION_EVENT, decision_body(record, self._context), self._signer.operator) for record in records]
+        drafts = [(DECISION_EVENT, decision_body(record, self._session), self._signer.operator) for record in records]
         while True:
             with self._journal.exclusive():
                 if not self._journal.is_closed_segment and self._journal.path.name >= self._today():

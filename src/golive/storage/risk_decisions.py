@@ -54,9 +54,9 @@ def compare(stored: Iterable[JsonObject], entries: Iterable[Entry]) -> Iterator[
     for entry in entries:
         if entry.type == RISK_DECISION:
             body = {name: value for name, value in entry.body.items() if name != "key_class"}
-            written.setdefault(_name(entry.body), []).append(canonical(body))
+            written.setdefault(decision_name(entry.body), []).append(canonical(body))
     for stored_body in stored:
-        found = written.get(_name(stored_body), [])
+        found = written.get(decision_name(stored_body), [])
         name = f"decision {stored_body['decision_seq']} ({stored_body['client_order_id']})"
         if len(found) != 1:
             yield f"{name}: {'is missing from the file' if not found else f'stands {len(found)} times in the file'}"
@@ -64,5 +64,6 @@ def compare(stored: Iterable[JsonObject], entries: Iterable[Entry]) -> Iterator[
             yield f"{name}: the file says something else than the store"
 
 
-def _name(body: JsonObject) -> tuple[JsonValue, JsonValue]:
+def decision_name(body: JsonObject) -> tuple[JsonValue, JsonValue]:
+    """Return what names a decision across sessions: client order id and decision sequence."""
     return body.get("client_order_id"), body.get("decision_seq")

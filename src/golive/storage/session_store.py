@@ -5,6 +5,7 @@ A commit is one transaction and durable on return. Every row carries a chained M
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import sqlite3
 from collections.abc import Iterable
@@ -71,6 +72,16 @@ class Committed:
     records: tuple[StoredRecord, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class StoreHead:
+    """Where the two chains of a store stand."""
+
+    seq: int
+    mac: bytes
+    event_seq: int
+    event_mac: bytes
+
+
 def store_path(home: Path, identity: SessionIdentity) -> Path:
     """Return where a session's store lives: `var/state/sessions/<stage>_<entrypoint>_<stamp>_<run_id8>.sqlite`."""
     name = f"{identity.stage}_{identity.entrypoint}_{stamp(identity.started_at)}_{identity.run_id[:8]}.sqlite"
@@ -98,7 +109,7 @@ class SessionStore:
         self._broken: str | None = None
         self._seq = 0
         self._event_seq = 0
-        self._mac = self._event_mac = genesis(keys.mac_key, identity)
+        self._mac = self._event_mac = genesis(keys.mac_key, identity, risk.profile)
 
     @classmethod
     def create(
@@ -117,7 +128,11 @@ class SessionStore:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {USER_VERSION}")
             connection.executescript(f"BEGIN IMMEDIATE; {TABLES} COMMIT;")
-            rows = [*identity_fields(identity).items(), ("key_id", keys.mac_key_id), ("key_class", str(keys.key_class))]
+            rows = [
+                *session_fields(identity, risk.profile).items(),
+                ("key_id", keys.mac_key_id),
+                ("key_class", str(keys.key_class)),
+            ]
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany("INSERT INTO session (key, value) VALUES (?, ?)", rows)
             connection.execute("COMMIT")
@@ -170,7 +185,8 @@ class SessionStore:
     def close(self) -> None:
         """Seal the store, fold its write-ahead log into the file and give it up."""
         if self._broken is None:
-            write_atomic(seal_path(self.path), self._keys.seal(self._checkpoint()), durable_name=True)
+            head = StoreHead(self._seq, self._mac, self._event_seq, self._event_mac)
+            write_store_seal(self.path, self.identity.run_id, head, self._keys, self._clock)
             self._fail("it was closed")
 
     def _fail(self, reason: str) -> None:
@@ -179,17 +195,6 @@ class SessionStore:
             self._connection.close()
         except sqlite3.Error as exc:
             self._broken = f"{reason}; closing failed: {exc}"
-
-    def _checkpoint(self) -> Seal:
-        return Seal(
-            log_id=f"session/{self.identity.run_id}",
-            size=self._seq + self._event_seq,
-            last_seq=self._seq,
-            head_mac=self._mac.hex(),
-            content_sha256=self._event_mac.hex(),
-            time=to_iso(self._clock.now()),
-            key_id=self._keys.seal_key_id,
-        )
 
     def _event_row(self, item: EventItem) -> tuple[int, str, bytes, bytes]:
         if item.seq != self._event_seq + 1:
@@ -257,7 +262,7 @@ class SessionStore:
         self._connection.execute(_INSERTS[table], (self._seq, *values, previous, self._mac))
 
 
-def identity_fields(identity: SessionIdentity) -> dict[str, str]:
+def session_fields(identity: SessionIdentity, risk_profile: str) -> dict[str, str]:
     """Return the rows of table `session` that the chain's first link is made of."""
     return {
         "run_id": identity.run_id,
@@ -268,12 +273,13 @@ def identity_fields(identity: SessionIdentity) -> dict[str, str]:
         "epoch": str(identity.epoch),
         "code_version": identity.code_version,
         "config_sha384": identity.config_sha384,
+        "risk_profile": risk_profile,
     }
 
 
-def genesis(key: bytes, identity: SessionIdentity) -> bytes:
+def genesis(key: bytes, identity: SessionIdentity, risk_profile: str) -> bytes:
     """Return the `prev_mac` of the first row: it binds the chain to its session."""
-    return hmac.digest(key, b"session|" + canonical(identity_fields(identity)), "sha256")
+    return hmac.digest(key, b"session|" + canonical(session_fields(identity, risk_profile)), "sha256")
 
 
 def row_mac(key: bytes, previous: bytes, table: str, seq: int, values: tuple[Value, ...]) -> bytes:
@@ -287,6 +293,25 @@ def row_mac(key: bytes, previous: bytes, table: str, seq: int, values: tuple[Val
 def event_mac(key: bytes, previous: bytes, seq: int, kind: str, body: bytes) -> bytes:
     """Return the MAC of one event row."""
     return hmac.digest(key, b"%b%d|%b|%b" % (previous, seq, kind.encode(), body), "sha256")
+
+
+def store_seal(run_id: str, head: StoreHead, keys: DevelopmentKeys, time: str) -> Seal:
+    """Return the seal of a store: `size` = rows, `content_sha256` = SHA-256 over both chains' heads."""
+    return Seal(
+        log_id=f"session/{run_id}",
+        size=head.seq + head.event_seq,
+        last_seq=head.seq,
+        head_mac=head.mac.hex(),
+        content_sha256=hashlib.sha256(head.mac + head.event_mac).hexdigest(),
+        time=time,
+        key_id=keys.seal_key_id,
+    )
+
+
+def write_store_seal(store: Path, run_id: str, head: StoreHead, keys: DevelopmentKeys, clock: Clock) -> None:
+    """Sign the store as it stands; raise JournalError when the seal cannot be written."""
+    seal = store_seal(run_id, head, keys, to_iso(clock.now()))
+    write_atomic(seal_path(store), keys.seal(seal), durable_name=True)
 
 
 def seal_path(store: Path) -> Path:

@@ -1,0 +1,80 @@
+"""What a crashed session left undone: its journals may lack the last records, and its store has no seal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from golive.audit import Entry, decode_entry
+from golive.model.errors import JournalError
+
+from .decision_journal import DECISION_EVENT, DIRECTORY, DecisionContext, DecisionJournal, journal_files
+from .journal_file import Signer
+from .risk_decisions import RISK_DECISION, RiskDecisions, decision_name
+from .session_reader import SessionReader
+from .session_store import seal_path, write_store_seal
+
+
+def recover_sessions(home: Path, entrypoint: str, signer: Signer, *, portfolio: str, risk_log: Path) -> tuple[Path, ...]:
+    """Finish every unsealed store of `entrypoint`: append what its journals lack, then seal it. Return those stores.
+
+    Called with the entrypoint's lease held and before a new session, so no such store is in use. Raises JournalError
+    for a store that is not sound: it needs a person.
+    """
+    finished = []
+    for path in unsealed_stores(home, entrypoint):
+        with closing(SessionReader(path)) as reader:
+            for fault in reader.faults(signer.keys):
+                raise JournalError(f"{path}: {fault}; move the store away after looking into it")
+            _complete_decisions(home, reader, signer, portfolio)
+            _complete_risk(reader, signer, risk_log)
+            write_store_seal(path, reader.identity.run_id, reader.head(signer.keys), signer.keys, signer.clock)
+        finished.append(path)
+    return tuple(finished)
+
+
+def unsealed_stores(home: Path, entrypoint: str) -> list[Path]:
+    """Return the session stores of `entrypoint` without a seal, oldest first."""
+    stores = sorted((home / "var/state/sessions").glob(f"*_{entrypoint}_*.sqlite"))
+    return [path for path in stores if not seal_path(path).exists()]
+
+
+def entries(path: Path) -> Iterator[Entry]:
+    """Yield the records of a journal file that was verified before; a torn tail is left out."""
+    if path.exists():
+        for line in path.read_bytes().split(b"\n")[:-1]:
+            yield decode_entry(line)[0]
+
+
+def _complete_decisions(home: Path, reader: SessionReader, signer: Signer, portfolio: str) -> None:
+    session = reader.identity
+    context = DecisionContext(
+        entrypoint=session.entrypoint,
+        environment=session.environment,
+        portfolio=portfolio,
+        risk_profile=reader.risk_profile,
+        run_id=session.run_id,
+    )
+    journal = DecisionJournal(home, signer, context)
+    try:
+        run_id, written = session.run_id, 0
+        for path in journal_files(home / DIRECTORY):
+            for entry in entries(path):
+                seq = entry.body.get("record_seq")
+                if entry.type == DECISION_EVENT and entry.body.get("run_id") == run_id and isinstance(seq, int):
+                    written = max(written, seq)
+        if missing := reader.records(after=written):
+            journal.project(missing)
+    finally:
+        journal.close()
+
+
+def _complete_risk(reader: SessionReader, signer: Signer, risk_log: Path) -> None:
+    journal = RiskDecisions(risk_log, signer)
+    try:
+        written = {decision_name(entry.body) for entry in entries(risk_log) if entry.type == RISK_DECISION}
+        decisions = [record for record in reader.records() if record.risk_body is not None]
+        journal.project([record for record in decisions if decision_name(record.risk_body or {}) not in written])
+    finally:
+        journal.close()
