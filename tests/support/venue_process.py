@@ -1,0 +1,148 @@
+"""A simulated venue as a real process: started, awaited, controlled over its own `/sim/v1` routes, ended with its pipe."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import selectors
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from golive.model.secret import Credentials, Secret
+
+START_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True)
+class VenueKey:
+    """One API key the venue knows."""
+
+    api_key: str
+    secret: str
+    password: str
+    permissions: tuple[str, ...] = ("read", "trade")
+    demo: bool = False
+
+    @property
+    def credentials(self) -> Credentials:
+        return Credentials({"apiKey": Secret(self.api_key), "secret": Secret(self.secret), "password": Secret(self.password)})
+
+
+def new_key(*, demo: bool = False, permissions: tuple[str, ...] = ("read", "trade")) -> VenueKey:
+    """Return a fresh random key."""
+    return VenueKey(secrets.token_hex(16), secrets.token_hex(16).upper(), secrets.token_urlsafe(9), permissions, demo)
+
+
+@dataclass
+class VenueProcess:
+    """A running venue; `rest` and `ws` are its base URLs."""
+
+    process: subprocess.Popen[bytes]
+    ready: dict[str, Any]
+    key: VenueKey
+    keys: list[VenueKey] = field(default_factory=list)
+
+    @property
+    def rest(self) -> str:
+        return str(self.ready["rest"])
+
+    @property
+    def ws(self) -> str:
+        return str(self.ready["ws"])
+
+    def control(self, path: str, *, method: str = "GET", body: object = None) -> Any:
+        """Call `/sim/v1/<path>` and return its JSON; blocking, so use it between awaits only."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {} if data is None else {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.rest}/sim/v1/{path}", data=data, method=method, headers=headers)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            text = response.read()
+        return json.loads(text) if text.strip() else None
+
+    def info(self) -> Any:
+        return self.control("info")
+
+    def orders(self) -> list[dict[str, Any]]:
+        """Every order the venue ever accepted: the truth."""
+        return _rows(self.control("orders"), "orders")
+
+    def requests(self, limit: int = 200) -> list[dict[str, Any]]:
+        """The last requests as received, oldest first."""
+        return _rows(self.control(f"requests?limit={limit}"), "requests")
+
+    def add_fault(self, kind: str, **options: object) -> None:
+        self.control("faults", method="POST", body={"kind": kind, **options})
+
+    def clear_faults(self) -> None:
+        self.control("faults", method="DELETE")
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        self.process.kill()
+        self.process.wait(10)
+
+
+def _rows(answer: Any, name: str) -> list[dict[str, Any]]:
+    return list(answer[name] if isinstance(answer, dict) else answer)
+
+
+@contextlib.contextmanager
+def venue_process(
+    *arguments: str, keys: Sequence[VenueKey] | None = None, dialect: str = "okx", speed: str = "max"
+) -> Iterator[VenueProcess]:
+    """Run `python -m simvenue serve` on a free port until the block ends."""
+    known = list(keys) if keys is not None else [new_key()]
+    with contextlib.ExitStack() as stack:
+        lifeline_read, lifeline_write = os.pipe()
+        stack.callback(os.close, lifeline_write)
+        secrets_read, secrets_write = os.pipe()
+        os.write(secrets_write, _credentials(known))
+        os.close(secrets_write)
+        command = [sys.executable, "-m", "simvenue", "serve", "--dialect", dialect, "--port", "0", "--speed", speed]
+        command += ["--credentials-fd", str(secrets_read), "--lifeline-fd", str(lifeline_read), *arguments]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, pass_fds=(secrets_read, lifeline_read))
+        stack.callback(_end, process)
+        os.close(lifeline_read)
+        os.close(secrets_read)
+        yield VenueProcess(process, _ready(process), known[0], known)
+
+
+def _credentials(keys: Sequence[VenueKey]) -> bytes:
+    rows = [
+        {"apiKey": k.api_key, "secret": k.secret, "password": k.password, "permissions": list(k.permissions), "demo": k.demo}
+        for k in keys
+    ]
+    return json.dumps({"keys": rows}).encode()
+
+
+def _ready(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    assert process.stdout is not None
+    deadline = time.monotonic() + START_TIMEOUT_S
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while time.monotonic() < deadline and selector.select(deadline - time.monotonic()):
+            line = process.stdout.readline()
+            if not line:
+                raise RuntimeError(f"simvenue ended with {process.wait(10)} before it was ready")
+            document = json.loads(line)
+            if document.get("event") == "ready":
+                return dict(document)
+    raise RuntimeError(f"simvenue was not ready within {START_TIMEOUT_S:g} s")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(5)
+    assert process.stdout is not None
+    process.stdout.close()
