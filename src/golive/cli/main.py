@@ -57,7 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         typer.main.get_command(app).main(arguments, prog_name="golive")
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0
+        if isinstance(ended.code, str):
+            raise
+        return ended.code or 0
     except ConfigError as error:
         typer.echo(error, err=True)
         return ExitCode.USAGE
