@@ -28,7 +28,7 @@ from golive.risk import AccountView, RiskEngine, RiskProfile
 from golive.strategy import AnyStrategy, Bar
 
 from .desk import Desk, InactionRun
-from .sizing import Sizing, order_for, wanted_lots
+from .sizing import Sizing, order_for, orderable_lots, wanted_lots
 
 
 class Breach(NamedTuple):
@@ -77,6 +77,7 @@ class Engine:
         self._auto_trade = auto_trade
         self._curve_instrument = instruments[0].id
         self._record_seq = 0
+        self._proposals = 0
         self._awaiting_durable: deque[tuple[int, Approved]] = deque()
         self._confirmed = False
         self._finishing = False
@@ -107,7 +108,7 @@ class Engine:
             case Trade():
                 return []  # bars are built before the engine; single prints decide nothing here
 
-    def finish(self, ts: int) -> list[Command]:
+    def _finish(self, ts: int) -> list[Command]:
         """Close the open runs of inaction and cancel what is working; the session is about to end."""
         self._finishing = True
         commands: list[Command] = []
@@ -200,9 +201,12 @@ class Engine:
         price = max(desk.mark, desk.ask)
         factor = self.ledger.notional(instrument.id, 1, 1) // instrument.notional(1, 1)
         wanted = wanted_lots(instrument, desk.target, equity or 0, price, factor, self._sizing)
-        order = order_for(instrument, self._new_id(len(self.orders) + 1), desk.signal_id, wanted - held, desk.mark, self._sizing)
-        if order is None:
+        quantity = orderable_lots(instrument, wanted - held, desk.mark)
+        if quantity == 0:
             return self._conclude(desk, DecisionCode.BELOW_MINIMUM, ts, commands)
+        self._proposals += 1
+        side = Side.BUY if wanted > held else Side.SELL
+        order = order_for(instrument, self._new_id(self._proposals), desk.signal_id, side, quantity, desk.mark, self._sizing)
         self._note_run(desk.end_run(), desk, ts, commands)
         decision = self.risk.decide(order, self._view(desk, order.price), self._record_seq + 1)
         body: dict[str, JsonValue] = {
@@ -305,6 +309,8 @@ class Engine:
         return commands
 
     def _on_operator(self, operator: Operator) -> list[Command]:
+        if operator.action is OperatorAction.STOP:
+            return self._finish(operator.ts)
         commands: list[Command] = []
         before, self._confirmed = self._confirmed, operator.action is OperatorAction.CONFIRM
         names = {True: "running", False: "armed"}

@@ -31,17 +31,18 @@ def wanted_lots(instrument: Instrument, target: float, equity: int, ticks: int, 
     return instrument.lots_for(budget // quote_factor, ticks)
 
 
-def order_for(
-    instrument: Instrument, client_order_id: ClientOrderId, signal_id: str, delta: int, mark: int, sizing: Sizing
-) -> NewOrder | None:
-    """Return the order that moves the position by `delta` lots, None when that is below the venue's minimum.
-
-    Entries rest at the mark when the strategy asks for limit entries; reductions are market orders.
-    """
+def orderable_lots(instrument: Instrument, delta: int, mark: int) -> int:
+    """Return how many of `delta` lots one order may move (absolute), 0 when that is below the venue's minimum."""
     quantity = min(abs(delta), instrument.max_quantity)
     if quantity < instrument.min_quantity or instrument.notional(mark, quantity) < instrument.min_notional:
-        return None
-    side = Side.BUY if delta > 0 else Side.SELL
+        return 0
+    return quantity
+
+
+def order_for(
+    instrument: Instrument, client_order_id: ClientOrderId, signal_id: str, side: Side, quantity: int, mark: int, sizing: Sizing
+) -> NewOrder:
+    """Return the order: entries rest at the mark when the strategy asks for limit entries; reductions are market orders."""
     if side is Side.BUY and sizing.limit_entries:
         return NewOrder(client_order_id, instrument.id, side, OrderType.LIMIT, quantity, mark, signal_id=signal_id)
     return NewOrder(client_order_id, instrument.id, side, OrderType.MARKET, quantity, signal_id=signal_id)

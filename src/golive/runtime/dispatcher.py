@@ -17,7 +17,7 @@ from golive.execution import ExecutionService
 from golive.market.bars import BarBuilder
 from golive.model.command import Alert, Amend, Cancel, Command, Record, SetTimer, Submit
 from golive.model.errors import IllegalTransition
-from golive.model.event import Durable, Event
+from golive.model.event import Durable, Event, Operator, OperatorAction
 from golive.model.ids import InstrumentId
 from golive.model.market import Book, Candle, MarketEvent, Trade
 from golive.model.order import Fill, OrderUpdate
@@ -85,8 +85,7 @@ class Dispatcher:
 
     def finish(self) -> None:
         """Let the engine end its runs and cancel what works; call `settle` afterwards."""
-        self._carry_out(self._engine.finish(self.clock.now))
-        self._drain()
+        self._process(Operator(OperatorAction.STOP, "session", "session_end", self.clock.now))
 
     async def settle(self) -> None:
         """Wait until everything the last events asked for is durable and done."""

@@ -55,14 +55,14 @@ class EmbeddedVenue:
         self.ready = ready
 
     @classmethod
-    async def start(cls, options: VenueOptions, credentials: Credentials) -> EmbeddedVenue:
-        """Start the child and wait until it serves.
+    async def start(cls, options: VenueOptions, credentials: Credentials, *, demo_key: bool = False) -> EmbeddedVenue:
+        """Start the child and wait until it serves; a `demo_key` is one that the sandbox header goes with.
 
         Raises ConfigError with the child's own words when it refuses its data or flags, VenueUnavailable when it
         does not come up.
         """
         keys = {name: secret.reveal() for name, secret in credentials.fields.items()}
-        document = json.dumps({"keys": [{**keys, "permissions": ["read", "trade"], "demo": False}]}).encode()
+        document = json.dumps({"keys": [{**keys, "permissions": ["read", "trade"], "demo": demo_key}]}).encode()
         secret_read, secret_write = os.pipe()
         life_read, life_write = os.pipe()
         arguments = [

@@ -56,6 +56,11 @@ class Plan:
         return self.speed == MAX_SPEED
 
     @property
+    def sandbox(self) -> bool:
+        """The effective sandbox mode; a demo on the embedded venue has none unless the environment is embedded itself."""
+        return self.entrypoint.sandbox_mode and self.endpoint == self.entrypoint.endpoint
+
+    @property
     def timeframe_ns(self) -> int:
         return timeframe_ns(self.timeframe)
 

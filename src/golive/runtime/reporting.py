@@ -163,7 +163,7 @@ def _validation(plan: Plan, facts: SessionFacts) -> Validation:
         expected_environment=entrypoint.environment_type,
         credentials_validated=facts.credentials_validated,
         observed_permissions=facts.permissions,
-        sandbox_mode=entrypoint.sandbox_mode,
+        sandbox_mode=plan.sandbox,
         symbols=tuple(i.symbol for i in plan.instruments),
         risk_profile_digest=plan.risk_profile.digest,
     )

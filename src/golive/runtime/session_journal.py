@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from golive.model.command import Record
 from golive.model.errors import JournalError
 from golive.model.order import Fill, OrderUpdate
-from golive.storage.item import EventItem, FillItem, Item, RecordItem
+from golive.storage.item import EventItem, FillItem, Item, OrderUpdateItem, RecordItem
 from golive.storage.session_store import SessionStore
 from golive.storage.writer import DurationSummary, JournalWriter, Projection
 
@@ -40,8 +40,7 @@ class SessionJournal:
         self._batch.append(RecordItem(record))
 
     def news(self, news: Fill | OrderUpdate) -> None:
-        if isinstance(news, Fill):
-            self._batch.append(FillItem(news))
+        self._batch.append(FillItem(news) if isinstance(news, Fill) else OrderUpdateItem(news))
 
     def push(self) -> None:
         """Hand everything collected to the thread; raises the JournalError that stopped it, if any."""

@@ -64,6 +64,9 @@ class VenueAccess:
         for venue in self._embedded.values():
             await venue.close()
 
+    def _sandbox(self, entrypoint: ResolvedEntrypoint) -> bool:
+        return self.plan.sandbox if entrypoint.name == self.plan.entrypoint.name else entrypoint.sandbox_mode
+
     async def _venue(self, entrypoint: ResolvedEntrypoint, credentials: Credentials | None) -> EmbeddedVenue:
         """Return the embedded venue that knows this entrypoint's key; one per key."""
         key = entrypoint.keychain_key
@@ -83,12 +86,14 @@ class VenueAccess:
                     balances=self.plan.start_balances if selected else {},
                 ),
                 credentials,
+                demo_key=self._sandbox(entrypoint),
             )
         return self._embedded[key]
 
     def _adapter(
         self, entrypoint: ResolvedEntrypoint, endpoint: str, base_url: str | None, credentials: Credentials | None
     ) -> VenueAdapter:
+        sandbox = self._sandbox(entrypoint)
         io = entrypoint.io
         settings = AdapterSettings(
             exchange=entrypoint.exchange,
@@ -96,7 +101,7 @@ class VenueAccess:
             queue=io.queue,
             endpoint=endpoint,
             base_url=base_url,
-            sandbox=entrypoint.sandbox_mode and endpoint != EMBEDDED,
+            sandbox=sandbox,
             credentials=credentials,
             max_concurrency=io.max_concurrency,
             burst=io.burst,
