@@ -13,15 +13,17 @@ import jsonschema
 import pytest
 
 from golive.model.verdict import ExitCode, RunStatus
-from golive.observability.outcome import nothing_done
+from golive.observability.outcome import BreachRow, nothing_done
 from golive.observability.report import RunReport, document, document_bytes, document_schema, report_sha256
-from support.reports import run_report
+from support.reports import MARKET_START, fills, outcome, run_report
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "schemas" / "golive.run_report.v1.json"
 REGENERATE = (
     "write it anew: python -c 'from golive.observability.report import *; "
     'import pathlib; pathlib.Path("docs/schemas/golive.run_report.v1.json").write_bytes(document_bytes(document_schema()))\''
 )
+
+STOP = BreachRow("RISK_DRAWDOWN", MARKET_START, "0.1", "0.1001")
 
 
 def plain(report: RunReport) -> Any:
@@ -91,7 +93,7 @@ def changed(whole: Any, path: tuple[Any, ...], change: Any) -> Any:
 
 
 def test_every_removed_field_is_found(validator: jsonschema.Draft202012Validator) -> None:
-    whole = plain(run_report(rate_limited=2))
+    whole = plain(run_report(rate_limited=2, outcome_part=outcome(12, fills(2), [STOP])))
     tried = 0
     for path in places(whole):
         if path[-1] == "okx_desktop_paper" or any(part in FREE_KEYS for part in path[:-1]):
@@ -103,7 +105,7 @@ def test_every_removed_field_is_found(validator: jsonschema.Draft202012Validator
 
 
 def test_every_added_field_is_found(validator: jsonschema.Draft202012Validator) -> None:
-    whole = plain(run_report(rate_limited=2))
+    whole = plain(run_report(rate_limited=2, outcome_part=outcome(12, fills(2), [STOP])))
     for path in places(whole):
         if any(part in FREE_KEYS for part in path):
             continue
@@ -114,7 +116,7 @@ def test_every_added_field_is_found(validator: jsonschema.Draft202012Validator) 
 
 
 def test_every_retyped_field_is_found(validator: jsonschema.Draft202012Validator) -> None:
-    whole = plain(run_report(rate_limited=2))
+    whole = plain(run_report(rate_limited=2, outcome_part=outcome(12, fills(2), [STOP])))
     for path in places(whole):
         if "fields" in path[:-1] or "thresholds" in path[:-1]:
             continue  # free values

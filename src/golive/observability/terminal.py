@@ -147,8 +147,9 @@ class Progress:
     def _write(self) -> None:
         assert self._state is not None
         candles, market_time, equity, fills = self._state
-        line = f"{self._label}  {self._share(candles)}  {moment(market_time)}  "
-        line += f"equity {amount(equity, 2)} {self._quote_asset}".rstrip() + f"  fills {fills:,}"
+        done = f"{candles:,}/{self._total:,}" if self._total else f"{candles:,}"
+        money = f"{amount(equity, 2)} {self._quote_asset}".rstrip()
+        line = f"{self._label}  {done} candles  {moment(market_time)[:16]}  {money}  {fills:,} fills"
         if line == self._written:
             return
         if self._is_terminal:
@@ -158,8 +159,3 @@ class Progress:
             self._stream.write(f"{line}\n")
         self._stream.flush()
         self._written = line
-
-    def _share(self, candles: int) -> str:
-        if not self._total:
-            return f"{candles:,} candles"
-        return f"{candles:,} of {self._total:,} candles ({min(100, candles * 100 // self._total)} %)"
