@@ -1,0 +1,322 @@
+"""A price-time order book over integer ticks and lots: named orders of participants, and anonymous depth of a market.
+
+Rules. A better price goes first; at one price anonymous depth goes first (we cannot know our place in a real queue), then
+named orders in the order of their arrival. An execution happens at the price of the order that was there before. A named
+order never stays crossed: neither with another named order nor with anonymous depth. Anonymous depth is the statement of
+a market source and never trades with itself. Everything is plain Python and plain to read: this book is the oracle of
+faster ones.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from golive.model.market import Level
+from golive.model.order import Side, TimeInForce
+
+ANONYMOUS = 0
+"""Stands for the market's own depth wherever an order id is expected; order ids are positive."""
+
+_OPPOSITE = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}
+
+
+@dataclass(slots=True)
+class BookOrder:
+    """A named order as the book holds it. `price` None means market; `remaining` and `quantity` in lots."""
+
+    order_id: int
+    owner: str
+    side: Side
+    price: int | None
+    quantity: int
+    remaining: int = -1
+
+    def __post_init__(self) -> None:
+        if self.quantity <= 0 or (self.price is not None and self.price <= 0) or self.order_id <= ANONYMOUS:
+            raise ValueError(f"order {self.order_id}: id, price and quantity must be positive")
+        if self.remaining < 0:
+            self.remaining = self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """`taker_id` met `maker_id` (either may be ANONYMOUS, never both) at the maker's price; ticks and lots."""
+
+    taker_id: int
+    maker_id: int
+    side: Side
+    """the taker's"""
+    price: int
+    quantity: int
+
+
+@dataclass(slots=True)
+class Placement:
+    """What happened to a submitted order."""
+
+    executions: list[Execution] = field(default_factory=list)
+    self_canceled: list[BookOrder] = field(default_factory=list)
+    """resting orders of the same owner that stood in the way and were taken out, in the order they were met"""
+    rests: bool = False
+    dropped: int = 0
+    """lots that neither matched nor rest"""
+
+
+class _PriceLevel:
+    __slots__ = ("depth", "orders", "total")
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.orders: dict[int, BookOrder] = {}
+        self.total = 0
+
+
+class _Half:
+    """One side; `keys` ascends to the best price, which therefore stands last."""
+
+    __slots__ = ("changed", "keys", "levels", "sign")
+
+    def __init__(self, side: Side) -> None:
+        self.sign = side.sign
+        self.levels: dict[int, _PriceLevel] = {}
+        self.keys: list[int] = []
+        self.changed: set[int] = set()
+
+    def best(self) -> int | None:
+        return self.keys[-1] * self.sign if self.keys else None
+
+    def level(self, price: int) -> _PriceLevel:
+        level = self.levels.get(price)
+        if level is None:
+            level = self.levels[price] = _PriceLevel()
+            insort(self.keys, price * self.sign)
+        return level
+
+    def add(self, price: int, lots: int) -> None:
+        """Change the total at `price` by `lots` and forget a level that became empty."""
+        level = self.levels[price]
+        level.total += lots
+        self.changed.add(price)
+        if level.total == 0:
+            del self.levels[price]
+            del self.keys[bisect_left(self.keys, price * self.sign)]
+
+    def prices(self) -> Iterator[int]:
+        return (key * self.sign for key in reversed(self.keys))
+
+
+class OrderBook:
+    """The two sides of one instrument."""
+
+    def __init__(self) -> None:
+        self._halves = {Side.BUY: _Half(Side.BUY), Side.SELL: _Half(Side.SELL)}
+        self._orders: dict[int, BookOrder] = {}
+
+    def best(self, side: Side) -> int | None:
+        """Return the best price of `side` in ticks, None when it is empty."""
+        return self._halves[side].best()
+
+    def order(self, order_id: int) -> BookOrder | None:
+        """Return a resting order, None when it no longer rests."""
+        return self._orders.get(order_id)
+
+    def levels(self, side: Side, count: int) -> list[Level]:
+        """Return up to `count` (price, total quantity) of `side`, best first."""
+        half = self._halves[side]
+        levels, sign = half.levels, half.sign
+        return [(key * sign, levels[key * sign].total) for key in half.keys[: -count - 1 : -1]]
+
+    def quantity_at(self, side: Side, price: int) -> int:
+        """Return the total quantity at one price, 0 when there is none."""
+        level = self._halves[side].levels.get(price)
+        return level.total if level else 0
+
+    def orders_at(self, side: Side, price: int) -> int:
+        """Return how many orders stand at one price, anonymous depth counted as one."""
+        level = self._halves[side].levels.get(price)
+        return len(level.orders) + (level.depth > 0) if level else 0
+
+    def take_changed(self, side: Side) -> set[int]:
+        """Return the prices whose total changed since the last call, and forget them."""
+        half = self._halves[side]
+        changed, half.changed = half.changed, set()
+        return changed
+
+    # ── named orders ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def offers(self, side: Side, price: int | None, owner: str = "") -> Iterator[Level]:
+        """Yield the (price, quantity) an order of `side` could take now, best first, without what `owner` has there."""
+        half = self._halves[_OPPOSITE[side]]
+        for at in half.prices():
+            if price is not None and (at - price) * side.sign > 0:
+                return
+            level = half.levels[at]
+            own = sum(o.remaining for o in level.orders.values() if o.owner == owner)
+            if level.total > own:
+                yield at, level.total - own
+
+    def submit(self, order: BookOrder, time_in_force: TimeInForce = TimeInForce.GTC) -> Placement:
+        """Match `order` and rest what may rest.
+
+        A market order never rests. POST_ONLY that would match anything and FOK that cannot be filled whole are dropped
+        untouched. Orders of the same owner that would be met are canceled instead of traded with.
+        Raises ValueError for an id that rests already.
+        """
+        if order.order_id in self._orders:
+            raise ValueError(f"order {order.order_id} rests already")
+        placement = Placement()
+        if not self._may_enter(order, time_in_force):
+            placement.dropped = order.remaining
+            return placement
+        self._match(order, placement)
+        if order.remaining and order.price is not None and time_in_force in (TimeInForce.GTC, TimeInForce.POST_ONLY):
+            self._rest(order)
+            placement.rests = True
+        else:
+            placement.dropped = order.remaining
+        return placement
+
+    def _may_enter(self, order: BookOrder, time_in_force: TimeInForce) -> bool:
+        if time_in_force is TimeInForce.POST_ONLY:
+            best = self.best(_OPPOSITE[order.side])
+            return best is None or order.price is None or (best - order.price) * order.side.sign > 0
+        if time_in_force is TimeInForce.FOK:
+            missing = order.remaining
+            for _, quantity in self.offers(order.side, order.price, order.owner):
+                missing -= quantity
+                if missing <= 0:
+                    return True
+            return False
+        return True
+
+    def _match(self, order: BookOrder, placement: Placement) -> None:
+        half = self._halves[_OPPOSITE[order.side]]
+        while order.remaining:
+            price = half.best()
+            if price is None or (order.price is not None and (price - order.price) * order.side.sign > 0):
+                return
+            level = half.levels[price]
+            if level.depth:
+                part = min(order.remaining, level.depth)
+                level.depth -= part
+                order.remaining -= part
+                placement.executions.append(Execution(order.order_id, ANONYMOUS, order.side, price, part))
+                half.add(price, -part)
+                continue
+            maker = next(iter(level.orders.values()))
+            if maker.owner == order.owner:
+                self._remove(maker)
+                placement.self_canceled.append(maker)
+                continue
+            part = min(order.remaining, maker.remaining)
+            order.remaining -= part
+            placement.executions.append(Execution(order.order_id, maker.order_id, order.side, price, part))
+            self._fill_maker(maker, part)
+
+    def _rest(self, order: BookOrder) -> None:
+        assert order.price is not None
+        half = self._halves[order.side]
+        half.level(order.price).orders[order.order_id] = order
+        half.add(order.price, order.remaining)
+        self._orders[order.order_id] = order
+
+    def _fill_maker(self, maker: BookOrder, lots: int) -> None:
+        assert maker.price is not None
+        maker.remaining -= lots
+        half = self._halves[maker.side]
+        if maker.remaining == 0:
+            del half.levels[maker.price].orders[maker.order_id]
+            del self._orders[maker.order_id]
+        half.add(maker.price, -lots)
+
+    def _remove(self, order: BookOrder) -> None:
+        assert order.price is not None
+        half = self._halves[order.side]
+        del half.levels[order.price].orders[order.order_id]
+        del self._orders[order.order_id]
+        half.add(order.price, -order.remaining)
+
+    def cancel(self, order_id: int) -> BookOrder | None:
+        """Take a resting order out; None when it does not rest."""
+        order = self._orders.get(order_id)
+        if order is not None:
+            self._remove(order)
+        return order
+
+    def reduce(self, order_id: int, remaining: int) -> None:
+        """Lower what is left of a resting order to `remaining` > 0 lots; it keeps its place in the queue.
+
+        Raises KeyError when it does not rest, ValueError when `remaining` is not a reduction.
+        """
+        order = self._orders[order_id]
+        if not 0 < remaining <= order.remaining:
+            raise ValueError(f"order {order_id}: {remaining} is not a reduction of {order.remaining}")
+        assert order.price is not None
+        fall = order.remaining - remaining
+        order.remaining = remaining
+        order.quantity -= fall
+        if fall:
+            self._halves[order.side].add(order.price, -fall)
+
+    # ── the market ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def set_depth(self, bids: Iterable[Level], asks: Iterable[Level]) -> list[Execution]:
+        """Replace the anonymous quantity at the given prices (0 removes it); return what it did to named orders.
+
+        Quantities fall before others rise, so that a market that moved is not met half-way. Depth that rises at or
+        beyond a resting named order fills it, as maker at its own price, with the quantity that rose there.
+        """
+        rising: list[tuple[Side, int, int]] = []
+        for side, levels in ((Side.BUY, bids), (Side.SELL, asks)):
+            half = self._halves[side]
+            for price, lots in levels:
+                if lots < 0 or price <= 0:
+                    raise ValueError(f"depth {lots} at {price} is not possible")
+                level = half.levels.get(price)
+                change = lots - (level.depth if level else 0)
+                if change > 0:
+                    rising.append((side, price, lots))
+                elif change < 0 and level is not None:
+                    level.depth = lots
+                    half.add(price, change)
+        executions: list[Execution] = []
+        for side, price, lots in rising:
+            left = lots - self._meet(side, price, lots, executions, touching=True) if self._orders else lots
+            half = self._halves[side]
+            level = half.level(price)
+            change, level.depth = left - level.depth, left
+            half.add(price, change)
+        return executions
+
+    def trade_through(self, aggressor: Side, price: int, quantity: int) -> list[Execution]:
+        """Fill named orders that a public trade went through: strictly better than `price`, up to `quantity` lots."""
+        executions: list[Execution] = []
+        if self._orders:
+            self._meet(aggressor, price, quantity, executions, touching=False)
+        return executions
+
+    def _meet(self, side: Side, price: int, lots: int, executions: list[Execution], *, touching: bool) -> int:
+        """Fill resting named orders against an anonymous order of `side`; return how many lots of it were used."""
+        half = self._halves[_OPPOSITE[side]]
+        used = 0
+        for order in self._named(half, side, price, touching=touching):
+            part = min(lots - used, order.remaining)
+            if part == 0:
+                break
+            assert order.price is not None
+            executions.append(Execution(ANONYMOUS, order.order_id, side, order.price, part))
+            self._fill_maker(order, part)
+            used += part
+        return used
+
+    def _named(self, half: _Half, side: Side, price: int, *, touching: bool) -> Sequence[BookOrder]:
+        """Return the named orders an anonymous order of `side` at `price` reaches, in priority."""
+        found: list[BookOrder] = []
+        for at in half.prices():
+            distance = (price - at) * side.sign
+            if distance < 0 or (distance == 0 and not touching):
+                break
+            found.extend(half.levels[at].orders.values())
+        return found

@@ -1,0 +1,242 @@
+"""The command line: every flag, its help, and the checks that need no market."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import os
+import sys
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from .errors import UsageError
+from .keys import KeyRing, fresh_key, read_keys
+from .options import ServeOptions
+
+_TIMEFRAMES = ("1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d", "1w")
+_EPILOG = """\
+market sources:
+  generator    default; a seeded market with trends, ranges and clustered volatility, several --symbol allowed
+  candles      --data FILE.csv|.csv.gz|.parquet|.feather with open, high, low, close, volume and a time column
+               (timestamp, datetime, date, time or open_time; ISO-8601 or s, ms, us, ns); one step = one candle
+  feed         --data FILE.gz with lines "receive-ns JSON": depth increments, one snapshot, trades; one step = one depth update
+
+speeds:
+  max          nothing moves until a lock-step client steers it over ws://HOST:PORT/sim/v1/lockstep:
+               server {"event":"hello"}, client {"op":"start"}, server {"event":"step","step":1,...},
+               client {"op":"ack","step":1}, ... server {"event":"end"}
+  1, 10, 0.5   market time runs that many times as fast as the wall clock
+
+control (this machine only):
+  GET /sim/v1/info  /sim/v1/orders  /sim/v1/balances  /sim/v1/requests?limit=100  /sim/v1/faults
+  POST /sim/v1/faults (a fault object or a list)   DELETE /sim/v1/faults
+
+credentials (--credentials FILE or --credentials-fd N):
+  {"keys":[{"apiKey":"...","secret":"...","password":"...","permissions":["read","trade"],"demo":false}]}
+  demo keys need the header x-simulated-trading: 1 (WebSocket: ?brokerId=9999) and open an account of their own
+
+faults (--fault SPEC, may be repeated): kind[,match=/api/v5/market*][,method=GET][,after=2][,count=5][,...]
+  http_429 (plain text; retry_after=1)   okx_50011 (JSON; status=429 or 200)   http_500   http_503
+  html   truncated   empty   garbage     (all HTTP 200)
+  delay (carried out, answered after seconds=1)   drop_before (not carried out)   drop_after (carried out, no answer)
+
+exit codes: 0 ended as told, 2 usage or data error, 70 internal error
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = argparse.ArgumentParser(prog="python -m simvenue", description="A simulated exchange on this machine.")
+    commands = top.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser(
+        "serve",
+        help="serve a simulated OKX (REST and WebSocket) on loopback",
+        description="Serve a simulated OKX v5 spot exchange: REST and WebSocket on one loopback port, real signatures, limits, "
+        "matching and balances. Prints one line of JSON when it is ready (address, instruments, market).",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_listening(serve)
+    _add_market(serve)
+    _add_accounts(serve)
+    _add_process(serve)
+    return top
+
+
+def _add_listening(serve: argparse.ArgumentParser) -> None:
+    group = serve.add_argument_group("listening")
+    group.add_argument("--dialect", choices=["okx"], default="okx", help="which exchange to speak like (default: okx)")
+    group.add_argument("--host", default="127.0.0.1", help="loopback address to bind (default: 127.0.0.1)")
+    group.add_argument("--port", type=int, default=0, help="port; 0 takes a free one and reports it (default: 0)")
+    group.add_argument(
+        "--ws-idle", type=float, default=30.0, metavar="S", help="seconds of silence before a WebSocket is closed (default: 30)"
+    )
+
+
+def _add_market(serve: argparse.ArgumentParser) -> None:
+    group = serve.add_argument_group("market")
+    group.add_argument("--speed", default="1", help="max, or market seconds per wall second (default: 1)")
+    group.add_argument("--seed", type=int, default=7, help="seed of the generator (default: 7)")
+    group.add_argument(
+        "--steps",
+        type=int,
+        default=None,
+        help="how many steps the market takes (default: 2400 for the generator at max, else all)",
+    )
+    group.add_argument("--symbol", action="append", metavar="BASE/QUOTE", help="instrument, may be repeated (default: BTC/USDT)")
+    group.add_argument(
+        "--timeframe",
+        choices=_TIMEFRAMES,
+        default=None,
+        help="candle of a step at speed max (default: 1m, for candle files theirs)",
+    )
+    group.add_argument("--data", type=Path, default=None, metavar="PATH", help="recorded candles or feed (default: generator)")
+    group.add_argument(
+        "--volume-unit",
+        choices=["base", "quote"],
+        default="base",
+        help="unit of the volume column; quote volume is divided by close",
+    )
+
+
+def _add_accounts(serve: argparse.ArgumentParser) -> None:
+    group = serve.add_argument_group("accounts")
+    group.add_argument(
+        "--balance",
+        action="append",
+        metavar="ASSET=AMOUNT",
+        help="start balance of each account, may be repeated (default: USDT=100000)",
+    )
+    group.add_argument("--maker-bps", default="8", help="maker fee in basis points of what is received (default: 8)")
+    group.add_argument("--taker-bps", default="10", help="taker fee in basis points of what is received (default: 10)")
+    group.add_argument(
+        "--credentials",
+        type=Path,
+        metavar="FILE",
+        help="JSON document with the keys, see below",
+    )
+    group.add_argument("--credentials-fd", type=int, metavar="N", help="read that JSON from this inherited descriptor to its end")
+    group.description = "Without credentials a fresh random key is made and printed in the ready line."
+
+
+def _add_process(serve: argparse.ArgumentParser) -> None:
+    group = serve.add_argument_group("process")
+    group.add_argument("--fault", action="append", default=[], metavar="SPEC", help="begin with this fault in force (see below)")
+    group.add_argument("--lifeline-fd", type=int, metavar="N", help="end when this inherited descriptor is closed by the parent")
+    group.add_argument("--ready-fd", type=int, metavar="N", help="also write the ready line (without a key) here and close it")
+    group.add_argument("--ready-file", type=Path, metavar="PATH", help="also write the ready line (without a key) to this file")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line; return the exit code."""
+    given = parser().parse_args(arguments)
+    try:
+        options = _options(given)
+        from .server.serve import main_loop
+
+        return main_loop(options)
+    except UsageError as error:
+        print(f"simvenue: {error}", file=sys.stderr)  # noqa: T201 - this is the command line
+        return 2
+
+
+def _options(given: argparse.Namespace) -> ServeOptions:
+    ring, is_fresh = _ring(given)
+    return ServeOptions(
+        host=_loopback(given.host),
+        port=_within(given.port, "--port", 0, 65535),
+        speed=_speed(given.speed),
+        speed_text=given.speed,
+        seed=given.seed,
+        steps=None if given.steps is None else _within(given.steps, "--steps", 1, 10**9),
+        symbols=tuple(dict.fromkeys(given.symbol or ["BTC/USDT"])),
+        timeframe=given.timeframe,
+        data=given.data,
+        volume_unit=given.volume_unit,
+        balances=dict(_balance(item) for item in given.balance or ["USDT=100000"]),
+        ring=ring,
+        is_fresh_key=is_fresh,
+        faults=tuple(given.fault),
+        maker_bps=_decimal(given.maker_bps, "--maker-bps"),
+        taker_bps=_decimal(given.taker_bps, "--taker-bps"),
+        ws_idle_s=given.ws_idle if given.ws_idle > 0 else _bad("--ws-idle", given.ws_idle, "a number of seconds above 0"),
+        lifeline_fd=_descriptor(given.lifeline_fd, "--lifeline-fd"),
+        ready_fd=_descriptor(given.ready_fd, "--ready-fd"),
+        ready_file=given.ready_file,
+    )
+
+
+def _bad(flag: str, value: object, wanted: str) -> float:
+    raise UsageError(f"{flag} {value}: give {wanted}")
+
+
+def _within(value: int, flag: str, low: int, high: int) -> int:
+    if not low <= value <= high:
+        raise UsageError(f"{flag} {value}: give a whole number from {low} to {high}")
+    return value
+
+
+def _loopback(host: str) -> str:
+    """Accept loopback addresses only: the venue's control routes ask nobody who they are."""
+    if host == "localhost":
+        return "127.0.0.1"
+    try:
+        if ipaddress.ip_address(host).is_loopback:
+            return host
+    except ValueError:
+        pass
+    raise UsageError(f"--host {host}: the simulated venue listens on loopback only; use 127.0.0.1 or ::1")
+
+
+def _speed(text: str) -> float | None:
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed <= 1e6:
+        raise UsageError(f"--speed {text}: give max or a number above 0, at most 1000000")
+    return speed
+
+
+def _balance(item: str) -> tuple[str, Decimal]:
+    asset, _, amount = item.partition("=")
+    value = _decimal(amount, f"--balance {item}")
+    if not (asset.isalnum() and asset.isascii() and asset.isupper()):
+        raise UsageError(f"--balance {item}: give ASSET=AMOUNT like USDT=100000")
+    return asset, value
+
+
+def _decimal(text: str, flag: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or value < 0:
+        raise UsageError(f"{flag}: {text!r} is not a decimal number of zero or more")
+    return value
+
+
+def _descriptor(number: int | None, flag: str) -> int | None:
+    if number is not None:
+        try:
+            os.fstat(number)
+        except OSError as exc:
+            raise UsageError(f"{flag} {number}: no such open descriptor; let the child inherit it") from exc
+    return number
+
+
+def _ring(given: argparse.Namespace) -> tuple[KeyRing, bool]:
+    if given.credentials is not None and given.credentials_fd is not None:
+        raise UsageError("--credentials and --credentials-fd exclude each other")
+    if given.credentials_fd is not None:
+        with os.fdopen(_descriptor(given.credentials_fd, "--credentials-fd") or 0, encoding="utf-8") as stream:
+            return read_keys(stream.read(), "--credentials-fd"), False
+    if given.credentials is not None:
+        try:
+            return read_keys(given.credentials.read_text(encoding="utf-8"), f"--credentials {given.credentials}"), False
+        except OSError as exc:
+            raise UsageError(f"--credentials {given.credentials}: {exc.strerror or exc}") from exc
+    return KeyRing([fresh_key()]), True

@@ -1,0 +1,314 @@
+"""The exchange: takes orders of accounts to markets, settles what matches, keeps every order it ever accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from golive.matching.book import ANONYMOUS, BookOrder, Execution, Placement
+from golive.model.clock import Clock
+
+from .account import Account
+from .listing import Listing
+from .market import Market, Update
+from .order import Ended, Liquidity, OrderType, Side, State, TimeInForce, VenueFill, VenueOrder
+from .refusal import Reason, Refusal
+
+_FIRST_ORDER_ID = 1_100_000_000_000_000_001
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """An order as a dialect understood it; sizes and prices are still the client's texts."""
+
+    account: str
+    symbol: str
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    size: str
+    size_in_quote: bool
+    price: str
+    client_id: str = ""
+    tag: str = ""
+
+
+class Exchange:
+    """All markets, accounts and orders. `listeners` hear of every order whose state, fills or terms changed."""
+
+    def __init__(self, markets: Sequence[Market], accounts: Mapping[str, Account], clock: Clock) -> None:
+        self.markets = {market.listing.symbol: market for market in markets}
+        self.accounts = dict(accounts)
+        self.orders: dict[int, VenueOrder] = {}
+        self.now = 0
+        """market clock, ns UTC"""
+        self.listeners: list[Callable[[VenueOrder, VenueFill | None], None]] = []
+        self._clock = clock
+        self._next_order_id = _FIRST_ORDER_ID
+        self._next_bill_id = 1
+        self._working: dict[str, dict[int, VenueOrder]] = {name: {} for name in accounts}
+        self._by_client_id: dict[tuple[str, str], int] = {}
+        """the latest order of each client id"""
+
+    # ── the market moves ────────────────────────────────────────────────────────────────────────────────────────
+
+    def advance(self, ts: int, updates: Mapping[str, Update]) -> None:
+        """Move the market clock to `ts` and the named markets by their updates."""
+        self.now = max(self.now, ts)
+        for symbol, update in updates.items():
+            market = self.markets[symbol]
+            for execution in market.apply(update):
+                self._settle_passive(market, execution)
+
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def market(self, symbol: str) -> Market:
+        market = self.markets.get(symbol)
+        if market is None:
+            raise Refusal(Reason.UNKNOWN_INSTRUMENT, symbol)
+        return market
+
+    def working(self, account: str) -> list[VenueOrder]:
+        """Return the account's working orders, newest first."""
+        return sorted(self._working[account].values(), key=lambda o: -o.order_id)
+
+    def history(self, account: str) -> list[VenueOrder]:
+        """Return all orders of the account, newest first."""
+        return [order for order in reversed(self.orders.values()) if order.account == account]
+
+    def find(self, account: str, symbol: str, order_id: str, client_id: str) -> VenueOrder:
+        """Return the account's order by venue id, else the latest with the client id; Refusal ORDER_NOT_FOUND."""
+        if order_id:
+            found = self.orders.get(int(order_id)) if order_id.isascii() and order_id.isdigit() else None
+        else:
+            latest = self._by_client_id.get((account, client_id))
+            found = None if latest is None else self.orders[latest]
+        if found is None or found.account != account or found.listing.symbol != symbol:
+            raise Refusal(Reason.ORDER_NOT_FOUND, order_id or client_id)
+        return found
+
+    # ── placing ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def place(self, request: OrderRequest) -> VenueOrder:
+        """Check, accept and match an order; Refusal leaves everything as it was."""
+        market = self.market(request.symbol)
+        account = self.accounts[request.account]
+        self._require_fresh_client_id(request)
+        price = market.listing.read_price(request.price) if request.type is OrderType.LIMIT else None
+        if request.size_in_quote:
+            budget, lots = market.listing.read_quote(request.size), 0
+        else:
+            budget, lots = None, market.listing.read_quantity(request.size)
+        order = self._draft(market.listing, request, price, lots, budget)
+        if order.type is OrderType.MARKET:
+            plan = self._plan_market(market, account, order)
+            self._accept(order)
+            self._walk(market, order, plan)
+            return order
+        self._lock_for(account, order, lots)
+        self._accept(order)
+        self._submit(market, order, lots, order.time_in_force)
+        return order
+
+    def _require_fresh_client_id(self, request: OrderRequest) -> None:
+        latest = self._by_client_id.get((request.account, request.client_id)) if request.client_id else None
+        if latest is not None and self.orders[latest].is_working:
+            raise Refusal(Reason.CLIENT_ID_DUPLICATE, request.client_id)
+
+    def _draft(self, listing: Listing, request: OrderRequest, price: int | None, lots: int, budget: int | None) -> VenueOrder:
+        return VenueOrder(
+            order_id=self._next_order_id,
+            account=request.account,
+            listing=listing,
+            client_id=request.client_id,
+            tag=request.tag,
+            side=request.side,
+            type=request.type,
+            time_in_force=request.time_in_force,
+            price=price,
+            quantity=lots,
+            quote_budget=budget,
+            size_text=request.size,
+            created_at=self.now,
+            updated_at=self.now,
+            wall_updated_at=self._clock.now(),
+        )
+
+    def _accept(self, order: VenueOrder) -> None:
+        self._next_order_id += 1
+        self.orders[order.order_id] = order
+        self._working[order.account][order.order_id] = order
+        if order.client_id:
+            self._by_client_id[(order.account, order.client_id)] = order.order_id
+        self._tell(order, None)
+
+    def _locking(self, order: VenueOrder, lots: int, price: int) -> int:
+        """Return the account units a limit order of `lots` must keep locked."""
+        if order.side is Side.BUY:
+            return order.listing.quote_units(order.listing.instrument.notional(price, lots))
+        return order.listing.base_units(lots)
+
+    def _lock_for(self, account: Account, order: VenueOrder, lots: int) -> None:
+        assert order.price is not None
+        if order.listing.instrument.notional(order.price, lots) < order.listing.instrument.min_notional:
+            raise Refusal(Reason.NOTIONAL_TOO_SMALL)
+        needed = self._locking(order, lots, order.price)
+        account.lock(order.given_asset, needed)
+        order.locked = needed
+
+    def _plan_market(self, market: Market, account: Account, order: VenueOrder) -> int:
+        """Return how many lots a market order takes now; Refusal when it can take none or cannot be paid."""
+        instrument = order.listing.instrument
+        left, cost, lots = order.quantity, 0, 0
+        for price, quantity in market.book.offers(order.side, None, order.account):
+            if order.quote_budget is not None:
+                part = min(quantity, instrument.lots_for(order.quote_budget - cost, price))
+            else:
+                part = min(quantity, left)
+            if part == 0:
+                break
+            cost += instrument.notional(price, part)
+            lots += part
+            left -= part
+            if part < quantity:
+                break
+        if lots < instrument.min_quantity:
+            if order.quote_budget is not None and next(market.book.offers(order.side, None, order.account), None):
+                raise Refusal(Reason.QUANTITY_TOO_SMALL, "sz")
+            raise Refusal(Reason.NO_LIQUIDITY, order.listing.symbol)
+        if order.side is Side.BUY:
+            wanted = cost if order.quote_budget is None else order.quote_budget
+            account.require(order.listing.quote, order.listing.quote_units(wanted))
+        else:
+            wanted = lots if order.quote_budget is not None else order.quantity
+            account.require(order.listing.base, order.listing.base_units(wanted))
+        return lots
+
+    def _walk(self, market: Market, order: VenueOrder, lots: int) -> None:
+        if order.quote_budget is not None:
+            order.quantity = lots
+        entry = BookOrder(order.order_id, order.account, order.side, None, lots)
+        placement = market.book.submit(entry, TimeInForce.IOC)
+        self._settle_placement(market, order, placement)
+        if order.filled < order.quantity:
+            self._end(order, Ended.NOT_AT_ONCE)
+
+    def _submit(self, market: Market, order: VenueOrder, lots: int, time_in_force: TimeInForce) -> None:
+        entry = BookOrder(order.order_id, order.account, order.side, order.price, lots)
+        placement = market.book.submit(entry, time_in_force)
+        self._settle_placement(market, order, placement)
+        if not placement.rests and order.is_working:
+            reasons = {TimeInForce.POST_ONLY: Ended.POST_ONLY, TimeInForce.FOK: Ended.NOT_WHOLE}
+            self._end(order, reasons.get(time_in_force, Ended.NOT_AT_ONCE))
+
+    # ── changing and canceling ──────────────────────────────────────────────────────────────────────────────────
+
+    def cancel(self, order: VenueOrder) -> None:
+        """Cancel a working order; Refusal ORDER_FILLED or ORDER_CANCELED for a finished one."""
+        self._require_working(order)
+        self.market(order.listing.symbol).book.cancel(order.order_id)
+        self._end(order, Ended.USER)
+
+    def amend(self, order: VenueOrder, size: str, price: str) -> None:
+        """Change size (including what is filled) and price of a working limit order.
+
+        A smaller size keeps the place in the queue; a larger one or another price goes to its end and may match. A size
+        not above what is filled finishes the order.
+        """
+        self._require_working(order)
+        if not size and not price:
+            raise Refusal(Reason.NOTHING_TO_CHANGE)
+        market = self.market(order.listing.symbol)
+        account = self.accounts[order.account]
+        new_price = order.listing.read_price(price) if price else order.price
+        new_lots = order.listing.read_quantity(size) if size else order.quantity
+        assert new_price is not None
+        remaining = max(0, new_lots - order.filled)
+        locking = self._locking(order, remaining, new_price)
+        if locking > order.locked:
+            account.lock(order.given_asset, locking - order.locked)
+        else:
+            account.unlock(order.given_asset, order.locked - locking)
+        order.locked = locking
+        keeps_place = new_price == order.price and new_lots <= order.quantity
+        order.size_text = size or order.size_text
+        order.price, order.quantity = new_price, max(new_lots, order.filled)
+        self._touch(order)
+        if remaining == 0:
+            market.book.cancel(order.order_id)
+            self._finish(order, State.FILLED)
+        elif keeps_place:
+            market.book.reduce(order.order_id, remaining)
+            self._tell(order, None)
+        else:
+            market.book.cancel(order.order_id)
+            self._tell(order, None)
+            self._submit(market, order, remaining, order.time_in_force)
+
+    def _require_working(self, order: VenueOrder) -> None:
+        if order.state is State.FILLED:
+            raise Refusal(Reason.ORDER_FILLED, str(order.order_id))
+        if order.state is State.CANCELED:
+            raise Refusal(Reason.ORDER_CANCELED, str(order.order_id))
+
+    # ── settling ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _settle_placement(self, market: Market, order: VenueOrder, placement: Placement) -> None:
+        for execution in placement.executions:
+            trade_id = market.record_trade(self.now, execution.price, execution.quantity, execution.side)
+            self._fill(order, execution, trade_id, Liquidity.TAKER)
+            if execution.maker_id != ANONYMOUS:
+                self._fill(self.orders[execution.maker_id], execution, trade_id, Liquidity.MAKER)
+        for entry in placement.self_canceled:
+            self._end(self.orders[entry.order_id], Ended.SELF_TRADE)
+
+    def _settle_passive(self, market: Market, execution: Execution) -> None:
+        self._fill(self.orders[execution.maker_id], execution, market.next_trade_id(), Liquidity.MAKER)
+
+    def _fill(self, order: VenueOrder, execution: Execution, trade_id: int, liquidity: Liquidity) -> None:
+        listing, lots, price = order.listing, execution.quantity, execution.price
+        notional = listing.instrument.notional(price, lots)
+        base_units, quote_units = listing.base_units(lots), listing.quote_units(notional)
+        given, received = (quote_units, base_units) if order.side is Side.BUY else (base_units, quote_units)
+        fee, fee_asset = listing.fees.fee(listing.instrument, order.side, price, lots, liquidity)
+        fee *= listing.base_factor if order.side is Side.BUY else listing.quote_factor
+        account = self.accounts[order.account]
+        if order.locked:
+            still = self._locking(order, order.quantity - order.filled - lots, order.price or 0)
+            account.unlock(order.given_asset, order.locked - still)
+            order.locked = still
+        account.exchange(order.given_asset, given, order.received_asset, received - fee, self.now)
+        order.filled += lots
+        order.notional += notional
+        order.fee += fee
+        fill = VenueFill(trade_id, self._next_bill_id, price, lots, notional, fee, fee_asset, liquidity, self.now)
+        self._next_bill_id += 1
+        order.fills.append(fill)
+        self._touch(order)
+        if order.filled == order.quantity:
+            self._finish(order, State.FILLED, fill)
+        else:
+            order.state = State.PARTIALLY_FILLED
+            self._tell(order, fill)
+
+    def _end(self, order: VenueOrder, reason: Ended) -> None:
+        order.ended = reason
+        self._touch(order)
+        self._finish(order, State.CANCELED)
+
+    def _finish(self, order: VenueOrder, state: State, fill: VenueFill | None = None) -> None:
+        order.state = state
+        if order.locked:
+            self.accounts[order.account].unlock(order.given_asset, order.locked)
+            order.locked = 0
+        self._working[order.account].pop(order.order_id, None)
+        self._tell(order, fill)
+
+    def _touch(self, order: VenueOrder) -> None:
+        order.updated_at = self.now
+        order.wall_updated_at = self._clock.now()
+        self.accounts[order.account].updated_at = self.now
+
+    def _tell(self, order: VenueOrder, fill: VenueFill | None) -> None:
+        for listener in self.listeners:
+            listener(order, fill)

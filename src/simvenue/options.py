@@ -1,0 +1,36 @@
+"""What a venue is told to be; everything checked before anything listens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from .keys import KeyRing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """All options of `serve`; `speed` None is `max`, `steps` None is all there are."""
+
+    host: str
+    port: int
+    speed: float | None
+    speed_text: str
+    seed: int
+    steps: int | None
+    symbols: Sequence[str]
+    timeframe: str | None
+    data: Path | None
+    volume_unit: str
+    balances: Mapping[str, Decimal]
+    ring: KeyRing
+    is_fresh_key: bool
+    faults: Sequence[str]
+    maker_bps: Decimal
+    taker_bps: Decimal
+    ws_idle_s: float
+    lifeline_fd: int | None
+    ready_fd: int | None
+    ready_file: Path | None

@@ -1,0 +1,117 @@
+"""Puts a venue together: source, markets, accounts, dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from golive.matching.fee import FeeSchedule
+from golive.model.clock import Clock, to_iso
+from golive.model.errors import MagnitudeError
+from golive.model.money import units_exact
+
+from ..errors import UsageError
+from ..exchange.account import Account
+from ..exchange.exchange import Exchange
+from ..exchange.listing import Listing, asset_scales
+from ..exchange.market import Market
+from ..okx.hub import Hub
+from ..okx.limit import Limiter
+from ..okx.rest import Rest
+from ..okx.socket import Socket
+from ..options import ServeOptions
+from ..source.base import MINUTE, TIMEFRAMES, MarketSource
+from ..source.candle_file import CandleFile
+from ..source.catalog import instrument_id
+from ..source.feed import Feed, looks_like_feed
+from ..source.generator import Generator
+
+DEFAULT_STEPS = 2400
+MAX_SPEED_START = 1_704_067_200_000_000_000
+"""2024-01-01T00:00:00Z: where a generated market begins at speed max"""
+_SECOND = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """A venue ready to be served."""
+
+    source: MarketSource
+    exchange: Exchange
+    hub: Hub
+    rest: Rest
+    socket: Socket
+    limiter: Limiter
+    market: Mapping[str, object]
+    """the MARKET part of the ready document"""
+
+
+def build(options: ServeOptions, clock: Clock) -> Venue:
+    """Build the venue; UsageError for data or balances that cannot be."""
+    source = _source(options, clock)
+    scales = asset_scales(source.instruments)
+    fees = FeeSchedule(options.maker_bps, options.taker_bps)
+    markets = [
+        Market(Listing(i, fees, scales), source.base_bar, builds_candles=source.builds_candles) for i in source.instruments
+    ]
+    start = {asset: _units(asset, amount, scales) for asset, amount in options.balances.items()}
+    names = options.ring.accounts
+    exchange = Exchange(markets, {name: Account(name, scales, start) for name in names}, clock)
+    hub, limiter = Hub(exchange), Limiter()
+    return Venue(
+        source=source,
+        exchange=exchange,
+        hub=hub,
+        rest=Rest(exchange, options.ring, limiter),
+        socket=Socket(exchange, options.ring, hub),
+        limiter=limiter,
+        market=_market(options, source),
+    )
+
+
+def _source(options: ServeOptions, clock: Clock) -> MarketSource:
+    for symbol in options.symbols:
+        instrument_id(symbol)
+    if options.data is not None:
+        if len(options.symbols) > 1:
+            raise UsageError("--data holds one instrument: give --symbol once")
+        symbol = options.symbols[0]
+        if looks_like_feed(options.data):
+            return Feed(options.data, symbol, timeframe=options.timeframe or "1m", steps=options.steps)
+        return CandleFile(options.data, symbol, timeframe=options.timeframe, volume_unit=options.volume_unit, steps=options.steps)
+    timeframe = options.timeframe or "1m"
+    steps = options.steps
+    if options.speed is None:
+        steps = DEFAULT_STEPS if steps is None else steps
+        period, start = TIMEFRAMES[timeframe].period, MAX_SPEED_START
+        start = TIMEFRAMES[timeframe].floor(start)
+    else:
+        period = _SECOND
+        start = clock.now() // _SECOND * _SECOND
+    return Generator(options.symbols, seed=options.seed, start=start, period=period, steps=steps, timeframe=timeframe)
+
+
+def _units(asset: str, amount: Decimal, scales: dict[str, int]) -> int:
+    scales.setdefault(asset, 8)
+    try:
+        return units_exact(amount, scales[asset], f"--balance {asset}")
+    except MagnitudeError as exc:
+        raise UsageError(f"{exc}; give at most {scales[asset]} decimals") from exc
+
+
+def _market(options: ServeOptions, source: MarketSource) -> Mapping[str, object]:
+    facts = source.facts
+    start = facts.start if options.speed is None or options.data is not None else facts.start // MINUTE * MINUTE
+    return {
+        "source": facts.source,
+        "fill_model": facts.fill_model,
+        "speed": options.speed_text,
+        "steps": facts.steps,
+        "seed": options.seed,
+        "data": facts.data,
+        "data_sha256": facts.data_sha256,
+        "volume_unit": options.volume_unit,
+        "start": to_iso(start),
+        "timeframe": facts.timeframe,
+    }

@@ -1,0 +1,81 @@
+"""The control routes under `/sim/v1`: our own, beside the dialect, for tests and operators on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import orjson
+from aiohttp import web
+
+from ..errors import UsageError
+from ..exchange.exchange import Exchange
+from ..okx import wire
+from .driver import Driver
+from .fault import FaultBook, fault_from
+from .record import KEPT, RequestLog
+
+
+class Control:
+    """Answers the control routes."""
+
+    def __init__(
+        self, facts: Callable[[], Mapping[str, object]], exchange: Exchange, driver: Driver, log: RequestLog, faults: FaultBook
+    ) -> None:
+        self._facts = facts
+        self._exchange = exchange
+        self._driver = driver
+        self._log = log
+        self._faults = faults
+
+    async def info(self, _: web.Request) -> web.Response:
+        """The ready document without secrets, and how far the market is."""
+        state = {"step": self._driver.steps_done, "finished": self._driver.is_finished, "now": str(self._exchange.now)}
+        return _json({**self._facts(), **state})
+
+    async def orders(self, _: web.Request) -> web.Response:
+        """Every order the venue ever accepted, oldest first, with its fills."""
+        rows = []
+        for order in self._exchange.orders.values():
+            account = self._exchange.accounts[order.account]
+            fills = [wire.fill_object(order, fill, account) for fill in order.fills]
+            rows.append({**wire.order(order, account), "account": order.account, "fills": fills})
+        return _json({"orders": rows})
+
+    async def balances(self, _: web.Request) -> web.Response:
+        """Every account's exact balances."""
+        rows = {
+            account.name: wire.balance(account, account.assets, self._exchange.now)["details"]
+            for account in self._exchange.accounts.values()
+        }
+        return _json({"balances": rows})
+
+    async def requests(self, request: web.Request) -> web.Response:
+        """The last requests as received, oldest first; the passphrase is blanked."""
+        limit = request.query.get("limit", "100")
+        if not (limit.isascii() and limit.isdigit()):
+            return _json({"error": "limit must be a whole number"}, status=400)
+        return _json({"requests": self._log.last(min(int(limit), KEPT))})
+
+    async def list_faults(self, _: web.Request) -> web.Response:
+        return _json({"faults": [fault.describe() for fault in self._faults.faults]})
+
+    async def add_faults(self, request: web.Request) -> web.Response:
+        """Add one fault or a list of them."""
+        try:
+            body = orjson.loads(await request.read())
+            items = body if isinstance(body, list) else [body]
+            if not all(isinstance(item, dict) for item in items):
+                raise UsageError('a fault is an object like {"kind": "http_503", "count": 2}')
+            faults = [fault_from(item, "fault") for item in items]
+        except (orjson.JSONDecodeError, UsageError) as exc:
+            return _json({"error": str(exc)}, status=400)
+        self._faults.faults.extend(faults)
+        return await self.list_faults(request)
+
+    async def clear_faults(self, request: web.Request) -> web.Response:
+        self._faults.faults.clear()
+        return await self.list_faults(request)
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    return web.Response(status=status, body=orjson.dumps(value), content_type="application/json")

@@ -1,0 +1,160 @@
+"""Runs a venue: listen, say ready, step the market, end cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+
+import orjson
+from aiohttp import web
+
+from ..errors import UsageError
+from ..options import ServeOptions
+from .build import Venue, build
+from .clock import SystemClock
+from .control import Control
+from .driver import Driver
+from .faces import Faces
+from .fault import FaultBook, parse_fault
+from .gateway import Gateway
+from .lockstep import Lockstep
+from .record import RequestLog
+
+
+def run(options: ServeOptions, out: TextIO) -> int:
+    """Serve until told to stop; return the exit code. UsageError before anything listens."""
+    faults = FaultBook([parse_fault(spec) for spec in options.faults])
+    clock = SystemClock()
+    venue = build(options, clock)
+    driver = Driver(venue.source, venue.exchange, venue.hub, speed=options.speed, clock=clock)
+    service = _Service(options, venue, driver, faults, clock, out)
+    with _runner() as runner:
+        runner.run(service.serve())
+    return 0
+
+
+def _runner() -> asyncio.Runner:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.Runner()
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
+
+class _Service:
+    """One run of the server."""
+
+    def __init__(
+        self, options: ServeOptions, venue: Venue, driver: Driver, faults: FaultBook, clock: SystemClock, out: TextIO
+    ) -> None:
+        self._options = options
+        self._venue = venue
+        self._driver = driver
+        self._out = out
+        self._log = RequestLog()
+        self._gateway = Gateway(self._log, faults, clock)
+        self._faces = Faces(venue.rest, venue.socket, venue.hub, venue.limiter, clock, idle_s=options.ws_idle_s)
+        self._control = Control(lambda: self._facts, venue.exchange, driver, self._log, faults)
+        self._lockstep = Lockstep(driver, venue.market)
+        self._facts: Mapping[str, object] = {}
+        self._stop = asyncio.Event()
+
+    async def serve(self) -> None:
+        runner = web.AppRunner(self._application(), access_log=None, handle_signals=False, shutdown_timeout=0.5)
+        await runner.setup()
+        site = web.TCPSite(runner, self._options.host, self._options.port)
+        try:
+            await site.start()
+        except OSError as exc:
+            await runner.cleanup()
+            raise UsageError(f"--port {self._options.port}: {exc.strerror or exc}; take another or 0") from exc
+        self._listen_for_the_end()
+        self._announce(runner.addresses[0][1])
+        tasks = [asyncio.create_task(self._faces.close_silent())]
+        if self._driver.speed is not None:
+            tasks.append(asyncio.create_task(self._driver.run()))
+        stopped = asyncio.create_task(self._stop.wait())
+        try:
+            await self._until_stopped(stopped, tasks)
+        finally:
+            for task in (*tasks, stopped):
+                task.cancel()
+            self._faces.close_all()
+            await runner.cleanup()
+
+    async def _until_stopped(self, stopped: asyncio.Task[bool], tasks: list[asyncio.Task[None]]) -> None:
+        """Wait for the end; a task that fails ends the process with its error."""
+        waiting: set[asyncio.Task[bool] | asyncio.Task[None]] = {stopped, *tasks}
+        while stopped not in (done := (await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED))[0]):
+            for task in done:
+                task.result()
+            waiting -= done
+
+    def _application(self) -> web.Application:
+        application = web.Application()
+        control, router = self._control, application.router
+        router.add_get("/sim/v1/info", control.info)
+        router.add_get("/sim/v1/orders", control.orders)
+        router.add_get("/sim/v1/balances", control.balances)
+        router.add_get("/sim/v1/requests", control.requests)
+        router.add_get("/sim/v1/faults", control.list_faults)
+        router.add_post("/sim/v1/faults", control.add_faults)
+        router.add_delete("/sim/v1/faults", control.clear_faults)
+        router.add_get("/sim/v1/lockstep", self._lockstep.handle)
+        router.add_get("/ws/v5/{face:public|private|business}", self._gateway.wrap(self._faces.websocket))
+        router.add_route("*", "/{tail:.*}", self._gateway.wrap(self._faces.rest))
+        return application
+
+    def _listen_for_the_end(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        lifeline = self._options.lifeline_fd
+        if lifeline is not None:
+            os.set_blocking(lifeline, False)
+            loop.add_reader(lifeline, self._lifeline_moved, lifeline)
+
+    def _lifeline_moved(self, descriptor: int) -> None:
+        with contextlib.suppress(BlockingIOError):
+            if not os.read(descriptor, 4096):
+                asyncio.get_running_loop().remove_reader(descriptor)
+                self._stop.set()
+
+    def _announce(self, port: int) -> None:
+        """Say ready on stdout and wherever else it was asked for."""
+        host = self._options.host
+        name = f"[{host}]" if ":" in host else host
+        self._facts = {
+            "schema": "simvenue.ready.v1",
+            "event": "ready",
+            "pid": os.getpid(),
+            "dialect": "okx",
+            "host": host,
+            "port": port,
+            "rest": f"http://{name}:{port}",
+            "ws": f"ws://{name}:{port}/ws/v5",
+            "instruments": list(self._venue.exchange.markets),
+            "market": self._venue.market,
+        }
+        line = orjson.dumps(self._facts) + b"\n"
+        shown = dict(self._facts)
+        if self._options.is_fresh_key:
+            key = self._options.ring.keys[0]
+            shown["credentials"] = {"apiKey": key.api_key, "secret": key.secret, "password": key.password}
+        self._out.write(orjson.dumps(shown).decode() + "\n")
+        self._out.flush()
+        if self._options.ready_fd is not None:
+            os.write(self._options.ready_fd, line)
+            os.close(self._options.ready_fd)
+        if self._options.ready_file is not None:
+            self._options.ready_file.write_bytes(line)
+
+
+def main_loop(options: ServeOptions) -> int:
+    """Serve with the process's own standard output."""
+    return run(options, sys.stdout)
