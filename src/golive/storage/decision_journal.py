@@ -6,12 +6,12 @@ the installation. The session store is the durable form; this file follows it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from golive.audit import Chain, EntryError, decode_entry
+from golive.audit import Chain, Entry, EntryError, canonical, decode_entry
 from golive.audit.entry import SEGMENT_CLOSED, body_text
 from golive.model.clock import stamp, to_iso
 from golive.model.errors import JournalError
@@ -25,6 +25,7 @@ DIRECTORY: Final = Path("audit/decisions")
 LOG_NAME: Final = "decisions"
 DECISION_EVENT: Final = "decision_event"
 RECORDS_PER_SEAL: Final = 1000
+_ADDED: Final = ("entrypoint", "environment", "portfolio", "risk_profile", "run_id", "record_seq", "key_class")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,31 @@ def decision_body(record: StoredRecord, session: DecisionContext) -> JsonObject:
         if record.body[name] != fixed[name]:
             raise JournalError(f"record {record.record_seq} ({record.event}): body.{name} is taken")
     return {**record.body, **fixed}
+
+
+def index(entries: Iterable[Entry]) -> dict[tuple[JsonValue, JsonValue], list[JsonObject]]:
+    """Return the bodies of decision events by (run id, record sequence)."""
+    bodies: dict[tuple[JsonValue, JsonValue], list[JsonObject]] = {}
+    for entry in entries:
+        if entry.type == DECISION_EVENT:
+            bodies.setdefault((entry.body.get("run_id"), entry.body.get("record_seq")), []).append(entry.body)
+    return bodies
+
+
+def compare(
+    run_id: str, stored: Iterable[StoredRecord], written: Mapping[tuple[JsonValue, JsonValue], Sequence[JsonObject]]
+) -> Iterator[str]:
+    """Yield each record of one session store that the journal (`index`) lacks, repeats or tells differently."""
+    for record in stored:
+        found = written.get((run_id, record.record_seq), ())
+        name = f"record {record.record_seq} ({record.event}) of run {run_id}"
+        if len(found) != 1:
+            yield f"{name}: {'is missing from the journal' if not found else f'stands {len(found)} times in the journal'}"
+            continue
+        expected = {**record.body, "event": record.event, "event_time": to_iso(record.ts)}
+        told = {name: value for name, value in found[0].items() if name in expected or name not in _ADDED}
+        if canonical(expected) != canonical(told):
+            yield f"{name}: the journal says something else than the store"
 
 
 class DecisionJournal:
@@ -107,7 +133,7 @@ class DecisionJournal:
         files = journal_files(self._directory)
         if not files:
             return self._open(self._directory / self._today(), None)
-        before = segment_end(files[-2], self._signer) if len(files) > 1 else None
+        before = segment_end(files[-2], self._signer.keys.mac_keys) if len(files) > 1 else None
         return self._open(files[-1], before)
 
     def _successor(self) -> JournalFile:
@@ -127,13 +153,13 @@ def journal_files(directory: Path) -> list[Path]:
     return sorted(directory.glob("decisions-????????.jsonl"))
 
 
-def segment_end(path: Path, signer: Signer) -> Chain:
+def segment_end(path: Path, mac_keys: Mapping[str, bytes]) -> Chain:
     """Return the chain's state at the end of a closed segment, from its first and last record.
 
     What lies between is the business of `golive audit verify`. Raises JournalError when the segment is not closed.
     """
     lines = _lines(path)
-    chain = Chain(signer.keys.mac_keys)
+    chain = Chain(mac_keys)
     try:
         chain.log_id = body_text(decode_entry(lines[0])[0].body, "log_id")
         last = decode_entry(lines[-1])[0]

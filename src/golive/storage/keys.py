@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import secrets
 import stat
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 KEY_BYTES: Final = 32
 DIRECTORY: Final = Path("var/state/keys/dev")
+FILES: Final = ("hmac.key", "ed25519.key", "id.key")
 PUBLIC_DIRECTORY: Final = Path("var/audit/keys")
 PUBLIC_SCHEMA: Final = "golive.audit_key.v1"
 
@@ -56,29 +58,28 @@ class DevelopmentKeys:
         directory = home / DIRECTORY
         make_directory(directory, PRIVATE_DIRECTORY)
         _check_private(directory, directory=True)
-        return cls._assemble(home, {name: _load_or_make(directory / name) for name in ("hmac.key", "ed25519.key", "id.key")})
+        keys = cls._assemble({name: _load_or_make(directory / name) for name in FILES})
+        keys._publish(home / PUBLIC_DIRECTORY / f"{keys.seal_key_id}.json")
+        return keys
 
     @classmethod
     def load(cls, home: Path) -> DevelopmentKeys | None:
         """Return the keys under `home`; None when any of them is missing."""
         directory = home / DIRECTORY
-        names = ("hmac.key", "ed25519.key", "id.key")
-        if not all((directory / name).exists() for name in names):
+        if not all((directory / name).exists() for name in FILES):
             return None
         _check_private(directory, directory=True)
-        return cls._assemble(home, {name: _load(directory / name) for name in names})
+        return cls._assemble({name: _load(directory / name) for name in FILES})
 
     @classmethod
-    def _assemble(cls, home: Path, raw: Mapping[str, bytes]) -> DevelopmentKeys:
+    def _assemble(cls, raw: Mapping[str, bytes]) -> DevelopmentKeys:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
         public = Ed25519PrivateKey.from_private_bytes(raw["ed25519.key"]).public_key().public_bytes_raw()
         seal_key_id = f"dev-seal-{hashlib.sha256(public).hexdigest()[:16]}"
         # The id of a secret key is a digest under a label of its own, so it cannot be mistaken for a MAC.
         mac_key_id = f"dev-mac-{hashlib.sha256(b'golive key id|' + raw['hmac.key']).hexdigest()[:16]}"
-        keys = cls(mac_key_id, seal_key_id, raw["hmac.key"], raw["id.key"], public, raw["ed25519.key"])
-        keys._publish(home / PUBLIC_DIRECTORY / f"{seal_key_id}.json")
-        return keys
+        return cls(mac_key_id, seal_key_id, raw["hmac.key"], raw["id.key"], public, raw["ed25519.key"])
 
     @property
     def mac_keys(self) -> Mapping[str, bytes]:
@@ -109,6 +110,20 @@ class DevelopmentKeys:
 
     def __repr__(self) -> str:
         return f"DevelopmentKeys({self.mac_key_id}, {self.seal_key_id})"
+
+
+def read_public_key(path: Path) -> tuple[str, bytes]:
+    """Return key id and raw Ed25519 key of a published key document; raise JournalError when it is none."""
+    try:
+        document = json.loads(path.read_bytes())
+        if not isinstance(document, dict) or document.get("schema") != PUBLIC_SCHEMA or document.get("algorithm") != "ed25519":
+            raise ValueError(f"not a {PUBLIC_SCHEMA} document")
+        key_id, key = document["key_id"], bytes.fromhex(document["public_key"])
+        if not isinstance(key_id, str) or len(key) != KEY_BYTES:
+            raise ValueError("not an Ed25519 key")
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise JournalError(f"{path}: cannot read the public key: {exc}") from exc
+    return key_id, key
 
 
 def _load_or_make(path: Path) -> bytes:

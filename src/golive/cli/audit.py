@@ -1,0 +1,98 @@
+"""`golive audit verify`: say whether journals, seals and session stores are what was written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from golive.model.errors import ConfigError, JournalError
+from golive.model.verdict import ExitCode
+
+from .options import DEFAULT_CONFIG, HomeOption, locate
+
+if TYPE_CHECKING:
+    from golive.storage.verification import Result, VerificationKeys
+
+TAMPERED: Final = 1
+SHOWN: Final = 5
+"""Faults shown per file; the first one names the first bad record."""
+
+app = typer.Typer(
+    help="Verify journals, seals and stage records.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+)
+
+
+@app.callback()
+def audit() -> None:
+    """Verify journals, seals and stage records."""
+
+
+@app.command()
+def verify(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH]...", help="Journals (.jsonl) and session stores (.sqlite).")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every journal and store of the installation.")] = False,
+    home: HomeOption = None,
+    public_key: Annotated[
+        Path | None,
+        typer.Option("--public-key", metavar="FILE", help="Verify seals with this published key only, as a stranger would."),
+    ] = None,
+    risk_log: Annotated[
+        Path | None,
+        typer.Option("--risk-log", metavar="FILE", help="The risk decision log. Default: logs/risk_decisions.jsonl."),
+    ] = None,
+) -> None:
+    """Check bytes, chain, MACs and seals, and that journals agree with the session stores they were made from.
+
+    Exit 0 clean, 1 tampered, 6 cannot say (torn tail, missing key or seal, unreadable, nothing to verify).
+    """
+    from golive.storage.verification import RISK_LOG, Verifier
+
+    if bool(paths) == everything:
+        raise ConfigError("give the files to verify, or --all")
+    place = locate(DEFAULT_CONFIG, home).home
+    try:
+        verifier = Verifier(place, _keys(place, public_key), risk_log or RISK_LOG)
+        results = verifier.everything() if everything else [verifier.one(path) for path in paths or ()]
+    except JournalError as exc:
+        typer.echo(f"cannot say: {exc}", err=True)
+        raise typer.Exit(ExitCode.UNKNOWN) from exc
+    if not results:
+        typer.echo(f"cannot say: no journal and no session store under {place}", err=True)
+        raise typer.Exit(ExitCode.UNKNOWN)
+    for result in results:
+        _show(result, place)
+    raise typer.Exit(_exit_code(results))
+
+
+def _keys(home: Path, public_key: Path | None) -> VerificationKeys:
+    from golive.storage.verification import VerificationKeys
+
+    return VerificationKeys.of_home(home) if public_key is None else VerificationKeys.public(public_key)
+
+
+def _show(result: Result, home: Path) -> None:
+    absolute = result.path.absolute()
+    name = absolute.relative_to(home) if absolute.is_relative_to(home) else result.path
+    sealed = "not sealed" if result.sealed_seq is None else f"sealed up to seq {result.sealed_seq}"
+    typer.echo(f"{result.soundness.replace('_', ' '):<10} {name} ({result.records} records, {sealed})")
+    for fault in result.faults[:SHOWN]:
+        typer.echo(f"           {fault}")
+    if len(result.faults) > SHOWN:
+        typer.echo(f"           … and {len(result.faults) - SHOWN} more")
+
+
+def _exit_code(results: list[Result]) -> int:
+    from golive.audit import Soundness
+
+    kinds = {result.soundness for result in results}
+    if Soundness.TAMPERED in kinds:
+        return TAMPERED
+    return ExitCode.OK if kinds == {Soundness.CLEAN} else ExitCode.UNKNOWN
