@@ -18,7 +18,8 @@ class SetClock:
 
 
 def test_five_failures_in_a_row_open_it_for_five_seconds_then_one_probe_closes_it() -> None:
-    clock, changes = SetClock(), []
+    clock = SetClock()
+    changes: list[bool] = []
     circuit = Circuit(clock, changed=changes.append)
     for _ in range(4):
         circuit.failed()
@@ -37,7 +38,8 @@ def test_five_failures_in_a_row_open_it_for_five_seconds_then_one_probe_closes_i
 
 
 def test_a_failed_probe_opens_it_again_without_a_second_alarm() -> None:
-    clock, changes = SetClock(), []
+    clock = SetClock()
+    changes: list[bool] = []
     circuit = Circuit(clock, changed=changes.append)
     for _ in range(5):
         circuit.failed()
@@ -51,7 +53,8 @@ def test_a_failed_probe_opens_it_again_without_a_second_alarm() -> None:
 
 
 def test_an_answer_ends_a_row_of_failures_and_an_abandoned_probe_lets_the_next_one_try() -> None:
-    clock, changes = SetClock(), []
+    clock = SetClock()
+    changes: list[bool] = []
     circuit = Circuit(clock, changed=changes.append)
     for _ in range(4):
         circuit.failed()

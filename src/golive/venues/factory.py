@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def build_client(profile: VenueProfile, settings: AdapterSettings, clock: Clock, transport: HttpTransport) -> Ccxt:
     """Return a CCXT object that signs with the settings' credentials for the settings' endpoint.
 
-    Raises ConfigError when a credential field is missing or the sandbox is asked of a venue without one.
+    Raises ConfigError when a credential field is missing.
     """
     import ccxt.pro
 
@@ -44,8 +44,6 @@ def build_client(profile: VenueProfile, settings: AdapterSettings, clock: Clock,
     }
     client = cast(Ccxt, getattr(ccxt.pro, profile.ccxt_id)(config))
     if settings.sandbox:
-        if profile.sandbox is None:
-            raise ConfigError(f"{profile.name} has no sandbox; set adapter_settings.sandbox_mode: auto or false")
         client.set_sandbox_mode(True)
     if settings.url is not None:
         client.urls["api"] = profile.dialect.urls(settings.url)
@@ -90,11 +88,14 @@ def connect(
 ) -> Connection:
     """Build session, CCXT object and call path of one adapter; the path takes the place of CCXT's `fetch2`.
 
-    Nothing is sent yet. Raises ConfigError as `build_client` does.
+    Nothing is sent yet. Raises ConfigError for missing credential fields, a bad base URL, a sandbox the venue lacks.
     """
     from .transport import HttpTransport
 
     base = settings.url
+    if settings.sandbox and profile.sandbox is None:
+        raise ConfigError(f"{profile.name} has no sandbox; set adapter_settings.sandbox_mode: auto or false")
+    _credentials(profile, settings.credentials)  # refuse before a session exists that nobody would close
     transport = HttpTransport(timeout_s=settings.timeout_s, secure=base is None or base.startswith("https:"))
     client = build_client(profile, settings, clock, transport)
     path = CallPath(

@@ -82,5 +82,14 @@ PROFILE: Final = VenueProfile(
     sandbox=Sandbox("x-simulated-trading", "1"),
     dialect=OkxDialect(),
     timeframes=_BARS,
+    reject_codes={
+        "UNKNOWN_INSTRUMENT": "51001",
+        "BELOW_MINIMUM": "51020",
+        "ABOVE_MAXIMUM": "51202",
+        "NOTIONAL_BELOW_MINIMUM": "51020",
+        "PRICE_INVALID": "51006",
+        "INSUFFICIENT_FUNDS": "51008",
+        "DUPLICATE_ID": "51016",
+    },
     ccxt_options={"fetchMarkets": {"types": ["spot"]}, "timeDifference": 0},
 )

@@ -93,5 +93,7 @@ class VenueProfile:
     ccxt_options: Mapping[str, object] = field(default_factory=dict)
     throttle_statuses: frozenset[int] = frozenset({418, 429})
     """HTTP statuses that mean a rate limit whatever the body says"""
+    reject_codes: Mapping[str, str] = field(default_factory=dict)
+    """reason of a paper rejection → the code this venue would answer with"""
     order_deadline_s: float = 3.0
     """how long a submitted order may wait at the venue before the venue itself must drop it"""

@@ -60,6 +60,8 @@ class MarketStream:
         self._timeout_s = timeout_s
         self.received: Counter[str] = Counter()
         self.failure: VenueError | None = None
+        self.channels = frozenset(key for link in feed.links for key in link.keys)
+        """every `channel:instrument` that is subscribed to"""
         self._connections = [_Connection(self, link) for link in feed.links]
         self._keepers: list[asyncio.Task[None]] = []
         self._awaited: dict[str, int] = {}
@@ -152,18 +154,21 @@ class MarketStream:
 
     # connecting
 
-    async def _establish(self, connection: _Connection) -> None:
-        """Bring one connection up, in a bounded number of attempts; raise the last fault's error."""
+    async def _establish(self, connection: _Connection, *, lost_before: bool = False) -> None:
+        """Bring one connection up, in a bounded number of attempts; raise the last fault's error.
+
+        One `warning` when that took more than one attempt or repaired a loss; one `error` for a stream that fails.
+        """
         policy = self._profile.retry
         for attempt in range(1, policy.attempts + 1):
             fault = await self._attempt(connection)
             if fault is None:
-                if attempt > 1:
+                if attempt > 1 or lost_before:
                     self._meter.recovered()
                 return
             self._meter.link_lost(fault)
             if attempt == policy.attempts or not fault.consequence.repeat_read:
-                self._meter.failed(critical=fault.consequence.critical)
+                self._count_failure(fault)
                 raise error(self._profile, fault, write=False)
             await asyncio.sleep(self._pause(attempt))
 
@@ -195,21 +200,24 @@ class MarketStream:
             await connection.close()
             faults = 1 if self._clock.monotonic() - begun >= STABLE_NS else faults + 1
             if faults > self._profile.retry.attempts:
-                self._meter.failed(critical=fault.consequence.critical)
+                self._count_failure(fault)
                 self._fail(error(self._profile, fault, write=False))
                 return
             await asyncio.sleep(self._pause(faults))
             try:
-                await self._establish(connection)
+                await self._establish(connection, lost_before=True)
             except VenueError as exc:
                 self._fail(exc)
                 return
-            self._meter.recovered()
             self._meter.reconnect_required(False)
 
     def _pause(self, attempt: int) -> float:
         policy = self._profile.retry
         return float(min(policy.base_s * 2.0 ** (attempt - 1), policy.cap_s) + self._rng.uniform(*policy.jitter_s))
+
+    def _count_failure(self, fault: Fault) -> None:
+        if self.failure is None:
+            self._meter.failed(critical=fault.consequence.critical)
 
     def _fail(self, failure: VenueError) -> None:
         self.failure = failure
