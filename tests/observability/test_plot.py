@@ -7,11 +7,12 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from golive.model.clock import DAY, MINUTE, SECOND, from_iso
-from golive.observability.charts import drawdown, percent_label, plain_label
+from golive.observability.charts import drawdown, percent_label, plain_label, usual_gap
+from golive.observability.equity import EquityTrace
 from golive.observability.plot import WIDTH, Marker, Plot, nice_ticks, runs, svg, time_ticks
 
 START = from_iso("2024-01-01T00:00:00Z")
@@ -55,6 +56,24 @@ def test_days_need_no_clock() -> None:
 def test_a_gap_in_time_breaks_the_line() -> None:
     points = [(START + n * MINUTE, 1.0) for n in (0, 1, 2, 30, 31)]
     assert [len(run) for run in runs(points)] == [3, 2]
+
+
+@given(st.integers(900, 9000), st.integers(1, 500))
+@settings(max_examples=25, deadline=None)
+def test_thinning_a_curve_tears_no_holes_into_its_line(count: int, every: int) -> None:
+    trace = EquityTrace(str, str)
+    for n in range(count):
+        trace.add(START + n * MINUTE, n // every * every % 7, 1)
+    points = [(at, float(equity)) for at, equity, _ in trace.outcome().points]
+    assert len(list(runs(points, usual_gap(count, [at for at, _ in points])))) == 1
+
+
+def test_a_hole_in_a_thinned_curve_stays_a_hole() -> None:
+    trace = EquityTrace(str, str)
+    for n in (*range(3000), *range(6000, 9000)):
+        trace.add(START + n * MINUTE, n * 37 % 101, 1)
+    points = [(at, float(equity)) for at, equity, _ in trace.outcome().points]
+    assert len(list(runs(points, usual_gap(6000, [at for at, _ in points])))) == 2
 
 
 def test_a_value_that_is_no_number_is_not_drawn() -> None:

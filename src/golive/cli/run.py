@@ -18,10 +18,11 @@ from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
 if TYPE_CHECKING:
     from golive.metrics.recorder import MemoryRecorder
-    from golive.observability.terminal import Progress
     from golive.runtime.facts import SessionFacts
     from golive.runtime.options import RunOptions
     from golive.services.metrics_http import MetricsEndpoint
+
+    from .terminal import Progress
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
@@ -66,8 +67,9 @@ def run(
         ),
     ] = None,
     candles: Annotated[
-        int, typer.Option(metavar="N", help="Length of the generated market at speed max; the bare command ends after it.")
-    ] = 2400,
+        int | None,
+        typer.Option(metavar="N", help="Most candles of the embedded market. Default: all of --data, else 2400 at speed max."),
+    ] = None,
     max_runtime: Annotated[
         float | None,
         typer.Option(
@@ -124,12 +126,14 @@ def run(
 
 def _run(options: RunOptions, config: Path, home: Path | None, *, as_json: bool) -> ExitCode:
     from golive.observability.report import document_bytes
-    from golive.observability.terminal import Progress, print_summary
     from golive.runtime.bootstrap import plan_session, run_session
+    from golive.runtime.options import DEFAULT_CANDLES
+
+    from .terminal import Progress, print_summary
 
     where = locate(config, home)
     plan = plan_session(options, where.runtime_file, where.home, os.environ)
-    total = options.candles if plan.lock_step and options.data is None else None
+    total = (options.candles or DEFAULT_CANDLES) if plan.lock_step and options.data is None else options.candles
     progress = Progress(sys.stderr, time.monotonic_ns, label=f"{plan.stage} {plan.entrypoint.name}", total=total)
     try:
         result = run_session(plan, lambda facts: _show(progress, facts), _serve_metrics)

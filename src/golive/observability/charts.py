@@ -23,43 +23,56 @@ def charts(document: JsonObject) -> list[tuple[str, str]]:
     span = (min(ends), max(ends))
     asset = read.text(document, "outcome", "pnl", "quote_asset")
     instrument = read.text(read.mappings(document, "outcome", "market", "instruments")[0], "instrument")
+    gap_ns = usual_gap(int(read.number(document, "outcome", "equity", "count")), moments)
     curve = list(zip(moments, equity, strict=True))
     start = equity[0]
+    price = Plot(
+        title=f"Price of {instrument} with buys and sells",
+        points=list(zip(moments, prices, strict=True)),
+        css="price",
+        label=plain_label,
+        height=300,
+        markers=markers,
+        gap_ns=gap_ns,
+        span=span,
+    )
+    value = Plot(
+        title="Equity",
+        points=curve,
+        css="equity",
+        label=plain_label,
+        baseline=start,
+        include=(start,),
+        gap_ns=gap_ns,
+        span=span,
+    )
+    fall = Plot(
+        title="Drawdown",
+        points=drawdown(curve),
+        css="drawdown",
+        label=percent_label,
+        height=150,
+        baseline=0.0,
+        include=(0.0,),
+        gap_ns=gap_ns,
+        span=span,
+    )
+    period = f"{moment(to_iso(span[0]))} to {moment(to_iso(span[1]))}"
     return [
-        (
-            f"Price of {instrument} and fills, {moment(to_iso(span[0]))} to {moment(to_iso(span[1]))}",
-            svg(
-                Plot(
-                    title=f"Price of {instrument} with buys and sells",
-                    points=list(zip(moments, prices, strict=True)),
-                    css="price",
-                    label=plain_label,
-                    height=300,
-                    markers=markers,
-                    span=span,
-                )
-            ),
-        ),
-        (
-            f"Equity in {asset}",
-            svg(Plot(title="Equity", points=curve, css="equity", label=plain_label, baseline=start, include=(start,), span=span)),
-        ),
-        (
-            "Drawdown from the running peak",
-            svg(
-                Plot(
-                    title="Drawdown",
-                    points=drawdown(curve),
-                    css="drawdown",
-                    label=percent_label,
-                    height=150,
-                    baseline=0.0,
-                    include=(0.0,),
-                    span=span,
-                )
-            ),
-        ),
+        (f"Price of {instrument} and fills, {period}", svg(price)),
+        (f"Equity in {asset}", svg(value)),
+        ("Drawdown from the running peak", svg(fall)),
     ]
+
+
+def usual_gap(count: int, moments: list[int]) -> int:
+    """Return the distance in ns that thinning alone can leave between two points kept of `count`; 0 when all were kept.
+
+    Each bucket of points keeps its lowest and its highest, so at most two buckets lie between neighbours.
+    """
+    if len(moments) < 2 or count <= len(moments):
+        return 0
+    return 6 * (moments[-1] - moments[0]) // len(moments)
 
 
 def drawdown(curve: list[Point]) -> list[Point]:

@@ -54,6 +54,8 @@ class Plot:
     baseline: float | None = None
     include: Sequence[float] = ()
     """values that the y axis must reach"""
+    gap_ns: int = 0
+    """a distance in time up to this is never a gap, however close the other points stand"""
     span: tuple[int, int] | None = None
     """x axis from … to, ns UTC, so that charts stand one above the other; that of the points when None"""
 
@@ -85,11 +87,11 @@ def time_ticks(start: int, end: int, wanted: int = 8) -> list[tuple[int, str]]:
     return labels
 
 
-def runs(points: Sequence[Point]) -> Iterator[list[Point]]:
-    """Yield the points in runs without a gap, a gap being much more than the usual distance; values must be finite."""
+def runs(points: Sequence[Point], gap_ns: int = 0) -> Iterator[list[Point]]:
+    """Yield the finite points in runs without a gap: a distance well above the usual one and above `gap_ns`."""
     ordered = sorted(point for point in points if math.isfinite(point[1]))
     steps = [b[0] - a[0] for a, b in pairwise(ordered) if b[0] > a[0]]
-    longest = GAP_FACTOR * max(steps_median(steps), 1)
+    longest = max(GAP_FACTOR * steps_median(steps), gap_ns, 1)
     run: list[Point] = []
     for point in ordered:
         if run and point[0] - run[-1][0] > longest:
@@ -166,7 +168,7 @@ def _x_axis(frame: _Frame) -> Iterator[str]:
 
 
 def _lines(plot: Plot, frame: _Frame) -> Iterator[str]:
-    for run in runs(plot.points):
+    for run in runs(plot.points, plot.gap_ns):
         if len(run) == 1:
             yield f'<circle class="dot {plot.css}" cx="{frame.x(run[0][0]):.1f}" cy="{frame.y(run[0][1]):.1f}" r="3"/>'
             continue

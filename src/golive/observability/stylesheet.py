@@ -63,7 +63,7 @@ li{overflow-wrap:anywhere}
 figure{margin:0}
 figure+figure{margin-top:14px}
 figcaption{display:flex;gap:18px;flex-wrap:wrap;color:var(--soft);font-size:13px;font-weight:500;margin-bottom:2px}
-.plot{display:block;width:100%;height:auto}
+.plot{display:block;width:100%;height:auto;overflow:visible}
 .plot text{fill:var(--faint);font-size:12px}
 .plot .empty{font-size:15px}
 .grid{stroke:var(--rule)}.axis{stroke:var(--faint);stroke-opacity:.6}
@@ -79,6 +79,6 @@ figcaption{display:flex;gap:18px;flex-wrap:wrap;color:var(--soft);font-size:13px
 .bar .back{fill:var(--rule)}.bar .front{fill:currentColor}
 footer{color:var(--faint);font-size:13px;overflow-wrap:anywhere}
 @media(max-width:640px){main{padding:20px 12px 40px}section,details{padding:14px}
-.pair{grid-template-columns:1fr}.plot text{font-size:20px}}
+.pair{grid-template-columns:1fr}.plot text{font-size:17px}}
 @media print{body{background:#fff}.scroll{max-height:none;overflow:visible}section,.figure{box-shadow:none;break-inside:avoid}}
 """

@@ -6,11 +6,11 @@ import io
 import json
 from typing import Any
 
+from golive.cli.terminal import Progress, print_summary
 from golive.model.clock import SECOND
 from golive.model.verdict import ExitCode, RunStatus
 from golive.observability.outcome import nothing_done
 from golive.observability.report import RunReport, document, document_bytes
-from golive.observability.terminal import Progress, print_summary
 from support.reports import run_report
 
 
@@ -44,6 +44,14 @@ def test_the_table_tells_stage_verdict_money_guardrails_and_where_the_reports_ar
     ):
         assert words in text, words
     assert "\x1b" not in text, "no colours where there is no terminal"
+
+
+def test_paths_and_warnings_are_whole_lines_on_a_narrow_terminal() -> None:
+    stream = io.StringIO()
+    print_summary(plain(run_report(rate_limited=2)), stream, width=50)
+    lines = stream.getvalue().splitlines()
+    assert "report: reports/e2e/run_local_bot_paper_20260110T100000Z_0f0e0d0c.html" in lines
+    assert "warning: [paper:okx_desktop_paper] rate_limit 2 breaches rate_limit_max: required <= 0" in lines
 
 
 def test_a_breach_names_what_was_broken() -> None:

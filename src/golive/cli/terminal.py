@@ -11,11 +11,10 @@ from typing import Final, TextIO
 
 from golive.model.clock import SECOND
 from golive.model.json import JsonObject
-
-from . import reading as read
-from .page import Tone, amount, moment, percent
-from .presentation import banner, figures
-from .presentation_tables import breach_texts
+from golive.observability import reading as read
+from golive.observability.page import Tone, amount, moment, percent
+from golive.observability.presentation import banner, figures
+from golive.observability.presentation_tables import breach_texts
 
 _COLOURS: Final[dict[Tone, str]] = {"good": "green", "warn": "yellow", "bad": "red", "muted": "dim", "": ""}
 _MOST_LINES: Final = 12
@@ -45,8 +44,8 @@ def print_summary(document: JsonObject, stream: TextIO, *, width: int | None = N
     for name, value, tone in _rows(document):
         table.add_row(name, Text(_clean(value), style=_COLOURS[tone]))
     console.print(table)
-    for line in _notes(document):
-        console.print(Text(_clean(line)))
+    for line in (*_notes(document), *_reports(document)):
+        console.print(Text(_clean(line)), soft_wrap=True)
 
 
 def _rows(document: JsonObject) -> list[tuple[str, str, Tone]]:
@@ -56,11 +55,7 @@ def _rows(document: JsonObject) -> list[tuple[str, str, Tone]]:
     ]
     rows.append(("Guardrails", *_guardrails(document)))
     rows += [("Risk", text, tone) for text, tone in _risk(document)]
-    rows += [(name, read.text(document, field), "") for name, field in _REPORTS]
     return rows
-
-
-_REPORTS: Final = (("Report", "report_html"), ("", "report_markdown"), ("", "report_json"))
 
 
 def _guardrails(document: JsonObject) -> tuple[str, Tone]:
@@ -80,6 +75,11 @@ def _risk(document: JsonObject) -> list[tuple[str, Tone]]:
     share, band = percent(read.number(most, "used_ratio"), 1), read.text(most, "band")
     tones: dict[str, Tone] = {"ok": "", "warn": "warn", "breach": "bad"}
     return [(f"most used: {read.text(most, 'limit')} {share} of {amount(read.text(most, 'allowed'))}", tones.get(band, "warn"))]
+
+
+def _reports(document: JsonObject) -> list[str]:
+    """Where the reports are: below the table and never folded, so that a path can be taken as a whole."""
+    return [f"report: {read.text(document, field)}" for field in ("report_html", "report_markdown", "report_json")]
 
 
 def _notes(document: JsonObject) -> list[str]:
