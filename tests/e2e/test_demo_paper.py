@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from support.golive_process import ROOT, Home, wait_for_file
-from support.venue_process import VenueProcess
+from support.venue_process import venue_process
 
 pytestmark = pytest.mark.e2e_demo_paper
 SHORT = ("--candles", "400")
@@ -157,7 +157,7 @@ def test_an_edited_stage_record_opens_nothing(passed: tuple[Home, dict[str, Any]
 
 def test_refusals_of_the_venue_end_in_5_and_name_the_threshold(passed: tuple[Home, dict[str, Any], dict[str, Any]]) -> None:
     home = passed[0]
-    with VenueProcess.start("--steps", "300", "--fault", "http_429,match=/api/v5/public/time,count=2,retry_after=0.1") as venue:
+    with venue_process("--steps", "300", "--fault", "http_429,match=/api/v5/public/time,count=2,retry_after=0.1") as venue:
         env = {"GOLIVE__ENVIRONMENTS__OKX_PAPER__ENDPOINT": venue.rest}
         done = home.run("paper", "--speed", "max", env=env)
     assert done.code == 5, done.stderr

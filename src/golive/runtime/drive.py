@@ -33,6 +33,7 @@ class Stream(Protocol):
     """The market stream of an adapter."""
 
     received: Counter[str]
+    channels: frozenset[str]
 
     async def wait_for(self, counts: Counter[str]) -> None: ...
 
@@ -97,7 +98,7 @@ async def drive_lock_step(
     await lock.start()
     while (step := await lock.next()) is not None:
         for channel, count in step.published.items():
-            if channel in expected or channel in stream.received:
+            if channel in stream.channels:
                 expected[channel] += count
         await stream.wait_for(expected)
         dispatcher.market(inbox.take())

@@ -24,12 +24,12 @@ START_TIMEOUT_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class VenueOptions:
-    """How to start the child; `speed` is `max` or a number as text, `steps` bounds a generated market."""
+    """How to start the child; `speed` is `max` or a number as text, `steps` bounds the market (None: all recorded data)."""
 
     dialect: str
     speed: str
     seed: int
-    steps: int
+    steps: int | None
     symbols: Sequence[str]
     timeframe: str
     data: Path | None = None
@@ -38,7 +38,9 @@ class VenueOptions:
 
     def arguments(self) -> list[str]:
         words = ["serve", "--dialect", self.dialect, "--port", "0", "--speed", self.speed, "--seed", str(self.seed)]
-        words += ["--steps", str(self.steps), "--timeframe", self.timeframe, "--volume-unit", self.volume_unit]
+        words += ["--timeframe", self.timeframe, "--volume-unit", self.volume_unit]
+        if self.steps is not None:
+            words += ["--steps", str(self.steps)]
         for symbol in self.symbols:
             words += ["--symbol", symbol]
         for asset, amount in sorted(self.balances.items()):

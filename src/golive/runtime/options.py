@@ -27,7 +27,8 @@ class RunOptions:
     """default: the strategy's"""
     speed: str | None = None
     """`max`, `1` or a factor; default `max` for the embedded venue, else `1`"""
-    candles: int = DEFAULT_CANDLES
+    candles: int | None = None
+    """most candles of a recorded or generated market; default: all that is recorded, DEFAULT_CANDLES generated ones"""
     max_runtime_s: float | None = None
     """0 = until stopped; default: until the data ends at speed max, else until stable plus one reference window"""
     seed: int = 7

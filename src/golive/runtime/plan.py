@@ -129,7 +129,7 @@ def _speed(options: RunOptions, endpoint: str) -> str:
 
 
 def _check_data(options: RunOptions, endpoint: str) -> None:
-    if options.candles < 1:
+    if options.candles is not None and options.candles < 1:
         raise ConfigError("--candles must be at least 1")
     if options.data is None:
         return

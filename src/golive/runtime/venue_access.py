@@ -16,6 +16,7 @@ from golive.venues.registry import profile_named
 from golive.venues.settings import AdapterSettings
 
 from .embedded_venue import EmbeddedVenue, VenueOptions
+from .options import DEFAULT_CANDLES
 from .plan import EMBEDDED, Plan
 
 
@@ -64,6 +65,13 @@ class VenueAccess:
         for venue in self._embedded.values():
             await venue.close()
 
+    def _steps(self) -> int | None:
+        """Lock-step ends with its market; a generated one needs an end, a recorded one has its own."""
+        options = self.plan.options
+        if options.candles is None and options.data is None and self.plan.lock_step:
+            return DEFAULT_CANDLES
+        return options.candles
+
     def _sandbox(self, entrypoint: ResolvedEntrypoint) -> bool:
         return self.plan.sandbox if entrypoint.name == self.plan.entrypoint.name else entrypoint.sandbox_mode
 
@@ -78,7 +86,7 @@ class VenueAccess:
                     dialect=entrypoint.exchange,
                     speed=self.plan.speed if selected else "1",
                     seed=options.seed,
-                    steps=options.candles,
+                    steps=self._steps(),
                     symbols=[i.symbol for i in entrypoint.instruments],
                     timeframe=entrypoint.timeframe,
                     data=options.data if selected else None,
