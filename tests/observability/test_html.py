@@ -114,6 +114,7 @@ def test_no_text_of_the_document_becomes_markup() -> None:
     whole = hostile(plain(run_report(rate_limited=2, notes=["x"], failures=["y"])))
     metrics = whole["paper_exchange_metrics"]
     metrics[HOSTILE] = metrics.pop("okx_desktop_paper")
+    metrics["summary"][HOSTILE] = HOSTILE
     whole["outcome"]["balances"][HOSTILE] = whole["outcome"]["balances"].pop("BTC")
     whole["outcome"]["decisions"]["by_code"][HOSTILE] = 1
     whole["measured"]["probes"][0]["checks"][HOSTILE] = HOSTILE

@@ -191,6 +191,38 @@ def test_an_open_circuit_shows_in_the_gauge_and_breaches() -> None:
     assert windows.close(STARTED + SECOND).status == "breached"
 
 
+def test_a_gauge_that_fell_because_the_probe_grew_old_is_unknown_and_no_breach() -> None:
+    recorder = adapter_recorder()
+    windows = started(recorder)
+    probe(windows, recorder, STARTED)
+    recorder.set(m.EXCHANGE_HEALTH, 0, **LABELS)
+    assert windows.close(STARTED + STALE + SECOND).status == "unknown"
+
+
+def test_a_metric_is_covered_among_the_entrypoints_that_refer_to_it() -> None:
+    recorder = adapter_recorder()
+    other = MonitoredProfile(
+        entrypoint="other_paper",
+        environment="okx_paper",
+        exchange="okx",
+        thresholds=okx_profile().thresholds,
+        metric_names={"rate_limit": "somebody_elses_total"},
+    )
+    windows = ReferenceWindows([okx_profile(), other], recorder, HOUR, STALE)
+    windows.start(STARTED)
+    for name in (NAME, "other_paper"):
+        windows.health.record(name, STARTED, True)
+    recorder.set(m.EXCHANGE_HEALTH, 1, **LABELS)
+    summary = summary_of(windows.close(STARTED + SECOND))
+    assert summary["metric_coverage_ratio"] == {
+        "bot_exchange_errors_total": 1.0,
+        "bot_exchange_health_status": 1.0,
+        "bot_exchange_rate_limited_total": 1.0,
+        "somebody_elses_total": 0.0,
+    }
+    assert summary["metric_coverage_score"] == 0.75
+
+
 # ---- windows ------------------------------------------------------------------------------------------------------
 
 
@@ -259,6 +291,17 @@ def test_one_failed_probe_spoils_its_window_and_no_other() -> None:
     probe(windows, recorder, STARTED + 2 * HOUR - SECOND)
     [second] = windows.advance(STARTED + 2 * HOUR)
     assert (first.status, second.status) == ("breached", "ok")
+
+
+def test_a_failed_probe_stands_until_the_next_one() -> None:
+    recorder = adapter_recorder()
+    windows = started(recorder)
+    windows.health.record(NAME, STARTED + HOUR - SECOND, False)
+    recorder.set(m.EXCHANGE_HEALTH, 1, **LABELS)
+    windows.advance(STARTED + HOUR)
+    entry = entry_of(windows.close(STARTED + HOUR + 2 * SECOND))
+    assert (entry["status"], entry["health_status"]) == ("breached", 0.0)
+    assert entry["window"]["started_at"] == to_iso(STARTED + HOUR), "the second window, which had no probe of its own"
 
 
 def test_a_probe_at_the_boundary_belongs_to_the_window_it_ends() -> None:
