@@ -56,7 +56,7 @@ def test_a_queue_without_series_is_an_error_and_not_a_quiet_queue() -> None:
 def test_refused_calls_are_recommended_upon() -> None:
     summary = summary_of(facts(refused=3), recorded([], []))
     assert summary.refused_total == 3
-    assert recommendations(summary) == ["okx_spot (okx_paper): 3 call(s) refused at burst 6; spread calls or raise burst"]
+    assert recommendations(summary) == ["okx_spot (okx_paper): 3 call(s) were refused for their rate; lower the request rate"]
 
 
 def test_the_section_is_sorted_and_keeps_the_last_twenty_lines() -> None:

@@ -19,7 +19,7 @@ SLOW_WAIT_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueFacts:
-    """What an I/O queue knows of itself and no metric tells: its bounds, its peaks, the calls it refused."""
+    """What an I/O queue knows of itself and no series tells: its bounds, its peaks, the calls refused for their rate."""
 
     environment: str
     queue: str
@@ -134,7 +134,7 @@ def recommendations(summary: QueueSummary) -> list[str]:
         average = f"{summary.rate_limit_wait_avg_seconds or 0:.2f} s"
         lines.append(f"{place}: calls waited {average} on average; lower the request rate or raise max_concurrency")
     if summary.refused_total:
-        lines.append(f"{place}: {summary.refused_total} call(s) refused at burst {summary.burst}; spread calls or raise burst")
+        lines.append(f"{place}: {summary.refused_total} call(s) were refused for their rate; lower the request rate")
     return lines
 
 

@@ -10,6 +10,8 @@ from golive.model.json import JsonObject
 from . import reading as read
 from .page import Block, Cell, Column, Pairs, Table, Tone, amount, compact, moment, percent, seconds
 
+LAST_PROBES: Final = 20
+"""probes shown, the latest; the JSON document has all of them"""
 _STATUS_TONES: Final[dict[str, Tone]] = {
     "ok": "good",
     "breached": "bad",
@@ -284,7 +286,7 @@ def measurements(document: JsonObject) -> Pairs:
 
 def probes(document: JsonObject) -> Table:
     rows = []
-    for probe in read.mappings(document, "measured", "probes"):
+    for probe in read.mappings(document, "measured", "probes")[-LAST_PROBES:]:
         skew = read.optional_number(probe, "clock_skew_ms")
         checks = read.mapping(probe, "checks")
         failed = [f"{name}: {result}" for name, result in checks.items() if result != "ok"]
