@@ -134,7 +134,8 @@ def _run(options: RunOptions, config: Path, home: Path | None, *, as_json: bool)
     where = locate(config, home)
     plan = plan_session(options, where.runtime_file, where.home, os.environ)
     total = (options.candles or DEFAULT_CANDLES) if plan.lock_step and options.data is None else options.candles
-    progress = Progress(sys.stderr, time.monotonic_ns, label=f"{plan.stage} {plan.entrypoint.name}", total=total)
+    label = f"{plan.stage} {plan.entrypoint.name}"
+    progress = Progress(sys.stderr, time.monotonic_ns, label=label, total=total, quote_asset=plan.instruments[0].quote)
     try:
         result = run_session(plan, lambda facts: _show(progress, facts), _serve_metrics)
     finally:
@@ -151,8 +152,7 @@ def _show(progress: Progress, facts: SessionFacts) -> None:
     engine, dispatcher = facts.engine, facts.dispatcher
     if engine is None or dispatcher is None or engine.last_equity is None:
         return
-    ledger = engine.ledger
-    equity = f"{ledger.text(ledger.quote, engine.last_equity)}"
+    equity = engine.ledger.text(engine.ledger.quote, engine.last_equity)
     progress.update(engine.candles, to_iso(dispatcher.clock.now), equity, len(engine.fills))
 
 

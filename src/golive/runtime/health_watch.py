@@ -11,6 +11,8 @@ from golive.observability.windows import ReferenceWindows
 from golive.venues.adapter import VenueAdapter
 
 _BEFORE_END_NS = SECOND
+_MOST_PROBES = 199
+"""kept for the report beside the newest; the windows keep their own history"""
 
 
 class HealthWatch:
@@ -33,6 +35,7 @@ class HealthWatch:
         for name, result in zip(names, results, strict=True):
             self._windows.health.record(name, result.checked_at, result.ok)
             if name == self._main:
+                del self.probes[:-_MOST_PROBES]
                 self.probes.append(MeasuredProbe(result.checked_at, result.ok, result.clock_skew_ms, dict(result.checks)))
 
     async def run(self) -> None:

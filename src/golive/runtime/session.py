@@ -345,7 +345,7 @@ class Session:
         await self._close_journal()
         now = self._clock.now()
         evaluation = self._windows.close(now)
-        decision = self._decide(evaluation)
+        decision = self._decide(evaluation, now)
         report = self._document(evaluation, decision, now, finished=True)
         if decision.status is RunStatus.SUCCESS:
             assert self._evidence is not None
@@ -367,7 +367,7 @@ class Session:
             self.facts.internal_error = True
             self.facts.errors.append(f"{type(exc).__name__}: {exc}")
 
-    def _decide(self, evaluation: Evaluation) -> Decision:
+    def _decide(self, evaluation: Evaluation, now: int) -> Decision:
         facts, verdicts = self.facts, [evaluation.status]
         if facts.engine is not None:
             for breach in facts.engine.breaches:
@@ -375,6 +375,7 @@ class Session:
                 facts.warnings.append(
                     f"[risk:{self._plan.entrypoint.name}] {breach.limit} reached: {breach.used} of {breach.allowed} allowed"
                 )
+        verdicts += self._queue_verdicts(now)
         if facts.venue_lost:
             verdicts.append(Verdict.UNKNOWN)
         if facts.engine is None or facts.engine.candles == 0:
@@ -389,6 +390,17 @@ class Session:
             validation_failed=facts.validation_failed,
             internal_error=facts.internal_error,
         )
+
+    def _queue_verdicts(self, now: int) -> list[Verdict]:
+        """A trading profile whose guardrails name `io_queue` is judged by its queue as well: any time-out breaches."""
+        if "io_queue" not in self._plan.entrypoint.guardrails:
+            return []
+        failed = [s for s in self._guardrails(now).summaries if s.severity == "error"]
+        for summary in failed:
+            self.facts.warnings.append(
+                f"[io_queue:{summary.queue}] {summary.timeout_total} calls timed out in {summary.environment}"
+            )
+        return [Verdict.BREACHED for _ in failed]
 
     def _document(self, evaluation: Evaluation, decision: Decision, now: int, *, finished: bool) -> dict[str, JsonValue]:
         return report_document(

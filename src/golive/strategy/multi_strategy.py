@@ -54,18 +54,18 @@ class MultiStrategy:
 
     name = "multi_strategy_default"
     parameters: Mapping[str, Parameter] = {
-        "fast_bars": Parameter(12, 2, 500, "fast EMA, bars", whole=True),
-        "slow_bars": Parameter(48, 3, 2000, "slow EMA, bars", whole=True),
-        "reversion_bars": Parameter(30, 3, 2000, "mean-reversion anchor, bars", whole=True),
+        "fast_bars": Parameter(30, 2, 500, "fast EMA, bars", whole=True),
+        "slow_bars": Parameter(120, 3, 2000, "slow EMA, bars", whole=True),
+        "reversion_bars": Parameter(120, 3, 2000, "mean-reversion anchor, bars", whole=True),
         "reversion_z": Parameter(2.0, 0.1, 10, "z-score that counts as a full vote"),
-        "breakout_bars": Parameter(40, 2, 500, "breakout channel, bars", whole=True),
-        "volatility_bars": Parameter(60, 5, 2000, "volatility EMA, bars", whole=True),
-        "trend_weight": Parameter(0.45, 0, 1, "weight of the trend vote"),
-        "reversion_weight": Parameter(0.25, 0, 1, "weight of the mean-reversion vote"),
-        "breakout_weight": Parameter(0.30, 0, 1, "weight of the breakout vote"),
+        "breakout_bars": Parameter(120, 2, 500, "breakout channel, bars", whole=True),
+        "volatility_bars": Parameter(120, 5, 2000, "volatility EMA, bars", whole=True),
+        "trend_weight": Parameter(0.50, 0, 1, "weight of the trend vote"),
+        "reversion_weight": Parameter(0.15, 0, 1, "weight of the mean-reversion vote"),
+        "breakout_weight": Parameter(0.35, 0, 1, "weight of the breakout vote"),
         "target_volatility": Parameter(0.60, 0.01, 5, "annual volatility at which the whole target is held"),
         "bars_per_year": Parameter(525_600, 1, 31_536_000, "bars of the timeframe in a year"),
-        "target_step": Parameter(0.25, 0.01, 1, "targets are multiples of this"),
+        "target_step": Parameter(0.5, 0.01, 1, "targets are multiples of this"),
         "position_pct": Parameter(0.04, 0, 1, "equity share of a full target; risk limits stand above it"),
         "entry_ttl_bars": Parameter(3, 0, 1000, "bars a limit entry rests at the close; 0 = market entries", whole=True),
     }
