@@ -71,6 +71,8 @@ class GuardrailLog:
             )
         except CanonicalError as exc:
             raise ValueError(f"guardrail event {event}: {exc}") from exc
+        if self._descriptor < 0:
+            raise JournalError(f"{self.path}: the guardrail log is closed")
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX)
             try:

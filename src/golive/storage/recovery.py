@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -29,7 +30,9 @@ def recover_sessions(home: Path, entrypoint: str, signer: Signer, *, portfolio: 
                 raise JournalError(f"{path}: {fault}; move the store away after looking into it")
             _complete_decisions(home, reader, signer, portfolio)
             _complete_risk(reader, signer, risk_log)
-            write_store_seal(path, reader.identity.run_id, reader.head(signer.keys), signer.keys, signer.clock)
+            run_id, head = reader.identity.run_id, reader.head(signer.keys)
+        _fold(path)
+        write_store_seal(path, run_id, head, signer.keys, signer.clock)
         finished.append(path)
     return tuple(finished)
 
@@ -45,6 +48,16 @@ def entries(path: Path) -> Iterator[Entry]:
     if path.exists():
         for line in path.read_bytes().split(b"\n")[:-1]:
             yield decode_entry(line)[0]
+
+
+def _fold(path: Path) -> None:
+    """Move the write-ahead log that a crash left into the store's file, as an orderly end would have."""
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as connection:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as exc:
+        raise JournalError(f"{path}: cannot fold the write-ahead log: {exc}") from exc
 
 
 def _complete_decisions(home: Path, reader: SessionReader, signer: Signer, portfolio: str) -> None:

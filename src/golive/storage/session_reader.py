@@ -38,7 +38,7 @@ class SessionReader:
         if not path.is_file():
             raise JournalError(f"{path}: there is no such session store")
         try:
-            self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=0)
+            self._connection = sqlite3.connect(_read_only(path), uri=True, isolation_level=None, timeout=0)
             try:
                 apply_pragmas(self._connection, read_only=True)
                 marks = tuple(
@@ -171,6 +171,17 @@ class SessionReader:
     def _rows(self, query: str, parameters: tuple[int, ...] = ()) -> Iterator[Any]:
         # Any: the rows' types are those of the STRICT tables, which `faults` compares and quick_check enforces.
         try:
-            yield from self._connection.execute(query, parameters)
+            for row in self._connection.execute(query, parameters):  # noqa: UP028 - `yield from` would close the cursor late
+                yield row
         except sqlite3.Error as exc:
             raise JournalError(f"{self.path}: cannot be read: {exc}") from exc
+
+
+def _read_only(path: Path) -> str:
+    """Return the URI that opens a store without changing it.
+
+    A store closed in order has no write-ahead log and is opened as immutable, so that SQLite makes no files beside it;
+    the log of a running or crashed session must be read with the usual locks.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    return f"{path.resolve().as_uri()}?mode=ro{'' if log.exists() else '&immutable=1'}"

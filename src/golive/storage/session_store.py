@@ -109,6 +109,7 @@ class SessionStore:
         self._broken: str | None = None
         self._seq = 0
         self._event_seq = 0
+        self._record_seq = 0
         self._mac = self._event_mac = genesis(keys.mac_key, identity, risk.profile)
 
     @classmethod
@@ -219,6 +220,9 @@ class SessionStore:
             raise JournalError(f"{type(item).__name__} is nothing a session store keeps")
 
     def _write_record(self, record: Record) -> StoredRecord:
+        if record.seq <= self._record_seq:
+            raise JournalError(f"record {record.seq} ({record.event}) follows record {self._record_seq}")
+        self._record_seq = record.seq
         body = canonical(record.body).decode()
         verdict = record.verdict
         if verdict is None:

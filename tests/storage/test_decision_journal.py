@@ -1,0 +1,145 @@
+"""The decision journal: one chain through the days, shared by processes, never ahead of its store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from golive.audit import Soundness
+from golive.model.errors import JournalError
+from golive.storage.decision_journal import (
+    DIRECTORY,
+    DecisionJournal,
+    compare,
+    decision_body,
+    index,
+    journal_files,
+)
+from golive.storage.recovery import entries
+from golive.storage.session_store import StoredRecord
+from golive.storage.verification import VerificationKeys, Verifier
+from support.durable import CONTEXT, RUN_ID, START, ToldClock, signer_of
+
+
+def record(seq: int, event: str = "inaction") -> StoredRecord:
+    return StoredRecord(seq, START, event, {"instrument": "okx:BTC/USDT", "code": "ON_TARGET"}, None)
+
+
+def verdicts(home: Path) -> dict[str, Soundness]:
+    return {result.path.name: result.soundness for result in Verifier(home, VerificationKeys.of_home(home)).everything()}
+
+
+def names(home: Path) -> list[str]:
+    return [path.name for path in journal_files(home / DIRECTORY)]
+
+
+def test_the_body_carries_the_members_every_record_has(tmp_path: Path) -> None:
+    body = decision_body(record(7), CONTEXT)
+    assert body == {
+        "event": "inaction", "entrypoint": "okx_desktop_paper", "environment": "okx_paper", "portfolio": "okx_desktop_paper",
+        "risk_profile": "balanced", "run_id": RUN_ID, "record_seq": 7, "event_time": "2026-01-01T00:00:00Z",
+        "instrument": "okx:BTC/USDT", "code": "ON_TARGET",
+    }  # fmt: skip
+
+
+def test_a_record_may_not_contradict_those_members() -> None:
+    bad = StoredRecord(1, START, "inaction", {"environment": "okx_live"}, None)
+    with pytest.raises(JournalError, match=r"body\.environment is taken"):
+        decision_body(bad, CONTEXT)
+
+
+def test_one_chain_runs_through_the_days(tmp_path: Path) -> None:
+    clock = ToldClock()
+    journal = DecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
+    for seq in range(1, 4):
+        journal.project([record(seq)])
+        clock.next_day()
+    journal.close()
+    assert names(tmp_path) == ["decisions-20260101.jsonl", "decisions-20260102.jsonl", "decisions-20260103.jsonl"]
+    assert set(verdicts(tmp_path).values()) == {Soundness.CLEAN}
+    chain = [entry for path in journal_files(tmp_path / DIRECTORY) for entry in entries(path)]
+    assert [entry.seq for entry in chain] == list(range(1, len(chain) + 1))
+    assert [entry.type for entry in chain[1:5]] == ["decision_event", "segment_closed", "segment_opened", "decision_event"]
+    assert len({entry.body.get("log_id") for entry in chain if "log_id" in entry.body}) == 1
+
+
+def test_a_later_session_goes_on_in_the_newest_file_even_when_the_clock_was_set_back(tmp_path: Path) -> None:
+    clock = ToldClock()
+    clock.next_day()
+    for _ in range(2):
+        journal = DecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
+        journal.project([record(1)])
+        journal.close()
+        clock.time = START
+    assert names(tmp_path) == ["decisions-20260102.jsonl"]
+    assert set(verdicts(tmp_path).values()) == {Soundness.CLEAN}
+
+
+def test_processes_that_share_the_journal_cross_midnight_together(tmp_path: Path) -> None:
+    clock = ToldClock()
+    writers = [DecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT) for _ in range(3)]
+    seq = 0
+    for _ in range(3):
+        for writer in (*writers, writers[1]):
+            seq += 1
+            writer.project([record(seq)])
+        clock.next_day()
+    for writer in writers:
+        writer.close()
+    assert len(names(tmp_path)) == 3
+    assert set(verdicts(tmp_path).values()) == {Soundness.CLEAN}
+    written = index(entry for path in journal_files(tmp_path / DIRECTORY) for entry in entries(path))
+    assert sorted(written) == [(RUN_ID, n) for n in range(1, seq + 1)]
+
+
+def test_a_crash_between_closing_a_file_and_opening_the_next_is_mended(tmp_path: Path) -> None:
+    clock = ToldClock()
+    journal = DecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
+    journal.project([record(1)])
+    clock.next_day()
+    journal.project([record(2)])
+    journal.close()
+    for path in (tmp_path / DIRECTORY).glob("decisions-20260102*"):
+        path.unlink()
+    journal = DecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
+    journal.project([record(2)])
+    journal.close()
+    assert names(tmp_path) == ["decisions-20260101.jsonl", "decisions-20260102.jsonl"]
+    assert set(verdicts(tmp_path).values()) == {Soundness.CLEAN}
+
+
+def test_a_missing_day_in_the_middle_is_tampering(tmp_path: Path) -> None:
+    clock = ToldClock()
+    journal = DecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
+    for seq in range(1, 4):
+        journal.project([record(seq)])
+        clock.next_day()
+    journal.close()
+    (tmp_path / DIRECTORY / "decisions-20260102.jsonl").unlink()
+    found = verdicts(tmp_path)
+    assert found["decisions-20260103.jsonl"] is Soundness.TAMPERED
+    assert found["decisions-20260102.seal.json"] is Soundness.TAMPERED
+
+
+def test_comparing_finds_what_is_missing_repeated_or_different(tmp_path: Path) -> None:
+    journal = DecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT)
+    other = StoredRecord(4, START, "inaction", {"instrument": "okx:BTC/USDT", "code": "WARMING_UP"}, None)
+    journal.project([record(1), record(2), record(2), other])
+    journal.close()
+    written = index(entry for path in journal_files(tmp_path / DIRECTORY) for entry in entries(path))
+    stored = [record(seq) for seq in (1, 2, 3, 4)]
+    assert [fault.partition(": ")[2] for fault in compare(RUN_ID, stored, written)] == [
+        "stands 2 times in the journal", "is missing from the journal", "the journal says something else than the store",
+    ]  # fmt: skip
+
+
+def test_a_seal_is_made_at_least_every_thousand_records(tmp_path: Path) -> None:
+    journal = DecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT)
+    seal = journal.path.with_suffix(".seal.json")
+    before = seal.read_bytes()
+    journal.project([record(seq) for seq in range(1, 901)])
+    assert seal.read_bytes() == before
+    journal.project([record(seq) for seq in range(901, 1101)])
+    assert seal.read_bytes() != before
+    journal.close()

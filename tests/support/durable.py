@@ -1,0 +1,124 @@
+"""What tests of journals and stores share: a clock that is told the time, keys, signers, sample records."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from golive.model.clock import DAY, SECOND, Nanos
+from golive.model.command import Record
+from golive.model.decision import Approved, DecisionCode, Refused
+from golive.model.ids import ClientOrderId, FillId, derive_client_order_id
+from golive.model.instrument import Instrument
+from golive.model.order import Fill, Liquidity, NewOrder, OrderType, Side
+from golive.model.stage_record import FileDigest, StageRecord
+from golive.model.verdict import EvidenceClass, KeyClass, Stage, Verdict
+from golive.storage.decision_journal import DecisionContext
+from golive.storage.journal_file import Signer
+from golive.storage.keys import DevelopmentKeys
+from golive.storage.risk_body import RiskContext
+from golive.storage.session_store import SessionIdentity, SessionStore
+
+START = 1_767_225_600 * SECOND
+ENTRYPOINT = "okx_desktop_paper"
+RUN_ID = "0123456789abcdef0123456789abcdef"
+BTC = Instrument.from_text(
+    "okx:BTC/USDT", tick_size="0.1", lot_size="0.00000001", min_quantity="0.00001", max_quantity="9999", min_notional="1"
+)
+RISK = RiskContext(ENTRYPOINT, "balanced", "d" * 64, {BTC.id: BTC})
+CONTEXT = DecisionContext(
+    entrypoint=ENTRYPOINT, environment="okx_paper", portfolio=ENTRYPOINT, risk_profile="balanced", run_id=RUN_ID
+)
+
+
+class ToldClock:
+    """Shows the wall time it was told; its monotonic side is the machine's."""
+
+    def __init__(self, now: int = START) -> None:
+        self.time = now
+
+    def now(self) -> Nanos:
+        return Nanos(self.time)
+
+    def monotonic(self) -> int:
+        return time.monotonic_ns()
+
+    def next_day(self) -> None:
+        self.time += DAY
+
+
+def keys_of(home: Path) -> DevelopmentKeys:
+    return DevelopmentKeys.load_or_create(home)
+
+
+def signer_of(home: Path, clock: ToldClock | None = None) -> Signer:
+    return Signer(keys_of(home), clock or ToldClock(), "0.1.0+test", "a" * 96, epoch=1)
+
+
+def identity(run_id: str = RUN_ID, stage: Stage = Stage.DEMO) -> SessionIdentity:
+    return SessionIdentity(
+        run_id=run_id,
+        stage=stage,
+        entrypoint=ENTRYPOINT,
+        environment="okx_paper",
+        started_at=START,
+        epoch=1,
+        code_version="0.1.0+test",
+        config_sha384="a" * 96,
+    )
+
+
+def new_store(home: Path, run_id: str = RUN_ID) -> SessionStore:
+    return SessionStore.create(home, identity(run_id), keys_of(home), RISK, ToldClock())
+
+
+def order_id(n: int) -> ClientOrderId:
+    return derive_client_order_id(b"k" * 32, venue="okx", account="paper", epoch=1, strategy="s", sequence=n)
+
+
+def order(n: int, *, price: int | None = None) -> NewOrder:
+    kind = OrderType.MARKET if price is None else OrderType.LIMIT
+    return NewOrder(order_id(n), BTC.id, Side.BUY, kind, BTC.lots("0.01"), price, signal_id=f"okx:BTC/USDT#{n}")
+
+
+def note(seq: int, event: str = "signal_received") -> Record:
+    return Record(seq, START + seq, event, {"instrument": "okx:BTC/USDT", "signal_id": f"okx:BTC/USDT#{seq}", "target": "0.5"})
+
+
+def approval(seq: int, n: int | None = None, *, price: int | None = None) -> Record:
+    new_order = order(seq if n is None else n, price=price)
+    body = {"instrument": "okx:BTC/USDT", "code": DecisionCode.APPROVED, "reference_price": "42000.1"}
+    return Record(seq, START + seq, "risk_check_passed", body, Approved(new_order, seq))
+
+
+def refusal(seq: int) -> Record:
+    refused = Refused(order(seq), seq, DecisionCode.RISK_MAX_POSITION, "0.05", "0.0712")
+    return Record(seq, START + seq, "risk_rejected", {"instrument": "okx:BTC/USDT"}, refused)
+
+
+def fill(trade_id: str, *, price: int = 420_001) -> Fill:
+    return Fill(
+        FillId("okx", trade_id), order_id(1), BTC.id, START, Side.BUY, price, BTC.lots("0.01"), 42, "USDT", Liquidity.TAKER
+    )
+
+
+def stage_record(stage: Stage = Stage.DEMO, entrypoint: str = ENTRYPOINT, digest: str = "d" * 64) -> StageRecord:
+    return StageRecord(
+        stage=stage,
+        entrypoint=entrypoint,
+        environment="okx_paper",
+        evidence_class=EvidenceClass.EMBEDDED,
+        key_class=KeyClass.DEVELOPMENT,
+        endpoint_host="127.0.0.1",
+        trading_digest=digest,
+        file_digest=FileDigest("1" * 64, "2" * 64, "3" * 96),
+        code_version="0.1.0+test",
+        verdict=Verdict.OK,
+        report="logs/e2e/run.json",
+        report_sha256="4" * 64,
+        outcome_sha256="5" * 64,
+        speed="max",
+        ok_window_seconds=12.25,
+        started_at="2026-01-01T00:00:00Z",
+        finished_at="2026-01-01T00:01:00Z",
+    )
