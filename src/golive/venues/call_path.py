@@ -94,9 +94,13 @@ class CallPath:
                 if attempt > 1:
                     self._meter.recovered()
                 return result.value
+            if result.code in expected:
+                if attempt > 1:
+                    self._meter.recovered()
+                raise self._gave_up(result, write=False, expected=True)
             pause = self._pause_before_next(result, attempt)
-            if result.code in expected or pause is None or attempt >= policy.attempts:
-                raise self._gave_up(result, write=False, expected=result.code in expected)
+            if pause is None or attempt >= policy.attempts:
+                raise self._gave_up(result, write=False, expected=False)
             if result.meaning is Meaning.CLOCK:
                 await self.resync_clock()
             await asyncio.sleep(pause)

@@ -36,6 +36,8 @@ _LOST: Final = "lost"
 class MarketStream:
     """One set of market channels; see `VenueAdapter.open_stream`.
 
+    Events of one connection reach the sink in the order they were sent; a venue may carry candles on a connection of
+    their own, and then a candle and the book of the same moment come in either order.
     `received` counts data messages per `channel:instrument`, first snapshots included. After a reconnection the stream
     goes on with fresh snapshots; what was published in between is not made up, and shows as a gap in event time.
     """
