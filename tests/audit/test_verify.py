@@ -165,6 +165,13 @@ def test_records_in_the_wrong_place_are_found(drafts: list[tuple[str, JsonObject
     assert any(words in fault for fault in faults(lines_of(*drafts), KEY))
 
 
+def test_a_gap_is_found_even_when_every_link_and_mac_holds() -> None:
+    first = lines_of(("header", HEADER))
+    head, _ = decode_entry(first[0][:-1])
+    later = lines_of(("note", {}), seq=4, prev=head.mac)
+    assert list(faults([*first, *later], KEY)) == ["line 2 (seq 5): gap: sequence 5 follows 1"]
+
+
 def test_a_record_without_its_key_class_is_found() -> None:
     fields: JsonObject = {
         "v": 1, "seq": 1, "ts": "t", "mono": "1", "boot": "b", "epoch": 1, "key_id": "k1", "operator": "o", "type": "header",

@@ -184,7 +184,7 @@ def test_a_full_disk_breaks_the_journal_for_good_and_the_next_opening_mends_it(t
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, ignored)
-    with pytest.raises(JournalError, match="unusable"):
+    with pytest.raises(JournalError, match="unusable since a write failed"):
         log.append("note", {}, "anna")
     assert soundness(tmp_path) is Soundness.TORN_TAIL
     open_log(tmp_path).close()

@@ -103,14 +103,16 @@ def test_the_decision_has_a_lower_sequence_than_its_intent_in_the_same_transacti
 
 def test_the_database_itself_refuses_an_intent_before_its_decision(tmp_path: Path) -> None:
     store = new_store(tmp_path)
-    store.commit([RecordItem(refusal(1))])
+    store.commit([RecordItem(refusal(1)), RecordItem(approval(2))])
     store.close()
     insert = "INSERT INTO intents VALUES (?, ?, 1, 'okx:BTC/USDT', 'buy', 'market', 1, NULL, 'gtc', '', ?, 1, x'', x'')"
     with closing(sqlite3.connect(store.path)) as connection:
         connection.execute("PRAGMA foreign_keys = ON")
-        for row in ((9, order_id(1), 1), (9, "f" * 32, 7), (0, order_id(1), 1)):
+        connection.execute("DELETE FROM intents")
+        for row in ((9, order_id(1), 1), (9, "f" * 32, 7), (9, "f" * 32, 2), (0, order_id(2), 2)):
             with pytest.raises(sqlite3.IntegrityError, match="approved decision with a lower sequence"):
                 connection.execute(insert, row)
+        connection.execute(insert, (9, order_id(2), 2))
 
 
 @pytest.mark.parametrize(

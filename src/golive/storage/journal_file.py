@@ -152,7 +152,7 @@ class JournalFile:
     def close_segment(self, successor: str) -> None:
         """Append the closing record; the file named `successor` continues the chain."""
         with self._writing():
-            self._append(SEGMENT_CLOSED, {"successor": successor}, "golive")
+            self._append(SEGMENT_CLOSED, {"successor": successor}, self._signer.operator)
             os.fdatasync(self._descriptor)
             self._seal()
 
@@ -200,9 +200,9 @@ class JournalFile:
             "config_sha384": self._signer.config_sha384,
         }
         if after is None:
-            self._append(HEADER_TYPE, body, "golive")
+            self._append(HEADER_TYPE, body, self._signer.operator)
         else:
-            self._append(SEGMENT_OPENED, {**body, "previous_seq": after.seq}, "golive")
+            self._append(SEGMENT_OPENED, {**body, "previous_seq": after.seq}, self._signer.operator)
         os.fdatasync(self._descriptor)
         self._seal()
 
@@ -286,7 +286,7 @@ class JournalFile:
         os.fsync(self._descriptor)
         if self._chain.lines:
             body: dict[str, JsonValue] = {"bytes": len(torn), "sha256": hashlib.sha256(torn).hexdigest()}
-            self._append(TAIL_CUT, body, "golive")
+            self._append(TAIL_CUT, body, self._signer.operator)
             os.fdatasync(self._descriptor)
 
     def _append(self, type_: str, body: JsonObject, operator: str) -> None:
