@@ -23,8 +23,23 @@ SEGMENT_CLOSED: Final = "segment_closed"
 TAIL_CUT: Final = "tail_cut"
 """A torn last line was cut off when the journal was opened: body `{bytes, sha256}` of what was cut."""
 MAC_LENGTH: Final = 64
-_FIELDS: Final = frozenset({"v", "seq", "ts", "mono", "boot", "epoch", "key_id", "operator", "type", "body", "prev", "mac"})
-_TEXT_FIELDS: Final = ("ts", "mono", "boot", "key_id", "operator", "type", "prev", "mac")
+_FIELDS: Final[dict[str, type]] = {
+    "body": dict,
+    "boot": str,
+    "epoch": int,
+    "key_id": str,
+    "mac": str,
+    "mono": str,
+    "operator": str,
+    "prev": str,
+    "seq": int,
+    "ts": str,
+    "type": str,
+    "v": int,
+}
+_NAMES: Final = tuple(_FIELDS)
+"""Sorted, which is the order of a canonical record."""
+_TYPES: Final = tuple(_FIELDS.values())
 
 
 class EntryError(ValueError):
@@ -86,18 +101,13 @@ def decode_entry(line: bytes) -> tuple[Entry, bytes]:
         fields = parse_canonical(line)
     except CanonicalError as exc:
         raise EntryError(str(exc)) from exc
-    if not isinstance(fields, dict) or fields.keys() != _FIELDS:
-        raise EntryError(f"the fields are not {', '.join(sorted(_FIELDS))}")
-    for name in _TEXT_FIELDS:
-        if type(fields[name]) is not str:
-            raise EntryError(f"{name} is not text")
-    for name in ("v", "seq", "epoch"):
-        if type(fields[name]) is not int:
-            raise EntryError(f"{name} is not an integer")
+    if not isinstance(fields, dict) or tuple(fields) != _NAMES:
+        raise EntryError(f"the fields are not {', '.join(_NAMES)}")
+    if tuple(map(type, fields.values())) != _TYPES:
+        wrong = next(name for name, kind in _FIELDS.items() if type(fields[name]) is not kind)
+        raise EntryError(f"{wrong} is not of type {_FIELDS[wrong].__name__}")
     if fields["v"] != VERSION:
         raise EntryError(f"version {fields['v']} is not {VERSION}")
-    if type(fields["body"]) is not dict:
-        raise EntryError("body is not an object")
     entry = Entry(**fields)
     return entry, without_mac(line, entry.mac)
 

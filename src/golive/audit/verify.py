@@ -24,7 +24,7 @@ from .entry import (
 )
 from .seal import Seal, SealError, read_seal, verify_seal
 
-_KEY_CLASSES: Final = frozenset(KeyClass)
+_KEY_CLASSES: Final = frozenset(str(kind) for kind in KeyClass)
 _HEADER_MEMBERS: Final = ("log_id", "code_version", "config_sha384")
 
 
@@ -91,7 +91,14 @@ class Chain:
             entry, unsigned = decode_entry(line)
         except EntryError as exc:
             return None, [Fault(Soundness.TAMPERED, self.lines, None, str(exc))]
-        problems = [*self._order(entry), *self._mac(entry, unsigned)]
+        problems: list[tuple[Soundness, str]] = []
+        if entry.seq != self.seq + 1 or entry.prev != self.mac or self.closed:
+            problems.extend(self._order(entry))
+        key = self.keys if isinstance(self.keys, bytes) else self.keys.get(entry.key_id)
+        if key is None:
+            self.unknown_keys.add(entry.key_id)
+        elif sign(key, unsigned) != entry.mac:
+            problems.append((Soundness.TAMPERED, "bad mac: the record is not what was written"))
         if self.lines == 1:
             problems.extend(self._opening(entry))
         elif entry.type in (HEADER_TYPE, SEGMENT_OPENED):
@@ -99,7 +106,7 @@ class Chain:
         if entry.body.get("key_class") not in _KEY_CLASSES:
             problems.append((Soundness.TAMPERED, "body.key_class is missing or unknown"))
         self.seq, self.mac, self.closed = entry.seq, entry.mac, entry.type == SEGMENT_CLOSED
-        return entry, [Fault(soundness, self.lines, entry.seq, text) for soundness, text in problems]
+        return entry, [Fault(soundness, self.lines, entry.seq, text) for soundness, text in problems] if problems else []
 
     def _order(self, entry: Entry) -> Iterator[tuple[Soundness, str]]:
         adopted = self.lines == 1 and self.seq == 0 and entry.type == SEGMENT_OPENED
@@ -112,13 +119,6 @@ class Chain:
             yield Soundness.TAMPERED, "broken link: prev is not the mac of the record before"
         if self.closed and self.lines > 1:
             yield Soundness.TAMPERED, "a record after segment_closed"
-
-    def _mac(self, entry: Entry, unsigned: bytes) -> Iterator[tuple[Soundness, str]]:
-        key = self.keys if isinstance(self.keys, bytes) else self.keys.get(entry.key_id)
-        if key is None:
-            self.unknown_keys.add(entry.key_id)
-        elif sign(key, unsigned) != entry.mac:
-            yield Soundness.TAMPERED, "bad mac: the record is not what was written"
 
     def _opening(self, entry: Entry) -> Iterator[tuple[Soundness, str]]:
         wanted = HEADER_TYPE if entry.seq == 1 else SEGMENT_OPENED
