@@ -38,6 +38,8 @@ class ScriptedWs:
     acknowledge: bool = True
     refuse_code: str = ""
     snapshot: str | None = SNAPSHOT
+    after_subscription: str | None = None
+    """sent once everything asked for is confirmed"""
     sockets: dict[str, web.WebSocketResponse] = field(default_factory=dict)
     subscriptions: list[dict[str, Any]] = field(default_factory=list)
 
@@ -63,6 +65,8 @@ class ScriptedWs:
                 await socket.send_json({"event": "subscribe", "arg": arg, "connId": "x"})
                 if arg["channel"] == "books" and self.snapshot is not None:
                     await socket.send_str(self.snapshot)
+        if self.after_subscription is not None:
+            await socket.send_str(self.after_subscription)
 
     async def say(self, text: str, access: str = "public") -> None:
         await self.sockets[access].send_str(text)

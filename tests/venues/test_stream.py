@@ -76,8 +76,8 @@ async def test_trades_are_events_with_the_aggressors_side() -> None:
 
 async def test_only_confirmed_candles_become_candles_and_each_once() -> None:
     async with streaming() as s:
-        for confirm in ("0", "0", "1", "1"):
-            await s.server.say(candle(MINUTE_MS, confirm), "business")
+        for confirm, close in (("0", "100.2"), ("0", "100.3"), ("1", "100.5"), ("1", "100.5")):
+            await s.server.say(candle(MINUTE_MS, confirm, close), "business")
         await s.stream.wait_for({"candle1m:BTC-USDT": 4})
         candles = [event for event in s.events if isinstance(event, Candle)]
         assert candles == [Candle(BTC.id, 60 * 10**9, 120 * 10**9, 1000, 1010, 995, 1005, volume=125_000)]
@@ -215,3 +215,17 @@ async def test_a_market_that_malforms_for_ever_does_not_reconnect_for_ever() -> 
         await s.until(lambda: s.stream.failure is not None, 10)
         assert s.rig.requests("malformed") == 5
         assert s.rig.reconnect_required == 1
+
+
+async def test_a_connection_that_stands_and_then_talks_nonsense_is_rebuilt_five_times_and_no_more() -> None:
+    async with scripted_ws() as server, okx_rig(server.base_url) as rig:
+        stream = rig.adapter.open_stream([BTC], timeframe=None, book=True, trades=True, sink=lambda event: None)
+        await stream.start()
+        server.after_subscription = "<html>"
+        await server.say("<html>")
+        async with asyncio.timeout(10):
+            while stream.failure is None:  # noqa: ASYNC110 - the condition is a field of the code under test
+                await asyncio.sleep(0.005)
+        assert isinstance(stream.failure, VenueUnavailable)
+        assert (rig.requests("malformed"), rig.errors("warning"), rig.errors("error")) == (6, 5, 1)
+        assert rig.reconnect_required == 1
