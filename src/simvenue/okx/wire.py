@@ -67,7 +67,7 @@ def instrument(listing: Listing, listed_at: int) -> JsonObject:
         "lotSz": listing.lot_text,
         "minSz": listing.quantity_text(grid.min_quantity),
         "maxLmtSz": largest,
-        "maxMktSz": largest,
+        "maxMktSz": "1000000",
         "maxLmtAmt": "20000000",
         "maxMktAmt": "1000000",
         "maxTwapSz": largest,

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TextIO
 
 import orjson
@@ -146,13 +147,20 @@ class _Service:
         if self._options.is_fresh_key:
             key = self._options.ring.keys[0]
             shown["credentials"] = {"apiKey": key.api_key, "secret": key.secret, "password": key.password}
-        self._out.write(orjson.dumps(shown).decode() + "\n")
-        self._out.flush()
+        if self._options.ready_file is not None:
+            _write_whole(self._options.ready_file, line)
         if self._options.ready_fd is not None:
             os.write(self._options.ready_fd, line)
             os.close(self._options.ready_fd)
-        if self._options.ready_file is not None:
-            self._options.ready_file.write_bytes(line)
+        self._out.write(orjson.dumps(shown).decode() + "\n")
+        self._out.flush()
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file that nobody ever sees half-written."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_bytes(content)
+    beside.replace(path)
 
 
 def main_loop(options: ServeOptions) -> int:

@@ -150,7 +150,9 @@ class _Alignment:
         sequence = data["lastUpdateId"]
         if not isinstance(sequence, int):
             raise ValueError("lastUpdateId is not an integer")
-        ts = max(self._ts, self._pending[-1][2] if self._pending else 0) or received
+        held = [row[2] for row in self._pending if row[1] <= sequence]
+        following = [row[2] - _MILLISECOND for row in self._pending if row[1] > sequence]
+        ts = max(self._ts, *held) if held else max(self._ts, following[0] if following else 0) or received
         self._append(ts, _levels(data["bids"]), _levels(data["asks"]), is_snapshot=True)
         self.last, self.is_fresh, self.gap = sequence, True, ""
         for pending in self._pending:
