@@ -217,7 +217,10 @@ def test_a_killed_session_takes_its_venue_along_and_leaves_the_entrypoint_free(t
     process.communicate(timeout=10)
     _, alive = psutil.wait_procs(children, timeout=5)
     assert not alive
+    assert home.golive("audit", "verify", "--all").code == 6, "a crashed session's store is unfinished until the next start"
     assert home.run("demo", *SHORT).code == 0
+    done = home.golive("audit", "verify", "--all")
+    assert done.code == 0, done.stdout + done.stderr
 
 
 def test_the_report_is_refreshed_while_the_session_runs_and_cannot_be_mistaken_for_a_final_one(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def session(bars: int = 600, profile: RiskProfile = BALANCED, **parameters: floa
     for bar in random_walk(bars):
         ts, mark = bar.ts, bar.close
         feed(bar)
-    out.append(engine.finish(ts))
+    feed(Operator(OperatorAction.STOP, "session", "session_end", ts))
     return events, out
 
 
@@ -89,7 +89,6 @@ def test_the_same_events_give_the_same_commands_through_a_recorded_log() -> None
     recorded = [encode_event(event) for event in events]
     replayed = engine_for()
     again = [replayed.process(decode_event(kind, body)) for kind, body in recorded]
-    again.append(replayed.finish(START + 1500 * MINUTE))
     assert again == out
     assert sum(isinstance(c, Submit) for c in flat(out)) >= 5, "a session without orders would prove nothing"
 

@@ -152,21 +152,6 @@ async def test_an_attempt_is_durable_on_return_from_another_thread(tmp_path: Pat
         assert rows.fetchall() == [(1, 1_767_225_603_000, "50011"), (2, 1_767_225_606_000, None)]
 
 
-async def test_enqueuing_is_cheap(tmp_path: Path) -> None:
-    told = Told(new_store(tmp_path))
-    items = [EventItem(n, "e", b"x" * 200) for n in range(1, 401)]
-    best = 1.0
-    for turn in range(10):
-        batch = [EventItem(turn * 400 + item.seq, item.kind, item.body) for item in items]
-        began = time.perf_counter()
-        for item in batch:
-            told.writer.submit([item])
-        best = min(best, (time.perf_counter() - began) / len(batch))
-        await asyncio.sleep(0.01)
-    told.writer.close()
-    assert best < 5e-6
-
-
 class _SlowStore(SessionStore):
     """A store on a disk that answers late."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import uuid
 from collections.abc import Sequence
 
+from golive.config.digest import FileDigest
 from golive.model.alert import AlertMessage
 from golive.model.clock import Clock
 from golive.model.command import Alert
@@ -18,6 +20,7 @@ from golive.storage.guardrail_log import GuardrailLog
 from golive.storage.journal_file import Signer
 from golive.storage.keys import DevelopmentKeys
 from golive.storage.lease import Lease
+from golive.storage.recovery import recover_sessions
 from golive.storage.risk_body import RiskContext
 from golive.storage.risk_decisions import RiskDecisions
 from golive.storage.session_store import SessionIdentity, SessionStore
@@ -37,6 +40,11 @@ def operator_identity() -> str:
         return f"uid-{os.getuid()}"
 
 
+def configuration_sha384(digest: FileDigest) -> str:
+    """Return the digest a journal's first record binds: SHA-384 over the SHA-256 of both configuration files."""
+    return hashlib.sha384(f"{digest.runtime_sha256}\n{digest.core_sha256}\n".encode()).hexdigest()
+
+
 class Evidence:
     """The durable side of a session. `lease` is held from construction to `close`.
 
@@ -51,11 +59,21 @@ class Evidence:
         self.operator = operator_identity()
         self._keys = DevelopmentKeys.load_or_create(plan.home)
         self.lease = Lease.acquire(plan.home, plan.entrypoint.name)
-        self._signer = Signer(
-            self._keys, clock, code_version(), plan.config.file_digest.execution_sha384, self.lease.epoch, operator=self.operator
-        )
+        self._config_sha384 = configuration_sha384(plan.config.file_digest)
+        self._signer = Signer(self._keys, clock, code_version(), self._config_sha384, self.lease.epoch, operator=self.operator)
+        try:
+            self._open()
+        except BaseException:
+            self.lease.release()
+            raise
+
+    def _open(self) -> None:
+        """Finish what a crashed session of this entrypoint left, then open everything this one writes to."""
+        plan, name = self._plan, self._plan.entrypoint.name
+        risk_log = plan.home / plan.entrypoint.decision_log_path
+        self.recovered = recover_sessions(plan.home, name, self._signer, portfolio=name, risk_log=risk_log)
         self.stage_records = StageRecords(plan.home, self._signer, operator=self.operator)
-        self.guardrails = GuardrailLog(plan.home / plan.entrypoint.io.log_directory, clock)
+        self.guardrails = GuardrailLog(plan.home / plan.entrypoint.io.log_directory, self._clock)
         self._alerts = AlertOutbox.open(plan.home)
 
     def new_id(self, sequence: int) -> ClientOrderId:
@@ -76,7 +94,7 @@ class Evidence:
             started_at=self._started_at,
             epoch=self.lease.epoch,
             code_version=code_version(),
-            config_sha384=plan.config.file_digest.execution_sha384,
+            config_sha384=self._config_sha384,
         )
         context = RiskContext(
             plan.entrypoint.name, plan.risk_profile.name, plan.risk_profile.digest, {i.id: i for i in instruments}

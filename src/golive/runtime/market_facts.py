@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from golive.model.clock import from_iso
 from golive.model.errors import MalformedPayload
 
 FillModel = Literal["bar", "book"]
@@ -21,6 +22,8 @@ class MarketFacts:
     data: str | None = None
     data_sha256: str | None = None
     volume_unit: str = "base"
+    start_ts: int | None = None
+    """market time at which a simulated market starts, ns UTC; None for a venue whose market runs on its own"""
 
     @classmethod
     def of_simulated(cls, market: Mapping[str, object], timeframe: str) -> MarketFacts:
@@ -39,5 +42,5 @@ class MarketFacts:
         recorded = market.get("data") is not None
         return cls(
             text("source"), known, timeframe, text("data") if recorded else None, text("data_sha256") if recorded else None,
-            text("volume_unit"),
+            text("volume_unit"), from_iso(text("start")),
         )  # fmt: skip

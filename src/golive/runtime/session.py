@@ -278,8 +278,9 @@ class Session:
         assert self.facts.dispatcher is not None
         assert self._evidence is not None
         if not self._plan.options.manual_confirm:
-            act = Operator(OperatorAction.CONFIRM, self._evidence.operator, "session_command", self.facts.dispatcher.clock.now)
-            self.facts.dispatcher.operator(act)
+            market = self.facts.market
+            began = market.start_ts if market is not None and market.start_ts is not None else self._clock.now()
+            self.facts.dispatcher.operator(Operator(OperatorAction.CONFIRM, self._evidence.operator, "session_command", began))
 
     def _set_deadline(self) -> None:
         asked, plan = self._plan.options.max_runtime_s, self._plan

@@ -74,7 +74,7 @@ PROFILE: Final = VenueProfile(
     label="okx",
     credential_fields=("apiKey", "secret", "password"),
     codes=CODES,
-    not_processed=frozenset({"50011", "50061"}),
+    not_processed=frozenset({"50011"}),
     budget=_BUDGET,
     retry=RetryPolicy(attempts=5, base_s=0.2, cap_s=2.0, jitter_s=(0.05, 0.3)),
     client_order_id=ClientOrderIdRule(re.compile(r"[A-Za-z0-9]{1,32}")),
