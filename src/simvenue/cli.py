@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
+import stat
 import sys
+import traceback
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -139,6 +141,9 @@ def main(arguments: Sequence[str]) -> int:
     except UsageError as error:
         print(f"simvenue: {error}", file=sys.stderr)  # noqa: T201 - this is the command line
         return 2
+    except Exception:  # noqa: BLE001 - the outermost frame: whatever escapes is ours, and the parent must learn it
+        traceback.print_exc()
+        return 70
 
 
 def _options(given: argparse.Namespace) -> ServeOptions:
@@ -161,7 +166,7 @@ def _options(given: argparse.Namespace) -> ServeOptions:
         maker_bps=_decimal(given.maker_bps, "--maker-bps"),
         taker_bps=_decimal(given.taker_bps, "--taker-bps"),
         ws_idle_s=given.ws_idle if given.ws_idle > 0 else _bad("--ws-idle", given.ws_idle, "a number of seconds above 0"),
-        lifeline_fd=_descriptor(given.lifeline_fd, "--lifeline-fd"),
+        lifeline_fd=_pipe(given.lifeline_fd, "--lifeline-fd"),
         ready_fd=_descriptor(given.ready_fd, "--ready-fd"),
         ready_file=given.ready_file,
     )
@@ -225,6 +230,14 @@ def _descriptor(number: int | None, flag: str) -> int | None:
             os.fstat(number)
         except OSError as exc:
             raise UsageError(f"{flag} {number}: no such open descriptor; let the child inherit it") from exc
+    return number
+
+
+def _pipe(number: int | None, flag: str) -> int | None:
+    if _descriptor(number, flag) is not None and number is not None:
+        mode = os.fstat(number).st_mode
+        if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+            raise UsageError(f"{flag} {number}: not a pipe or socket; pass the reading end of a pipe")
     return number
 
 

@@ -20,7 +20,7 @@ SERVE = [sys.executable, "-m", "simvenue", "serve"]
 
 
 def run(*flags: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*SERVE, *flags], capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run([*SERVE, *flags], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
 
 
 def test_help_shows_every_flag_and_imports_nothing_heavy() -> None:
@@ -51,6 +51,7 @@ def test_help_shows_every_flag_and_imports_nothing_heavy() -> None:
         (("--credentials=/no/such.json",), "/no/such.json"),
         (("--credentials-fd=77",), "--credentials-fd 77"),
         (("--ready-fd=77",), "--ready-fd 77"),
+        (("--lifeline-fd=0",), "not a pipe"),
         (("--ws-idle=0",), "--ws-idle"),
         (("--taker-bps=x",), "--taker-bps"),
     ],

@@ -39,7 +39,8 @@ class Gateway:
             else:
                 entry.fault = fault.kind.value
                 response = await _struck(fault, request, inner)
-            entry.status = response.status if request.transport is not None and not request.transport.is_closing() else 0
+            is_cut = fault is not None and fault.kind in (FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER)
+            entry.status = 0 if is_cut else response.status
             return response
 
         return handle
@@ -54,7 +55,8 @@ async def _struck(fault: Fault, request: web.Request, inner: Handler) -> web.Str
         return response
     if fault.kind is FaultKind.DROP_AFTER:
         return _cut(request)
-    assert isinstance(response, web.Response)
+    if not isinstance(response, web.Response):
+        return response  # a WebSocket has no answer to cut short
     body = response.body if isinstance(response.body, bytes) else b""
     return web.Response(status=200, body=body[: len(body) // 2], content_type="application/json")
 
