@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from golive.model.errors import ConfigError, PrerequisiteMissing
+from golive.model.errors import ConfigError, GoliveError, PrerequisiteMissing
 from golive.model.verdict import ExitCode
 
 from .lazy import LazyCommand, LazyGroup
@@ -66,6 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PrerequisiteMissing as error:
         typer.echo(error, err=True)
         return ExitCode.BLOCKED
+    except GoliveError as error:
+        typer.echo(f"error: {error}", err=True)
+        return ExitCode.INTERNAL
     except Exception:  # noqa: BLE001 (the outermost frame: the trace is shown and the exit code says internal error)
         traceback.print_exc()
         return ExitCode.INTERNAL

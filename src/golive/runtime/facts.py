@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from golive.engine import Engine
 from golive.model.clock import SECOND
+from golive.model.errors import GoliveError
 from golive.model.stage_record import StageRecord
 from golive.observability.measured import MeasuredProbe
 from golive.observability.outcome import Outcome
@@ -62,6 +63,16 @@ class SessionFacts:
             return None
         span = MarketSpan(self.inbox.first_ts, self.inbox.last_ts)
         return outcome_of(self.engine, self.market, span, self.dispatcher.digest.hexdigest())
+
+    def warn(self, text: str) -> None:
+        """Add a warning, once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+    def fail(self, error: GoliveError) -> None:
+        """Note that a broken invariant or journal ended the session: whatever else was found, it is an internal error."""
+        self.internal_error = True
+        self.errors.append(f"{type(error).__name__}: {error}")
 
     def driven_seconds(self) -> float:
         """Return how long the session has been looking at the market."""

@@ -21,11 +21,11 @@ from golive.execution import PaperExecution
 from golive.market.lockstep import LockStep
 from golive.metrics.recorder import MemoryRecorder
 from golive.model.clock import SECOND, Clock
-from golive.model.errors import AuthenticationFailed, ConfigError, GoliveError, PrerequisiteMissing, VenueError
+from golive.model.errors import AuthenticationFailed, ConfigError, GoliveError, JournalError, PrerequisiteMissing, VenueError
 from golive.model.event import Operator, OperatorAction
 from golive.model.instrument import Instrument
 from golive.model.json import JsonObject, JsonValue
-from golive.model.verdict import ExitCode, RunStatus, Verdict
+from golive.model.verdict import ExitCode, RunStatus
 from golive.observability.exchange_metrics import MonitoredProfile
 from golive.observability.guardrails import Guardrails
 from golive.observability.report import report_sha256
@@ -39,6 +39,7 @@ from .facts import SessionFacts
 from .floor import open_dispatcher, open_engine, open_paper
 from .guardrail_report import guardrail_section
 from .health_watch import HealthWatch
+from .judgement import judge
 from .market_facts import MarketFacts
 from .outcome import check_accounts_agree
 from .pace import SessionPace
@@ -139,8 +140,7 @@ class Session:
             await self._close()
             raise
         except GoliveError as exc:
-            self.facts.internal_error = True
-            self.facts.errors.append(f"{type(exc).__name__}: {exc}")
+            self.facts.fail(exc)
         finally:
             for signum in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(signum)
@@ -340,24 +340,31 @@ class Session:
 
     async def _conclude(self) -> RunResult:
         """Probe once more, judge, write the stage record if the session passed, then the report."""
-        facts, plan = self.facts, self._plan
         if self._watch is not None:
             await self._watch.probe()
         await self._close_journal()
         now = self._clock.now()
         evaluation = self._windows.close(now)
-        decision = self._decide(evaluation, now)
+        decision = judge(self._plan, self.facts, evaluation, self._guardrails(now))
         report = self._document(evaluation, decision, now, finished=True)
         if decision.status is RunStatus.SUCCESS:
-            assert self._evidence is not None
-            ok_seconds = (now - facts.started_at) / SECOND if plan.speed == "1" else 0
-            facts.stage_record = stage_record_of(
-                plan, report, str(report["outcome_sha256"]), report_sha256(report), round(ok_seconds, 3)
-            )
-            self._evidence.stage_records.append(facts.stage_record)
+            try:
+                self._leave_stage_record(report, now)
+            except JournalError as exc:
+                self.facts.fail(exc)
+                decision = judge(self._plan, self.facts, evaluation, self._guardrails(now))
             report = self._document(evaluation, decision, now, finished=True)
         write_all(self._places, report)
         return RunResult(report, decision.exit_code)
+
+    def _leave_stage_record(self, report: JsonObject, now: int) -> None:
+        """Append the signed record that opens the next stage; only then it stands in the report."""
+        assert self._evidence is not None
+        ok_seconds = (now - self.facts.started_at) / SECOND if self._plan.speed == "1" else 0
+        digest = report_sha256(report)
+        record = stage_record_of(self._plan, report, str(report["outcome_sha256"]), digest, round(ok_seconds, 3))
+        self._evidence.stage_records.append(record)
+        self.facts.stage_record = record
 
     async def _close_journal(self) -> None:
         if self.facts.journal is None:
@@ -365,43 +372,7 @@ class Session:
         try:
             await self.facts.journal.close()
         except GoliveError as exc:
-            self.facts.internal_error = True
-            self.facts.errors.append(f"{type(exc).__name__}: {exc}")
-
-    def _decide(self, evaluation: Evaluation, now: int) -> Decision:
-        facts, verdicts = self.facts, [evaluation.status]
-        if facts.engine is not None:
-            for breach in facts.engine.breaches:
-                verdicts.append(Verdict.BREACHED)
-                facts.warnings.append(
-                    f"[risk:{self._plan.entrypoint.name}] {breach.limit} reached: {breach.used} of {breach.allowed} allowed"
-                )
-        verdicts += self._queue_verdicts(now)
-        if facts.venue_lost:
-            verdicts.append(Verdict.UNKNOWN)
-        if facts.engine is None or facts.engine.candles == 0:
-            verdicts.append(Verdict.UNKNOWN)
-            if not facts.errors:
-                facts.warnings.append("no closed candle was seen: nothing was measured that could open a door")
-        return decide_status(
-            verdicts,
-            phase=evaluation.phase,
-            allow_unknown=self._plan.options.allow_unknown,
-            blocked=facts.blocked is not None,
-            validation_failed=facts.validation_failed,
-            internal_error=facts.internal_error,
-        )
-
-    def _queue_verdicts(self, now: int) -> list[Verdict]:
-        """A trading profile whose guardrails name `io_queue` is judged by its queue as well: any time-out breaches."""
-        if "io_queue" not in self._plan.entrypoint.guardrails:
-            return []
-        failed = [s for s in self._guardrails(now).summaries if s.severity == "error"]
-        for summary in failed:
-            self.facts.warnings.append(
-                f"[io_queue:{summary.queue}] {summary.timeout_total} calls timed out in {summary.environment}"
-            )
-        return [Verdict.BREACHED for _ in failed]
+            self.facts.fail(exc)
 
     def _document(self, evaluation: Evaluation, decision: Decision, now: int, *, finished: bool) -> dict[str, JsonValue]:
         return report_document(

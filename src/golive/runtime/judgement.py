@@ -1,0 +1,46 @@
+"""From everything a session found out to its verdict; adds the warning that names each reason."""
+
+from __future__ import annotations
+
+from golive.model.verdict import Verdict
+from golive.observability.guardrails import Guardrails
+from golive.observability.status import Decision, decide_status
+from golive.observability.windows import Evaluation
+
+from .facts import SessionFacts
+from .plan import Plan
+
+
+def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: Guardrails) -> Decision:
+    """Return how the session ended: the worst of exchange metrics, loss limits, I/O queue, market and journal."""
+    verdicts: list[str] = [evaluation.status, *_loss_limits(plan, facts), *_io_queue(plan, facts, guardrails)]
+    if facts.venue_lost or facts.engine is None:
+        verdicts.append(Verdict.UNKNOWN)
+    elif facts.engine.candles == 0:
+        verdicts.append(Verdict.UNKNOWN)
+        facts.warn("no closed candle was seen: nothing was measured that could open a door")
+    return decide_status(
+        verdicts,
+        phase=evaluation.phase,
+        allow_unknown=plan.options.allow_unknown,
+        blocked=facts.blocked is not None,
+        validation_failed=facts.validation_failed,
+        internal_error=facts.internal_error,
+    )
+
+
+def _loss_limits(plan: Plan, facts: SessionFacts) -> list[str]:
+    breaches = facts.engine.breaches if facts.engine is not None else []
+    for breach in breaches:
+        facts.warn(f"[risk:{plan.entrypoint.name}] {breach.limit} reached: {breach.used} of {breach.allowed} allowed")
+    return [Verdict.BREACHED for _ in breaches]
+
+
+def _io_queue(plan: Plan, facts: SessionFacts, guardrails: Guardrails) -> list[str]:
+    """A trading profile whose guardrails name `io_queue` is judged by its queue as well: any time-out breaches."""
+    if "io_queue" not in plan.entrypoint.guardrails:
+        return []
+    failed = [summary for summary in guardrails.summaries if summary.severity == "error"]
+    for summary in failed:
+        facts.warn(f"[io_queue:{summary.queue}] {summary.timeout_total} calls timed out in {summary.environment}")
+    return [Verdict.BREACHED for _ in failed]
