@@ -298,3 +298,44 @@ def test_the_runbooks_script_is_executable_and_is_the_same_command(tmp_path: Pat
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
     assert "--mode demo" in done.stdout + done.stderr
+
+
+def test_every_series_is_served_while_the_session_runs(tmp_path: Path) -> None:
+    import urllib.request
+
+    home, ready = Home(tmp_path), tmp_path / "ready.json"
+    process = home.start("demo", "--candles", "200000", "--ready-file", str(ready))
+    try:
+        wait_for_file(ready)
+        document = json.loads(ready.read_text())
+        assert (document["schema"], document["event"], document["pid"], document["stage"]) == (
+            "golive.ready.v1",
+            "ready",
+            process.pid,
+            "demo",
+        )
+        with urllib.request.urlopen(document["metrics_url"], timeout=10) as response:
+            text = response.read().decode()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    lines = {
+        line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line and not line.startswith("#")
+    }
+    labels = 'exchange="okx",environment="okx_paper"'
+    swapped = 'environment="okx_paper",exchange="okx"'
+
+    def value(name: str, extra: str = "") -> float:
+        for both in (labels, swapped):
+            for form in (f"{name}{{{both}{',' + extra if extra else ''}}}", f"{name}{{{extra + ',' if extra else ''}{both}}}"):
+                if form in lines:
+                    return lines[form]
+        raise AssertionError(f"{name} is not served:\n{text}")
+
+    assert value("bot_exchange_rate_limited_total") == 0
+    assert value("bot_exchange_health_status") == 1
+    assert [value("bot_exchange_errors_total", f'severity="{s}"') for s in ("warning", "error", "critical")] == [0, 0, 0]
+    assert value("bot_exchange_requests_total", 'status="ok"') > 0
+    assert any(name.startswith("golive_build_info{") and number == 1 for name, number in lines.items())
+    assert any(name.startswith("risk_decisions_total{") for name in lines)
+    assert any(name.startswith("exchange_io_pending{") for name in lines)

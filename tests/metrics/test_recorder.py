@@ -166,7 +166,6 @@ def test_the_metrics_of_the_contract_are_declared_with_their_labels() -> None:
         "paper_orders_total": ("exchange", "result"),
         "paper_orders_rejected_total": ("exchange", "reason"),
         "paper_traded_notional_total": ("exchange",),
-        "paper_execution_latency_seconds": ("exchange",),
         "risk_used_ratio": ("entrypoint", "limit"),
         "risk_decisions_total": ("result", "code"),
         "golive_build_info": ("version", "revision"),

@@ -14,7 +14,6 @@ ClientOrderId = NewType("ClientOrderId", str)
 VenueOrderId = NewType("VenueOrderId", str)
 """The venue's own order id."""
 
-CLIENT_ORDER_ID_PATTERN = re.compile(r"[0-9a-f]{32}")
 _INSTRUMENT_PATTERN = re.compile(r"([a-z0-9]+):([A-Z0-9]+)/([A-Z0-9]+)")
 
 

@@ -30,11 +30,6 @@ class HealthLog:
         """Say whether the entrypoint has had a completed probe at all."""
         return bool(self._probes.get(entrypoint))
 
-    def last_checked(self, entrypoint: str) -> int | None:
-        """Return when the latest probe completed, ns UTC."""
-        probes = self._probes.get(entrypoint)
-        return probes[-1][0] if probes else None
-
     def reading(self, entrypoint: str, started_at: int, ended_at: int, *, first: bool) -> HealthReading | None:
         """Return the reading of the span (started_at, ended_at], of [started_at, ended_at] for the first window.
 

@@ -73,11 +73,6 @@ class Ledger:
         """Return a quantity in the ledger's units of the base asset."""
         return self.instruments[instrument].base_units(lots) * self._base_factor[instrument]
 
-    def free_lots(self, instrument: InstrumentId) -> int:
-        """Return the whole lots of the base asset that may still be sold."""
-        spec = self.instruments[instrument]
-        return spec.lots_of_base(self.balances[spec.base].free // self._base_factor[instrument])
-
     def total_lots(self, instrument: InstrumentId) -> int:
         """Return the whole lots of the base asset held, reserved ones included."""
         spec = self.instruments[instrument]

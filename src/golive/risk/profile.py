@@ -26,10 +26,6 @@ class Fraction(NamedTuple):
         numerator, denominator = value.as_integer_ratio()
         return cls(numerator, denominator)
 
-    def of_amount(self, amount: int) -> int:
-        """Return this share of `amount`, rounded down."""
-        return amount * self.numerator // self.denominator
-
     def exceeded_by(self, part: int, whole: int) -> bool:
         """Say whether part / whole > this share."""
         return part * self.denominator > whole * self.numerator

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Sequence
 
 from golive.config.digest import FileDigest
+from golive.metrics.recorder import Recorder
 from golive.model.alert import AlertMessage
 from golive.model.clock import Clock
 from golive.model.command import Alert
@@ -83,7 +84,7 @@ class Evidence:
             epoch=self.lease.epoch, strategy=self._plan.strategy.name, sequence=sequence,
         )  # fmt: skip
 
-    def open_journal(self, instruments: Sequence[Instrument]) -> SessionJournal:
+    def open_journal(self, instruments: Sequence[Instrument], recorder: Recorder) -> SessionJournal:
         """Make the session's store and its projections, and start the journal thread; needs a running loop."""
         plan = self._plan
         identity = SessionIdentity(
@@ -104,7 +105,7 @@ class Evidence:
             DecisionJournal(plan.home, self._signer, self._decision_context()),
             RiskDecisions(plan.home / plan.entrypoint.decision_log_path, self._signer),
         ]
-        return SessionJournal(store, projections)
+        return SessionJournal(store, projections, recorder)
 
     def _decision_context(self) -> DecisionContext:
         plan = self._plan

@@ -46,6 +46,7 @@ from .pace import SessionPace
 from .plan import EMBEDDED, Plan, needs_trades
 from .prerequisite import required_record
 from .reporting import report_document, report_places, stage_record_of, write_all, write_json
+from .risk_metrics import create_risk_metrics, publish_risk_use
 from .venue_access import VenueAccess
 
 REFRESH_S = 5.0
@@ -163,6 +164,7 @@ class Session:
             facts.secret_source = access.secret_source
         if access.embedded is not None:
             facts.venue_url, facts.venue_pid = access.embedded.rest, access.embedded.pid
+        create_risk_metrics(facts.recorder, plan.entrypoint.name)
         self._serve_metrics()
         self._watch = HealthWatch(
             access.adapters,
@@ -221,7 +223,7 @@ class Session:
                 raise ConfigError(
                     f"--timeframe {plan.timeframe} is built from trades; the data of {market.data} has only candles"
                 )
-            facts.journal = journal = self._evidence.open_journal(instruments)
+            facts.journal = journal = self._evidence.open_journal(instruments, facts.recorder)
             facts.engine = engine = open_engine(plan, instruments, self._evidence.new_id)
             codes = self._access.main.profile.reject_codes
             self._execution = open_paper(plan, instruments, market.fill_model, codes, facts.recorder)
@@ -332,6 +334,8 @@ class Session:
         while True:
             await asyncio.sleep(REFRESH_S)
             now = self._clock.now()
+            if self.facts.engine is not None:
+                publish_risk_use(self.facts.recorder, self._plan.entrypoint.name, self.facts.engine)
             evaluation = self._windows.peek(now)
             decision = decide_status([evaluation.status], phase=evaluation.phase, running=True)
             write_json(self._places, self._document(evaluation, decision, now, finished=False))

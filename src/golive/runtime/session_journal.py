@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from golive.metrics.recorder import Recorder
 from golive.model.command import Record
 from golive.model.errors import JournalError
 from golive.model.order import Fill, OrderUpdate
 from golive.storage.item import EventItem, FillItem, Item, OrderUpdateItem, RecordItem
 from golive.storage.session_store import SessionStore
 from golive.storage.writer import DurationSummary, JournalWriter, Projection
+
+from .risk_metrics import count_decision
 
 STALLED_AFTER_S = 5.0
 """A session ends when its disk answers no longer than this; orders wait for the disk in any case."""
@@ -19,7 +22,8 @@ STALLED_AFTER_S = 5.0
 class SessionJournal:
     """Must be made inside the running loop. `failure` is set once nothing more will be written."""
 
-    def __init__(self, store: SessionStore, projections: Sequence[Projection]) -> None:
+    def __init__(self, store: SessionStore, projections: Sequence[Projection], recorder: Recorder) -> None:
+        self._recorder = recorder
         self._durable_seq = 0
         self._waiting: asyncio.Future[None] | None = None
         self._waiting_for = 0
@@ -37,6 +41,7 @@ class SessionJournal:
 
     def record(self, record: Record) -> None:
         self.records += 1
+        count_decision(self._recorder, record)
         self._batch.append(RecordItem(record))
 
     def news(self, news: Fill | OrderUpdate) -> None:
