@@ -331,3 +331,10 @@ def test_the_recorded_feed_is_aligned_without_a_gap_and_its_book_is_never_crosse
         assert ask is not None
         assert bid < ask
     assert (count, prints) == (3450, 9754)
+
+
+def test_finely_priced_assets_have_coarser_lots_so_that_large_balances_stay_exact(tmp_path: Path) -> None:
+    text = "timestamp,open,high,low,close,volume\n2024-01-01 00:00:00,0.00001234,0.00001300,0.00001200,0.00001250,1000.129\n"
+    [instrument] = candles(tmp_path, text).instruments
+    assert (instrument.tick_size, instrument.lot_size, instrument.quote_scale) == (Decimal("1E-8"), Decimal("0.0001"), 12)
+    assert instrument.notional(instrument.ticks("1"), instrument.lots("1000000")) == 10**18

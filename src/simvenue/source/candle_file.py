@@ -24,11 +24,10 @@ from ..exchange.market import Print, Update
 from .base import TIMEFRAMES, SourceFacts, Step
 from .catalog import instrument_id
 from .ladder import Ladder
-from .number import column_scaled, decimals_seen, scaled
+from .number import column_scaled, decimals_seen, lot_decimals, scaled
 from .table import CandleTable, read_table
 
-LOT_DECIMALS = 8
-_MIN_LOTS = 1000
+_MIN_QUANTITY = Decimal("0.00001")
 
 
 class CandleFile:
@@ -154,22 +153,23 @@ def _rows(table: CandleTable, symbol: str, bar: Bar, volume_unit: str) -> tuple[
 
 def _volumes(texts: Sequence[str], closes: Sequence[int], decimals: int, unit: str) -> list[int]:
     if unit == "base":
-        return column_scaled(texts, LOT_DECIMALS)
+        return column_scaled(texts, lot_decimals(decimals))
     out: list[int] = []
     for index, (text, close) in enumerate(zip(texts, closes, strict=True)):
         try:
-            out.append(scaled(text, LOT_DECIMALS + decimals) // close)
+            out.append(scaled(text, lot_decimals(decimals) + decimals) // close)
         except ValueError as exc:
             raise ValueError(str(exc), index) from exc
     return out
 
 
 def _instrument(symbol: str, decimals: int) -> Instrument:
-    """Return the grid that the data shows: tick = finest price decimals seen, lot = 1e-8."""
+    """Return the grid that the data shows: tick = finest price decimals seen, and the lot that goes with it."""
+    lot = Decimal(1).scaleb(-lot_decimals(decimals))
     return Instrument(
         id=instrument_id(symbol),
         tick_size=Decimal(1).scaleb(-decimals),
-        lot_size=Decimal(1).scaleb(-LOT_DECIMALS),
-        min_quantity=_MIN_LOTS,
+        lot_size=lot,
+        min_quantity=max(1, int(_MIN_QUANTITY / lot)),
         max_quantity=10**12,
     )

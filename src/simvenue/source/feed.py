@@ -31,9 +31,9 @@ from ..exchange.bar import SECOND, Bar
 from ..exchange.market import Print, Update
 from .base import SourceFacts, Step
 from .catalog import instrument_id
-from .number import decimals_seen, scaled
+from .number import decimals_seen, lot_decimals, scaled
 
-LOT_DECIMALS = 8
+_MIN_QUANTITY = Decimal("0.00001")
 _MILLISECOND = 1_000_000
 _Levels: TypeAlias = list[list[str]]
 
@@ -62,11 +62,13 @@ class Feed:
         every = [self._start, *self._steps]
         self._decimals = decimals_seen(level[0] for step in every for level in (*step.bids, *step.asks))
         self._decimals = max(self._decimals, decimals_seen(trade[1] for step in every for trade in step.trades))
+        self._lot_decimals = lot_decimals(self._decimals)
+        lot = Decimal(1).scaleb(-self._lot_decimals)
         self._instrument = Instrument(
             id=instrument_id(symbol),
             tick_size=Decimal(1).scaleb(-self._decimals),
-            lot_size=Decimal(1).scaleb(-LOT_DECIMALS),
-            min_quantity=1000,
+            lot_size=lot,
+            min_quantity=max(1, int(_MIN_QUANTITY / lot)),
             max_quantity=10**12,
         )
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -93,14 +95,16 @@ class Feed:
 
     def _step(self, step: FeedStep) -> Step:
         prints = [
-            Print(ts, scaled(price, self._decimals), scaled(quantity, LOT_DECIMALS), Side.SELL if buyer_is_maker else Side.BUY)
+            Print(
+                ts, scaled(price, self._decimals), scaled(quantity, self._lot_decimals), Side.SELL if buyer_is_maker else Side.BUY
+            )
             for ts, price, quantity, buyer_is_maker in step.trades
         ]
         update = Update(step.ts, prints, self._levels(step.bids), self._levels(step.asks), is_snapshot=step.is_snapshot)
         return Step(step.ts, {self._instrument.id.symbol: update})
 
     def _levels(self, levels: _Levels) -> list[Level]:
-        return [(scaled(price, self._decimals), scaled(quantity, LOT_DECIMALS)) for price, quantity in levels]
+        return [(scaled(price, self._decimals), scaled(quantity, self._lot_decimals)) for price, quantity in levels]
 
 
 def looks_like_feed(path: Path) -> bool:

@@ -5,6 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal, InvalidOperation
 
+_NOTIONAL_DECIMALS = 12
+_MOST_LOT_DECIMALS = 8
+
+
+def lot_decimals(price_decimals: int) -> int:
+    """Return the decimals of a lot that goes with prices of `price_decimals`: 1e-8, coarser for finely priced assets.
+
+    Venues trade cheap assets in coarser lots, and tick × lot must leave room for large balances in exact integers.
+    """
+    return min(_MOST_LOT_DECIMALS, max(0, _NOTIONAL_DECIMALS - price_decimals))
+
 
 def decimals_seen(texts: Iterable[str]) -> int:
     """Return the largest number of decimals in `texts`, trailing zeros not counted; ValueError for a non-number."""
