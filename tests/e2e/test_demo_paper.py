@@ -186,6 +186,22 @@ def test_killing_the_venue_in_the_middle_is_never_a_success(
     assert report["errors"]
 
 
+def test_a_venue_that_hangs_ends_the_session_within_its_bounds(
+    passed: tuple[Home, dict[str, Any], dict[str, Any]], tmp_path: Path
+) -> None:
+    home, ready = passed[0], tmp_path / "ready.json"
+    process = home.start("demo", "--candles", "200000", "--ready-file", str(ready))
+    wait_for_file(ready)
+    [venue] = psutil.Process(process.pid).children()
+    venue.suspend()
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 5, stderr
+    report = json.loads(stdout)
+    assert any("health_min" in warning for warning in report["warnings"])
+    assert report["paper_exchange_metrics"]["okx_desktop_paper"]["health_status"] == 0
+    assert not venue.is_running()
+
+
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_session_with_a_complete_report(
     passed: tuple[Home, dict[str, Any], dict[str, Any]], tmp_path: Path, signum: int

@@ -9,8 +9,10 @@ from golive.model.clock import SECOND, Clock
 from golive.observability.measured import MeasuredProbe
 from golive.observability.windows import ReferenceWindows
 from golive.venues.adapter import VenueAdapter
+from golive.venues.health import ProbeResult
 
 _BEFORE_END_NS = SECOND
+PROBE_TIMEOUT_S = 15.0
 _MOST_PROBES = 199
 """kept for the report beside the newest; the windows keep their own history"""
 
@@ -31,12 +33,19 @@ class HealthWatch:
     async def probe(self) -> None:
         """Probe all venues once, side by side."""
         names = list(self._adapters)
-        results = await asyncio.gather(*(self._adapters[name].probe() for name in names))
+        results = await asyncio.gather(*(self._bounded(self._adapters[name]) for name in names))
         for name, result in zip(names, results, strict=True):
             self._windows.health.record(name, result.checked_at, result.ok)
             if name == self._main:
                 del self.probes[:-_MOST_PROBES]
                 self.probes.append(MeasuredProbe(result.checked_at, result.ok, result.clock_skew_ms, dict(result.checks)))
+
+    async def _bounded(self, adapter: VenueAdapter) -> ProbeResult:
+        """A venue that does not answer must not hold up the end of a session: silence is a failed probe."""
+        try:
+            return await asyncio.wait_for(adapter.probe(), PROBE_TIMEOUT_S)
+        except TimeoutError:
+            return ProbeResult(self._clock.now(), False, None, {"time": f"no answer within {PROBE_TIMEOUT_S:g} s"})
 
     async def run(self) -> None:
         """Go on until cancelled."""

@@ -129,6 +129,7 @@ class Session:
             if not self._pace.stopped:
                 raise
             self._ending = Ending.STOPPED
+            self.facts.warn("stopped by a signal before the market was looked at")
         except PrerequisiteMissing as exc:
             self.facts.blocked = str(exc)
             self.facts.errors.append(str(exc))
