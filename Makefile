@@ -49,7 +49,7 @@ bench-peers:  ## ratios to other tools
 	@echo "make bench-peers: there is no peer benchmark in this version; it comes with the backtest" >&2; exit 2
 
 proof: setup  ## the long forms of every proof (docs/testing.md)
-	@GOLIVE_PROOF=1 $(BIN)/python -m pytest -m slow
+	@GOLIVE_PROOF=1 $(BIN)/python -m pytest -m 'not live_venue'
 
 clean:  ## remove the environment and caches; state, logs and reports stay
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
