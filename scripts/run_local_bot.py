@@ -10,7 +10,8 @@ PYTHON = ROOT / ".venv" / "bin" / "python"
 
 if Path(sys.prefix).resolve() != PYTHON.parent.parent.resolve():
     if not PYTHON.exists():
-        sys.exit("run_local_bot.py: the project's environment is missing; run first: make setup")
+        sys.stderr.write("run_local_bot.py: the project's environment is missing; run first: make setup\n")
+        sys.exit(2)
     os.execv(PYTHON, [str(PYTHON), __file__, *sys.argv[1:]])
 
 os.environ.setdefault("GOLIVE_HOME", str(ROOT))

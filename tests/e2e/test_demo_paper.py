@@ -145,6 +145,57 @@ def test_a_changed_risk_limit_closes_the_door_until_demo_is_run_again(tmp_path: 
     assert tight.report["outcome"]["fills"] == [], "one changed number refuses every order"
 
 
+def test_a_session_that_decided_nothing_opens_nothing(tmp_path: Path) -> None:
+    done = Home(tmp_path).run("demo", "--candles", "20")
+    assert done.code == 6
+    assert any("warm-up" in warning for warning in done.report["warnings"])
+    assert done.report["stage_record"] is None
+
+
+@pytest.mark.parametrize("change", ["edited", "deleted"])
+def test_a_record_whose_report_is_not_the_signed_one_opens_nothing(tmp_path: Path, change: str) -> None:
+    home = Home(tmp_path)
+    assert home.run("demo", *SHORT).code == 0
+    [report] = home.reports("demo")
+    if change == "edited":
+        report.write_text(report.read_text().replace('"status": "success"', '"status": "sucess"'))
+    else:
+        report.unlink()
+    done = home.run("paper", *SHORT)
+    assert done.code == 3
+    assert report.name in done.report["errors"][0]
+
+
+def test_a_home_that_cannot_be_written_is_one_clear_line_and_the_report_still_comes_out(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    (home.path / "logs").write_text("in the way of a directory")
+    done = home.run("demo", *SHORT)
+    assert done.code == 70
+    assert "Traceback" not in done.stderr
+    assert any("logs" in error for error in done.report["errors"])
+
+
+def test_a_missing_risk_journal_blocks(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert home.run("demo", *SHORT).code == 0
+    (home.path / "logs/risk_decisions.jsonl").unlink()
+    done = home.run("demo", *SHORT)
+    assert done.code == 3
+    assert "risk_decisions.jsonl" in done.report["errors"][0]
+
+
+def test_the_drawdown_stop_holds_until_the_session_ends(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.edit("core.yaml", "    hard_drawdown_pct: 0.10\n", "    hard_drawdown_pct: 0.0002\n")
+    done = home.run("demo")
+    assert done.code == 5
+    outcome = done.report["outcome"]
+    assert outcome["risk"]["state"] == "REDUCING"
+    [breach] = [b for b in outcome["breaches"] if b["code"] == "hard_drawdown_pct"]
+    assert all(order["side"] == "sell" for order in outcome["orders"] if order["ts"] > breach["ts"])
+    assert outcome["decisions"]["by_code"]["RISK_DRAWDOWN"] > 0
+
+
 def test_an_edited_stage_record_opens_nothing(passed: tuple[Home, dict[str, Any], dict[str, Any]], tmp_path: Path) -> None:
     import shutil
 
@@ -279,7 +330,8 @@ def test_auto_trade_off_decides_and_orders_nothing(tmp_path: Path) -> None:
         (("--speed", "fast"), "--speed fast"),
         (("--symbol", "DOGE/USDT"), "known: BTC/USDT"),
         (("--timeframe", "7m"), "known: 1s"),
-        (("--data", "nowhere.csv"), "no such file"),
+        (("--data", "nowhere.csv"), "not a file"),
+        (("--seed", "99999999999999999999"), "--seed"),
         (("--entrypoint", "okx_desktop_papr"), "okx_desktop_paper"),
         (("--candles", "0"), "--candles"),
     ],

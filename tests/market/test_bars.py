@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from golive.config import TIMEFRAMES as CONFIGURABLE
 from golive.market.bars import BarBuilder
-from golive.market.timeframe import built_from_trades, timeframe_ns
+from golive.market.timeframe import TIMEFRAMES, built_from_trades, timeframe_ns
 from golive.model.clock import SECOND
 from golive.model.errors import ConfigError
 from golive.model.market import Candle, Trade
@@ -72,5 +73,6 @@ def test_timeframes_have_names() -> None:
     assert timeframe_ns("1m") == 60 * SECOND
     assert built_from_trades("1s")
     assert not built_from_trades("1m")
+    assert TIMEFRAMES == CONFIGURABLE, "what the configuration accepts can be run"
     with pytest.raises(ConfigError, match="known: 1s"):
         timeframe_ns("7m")

@@ -7,7 +7,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from golive.model.clock import DAY, MINUTE, SECOND, from_iso
@@ -28,6 +28,7 @@ def test_ticks_stand_at_round_values(low: float, high: float, expected: list[flo
 
 
 @given(FINITE, st.floats(min_value=1e-6, max_value=1e12))
+@example(521683938736.2969, 0.0001)
 def test_ticks_lie_within_the_axis_and_are_few(low: float, width: float) -> None:
     high = low + width
     ticks = nice_ticks(low, high)

@@ -73,6 +73,22 @@ def test_drawdown_stops_at_the_limit(equity: int, expected: DecisionCode) -> Non
     assert decide(BUY, view(equity=equity, day_start=equity)) is expected
 
 
+def test_a_stop_that_was_reached_holds_although_equity_recovers() -> None:
+    recovered = dataclasses.replace(view(), worst_drawdown=(10_000 * UNIT, 100_000 * UNIT))
+    assert decide(BUY, recovered) is DecisionCode.RISK_DRAWDOWN
+    assert decide(BUY, dataclasses.replace(view(), worst_today=(1_500 * UNIT, 100_000 * UNIT))) is DecisionCode.RISK_DAILY_LOSS
+    risk = RiskEngine(BALANCED)
+    day = 86_400 * 10**9
+    for ts, equity in ((0, 100_000), (1, 98_500), (2, 99_900)):
+        risk.observe(equity, ts, 0, 0)
+    assert (risk.state, risk.track.worst_today) == ("REDUCING", (1_500, 100_000))
+    risk.observe(99_900, day, 0, 0)
+    assert risk.state == "ACTIVE", "the daily stop ends with its day"
+    for ts, equity in ((day + 1, 90_000), (2 * day, 99_000)):
+        risk.observe(equity, ts, 0, 0)
+    assert risk.state == "REDUCING", "the drawdown stop does not"
+
+
 def test_open_positions_count_held_and_wanted_instruments() -> None:
     one = dataclasses.replace(BALANCED, max_open_positions=1)
     assert decide(BUY, view(), one) is OK

@@ -116,4 +116,4 @@ def test_a_bar_is_taken_after_everything_that_happened_in_it() -> None:
     taken = inbox.take()
     assert [type(event).__name__ for event in taken] == ["Trade", "Book", "Candle"]
     assert inbox.take() == []
-    assert (inbox.first_ts, inbox.last_ts) == (START + 5, bar.ts)
+    assert (inbox.first_ts, inbox.last_ts) == (bar.opened_at, bar.ts), "a bar begins when it opened"

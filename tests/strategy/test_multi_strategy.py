@@ -37,7 +37,7 @@ def test_targets_start_exactly_when_warm_up_ends() -> None:
 
 
 @settings(deadline=None, max_examples=20)
-@given(st.integers(1, 10_000), st.integers(130, 300), st.floats(0.5, 1.5))
+@given(st.integers(1, 10_000), st.integers(70, 300), st.floats(0.5, 1.5))
 def test_what_comes_later_never_changes_what_was_said(seed: int, cut: int, shock: float) -> None:
     rows = bars(320, seed)
     changed = rows[:cut] + [bar._replace(close=bar.close * shock, high=bar.high * 2, low=bar.low / 2) for bar in rows[cut:]]
@@ -51,7 +51,7 @@ def test_the_same_bars_give_the_same_targets_and_a_market_that_moves_changes_the
 
 
 @settings(deadline=None, max_examples=30)
-@given(st.lists(st.floats(0.01, 1e6), min_size=130, max_size=200), st.sampled_from([0.1, 0.25, 0.5, 1.0]))
+@given(st.lists(st.floats(0.01, 1e6), min_size=70, max_size=150), st.sampled_from([0.1, 0.25, 0.5, 1.0]))
 def test_a_target_is_a_step_between_nothing_and_all(closes: list[float], step: float) -> None:
     rows = [Bar(n, c, c, c, c, 1.0) for n, c in enumerate(closes)]
     for target in targets(rows, target_step=step):

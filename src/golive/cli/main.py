@@ -66,6 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PrerequisiteMissing as error:
         typer.echo(error, err=True)
         return ExitCode.BLOCKED
+    except KeyboardInterrupt:
+        typer.echo("stopped before a session had begun", err=True)
+        return ExitCode.UNKNOWN
     except GoliveError as error:
         typer.echo(f"error: {error}", err=True)
         return ExitCode.INTERNAL

@@ -53,7 +53,10 @@ def run(
             help="Recorded candles (CSV, Parquet, Feather) or a depth and trade feed (JSON lines, .gz) to play.",
         ),
     ] = None,
-    volume_unit: Annotated[VolumeUnit, typer.Option(help="What the volume column of recorded candles counts.")] = VolumeUnit.BASE,
+    volume_unit: Annotated[
+        VolumeUnit | None,
+        typer.Option(help="What the volume column of recorded candles counts. Default: base, with a warning."),
+    ] = None,
     symbol: Annotated[
         str | None, typer.Option(metavar="BASE/QUOTE", help="One symbol of the universe. Default: all of it.")
     ] = None,
@@ -108,7 +111,7 @@ def run(
         mode=mode.value,
         entrypoint=entrypoint,
         data=data,
-        volume_unit=volume_unit.value,
+        volume_unit=None if volume_unit is None else volume_unit.value,
         symbol=symbol,
         timeframe=timeframe,
         speed=speed,

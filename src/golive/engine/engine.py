@@ -132,6 +132,11 @@ class Engine:
         return bool(self._awaiting_durable)
 
     @property
+    def is_warming_up(self) -> bool:
+        """Whether no instrument's strategy has given a target yet."""
+        return all(desk.target is None for desk in self.desks.values())
+
+    @property
     def last_equity(self) -> int | None:
         return self.risk.equity
 
@@ -253,6 +258,8 @@ class Engine:
             pending_buys={key: self.orders.pending_lots(key, Side.BUY) for key in self.desks},
             prices=prices,
             notional=self.ledger.notional,
+            worst_today=track.worst_today,
+            worst_drawdown=track.worst_drawdown,
         )
 
     # -- orders ---------------------------------------------------------------------------------------------------

@@ -62,7 +62,8 @@ class Plot:
 
 def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     """Return round values (1, 2, 2.5 or 5 times a power of ten) within [low, high], at most about `wanted` + 2."""
-    if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
+    too_narrow = 1e-12 * max(abs(low), abs(high))  # below this the values between are not told apart
+    if not (math.isfinite(low) and math.isfinite(high)) or high - low <= too_narrow:
         return [low]
     rough = (high - low) / max(1, wanted)
     power = 10.0 ** math.floor(math.log10(rough))

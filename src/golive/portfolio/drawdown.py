@@ -11,7 +11,8 @@ from golive.model.clock import DAY
 class EquityTrack:
     """Follows marked equity through market time; `observe` is called with every new mark.
 
-    Amounts in smallest quote units. `start` is the first mark. `worst_drawdown` and `worst_day_loss` are
+    Amounts in smallest quote units. `start` is the first mark. `worst_drawdown`, `worst_today` (since the UTC day
+    began) and `worst_day_loss` are
     (fall, from) pairs of the
     deepest relative fall seen.
     """
@@ -22,6 +23,7 @@ class EquityTrack:
     day_start: int = 0
     last: int = 0
     worst_drawdown: tuple[int, int] = (0, 1)
+    worst_today: tuple[int, int] = (0, 1)
     worst_day_loss: tuple[int, int] = (0, 1)
 
     def observe(self, equity: int, ts: int) -> bool:
@@ -33,6 +35,7 @@ class EquityTrack:
         if day > self.day:
             self.day_start = self.last if self.day >= 0 else equity
             self.day = day
+            self.worst_today = (0, 1)
         self.start = equity if self.start is None else self.start
         self.last = equity
         self.peak = max(self.peak, equity)
@@ -40,7 +43,8 @@ class EquityTrack:
         if equity < self.peak:
             self.worst_drawdown = _deeper(self.worst_drawdown, (self.peak - equity, self.peak))
         if equity < self.day_start:
-            self.worst_day_loss = _deeper(self.worst_day_loss, (self.day_start - equity, self.day_start))
+            self.worst_today = _deeper(self.worst_today, (self.day_start - equity, self.day_start))
+            self.worst_day_loss = _deeper(self.worst_day_loss, self.worst_today)
         return before != (self.worst_drawdown, self.worst_day_loss)
 
 

@@ -9,7 +9,7 @@ from golive.model.decision import Approved, Refused
 from golive.model.order import NewOrder
 from golive.portfolio import EquityTrack
 
-from .profile import RiskProfile
+from .profile import Fraction, RiskProfile
 from .rules import RULES, share_text
 from .view import AccountView
 
@@ -53,6 +53,13 @@ class RiskEngine:
     def equity(self) -> int | None:
         """Equity at the last mark; None before the first."""
         return self._equity
+
+    @property
+    def state(self) -> str:
+        """`REDUCING` once a loss limit holds (only reductions pass), else `ACTIVE`."""
+        drawdown = Fraction.of(self.profile.hard_drawdown_pct, "hard_drawdown_pct").reached_by(*self.track.worst_drawdown)
+        today = Fraction.of(self.profile.max_daily_loss_pct, "max_daily_loss_pct").reached_by(*self.track.worst_today)
+        return "REDUCING" if drawdown or today else "ACTIVE"
 
     def observe(self, equity: int | None, ts: int, largest_position: int, open_positions: int) -> bool:
         """Take a new mark at market time `ts`; `equity` None means the account cannot be valued now.

@@ -46,11 +46,13 @@ def missing_input(order: NewOrder, view: AccountView, profile: RiskProfile) -> O
 
 
 def daily_loss(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
-    return _fall(order, view, profile.max_daily_loss_pct, view.day_start_equity, DecisionCode.RISK_DAILY_LOSS)
+    falls = (_fall(view.day_start_equity, view.equity), view.worst_today)
+    return _stop(order, view, profile.max_daily_loss_pct, falls, DecisionCode.RISK_DAILY_LOSS)
 
 
 def drawdown(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
-    return _fall(order, view, profile.hard_drawdown_pct, view.peak_equity, DecisionCode.RISK_DRAWDOWN)
+    falls = (_fall(view.peak_equity, view.equity), view.worst_drawdown)
+    return _stop(order, view, profile.hard_drawdown_pct, falls, DecisionCode.RISK_DRAWDOWN)
 
 
 def max_position(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
@@ -77,13 +79,21 @@ def max_open_positions(order: NewOrder, view: AccountView, profile: RiskProfile)
 RULES: Final[tuple[Rule, ...]] = (missing_input, daily_loss, drawdown, max_position, max_open_positions)
 
 
-def _fall(order: NewOrder, view: AccountView, limit: Decimal, start: int | None, code: DecisionCode) -> Objection | None:
-    if reduces(order, view) or start is None or view.equity is None:
+Fall = tuple[int, int]
+"""(fall, from) in smallest quote units"""
+
+
+def _fall(start: int | None, equity: int | None) -> Fall:
+    return (0, 1) if start is None or equity is None else (start - equity, start)
+
+
+def _stop(order: NewOrder, view: AccountView, limit: Decimal, falls: tuple[Fall, ...], code: DecisionCode) -> Objection | None:
+    """Object when one of the falls is at or beyond the limit; a stop that was reached once stays reached."""
+    if reduces(order, view):
         return None
     share = Fraction.of(limit, code)
-    if not share.reached_by(start - view.equity, start):
-        return None
-    return Objection(code, str(limit), share_text(start - view.equity, start))
+    reached = [fall for fall in falls if share.reached_by(*fall)]
+    return Objection(code, str(limit), share_text(*reached[0])) if reached else None
 
 
 def share_text(part: int, whole: int) -> str:

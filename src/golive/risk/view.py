@@ -24,3 +24,7 @@ class AccountView:
     """Reference price in ticks: what the order would cost at worst, at least the mark."""
     notional: Callable[[InstrumentId, int, int], int]
     """(instrument, ticks, lots) → smallest quote units, exact."""
+    worst_today: tuple[int, int] = (0, 1)
+    """deepest (fall, from) since the UTC day began: a daily stop that was reached holds until the day is over"""
+    worst_drawdown: tuple[int, int] = (0, 1)
+    """deepest (fall, from) of the session: a drawdown stop that was reached holds although equity recovers"""

@@ -71,7 +71,8 @@ class Inbox:
 
     def _note(self, events: Iterable[MarketEvent]) -> None:
         for event in events:
-            self.first_ts = event.ts if self.first_ts is None else min(self.first_ts, event.ts)
+            began = event.opened_at if isinstance(event, Candle) else event.ts
+            self.first_ts = began if self.first_ts is None else min(self.first_ts, began)
             self.last_ts = event.ts if self.last_ts is None else max(self.last_ts, event.ts)
 
 

@@ -16,9 +16,9 @@ def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: G
     verdicts: list[str] = [evaluation.status, *_loss_limits(plan, facts), *_io_queue(plan, facts, guardrails)]
     if facts.venue_lost or facts.engine is None:
         verdicts.append(Verdict.UNKNOWN)
-    elif facts.engine.candles == 0:
+    elif facts.engine.is_warming_up:
         verdicts.append(Verdict.UNKNOWN)
-        facts.warn("no closed candle was seen: nothing was measured that could open a door")
+        facts.warn(f"{facts.engine.candles} closed candles: the strategy never left its warm-up, so nothing was decided")
     return decide_status(
         verdicts,
         phase=evaluation.phase,

@@ -20,7 +20,8 @@ class RunOptions:
     entrypoint: str | None = None
     """default: `trading.default_entrypoint`"""
     data: Path | None = None
-    volume_unit: Literal["base", "quote"] = "base"
+    volume_unit: Literal["base", "quote"] | None = None
+    """what the volume column of recorded candles counts; None = not said, read as base and warned about"""
     symbol: str | None = None
     """one symbol of the universe; default: all"""
     timeframe: str | None = None

@@ -198,4 +198,4 @@ def _equity(engine: Engine, first: Instrument) -> EquityOutcome:
 
 def _risk(engine: Engine) -> RiskOutcome:
     limits = tuple(RiskLimitRow(u.limit, u.allowed, u.used, u.used_ratio, u.band) for u in engine.risk.uses())
-    return RiskOutcome(engine.risk.profile.name, "ACTIVE", limits)
+    return RiskOutcome(engine.risk.profile.name, engine.risk.state, limits)

@@ -129,6 +129,8 @@ def _speed(options: RunOptions, endpoint: str) -> str:
 
 
 def _check_data(options: RunOptions, endpoint: str) -> None:
+    if not 0 <= options.seed < 1 << 63:
+        raise ConfigError(f"--seed {options.seed}: give a number from 0 to {(1 << 63) - 1}")
     if options.candles is not None and options.candles < 1:
         raise ConfigError("--candles must be at least 1")
     if options.data is None:
@@ -136,7 +138,7 @@ def _check_data(options: RunOptions, endpoint: str) -> None:
     if endpoint != EMBEDDED:
         raise ConfigError(f"--data is played by the embedded venue; endpoint {endpoint} brings its own market")
     if not options.data.is_file():
-        raise ConfigError(f"--data {options.data}: there is no such file")
+        raise ConfigError(f"--data {options.data}: not a file")
 
 
 def _instruments(symbol: str | None, entrypoint: ResolvedEntrypoint) -> tuple[InstrumentId, ...]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from golive.model.clock import DAY, Clock, from_iso
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.stage_record import StageRecord
 from golive.model.verdict import Stage, Verdict
+from golive.observability.report import report_sha256
 from golive.storage.stage_records import StageRecords
 
 from .plan import Plan
@@ -39,6 +42,8 @@ def required_record(plan: Plan, records: StageRecords, clock: Clock) -> StageRec
             f"the demo of {name} was run with another strategy, instrument, risk profile or code (its trading digest is "
             f"{record.trading_digest[:12]}…, now it is {plan.trading_digest[:12]}…); {mend}"
         )
+    if not _report_is_intact(plan, record):
+        raise PrerequisiteMissing(f"the report of the demo, {record.report}, is missing or not the one that was signed; {mend}")
     age = clock.now() - from_iso(record.finished_at)
     if age > days * DAY:
         raise PrerequisiteMissing(f"the demo of {name} is {age // DAY} days old, allowed are {days}; {mend}")
@@ -57,3 +62,12 @@ def _demo_command(plan: Plan) -> str:
     if plan.options.timeframe is not None:
         words += ["--timeframe", plan.options.timeframe]
     return " ".join(words)
+
+
+def _report_is_intact(plan: Plan, record: StageRecord) -> bool:
+    """Say whether the report that a record names is still there, byte for byte in meaning."""
+    try:
+        report = json.loads((plan.home / record.report).read_bytes())
+        return isinstance(report, dict) and report_sha256(report) == record.report_sha256
+    except (OSError, ValueError):
+        return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from golive.model.clock import SECOND, stamp
@@ -87,7 +87,8 @@ def report_document(
             ),
             validation=_validation(plan, facts),
             files=places.named,
-            evaluation=evaluation,
+            # A blocked session measured nothing, on purpose; saying so six times would bury the reason.
+            evaluation=evaluation if facts.blocked is None else replace(evaluation, warnings=()),
             guardrails=guardrails,
             outcome=facts.outcome() or nothing_done(plan.risk_profile.name),
             measured=_measured(facts),

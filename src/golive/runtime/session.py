@@ -11,7 +11,7 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +29,7 @@ from golive.model.verdict import ExitCode, RunStatus
 from golive.observability.exchange_metrics import MonitoredProfile
 from golive.observability.guardrails import Guardrails
 from golive.observability.report import report_sha256
+from golive.observability.shape import as_json
 from golive.observability.status import Decision, decide_status
 from golive.observability.windows import Evaluation, ReferenceWindows
 from golive.storage.files import write_atomic
@@ -116,8 +117,8 @@ class Session:
     async def run(self) -> RunResult:
         """Go through the whole session; returns with the report written.
 
-        Raises ConfigError when the data or an option turns out unusable (nothing is reported then), JournalError when even the
-        report cannot be written.
+        Raises ConfigError when the data or an option turns out unusable (nothing is reported then). Report files that cannot
+        be written make the result an internal error; the report itself is returned all the same.
         """
         work = asyncio.ensure_future(self._work())
         loop = asyncio.get_running_loop()
@@ -146,6 +147,7 @@ class Session:
         finally:
             for signum in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(signum)
+                signal.signal(signum, signal.SIG_IGN)  # the end is bounded; a second signal must not cost the report
         try:
             return await self._conclude()
         finally:
@@ -155,7 +157,8 @@ class Session:
 
     async def _work(self) -> None:
         plan, facts = self._plan, self.facts
-        self._evidence = Evidence(plan, facts.run_id, facts.started_at, self._clock)
+        with _blocking("keys, journals or state of this home cannot be used"):
+            self._evidence = Evidence(plan, facts.run_id, facts.started_at, self._clock)
         facts.stage_record = required_record(plan, self._evidence.stage_records, self._clock)
         self._access = access = VenueAccess(plan, facts.recorder, self._clock, self._evidence.guardrails)
         try:
@@ -220,11 +223,14 @@ class Session:
         async with contextlib.AsyncExitStack() as stack:
             lock = await stack.enter_async_context(self._lock_step()) if plan.lock_step else None
             facts.market = market = self._market_facts(lock)
+            if market.source == "candles" and plan.options.volume_unit is None:
+                facts.warn(f"the volume of {market.data} is read as base units; say --volume-unit base or quote")
             if needs_trades(plan) and market.fill_model == "bar":
                 raise ConfigError(
                     f"--timeframe {plan.timeframe} is built from trades; the data of {market.data} has only candles"
                 )
-            facts.journal = journal = self._evidence.open_journal(instruments, facts.recorder)
+            with _blocking("the session's journals cannot be opened"):
+                facts.journal = journal = self._evidence.open_journal(instruments, facts.recorder)
             facts.engine = engine = open_engine(plan, instruments, self._evidence.new_id)
             codes = self._access.main.profile.reject_codes
             self._execution = open_paper(plan, instruments, market.fill_model, codes, facts.recorder)
@@ -354,22 +360,28 @@ class Session:
         report = self._document(evaluation, decision, now, finished=True)
         if decision.status is RunStatus.SUCCESS:
             try:
-                self._leave_stage_record(report, now)
+                report = self._with_stage_record(report, now)
             except JournalError as exc:
                 self.facts.fail(exc)
                 decision = judge(self._plan, self.facts, evaluation, self._guardrails(now))
+                report = self._document(evaluation, decision, now, finished=True)
+        try:
+            write_all(self._places, report)
+        except JournalError as exc:
+            self.facts.fail(exc)
+            decision = judge(self._plan, self.facts, evaluation, self._guardrails(now))
             report = self._document(evaluation, decision, now, finished=True)
-        write_all(self._places, report)
         return RunResult(report, decision.exit_code)
 
-    def _leave_stage_record(self, report: JsonObject, now: int) -> None:
-        """Append the signed record that opens the next stage; only then it stands in the report."""
+    def _with_stage_record(self, report: dict[str, JsonValue], now: int) -> dict[str, JsonValue]:
+        """Append the signed record that opens the next stage, and return the report that it signs with it in its place."""
         assert self._evidence is not None
         ok_seconds = (now - self.facts.started_at) / SECOND if self._plan.speed == "1" else 0
         digest = report_sha256(report)
         record = stage_record_of(self._plan, report, str(report["outcome_sha256"]), digest, round(ok_seconds, 3))
         self._evidence.stage_records.append(record)
         self.facts.stage_record = record
+        return {**report, "stage_record": as_json(record)}
 
     async def _close_journal(self) -> None:
         if self.facts.journal is None:
@@ -401,3 +413,12 @@ async def _cancel(tasks: Sequence[asyncio.Future[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def _blocking(what: str) -> Iterator[None]:
+    """Before anything was traded a journal that cannot be used is a missing prerequisite, not a failure of ours."""
+    try:
+        yield
+    except JournalError as exc:
+        raise PrerequisiteMissing(f"{what}: {exc}") from exc

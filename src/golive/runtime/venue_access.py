@@ -90,7 +90,7 @@ class VenueAccess:
                     symbols=[i.symbol for i in entrypoint.instruments],
                     timeframe=entrypoint.timeframe,
                     data=options.data if selected else None,
-                    volume_unit=options.volume_unit,
+                    volume_unit=options.volume_unit or "base",
                     balances=self.plan.start_balances if selected else {},
                 ),
                 credentials,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -56,7 +57,8 @@ def write_atomic(path: Path, data: bytes, *, mode: int = LOG_FILE, durable_name:
         if durable_name:
             sync_directory(path.parent)
     except OSError as exc:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the first failure is the one to tell
+            temporary.unlink(missing_ok=True)
         raise JournalError(f"{path}: cannot write: {exc.strerror}") from exc
 
 

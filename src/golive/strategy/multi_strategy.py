@@ -54,12 +54,12 @@ class MultiStrategy:
 
     name = "multi_strategy_default"
     parameters: Mapping[str, Parameter] = {
-        "fast_bars": Parameter(30, 2, 500, "fast EMA, bars", whole=True),
-        "slow_bars": Parameter(120, 3, 2000, "slow EMA, bars", whole=True),
-        "reversion_bars": Parameter(120, 3, 2000, "mean-reversion anchor, bars", whole=True),
+        "fast_bars": Parameter(20, 2, 500, "fast EMA, bars", whole=True),
+        "slow_bars": Parameter(60, 3, 2000, "slow EMA, bars", whole=True),
+        "reversion_bars": Parameter(60, 3, 2000, "mean-reversion anchor, bars", whole=True),
         "reversion_z": Parameter(2.0, 0.1, 10, "z-score that counts as a full vote"),
-        "breakout_bars": Parameter(120, 2, 500, "breakout channel, bars", whole=True),
-        "volatility_bars": Parameter(120, 5, 2000, "volatility EMA, bars", whole=True),
+        "breakout_bars": Parameter(60, 2, 500, "breakout channel, bars", whole=True),
+        "volatility_bars": Parameter(60, 5, 2000, "volatility EMA, bars", whole=True),
         "trend_weight": Parameter(0.50, 0, 1, "weight of the trend vote"),
         "reversion_weight": Parameter(0.15, 0, 1, "weight of the mean-reversion vote"),
         "breakout_weight": Parameter(0.35, 0, 1, "weight of the breakout vote"),
