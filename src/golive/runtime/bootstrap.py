@@ -11,7 +11,8 @@ from golive.storage.config_files import load_configuration
 from .clock import SystemClock
 from .options import RunOptions
 from .plan import Plan, plan_run
-from .session import Progress, RunResult, ServeMetrics, Session
+from .session import Session
+from .session_ports import Progress, RunResult, ServeMetrics
 
 
 def plan_session(options: RunOptions, runtime_file: Path, home: Path, environ: Mapping[str, str]) -> Plan:

@@ -11,21 +11,18 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterator, Sequence
 
 import orjson
 
 from golive.execution import PaperExecution
 from golive.market.lockstep import LockStep
-from golive.metrics.recorder import MemoryRecorder
 from golive.model.clock import SECOND, Clock
 from golive.model.errors import AuthenticationFailed, ConfigError, GoliveError, JournalError, PrerequisiteMissing, VenueError
 from golive.model.event import Operator, OperatorAction
 from golive.model.instrument import Instrument
-from golive.model.json import JsonObject, JsonValue
-from golive.model.verdict import ExitCode, RunStatus
+from golive.model.json import JsonValue
+from golive.model.verdict import RunStatus
 from golive.observability.exchange_metrics import MonitoredProfile
 from golive.observability.guardrails import Guardrails
 from golive.observability.report import report_sha256
@@ -48,35 +45,10 @@ from .plan import EMBEDDED, Plan, needs_trades
 from .prerequisite import required_record
 from .reporting import report_document, report_places, stage_record_of, write_all, write_json
 from .risk_metrics import create_risk_metrics, publish_risk_use
+from .session_ports import MetricsFace, Progress, RunResult, ServeMetrics, ValidationFailed
 from .venue_access import VenueAccess
 
 REFRESH_S = 5.0
-Progress = Callable[[SessionFacts], None]
-
-
-class MetricsFace(Protocol):
-    """A running `/metrics` endpoint; a face, so it is handed in from above."""
-
-    @property
-    def url(self) -> str: ...
-
-    def close(self) -> None: ...
-
-
-ServeMetrics = Callable[[MemoryRecorder, str, int, str], MetricsFace]
-"""(recorder, host, port, path) → the endpoint; GoliveError when the port is taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """How a session ended: the final report and the process's exit code."""
-
-    report: JsonObject
-    exit_code: ExitCode
-
-
-class ValidationFailed(GoliveError):
-    """Credentials, permissions or symbols are not what the configuration demands (exit 4)."""
 
 
 class Session:
