@@ -86,6 +86,13 @@ def test_an_order_decided_on_a_bar_acts_from_the_next_open_with_slippage() -> No
     assert bar_fills(model, candle(2, "40010", "40020", "40000", "40005")) == [("39989.9", "1", "taker")]
 
 
+def test_an_order_that_arrives_inside_a_bar_does_not_fill_in_that_bar() -> None:
+    model = BarModel()
+    model.submit(order(1, Side.BUY, "1"), START + MINUTE // 2)
+    assert bar_fills(model, candle(0, "40000", "40010", "39990", "40000")) == [], "its open was over"
+    assert bar_fills(model, candle(1, "40010", "40020", "40000", "40005")) == [("40030.1", "1", "taker")]
+
+
 def test_a_resting_limit_needs_a_trade_beyond_it_and_a_gap_fills_at_the_open() -> None:
     model = BarModel()
     model.submit(order(1, Side.BUY, "1", "39950"), START)

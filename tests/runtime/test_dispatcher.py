@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
+from typing import cast
 
 import pytest
 
 from golive.execution import PaperExecution
 from golive.market.bars import BarBuilder
+from golive.market.lockstep import LockStep, Step
 from golive.matching.bar import BarModel
 from golive.matching.fee import FeeSchedule
 from golive.metrics.recorder import MemoryRecorder
@@ -18,9 +21,11 @@ from golive.model.event import Timer
 from golive.model.market import Trade
 from golive.model.order import Fill, OrderUpdate, Side
 from golive.portfolio import Ledger
+from golive.runtime.clock import SystemClock
 from golive.runtime.dispatcher import Dispatcher
-from golive.runtime.drive import Inbox
+from golive.runtime.drive import Ending, Inbox, drive_lock_step
 from golive.runtime.market_clock import MarketClock
+from golive.runtime.pace import SessionPace
 from support.trading import BALANCES, BTC, BTC_ID, START, book, candle, confirm, engine_for, random_walk
 
 
@@ -117,3 +122,46 @@ def test_a_bar_is_taken_after_everything_that_happened_in_it() -> None:
     assert [type(event).__name__ for event in taken] == ["Trade", "Book", "Candle"]
     assert inbox.take() == []
     assert (inbox.first_ts, inbox.last_ts) == (bar.opened_at, bar.ts), "a bar begins when it opened"
+
+
+class LateStream:
+    """A stream whose messages are in only once somebody has waited for them."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self.received: Counter[str] = Counter()
+        self.channels = frozenset({"candle1m:BTC-USDT"})
+        self.failure = None
+        self._inbox, self._bars = inbox, random_walk(3)
+
+    async def wait_for(self, counts: Counter[str]) -> None:
+        while self.received["candle1m:BTC-USDT"] < counts["candle1m:BTC-USDT"]:
+            self._inbox.put(next(self._bars))
+            self.received["candle1m:BTC-USDT"] += 1
+
+
+class ThreeSteps:
+    """A lock-step partner of three steps that notes what the engine had seen at each acknowledgement."""
+
+    def __init__(self, journal: ListJournal) -> None:
+        self._journal, self._step, self.seen = journal, 0, list[int]()
+
+    async def start(self) -> None:
+        return None
+
+    async def next(self) -> Step | None:
+        self._step += 1
+        published = {"candle1m:BTC-USDT": 1, "trades:ETH-USDT": 5}
+        return Step(self._step, START + self._step * 60 * SECOND, published) if self._step <= 3 else None
+
+    async def acknowledge(self, step: Step) -> None:
+        self.seen.append([kind for kind, _ in self._journal.rows].count("Candle"))
+
+
+async def test_a_step_is_acknowledged_only_after_its_messages_were_processed() -> None:
+    journal, inbox = ListJournal(), Inbox()
+    dispatcher, _ = floor(journal)
+    steps = ThreeSteps(journal)
+    ending = await drive_lock_step(
+        cast(LockStep, steps), LateStream(inbox), inbox, dispatcher, SessionPace(SystemClock()), lambda _: None
+    )
+    assert (ending, steps.seen) == (Ending.END_OF_DATA, [1, 2, 3])
