@@ -76,9 +76,9 @@ def test_balances_are_exact_and_carry_what_orders_lock() -> None:
 
 def test_permissions_are_in_our_words() -> None:
     value = payload("account_config")
-    assert DIALECT.read_permissions(value) == ("read", "trade")
+    assert DIALECT.read_key(value).permissions == ("read", "trade")
     value["data"][0]["perm"] = "withdraw, read_only"
-    assert DIALECT.read_permissions(value) == ("read", "withdraw")
+    assert DIALECT.read_key(value).permissions == ("read", "withdraw")
 
 
 def test_orders_carry_status_and_exact_quantities() -> None:
@@ -130,7 +130,7 @@ WRONG: list[tuple[str, str, Callable[[Any], object], Change]] = [
     ("availBal", "balance", DIALECT.read_balances, lambda row: row["details"][0].update(availBal="-1")),
     ("frozenBal", "balance", DIALECT.read_balances, lambda row: row["details"][0].pop("frozenBal")),
     ("details", "balance", DIALECT.read_balances, lambda row: row.update(details="none")),
-    ("perm", "account_config", DIALECT.read_permissions, lambda row: row.update(perm="")),
+    ("perm", "account_config", DIALECT.read_key, lambda row: row.update(perm="")),
     ("filled", "order", lambda p: DIALECT.read_orders(p, BTC), lambda row: row.update(accFillSz="0.03")),
     ("instId", "order", lambda p: DIALECT.read_orders(p, BTC), lambda row: row.update(instId="ETH-USDT")),
     ("ordId", "order", lambda p: DIALECT.read_orders(p, BTC), lambda row: row.update(ordId="")),

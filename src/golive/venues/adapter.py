@@ -15,6 +15,7 @@ from golive.model.instrument import Instrument
 from golive.model.market import Book, Candle, MarketEvent
 
 from .circuit import Circuit
+from .dialect import KeyFacts
 from .health import Health, ProbeResult
 from .meter import Meter
 from .ports import GuardrailSink
@@ -89,10 +90,14 @@ class VenueAdapter:
         dialect = self.profile.dialect
         return await self.connection.path.read(dialect.instruments(), dialect.read_instruments)
 
+    async def key_facts(self) -> KeyFacts:
+        """Return what the venue says about the key: permissions, IP allow-list, expiry."""
+        dialect = self.profile.dialect
+        return await self.connection.path.read(dialect.account(), dialect.read_key)
+
     async def permissions(self) -> tuple[str, ...]:
         """Return what the venue says the key may do: `read`, `trade`, `withdraw`, or the venue's own word; sorted."""
-        dialect = self.profile.dialect
-        return await self.connection.path.read(dialect.account(), dialect.read_permissions)
+        return (await self.key_facts()).permissions
 
     async def balances(self) -> Mapping[str, Balance]:
         """Return the account's balances by asset."""
@@ -145,6 +150,7 @@ class VenueAdapter:
             clock=self._clock,
             rng=self._rng,
             timeout_s=self.settings.timeout_s,
+            sandbox=self.settings.sandbox,
         )
         self._streams.append(stream)
         return stream

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
@@ -21,8 +21,8 @@ from .profile import BudgetRule
 class RequestBudget(Protocol):
     """Where calls ask whether they may leave."""
 
-    def take(self, scopes: Sequence[str]) -> AbstractAsyncContextManager[float]:
-        """Wait until every rule of `scopes` has room; yield the seconds waited."""
+    def take(self, scopes: Mapping[str, int]) -> AbstractAsyncContextManager[float]:
+        """Wait until every rule named in `scopes` has room for its weight; yield the seconds waited."""
         ...
 
 
@@ -33,15 +33,23 @@ class _Window:
         self.limit = rule.limit
         self.length = int(rule.window_s * SECOND)
         self.running = 0
-        self.ended: deque[int] = deque()
+        self.counted = 0
+        """weight of the calls that ended less than a window ago"""
+        self.ended: deque[tuple[int, int]] = deque()
+        """(when, weight)"""
 
-    def wait_ns(self, now: int) -> int | None:
+    def wait_ns(self, now: int, weight: int) -> int | None:
         """Nanoseconds until there is room, 0 when there is, None when only the end of a running call can tell."""
-        while self.ended and self.ended[0] + self.length <= now:
-            self.ended.popleft()
-        if self.running + len(self.ended) < self.limit:
+        while self.ended and self.ended[0][0] + self.length <= now:
+            self.counted -= self.ended.popleft()[1]
+        if self.running + self.counted + weight <= self.limit:
             return 0
-        return self.ended[0] + self.length - now if self.ended else None
+        return self.ended[0][0] + self.length - now if self.ended else None
+
+    def end(self, now: int, weight: int) -> None:
+        self.running -= weight
+        self.counted += weight
+        self.ended.append((now, weight))
 
 
 class WindowBudget:
@@ -54,26 +62,25 @@ class WindowBudget:
         self._call_ended = asyncio.Event()
 
     @asynccontextmanager
-    async def take(self, scopes: Sequence[str]) -> AsyncIterator[float]:
+    async def take(self, scopes: Mapping[str, int]) -> AsyncIterator[float]:
         begun = self._clock.monotonic()
-        windows = [window for scope, window in self._rules if scope in scopes]
+        windows = [(window, scopes[scope]) for scope, window in self._rules if scope in scopes]
         async with self._turn:
             while (wait := self._longest_wait(windows)) != 0:
                 await self._pause(wait)
-            for window in windows:
-                window.running += 1
+            for window, weight in windows:
+                window.running += weight
         try:
             yield (self._clock.monotonic() - begun) / SECOND
         finally:
             now = self._clock.monotonic()
-            for window in windows:
-                window.running -= 1
-                window.ended.append(now)
+            for window, weight in windows:
+                window.end(now, weight)
             self._call_ended.set()
 
-    def _longest_wait(self, windows: Sequence[_Window]) -> int | None:
+    def _longest_wait(self, windows: Sequence[tuple[_Window, int]]) -> int | None:
         now = self._clock.monotonic()
-        waits = [window.wait_ns(now) for window in windows]
+        waits = [window.wait_ns(now, weight) for window, weight in windows]
         if any(wait is None for wait in waits):
             return None
         return max((wait for wait in waits if wait is not None), default=0)

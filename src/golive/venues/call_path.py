@@ -21,7 +21,7 @@ from .budget import RequestBudget
 from .ccxt_client import Ccxt, exception_names
 from .circuit import Circuit
 from .classify import AttemptFailed, Evidence, Fault, error, judge
-from .dialect import Payload, Request
+from .dialect import BODY, Payload, Request
 from .meaning import Meaning
 from .meter import Meter
 from .profile import VenueProfile
@@ -110,7 +110,7 @@ class CallPath:
         policy = self._profile.retry
         if not fault.consequence.repeat_read or not self._circuit.is_closed:
             return None
-        pause = min(policy.base_s * 2.0 ** (attempt - 1), policy.cap_s) + self._rng.uniform(*policy.jitter_s)
+        pause = policy.pause_s(attempt, self._rng)
         told = fault.evidence.retry_after_s
         if told is None:
             return pause
@@ -133,15 +133,15 @@ class CallPath:
         request: Request,
         convert: Callable[[Payload], T],
         *,
-        before_send: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
+        before_send: Callable[[], Awaitable[Request]] | None = None,
         inspect: Callable[[Signed], None] | None = None,
         client_order_id: str = "",
         may_follow: bool = False,
     ) -> T:
         """Make one attempt; raise OutcomeUnknown unless the answer proves otherwise.
 
-        `before_send` runs when the slot and the budget are held and returns extra headers (the deadline); `inspect`
-        sees the signed request and may refuse it by raising; `may_follow`: after a *not processed* answer the caller
+        `before_send` runs when the slot and the budget are held and returns the request that leaves instead, in the
+        same budget scopes (now with its deadline); `inspect` sees the signed request and may refuse it by raising; `may_follow`: after a *not processed* answer the caller
         makes another attempt, so the call has not failed yet.
         """
         result = await self._attempt(request, convert, NONE_EXPECTED, before_send, inspect)
@@ -198,7 +198,7 @@ class CallPath:
         request: Request,
         convert: Callable[[Payload], T],
         expected: frozenset[str],
-        before_send: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
+        before_send: Callable[[], Awaitable[Request]] | None = None,
         inspect: Callable[[Signed], None] | None = None,
     ) -> _Done[T] | Fault:
         if request.private and not self._has_credentials:
@@ -209,9 +209,9 @@ class CallPath:
                 return judge(self._profile, Evidence("circuit open: not sent", transport=Meaning.NOT_SENT))
             begun = self._clock.monotonic()
             try:
-                headers = await before_send() if before_send is not None else {}
+                leaving = await before_send() if before_send is not None else request
                 begun = self._clock.monotonic()
-                value = await self._exchange(request, convert, headers, inspect)
+                value = await self._exchange(leaving, convert, inspect)
             except AttemptFailed as failed:
                 fault = judge(self._profile, failed.evidence)
             except BaseException:
@@ -236,10 +236,9 @@ class CallPath:
         self,
         request: Request,
         convert: Callable[[Payload], T],
-        extra_headers: Mapping[str, str],
         inspect: Callable[[Signed], None] | None,
     ) -> T:
-        signed = self._sign(request, extra_headers)
+        signed = self._sign(request)
         if inspect is not None:
             inspect(signed)
         answer = await self._transport.send(signed, request.max_bytes)
@@ -250,16 +249,17 @@ class CallPath:
             evidence = Evidence(str(exc), http_status=answer.status, transport=Meaning.MALFORMED)
             raise AttemptFailed(evidence) from exc
 
-    def _sign(self, request: Request, extra_headers: Mapping[str, str]) -> Signed:
+    def _sign(self, request: Request) -> Signed:
         access = "private" if request.private else "public"
-        signed = self._client.sign(request.path, [access], request.method, dict(request.params))
+        params = request.params[BODY] if BODY in request.params else dict(request.params)
+        signed = self._client.sign(request.path, [access], request.method, params)
         headers = signed["headers"]
         assert headers is None or isinstance(headers, dict)
         body = signed["body"]
         return Signed(
             method=str(signed["method"]),
             url=str(signed["url"]),
-            headers={**self._client.prepare_request_headers(headers), **extra_headers},
+            headers={**self._client.prepare_request_headers(headers), **request.headers},
             body=None if body is None else str(body),
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from golive.model.balance import Balance
 from golive.model.ids import ClientOrderId, InstrumentId, VenueOrderId
@@ -16,8 +16,11 @@ from golive.model.instrument import Instrument
 from golive.model.json import JsonObject, JsonValue
 from golive.model.market import Book, Candle, MarketEvent
 from golive.model.order import Fill, NewOrder, OrderStatus
+from golive.model.secret import Credentials
 
 Payload = JsonValue
+BODY: Final = "[]"
+"""the one parameter of a request whose body is a list and not an object"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,29 @@ class Request:
     private: bool = False
     max_bytes: int = 1 << 20
     """a longer answer is malformed (RELIABILITY §4.3)"""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """sent beside those of the signature"""
+    weight: int = 1
+    """what the call counts in scope `*`"""
+    charges: Mapping[str, int] = field(default_factory=dict)
+    """what it counts in further scopes of the venue's own, such as a matching-engine counter"""
 
     @property
-    def scopes(self) -> tuple[str, ...]:
-        """The budget scopes that this call counts in."""
-        return ("*", f"{self.method} {self.path}")
+    def scopes(self) -> Mapping[str, int]:
+        """The budget scopes that this call counts in, and how much."""
+        return {"*": self.weight, f"{self.method} {self.path}": 1, **self.charges}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """What the venue says about the API key that signed the request."""
+
+    permissions: tuple[str, ...]
+    """`read`, `trade`, `withdraw`, or the venue's own word for anything else; sorted"""
+    addresses: tuple[str, ...] | None
+    """the IP allow-list, () when the key may be used from anywhere, None when the venue does not tell"""
+    expires_at: int | None = None
+    """ns UTC, None when it never does or the venue does not tell"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +81,10 @@ class FillSighting:
     fill: Fill
 
 
+AccountEvent = OrderSighting | FillSighting | Balance
+"""what a private stream tells"""
+
+
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """What every source of a venue knows about one client order id."""
@@ -75,13 +100,14 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One connection of a market feed: where, what to say, and which channels it must acknowledge."""
+    """One connection of a feed: where, what to say, and which channels it must acknowledge."""
 
     access: str
     keys: tuple[str, ...]
     """`channel:instrument` of every channel, as counted in `MarketStream.received`"""
     needs_snapshot: frozenset[str]
-    subscription: JsonObject
+    subscriptions: tuple[JsonObject, ...]
+    """the messages to send, in this order; empty for an account feed, which makes them when it has its token"""
 
 
 class Feed(Protocol):
@@ -104,6 +130,30 @@ class Feed(Protocol):
         ...
 
 
+class AccountFeed(Feed, Protocol):
+    """A feed of our own orders, fills and balances. `take` emits `AccountEvent`s.
+
+    The order of things: the token call if there is one, connect, the login message if there is one and its
+    confirmation, then the subscriptions.
+    """
+
+    def token(self) -> Request | None:
+        """Return the REST call whose answer the subscriptions need (Kraken), else None."""
+        ...
+
+    def read_token(self, payload: Payload) -> str: ...
+
+    def login(self, credentials: Credentials, now_ms: int) -> JsonObject | None:
+        """Return the signed first message of a connection (OKX, Bybit), else None; `now_ms` is venue time."""
+        ...
+
+    def logged_in(self, message: Mapping[str, object]) -> bool:
+        """Return whether this control message confirms the login; a refusal is left to CCXT's error table."""
+        ...
+
+    def subscriptions(self, link: Link, token: str) -> tuple[JsonObject, ...]: ...
+
+
 class FeedGap(Exception):
     """The sequence of a book broke: it must be subscribed anew."""
 
@@ -113,6 +163,10 @@ class Dialect(Protocol):
 
     def urls(self, base: str) -> Mapping[str, object]:
         """CCXT's `urls['api']` for a venue that listens at `base` (HTTP and WebSocket on one port)."""
+        ...
+
+    def stream_url(self, urls: Mapping[str, object], access: str, *, sandbox: bool) -> str:
+        """Return the WebSocket address of one of the feed's accesses out of CCXT's `urls['api']`."""
         ...
 
     def codes(self, payload: Payload) -> tuple[str, ...]:
@@ -131,7 +185,7 @@ class Dialect(Protocol):
 
     def account(self) -> Request: ...
 
-    def read_permissions(self, payload: Payload) -> tuple[str, ...]: ...
+    def read_key(self, payload: Payload) -> KeyFacts: ...
 
     def balances(self) -> Request: ...
 
@@ -149,31 +203,58 @@ class Dialect(Protocol):
 
     def read_placed(self, payload: Payload, order: NewOrder) -> VenueOrderId: ...
 
-    def deadline_headers(self, deadline_ms: int) -> Mapping[str, str]: ...
+    def with_deadline(self, request: Request, deadline_ms: int) -> Request:
+        """Return the request with the venue's own deadline (venue time, ms); unchanged where the venue has none."""
+        ...
+
+    def amend(
+        self, client_order_id: ClientOrderId, instrument: Instrument, *, quantity: int | None, price: int | None
+    ) -> Request:
+        """Change a working limit order in place: total quantity (lots, what is filled included) and price (ticks)."""
+        ...
+
+    def read_amended(self, payload: Payload, client_order_id: ClientOrderId) -> None:
+        """Raise MalformedPayload unless this acknowledges the amendment of this very order."""
+        ...
 
     def cancel(self, client_order_id: ClientOrderId, instrument: Instrument) -> Request: ...
 
+    cancel_batch: int
+    """most orders of one `cancel_many`"""
+
+    def cancel_many(self, orders: Sequence[OrderSighting], instrument: Instrument) -> Request:
+        """Cancel these working orders of one instrument; what really happened is read back from the open orders."""
+        ...
+
+    def dead_man_switch(self, timeout_s: int) -> Request:
+        """Arm the venue's own switch (cancel everything after `timeout_s` without another call), 0 disarms it."""
+        ...
+
     gone_codes: frozenset[str]
-    """codes of a cancel that found nothing left to cancel"""
+    """codes of a cancel or amendment that found nothing left to change"""
     not_found_codes: frozenset[str]
     """codes of a look-up that found no order"""
 
-    def order(self, client_order_id: ClientOrderId, instrument: Instrument) -> Request: ...
+    def order_requests(self, client_order_id: ClientOrderId, instrument: Instrument) -> tuple[Request, ...]:
+        """Return the look-ups by our id that together see open and recent orders; `read_orders` reads each answer."""
+        ...
 
     def open_orders(self, instrument: Instrument, after: str) -> Request: ...
 
     def closed_orders(self, instrument: Instrument, after: str) -> Request: ...
 
-    def read_orders(self, payload: Payload, instrument: Instrument) -> tuple[OrderSighting, ...]: ...
+    def read_orders(self, payload: Payload, instrument: Instrument) -> tuple[OrderSighting, ...]:
+        """Return the orders of this instrument, in whatever shape this venue lists orders; others are left out."""
+        ...
 
     def fills(self, instrument: Instrument, after: str) -> Request: ...
 
-    def read_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]: ...
+    def read_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]:
+        """Return the fills of this instrument; `client_order_id` is '' where the venue's fills do not carry it."""
+        ...
 
-    page_size: int
-
-    def page_cursor(self, payload: Payload) -> str:
-        """Where the page after this full one begins."""
+    def next_page(self, payload: Payload, after: str) -> str:
+        """Return where the page after this one begins, '' when this was the last; `after` is this page's own start."""
         ...
 
     def feed(
@@ -186,3 +267,7 @@ class Dialect(Protocol):
         trades: bool,
         sink: Callable[[MarketEvent], None],
     ) -> Feed: ...
+
+    def account_feed(self, instruments: Sequence[Instrument], *, sink: Callable[[AccountEvent], None]) -> AccountFeed:
+        """Return the feed of our orders and fills on these instruments and of our balances."""
+        ...

@@ -6,6 +6,7 @@ Source: VENUES §3.1 and §6.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from golive.model.balance import Balance
 from golive.model.clock import MILLISECOND
@@ -17,7 +18,7 @@ from golive.model.market import Book, Candle, MarketEvent
 from golive.model.order import NewOrder, OrderType, TimeInForce
 
 from .converters import Row, filled_text, rows_of, time_ns
-from .dialect import FillSighting, OrderSighting, Payload, Request
+from .dialect import BODY, FillSighting, KeyFacts, OrderSighting, Payload, Request
 from .okx_feed import OkxFeed
 from .okx_payload import balance_from, book_from, candle_from, fill_from, inst_id_of, instrument_from, order_from
 
@@ -27,6 +28,7 @@ _ORDER_TYPES = {
     TimeInForce.FOK: "fok",
     TimeInForce.POST_ONLY: "post_only",
 }
+_PAGE = 100
 _PERMISSIONS = {"read_only": "read", "trade": "trade", "withdraw": "withdraw"}
 
 
@@ -45,12 +47,15 @@ def _only(payload: JsonValue, where: str) -> Row:
 class OkxDialect:
     """The dialect of OKX v5, spot."""
 
-    gone_codes = frozenset({"51400", "51401", "51402"})
+    gone_codes = frozenset({"51400", "51401", "51402", "51503", "51509", "51510"})
     not_found_codes = frozenset({"51603"})
-    page_size = 100
+    cancel_batch = 20
 
     def urls(self, base: str) -> Mapping[str, object]:
         return {"rest": base, "ws": f"ws{base.removeprefix('http')}/ws/v5"}
+
+    def stream_url(self, urls: Mapping[str, object], access: str, *, sandbox: bool) -> str:
+        return f"{urls['ws']}/{access}{'?brokerId=9999' if sandbox else ''}"
 
     def codes(self, payload: Payload) -> tuple[str, ...]:
         if not isinstance(payload, dict):
@@ -109,10 +114,14 @@ class OkxDialect:
     def account(self) -> Request:
         return Request("account/config", private=True)
 
-    def read_permissions(self, payload: Payload) -> tuple[str, ...]:
+    def read_key(self, payload: Payload) -> KeyFacts:
         row = _only(payload, "account")
         parts = [part.strip() for part in filled_text(row, "perm", "account").split(",")]
-        return tuple(sorted(_PERMISSIONS.get(part, part) for part in parts if part))
+        addresses = row.get("ip")
+        return KeyFacts(
+            permissions=tuple(sorted(_PERMISSIONS.get(part, part) for part in parts if part)),
+            addresses=tuple(a.strip() for a in addresses.split(",") if a.strip()) if isinstance(addresses, str) else None,
+        )
 
     def balances(self) -> Request:
         return Request("account/balance", private=True)
@@ -149,15 +158,37 @@ class OkxDialect:
             raise MalformedPayload(f"order acknowledgement: field 'clOrdId' is {row.get('clOrdId')!r:.60}, not ours")
         return VenueOrderId(filled_text(row, "ordId", "order acknowledgement"))
 
-    def deadline_headers(self, deadline_ms: int) -> Mapping[str, str]:
-        return {"expTime": str(deadline_ms)}
+    def with_deadline(self, request: Request, deadline_ms: int) -> Request:
+        return replace(request, headers={**request.headers, "expTime": str(deadline_ms)})
+
+    def amend(
+        self, client_order_id: ClientOrderId, instrument: Instrument, *, quantity: int | None, price: int | None
+    ) -> Request:
+        body = {"instId": inst_id_of(instrument), "clOrdId": str(client_order_id)}
+        if quantity is not None:
+            body["newSz"] = instrument.quantity_text(quantity)
+        if price is not None:
+            body["newPx"] = instrument.price_text(price)
+        return Request("trade/amend-order", body, "POST", private=True)
+
+    def read_amended(self, payload: Payload, client_order_id: ClientOrderId) -> None:
+        row = _only(payload, "amendment")
+        if row.get("sCode") != "0" or row.get("clOrdId") != client_order_id:
+            raise MalformedPayload(f"amendment: answers for {row.get('clOrdId')!r:.60} with code {row.get('sCode')!r:.40}")
 
     def cancel(self, client_order_id: ClientOrderId, instrument: Instrument) -> Request:
         body = {"instId": inst_id_of(instrument), "clOrdId": str(client_order_id)}
         return Request("trade/cancel-order", body, "POST", private=True)
 
-    def order(self, client_order_id: ClientOrderId, instrument: Instrument) -> Request:
-        return Request("trade/order", {"instId": inst_id_of(instrument), "clOrdId": str(client_order_id)}, private=True)
+    def cancel_many(self, orders: Sequence[OrderSighting], instrument: Instrument) -> Request:
+        named = [{"instId": inst_id_of(instrument), "ordId": str(order.venue_order_id)} for order in orders]
+        return Request("trade/cancel-batch-orders", {BODY: named}, "POST", private=True)
+
+    def dead_man_switch(self, timeout_s: int) -> Request:
+        return Request("trade/cancel-all-after", {"timeOut": str(timeout_s)}, "POST", private=True)
+
+    def order_requests(self, client_order_id: ClientOrderId, instrument: Instrument) -> tuple[Request, ...]:
+        return (Request("trade/order", {"instId": inst_id_of(instrument), "clOrdId": str(client_order_id)}, private=True),)
 
     def open_orders(self, instrument: Instrument, after: str) -> Request:
         return self._page("trade/orders-pending", instrument, after)
@@ -174,12 +205,14 @@ class OkxDialect:
     def read_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]:
         return tuple(fill_from(row, instrument) for row in _data(payload, "fills"))
 
-    def page_cursor(self, payload: Payload) -> str:
-        last = _data(payload, "page")[-1]
-        return filled_text(last, "billId" if "billId" in last else "ordId", "page")
+    def next_page(self, payload: Payload, after: str) -> str:
+        rows = _data(payload, "page")
+        if len(rows) < _PAGE:
+            return ""
+        return filled_text(rows[-1], "billId" if "billId" in rows[-1] else "ordId", "page")
 
     def _page(self, path: str, instrument: Instrument, after: str) -> Request:
-        params = {"instType": "SPOT", "instId": inst_id_of(instrument), "limit": str(self.page_size)}
+        params = {"instType": "SPOT", "instId": inst_id_of(instrument), "limit": str(_PAGE)}
         return Request(path, {**params, "after": after} if after else params, private=True)
 
     # stream

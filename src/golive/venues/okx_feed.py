@@ -67,7 +67,7 @@ class OkxFeed:
             access=access,
             keys=tuple(f"{channel}:{inst_id}" for channel, inst_id in topics),
             needs_snapshot=frozenset(f"books:{inst_id}" for channel, inst_id in topics if channel == "books"),
-            subscription={"op": "subscribe", "args": [{"channel": c, "instId": i} for c, i in topics]},
+            subscriptions=({"op": "subscribe", "args": [{"channel": c, "instId": i} for c, i in topics]},),
         )
 
     def reset(self, link: Link) -> None:

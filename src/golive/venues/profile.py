@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from random import Random
+
+from golive.matching.fee import FeeAsset
 
 from .dialect import Dialect
 from .meaning import CodeRule
@@ -21,13 +24,21 @@ class RetryPolicy:
     base_s: float
     cap_s: float
     jitter_s: tuple[float, float]
+    """added to each delay, drawn uniformly; with `jitter_relative` a fraction of the delay"""
+    jitter_relative: bool = False
     max_retry_after_s: float = 60.0
     """A longer `Retry-After` fails the call instead of waiting."""
+
+    def pause_s(self, attempt: int, rng: Random) -> float:
+        """Seconds between attempt number `attempt` (from 1 on) and the next one."""
+        delay = min(self.base_s * 2.0 ** (attempt - 1), self.cap_s)
+        jitter = rng.uniform(*self.jitter_s)
+        return delay * (1.0 + jitter) if self.jitter_relative else delay + jitter
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetRule:
-    """At most `limit` calls of `scope` in any window of `window_s` seconds; scope `*` counts every call."""
+    """At most `limit` of `scope` in any window of `window_s` seconds; scope `*` counts every call by its weight."""
 
     scope: str
     limit: int
@@ -54,10 +65,26 @@ class FeeDefaults:
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """How a request shows that it goes to the venue's sandbox."""
+    """How a request shows that it goes to the venue's sandbox: by a header, by its host, or by both."""
 
-    header: str
-    value: str
+    header: str = ""
+    value: str = ""
+    hosts: frozenset[str] = frozenset()
+
+    def marks(self, headers: Mapping[str, str], host: str) -> bool:
+        """Return whether a request with these headers to this host is a sandbox request."""
+        return (not self.header or headers.get(self.header) == self.value) and (not self.hosts or host in self.hosts)
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """An answer that shuts us out: every further call makes it worse, so the whole host pauses."""
+
+    http_status: int | None
+    """None: any"""
+    text: str
+    """what the body contains, or the venue's code; compared without case"""
+    pause_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +120,11 @@ class VenueProfile:
     ccxt_options: Mapping[str, object] = field(default_factory=dict)
     throttle_statuses: frozenset[int] = frozenset({418, 429})
     """HTTP statuses that mean a rate limit whatever the body says"""
+    fee_asset: FeeAsset = FeeAsset.RECEIVED
+    serial_private: bool = False
+    """private calls leave one at a time per key, in the order of their nonces (Kraken)"""
+    bans: tuple[Ban, ...] = ()
+    """answers after which the venue must be left alone for a while"""
     reject_codes: Mapping[str, str] = field(default_factory=dict)
     """reason of a paper rejection → the code this venue would answer with"""
     order_deadline_s: float = 3.0

@@ -52,6 +52,7 @@ class MarketStream:
         clock: Clock,
         rng: random.Random,
         timeout_s: float,
+        sandbox: bool = False,
     ) -> None:
         self._profile = profile
         self._client = client
@@ -60,6 +61,7 @@ class MarketStream:
         self._clock = clock
         self._rng = rng
         self._timeout_s = timeout_s
+        self._sandbox = sandbox
         self.received: Counter[str] = Counter()
         self.failure: VenueError | None = None
         self.channels = frozenset(key for link in feed.links for key in link.keys)
@@ -124,6 +126,9 @@ class MarketStream:
             await connection.close()
 
     # used by the connections
+
+    def stream_url(self, urls: Mapping[str, object], access: str) -> str:
+        return self._profile.dialect.stream_url(urls, access, sandbox=self._sandbox)
 
     def take(self, connection: _Connection, data: str | bytes) -> None:
         """Handle one frame; raise MalformedPayload or FeedGap when it cannot be trusted."""
@@ -214,8 +219,7 @@ class MarketStream:
             self._meter.reconnect_required(False)
 
     def _pause(self, attempt: int) -> float:
-        policy = self._profile.retry
-        return float(min(policy.base_s * 2.0 ** (attempt - 1), policy.cap_s) + self._rng.uniform(*policy.jitter_s))
+        return self._profile.retry.pause_s(attempt, self._rng)
 
     def _count_failure(self, fault: Fault) -> None:
         if self.failure is None:
@@ -257,12 +261,18 @@ class _Connection:
         self.stands = False
         self.evidence = None
         self._client = client
-        url = client.get_url("", self.link.access)
+        urls = client.urls["api"]
+        assert isinstance(urls, dict)
+        url = self._stream.stream_url(urls, self.link.access)
         socket = self._socket = client.client(url)
         socket.receive_loop = self._read
         self._lost = socket.future(_LOST)
         self._lost.add_done_callback(_consume)
-        await client.watch(url, _SUBSCRIBED, self.link.subscription, _SUBSCRIBED)
+        first, *others = self.link.subscriptions
+        confirmed = client.watch(url, _SUBSCRIBED, first, _SUBSCRIBED)
+        for message in others:
+            client.watch(url, _SUBSCRIBED, message, orjson.dumps(message).decode())
+        await confirmed
 
     def check(self) -> None:
         if not self.unacknowledged and not self.unsnapped:

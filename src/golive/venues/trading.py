@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from golive.model.clock import MILLISECOND, Clock
@@ -83,15 +83,16 @@ class TradingClient:
 
     async def _attempt(self, order: NewOrder, instrument: Instrument, attempts: AttemptJournal, n: int) -> VenueOrderId:
         path = self._adapter.connection.path
+        request = self._dialect.place(order, instrument)
 
-        async def journal_then_deadline() -> Mapping[str, str]:
+        async def journal_then_deadline() -> Request:
             now_ms = self._clock.now() // MILLISECOND + path.clock_offset_ms
             deadline_ms = now_ms + int(self._profile.order_deadline_s * 1000)
             await _journal(attempts.record_attempt, order.client_order_id, n, deadline_ms)
-            return self._dialect.deadline_headers(deadline_ms)
+            return self._dialect.with_deadline(request, deadline_ms)
 
         return await path.write(
-            self._dialect.place(order, instrument),
+            request,
             lambda payload: self._dialect.read_placed(payload, order),
             before_send=journal_then_deadline,
             inspect=self._guard,
@@ -123,7 +124,7 @@ class TradingClient:
     def _guard(self, request: Signed) -> None:
         """Refuse a signed request that would go to the wrong place; nothing has left when this raises."""
         sandbox = self._profile.sandbox
-        marked = sandbox is not None and request.headers.get(sandbox.header) == sandbox.value
+        marked = sandbox is not None and sandbox.marks(request.headers, request.host)
         if self._stage is Stage.TESTNET and not marked:
             raise VenueUnavailable(f"{self._profile.label}: not sent: the request lacks the sandbox marker")
         if self._stage is Stage.REHEARSAL and not is_loopback(request.host):
@@ -153,20 +154,30 @@ class TradingClient:
 
         `is_absent` alone proves nothing before the deadline and the venue's lag have passed (RELIABILITY §4.1 step 5).
         """
+        found: list[OrderSighting] = []
+        for request in self._dialect.order_requests(client_order_id, instrument):
+            found += await self._look(request, instrument)
+        found += await self.open_orders(instrument)
+        found += await self.closed_orders(instrument)
+        ours = [sighting for sighting in found if sighting.client_order_id == client_order_id]
+        ids = {sighting.venue_order_id for sighting in ours}
+        fills = [
+            seen
+            for seen in await self.fills(instrument)
+            if seen.fill.client_order_id == client_order_id or seen.venue_order_id in ids
+        ]
+        return Lookup(max(ours, key=lambda sighting: (sighting.ts, sighting.filled), default=None), tuple(fills))
+
+    async def _look(self, request: Request, instrument: Instrument) -> tuple[OrderSighting, ...]:
         not_found = self._dialect.not_found_codes
-        request = self._dialect.order(client_order_id, instrument)
         try:
-            found = await self._adapter.connection.path.read(
+            return await self._adapter.connection.path.read(
                 request, lambda payload: self._dialect.read_orders(payload, instrument), expected=not_found
             )
         except VenueRejected as exc:
             if exc.code not in not_found:
                 raise
-            found = ()
-        everywhere = (*found, *await self.open_orders(instrument), *await self.closed_orders(instrument))
-        ours = [sighting for sighting in everywhere if sighting.client_order_id == client_order_id]
-        fills = [seen for seen in await self.fills(instrument) if seen.fill.client_order_id == client_order_id]
-        return Lookup(max(ours, key=lambda sighting: (sighting.ts, sighting.filled), default=None), tuple(fills))
+            return ()
 
     async def open_orders(self, instrument: Instrument) -> tuple[OrderSighting, ...]:
         """Return all working orders of the account on this instrument, ours or not."""
@@ -187,11 +198,13 @@ class TradingClient:
         found: list[T] = []
         cursor = ""
         for _ in range(MAX_PAGES):
-            payload, rows = await self._adapter.connection.path.read(request(cursor), lambda p: (p, convert(p)))
+            after = cursor
+            rows, cursor = await self._adapter.connection.path.read(
+                request(after), lambda p: (convert(p), self._dialect.next_page(p, after))
+            )
             found.extend(rows)
-            if len(rows) < self._dialect.page_size:
+            if not cursor:
                 return tuple(found)
-            cursor = self._dialect.page_cursor(payload)
         message = f"{self._profile.label}: more than {MAX_PAGES} pages of {request('').path}; the list is not complete"
         raise VenueUnavailable(message, venue=self._profile.label)
 

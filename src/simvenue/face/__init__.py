@@ -1,0 +1,1 @@
+"""What every dialect shares: raw requests and answers, connections, request limits, and the port the server drives."""

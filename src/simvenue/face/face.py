@@ -1,0 +1,87 @@
+"""The port between the server and a dialect: everything the server asks of one, and nothing of any venue's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from golive.matching.fee import FeeAsset
+
+from .connection import Connection
+from .mode import Mode
+from .request import Answer, RawRequest
+
+
+class Face(Protocol):
+    """One dialect around one exchange. Synchronous: the server does the waiting. All times are ns."""
+
+    name: str
+    """`okx`"""
+    websocket_routes: tuple[str, ...]
+    """aiohttp paths of the WebSocket addresses; a group named `access` tells them apart"""
+    ws_root: str
+    """path that follows `ws://host:port` in the ready document"""
+    idle_s: float
+    """a connection silent in both directions for this long is closed"""
+    idle_close: tuple[int, str]
+    hidden_headers: frozenset[str]
+    """request headers (lower case) that the request log must not show"""
+    mode: Mode
+
+    def answer(self, request: RawRequest, wall: int, monotonic: int) -> Answer:
+        """Answer one REST request from its raw bytes."""
+        ...
+
+    def refuse_connection(self, address: str, monotonic: int) -> Answer | None:
+        """Count a new WebSocket connection; return the answer that refuses it when there are too many."""
+        ...
+
+    def opened(self, connection: Connection, wall: int, monotonic: int) -> None:
+        """A connection stands: greet it, if the venue does."""
+        ...
+
+    def received(self, connection: Connection, text: str, wall: int, monotonic: int) -> None:
+        """Take one text frame of a client."""
+        ...
+
+    def closed(self, connection: Connection, wall: int) -> None:
+        """A connection is gone: forget it (and act on it where the venue does: disconnect protection)."""
+        ...
+
+    def publish(self, symbols: Iterable[str], *, running: bool) -> dict[str, int]:
+        """Publish what changed in these markets; return the number of messages per `channel:instrument` key.
+
+        With `running` unfinished candles are published as well.
+        """
+        ...
+
+    def heartbeat(self, wall: int, monotonic: int) -> None:
+        """Called about ten times a second: what happens by wall time alone (dead-man's switch, venue heartbeats)."""
+        ...
+
+    def spoken_fault(self, kind: str, code: str, status: int | None, retry_after_s: float | None) -> Answer:
+        """Return the venue's own words for a fault.
+
+        `throttle` = its rate-limit answer, `ban` = its IP or account ban, `maintenance` = what it answers then, `error` =
+        its envelope with `code` (for Kraken the error text). `status` overrides the HTTP status the venue would use.
+        """
+        ...
+
+    def partial(self, answer: Answer) -> Answer:
+        """Return a batch answer in which the first operation is shown as failed, in the venue's words."""
+        ...
+
+    def subscription_refused(self, text: str) -> bytes | None:
+        """Return the venue's refusal of this client message when it is a subscription, else None."""
+        ...
+
+
+class DialectTraits(Protocol):
+    """What must be known of a dialect before an exchange is built: a module-level constant `TRAITS` of each."""
+
+    fee_asset: FeeAsset
+    client_ids_unique_for_ever: bool
+    """False: only among working orders"""
+    default_symbol: str
+    maker_bps: str
+    taker_bps: str
