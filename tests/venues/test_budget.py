@@ -20,7 +20,7 @@ async def test_no_window_holds_more_calls_than_its_limit_however_long_they_last(
     spans: list[tuple[float, float]] = []
 
     async def call(length: float) -> None:
-        async with budget.take(("*",)):
+        async with budget.take({"*": 1}):
             begun = time.monotonic()
             await asyncio.sleep(length)
             spans.append((begun, time.monotonic()))
@@ -36,7 +36,7 @@ async def test_the_next_call_waits_until_the_window_has_passed() -> None:
     budget = WindowBudget([BudgetRule("*", 3, 0.2)], WallClock())
     waits = []
     for _ in range(4):
-        async with budget.take(("*",)) as waited:
+        async with budget.take({"*": 1}) as waited:
             waits.append(waited)
     assert max(waits[:3]) < 0.05
     assert 0.15 <= waits[3] < 0.4
@@ -44,37 +44,63 @@ async def test_the_next_call_waits_until_the_window_has_passed() -> None:
 
 async def test_several_rules_take_all_or_nothing() -> None:
     budget = WindowBudget([BudgetRule("*", 10, 60.0), BudgetRule("GET slow", 1, 0.15)], WallClock())
-    async with budget.take(("*", "GET slow")):
+    async with budget.take({"*": 1, "GET slow": 1}):
         pass
-    waiting = asyncio.create_task(_take(budget, ("*", "GET slow")))
+    waiting = asyncio.create_task(_take(budget, {"*": 1, "GET slow": 1}))
     await asyncio.sleep(0.02)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
     for _ in range(9):  # the cancelled call has taken nothing of rule "*"
-        assert await asyncio.wait_for(_take(budget, ("*",)), 0.1) < 0.05
+        assert await asyncio.wait_for(_take(budget, {"*": 1}), 0.1) < 0.05
 
 
-async def _take(budget: WindowBudget, scopes: tuple[str, ...]) -> float:
+async def _take(budget: WindowBudget, scopes: dict[str, int]) -> float:
     async with budget.take(scopes) as waited:
         return waited
 
 
-@given(st.lists(st.integers(0, 40), min_size=1, max_size=60), st.integers(1, 6))
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(1, 3), st.integers(0, 30)), min_size=1, max_size=60),
+    st.integers(3, 9),
+)
 @settings(max_examples=200, deadline=None)
-def test_a_window_admits_as_soon_as_allowed_and_never_sooner(gaps: list[int], limit: int) -> None:
+def test_a_window_admits_as_soon_as_allowed_and_never_sooner(calls: list[tuple[int, int, int]], limit: int) -> None:
+    """Each call is (gap before it, weight, length); calls follow one another, time in ns."""
     window = _Window(BudgetRule("*", limit, 1e-7))  # 100 ns
-    now, starts = 0, []
-    for gap in gaps:
+    now, past = 0, list[tuple[int, int]]()
+    for gap, weight, length in calls:
         now += gap
-        wait = window.wait_ns(now)
-        assert wait is not None
-        now += wait
-        assert window.wait_ns(now) == 0
-        window.ended.append(now)
-        starts.append(now)
-        assert sum(start > now - 100 for start in starts) <= limit
-        if wait:
-            assert sum(start > now - 1 - 100 for start in starts[:-1]) >= limit
+        waited = 0
+        while (wait := window.wait_ns(now, weight)) != 0:
+            assert wait is not None
+            now += wait
+            waited += wait
+        assert weight + sum(w for end, w in past if end > now - 100) <= limit
+        if waited:
+            assert weight + sum(w for end, w in past if end > now - 1 - 100) > limit, "it could have left sooner"
+        window.running += weight
+        now += length
+        window.end(now, weight)
+        past.append((now, weight))
+
+
+def test_a_call_that_still_runs_holds_its_weight_without_an_end_in_sight() -> None:
+    window = _Window(BudgetRule("*", 3, 1e-7))
+    window.running = 2
+    assert window.wait_ns(0, 1) == 0
+    assert window.wait_ns(10**9, 2) is None
+
+
+async def test_weights_add_up_and_a_light_call_does_not_overtake_a_heavy_one() -> None:
+    budget = WindowBudget([BudgetRule("*", 4, 0.15)], WallClock())
+    order: list[int] = []
+
+    async def call(weight: int) -> None:
+        async with budget.take({"*": weight}):
+            order.append(weight)
+
+    await asyncio.gather(call(3), call(2), call(1))
+    assert order == [3, 2, 1]
 
 
 @pytest.mark.parametrize(
