@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from .dialects import DIALECTS, traits_of
 from .errors import UsageError
+from .face.mode import Mode
 from .keys import KeyRing, fresh_key, read_keys
 from .options import ServeOptions
 
@@ -53,9 +55,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     serve = commands.add_parser(
         "serve",
-        help="serve a simulated OKX (REST and WebSocket) on loopback",
-        description="Serve a simulated OKX v5 spot exchange: REST and WebSocket on one loopback port, real signatures, limits, "
-        "matching and balances. Prints one line of JSON when it is ready (address, instruments, market).",
+        help="serve a simulated exchange (REST and WebSocket) on loopback",
+        description="Serve a simulated spot exchange that speaks like a real one: REST and WebSocket on one loopback port, real "
+        "signatures, limits, matching, balances. Prints one line of JSON when it is ready (address, instruments, market).",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -68,11 +70,11 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_listening(serve: argparse.ArgumentParser) -> None:
     group = serve.add_argument_group("listening")
-    group.add_argument("--dialect", choices=["okx"], default="okx", help="which exchange to speak like (default: okx)")
+    group.add_argument("--dialect", choices=list(DIALECTS), default="okx", help="which exchange to speak like (default: okx)")
     group.add_argument("--host", default="127.0.0.1", help="loopback address to bind (default: 127.0.0.1)")
     group.add_argument("--port", type=int, default=0, help="port; 0 takes a free one and reports it (default: 0)")
     group.add_argument(
-        "--ws-idle", type=float, default=30.0, metavar="S", help="seconds of silence before a WebSocket is closed (default: 30)"
+        "--ws-idle", type=float, metavar="S", help="seconds of silence before a WebSocket is closed (default: the dialect's)"
     )
 
 
@@ -86,7 +88,7 @@ def _add_market(serve: argparse.ArgumentParser) -> None:
         default=None,
         help="how many steps the market takes (default: 2400 for the generator at max, else all)",
     )
-    group.add_argument("--symbol", action="append", metavar="BASE/QUOTE", help="instrument, may be repeated (default: BTC/USDT)")
+    group.add_argument("--symbol", action="append", metavar="BASE/QUOTE", help="instrument, may be repeated (default by dialect)")
     group.add_argument(
         "--timeframe",
         choices=_TIMEFRAMES,
@@ -108,10 +110,10 @@ def _add_accounts(serve: argparse.ArgumentParser) -> None:
         "--balance",
         action="append",
         metavar="ASSET=AMOUNT",
-        help="start balance of each account, may be repeated (default: USDT=100000)",
+        help="start balance of each account, may be repeated (default: 100000 of the first quote asset)",
     )
-    group.add_argument("--maker-bps", default="8", help="maker fee in basis points of what is received (default: 8)")
-    group.add_argument("--taker-bps", default="10", help="taker fee in basis points of what is received (default: 10)")
+    group.add_argument("--maker-bps", help="maker fee in basis points (default: the dialect's)")
+    group.add_argument("--taker-bps", help="taker fee in basis points (default: the dialect's)")
     group.add_argument(
         "--credentials",
         type=Path,
@@ -125,6 +127,8 @@ def _add_accounts(serve: argparse.ArgumentParser) -> None:
 def _add_process(serve: argparse.ArgumentParser) -> None:
     group = serve.add_argument_group("process")
     group.add_argument("--fault", action="append", default=[], metavar="SPEC", help="begin with this fault in force (see below)")
+    group.add_argument("--mode", choices=list(Mode), default=Mode.ONLINE, help="operating mode to begin with (default: online)")
+    group.add_argument("--no-limits", action="store_true", help="no request limits: for measuring the venue itself")
     group.add_argument("--lifeline-fd", type=int, metavar="N", help="end when this inherited descriptor is closed by the parent")
     group.add_argument("--ready-fd", type=int, metavar="N", help="also write the ready line (without a key) here and close it")
     group.add_argument("--ready-file", type=Path, metavar="PATH", help="also write the ready line (without a key) to this file")
@@ -147,33 +151,43 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _options(given: argparse.Namespace) -> ServeOptions:
+    from .source.catalog import instrument_id
+
     ring, is_fresh = _ring(given)
+    traits = traits_of(given.dialect)
+    symbols = tuple(dict.fromkeys(given.symbol or [traits.default_symbol]))
+    quotes = [instrument_id(symbol).quote for symbol in symbols]
     return ServeOptions(
+        dialect=given.dialect,
         host=_loopback(given.host),
         port=_within(given.port, "--port", 0, 65535),
         speed=_speed(given.speed),
         speed_text=given.speed,
         seed=given.seed,
         steps=None if given.steps is None else _within(given.steps, "--steps", 1, 10**9),
-        symbols=tuple(dict.fromkeys(given.symbol or ["BTC/USDT"])),
+        symbols=symbols,
         timeframe=given.timeframe,
         data=given.data,
         volume_unit=given.volume_unit,
-        balances=dict(_balance(item) for item in given.balance or ["USDT=100000"]),
+        balances=dict(_balance(item) for item in given.balance or [f"{quotes[0]}=100000"]),
         ring=ring,
         is_fresh_key=is_fresh,
         faults=tuple(given.fault),
-        maker_bps=_decimal(given.maker_bps, "--maker-bps"),
-        taker_bps=_decimal(given.taker_bps, "--taker-bps"),
-        ws_idle_s=given.ws_idle if given.ws_idle > 0 else _bad("--ws-idle", given.ws_idle, "a number of seconds above 0"),
+        maker_bps=_decimal(given.maker_bps or traits.maker_bps, "--maker-bps"),
+        taker_bps=_decimal(given.taker_bps or traits.taker_bps, "--taker-bps"),
+        mode=Mode(given.mode),
+        has_limits=not given.no_limits,
+        ws_idle_s=_idle(given.ws_idle),
         lifeline_fd=_pipe(given.lifeline_fd, "--lifeline-fd"),
         ready_fd=_descriptor(given.ready_fd, "--ready-fd"),
         ready_file=given.ready_file,
     )
 
 
-def _bad(flag: str, value: object, wanted: str) -> float:
-    raise UsageError(f"{flag} {value}: give {wanted}")
+def _idle(seconds: float | None) -> float | None:
+    if seconds is not None and not 0 < seconds < 1e9:
+        raise UsageError(f"--ws-idle {seconds}: give a number of seconds above 0")
+    return seconds
 
 
 def _within(value: int, flag: str, low: int, high: int) -> int:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from .face.mode import Mode
 from .keys import KeyRing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
-    """All options of `serve`; `speed` None is `max`, `steps` None is all there are."""
+    """All options of `serve`; `speed` None is `max`, `steps` None is all there are, `ws_idle_s` None the dialect's own."""
 
+    dialect: str
     host: str
     port: int
     speed: float | None
@@ -28,9 +30,11 @@ class ServeOptions:
     ring: KeyRing
     is_fresh_key: bool
     faults: Sequence[str]
+    mode: Mode
+    has_limits: bool
     maker_bps: Decimal
     taker_bps: Decimal
-    ws_idle_s: float
+    ws_idle_s: float | None
     lifeline_fd: int | None
     ready_fd: int | None
     ready_file: Path | None

@@ -65,7 +65,7 @@ def place(venue: VenueProcess, client_id: str) -> tuple[int, http.client.HTTPMes
 
 
 def accepted(venue: VenueProcess) -> list[str]:
-    return [order["clOrdId"] for order in control(venue, "GET", "orders")["orders"]]
+    return [order["client_order_id"] for order in control(venue, "GET", "orders")["orders"]]
 
 
 TIME = "/api/v5/public/time"

@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import Any
 
-from simvenue.okx.connection import Connection, Face
+from simvenue.face.connection import Connection
 from support.okx_client import OkxClient
 
 
@@ -29,10 +29,10 @@ class Subscriber:
 
     def __init__(self, client: OkxClient, *channels: str) -> None:
         self.inbox = Inbox()
-        self.connection = Connection("test", Face.PUBLIC, self.inbox, 0, demo=False)
+        self.connection = Connection("test", "public", self.inbox, 0, address="127.0.0.1")
         self.client = client
         for channel in channels:
-            client.venue.hub.subscribe(self.connection, channel, "BTC-USDT", {"channel": channel, "instId": "BTC-USDT"})
+            client.face.hub.subscribe(self.connection, channel, "BTC-USDT", {"channel": channel, "instId": "BTC-USDT"})
 
     async def got(self) -> list[dict[str, Any]]:
         """Return what arrived since the last call."""
@@ -47,7 +47,7 @@ class Subscriber:
 async def step(client: OkxClient, *, running: bool) -> dict[str, int]:
     advanced = next(client.driver._steps)
     client.venue.exchange.advance(advanced.ts, advanced.updates)
-    return client.venue.hub.publish(advanced.updates, running=running)
+    return client.face.hub.publish(advanced.updates, running=running)
 
 
 async def test_running_candles_are_unconfirmed_and_closed_ones_are_confirmed_once() -> None:
@@ -82,7 +82,7 @@ async def test_a_clients_own_resting_order_is_in_the_published_book() -> None:
     price = str(bid + 0).replace(".0", "")
     before = client.get("market/books?instId=BTC-USDT&sz=1")[1]["data"][0]["bids"][0]
     client.order(px=price, sz="0.5", ordType="post_only")
-    client.venue.hub.publish(["BTC/USDT"], running=False)
+    client.face.hub.publish(["BTC/USDT"], running=False)
     changed = (await subscriber.got())[0]["data"][0]["bids"]
     assert [row[0] for row in changed] == [before[0]]
     assert float(changed[0][1]) == float(before[1]) + 0.5
@@ -92,9 +92,9 @@ async def test_a_clients_own_resting_order_is_in_the_published_book() -> None:
 async def test_nothing_is_published_when_nothing_changed_and_nobody_gets_what_he_left() -> None:
     client = OkxClient()
     subscriber = Subscriber(client, "books", "books5", "trades")
-    assert client.venue.hub.publish(["BTC/USDT"], running=False).keys() <= {"trades:BTC-USDT"}
-    assert client.venue.hub.publish(["BTC/USDT"], running=False) == {}
-    client.venue.hub.drop(subscriber.connection)
+    assert client.face.hub.publish(["BTC/USDT"], running=False).keys() <= {"trades:BTC-USDT"}
+    assert client.face.hub.publish(["BTC/USDT"], running=False) == {}
+    client.face.hub.drop(subscriber.connection)
     assert await step(client, running=False) == {}
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simvenue.okx.limit import LIMITS, Limit, Scope, Window
+from simvenue.face.limit import Limit, Scope, Window
+from simvenue.okx.limit import LIMITS
 from simvenue.okx.rest import ENDPOINTS
 from support.okx_client import OkxClient
 from support.simvenue_process import DEMO_KEY, KEY

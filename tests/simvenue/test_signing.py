@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simvenue.face.request import RawRequest
 from simvenue.keys import read_keys
-from simvenue.okx.auth import RawRequest, authenticate, login
+from simvenue.okx.auth import authenticate, login
 from simvenue.okx.code import OkxError
 from simvenue.okx.sign import login_signature, signature
 from support.okx_client import OkxClient, okx_timestamp, sign
@@ -186,11 +187,14 @@ def login_argument(**changes: Any) -> dict[str, Any]:
 def test_a_bad_login_is_refused_with_its_code(changes: dict[str, Any], code: str) -> None:
     ring = read_keys(json.dumps({"keys": [KEY, DEMO_KEY]}), "test")
     with pytest.raises(OkxError) as caught:
-        login(login_argument(**changes), ring, 1_800_000_000_000_000_000, demo=False)
+        login(login_argument(**changes), ring, 1_800_000_000_000_000_000, demo=False, address="127.0.0.1")
     assert caught.value.code == code
 
 
 @pytest.mark.parametrize("timestamp", ["1800000001", 1800000001])
 def test_a_login_timestamp_may_be_text_or_a_number(timestamp: object) -> None:
     ring = read_keys(json.dumps({"keys": [KEY]}), "test")
-    assert login(login_argument(timestamp=timestamp), ring, 1_800_000_000_000_000_000, demo=False).api_key == KEY["apiKey"]
+    assert (
+        login(login_argument(timestamp=timestamp), ring, 1_800_000_000_000_000_000, demo=False, address="127.0.0.1").api_key
+        == KEY["apiKey"]
+    )

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from golive.model.clock import Nanos
+from simvenue.face.mode import Mode
+from simvenue.face.request import RawRequest
 from simvenue.keys import read_keys
-from simvenue.okx.auth import RawRequest
+from simvenue.okx.face import OkxFace
 from simvenue.options import ServeOptions
 from simvenue.server.build import Venue, build
 from simvenue.server.driver import Driver
@@ -44,6 +46,7 @@ class MovedClock:
 def serve_options(**changes: Any) -> ServeOptions:
     """Options of a small generated venue at speed max."""
     defaults: dict[str, Any] = {
+        "dialect": "okx",
         "host": "127.0.0.1",
         "port": 0,
         "speed": None,
@@ -58,9 +61,11 @@ def serve_options(**changes: Any) -> ServeOptions:
         "ring": read_keys(json.dumps(CREDENTIALS), "test"),
         "is_fresh_key": False,
         "faults": (),
+        "mode": Mode.ONLINE,
+        "has_limits": True,
         "maker_bps": Decimal(8),
         "taker_bps": Decimal(10),
-        "ws_idle_s": 30.0,
+        "ws_idle_s": None,
         "lifeline_fd": None,
         "ready_fd": None,
         "ready_file": None,
@@ -84,14 +89,18 @@ class OkxClient:
     def __init__(self, **changes: Any) -> None:
         self.clock = MovedClock()
         self.venue: Venue = build(serve_options(**changes), self.clock)
-        self.driver = Driver(self.venue.source, self.venue.exchange, self.venue.hub, speed=None, clock=self.clock)
+        assert isinstance(self.venue.face, OkxFace)
+        self.face: OkxFace = self.venue.face
+        self.driver = Driver(self.venue.source, self.venue.exchange, self.face, speed=None, clock=self.clock)
         self.driver.step()
 
-    def raw(self, method: str, target: str, headers: Mapping[str, str], body: str = "") -> tuple[int, dict[str, Any]]:
+    def raw(
+        self, method: str, target: str, headers: Mapping[str, str], body: str = "", address: str = "127.0.0.1"
+    ) -> tuple[int, dict[str, Any]]:
         lowered = {name.lower(): value for name, value in headers.items()}
-        request = RawRequest(method, target.encode(), lowered, body.encode(), "127.0.0.1")
-        status, answer = self.venue.rest.answer(request, self.clock.now(), self.clock.monotonic())
-        return status, json.loads(answer)
+        request = RawRequest(method, target.encode(), lowered, body.encode(), address)
+        answer = self.face.answer(request, self.clock.now(), self.clock.monotonic())
+        return answer.status, json.loads(answer.body)
 
     def headers(self, method: str, target: str, body: str = "", key: Mapping[str, Any] = KEY) -> dict[str, str]:
         timestamp = okx_timestamp(self.clock.wall)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
 import secrets
 import selectors
+import string
 import subprocess
 import sys
 import time
@@ -26,18 +28,50 @@ class VenueKey:
 
     api_key: str
     secret: str
-    password: str
+    password: str = ""
     permissions: tuple[str, ...] = ("read", "trade")
     demo: bool = False
+    ip_allowlist: tuple[str, ...] = ()
+    expires_at: str | None = None
 
     @property
     def credentials(self) -> Credentials:
-        return Credentials({"apiKey": Secret(self.api_key), "secret": Secret(self.secret), "password": Secret(self.password)})
+        fields = {"apiKey": Secret(self.api_key), "secret": Secret(self.secret)}
+        return Credentials(fields | ({"password": Secret(self.password)} if self.password else {}))
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The key as the venue's credentials document has it."""
+        return {
+            "apiKey": self.api_key,
+            "secret": self.secret,
+            "password": self.password,
+            "permissions": list(self.permissions),
+            "demo": self.demo,
+            "ipAllowlist": list(self.ip_allowlist),
+            "expiresAt": self.expires_at,
+        }
 
 
-def new_key(*, demo: bool = False, permissions: tuple[str, ...] = ("read", "trade")) -> VenueKey:
-    """Return a fresh random key."""
-    return VenueKey(secrets.token_hex(16), secrets.token_hex(16).upper(), secrets.token_urlsafe(9), permissions, demo)
+def new_key(
+    *,
+    dialect: str = "okx",
+    demo: bool = False,
+    permissions: tuple[str, ...] = ("read", "trade"),
+    ip_allowlist: tuple[str, ...] = (),
+) -> VenueKey:
+    """Return a fresh random key of the form the venue hands out."""
+    if dialect == "kraken":
+        name, secret, password = _text(56), base64.b64encode(secrets.token_bytes(64)).decode(), ""
+    elif dialect == "bybit":
+        name, secret, password = _text(18), _text(36), ""
+    else:
+        name, secret, password = secrets.token_hex(16), secrets.token_hex(16).upper(), secrets.token_urlsafe(9)
+    return VenueKey(name, secret, password, permissions, demo, ip_allowlist)
+
+
+def _text(length: int) -> str:
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
 
 
 @dataclass
@@ -73,6 +107,10 @@ class VenueProcess:
         """Every order the venue ever accepted: the truth."""
         return _rows(self.control("orders"), "orders")
 
+    def balances(self) -> dict[str, dict[str, dict[str, str]]]:
+        """account → asset → total, locked, available."""
+        return dict(self.control("balances")["balances"])
+
     def requests(self, limit: int = 200) -> list[dict[str, Any]]:
         """The last requests as received, oldest first."""
         return _rows(self.control(f"requests?limit={limit}"), "requests")
@@ -98,7 +136,7 @@ def venue_process(
     *arguments: str, keys: Sequence[VenueKey] | None = None, dialect: str = "okx", speed: str = "max"
 ) -> Iterator[VenueProcess]:
     """Run `python -m simvenue serve` on a free port until the block ends."""
-    known = list(keys) if keys is not None else [new_key()]
+    known = list(keys) if keys is not None else [new_key(dialect=dialect)]
     with contextlib.ExitStack() as stack:
         lifeline_read, lifeline_write = os.pipe()
         stack.callback(os.close, lifeline_write)
@@ -115,11 +153,7 @@ def venue_process(
 
 
 def _credentials(keys: Sequence[VenueKey]) -> bytes:
-    rows = [
-        {"apiKey": k.api_key, "secret": k.secret, "password": k.password, "permissions": list(k.permissions), "demo": k.demo}
-        for k in keys
-    ]
-    return json.dumps({"keys": rows}).encode()
+    return json.dumps({"keys": [key.document for key in keys]}).encode()
 
 
 def _ready(process: subprocess.Popen[bytes]) -> dict[str, Any]:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from golive.matching.book import ANONYMOUS, BookOrder, Execution, Placement
 from golive.model.clock import Clock
 
+from ..face.mode import Mode
 from .account import Account
 from .listing import Listing
 from .market import Market, Update
 from .order import Ended, Liquidity, OrderType, Side, State, TimeInForce, VenueFill, VenueOrder
 from .refusal import Reason, Refusal
+from .timer import Timers
 
 _FIRST_ORDER_ID = 1_100_000_000_000_000_001
+_MAX_ID_DIGITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +34,36 @@ class OrderRequest:
     price: str
     client_id: str = ""
     tag: str = ""
+    expires_at: int | None = None
+    """wall clock, ns UTC: a limit order still working then is canceled"""
 
 
 class Exchange:
-    """All markets, accounts and orders. `listeners` hear of every order whose state, fills or terms changed."""
+    """All markets, accounts and orders. `listeners` hear of every order whose state, fills or terms changed.
 
-    def __init__(self, markets: Sequence[Market], accounts: Mapping[str, Account], clock: Clock) -> None:
+    With `client_ids_unique_for_ever` a client id is never accepted twice from one account, else not twice among its
+    working orders. `mode` is what the venue lets orders do at present; `maintenance` is the dialect's to refuse.
+    """
+
+    def __init__(
+        self,
+        markets: Sequence[Market],
+        accounts: Mapping[str, Account],
+        clock: Clock,
+        *,
+        client_ids_unique_for_ever: bool = False,
+    ) -> None:
         self.markets = {market.listing.symbol: market for market in markets}
         self.accounts = dict(accounts)
         self.orders: dict[int, VenueOrder] = {}
         self.now = 0
         """market clock, ns UTC"""
         self.listeners: list[Callable[[VenueOrder, VenueFill | None], None]] = []
+        self.mode = Mode.ONLINE
+        self.operations = 0
+        """attempts to place, amend or cancel so far"""
+        self.client_ids_unique_for_ever = client_ids_unique_for_ever
+        self._timers = Timers()
         self._clock = clock
         self._next_order_id = _FIRST_ORDER_ID
         self._next_bill_id = 1
@@ -76,23 +97,33 @@ class Exchange:
         """Return all orders of the account, newest first."""
         return [order for order in reversed(self.orders.values()) if order.account == account]
 
-    def find(self, account: str, symbol: str, order_id: str, client_id: str) -> VenueOrder:
-        """Return the account's order by venue id, else the latest with the client id; Refusal ORDER_NOT_FOUND."""
+    def find(self, account: str, symbol: str | None, order_id: str, client_id: str) -> VenueOrder:
+        """Return the account's order by venue id, else the latest with the client id; Refusal ORDER_NOT_FOUND.
+
+        With a `symbol` the order must be of that market.
+        """
         if order_id:
-            found = self.orders.get(int(order_id)) if order_id.isascii() and order_id.isdigit() else None
+            known = order_id.isascii() and order_id.isdigit() and len(order_id) <= _MAX_ID_DIGITS
+            found = self.orders.get(int(order_id)) if known else None
         else:
-            latest = self._by_client_id.get((account, client_id))
-            found = None if latest is None else self.orders[latest]
-        if found is None or found.account != account or found.listing.symbol != symbol:
+            found = self.find_client(account, client_id)
+        if found is None or found.account != account or symbol not in (None, found.listing.symbol):
             raise Refusal(Reason.ORDER_NOT_FOUND, order_id or client_id)
         return found
+
+    def find_client(self, account: str, client_id: str) -> VenueOrder | None:
+        """Return the account's latest order with this client id, working or not."""
+        latest = self._by_client_id.get((account, client_id))
+        return None if latest is None else self.orders[latest]
 
     # ── placing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def place(self, request: OrderRequest) -> VenueOrder:
         """Check, accept and match an order; Refusal leaves everything as it was."""
+        self.operations += 1
         market = self.market(request.symbol)
         account = self.accounts[request.account]
+        self._require_mode(request.type, request.time_in_force)
         self._require_fresh_client_id(request)
         price = market.listing.read_price(request.price) if request.type is OrderType.LIMIT else None
         if request.size_in_quote:
@@ -111,9 +142,17 @@ class Exchange:
         return order
 
     def _require_fresh_client_id(self, request: OrderRequest) -> None:
-        latest = self._by_client_id.get((request.account, request.client_id)) if request.client_id else None
-        if latest is not None and self.orders[latest].is_working:
+        latest = self.find_client(request.account, request.client_id) if request.client_id else None
+        if latest is not None and (self.client_ids_unique_for_ever or latest.is_working):
             raise Refusal(Reason.CLIENT_ID_DUPLICATE, request.client_id)
+
+    def _require_mode(self, kind: OrderType, time_in_force: TimeInForce) -> None:
+        if self.mode is Mode.CANCEL_ONLY:
+            raise Refusal(Reason.MODE_CANCEL_ONLY)
+        if self.mode is Mode.POST_ONLY and time_in_force is not TimeInForce.POST_ONLY:
+            raise Refusal(Reason.MODE_POST_ONLY)
+        if self.mode is Mode.LIMIT_ONLY and kind is OrderType.MARKET:
+            raise Refusal(Reason.MODE_LIMIT_ONLY)
 
     def _draft(self, listing: Listing, request: OrderRequest, price: int | None, lots: int, budget: int | None) -> VenueOrder:
         return VenueOrder(
@@ -132,6 +171,7 @@ class Exchange:
             created_at=self.now,
             updated_at=self.now,
             wall_updated_at=self._clock.now(),
+            expires_at=request.expires_at,
         )
 
     def _accept(self, order: VenueOrder) -> None:
@@ -140,13 +180,17 @@ class Exchange:
         self._working[order.account][order.order_id] = order
         if order.client_id:
             self._by_client_id[(order.account, order.client_id)] = order.order_id
+        if order.expires_at is not None:
+            self._timers.add_expiry(order.expires_at, order.order_id)
         self._tell(order, None)
 
     def _locking(self, order: VenueOrder, lots: int, price: int) -> int:
-        """Return the account units a limit order of `lots` must keep locked."""
-        if order.side is Side.BUY:
-            return order.listing.quote_units(order.listing.instrument.notional(price, lots))
-        return order.listing.base_units(lots)
+        """Return the account units a limit order of `lots` must keep locked: what it may pay, with the fee on top."""
+        listing = order.listing
+        if order.side is Side.SELL:
+            return listing.base_units(lots)
+        notional = listing.instrument.notional(price, lots)
+        return listing.quote_units(notional) + listing.fee_on_top(order.side, notional)
 
     def _lock_for(self, account: Account, order: VenueOrder, lots: int) -> None:
         assert order.price is not None
@@ -176,9 +220,12 @@ class Exchange:
             if order.quote_budget is not None and next(market.book.offers(order.side, None, order.account), None):
                 raise Refusal(Reason.QUANTITY_TOO_SMALL, "sz")
             raise Refusal(Reason.NO_LIQUIDITY, order.listing.symbol)
+        if cost < instrument.min_notional:
+            raise Refusal(Reason.NOTIONAL_TOO_SMALL)
         if order.side is Side.BUY:
             wanted = cost if order.quote_budget is None else order.quote_budget
-            account.require(order.listing.quote, order.listing.quote_units(wanted))
+            needed = order.listing.quote_units(wanted) + order.listing.fee_on_top(order.side, cost)
+            account.require(order.listing.quote, needed)
         else:
             wanted = lots if order.quote_budget is not None else order.quantity
             account.require(order.listing.base, order.listing.base_units(wanted))
@@ -205,9 +252,44 @@ class Exchange:
 
     def cancel(self, order: VenueOrder) -> None:
         """Cancel a working order; Refusal ORDER_FILLED or ORDER_CANCELED for a finished one."""
+        self.operations += 1
         self._require_working(order)
+        self._take_out(order, Ended.USER)
+
+    def cancel_all(self, account: str, symbol: str | None = None) -> list[VenueOrder]:
+        """Cancel every working order of the account (in one market), oldest first, and return them."""
+        self.operations += 1
+        return self._cancel_working(account, symbol, Ended.USER)
+
+    def arm_switch(self, account: str, at_wall: int | None, symbol: str | None = None) -> None:
+        """Have the account's working orders (of one market) canceled at wall time `at_wall` (ns); None disarms."""
+        self._timers.arm(account, symbol, at_wall)
+
+    def switch_at(self, account: str, symbol: str | None = None) -> int | None:
+        """Return when the dead-man's switch of an account (and market) will act, wall ns; None when it is not armed."""
+        return self._timers.armed(account, symbol)
+
+    def expire(self, wall: int) -> list[VenueOrder]:
+        """Cancel what has come to its time at wall clock `wall` (ns): orders with an expiry, accounts with an armed switch."""
+        ended: list[VenueOrder] = []
+        for order_id in self._timers.take_expired(wall):
+            order = self.orders[order_id]
+            if order.is_working:
+                self._take_out(order, Ended.EXPIRED)
+                ended.append(order)
+        for account, symbol in self._timers.take_switches(wall):
+            ended += self._cancel_working(account, symbol, Ended.SWITCH)
+        return ended
+
+    def _cancel_working(self, account: str, symbol: str | None, reason: Ended) -> list[VenueOrder]:
+        orders = [o for o in self._working[account].values() if symbol is None or o.listing.symbol == symbol]
+        for order in orders:
+            self._take_out(order, reason)
+        return orders
+
+    def _take_out(self, order: VenueOrder, reason: Ended) -> None:
         self.market(order.listing.symbol).book.cancel(order.order_id)
-        self._end(order, Ended.USER)
+        self._end(order, reason)
 
     def amend(self, order: VenueOrder, size: str, price: str) -> None:
         """Change size (including what is filled) and price of a working limit order.
@@ -215,7 +297,9 @@ class Exchange:
         A smaller size keeps the place in the queue; a larger one or another price goes to its end and may match. A size
         not above what is filled finishes the order.
         """
+        self.operations += 1
         self._require_working(order)
+        self._require_mode(order.type, order.time_in_force)
         if not size and not price:
             raise Refusal(Reason.NOTHING_TO_CHANGE)
         market = self.market(order.listing.symbol)
@@ -270,14 +354,16 @@ class Exchange:
         notional = listing.instrument.notional(price, lots)
         base_units, quote_units = listing.base_units(lots), listing.quote_units(notional)
         given, received = (quote_units, base_units) if order.side is Side.BUY else (base_units, quote_units)
-        fee, fee_asset = listing.fees.fee(listing.instrument, order.side, price, lots, liquidity)
-        fee *= listing.base_factor if order.side is Side.BUY else listing.quote_factor
         account = self.accounts[order.account]
-        if order.locked:
-            still = self._locking(order, order.quantity - order.filled - lots, order.price or 0)
-            account.unlock(order.given_asset, order.locked - still)
-            order.locked = still
-        account.exchange(order.given_asset, given, order.received_asset, received - fee, self.now)
+        fee, fee_asset = listing.fee(order.side, price, lots, liquidity)
+        if fee_asset == order.given_asset:
+            # Several fills may round up where the lock rounded once: never charge what is neither locked nor free.
+            fee = min(fee, account.available(fee_asset) + order.locked - given)
+            given += fee
+        else:
+            received -= fee
+        self._release(account, order, lots, given)
+        account.exchange(order.given_asset, given, order.received_asset, received, self.now)
         order.filled += lots
         order.notional += notional
         order.fee += fee
@@ -290,6 +376,15 @@ class Exchange:
         else:
             order.state = State.PARTIALLY_FILLED
             self._tell(order, fill)
+
+    def _release(self, account: Account, order: VenueOrder, lots: int, given: int) -> None:
+        """Unlock what a fill of `lots` for `given` account units no longer needs."""
+        if not order.locked:
+            return
+        still = self._locking(order, order.quantity - order.filled - lots, order.price or 0)
+        still = min(still, account.available(order.given_asset) + order.locked - given)
+        account.unlock(order.given_asset, order.locked - still)
+        order.locked = still
 
     def _end(self, order: VenueOrder, reason: Ended) -> None:
         order.ended = reason

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from golive.matching.fee import FeeSchedule
+from golive.matching.fee import FeeAsset, FeeSchedule
 from golive.model.errors import MagnitudeError
 from golive.model.instrument import Instrument, decimals_of
 from golive.model.money import format_decimal, parse_money, steps_exact
+from golive.model.order import Liquidity, Side
 
 from .refusal import Reason, Refusal
 from .text import decimal_text
 
 _CACHE_LIMIT = 100_000
+_RATE_PARTS = 10_000 * 10_000
 
 
 class Listing:
@@ -27,6 +29,7 @@ class Listing:
         self.symbol = instrument.id.symbol
         self.base_factor: int = 10 ** (scales[instrument.base] - instrument.base_scale)
         self.quote_factor: int = 10 ** (scales[instrument.quote] - instrument.quote_scale)
+        self._dearest = max(0, int(max(fees.maker_bps, fees.taker_bps) * 10_000))
         self._price_scale = decimals_of(instrument.tick_size)
         self._price_step = int(instrument.tick_size.scaleb(self._price_scale))
         self._lot_scale = decimals_of(instrument.lot_size)
@@ -42,6 +45,24 @@ class Listing:
     def quote_units(self, notional: int) -> int:
         """Return an amount in the instrument's quote units in account units."""
         return notional * self.quote_factor
+
+    def fee_asset(self, side: Side) -> str:
+        """Return the asset an order of `side` pays its fees in."""
+        return self.base if side is Side.BUY and self.fees.asset is FeeAsset.RECEIVED else self.quote
+
+    def fee(self, side: Side, ticks: int, lots: int, liquidity: Liquidity) -> tuple[int, str]:
+        """Return (fee in account units, asset) of one fill; positive is charged."""
+        units, asset = self.fees.fee(self.instrument, side, ticks, lots, liquidity)
+        return units * (self.base_factor if asset == self.base else self.quote_factor), asset
+
+    def fee_on_top(self, side: Side, notional: int) -> int:
+        """Return the most, in account units, that a fill worth `notional` quote units is charged beside what it gives.
+
+        0 when the fee is cut from what the order receives.
+        """
+        if side is Side.SELL or self.fees.asset is FeeAsset.RECEIVED:
+            return 0
+        return self.quote_units(-(-notional * self._dearest // _RATE_PARTS))
 
     def price_text(self, ticks: int) -> str:
         text = self._price_texts.get(ticks)

@@ -30,6 +30,10 @@ class Ended(StrEnum):
     NOT_WHOLE = "not_whole"
     """FOK"""
     SELF_TRADE = "self_trade"
+    EXPIRED = "expired"
+    """its time came"""
+    SWITCH = "switch"
+    """the dead-man's switch of its account"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +79,12 @@ class VenueOrder:
     notional: int = 0
     """instrument quote units filled"""
     fee: int = 0
-    """account units of the received asset, positive is charged"""
+    """account units of `fee_asset`, positive is charged"""
     locked: int = 0
     """account units of the given asset still locked"""
     fills: list[VenueFill] = field(default_factory=list)
+    expires_at: int | None = None
+    """wall clock, ns"""
 
     @property
     def is_working(self) -> bool:
@@ -91,3 +97,7 @@ class VenueOrder:
     @property
     def received_asset(self) -> str:
         return self.listing.base if self.side is Side.BUY else self.listing.quote
+
+    @property
+    def fee_asset(self) -> str:
+        return self.listing.fee_asset(self.side)

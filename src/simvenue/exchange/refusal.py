@@ -25,6 +25,9 @@ class Reason(StrEnum):
     ORDER_CANCELED = "order_canceled"
     NOTHING_TO_CHANGE = "nothing_to_change"
     WRONG_ORDER_TYPE = "wrong_order_type"
+    MODE_CANCEL_ONLY = "mode_cancel_only"
+    MODE_POST_ONLY = "mode_post_only"
+    MODE_LIMIT_ONLY = "mode_limit_only"
 
 
 class Refusal(Exception):

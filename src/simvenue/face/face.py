@@ -27,6 +27,9 @@ class Face(Protocol):
     hidden_headers: frozenset[str]
     """request headers (lower case) that the request log must not show"""
     mode: Mode
+    """what the venue does at present; of its exchange"""
+    is_limited: bool
+    """False: request limits are neither counted nor enforced (for measuring the venue); everything else stays"""
 
     def answer(self, request: RawRequest, wall: int, monotonic: int) -> Answer:
         """Answer one REST request from its raw bytes."""
@@ -85,3 +88,5 @@ class DialectTraits(Protocol):
     default_symbol: str
     maker_bps: str
     taker_bps: str
+    minimum_cost: str
+    """decimal text: least price × quantity of an order in its quote asset, `0` for none"""

@@ -59,9 +59,10 @@ class Window:
 
 
 class Limiter:
-    """All windows of the venue, made on first use."""
+    """All windows of the venue, made on first use. With `is_enforced` False it admits everything and counts nothing."""
 
     def __init__(self) -> None:
+        self.is_enforced = True
         self._windows: dict[tuple[str, str], Window] = {}
 
     def window(self, name: str, limit: Limit, member: str) -> Window:
@@ -72,4 +73,4 @@ class Limiter:
         return window
 
     def admit(self, name: str, limit: Limit, member: str, now: int, cost: int = 1) -> bool:
-        return self.window(name, limit, member).admit(now, cost)
+        return not self.is_enforced or self.window(name, limit, member).admit(now, cost)

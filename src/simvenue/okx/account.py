@@ -48,7 +48,7 @@ def config(call: Call) -> Sequence[Json]:
             "label": "",
             "roleType": "0",
             "kycLv": "3",
-            "ip": "",
+            "ip": ",".join(call.key.ip_allowlist),
             "perm": ",".join(_PERMISSION[p] for p in call.key.permissions),
             "type": "0",
         }

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from ..face.request import RawRequest
 from ..keys import ApiKey, KeyRing
 from .code import Json, OkxError
 from .sign import login_signature, matches, signature
 
 WINDOW_S = 30.0
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
-
-
-@dataclass(frozen=True, slots=True)
-class RawRequest:
-    """A request as it came over the wire; header names in lower case."""
-
-    method: str
-    target: bytes
-    headers: Mapping[str, str]
-    body: bytes
-    address: str
 
 
 def authenticate(request: RawRequest, ring: KeyRing, now: int) -> ApiKey:
@@ -46,7 +35,15 @@ def authenticate(request: RawRequest, ring: KeyRing, now: int) -> ApiKey:
         raise OkxError("50105")
     if not matches(signature(key.secret, timestamp, request.method, request.target, request.body), given):
         raise OkxError("50113")
+    _require_place_and_time(key, request.address, now)
     return key
+
+
+def _require_place_and_time(key: ApiKey, address: str, now: int) -> None:
+    if not key.allows(address):
+        raise OkxError("50110", address)
+    if key.is_expired(now):
+        raise OkxError("50119")
 
 
 def _seconds(timestamp: str) -> float:
@@ -58,7 +55,7 @@ def _seconds(timestamp: str) -> float:
         raise OkxError("50112") from exc
 
 
-def login(argument: Mapping[str, Json], ring: KeyRing, now: int, *, demo: bool) -> ApiKey:
+def login(argument: Mapping[str, Json], ring: KeyRing, now: int, *, demo: bool, address: str) -> ApiKey:
     """Return the key of a WebSocket login; OkxError 600xx otherwise. `demo`: the connection is of the demo environment."""
     name, passphrase, given = (str(argument.get(field, "")) for field in ("apiKey", "passphrase", "sign"))
     timestamp = argument.get("timestamp")
@@ -78,4 +75,5 @@ def login(argument: Mapping[str, Json], ring: KeyRing, now: int, *, demo: bool) 
         raise OkxError("60024")
     if not matches(login_signature(key.secret, text), given):
         raise OkxError("60007")
+    _require_place_and_time(key, address, now)
     return key

@@ -5,22 +5,27 @@ Source: OKX API v5 documentation, "Error code".
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TypeAlias
+
+from golive.model.json import JsonValue
 
 from ..exchange.refusal import Reason, Refusal
 
-Json: TypeAlias = "str | int | bool | Sequence[Json] | Mapping[str, Json] | None"
+Json: TypeAlias = JsonValue
 
 MESSAGES: Mapping[str, str] = {
     "1": "All operations failed",
     "2": "Bulk operation partially succeeded.",
     "50000": "Body for POST request cannot be empty.",
+    "50001": "Service temporarily unavailable. Try again later.",
     "50002": "JSON syntax error",
+    "50007": "Account blocked.",
     "50006": 'Invalid Content-Type. Please use "application/JSON".',
     "50011": "Too Many Requests",
     "50014": "Parameter {0} can not be empty.",
     "50025": "Parameter {0} count exceeds the limit.",
+    "50026": "System error. Try again later.",
     "50036": "The expTime can't be earlier than the current system time. Please adjust the expTime and try again.",
     "50061": "You've reached the maximum order rate limit for this account.",
     "50101": "APIKey does not match current environment.",
@@ -30,10 +35,12 @@ MESSAGES: Mapping[str, str] = {
     "50105": 'Request header "OK-ACCESS-PASSPHRASE" incorrect.',
     "50106": 'Request header "OK-ACCESS-SIGN" cannot be empty.',
     "50107": 'Request header "OK-ACCESS-TIMESTAMP" cannot be empty.',
+    "50110": "Your IP {0} is not included in your API key's IP whitelist.",
     "50111": "Invalid OK-ACCESS-KEY.",
     "50112": "Invalid OK-ACCESS-TIMESTAMP.",
     "50113": "Invalid signature.",
     "50115": "Invalid request method.",
+    "50119": "API key doesn't exist",
     "50120": "This API key doesn't have permission to use this function",
     "51000": "Parameter {0} error",
     "51001": "Instrument ID, Instrument ID code or Spread ID doesn't exist.",
@@ -72,6 +79,7 @@ MESSAGES: Mapping[str, str] = {
 
 STATUS: Mapping[str, int] = {
     "50000": 400,
+    "50001": 503,
     "50002": 400,
     "50006": 400,
     "50011": 429,
@@ -100,6 +108,9 @@ PLACE: Mapping[Reason, str] = {
     Reason.ORDER_CANCELED: "51603",
     Reason.NOTHING_TO_CHANGE: "51500",
     Reason.WRONG_ORDER_TYPE: "51506",
+    Reason.MODE_CANCEL_ONLY: "50001",
+    Reason.MODE_POST_ONLY: "50001",
+    Reason.MODE_LIMIT_ONLY: "50001",
 }
 CANCEL: Mapping[Reason, str] = {
     **PLACE,

@@ -11,10 +11,10 @@ from ..exchange.exchange import Exchange
 from ..exchange.market import Market
 from ..exchange.order import Side, VenueFill, VenueOrder
 from ..exchange.publish import Level, PublishedBook
+from ..face.connection import Connection
 from . import wire
 from .bars import BARS
 from .code import Json
-from .connection import Connection
 
 BOOK_DEPTH = 400
 PUBLIC_CHANNELS = ("books", "books5", "bbo-tbt", "tickers", "trades")
@@ -52,11 +52,12 @@ class Hub:
                 book.start()
                 self._sequence += 1
                 book.sequence = self._sequence
-            connection.put(self._book_snapshot(instrument, market))
+            connection.put(self._book_snapshot(instrument, market), f"{channel}:{instrument}")
         elif channel in _TOP:
-            connection.put(self._top(channel, instrument, market))
+            connection.put(self._top(channel, instrument, market), f"{channel}:{instrument}")
         elif channel == "tickers":
-            connection.put(self._message(channel, instrument, [wire.ticker(market, self._exchange.now)]))
+            message = self._message(channel, instrument, [wire.ticker(market, self._exchange.now)])
+            connection.put(message, f"{channel}:{instrument}")
         elif is_first and channel in CANDLE_CHANNELS:
             market.candles.watch(CANDLE_CHANNELS[channel])
 
@@ -65,7 +66,7 @@ class Hub:
         connection.topics[(channel, scope)] = argument
         self._private[connection.id] = connection
         if channel == "account":
-            connection.put(self._account_message(connection, argument))
+            connection.put(self._account_message(connection, argument), "account:")
 
     def unsubscribe(self, connection: Connection, topic: tuple[str, str]) -> None:
         connection.topics.pop(topic, None)
@@ -96,13 +97,13 @@ class Hub:
             market = self._exchange.markets[symbol]
             instrument = wire.inst_id(symbol)
             for channel, members in self._by_instrument.get(instrument, {}).items():
-                count = 0
+                count, key = 0, f"{channel}:{instrument}"
                 for message in self._changes(channel, instrument, market, running=running):
                     count += 1
                     for connection in members.values():
-                        connection.put(message)
+                        connection.put(message, key)
                 if count:
-                    published[f"{channel}:{instrument}"] = count
+                    published[key] = count
             market.fresh_trades.clear()
             if instrument not in self._books:
                 market.book.take_changed(Side.BUY)
@@ -201,11 +202,12 @@ class Hub:
             for (channel, scope), argument in connection.topics.items():
                 if channel == "orders" and scope in ("", instrument):
                     row = wire.order_push(order, account, fill)
-                    connection.put(orjson.dumps({"arg": {**argument, "uid": order.account}, "data": [row]}))
+                    message = orjson.dumps({"arg": {**argument, "uid": order.account}, "data": [row]})
+                    connection.put(message, f"orders:{instrument}")
                 elif channel == "account":
-                    connection.put(self._account_message(connection, argument))
+                    connection.put(self._account_message(connection, argument), "account:")
                 elif channel == "balance_and_position" and fill is not None:
-                    connection.put(self._balance_message(order, fill, argument))
+                    connection.put(self._balance_message(order, fill, argument), "balance_and_position:")
 
     def _account_message(self, connection: Connection, argument: dict[str, Json]) -> bytes:
         assert connection.key is not None

@@ -1,32 +1,13 @@
-"""Request limits as data, and the counting of them over a sliding window of wall time.
+"""OKX request limits as data.
 
 Source: OKX API v5 documentation, "Rate limits" of every endpoint.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Scope(StrEnum):
-    """What a limit is counted by."""
-
-    ADDRESS = "address"
-    USER = "user"
-    USER_INSTRUMENT = "user+instrument"
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """`count` requests in `window_s` seconds for each member of the scope."""
-
-    count: int
-    window_s: float
-    scope: Scope
-
+from ..face.limit import Limit, Scope
 
 LIMITS: Mapping[str, Limit] = {
     "GET public/instruments": Limit(20, 2, Scope.ADDRESS),
@@ -47,6 +28,7 @@ LIMITS: Mapping[str, Limit] = {
     "POST trade/cancel-order": Limit(60, 2, Scope.USER_INSTRUMENT),
     "POST trade/cancel-batch-orders": Limit(300, 2, Scope.USER_INSTRUMENT),
     "POST trade/amend-order": Limit(60, 2, Scope.USER_INSTRUMENT),
+    "POST trade/cancel-all-after": Limit(1, 1, Scope.USER),
     "GET trade/order": Limit(60, 2, Scope.USER_INSTRUMENT),
     "GET trade/orders-pending": Limit(60, 2, Scope.USER),
     "GET trade/orders-history": Limit(40, 2, Scope.USER),
@@ -61,37 +43,3 @@ OPERATIONS = Limit(480, 3600, Scope.ADDRESS)
 """subscribe, unsubscribe and login on one connection"""
 SINGLE = {"POST trade/batch-orders": "POST trade/order", "POST trade/cancel-batch-orders": "POST trade/cancel-order"}
 """a batch of one counts as the single operation"""
-
-
-class Window:
-    """Counts events against one limit."""
-
-    __slots__ = ("_limit", "_times", "_window_ns")
-
-    def __init__(self, limit: Limit) -> None:
-        self._limit = limit
-        self._window_ns = int(limit.window_s * 1e9)
-        self._times: deque[int] = deque()
-
-    def admit(self, now: int, cost: int = 1) -> bool:
-        """Take `cost` events at monotonic `now` (ns); False, and nothing taken, when they do not fit."""
-        times = self._times
-        while times and times[0] <= now - self._window_ns:
-            times.popleft()
-        if len(times) + cost > self._limit.count:
-            return False
-        times.extend([now] * cost)
-        return True
-
-
-class Limiter:
-    """All windows of the venue, made on first use."""
-
-    def __init__(self) -> None:
-        self._windows: dict[tuple[str, str], Window] = {}
-
-    def admit(self, name: str, limit: Limit, member: str, now: int, cost: int = 1) -> bool:
-        window = self._windows.get((name, member))
-        if window is None:
-            window = self._windows[(name, member)] = Window(limit)
-        return window.admit(now, cost)

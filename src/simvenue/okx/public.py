@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ..exchange.candle import Row
 from ..exchange.market import Market
 from ..exchange.order import Side
+from ..face.mode import Mode
 from . import wire
 from .bars import BARS
 from .call import Call
@@ -33,9 +34,26 @@ def time(call: Call) -> Sequence[Json]:
 
 
 def status(call: Call) -> Sequence[Json]:
-    """No maintenance is planned or under way."""
-    call.choice("state", ("scheduled", "ongoing", "pre_open", "completed", "canceled"))
-    return []
+    """Maintenance is `ongoing` while the venue is in that mode, and never planned."""
+    wanted = call.choice("state", ("scheduled", "ongoing", "pre_open", "completed", "canceled"))
+    if call.exchange.mode is not Mode.MAINTENANCE or wanted not in ("", "ongoing"):
+        return []
+    begin = wire.millis(call.wall)
+    return [
+        {
+            "title": "Simulated maintenance",
+            "state": "ongoing",
+            "begin": begin,
+            "end": "",
+            "preOpenBegin": "",
+            "href": "",
+            "serviceType": "0",
+            "system": "unified",
+            "scheDesc": "",
+            "maintType": "1",
+            "env": "1",
+        }
+    ]
 
 
 def ticker(call: Call) -> Sequence[Json]:

@@ -9,21 +9,25 @@ from urllib.parse import parse_qsl
 import orjson
 
 from ..exchange.exchange import Exchange
+from ..face.limit import Limiter, Scope
+from ..face.mode import Mode
+from ..face.request import Answer, RawRequest
 from ..keys import ApiKey, KeyRing
-from . import account, history, public, trade
-from .auth import RawRequest, authenticate
+from . import account, history, public, switch, trade
+from .auth import authenticate
 from .call import Call
 from .code import Json, OkxError
-from .limit import LIMITS, ORDERS_PER_ACCOUNT, SINGLE, Limiter, Scope
+from .limit import LIMITS, ORDERS_PER_ACCOUNT, SINGLE
 
 PREFIX = b"/api/v5/"
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What stands behind one path; `operation` for POSTs that act on orders, else `read`."""
+    """What stands behind one path: `operation` for POSTs on orders, `act` for other POSTs with one object, else `read`."""
 
     read: Callable[[Call], Sequence[Json]] | None = None
+    act: Callable[[Call], Sequence[Json]] | None = None
     operation: trade.Operation | None = None
     private: bool = False
     is_batch: bool = False
@@ -53,26 +57,28 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "POST trade/cancel-order": Endpoint(operation=trade.cancel, private=True),
     "POST trade/cancel-batch-orders": Endpoint(operation=trade.cancel, private=True, is_batch=True),
     "POST trade/amend-order": Endpoint(operation=trade.amend, private=True),
+    "POST trade/cancel-all-after": Endpoint(act=switch.cancel_all_after, private=True),
 }
+_OPEN_IN_MAINTENANCE = ("GET public/time", "GET system/status")
 _PATHS = frozenset(name.partition(" ")[2] for name in ENDPOINTS)
 
 
 class Rest:
-    """Answers raw requests with (status, body)."""
+    """Answers raw requests."""
 
     def __init__(self, exchange: Exchange, ring: KeyRing, limiter: Limiter) -> None:
         self._exchange = exchange
         self._ring = ring
         self._limiter = limiter
 
-    def answer(self, request: RawRequest, wall: int, monotonic: int) -> tuple[int, bytes]:
+    def answer(self, request: RawRequest, wall: int, monotonic: int) -> Answer:
         """Answer one request; `wall` and `monotonic` are now, ns."""
         try:
             name, endpoint, query = self._route(request)
             code, rows = self._perform(name, endpoint, query, request, wall, monotonic)
         except OkxError as error:
-            return error.status, orjson.dumps({"code": error.code, "data": [], "msg": error.message})
-        return 200, orjson.dumps({"code": code, "data": rows, "msg": trade.message_of(code)})
+            return Answer(error.status, orjson.dumps({"code": error.code, "data": [], "msg": error.message}))
+        return Answer(200, orjson.dumps({"code": code, "data": rows, "msg": trade.message_of(code)}))
 
     def _route(self, request: RawRequest) -> tuple[str, Endpoint, Mapping[str, str]]:
         path, _, raw_query = request.target.partition(b"?")
@@ -89,6 +95,8 @@ class Rest:
     def _perform(
         self, name: str, endpoint: Endpoint, query: Mapping[str, str], request: RawRequest, wall: int, monotonic: int
     ) -> tuple[str, Sequence[Json]]:
+        if self._exchange.mode is Mode.MAINTENANCE and name not in _OPEN_IN_MAINTENANCE:
+            raise OkxError("50001")
         call = Call(self._exchange, wall, query)
         if endpoint.private:
             call.key = authenticate(request, self._ring, wall)
@@ -96,6 +104,10 @@ class Rest:
         if endpoint.read is not None:
             self._admit(name, call.key, request.address, query.get("instId", ""), 1, monotonic)
             return "0", endpoint.read(call)
+        if endpoint.act is not None:
+            call.items = _items(request, is_batch=False)
+            self._admit(name, call.key, request.address, "", 1, monotonic)
+            return "0", endpoint.act(call)
         assert endpoint.operation is not None
         call.items = _items(request, is_batch=endpoint.is_batch)
         deadline = request.headers.get("exptime")
@@ -138,7 +150,7 @@ class _NotFound(OkxError):
 
 
 def _require_permission(key: ApiKey, endpoint: Endpoint) -> None:
-    if ("trade" if endpoint.operation is not None else "read") not in key.permissions:
+    if ("read" if endpoint.read is not None else "trade") not in key.permissions:
         raise OkxError("50120")
 
 

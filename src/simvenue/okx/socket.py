@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs
+
 import orjson
 
 from ..exchange.exchange import Exchange
+from ..face.connection import Connection
+from ..face.limit import Window
+from ..face.mode import Mode
 from ..keys import KeyRing
 from . import wire
 from .auth import login
 from .code import Json, OkxError
-from .connection import Connection, Face
 from .hub import CANDLE_CHANNELS, PRIVATE_CHANNELS, PUBLIC_CHANNELS, Hub
+from .limit import OPERATIONS
 
 MAX_ARGUMENTS_BYTES = 64 * 1024
 
@@ -22,6 +27,24 @@ class Socket:
         self._exchange = exchange
         self._ring = ring
         self._hub = hub
+        self._operations: dict[str, Window] = {}
+
+    def closed(self, connection: Connection) -> None:
+        """Forget what was counted of a connection."""
+        self._operations.pop(connection.id, None)
+
+    def subscription_refused(self, text: str) -> bytes | None:
+        """Return the error event for a subscription; None for any other text."""
+        try:
+            request = _request(text)
+        except OkxError:
+            return None
+        arguments = request.get("args")
+        if request.get("op") != "subscribe" or not isinstance(arguments, list) or not arguments:
+            return None
+        named = ",".join(f"{name}:{value}" for name, value in arguments[0].items()) if isinstance(arguments[0], dict) else ""
+        error = OkxError("60018", named)
+        return orjson.dumps({"event": "error", "code": error.code, "msg": error.message, "connId": ""})
 
     def received(self, connection: Connection, text: str, wall: int, monotonic: int) -> None:
         """Take one text frame; `wall` and `monotonic` are now, ns."""
@@ -44,7 +67,9 @@ class Socket:
             raise OkxError("60012", orjson.dumps(request).decode()[:400])
         if not isinstance(arguments, list) or not arguments or not all(isinstance(a, dict) for a in arguments):
             raise OkxError("60013")
-        if not connection.operations.admit(monotonic):
+        if connection.id not in self._operations:
+            self._operations[connection.id] = Window(OPERATIONS)
+        if not self._operations[connection.id].admit(monotonic):
             raise OkxError("60014")
         if operation == "login":
             self._login(connection, arguments[0], wall)
@@ -54,7 +79,10 @@ class Socket:
 
     def _login(self, connection: Connection, argument: dict[str, Json], wall: int) -> None:
         connection.key = None
-        key = login(argument, self._ring, wall, demo=connection.demo)
+        if self._exchange.mode is Mode.MAINTENANCE:
+            raise OkxError("50001")
+        demo = parse_qs(connection.query).get("brokerId") == ["9999"]
+        key = login(argument, self._ring, wall, demo=demo, address=connection.address)
         if "read" not in key.permissions:
             raise OkxError("60009")
         connection.key = key
@@ -69,7 +97,7 @@ class Socket:
             self._hub.unsubscribe(connection, (channel, scope))
         elif (channel, scope) in connection.topics:
             return
-        elif connection.face is Face.PRIVATE:
+        elif connection.access == "private":
             self._hub.subscribe_private(connection, channel, scope, argument)
         else:
             self._hub.subscribe(connection, channel, scope, argument)
@@ -78,7 +106,7 @@ class Socket:
         """Return the instId of a market channel, or the one a private channel is limited to; 60018 when there is none."""
         instrument = str(argument.get("instId") or "")
         named = ",".join(f"{name}:{value}" for name, value in argument.items())
-        if connection.face is Face.PRIVATE:
+        if connection.access == "private":
             if channel not in PRIVATE_CHANNELS:
                 raise OkxError("60018", named)
             if connection.key is None:
@@ -88,7 +116,7 @@ class Socket:
             if channel == "orders" and instrument and wire.symbol_of(instrument) not in self._exchange.markets:
                 raise OkxError("60018", named)
             return instrument if channel == "orders" else ""
-        known = PUBLIC_CHANNELS if connection.face is Face.PUBLIC else CANDLE_CHANNELS
+        known = PUBLIC_CHANNELS if connection.access == "public" else CANDLE_CHANNELS
         market = self._exchange.markets.get(wire.symbol_of(instrument))
         if channel not in known or market is None:
             raise OkxError("60018", named)

@@ -20,6 +20,8 @@ CANCEL_SOURCE = {
     Ended.NOT_AT_ONCE: "14",
     Ended.POST_ONLY: "31",
     Ended.SELF_TRADE: "36",
+    Ended.EXPIRED: "0",
+    Ended.SWITCH: "20",
 }
 
 _NOT_SPOT = [
@@ -206,8 +208,8 @@ def order(item: VenueOrder, account: Account, fill: VenueFill | None = None) -> 
         "tradeId": str(last.trade_id) if last else "",
         "state": item.state.value,
         "lever": "",
-        "fee": _fee(item.fee, item.received_asset, account),
-        "feeCcy": item.received_asset,
+        "fee": _fee(item.fee, item.fee_asset, account),
+        "feeCcy": item.fee_asset,
         "rebate": "0",
         "rebateCcy": item.given_asset,
         "pnl": "0",

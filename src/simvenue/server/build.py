@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from golive.matching.fee import FeeSchedule
 from golive.model.clock import Clock, to_iso
 from golive.model.errors import MagnitudeError
+from golive.model.instrument import Instrument
 from golive.model.money import units_exact
 
+from ..dialects import face_of, traits_of
 from ..errors import UsageError
 from ..exchange.account import Account
 from ..exchange.exchange import Exchange
 from ..exchange.listing import Listing, asset_scales
 from ..exchange.market import Market
-from ..okx.hub import Hub
-from ..okx.limit import Limiter
-from ..okx.rest import Rest
-from ..okx.socket import Socket
+from ..face.face import Face
 from ..options import ServeOptions
 from ..source.base import MINUTE, TIMEFRAMES, MarketSource
 from ..source.candle_file import CandleFile
@@ -39,35 +38,36 @@ class Venue:
 
     source: MarketSource
     exchange: Exchange
-    hub: Hub
-    rest: Rest
-    socket: Socket
-    limiter: Limiter
+    face: Face
     market: Mapping[str, object]
     """the MARKET part of the ready document"""
 
 
 def build(options: ServeOptions, clock: Clock) -> Venue:
     """Build the venue; UsageError for data or balances that cannot be."""
-    source = _source(options, clock)
-    scales = asset_scales(source.instruments)
-    fees = FeeSchedule(options.maker_bps, options.taker_bps)
-    markets = [
-        Market(Listing(i, fees, scales), source.base_bar, builds_candles=source.builds_candles) for i in source.instruments
-    ]
+    source, traits = _source(options, clock), traits_of(options.dialect)
+    instruments = [_priced(instrument, traits.minimum_cost) for instrument in source.instruments]
+    scales = asset_scales(instruments)
+    fees = FeeSchedule(options.maker_bps, options.taker_bps, traits.fee_asset)
+    markets = [Market(Listing(i, fees, scales), source.base_bar, builds_candles=source.builds_candles) for i in instruments]
     start = {asset: _units(asset, amount, scales) for asset, amount in options.balances.items()}
     names = options.ring.accounts
-    exchange = Exchange(markets, {name: Account(name, scales, start) for name in names}, clock)
-    hub, limiter = Hub(exchange), Limiter()
-    return Venue(
-        source=source,
-        exchange=exchange,
-        hub=hub,
-        rest=Rest(exchange, options.ring, limiter),
-        socket=Socket(exchange, options.ring, hub),
-        limiter=limiter,
-        market=_market(options, source),
+    exchange = Exchange(
+        markets,
+        {name: Account(name, scales, start) for name in names},
+        clock,
+        client_ids_unique_for_ever=traits.client_ids_unique_for_ever,
     )
+    exchange.mode = options.mode
+    face = face_of(options.dialect)(exchange, options.ring)
+    face.is_limited = options.has_limits
+    return Venue(source=source, exchange=exchange, face=face, market=_market(options, source))
+
+
+def _priced(instrument: Instrument, minimum_cost: str) -> Instrument:
+    """Return the instrument with the least cost its venue wants of an order."""
+    units = units_exact(Decimal(minimum_cost), instrument.quote_scale, "minimum cost")
+    return replace(instrument, min_notional=max(instrument.min_notional, units))
 
 
 def _source(options: ServeOptions, clock: Clock) -> MarketSource:

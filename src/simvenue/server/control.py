@@ -9,10 +9,10 @@ from aiohttp import web
 
 from ..errors import UsageError
 from ..exchange.exchange import Exchange
-from ..okx import wire
 from .driver import Driver
 from .fault import FaultBook, fault_from
 from .record import KEPT, RequestLog
+from .truth import balance_rows, order_row
 
 
 class Control:
@@ -34,23 +34,15 @@ class Control:
 
     async def orders(self, _: web.Request) -> web.Response:
         """Every order the venue ever accepted, oldest first, with its fills."""
-        rows = []
-        for order in self._exchange.orders.values():
-            account = self._exchange.accounts[order.account]
-            fills = [wire.fill_object(order, fill, account) for fill in order.fills]
-            rows.append({**wire.order(order, account), "account": order.account, "fills": fills})
-        return _json({"orders": rows})
+        accounts = self._exchange.accounts
+        return _json({"orders": [order_row(order, accounts[order.account]) for order in self._exchange.orders.values()]})
 
     async def balances(self, _: web.Request) -> web.Response:
         """Every account's exact balances."""
-        rows = {
-            account.name: wire.balance(account, account.assets, self._exchange.now)["details"]
-            for account in self._exchange.accounts.values()
-        }
-        return _json({"balances": rows})
+        return _json({"balances": {account.name: balance_rows(account) for account in self._exchange.accounts.values()}})
 
     async def requests(self, request: web.Request) -> web.Response:
-        """The last requests as received, oldest first; the passphrase is blanked."""
+        """The last requests as received, oldest first; headers with secrets are blanked."""
         limit = request.query.get("limit", "100")
         if not (limit.isascii() and limit.isdigit()):
             return _json({"error": "limit must be a whole number"}, status=400)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from golive.model.clock import Clock
 
 from ..exchange.exchange import Exchange
-from ..okx.hub import Hub
+from ..face.face import Face
 from ..source.base import MarketSource, Step
 
 
@@ -25,18 +25,18 @@ class Stepped:
 class Driver:
     """The only one who moves the market clock. `speed` None is `max`: steps are taken by the lock-step client."""
 
-    def __init__(self, source: MarketSource, exchange: Exchange, hub: Hub, *, speed: float | None, clock: Clock) -> None:
+    def __init__(self, source: MarketSource, exchange: Exchange, face: Face, *, speed: float | None, clock: Clock) -> None:
         self.speed = speed
         self.steps_done = 0
         self.is_finished = False
         self._source = source
         self._exchange = exchange
-        self._hub = hub
+        self._face = face
         self._clock = clock
         self._steps: Iterator[Step] = source.steps()
         for step in source.history():
             exchange.advance(step.ts, step.updates)
-            hub.publish(step.updates, running=False)
+            face.publish(step.updates, running=False)
         exchange.now = max(exchange.now, source.facts.start)
 
     def step(self) -> Stepped | None:
@@ -46,7 +46,7 @@ class Driver:
             self.is_finished = True
             return None
         self._exchange.advance(step.ts, step.updates)
-        published = self._hub.publish(step.updates, running=self.speed is not None)
+        published = self._face.publish(step.updates, running=self.speed is not None)
         self.steps_done += 1
         return Stepped(self.steps_done, step.ts, published)
 
@@ -58,6 +58,6 @@ class Driver:
             due = started + (step.ts - origin) / self.speed
             await asyncio.sleep(max(0.0, (due - self._clock.monotonic()) / 1e9))
             self._exchange.advance(step.ts, step.updates)
-            self._hub.publish(step.updates, running=True)
+            self._face.publish(step.updates, running=True)
             self.steps_done += 1
         self.is_finished = True

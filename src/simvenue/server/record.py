@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 KEPT = 2000
-_HIDDEN = ("ok-access-passphrase",)
 
 
 @dataclass(slots=True)
@@ -22,12 +21,12 @@ class Received:
     status: int = 0
     fault: str = ""
 
-    def describe(self) -> Mapping[str, object]:
+    def describe(self, hidden: Set[str]) -> Mapping[str, object]:
         return {
             "at": str(self.at),
             "method": self.method,
             "target": self.target,
-            "headers": [[name, "***" if name.lower() in _HIDDEN else value] for name, value in self.headers],
+            "headers": [[name, "***" if name.lower() in hidden else value] for name, value in self.headers],
             "body": self.body,
             "status": self.status,
             "fault": self.fault,
@@ -35,9 +34,10 @@ class Received:
 
 
 class RequestLog:
-    """A ring of received requests, oldest first."""
+    """A ring of received requests, oldest first; headers named in `hidden` (lower case) are blanked when shown."""
 
-    def __init__(self) -> None:
+    def __init__(self, hidden: Set[str]) -> None:
+        self._hidden = hidden
         self._entries: deque[Received] = deque(maxlen=KEPT)
 
     def add(self, entry: Received) -> Received:
@@ -45,4 +45,4 @@ class RequestLog:
         return entry
 
     def last(self, count: int) -> list[Mapping[str, object]]:
-        return [entry.describe() for entry in list(self._entries)[-count:]] if count else []
+        return [entry.describe(self._hidden) for entry in list(self._entries)[-count:]] if count else []

@@ -20,8 +20,8 @@ from .build import Venue, build
 from .clock import SystemClock
 from .control import Control
 from .driver import Driver
-from .faces import Faces
 from .fault import FaultBook, parse_fault
+from .front import Front
 from .gateway import Gateway
 from .lockstep import Lockstep
 from .record import RequestLog
@@ -32,7 +32,7 @@ def run(options: ServeOptions, out: TextIO) -> int:
     faults = FaultBook([parse_fault(spec) for spec in options.faults])
     clock = SystemClock()
     venue = build(options, clock)
-    driver = Driver(venue.source, venue.exchange, venue.hub, speed=options.speed, clock=clock)
+    driver = Driver(venue.source, venue.exchange, venue.face, speed=options.speed, clock=clock)
     service = _Service(options, venue, driver, faults, clock, out)
     with _runner() as runner:
         runner.run(service.serve())
@@ -57,9 +57,9 @@ class _Service:
         self._venue = venue
         self._driver = driver
         self._out = out
-        self._log = RequestLog()
+        self._log = RequestLog(venue.face.hidden_headers)
         self._gateway = Gateway(self._log, faults, clock)
-        self._faces = Faces(venue.rest, venue.socket, venue.hub, venue.limiter, clock, idle_s=options.ws_idle_s)
+        self._front = Front(venue.face, clock, idle_s=options.ws_idle_s)
         self._control = Control(lambda: self._facts, venue.exchange, driver, self._log, faults)
         self._lockstep = Lockstep(driver, venue.market)
         self._facts: Mapping[str, object] = {}
@@ -76,7 +76,7 @@ class _Service:
             raise UsageError(f"--port {self._options.port}: {exc.strerror or exc}; take another or 0") from exc
         self._listen_for_the_end()
         self._announce(runner.addresses[0][1])
-        tasks = [asyncio.create_task(self._faces.close_silent())]
+        tasks = [asyncio.create_task(self._front.beat())]
         if self._driver.speed is not None:
             tasks.append(asyncio.create_task(self._driver.run()))
         stopped = asyncio.create_task(self._stop.wait())
@@ -85,7 +85,7 @@ class _Service:
         finally:
             for task in (*tasks, stopped):
                 task.cancel()
-            self._faces.close_all()
+            self._front.close_all()
             await runner.cleanup()
 
     async def _until_stopped(self, stopped: asyncio.Task[bool], tasks: list[asyncio.Task[None]]) -> None:
@@ -107,8 +107,9 @@ class _Service:
         router.add_post("/sim/v1/faults", control.add_faults)
         router.add_delete("/sim/v1/faults", control.clear_faults)
         router.add_get("/sim/v1/lockstep", self._lockstep.handle)
-        router.add_get("/ws/v5/{face:public|private|business}", self._gateway.wrap(self._faces.websocket))
-        router.add_route("*", "/{tail:.*}", self._gateway.wrap(self._faces.rest))
+        for route in self._venue.face.websocket_routes:
+            router.add_get(route, self._gateway.wrap(self._front.websocket))
+        router.add_route("*", "/{tail:.*}", self._gateway.wrap(self._front.rest))
         return application
 
     def _listen_for_the_end(self) -> None:
@@ -134,11 +135,11 @@ class _Service:
             "schema": "simvenue.ready.v1",
             "event": "ready",
             "pid": os.getpid(),
-            "dialect": "okx",
+            "dialect": self._options.dialect,
             "host": host,
             "port": port,
             "rest": f"http://{name}:{port}",
-            "ws": f"ws://{name}:{port}/ws/v5",
+            "ws": f"ws://{name}:{port}{self._venue.face.ws_root}",
             "instruments": list(self._venue.exchange.markets),
             "market": self._venue.market,
         }

@@ -77,7 +77,7 @@ class Desk:
 
     def at_venue(self, approved: Approved) -> list[dict[str, Any]]:
         """What the venue's own records hold under this id."""
-        return [row for row in self.venue.orders() if row["clOrdId"] == approved.order.client_order_id]
+        return [row for row in self.venue.orders() if row["client_order_id"] == approved.order.client_order_id]
 
     def posts(self, approved: Approved) -> list[dict[str, Any]]:
         """Every request of this order as the venue received it."""
@@ -141,7 +141,7 @@ async def order_refused_as_not_processed_is_accepted_on_its_second_attempt(venue
         approved = desk.order()
         venue.add_fault("okx_50011", match="/api/v5/trade/order", method="POST", count=1, status=status)
         venue_order_id = await desk.submit(approved)
-        assert [row["ordId"] for row in desk.at_venue(approved)] == [venue_order_id], "the order exists once"
+        assert [row["venue_order_id"] for row in desk.at_venue(approved)] == [venue_order_id], "the order exists once"
         assert len(desk.posts(approved)) == 2
         assert (desk.rig.rate_limited, desk.rig.errors("warning"), desk.rig.errors("error")) == (1, 1, 0)
         assert [(kind, n) for kind, _, n, _ in desk.attempts.lines] == [
@@ -212,7 +212,7 @@ async def test_an_order_without_a_provable_answer_is_unknown_sent_once_and_found
         assert desk.rig.errors("error") == 1
         if exists:
             assert found.order is not None
-            assert found.order.venue_order_id == truth[0]["ordId"]
+            assert found.order.venue_order_id == truth[0]["venue_order_id"]
             assert found.order.status is OrderStatus.OPEN
             assert await desk.trading.cancel(approved.order.client_order_id, desk.instrument)
 
@@ -265,7 +265,7 @@ async def test_a_market_order_fills_and_its_fills_are_exact(venue: VenueProcess)
         assert sum(seen.fill.quantity for seen in found.fills) == approved.order.quantity
         assert {seen.venue_order_id for seen in found.fills} == {venue_order_id}
         truth = desk.at_venue(approved)[0]["fills"]
-        assert sorted(seen.fill.fill_id.trade_id for seen in found.fills) == sorted(row["tradeId"] for row in truth)
+        assert sorted(seen.fill.fill_id.trade_id for seen in found.fills) == sorted(row["trade_id"] for row in truth)
         for seen in found.fills:
             assert seen.fill.fee_asset == "BTC"
             assert seen.fill.fee > 0

@@ -1,4 +1,4 @@
-"""The dialect's faces on aiohttp: REST requests and WebSocket connections."""
+"""The dialect's face on aiohttp: REST requests and WebSocket connections."""
 
 from __future__ import annotations
 
@@ -6,21 +6,15 @@ import asyncio
 import contextlib
 import secrets
 
-import orjson
 from aiohttp import WSMsgType, web
 
 from golive.model.clock import Clock
 
-from ..okx.auth import RawRequest
-from ..okx.code import MESSAGES
-from ..okx.connection import Connection, Face
-from ..okx.hub import Hub
-from ..okx.limit import CONNECTIONS, Limiter
-from ..okx.rest import Rest
-from ..okx.socket import Socket
+from ..face.connection import Connection
+from ..face.face import Face
+from ..face.request import Answer, RawRequest
 
-NO_DATA = 4004
-"""close code of a connection that was silent too long"""
+_HEARTBEAT_S = 0.1
 
 
 class _Transport:
@@ -36,16 +30,13 @@ class _Transport:
         await self._socket.close(code=code, message=reason.encode())
 
 
-class Faces:
-    """Serves REST and WebSocket; keeps the open connections."""
+class Front:
+    """Serves REST and WebSocket; keeps the open connections. `idle_s` None takes the dialect's own."""
 
-    def __init__(self, rest: Rest, socket: Socket, hub: Hub, limiter: Limiter, clock: Clock, *, idle_s: float) -> None:
-        self._rest = rest
-        self._socket = socket
-        self._hub = hub
-        self._limiter = limiter
+    def __init__(self, face: Face, clock: Clock, *, idle_s: float | None) -> None:
+        self._face = face
         self._clock = clock
-        self._idle_s = idle_s
+        self._idle_s = face.idle_s if idle_s is None else idle_s
         self._connections: dict[str, Connection] = {}
 
     async def rest(self, request: web.Request) -> web.StreamResponse:
@@ -57,28 +48,33 @@ class Faces:
             body=await request.read(),
             address=request.remote or "",
         )
-        status, body = self._rest.answer(raw, self._clock.now(), self._clock.monotonic())
-        return web.Response(status=status, body=body, content_type="application/json")
+        return response_of(self._face.answer(raw, self._clock.now(), self._clock.monotonic()))
 
     async def websocket(self, request: web.Request) -> web.StreamResponse:
         """Serve one WebSocket connection until either side closes it."""
-        if not self._limiter.admit("connections", CONNECTIONS, request.remote or "", self._clock.monotonic()):
-            document = {"code": "50011", "data": [], "msg": MESSAGES["50011"]}
-            return web.Response(status=429, body=orjson.dumps(document), content_type="application/json")
+        refusal = self._face.refuse_connection(request.remote or "", self._clock.monotonic())
+        if refusal is not None:
+            return response_of(refusal)
         socket = web.WebSocketResponse(compress=False, max_msg_size=1 << 20)
         await socket.prepare(request)
-        demo = request.query.get("brokerId") == "9999"
-        face = Face(request.match_info["face"])
-        connection = Connection(secrets.token_hex(4), face, _Transport(socket), self._clock.monotonic(), demo=demo)
+        connection = Connection(
+            secrets.token_hex(4),
+            request.match_info.get("access", request.path),
+            _Transport(socket),
+            self._clock.monotonic(),
+            address=request.remote or "",
+            query=request.query_string,
+        )
         self._connections[connection.id] = connection
+        self._face.opened(connection, self._clock.now(), self._clock.monotonic())
         writer = asyncio.create_task(self._write(connection))
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
-                    self._socket.received(connection, message.data, self._clock.now(), self._clock.monotonic())
+                    self._face.received(connection, message.data, self._clock.now(), self._clock.monotonic())
         finally:
             del self._connections[connection.id]
-            self._hub.drop(connection)
+            self._face.closed(connection, self._clock.now())
             writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await writer
@@ -89,16 +85,25 @@ class Faces:
         with contextlib.suppress(ConnectionError):
             await connection.write(self._clock.monotonic)
 
-    async def close_silent(self) -> None:
-        """Close connections that were silent in both directions for too long; runs for ever."""
+    async def beat(self) -> None:
+        """Let the dialect do what happens by time alone, and close silent connections; runs for ever."""
         while True:
-            await asyncio.sleep(min(1.0, self._idle_s / 4))
-            oldest = self._clock.monotonic() - int(self._idle_s * 1e9)
-            for connection in tuple(self._connections.values()):
-                if connection.last_alive < oldest:
-                    connection.close(NO_DATA, "No data received in 30s.")
+            await asyncio.sleep(_HEARTBEAT_S)
+            self._face.heartbeat(self._clock.now(), self._clock.monotonic())
+            self._close_silent()
+
+    def _close_silent(self) -> None:
+        oldest = self._clock.monotonic() - int(self._idle_s * 1e9)
+        for connection in tuple(self._connections.values()):
+            if connection.last_alive < oldest:
+                connection.close(*self._face.idle_close)
 
     def close_all(self) -> None:
         """Begin to close every connection: the process ends."""
         for connection in tuple(self._connections.values()):
             connection.close(1001, "going away")
+
+
+def response_of(answer: Answer) -> web.Response:
+    """Return a dialect's answer as aiohttp sends it."""
+    return web.Response(status=answer.status, body=answer.body, headers=answer.headers, content_type=answer.content_type)
