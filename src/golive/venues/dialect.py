@@ -111,9 +111,14 @@ class Link:
 
 
 class Feed(Protocol):
-    """Turns a venue's market messages into events; owns the local books."""
+    """Turns a venue's market messages into events; owns the local books.
+
+    Candles and trades told twice or late are the stream's business (`candle_line.py`); books are the feed's.
+    """
 
     links: tuple[Link, ...]
+    exact_numbers: bool
+    """True where the venue sends money as JSON numbers: fractions then come as their text, never as floats"""
 
     def reset(self, link: Link) -> None:
         """Forget the books of `link`; called before each (re)subscription."""
@@ -121,6 +126,10 @@ class Feed(Protocol):
 
     def acknowledged(self, message: Mapping[str, object]) -> str | None:
         """Return the key whose subscription this control message confirms, else None."""
+        ...
+
+    def refused(self, message: Mapping[str, object]) -> tuple[str, ...]:
+        """Return the codes of a control message that refuses a subscription, a login or anything else; else ()."""
         ...
 
     def is_data(self, message: Mapping[str, object]) -> bool: ...
@@ -148,7 +157,7 @@ class AccountFeed(Feed, Protocol):
         ...
 
     def logged_in(self, message: Mapping[str, object]) -> bool:
-        """Return whether this control message confirms the login; a refusal is left to CCXT's error table."""
+        """Return whether this control message confirms the login."""
         ...
 
     def subscriptions(self, link: Link, token: str) -> tuple[JsonObject, ...]: ...

@@ -18,7 +18,8 @@ from golive.model.market import Book, Candle, MarketEvent
 from golive.model.order import NewOrder, OrderType, TimeInForce
 
 from .converters import Row, filled_text, rows_of, time_ns
-from .dialect import BODY, FillSighting, KeyFacts, OrderSighting, Payload, Request
+from .dialect import BODY, AccountEvent, FillSighting, KeyFacts, OrderSighting, Payload, Request
+from .okx_account_feed import OkxAccountFeed
 from .okx_feed import OkxFeed
 from .okx_payload import balance_from, book_from, candle_from, fill_from, inst_id_of, instrument_from, order_from
 
@@ -229,3 +230,6 @@ class OkxDialect:
     ) -> OkxFeed:
         by_id = {inst_id_of(instrument): instrument for instrument in instruments}
         return OkxFeed(by_id, bar=bar, period_ns=period_ns, book=book, trades=trades, sink=sink)
+
+    def account_feed(self, instruments: Sequence[Instrument], *, sink: Callable[[AccountEvent], None]) -> OkxAccountFeed:
+        return OkxAccountFeed({inst_id_of(instrument): instrument for instrument in instruments}, sink=sink)

@@ -22,6 +22,14 @@ BOOK_DEPTH: Final = 50
 """levels per side of an emitted book"""
 
 
+def refusal_of(message: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the code of an `error` event (`channel-conn-count-error` and the like included), () for others."""
+    event = message.get("event")
+    if not isinstance(event, str) or not event.endswith("error"):
+        return ()
+    return (str(message.get("code", ""))[:40],)
+
+
 class _BookState:
     def __init__(self, instrument: Instrument) -> None:
         self.book = LocalBook(instrument, BOOK_DEPTH)
@@ -32,6 +40,8 @@ class _BookState:
 
 class OkxFeed:
     """The feed of one stream; `by_id` maps `BTC-USDT` to its instrument."""
+
+    exact_numbers = False
 
     def __init__(
         self,
@@ -81,6 +91,9 @@ class OkxFeed:
         if message.get("event") != "subscribe" or not isinstance(arg, dict):
             return None
         return f"{arg.get('channel')}:{arg.get('instId')}"
+
+    def refused(self, message: Mapping[str, object]) -> tuple[str, ...]:
+        return refusal_of(message)
 
     def is_data(self, message: Mapping[str, object]) -> bool:
         return "data" in message and "event" not in message
