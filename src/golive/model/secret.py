@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum, auto
 from typing import Protocol
 
 
@@ -38,6 +39,26 @@ class Credentials:
     """The fields one venue needs, by CCXT's names (`apiKey`, `secret`, `password`)."""
 
     fields: Mapping[str, Secret]
+
+
+class SecretAlphabet(StrEnum):
+    """How a venue writes one field of its keys."""
+
+    ALPHANUMERIC = auto()
+    BASE64 = auto()
+    """`size` counts the bytes behind the text"""
+    HEX_UPPER = auto()
+    PASSPHRASE = auto()
+    """with at least one lower-case and one upper-case letter, one digit and one sign"""
+    UUID = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class SecretForm:
+    """The form of one credential field; `size` in characters unless the alphabet says otherwise."""
+
+    alphabet: SecretAlphabet
+    size: int
 
 
 class SecretStore(Protocol):

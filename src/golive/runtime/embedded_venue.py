@@ -20,6 +20,8 @@ from golive.model.money import format_decimal
 from golive.model.secret import Credentials
 
 START_TIMEOUT_S = 20.0
+LOOPBACK = ("127.0.0.1", "::1")
+"""where the keys of an embedded venue may be used from: this machine"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class VenueOptions:
     data: Path | None = None
     volume_unit: str = "base"
     balances: Mapping[str, Decimal] = field(default_factory=dict)
+    fees_bps: tuple[Decimal, Decimal] | None = None
+    """maker and taker, in basis points; None: what the dialect's venue charges a new customer"""
 
     def arguments(self) -> list[str]:
         words = ["serve", "--dialect", self.dialect, "--port", "0", "--speed", self.speed, "--seed", str(self.seed)]
@@ -43,6 +47,9 @@ class VenueOptions:
             words += ["--steps", str(self.steps)]
         for symbol in self.symbols:
             words += ["--symbol", symbol]
+        if self.fees_bps is not None:
+            maker, taker = map(format_decimal, self.fees_bps)
+            words += ["--maker-bps", maker, "--taker-bps", taker]
         for asset, amount in sorted(self.balances.items()):
             words += ["--balance", f"{asset}={format_decimal(amount)}"]
         return [*words, "--data", str(self.data)] if self.data is not None else words
@@ -64,7 +71,8 @@ class EmbeddedVenue:
         does not come up.
         """
         keys = {name: secret.reveal() for name, secret in credentials.fields.items()}
-        document = json.dumps({"keys": [{**keys, "permissions": ["read", "trade"], "demo": demo_key}]}).encode()
+        rights = {"permissions": ["read", "trade"], "demo": demo_key, "ipAllowlist": LOOPBACK}
+        document = json.dumps({"keys": [{**keys, **rights}]}).encode()
         secret_read, secret_write = os.pipe()
         life_read, life_write = os.pipe()
         arguments = [
@@ -84,6 +92,9 @@ class EmbeddedVenue:
             return cls(process, await cls._ready(process), life_write)
         except BaseException:
             os.close(life_write)
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
             raise
 
     @staticmethod
@@ -93,8 +104,6 @@ class EmbeddedVenue:
         try:
             line = await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)
         except TimeoutError:
-            process.kill()
-            await process.wait()
             raise VenueUnavailable(f"the simulated venue did not come up within {START_TIMEOUT_S:g} s") from None
         if not line:
             words = (await process.stderr.read()).decode(errors="replace").strip()

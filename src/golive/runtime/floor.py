@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from golive.engine import Engine
@@ -17,6 +17,7 @@ from golive.model.command import Alert
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import Instrument
 from golive.portfolio import Ledger
+from golive.venues.profile import VenueProfile
 
 from .dispatcher import Dispatcher
 from .market_facts import FillModel
@@ -39,9 +40,9 @@ def open_engine(plan: Plan, instruments: Sequence[Instrument], new_id: Callable[
 
 
 def open_paper(
-    plan: Plan, instruments: Sequence[Instrument], fill_model: FillModel, codes: Mapping[str, str], recorder: Recorder
+    plan: Plan, instruments: Sequence[Instrument], fill_model: FillModel, venue: VenueProfile, recorder: Recorder
 ) -> PaperExecution:
-    """Return paper execution with an account of its own; `codes` are the venue's reject codes."""
+    """Return paper execution with an account of its own; it rejects with `venue`'s codes and charges in its fee asset."""
     paper = plan.entrypoint.paper
     assert paper is not None
     assert paper.fees is not None
@@ -50,8 +51,8 @@ def open_paper(
         label=plan.entrypoint.exchange,
         models={i.id: models[fill_model]() for i in instruments},
         account=Ledger(instruments, plan.start_balances),
-        fees=FeeSchedule(Decimal(paper.fees.maker_bps), Decimal(paper.fees.taker_bps)),
-        codes=codes,
+        fees=FeeSchedule(Decimal(paper.fees.maker_bps), Decimal(paper.fees.taker_bps), venue.fee_asset),
+        codes=venue.reject_codes,
         recorder=recorder,
     )
 

@@ -1,9 +1,12 @@
-"""Probes every monitored venue, at the start, at intervals, and before each reference window ends."""
+"""Probes every monitored venue, at the start, at intervals, and before each reference window ends.
+
+The venue that is traded on is probed before anything is traded; the others while it goes on.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Sequence
 
 from golive.model.clock import SECOND, Clock
 from golive.observability.measured import MeasuredProbe
@@ -18,37 +21,58 @@ _MOST_PROBES = 199
 
 
 class HealthWatch:
-    """Feeds the windows' health log; `main` names the entrypoint whose probes go into the report."""
+    """Feeds the windows' health log.
+
+    `names` are the monitored entrypoints, the one that trades first: its probes go into the report. `adapter` waits until
+    an entrypoint's venue is open and gives its adapter, None when the venue did not come up: that one stays unmeasured.
+    """
 
     def __init__(
-        self, adapters: Mapping[str, VenueAdapter], windows: ReferenceWindows, clock: Clock, *, main: str, interval_s: float
+        self,
+        names: Sequence[str],
+        adapter: Callable[[str], Awaitable[VenueAdapter | None]],
+        windows: ReferenceWindows,
+        clock: Clock,
+        *,
+        interval_s: float,
     ) -> None:
-        self._adapters = adapters
+        self._main, *self._others = names
+        self._adapter = adapter
         self._windows = windows
         self._clock = clock
-        self._main = main
         self._interval_ns = int(interval_s * SECOND)
         self.probes: list[MeasuredProbe] = []
 
+    async def probe_main(self) -> None:
+        """Probe the venue that is traded on."""
+        await self._probe(self._main)
+
     async def probe(self) -> None:
         """Probe all venues once, side by side."""
-        names = list(self._adapters)
-        results = await asyncio.gather(*(self._bounded(self._adapters[name]) for name in names))
-        for name, result in zip(names, results, strict=True):
-            self._windows.health.record(name, result.checked_at, result.ok)
-            if name == self._main:
-                del self.probes[:-_MOST_PROBES]
-                self.probes.append(MeasuredProbe(result.checked_at, result.ok, result.clock_skew_ms, dict(result.checks)))
+        await asyncio.gather(*(self._probe(name) for name in (self._main, *self._others)))
 
-    async def _bounded(self, adapter: VenueAdapter) -> ProbeResult:
+    async def _probe(self, name: str) -> None:
         """A venue that does not answer must not hold up the end of a session: silence is a failed probe."""
+        is_open = False
         try:
-            return await asyncio.wait_for(adapter.probe(), PROBE_TIMEOUT_S)
+            async with asyncio.timeout(PROBE_TIMEOUT_S):
+                adapter = await self._adapter(name)
+                if adapter is None:
+                    return
+                is_open = True
+                result = await adapter.probe()
         except TimeoutError:
-            return ProbeResult(self._clock.now(), False, None, {"time": f"no answer within {PROBE_TIMEOUT_S:g} s"})
+            if not is_open:
+                return
+            result = ProbeResult(self._clock.now(), False, None, {"time": f"no answer within {PROBE_TIMEOUT_S:g} s"})
+        self._windows.health.record(name, result.checked_at, result.ok)
+        if name == self._main:
+            del self.probes[:-_MOST_PROBES]
+            self.probes.append(MeasuredProbe(result.checked_at, result.ok, result.clock_skew_ms, dict(result.checks)))
 
     async def run(self) -> None:
-        """Go on until cancelled."""
+        """Probe the others at once, then all of them again and again until cancelled."""
+        await asyncio.gather(*(self._probe(name) for name in self._others))
         while True:
             now = self._clock.now()
             due = min(now + self._interval_ns, max(now, self._windows.next_end - _BEFORE_END_NS))

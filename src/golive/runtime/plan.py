@@ -23,6 +23,7 @@ from golive.strategy import AnyStrategy, resolve_parameters, strategy_named
 
 from .code_version import code_version
 from .options import Mode, RunOptions
+from .start_balance import start_balances
 
 EMBEDDED = "embedded"
 MAX_SPEED = "max"
@@ -66,8 +67,8 @@ class Plan:
 
     @property
     def start_balances(self) -> Mapping[str, Decimal]:
-        assert self.entrypoint.paper is not None
-        return {asset: Decimal(amount) for asset, amount in self.entrypoint.paper.start_balances.items()}
+        """What the account starts with, by asset."""
+        return start_balances(self.entrypoint)
 
 
 def plan_run(options: RunOptions, config: Configuration, config_path: Path, home: Path) -> Plan:

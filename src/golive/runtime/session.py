@@ -132,7 +132,7 @@ class Session:
         with _blocking("keys, journals or state of this home cannot be used"):
             self._evidence = Evidence(plan, facts.run_id, facts.started_at, self._clock)
         facts.stage_record = required_record(plan, self._evidence.stage_records, self._clock)
-        self._access = access = VenueAccess(plan, facts.recorder, self._clock, self._evidence.guardrails)
+        self._access = access = VenueAccess(plan, facts.recorder, self._clock, self._evidence.guardrails, facts.warn)
         try:
             await access.open()
         finally:
@@ -143,15 +143,15 @@ class Session:
         create_risk_metrics(facts.recorder, plan.entrypoint.name)
         self._serve_metrics()
         self._watch = HealthWatch(
-            access.adapters,
+            [each.name for each in (plan.entrypoint, *plan.others)],
+            access.adapter,
             self._windows,
             self._clock,
-            main=plan.entrypoint.name,
             interval_s=plan.entrypoint.probe_interval_seconds,
         )
         self._watch.probes = facts.probes
         instruments = await self._validate()
-        await self._watch.probe()
+        await self._watch.probe_main()
         await self._trade(instruments)
 
     async def _validate(self) -> list[Instrument]:
@@ -204,8 +204,8 @@ class Session:
             with _blocking("the session's journals cannot be opened"):
                 facts.journal = journal = self._evidence.open_journal(instruments, facts.recorder)
             facts.engine = engine = open_engine(plan, instruments, self._evidence.new_id)
-            codes = self._access.main.profile.reject_codes
-            self._execution = open_paper(plan, instruments, market.fill_model, codes, facts.recorder)
+            venue = self._access.main.profile
+            self._execution = open_paper(plan, instruments, market.fill_model, venue, facts.recorder)
             facts.dispatcher = dispatcher = open_dispatcher(
                 plan, instruments, engine, self._execution, journal, self._evidence.alert
             )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from golive.model.secret import SecretAlphabet, SecretForm
+
 from .meaning import CodeRule, Meaning
 from .okx_dialect import OkxDialect
 from .profile import Bar, BudgetRule, ClientOrderIdRule, FeeDefaults, RetryPolicy, Sandbox, VenueProfile
@@ -73,6 +75,11 @@ PROFILE: Final = VenueProfile(
     ccxt_id="okx",
     label="okx",
     credential_fields=("apiKey", "secret", "password"),
+    credential_forms={
+        "apiKey": SecretForm(SecretAlphabet.UUID, 36),
+        "secret": SecretForm(SecretAlphabet.HEX_UPPER, 32),
+        "password": SecretForm(SecretAlphabet.PASSPHRASE, 26),
+    },
     codes=CODES,
     not_processed=frozenset({"50011"}),
     budget=_BUDGET,

@@ -9,8 +9,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
+from typing import Literal
 
 from golive.matching.fee import FeeAsset
+from golive.model.secret import SecretForm
 
 from .dialect import Dialect
 from .meaning import CodeRule
@@ -43,6 +45,8 @@ class BudgetRule:
     scope: str
     limit: int
     window_s: float
+    per: Literal["key", "address"] = "key"
+    """whose calls add up: those signed with one API key, or all that leave this host for the venue"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,8 @@ class VenueProfile:
     ccxt_options: Mapping[str, object] = field(default_factory=dict)
     throttle_statuses: frozenset[int] = frozenset({418, 429})
     """HTTP statuses that mean a rate limit whatever the body says"""
+    credential_forms: Mapping[str, SecretForm] = field(default_factory=dict)
+    """how this venue writes each of `credential_fields`; a field without a form is plain letters and digits"""
     fee_asset: FeeAsset = FeeAsset.RECEIVED
     serial_private: bool = False
     """private calls leave one at a time per key, in the order of their nonces (Kraken)"""
