@@ -259,7 +259,8 @@ def _ring(given: argparse.Namespace) -> tuple[KeyRing, bool]:
     if given.credentials is not None and given.credentials_fd is not None:
         raise UsageError("--credentials and --credentials-fd exclude each other")
     if given.credentials_fd is not None:
-        with os.fdopen(_descriptor(given.credentials_fd, "--credentials-fd") or 0, encoding="utf-8") as stream:
+        number = _descriptor(given.credentials_fd, "--credentials-fd") or 0
+        with os.fdopen(number, encoding="utf-8", closefd=number > sys.stderr.fileno()) as stream:
             return read_keys(stream.read(), "--credentials-fd"), False
     if given.credentials is not None:
         try:

@@ -30,7 +30,7 @@ def paper_against(home: Home, fault: str) -> tuple[Finished, list[dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    "kind", ["html", "truncated", "empty", "garbage", "http_500", "http_503", "http_429", "okx_50011", "drop_before"]
+    "kind", ["html", "truncated", "empty", "garbage", "http_500", "http_503", "http_429", "throttle", "drop_before"]
 )
 def test_a_venue_that_never_answers_properly_is_counted_and_opens_nothing(home: Home, kind: str) -> None:
     done, orders, _ = paper_against(home, f"{kind},match=/api/v5/*")
@@ -39,7 +39,7 @@ def test_a_venue_that_never_answers_properly_is_counted_and_opens_nothing(home: 
     entry = report["paper_exchange_metrics"]["okx_desktop_paper"]
     assert any("health_min" in warning for warning in report["warnings"])
     assert entry["network_errors"] > 0
-    if kind in ("http_429", "okx_50011"):
+    if kind in ("http_429", "throttle"):
         assert entry["rate_limited_events"] > 0
         assert any("rate_limit_max" in warning for warning in report["warnings"])
     else:

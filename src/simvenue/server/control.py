@@ -8,10 +8,12 @@ import orjson
 from aiohttp import web
 
 from ..errors import UsageError
-from ..exchange.exchange import Exchange
+from ..face.mode import Mode
+from .build import Venue
+from .clock import VenueClock
 from .driver import Driver
 from .fault import FaultBook, fault_from
-from .record import KEPT, RequestLog
+from .record import KEPT, RequestLog, Throughput
 from .truth import balance_rows, order_row
 
 
@@ -19,17 +21,35 @@ class Control:
     """Answers the control routes."""
 
     def __init__(
-        self, facts: Callable[[], Mapping[str, object]], exchange: Exchange, driver: Driver, log: RequestLog, faults: FaultBook
+        self,
+        facts: Callable[[], Mapping[str, object]],
+        venue: Venue,
+        driver: Driver,
+        log: RequestLog,
+        throughput: Throughput,
+        faults: FaultBook,
+        clock: VenueClock,
     ) -> None:
         self._facts = facts
-        self._exchange = exchange
+        self._face = venue.face
+        self._exchange = venue.exchange
         self._driver = driver
         self._log = log
+        self._throughput = throughput
         self._faults = faults
+        self._clock = clock
 
     async def info(self, _: web.Request) -> web.Response:
-        """The ready document without secrets, and how far the market is."""
-        state = {"step": self._driver.steps_done, "finished": self._driver.is_finished, "now": str(self._exchange.now)}
+        """The ready document without secrets, how far the market is, how the venue is, and how many requests it answered."""
+        state = {
+            "step": self._driver.steps_done,
+            "finished": self._driver.is_finished,
+            "now": str(self._exchange.now),
+            "mode": self._face.mode.value,
+            "limits": self._face.is_limited,
+            "clock_skew_s": self._clock.skew_ns / 1e9,
+            "throughput": self._throughput.describe(self._clock.monotonic()),
+        }
         return _json({**self._facts(), **state})
 
     async def orders(self, _: web.Request) -> web.Response:
@@ -61,12 +81,22 @@ class Control:
             faults = [fault_from(item, "fault") for item in items]
         except (orjson.JSONDecodeError, UsageError) as exc:
             return _json({"error": str(exc)}, status=400)
-        self._faults.faults.extend(faults)
+        self._faults.add(faults)
         return await self.list_faults(request)
 
     async def clear_faults(self, request: web.Request) -> web.Response:
-        self._faults.faults.clear()
+        """Take all faults back; the clock is right again at once, an outage that began takes its time."""
+        self._faults.clear()
+        self._clock.skew_ns = 0
         return await self.list_faults(request)
+
+    async def set_mode(self, request: web.Request) -> web.Response:
+        """Change the operating mode: `{"mode": "maintenance"}`."""
+        try:
+            self._face.mode = Mode(orjson.loads(await request.read())["mode"])
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+            return _json({"error": f'give {{"mode": one of {", ".join(Mode)}}}'}, status=400)
+        return _json({"mode": self._face.mode.value})
 
 
 def _json(value: object, status: int = 200) -> web.Response:

@@ -1,85 +1,165 @@
-"""What stands between the socket and the dialect: every request is recorded, and faults strike here."""
+"""What stands between the socket and the dialect: every request is recorded and counted, and faults strike here."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from weakref import WeakSet
 
 import orjson
 from aiohttp import web
 
 from golive.model.clock import Clock
 
-from .fault import PROCESSES, Fault, FaultBook, FaultKind
-from .record import Received, RequestLog
+from ..exchange.exchange import Exchange
+from ..face.face import Face
+from ..face.request import Answer, RawRequest
+from .fault import PROCESS, PROCESSED, SPOKEN, Fault, FaultBook, FaultKind
+from .front import Front, response_of
+from .record import Received, RequestLog, Throughput
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _HTML = b"<html><head><title>Just a moment...</title></head><body><h1>Checking your browser</h1></body></html>"
+_MOST_HELD_S = 10.0
 
 
 class Gateway:
-    """The outermost handler of the dialect's routes."""
+    """The outermost handlers of the dialect's routes."""
 
-    def __init__(self, log: RequestLog, faults: FaultBook, clock: Clock) -> None:
-        self._log = log
+    def __init__(self, face: Face, exchange: Exchange, front: Front, faults: FaultBook, clock: Clock, log: RequestLog) -> None:
+        self._face = face
+        self._exchange = exchange
+        self._front = front
         self._faults = faults
         self._clock = clock
+        self._log = log
+        self._held: list[tuple[Fault, asyncio.Event]] = []
+        self.throughput = Throughput(clock.monotonic())
+        self.transports: WeakSet[asyncio.Transport] = WeakSet()
+        """the sockets of everybody who spoke to the dialect"""
 
-    def wrap(self, inner: Handler) -> Handler:
-        """Return `inner` behind recording and faults."""
-
-        async def handle(request: web.Request) -> web.StreamResponse:
-            body = await request.read()
-            text, headers = body.decode("utf-8", "replace"), list(request.headers.items())
-            entry = self._log.add(Received(self._clock.now(), request.method, request.raw_path, headers, text))
-            fault = self._faults.strike(request.method, request.path)
-            if fault is None:
-                response = await inner(request)
-            else:
-                entry.fault = fault.kind.value
-                response = await _struck(fault, request, inner)
-            is_cut = fault is not None and fault.kind in (FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER)
-            entry.status = 0 if is_cut else response.status
-            return response
-
-        return handle
-
-
-async def _struck(fault: Fault, request: web.Request, inner: Handler) -> web.StreamResponse:
-    if fault.kind not in PROCESSES:
-        return _instead(fault, request)
-    response = await inner(request)
-    if fault.kind is FaultKind.DELAY:
-        await asyncio.sleep(fault.seconds)
-        return response
-    if fault.kind is FaultKind.DROP_AFTER:
-        return _cut(request)
-    if not isinstance(response, web.Response):
-        return response  # a WebSocket has no answer to cut short
-    body = response.body if isinstance(response.body, bytes) else b""
-    return web.Response(status=200, body=body[: len(body) // 2], content_type="application/json")
-
-
-def _instead(fault: Fault, request: web.Request) -> web.StreamResponse:
-    match fault.kind:
-        case FaultKind.HTTP_429:
-            return web.Response(status=429, text="Too Many Requests", headers={"Retry-After": f"{fault.retry_after:g}"})
-        case FaultKind.OKX_50011:
-            document = {"code": "50011", "data": [], "msg": "Too Many Requests"}
-            return web.Response(status=fault.status, body=orjson.dumps(document), content_type="application/json")
-        case FaultKind.HTML:
-            return web.Response(status=200, body=_HTML, content_type="text/html")
-        case FaultKind.EMPTY:
-            return web.Response(status=200, content_type="application/json")
-        case FaultKind.GARBAGE:
-            return web.Response(status=200, body=os.urandom(256), content_type="application/json")
-        case FaultKind.HTTP_500:
-            return web.Response(status=500, text="Internal Server Error")
-        case FaultKind.HTTP_503:
-            return web.Response(status=503, text="Service Unavailable")
-        case _:
+    async def rest(self, request: web.Request) -> web.StreamResponse:
+        """Answer one REST request."""
+        raw, entry = await self._received(request)
+        path = request.path
+        fault = self._faults.strike(raw.method, path)
+        if fault is None:
+            answer: Answer | None = self._answer(raw)
+        else:
+            entry.fault = fault.name
+            answer = await self._struck(fault, raw)
+        if self._held:
+            self._let_go(raw.method, path)
+        self.throughput.count(self._clock.monotonic())
+        if answer is None:
             return _cut(request)
+        entry.status = answer.status
+        return response_of(answer)
+
+    async def websocket(self, request: web.Request) -> web.StreamResponse:
+        """Serve one WebSocket connection, unless a fault strikes its upgrade request."""
+        raw, entry = await self._received(request)
+        fault = self._faults.strike(raw.method, request.path)
+        if fault is not None:
+            entry.fault = fault.name
+            if fault.kind is FaultKind.DELAY:
+                await asyncio.sleep(fault.seconds)
+            elif fault.kind is FaultKind.DROP_AFTER or fault.kind not in PROCESSED:
+                instead = self._instead(fault)
+                if instead is None:
+                    return _cut(request)
+                entry.status = instead.status
+                return response_of(instead)
+        response = await self._front.websocket(request)
+        entry.status = response.status
+        return response
+
+    async def _received(self, request: web.Request) -> tuple[RawRequest, Received]:
+        raw = RawRequest(
+            method=request.method,
+            target=request.raw_path.encode("utf-8", "surrogateescape"),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=await request.read(),
+            address=request.remote or "",
+        )
+        if request.transport is not None:
+            self.transports.add(request.transport)
+        return raw, self._log.add(Received(self._clock.now(), raw, request.raw_headers))
+
+    def _answer(self, raw: RawRequest) -> Answer:
+        before = self._exchange.operations
+        answer = self._face.answer(raw, self._clock.now(), self._clock.monotonic())
+        self.throughput.signed_orders += self._exchange.operations > before
+        return answer
+
+    # ── faults ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _struck(self, fault: Fault, raw: RawRequest) -> Answer | None:
+        """Return what a struck request is answered; None cuts its connection."""
+        if fault.kind not in PROCESSED:
+            return self._instead(fault)
+        if fault.kind is FaultKind.REORDER and all(held[0] is not fault for held in self._held):
+            await self._hold(fault)
+        answer = self._answer(raw)
+        if fault.kind is FaultKind.DELAY:
+            await asyncio.sleep(fault.seconds)
+        elif fault.kind is FaultKind.DROP_AFTER:
+            return None
+        elif fault.kind is FaultKind.TRUNCATED:
+            return Answer(200, answer.body[: len(answer.body) // 2])
+        elif fault.kind is FaultKind.PARTIAL_BATCH:
+            return self._face.partial(answer)
+        return answer
+
+    def _instead(self, fault: Fault) -> Answer | None:
+        if fault.kind in PROCESS:
+            self._faults.on_process(fault)
+            return None
+        if fault.kind in SPOKEN:
+            return self._face.spoken_fault(fault.kind.value, fault.code, fault.status, fault.retry_after)
+        match fault.kind:
+            case FaultKind.HTTP:
+                return _http(fault)
+            case FaultKind.HTML:
+                return Answer(fault.status or 200, _HTML, content_type="text/html")
+            case FaultKind.EMPTY:
+                return Answer(200, b"")
+            case FaultKind.GARBAGE:
+                return Answer(200, os.urandom(256))
+            case _:
+                return None
+
+    async def _hold(self, fault: Fault) -> None:
+        """Wait until the next matching request was answered, at most `_MOST_HELD_S`."""
+        overtaken = asyncio.Event()
+        waiting = (fault, overtaken)
+        self._held.append(waiting)
+        try:
+            async with asyncio.timeout(_MOST_HELD_S):
+                await overtaken.wait()
+        except TimeoutError:
+            pass  # nobody came to overtake it
+        finally:
+            if waiting in self._held:
+                self._held.remove(waiting)
+
+    def _let_go(self, method: str, path: str) -> None:
+        """A request was answered: release those it has overtaken."""
+        for held in [h for h in self._held if h[0].fits(path, method)]:
+            self._held.remove(held)
+            held[1].set()
+
+
+def _http(fault: Fault) -> Answer:
+    status = fault.status or 500
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = "Error"
+    headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
+    if fault.body == "json":
+        return Answer(status, orjson.dumps({"error": phrase, "status": status}), headers)
+    return Answer(status, phrase.encode(), headers, "text/plain")
 
 
 def _cut(request: web.Request) -> web.StreamResponse:

@@ -1,4 +1,4 @@
-"""The last requests as they were received, for tests and for people who wonder what their client sends."""
+"""The last requests as they were received, for tests and for people who wonder what their client sends; and how many."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections import deque
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
+from ..face.request import RawRequest
+
 KEPT = 2000
+_SECOND = 1_000_000_000
+_BUCKET = _SECOND // 20
 
 
 @dataclass(slots=True)
@@ -14,20 +18,20 @@ class Received:
     """One request; `status` 0 means the connection was cut without an answer."""
 
     at: int
-    method: str
-    target: str
-    headers: list[tuple[str, str]]
-    body: str
+    request: RawRequest
+    headers: tuple[tuple[bytes, bytes], ...]
+    """as sent, name and value"""
     status: int = 0
     fault: str = ""
 
     def describe(self, hidden: Set[str]) -> Mapping[str, object]:
+        pairs = [(name.decode("latin-1"), value.decode("utf-8", "replace")) for name, value in self.headers]
         return {
             "at": str(self.at),
-            "method": self.method,
-            "target": self.target,
-            "headers": [[name, "***" if name.lower() in hidden else value] for name, value in self.headers],
-            "body": self.body,
+            "method": self.request.method,
+            "target": self.request.target.decode("utf-8", "replace"),
+            "headers": [[name, "***" if name.lower() in hidden else value] for name, value in pairs],
+            "body": self.request.body.decode("utf-8", "replace"),
             "status": self.status,
             "fault": self.fault,
         }
@@ -46,3 +50,34 @@ class RequestLog:
 
     def last(self, count: int) -> list[Mapping[str, object]]:
         return [entry.describe(self._hidden) for entry in list(self._entries)[-count:]] if count else []
+
+
+class Throughput:
+    """How many requests of the dialect were answered; times are monotonic ns."""
+
+    def __init__(self, started: int) -> None:
+        self._started = started
+        self._buckets: deque[list[int]] = deque(maxlen=_SECOND // _BUCKET + 1)
+        self.requests = 0
+        self.signed_orders = 0
+        """of them those that were let through to the exchange as an order operation"""
+
+    def count(self, now: int) -> None:
+        """Count one request that was answered, or cut."""
+        self.requests += 1
+        bucket = now // _BUCKET
+        if self._buckets and self._buckets[-1][0] == bucket:
+            self._buckets[-1][1] += 1
+        else:
+            self._buckets.append([bucket, 1])
+
+    def describe(self, now: int) -> Mapping[str, object]:
+        """Return the counts, and requests per second over the last second and since the start."""
+        edge = (now - _SECOND) // _BUCKET
+        elapsed = max(1, now - self._started) / _SECOND
+        return {
+            "requests": self.requests,
+            "signed_order_requests": self.signed_orders,
+            "per_second": sum(count for bucket, count in self._buckets if bucket > edge),
+            "per_second_since_start": round(self.requests / elapsed, 1),
+        }

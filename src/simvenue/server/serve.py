@@ -7,35 +7,34 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
 import orjson
 from aiohttp import web
 
-from ..errors import UsageError
 from ..options import ServeOptions
 from .build import Venue, build
-from .clock import SystemClock
+from .clock import VenueClock
 from .control import Control
 from .driver import Driver
-from .fault import FaultBook, parse_fault
+from .fault import Fault, FaultBook, parse_fault
 from .front import Front
 from .gateway import Gateway
+from .listener import Listener
 from .lockstep import Lockstep
 from .record import RequestLog
 
 
 def run(options: ServeOptions, out: TextIO) -> int:
     """Serve until told to stop; return the exit code. UsageError before anything listens."""
-    faults = FaultBook([parse_fault(spec) for spec in options.faults])
-    clock = SystemClock()
+    faults = [parse_fault(spec) for spec in options.faults]
+    clock = VenueClock()
     venue = build(options, clock)
     driver = Driver(venue.source, venue.exchange, venue.face, speed=options.speed, clock=clock)
-    service = _Service(options, venue, driver, faults, clock, out)
     with _runner() as runner:
-        runner.run(service.serve())
+        runner.run(_Service(options, venue, driver, clock, out).serve(faults))
     return 0
 
 
@@ -50,55 +49,62 @@ def _runner() -> asyncio.Runner:
 class _Service:
     """One run of the server."""
 
-    def __init__(
-        self, options: ServeOptions, venue: Venue, driver: Driver, faults: FaultBook, clock: SystemClock, out: TextIO
-    ) -> None:
+    def __init__(self, options: ServeOptions, venue: Venue, driver: Driver, clock: VenueClock, out: TextIO) -> None:
         self._options = options
         self._venue = venue
         self._driver = driver
         self._out = out
+        self._clock = clock
+        self._faults = FaultBook(seed=options.seed)
         self._log = RequestLog(venue.face.hidden_headers)
-        self._gateway = Gateway(self._log, faults, clock)
-        self._front = Front(venue.face, clock, idle_s=options.ws_idle_s)
-        self._control = Control(lambda: self._facts, venue.exchange, driver, self._log, faults)
-        self._lockstep = Lockstep(driver, venue.market)
+        self._front = Front(venue.face, self._faults, clock, idle_s=options.ws_idle_s)
+        self._gateway = Gateway(venue.face, venue.exchange, self._front, self._faults, clock, self._log)
         self._facts: Mapping[str, object] = {}
         self._stop = asyncio.Event()
 
-    async def serve(self) -> None:
+    async def serve(self, faults: Sequence[Fault]) -> None:
+        """Listen, say ready, go on until the end; `faults` are in force from the first request on."""
         runner = web.AppRunner(self._application(), access_log=None, handle_signals=False, shutdown_timeout=0.5)
         await runner.setup()
-        site = web.TCPSite(runner, self._options.host, self._options.port)
+        transports = self._gateway.transports
+        listener = Listener(self._options.host, self._options.port, self._faults, self._clock, transports)
+        self._faults.on_process = listener.strike
         try:
-            await site.start()
-        except OSError as exc:
-            await runner.cleanup()
-            raise UsageError(f"--port {self._options.port}: {exc.strerror or exc}; take another or 0") from exc
-        self._listen_for_the_end()
-        self._announce(runner.addresses[0][1])
-        tasks = [asyncio.create_task(self._front.beat())]
-        if self._driver.speed is not None:
-            tasks.append(asyncio.create_task(self._driver.run()))
-        stopped = asyncio.create_task(self._stop.wait())
-        try:
-            await self._until_stopped(stopped, tasks)
+            await listener.open(runner)
+            self._listen_for_the_end()
+            self._announce(listener.port)
+            self._faults.add(faults)
+            await self._until_stopped(listener)
         finally:
-            for task in (*tasks, stopped):
-                task.cancel()
+            listener.cancel()
             self._front.close_all()
             await runner.cleanup()
 
-    async def _until_stopped(self, stopped: asyncio.Task[bool], tasks: list[asyncio.Task[None]]) -> None:
+    async def _until_stopped(self, listener: Listener) -> None:
         """Wait for the end; a task that fails ends the process with its error."""
-        waiting: set[asyncio.Task[bool] | asyncio.Task[None]] = {stopped, *tasks}
-        while stopped not in (done := (await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED))[0]):
-            for task in done:
-                task.result()
-            waiting -= done
+        tasks = [asyncio.create_task(self._front.beat())]
+        if self._driver.speed is not None:
+            tasks.append(asyncio.create_task(self._driver.run()))
+        stopped = asyncio.create_task(self._told_to_stop())
+        waiting: set[asyncio.Future[None]] = {stopped, listener.failure, *tasks}
+        try:
+            while stopped not in (done := (await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED))[0]):
+                for task in done:
+                    task.result()
+                waiting -= done
+        finally:
+            for task in (*tasks, stopped):
+                task.cancel()
+
+    async def _told_to_stop(self) -> None:
+        await self._stop.wait()
 
     def _application(self) -> web.Application:
         application = web.Application()
-        control, router = self._control, application.router
+        router = application.router
+        facts = lambda: self._facts  # noqa: E731 - known once the venue listens
+        throughput = self._gateway.throughput
+        control = Control(facts, self._venue, self._driver, self._log, throughput, self._faults, self._clock)
         router.add_get("/sim/v1/info", control.info)
         router.add_get("/sim/v1/orders", control.orders)
         router.add_get("/sim/v1/balances", control.balances)
@@ -106,10 +112,11 @@ class _Service:
         router.add_get("/sim/v1/faults", control.list_faults)
         router.add_post("/sim/v1/faults", control.add_faults)
         router.add_delete("/sim/v1/faults", control.clear_faults)
-        router.add_get("/sim/v1/lockstep", self._lockstep.handle)
+        router.add_post("/sim/v1/mode", control.set_mode)
+        router.add_get("/sim/v1/lockstep", Lockstep(self._driver, self._venue.market).handle)
         for route in self._venue.face.websocket_routes:
-            router.add_get(route, self._gateway.wrap(self._front.websocket))
-        router.add_route("*", "/{tail:.*}", self._gateway.wrap(self._front.rest))
+            router.add_get(route, self._gateway.websocket)
+        router.add_route("*", "/{tail:.*}", self._gateway.rest)
         return application
 
     def _listen_for_the_end(self) -> None:

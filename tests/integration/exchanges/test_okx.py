@@ -139,7 +139,7 @@ async def refusal_is_honoured_and_counted_once(venue: VenueProcess) -> None:
 async def order_refused_as_not_processed_is_accepted_on_its_second_attempt(venue: VenueProcess, status: int) -> None:
     async with desk_at(venue) as desk:
         approved = desk.order()
-        venue.add_fault("okx_50011", match="/api/v5/trade/order", method="POST", count=1, status=status)
+        venue.add_fault("throttle", match="/api/v5/trade/order", method="POST", count=1, status=status)
         venue_order_id = await desk.submit(approved)
         assert [row["venue_order_id"] for row in desk.at_venue(approved)] == [venue_order_id], "the order exists once"
         assert len(desk.posts(approved)) == 2
@@ -172,7 +172,7 @@ async def test_okx_spot_rate_limit(venue: VenueProcess) -> None:
 async def test_an_order_refused_twice_as_not_processed_is_rejected_and_never_sent_a_third_time(venue: VenueProcess) -> None:
     async with desk_at(venue) as desk:
         approved = desk.order()
-        venue.add_fault("okx_50011", match="/api/v5/trade/order", method="POST")
+        venue.add_fault("throttle", match="/api/v5/trade/order", method="POST")
         with pytest.raises(VenueRejected, match="refused 2 times"):
             await desk.submit(approved)
         assert len(desk.posts(approved)) == 2
