@@ -102,11 +102,20 @@ def _require_amounts(market: Market, request: OrderRequest) -> None:
         if size != size.quantize(Decimal(1).scaleb(-listing.instrument.quote_scale), context=EXACT):
             raise BybitError(code.AMOUNT_OFF_GRID)
         _require_value(listing, size)
-    elif request.type is OrderType.LIMIT:
+        return
+    _require_quantity(listing, request.size)
+    if request.type is OrderType.LIMIT:
         _require_price(market, request.side, request.price)
         _require_value(listing, EXACT.multiply(size, _number(request.price, "price")))
     elif market.last is not None:
         _require_value(listing, EXACT.multiply(size, _decimal_price(listing, market.last.price)))
+
+
+def _require_quantity(listing: Listing, text: str) -> None:
+    try:
+        listing.read_quantity(text)
+    except Refusal as refusal:
+        raise translated(refusal, PLACE) from refusal
 
 
 def _require_value(listing: Listing, value: Decimal) -> None:
