@@ -81,7 +81,20 @@ class FillSighting:
     fill: Fill
 
 
-AccountEvent = OrderSighting | FillSighting | Balance
+@dataclass(frozen=True, slots=True)
+class Total:
+    """All the account holds of one asset, where a private stream does not tell how much of it orders lock (Kraken).
+
+    It says that the balance changed; how much is free must be read over REST, and never follows from this.
+    """
+
+    asset: str
+    units: int
+    """whole numbers of 10^-scale of the asset"""
+    scale: int
+
+
+AccountEvent = OrderSighting | FillSighting | Balance | Total
 """what a private stream tells"""
 
 

@@ -7,10 +7,10 @@ from typing import Final
 
 from golive.model.errors import ConfigError
 
-from . import bybit, okx
+from . import bybit, kraken, okx
 from .profile import VenueProfile
 
-PROFILES: Final[Mapping[str, VenueProfile]] = {profile.name: profile for profile in (okx.PROFILE, bybit.PROFILE)}
+PROFILES: Final[Mapping[str, VenueProfile]] = {profile.name: profile for profile in (okx.PROFILE, kraken.PROFILE, bybit.PROFILE)}
 
 
 def profile_named(adapter: str) -> VenueProfile:

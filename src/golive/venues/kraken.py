@@ -1,0 +1,78 @@
+"""What is particular to Kraken as data: budgets, bars, bans. Sources: VENUES §1, §5–§7; RELIABILITY §1.1; CONTRACT.
+
+The error texts are in `kraken_errors.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from golive.matching.fee import FeeAsset
+from golive.model.secret import SecretAlphabet, SecretForm
+
+from .kraken_dialect import ENGINE, ENTRIES, PUBLIC, REST, KrakenDialect
+from .kraken_errors import CODES, NOT_PROCESSED
+from .profile import Ban, Bar, BudgetRule, ClientOrderIdRule, FeeDefaults, RetryPolicy, VenueProfile
+
+_BARS: Final = {
+    "1m": Bar("1", 60),
+    "5m": Bar("5", 300),
+    "15m": Bar("15", 900),
+    "30m": Bar("30", 1800),
+    "1h": Bar("60", 3600),
+    "4h": Bar("240", 14400),
+    "1d": Bar("1440", 86400),
+}
+
+_BUDGET: Final = (
+    BudgetRule("*", 20, 1.0),
+    BudgetRule("*", 180, 60.0),
+    BudgetRule(PUBLIC, 10, 10.0),
+    BudgetRule(REST, 18, 40.0),
+    BudgetRule(ENGINE, 115, 52.0),
+    BudgetRule(ENTRIES, 40, 52.0),
+)
+"""The house rules of CONTRACT, and Kraken's counters of the Intermediate tier as windows.
+
+A counter with ceiling C that decays by r per second is never exceeded by L points per window W when L ≤ C and L ≤ r·W:
+public 20 and 1/s (about one call per second is published), REST 20 and 0.5/s, engine 125 and 2.34/s. The engine counts
+per pair; all pairs are counted together. New and amended orders may take only a third of the engine's points, so that
+cancels find room.
+"""
+
+LOCKOUT_S: Final = 900.0
+"""how long a temporary lockout typically lasts; source: Kraken, *API error codes*"""
+
+PROFILE: Final = VenueProfile(
+    name="kraken_spot",
+    ccxt_id="kraken",
+    label="kraken",
+    credential_fields=("apiKey", "secret"),
+    credential_forms={
+        "apiKey": SecretForm(SecretAlphabet.BASE64, 42),
+        "secret": SecretForm(SecretAlphabet.BASE64, 64),
+    },
+    codes=CODES,
+    not_processed=NOT_PROCESSED,
+    budget=_BUDGET,
+    retry=RetryPolicy(attempts=3, base_s=0.5, cap_s=4.0, jitter_s=(0.0, 0.15), jitter_relative=True),
+    client_order_id=ClientOrderIdRule(re.compile(r"[0-9a-f]{32}")),
+    fees=FeeDefaults(maker_bps=25, taker_bps=40),
+    fee_asset=FeeAsset.QUOTE,
+    sandbox=None,
+    serial_private=True,
+    bans=(Ban(None, "EGeneral:Temporary lockout", LOCKOUT_S),),
+    dialect=KrakenDialect(),
+    timeframes=_BARS,
+    reject_codes={
+        "UNKNOWN_INSTRUMENT": "EQuery:Unknown asset pair",
+        "BELOW_MINIMUM": "EOrder:Order minimum not met",
+        "ABOVE_MAXIMUM": "EGeneral:Invalid arguments:volume",
+        "NOTIONAL_BELOW_MINIMUM": "EOrder:Cost minimum not met",
+        "PRICE_INVALID": "EOrder:Invalid price",
+        "INSUFFICIENT_FUNDS": "EOrder:Insufficient funds",
+        "DUPLICATE_ID": "EGeneral:Invalid arguments:cl_ord_id",
+    },
+    ccxt_options={"timeDifference": 0},
+)
