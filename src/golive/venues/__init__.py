@@ -1,5 +1,6 @@
 """Venue adapters: one profile per venue, one instrumented call path, streams; nothing heavy is imported before use."""
 
+from .account_stream import AccountStream
 from .adapter import VenueAdapter
 from .health import ProbeResult
 from .ports import AttemptJournal, GuardrailSink
@@ -9,6 +10,7 @@ from .settings import AdapterSettings, effective_sandbox
 from .stream import MarketStream
 
 __all__ = [
+    "AccountStream",
     "AdapterSettings",
     "AttemptJournal",
     "GuardrailSink",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from golive.metrics.recorder import Recorder
 from golive.model.balance import Balance
@@ -14,9 +14,11 @@ from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.market import Book, Candle, MarketEvent
 
+from .account_stream import AccountStream
 from .circuit import Circuit
-from .dialect import KeyFacts
+from .dialect import AccountEvent, Feed, KeyFacts
 from .health import Health, ProbeResult
+from .keeper import StreamSetting
 from .meter import Meter
 from .ports import GuardrailSink
 from .profile import Bar, VenueProfile
@@ -26,6 +28,9 @@ from .stream import MarketStream
 if TYPE_CHECKING:
     from .budget import RequestBudget
     from .factory import Connection
+
+MISSED_CANDLES: Final = 300
+"""closed candles that are read to fill a hole; one page on every venue"""
 
 
 class VenueAdapter:
@@ -55,7 +60,7 @@ class VenueAdapter:
         self._circuit = Circuit(clock, changed=self._circuit_changed)
         self._health = Health(self.meter, self._circuit, clock, settings.stale_after_seconds)
         self._open: Connection | None = None
-        self._streams: list[MarketStream] = []
+        self._streams: list[MarketStream | AccountStream] = []
 
     @property
     def has_credentials(self) -> bool:
@@ -132,28 +137,56 @@ class VenueAdapter:
     ) -> MarketStream:
         """Return a stream, not yet started, of the channels asked for; `sink` is called on the event loop, in order."""
         bar = None if timeframe is None else self._bar(timeframe)
-        feed = self.profile.dialect.feed(
-            instruments,
-            bar=None if bar is None else bar.name,
-            period_ns=0 if bar is None else bar.period_s * SECOND,
-            book=book,
-            trades=trades,
+        period_ns = 0 if bar is None else bar.period_s * SECOND
+        dialect = self.profile.dialect
+
+        def feed(line: Callable[[MarketEvent], None]) -> Feed:
+            name = None if bar is None else bar.name
+            return dialect.feed(instruments, bar=name, period_ns=period_ns, book=book, trades=trades, sink=line)
+
+        async def missed(instrument: Instrument) -> Sequence[Candle]:
+            assert timeframe is not None
+            return await self.candles(instrument, timeframe, MISSED_CANDLES)
+
+        stream = MarketStream(
+            self._stream_setting(),
+            feed,
+            instruments=instruments,
+            read_candles=None if timeframe is None else missed,
             sink=sink,
         )
-        if not feed.links:
+        if not stream.channels:
             raise ConfigError(f"{self.profile.name}: a stream needs at least one channel of one instrument")
-        stream = MarketStream(
-            self.profile,
-            self.connection.client,
-            feed,
+        self._streams.append(stream)
+        return stream
+
+    def open_account_stream(
+        self, instruments: Sequence[Instrument], sink: Callable[[AccountEvent], None], *, audit_s: float = 60.0
+    ) -> AccountStream:
+        """Return a stream, not yet started, of our orders and fills on these instruments and of all balances.
+
+        `sink` is called on the event loop; every `audit_s` seconds the stream compares itself with the REST side, because
+        a push can be lost without a trace. Raises ConfigError without credentials.
+        """
+        credentials = self.settings.credentials
+        if credentials is None:
+            raise ConfigError(f"{self.profile.name}: an account stream needs credentials")
+        path = self.connection.path
+        stream = AccountStream(self._stream_setting(), path, credentials, instruments=instruments, sink=sink, audit_s=audit_s)
+        self._streams.append(stream)
+        return stream
+
+    def _stream_setting(self) -> StreamSetting:
+        return StreamSetting(
+            profile=self.profile,
+            client=self.connection.client,
             meter=self.meter,
             clock=self._clock,
             rng=self._rng,
             timeout_s=self.settings.timeout_s,
+            silence_s=self.settings.silence_s,
             sandbox=self.settings.sandbox,
         )
-        self._streams.append(stream)
-        return stream
 
     # health
 

@@ -1,4 +1,4 @@
-"""The one instrumented path of every call to a venue: queue, budget, circuit, signing, sending, judging, counting.
+"""The one instrumented path of every call to a venue: queue, budget, turn, circuit, signing, sending, judging, counting.
 
 CCXT's `fetch2` is replaced by this path, so what CCXT calls on its own goes through the same gate; and because the
 replacement refuses everything but GET, CCXT's own order methods cannot send. Reads are repeated by policy, writes
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -17,13 +18,14 @@ from golive.model.clock import SECOND, Clock
 from golive.model.errors import AuthenticationFailed, MagnitudeError, MalformedPayload, VenueRejected
 
 from . import strict_json
-from .budget import RequestBudget
+from .budget import NotAdmitted, RequestBudget
 from .ccxt_client import Ccxt, exception_names
 from .circuit import Circuit
-from .classify import AttemptFailed, Evidence, Fault, error, judge
+from .classify import AttemptFailed, Evidence, Fault, ban_of, error, judge
 from .dialect import BODY, Payload, Request
 from .meaning import Meaning
 from .meter import Meter
+from .nonce import NonceTurn
 from .profile import VenueProfile
 from .queue import IoQueue
 from .signed import Signed
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 NONE_EXPECTED: frozenset[str] = frozenset()
+REST = "rest"
+"""the source of this path among those that may need a reconnection"""
+_BODY_SEEN = 2000
+_ANY_TIME: AbstractAsyncContextManager[None] = nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ class CallPath:
         clock: Clock,
         rng: random.Random,
         has_credentials: bool,
+        turn: NonceTurn | None = None,
     ) -> None:
         self._profile = profile
         self._client = client
@@ -67,6 +74,7 @@ class CallPath:
         self._clock = clock
         self._rng = rng
         self._has_credentials = has_credentials
+        self._turn = turn
         self.clock_offset_ms = 0
         """venue time minus ours when it was last asked"""
 
@@ -100,8 +108,10 @@ class CallPath:
                 raise self._gave_up(result, write=False, expected=True)
             pause = self._pause_before_next(result, attempt)
             if pause is None or attempt >= policy.attempts:
+                if result.consequence.transport:
+                    self._meter.reconnect_required(True, source=REST, reason=f"{request.path}: {result.meaning}")
                 raise self._gave_up(result, write=False, expected=False)
-            if result.meaning is Meaning.CLOCK:
+            if result.meaning is Meaning.CLOCK and self._turn is None:  # a refused nonce needs a new one, not the time
                 await self.resync_clock()
             await asyncio.sleep(pause)
 
@@ -137,19 +147,22 @@ class CallPath:
         inspect: Callable[[Signed], None] | None = None,
         client_order_id: str = "",
         may_follow: bool = False,
+        expected: frozenset[str] = NONE_EXPECTED,
     ) -> T:
         """Make one attempt; raise OutcomeUnknown unless the answer proves otherwise.
 
         `before_send` runs when the slot and the budget are held and returns the request that leaves instead, in the
-        same budget scopes (now with its deadline); `inspect` sees the signed request and may refuse it by raising; `may_follow`: after a *not processed* answer the caller
-        makes another attempt, so the call has not failed yet.
+        same budget scopes (now with its deadline); `inspect` sees the signed request and may refuse it by raising;
+        `may_follow`: after a *not processed* answer the caller makes another attempt, so the call has not failed yet.
+        A refusal with an `expected` code raises VenueRejected without counting an error.
+        Raises RateLimited without a code when the venue is to be left alone for longer than the order's deadline.
         """
-        result = await self._attempt(request, convert, NONE_EXPECTED, before_send, inspect)
+        result = await self._attempt(request, convert, expected, before_send, inspect)
         if not isinstance(result, Fault):
             return result.value
         if may_follow and result.not_processed:
             raise error(self._profile, result, write=True, client_order_id=client_order_id)
-        raise self._gave_up(result, write=True, expected=False, client_order_id=client_order_id)
+        raise self._gave_up(result, write=True, expected=result.code in expected, client_order_id=client_order_id)
 
     async def repeatable_write(
         self,
@@ -203,34 +216,73 @@ class CallPath:
     ) -> _Done[T] | Fault:
         if request.private and not self._has_credentials:
             raise AuthenticationFailed(f"{self._profile.label}: {request.path} needs credentials and none are configured")
-        async with self._queue.slot(), self._budget.take(request.scopes) as waited:
-            self._meter.budget_waited(waited)
-            if not self._circuit.admit():
-                return judge(self._profile, Evidence("circuit open: not sent", transport=Meaning.NOT_SENT))
+        patience = self._profile.order_deadline_s if before_send is not None else self._profile.retry.max_retry_after_s
+        try:
+            self._budget.refuse_if_paused(patience)
+            async with self._queue.slot(), self._budget.take(request.scopes, patience_s=patience) as waited:
+                self._meter.budget_waited(waited)
+                async with self._turn_of(request):
+                    return await self._admitted(request, convert, expected, before_send, inspect)
+        except NotAdmitted as refusal:
+            self._meter.not_admitted(refusal.reason, what=f"{request.method} {request.path}")
+            meaning = Meaning.NOT_SENT if refusal.remaining_s is None else Meaning.PAUSED
+            return judge(self._profile, Evidence(refusal.reason, retry_after_s=refusal.remaining_s, transport=meaning))
+
+    def _turn_of(self, request: Request) -> AbstractAsyncContextManager[None]:
+        return self._turn.held() if self._turn is not None and request.private else _ANY_TIME
+
+    async def _admitted(
+        self,
+        request: Request,
+        convert: Callable[[Payload], T],
+        expected: frozenset[str],
+        before_send: Callable[[], Awaitable[Request]] | None,
+        inspect: Callable[[Signed], None] | None,
+    ) -> _Done[T] | Fault:
+        if not self._circuit.admit():
+            return judge(self._profile, Evidence("circuit open: not sent", transport=Meaning.NOT_SENT))
+        begun = self._clock.monotonic()
+        try:
+            leaving = await before_send() if before_send is not None else request
             begun = self._clock.monotonic()
-            try:
-                leaving = await before_send() if before_send is not None else request
-                begun = self._clock.monotonic()
-                value = await self._exchange(leaving, convert, inspect)
-            except AttemptFailed as failed:
-                fault = judge(self._profile, failed.evidence)
-            except BaseException:
-                self._circuit.abandoned()
-                raise
-            else:
-                self._circuit.answered()
-                self._meter.attempt_ok((self._clock.monotonic() - begun) / SECOND)
-                return _Done(value)
-            self._record(fault, (self._clock.monotonic() - begun) / SECOND, request, expected)
-            return fault
+            value = await self._exchange(leaving, convert, inspect)
+        except AttemptFailed as failed:
+            fault = judge(self._profile, failed.evidence)
+        except BaseException:
+            self._circuit.abandoned()
+            raise
+        else:
+            self._circuit.answered()
+            self._meter.attempt_ok((self._clock.monotonic() - begun) / SECOND)
+            if self._meter.reconnection.is_required:
+                self._meter.reconnect_required(False, source=REST)
+            return _Done(value)
+        self._record(fault, (self._clock.monotonic() - begun) / SECOND, request, expected)
+        return fault
 
     def _record(self, fault: Fault, seconds: float, request: Request, expected: frozenset[str]) -> None:
         what = f"{request.method} {request.path}"
-        self._meter.attempt_failed(fault, seconds, what=what, expected=fault.code in expected)
+        pause_s, ban = self._heed(fault, what)
+        self._meter.attempt_failed(fault, seconds, what=what, expected=fault.code in expected, pause_s=pause_s, ban=ban)
         if fault.consequence.transport:
             self._circuit.failed()
         else:
             self._circuit.answered()
+
+    def _heed(self, fault: Fault, what: str) -> tuple[float, bool]:
+        """Leave the venue alone as its answer demands, this whole host; return for how long, and whether it is a ban."""
+        policy = self._profile.retry
+        told = fault.evidence.retry_after_s
+        ban = ban_of(self._profile, fault.evidence)
+        if ban is not None:
+            seconds = max(ban.pause_s, told or 0.0)
+        elif fault.meaning is Meaning.THROTTLED:
+            seconds = policy.base_s if told is None else told
+        else:
+            return 0.0, False
+        is_ban = ban is not None or seconds > policy.max_retry_after_s
+        self._budget.pause(seconds, f"{what}: HTTP {fault.evidence.http_status}, code {fault.code or 'none'}", ban=is_ban)
+        return seconds, is_ban
 
     async def _exchange(
         self,
@@ -252,7 +304,12 @@ class CallPath:
     def _sign(self, request: Request) -> Signed:
         access = "private" if request.private else "public"
         params = request.params[BODY] if BODY in request.params else dict(request.params)
-        signed = self._client.sign(request.path, [access], request.method, params)
+        try:
+            signed = self._client.sign(request.path, [access], request.method, params)
+        except (ValueError, TypeError) as exc:  # a secret that is no base64; the text could quote it
+            self._meter.failed(critical=True)
+            detail = f"{request.path} cannot be signed with these credentials ({type(exc).__name__}): not sent"
+            raise AuthenticationFailed(f"{self._profile.label}: {detail}") from None
         headers = signed["headers"]
         assert headers is None or isinstance(headers, dict)
         body = signed["body"]
@@ -274,7 +331,7 @@ class CallPath:
             return payload
         names = self._ccxt_names(signed, answer, payload)
         detail = f"HTTP {answer.status}, code {codes[0] if codes else 'none'}: {answer.body[:200].decode(errors='replace')}"
-        raise AttemptFailed(Evidence(detail, codes, names, answer.status, answer.retry_after_s))
+        raise AttemptFailed(Evidence(detail, codes, names, answer.status, answer.retry_after_s, body=_beginning(answer)))
 
     def _unreadable(self, answer: Answer, detail: str) -> Evidence:
         """An answer without the venue's envelope: judged by its HTTP status, malformed if that claims success."""
@@ -284,17 +341,24 @@ class CallPath:
             http_status=answer.status,
             retry_after_s=answer.retry_after_s,
             transport=transport,
+            body=_beginning(answer),
         )
 
     def _ccxt_names(self, signed: Signed, answer: Answer, payload: Payload) -> tuple[str, ...]:
         """What CCXT's own error table says about this answer."""
-        import ccxt
+        from ccxt.base.errors import BaseError
 
         text = answer.body.decode(errors="replace")
         try:
             self._client.handle_errors(
                 answer.status, "", signed.url, signed.method, answer.headers, text, payload, signed.headers, signed.body
             )
-        except ccxt.BaseError as exc:
+        except BaseError as exc:
             return exception_names(exc)
+        except Exception:  # noqa: BLE001 - CCXT stumbles over payloads it does not expect: then its table has no opinion
+            return ()
         return ()
+
+
+def _beginning(answer: Answer) -> str:
+    return answer.body[:_BODY_SEEN].decode(errors="replace")

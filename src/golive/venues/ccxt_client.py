@@ -14,6 +14,9 @@ class CcxtLink(Protocol):
     subscriptions: dict[str, object]
     connection: CcxtSocket | None
     receive_loop: Callable[[], None]
+    keepAlive: int  # noqa: N815 - CCXT's name
+    """ms between pings"""
+    lastPong: int | None  # noqa: N815 - CCXT's name
 
     def future(self, message_hash: str) -> asyncio.Future[object]: ...
 
@@ -45,6 +48,7 @@ class Ccxt(Protocol):
     clients: dict[str, CcxtLink]
     fetch2: Callable[..., Awaitable[object]]
     milliseconds: Callable[[], int]
+    incrementing_nonce: Callable[[], int]
     timeout_on_exit: int
 
     def set_sandbox_mode(self, enable: bool) -> None: ...

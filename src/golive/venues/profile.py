@@ -135,3 +135,5 @@ class VenueProfile:
     """reason of a paper rejection → the code this venue would answer with"""
     order_deadline_s: float = 3.0
     """how long a submitted order may wait at the venue before the venue itself must drop it"""
+    absence_lag_s: float = 2.0
+    """how long after that deadline an accepted order may still be missing from the venue's lists (RELIABILITY §4.1)"""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
 from typing import Literal
 
 from golive.model.errors import ConfigError
@@ -33,8 +35,12 @@ class AdapterSettings:
     timeout_warning_seconds: float = 12.0
     stale_after_seconds: float = 90.0
     timeout_s: float = 10.0
+    silence_s: float = 20.0
+    """a stream on which nothing was heard for this long, answers to our pings included, is rebuilt"""
     max_clock_skew_s: float = 1.0
     """a probe fails beyond this (RELIABILITY F5)"""
+    state_directory: Path | None = None
+    """where all processes of this host share request budgets and nonces; None: this process alone"""
 
     @property
     def url(self) -> str | None:
@@ -45,6 +51,18 @@ class AdapterSettings:
         if not text.startswith(("http://", "https://")):
             raise ConfigError(f"endpoint {self.endpoint!r} needs a base URL beginning with http:// or https://, not {text!r}")
         return text.rstrip("/")
+
+    @property
+    def address(self) -> str:
+        """Which endpoint calls go to, for limits per address: the base URL, or the venue's own hosts of one kind."""
+        return self.url or ("sandbox" if self.sandbox else "venue")
+
+    @property
+    def key_digest(self) -> str:
+        """What stands for the API key at this endpoint in shared files; '' and the endpoint without a key."""
+        fields = {} if self.credentials is None else self.credentials.fields
+        key = fields["apiKey"].reveal() if "apiKey" in fields else ""
+        return sha256(f"{self.address}\0{key}".encode()).hexdigest()[:24]
 
 
 def effective_sandbox(profile: VenueProfile, endpoint: str, mode: Literal["auto"] | bool) -> bool:

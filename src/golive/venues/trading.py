@@ -10,24 +10,36 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Final
 
 from golive.model.clock import MILLISECOND, Clock
 from golive.model.decision import Approved
-from golive.model.errors import ConfigError, InvalidOrder, RateLimited, VenueError, VenueRejected, VenueUnavailable
+from golive.model.errors import (
+    AuthenticationFailed,
+    ConfigError,
+    InvalidOrder,
+    RateLimited,
+    VenueError,
+    VenueRejected,
+    VenueUnavailable,
+)
 from golive.model.ids import ClientOrderId, VenueOrderId
 from golive.model.instrument import Instrument
-from golive.model.order import NewOrder, OrderType
+from golive.model.order import TERMINAL, NewOrder
 from golive.model.verdict import Stage
 
+from .account_reads import AccountReads
 from .adapter import VenueAdapter
-from .dialect import FillSighting, Lookup, OrderSighting, Payload, Request
+from .dialect import FillSighting, Lookup, OrderSighting, Request
+from .lookup import Resolver
+from .order_check import amendment_problem, order_problem
 from .ports import AttemptJournal
 from .signed import Signed
 
-T = TypeVar("T")
-MAX_ATTEMPTS = 2
-MAX_PAGES = 20
+MAX_ATTEMPTS: Final = 2
+CANCEL_ROUNDS: Final = 5
+CANCEL_PAUSE_S: Final = 0.2
+"""between asking for cancels and reading what is left, longer each round"""
 TRADING_STAGES = frozenset({Stage.TESTNET, Stage.REHEARSAL, Stage.LIVE})
 
 
@@ -52,6 +64,9 @@ class TradingClient:
         self._dialect = adapter.profile.dialect
         self._stage = stage
         self._clock = clock
+        path = adapter.connection.path
+        self._reads = AccountReads(adapter.profile, path)
+        self._resolver = Resolver(self._reads, lambda: clock.now() // MILLISECOND + path.clock_offset_ms)
 
     # sending
 
@@ -101,19 +116,15 @@ class TradingClient:
         )
 
     def _refuse_invalid(self, order: NewOrder, instrument: Instrument) -> None:
-        problem = ""
-        if order.instrument != instrument.id:
-            problem = f"instrument {order.instrument} is not {instrument.id}"
-        elif not self._profile.client_order_id.accepts(order.client_order_id):
+        problem = order_problem(order, instrument)
+        if not problem and not self._profile.client_order_id.accepts(order.client_order_id):
             problem = f"client order id {order.client_order_id!r} is not one the venue takes"
-        elif not instrument.min_quantity <= order.quantity <= instrument.max_quantity:
-            problem = f"quantity {order.quantity} lots is outside {instrument.min_quantity}…{instrument.max_quantity}"
-        elif (order.type is OrderType.LIMIT) != (order.price is not None) or (order.price is not None and order.price <= 0):
-            problem = f"a {order.type} order with price {order.price}"
+        self._refuse(problem, order.client_order_id)
+
+    def _refuse(self, problem: str, client_order_id: ClientOrderId) -> None:
         if problem:
-            raise InvalidOrder(
-                f"{self._profile.label}: {problem}", venue=self._profile.label, client_order_id=order.client_order_id
-            )
+            label = self._profile.label
+            raise InvalidOrder(f"{label}: not sent: {problem}", venue=label, client_order_id=client_order_id)
 
     def _refused_for_good(self, exc: RateLimited, order: NewOrder) -> VenueRejected:
         message = f"{self._profile.label}: refused {MAX_ATTEMPTS} times as not processed (code {exc.code})"
@@ -130,83 +141,136 @@ class TradingClient:
         if self._stage is Stage.REHEARSAL and not is_loopback(request.host):
             raise VenueUnavailable(f"{self._profile.label}: not sent: {request.host} is not a loopback host")
 
-    # canceling
+    # changing
+
+    async def amend(
+        self,
+        client_order_id: ClientOrderId,
+        instrument: Instrument,
+        *,
+        quantity: int | None = None,
+        price: int | None = None,
+    ) -> bool:
+        """Change total quantity (lots, what is filled included) or price (ticks) of a working limit order.
+
+        One attempt, like an order. True when the venue took it, False when there was nothing left to change. Raises
+        InvalidOrder (never sent), VenueRejected (surely not changed), OutcomeUnknown (ask by client order id).
+        """
+        self._refuse(amendment_problem(instrument, quantity, price), client_order_id)
+        path, dialect = self._adapter.connection.path, self._dialect
+        request = dialect.amend(client_order_id, instrument, quantity=quantity, price=price)
+
+        async def with_deadline() -> Request:
+            now_ms = self._clock.now() // MILLISECOND + path.clock_offset_ms
+            return dialect.with_deadline(request, now_ms + int(self._profile.order_deadline_s * 1000))
+
+        try:
+            await path.write(
+                request,
+                lambda payload: dialect.read_amended(payload, client_order_id),
+                before_send=with_deadline,
+                inspect=self._guard,
+                client_order_id=client_order_id,
+                expected=dialect.gone_codes,
+            )
+        except VenueRejected as exc:
+            if exc.code in dialect.gone_codes:
+                return False
+            raise
+        return True
 
     async def cancel(self, client_order_id: ClientOrderId, instrument: Instrument) -> bool:
         """Ask for a cancel; True when the venue took it, False when there was nothing left to cancel.
 
         A cancel may be repeated, so transient faults are; the caller learns the order's end from `lookup`.
         """
-        path = self._adapter.connection.path
-        request = self._dialect.cancel(client_order_id, instrument)
+        return await self._cancel(self._dialect.cancel(client_order_id, instrument))
+
+    async def _cancel(self, request: Request) -> bool:
+        path, gone = self._adapter.connection.path, self._dialect.gone_codes
         try:
-            await path.repeatable_write(request, lambda payload: payload, inspect=self._guard, expected=self._dialect.gone_codes)
+            await path.repeatable_write(request, lambda payload: payload, inspect=self._guard, expected=gone)
         except VenueRejected as exc:
-            if exc.code in self._dialect.gone_codes:
+            if exc.code in gone:
                 return False
             raise
         return True
+
+    async def cancel_all(self, instrument: Instrument) -> int:
+        """Cancel every working order of the account on this instrument, ours or not; return how many were working.
+
+        The list is read back until it is empty. Raises VenueUnavailable naming what still works after a bounded number of
+        rounds, AuthenticationFailed at once.
+        """
+        size = self._dialect.cancel_batch
+        seen: set[VenueOrderId] = set()
+        trouble = ""
+        for round_number in range(CANCEL_ROUNDS + 1):
+            working = [order for order in await self.open_orders(instrument) if order.status not in TERMINAL]
+            if not working:
+                return len(seen)
+            seen.update(order.venue_order_id for order in working)
+            if round_number < CANCEL_ROUNDS:
+                for first in range(0, len(working), size):
+                    trouble = await self._cancel_batch(working[first : first + size], instrument) or trouble
+                await asyncio.sleep(CANCEL_PAUSE_S * round_number)
+        label = self._profile.label
+        left = ", ".join(order.client_order_id or order.venue_order_id for order in working)
+        why = f" ({trouble})" if trouble else ""
+        raise VenueUnavailable(
+            f"{label}: after {CANCEL_ROUNDS} rounds of cancels these orders still work: {left}{why}", venue=label
+        )
+
+    async def _cancel_batch(self, orders: list[OrderSighting], instrument: Instrument) -> str:
+        """Ask once for the cancel of these; return what went wrong, for what is left is read back anyhow."""
+        try:
+            await self._cancel(self._dialect.cancel_many(orders, instrument))
+        except AuthenticationFailed:
+            raise
+        except VenueError as exc:
+            return str(exc)
+        return ""
+
+    async def arm_switch(self, timeout_s: int) -> None:
+        """Arm the venue's dead-man's switch: it cancels everything when this is not called again within `timeout_s`.
+
+        0 disarms it where the venue can. Repeated on transient faults; raises VenueRejected for a time the venue refuses.
+        """
+        path, request = self._adapter.connection.path, self._dialect.dead_man_switch(timeout_s)
+        await path.repeatable_write(request, lambda payload: None, inspect=self._guard, expected=frozenset())
 
     # looking up
 
     async def lookup(self, client_order_id: ClientOrderId, instrument: Instrument) -> Lookup:
         """Find an order by our id: directly, among open and closed orders, and among fills; every source must answer.
 
-        `is_absent` alone proves nothing before the deadline and the venue's lag have passed (RELIABILITY §4.1 step 5).
+        `is_absent` alone proves nothing before the deadline and the venue's lag have passed: see `resolve`.
         """
-        found: list[OrderSighting] = []
-        for request in self._dialect.order_requests(client_order_id, instrument):
-            found += await self._look(request, instrument)
-        found += await self.open_orders(instrument)
-        found += await self.closed_orders(instrument)
-        ours = [sighting for sighting in found if sighting.client_order_id == client_order_id]
-        ids = {sighting.venue_order_id for sighting in ours}
-        fills = [
-            seen
-            for seen in await self.fills(instrument)
-            if seen.fill.client_order_id == client_order_id or seen.venue_order_id in ids
-        ]
-        return Lookup(max(ours, key=lambda sighting: (sighting.ts, sighting.filled), default=None), tuple(fills))
+        return await self._resolver.lookup(client_order_id, instrument)
 
-    async def _look(self, request: Request, instrument: Instrument) -> tuple[OrderSighting, ...]:
-        not_found = self._dialect.not_found_codes
-        try:
-            return await self._adapter.connection.path.read(
-                request, lambda payload: self._dialect.read_orders(payload, instrument), expected=not_found
-            )
-        except VenueRejected as exc:
-            if exc.code not in not_found:
-                raise
-            return ()
+    async def resolve(
+        self, client_order_id: ClientOrderId, instrument: Instrument, deadline_ms: int, lag_s: float | None = None
+    ) -> Lookup:
+        """Find out what became of an order whose outcome is unknown; `is_absent` of the answer is proof.
+
+        `deadline_ms` is that of its last attempt (venue time), `lag_s` the profile's unless given. Returns as soon as the
+        order is found; absence only from two complete look-ups begun after deadline and lag. Raises the family of the
+        fault when the venue cannot be asked: the outcome then stays unknown.
+        """
+        lag = self._profile.absence_lag_s if lag_s is None else lag_s
+        return await self._resolver.resolve(client_order_id, instrument, deadline_ms + int(lag * 1000))
 
     async def open_orders(self, instrument: Instrument) -> tuple[OrderSighting, ...]:
         """Return all working orders of the account on this instrument, ours or not."""
-        dialect = self._dialect
-        return await self._pages(lambda a: dialect.open_orders(instrument, a), lambda p: dialect.read_orders(p, instrument))
+        return await self._reads.open_orders(instrument)
 
     async def closed_orders(self, instrument: Instrument) -> tuple[OrderSighting, ...]:
         """Return the ended orders the venue still remembers."""
-        dialect = self._dialect
-        return await self._pages(lambda a: dialect.closed_orders(instrument, a), lambda p: dialect.read_orders(p, instrument))
+        return await self._reads.closed_orders(instrument)
 
     async def fills(self, instrument: Instrument) -> tuple[FillSighting, ...]:
         """Return the account's fills on this instrument that the venue still remembers."""
-        dialect = self._dialect
-        return await self._pages(lambda a: dialect.fills(instrument, a), lambda p: dialect.read_fills(p, instrument))
-
-    async def _pages(self, request: Callable[[str], Request], convert: Callable[[Payload], tuple[T, ...]]) -> tuple[T, ...]:
-        found: list[T] = []
-        cursor = ""
-        for _ in range(MAX_PAGES):
-            after = cursor
-            rows, cursor = await self._adapter.connection.path.read(
-                request(after), lambda p: (convert(p), self._dialect.next_page(p, after))
-            )
-            found.extend(rows)
-            if not cursor:
-                return tuple(found)
-        message = f"{self._profile.label}: more than {MAX_PAGES} pages of {request('').path}; the list is not complete"
-        raise VenueUnavailable(message, venue=self._profile.label)
+        return await self._reads.fills(instrument)
 
 
 def is_loopback(host: str) -> bool:

@@ -1,0 +1,55 @@
+"""The rules of an instrument that an order must keep before it is sent: grid, bounds, kind; pure, the same for all venues.
+
+Ticks and lots are whole by construction, so what is left to check are the bounds; the venue checks them all again.
+"""
+
+from __future__ import annotations
+
+from golive.model.errors import MagnitudeError
+from golive.model.instrument import Instrument
+from golive.model.order import NewOrder, OrderType, TimeInForce
+
+
+def order_problem(order: NewOrder, instrument: Instrument) -> str:
+    """Return what rule the order breaks, '' for none."""
+    if order.instrument != instrument.id:
+        return f"instrument {order.instrument} is not {instrument.id}"
+    if order.type is OrderType.MARKET:
+        if order.price is not None:
+            return f"a market order with price {order.price}"
+        if order.time_in_force not in (TimeInForce.GTC, TimeInForce.IOC):
+            return f"a market order that is {order.time_in_force}"
+        return _quantity_problem(order.quantity, instrument)
+    if order.price is None:
+        return "a limit order without a price"
+    return _quantity_problem(order.quantity, instrument) or _price_problem(order.price, order.quantity, instrument)
+
+
+def amendment_problem(instrument: Instrument, quantity: int | None, price: int | None) -> str:
+    """Return what rule an amendment to this total quantity and price breaks, '' for none."""
+    if quantity is None and price is None:
+        return "an amendment that changes neither quantity nor price"
+    problem = "" if quantity is None else _quantity_problem(quantity, instrument)
+    return problem or ("" if price is None else _price_problem(price, quantity, instrument))
+
+
+def _quantity_problem(lots: int, instrument: Instrument) -> str:
+    if instrument.min_quantity <= lots <= instrument.max_quantity:
+        return ""
+    least, most = instrument.quantity_text(instrument.min_quantity), instrument.quantity_text(instrument.max_quantity)
+    return f"quantity {lots} lots ({instrument.quantity_text(lots)} {instrument.base}) is outside {least}…{most}"
+
+
+def _price_problem(ticks: int, lots: int | None, instrument: Instrument) -> str:
+    if not 0 < ticks <= instrument.max_price:
+        return f"price {ticks} ticks is outside 1…{instrument.max_price}"
+    if lots is None:
+        return ""
+    try:
+        notional = instrument.notional(ticks, lots)
+    except MagnitudeError as exc:
+        return str(exc)
+    if notional < instrument.min_notional:
+        least, quote = instrument.quote_text(instrument.min_notional), instrument.quote
+        return f"{instrument.quote_text(notional)} {quote} is less than the least order of {least} {quote}"
+    return ""
