@@ -17,6 +17,7 @@ from .lazy import LazyCommand, LazyGroup
 COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "run": LazyCommand("golive.cli.run:app", "Run a demo or paper session and judge it."),
     "config": LazyCommand("golive.cli.config:app", "Check, show and describe the configuration."),
+    "venue": LazyCommand("golive.cli.venue:app", "Examine a venue, or list the configured ones."),
     "audit": LazyCommand("golive.cli.audit:app", "Verify journals, seals and stage records."),
     "simvenue": LazyCommand("golive.cli.simvenue:app", "A simulated exchange on this machine, for bots and tests."),
 }

@@ -40,12 +40,12 @@ def print_summary(document: JsonObject, stream: TextIO, *, width: int | None = N
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     status = f"{shown.headline} (exit {int(read.number(document, 'exit_code'))})"
-    table.add_row("verdict", Text(_clean(status), style=f"bold {style}".strip()))
+    table.add_row("verdict", Text(clean(status), style=f"bold {style}".strip()))
     for name, value, tone in _rows(document):
-        table.add_row(name, Text(_clean(value), style=_COLOURS[tone]))
+        table.add_row(name, Text(clean(value), style=_COLOURS[tone]))
     console.print(table)
     for line in (*_notes(document), *_reports(document)):
-        console.print(Text(_clean(line)), soft_wrap=True)
+        console.print(Text(clean(line)), soft_wrap=True)
 
 
 def _rows(document: JsonObject) -> list[tuple[str, str, Tone]]:
@@ -90,7 +90,7 @@ def _notes(document: JsonObject) -> list[str]:
     return lines
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Return text without control characters: what a venue sent must not steer the terminal."""
     return "".join(char if char.isprintable() else " " for char in text)
 
