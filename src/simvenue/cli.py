@@ -129,6 +129,9 @@ def _add_process(serve: argparse.ArgumentParser) -> None:
     group.add_argument("--fault", action="append", default=[], metavar="SPEC", help="begin with this fault in force (see below)")
     group.add_argument("--mode", choices=list(Mode), default=Mode.ONLINE, help="operating mode to begin with (default: online)")
     group.add_argument("--no-limits", action="store_true", help="no request limits: for measuring the venue itself")
+    group.add_argument(
+        "--state", type=Path, metavar="FILE", help="keep the venue's state here: it returns after a crash as it was (see below)"
+    )
     group.add_argument("--lifeline-fd", type=int, metavar="N", help="end when this inherited descriptor is closed by the parent")
     group.add_argument("--ready-fd", type=int, metavar="N", help="also write the ready line (without a key) here and close it")
     group.add_argument("--ready-file", type=Path, metavar="PATH", help="also write the ready line (without a key) to this file")
@@ -177,6 +180,7 @@ def _options(given: argparse.Namespace) -> ServeOptions:
         taker_bps=_decimal(given.taker_bps or traits.taker_bps, "--taker-bps"),
         mode=Mode(given.mode),
         has_limits=not given.no_limits,
+        state=given.state,
         ws_idle_s=_idle(given.ws_idle),
         lifeline_fd=_pipe(given.lifeline_fd, "--lifeline-fd"),
         ready_fd=_descriptor(given.ready_fd, "--ready-fd"),

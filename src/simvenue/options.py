@@ -32,6 +32,7 @@ class ServeOptions:
     faults: Sequence[str]
     mode: Mode
     has_limits: bool
+    state: Path | None
     maker_bps: Decimal
     taker_bps: Decimal
     ws_idle_s: float | None

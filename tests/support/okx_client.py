@@ -63,6 +63,7 @@ def serve_options(**changes: Any) -> ServeOptions:
         "faults": (),
         "mode": Mode.ONLINE,
         "has_limits": True,
+        "state": None,
         "maker_bps": Decimal(8),
         "taker_bps": Decimal(10),
         "ws_idle_s": None,
@@ -86,13 +87,28 @@ def sign(secret: str, text: str) -> str:
 class OkxClient:
     """Talks to a venue in this process; every answer is (HTTP status, document)."""
 
+    clock: MovedClock
+    venue: Venue
+    face: OkxFace
+    driver: Driver
+
     def __init__(self, **changes: Any) -> None:
         self.clock = MovedClock()
-        self.venue: Venue = build(serve_options(**changes), self.clock)
-        assert isinstance(self.venue.face, OkxFace)
-        self.face: OkxFace = self.venue.face
+        self._serve(build(serve_options(**changes), self.clock))
         self.driver = Driver(self.venue.source, self.venue.exchange, self.face, speed=None, clock=self.clock)
         self.driver.step()
+
+    @classmethod
+    def over(cls, venue: Venue, driver: Driver) -> OkxClient:
+        """Return a client of a venue that exists already."""
+        self = cls.__new__(cls)
+        self.clock, self.driver = MovedClock(), driver
+        self._serve(venue)
+        return self
+
+    def _serve(self, venue: Venue) -> None:
+        assert isinstance(venue.face, OkxFace)
+        self.venue, self.face = venue, venue.face
 
     def raw(
         self, method: str, target: str, headers: Mapping[str, str], body: str = "", address: str = "127.0.0.1"

@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import ParamSpec
 
 from golive.matching.book import ANONYMOUS, BookOrder, Execution, Placement
 from golive.model.clock import Clock
+from golive.model.json import JsonObject
 
 from ..face.mode import Mode
 from .account import Account
 from .listing import Listing
 from .market import Market, Update
-from .order import Ended, Liquidity, OrderType, Side, State, TimeInForce, VenueFill, VenueOrder
+from .operation import amend_row, cancel_all_row, cancel_row, expire_row, place_row, switch_row
+from .order import Ended, Liquidity, OrderRequest, OrderType, Side, State, TimeInForce, VenueFill, VenueOrder
 from .refusal import Reason, Refusal
 from .timer import Timers
 
+__all__ = ["Exchange", "OrderRequest"]
+
 _FIRST_ORDER_ID = 1_100_000_000_000_000_001
 _MAX_ID_DIGITS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class OrderRequest:
-    """An order as a dialect understood it; sizes and prices are still the client's texts."""
-
-    account: str
-    symbol: str
-    side: Side
-    type: OrderType
-    time_in_force: TimeInForce
-    size: str
-    size_in_quote: bool
-    price: str
-    client_id: str = ""
-    tag: str = ""
-    expires_at: int | None = None
-    """wall clock, ns UTC: a limit order still working then is canceled"""
+_P = ParamSpec("_P")
 
 
 class Exchange:
@@ -59,6 +46,8 @@ class Exchange:
         self.now = 0
         """market clock, ns UTC"""
         self.listeners: list[Callable[[VenueOrder, VenueFill | None], None]] = []
+        self.on_operation: Callable[[JsonObject], None] | None = None
+        """hears of every operation that changed something, before its answer is given"""
         self.mode = Mode.ONLINE
         self.operations = 0
         """attempts to place, amend or cancel so far"""
@@ -135,10 +124,11 @@ class Exchange:
             plan = self._plan_market(market, account, order)
             self._accept(order)
             self._walk(market, order, plan)
-            return order
-        self._lock_for(account, order, lots)
-        self._accept(order)
-        self._submit(market, order, lots, order.time_in_force)
+        else:
+            self._lock_for(account, order, lots)
+            self._accept(order)
+            self._submit(market, order, lots, order.time_in_force)
+        self._note(place_row, request, order)
         return order
 
     def _require_fresh_client_id(self, request: OrderRequest) -> None:
@@ -255,15 +245,20 @@ class Exchange:
         self.operations += 1
         self._require_working(order)
         self._take_out(order, Ended.USER)
+        self._note(cancel_row, order)
 
     def cancel_all(self, account: str, symbol: str | None = None) -> list[VenueOrder]:
         """Cancel every working order of the account (in one market), oldest first, and return them."""
         self.operations += 1
-        return self._cancel_working(account, symbol, Ended.USER)
+        canceled = self._cancel_working(account, symbol, Ended.USER)
+        if canceled:
+            self._note(cancel_all_row, account, symbol)
+        return canceled
 
     def arm_switch(self, account: str, at_wall: int | None, symbol: str | None = None) -> None:
         """Have the account's working orders (of one market) canceled at wall time `at_wall` (ns); None disarms."""
         self._timers.arm(account, symbol, at_wall)
+        self._note(switch_row, account, symbol, at_wall)
 
     def switch_at(self, account: str, symbol: str | None = None) -> int | None:
         """Return when the dead-man's switch of an account (and market) will act, wall ns; None when it is not armed."""
@@ -272,6 +267,8 @@ class Exchange:
     def expire(self, wall: int) -> list[VenueOrder]:
         """Cancel what has come to its time at wall clock `wall` (ns): orders with an expiry, accounts with an armed switch."""
         ended: list[VenueOrder] = []
+        if not self._timers.is_due(wall):
+            return ended
         for order_id in self._timers.take_expired(wall):
             order = self.orders[order_id]
             if order.is_working:
@@ -279,6 +276,7 @@ class Exchange:
                 ended.append(order)
         for account, symbol in self._timers.take_switches(wall):
             ended += self._cancel_working(account, symbol, Ended.SWITCH)
+        self._note(expire_row, wall)
         return ended
 
     def _cancel_working(self, account: str, symbol: str | None, reason: Ended) -> list[VenueOrder]:
@@ -328,6 +326,7 @@ class Exchange:
             market.book.cancel(order.order_id)
             self._tell(order, None)
             self._submit(market, order, remaining, order.time_in_force)
+        self._note(amend_row, order, size, price)
 
     def _require_working(self, order: VenueOrder) -> None:
         if order.state is State.FILLED:
@@ -403,6 +402,10 @@ class Exchange:
         order.updated_at = self.now
         order.wall_updated_at = self._clock.now()
         self.accounts[order.account].updated_at = self.now
+
+    def _note(self, row: Callable[_P, JsonObject], *args: _P.args, **kwargs: _P.kwargs) -> None:
+        if self.on_operation is not None:
+            self.on_operation(row(*args, **kwargs))
 
     def _tell(self, order: VenueOrder, fill: VenueFill | None) -> None:
         for listener in self.listeners:

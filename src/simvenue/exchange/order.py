@@ -9,7 +9,7 @@ from golive.model.order import Liquidity, OrderType, Side, TimeInForce
 
 from .listing import Listing
 
-__all__ = ["Ended", "Liquidity", "OrderType", "Side", "State", "TimeInForce", "VenueFill", "VenueOrder"]
+__all__ = ["Ended", "Liquidity", "OrderRequest", "OrderType", "Side", "State", "TimeInForce", "VenueFill", "VenueOrder"]
 
 
 class State(StrEnum):
@@ -34,6 +34,24 @@ class Ended(StrEnum):
     """its time came"""
     SWITCH = "switch"
     """the dead-man's switch of its account"""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """An order as a dialect understood it; sizes and prices are still the client's texts."""
+
+    account: str
+    symbol: str
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    size: str
+    size_in_quote: bool
+    price: str
+    client_id: str = ""
+    tag: str = ""
+    expires_at: int | None = None
+    """wall clock, ns UTC: a limit order still working then is canceled"""
 
 
 @dataclass(frozen=True, slots=True)

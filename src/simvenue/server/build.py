@@ -43,9 +43,9 @@ class Venue:
     """the MARKET part of the ready document"""
 
 
-def build(options: ServeOptions, clock: Clock) -> Venue:
-    """Build the venue; UsageError for data or balances that cannot be."""
-    source, traits = _source(options, clock), traits_of(options.dialect)
+def build(options: ServeOptions, clock: Clock, began: int | None = None) -> Venue:
+    """Build the venue that began at wall clock `began` (ns; None: now); UsageError for data or balances that cannot be."""
+    source, traits = _source(options, clock.now() if began is None else began), traits_of(options.dialect)
     instruments = [_priced(instrument, traits.minimum_cost) for instrument in source.instruments]
     scales = asset_scales(instruments)
     fees = FeeSchedule(options.maker_bps, options.taker_bps, traits.fee_asset)
@@ -70,7 +70,7 @@ def _priced(instrument: Instrument, minimum_cost: str) -> Instrument:
     return replace(instrument, min_notional=max(instrument.min_notional, units))
 
 
-def _source(options: ServeOptions, clock: Clock) -> MarketSource:
+def _source(options: ServeOptions, began: int) -> MarketSource:
     for symbol in options.symbols:
         instrument_id(symbol)
     if options.data is not None:
@@ -88,7 +88,7 @@ def _source(options: ServeOptions, clock: Clock) -> MarketSource:
         start = TIMEFRAMES[timeframe].floor(start)
     else:
         period = _SECOND
-        start = clock.now() // _SECOND * _SECOND
+        start = began // _SECOND * _SECOND
     return Generator(options.symbols, seed=options.seed, start=start, period=period, steps=steps, timeframe=timeframe)
 
 

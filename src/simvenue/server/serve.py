@@ -25,14 +25,21 @@ from .gateway import Gateway
 from .listener import Listener
 from .lockstep import Lockstep
 from .record import RequestLog
+from .replay import resume
+from .state import StateFile
 
 
 def run(options: ServeOptions, out: TextIO) -> int:
     """Serve until told to stop; return the exit code. UsageError before anything listens."""
     faults = [parse_fault(spec) for spec in options.faults]
     clock = VenueClock()
-    venue = build(options, clock)
-    driver = Driver(venue.source, venue.exchange, venue.face, speed=options.speed, clock=clock)
+    state = None if options.state is None else StateFile(options.state)
+    began = clock.now() if state is None or state.began is None else state.began
+    venue = build(options, clock, began)
+    driver = Driver(venue.source, venue.exchange, venue.face, speed=options.speed, clock=clock, began=began)
+    if state is not None:
+        resume(state, options, venue, driver, clock, began)
+        driver.catch_up()
     with _runner() as runner:
         runner.run(_Service(options, venue, driver, clock, out).serve(faults))
     return 0
