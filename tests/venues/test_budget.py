@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from golive.venues.budget import WindowBudget, _Window
+from golive.venues.budget import WindowBudget, Window
 from golive.venues.okx import PROFILE
 from golive.venues.profile import BudgetRule
 from support.wall_clock import WallClock
@@ -20,7 +20,7 @@ async def test_no_window_holds_more_calls_than_its_limit_however_long_they_last(
     spans: list[tuple[float, float]] = []
 
     async def call(length: float) -> None:
-        async with budget.take({"*": 1}):
+        async with budget.take({"*": 1}, patience_s=60):
             begun = time.monotonic()
             await asyncio.sleep(length)
             spans.append((begun, time.monotonic()))
@@ -36,7 +36,7 @@ async def test_the_next_call_waits_until_the_window_has_passed() -> None:
     budget = WindowBudget([BudgetRule("*", 3, 0.2)], WallClock())
     waits = []
     for _ in range(4):
-        async with budget.take({"*": 1}) as waited:
+        async with budget.take({"*": 1}, patience_s=60) as waited:
             waits.append(waited)
     assert max(waits[:3]) < 0.05
     assert 0.15 <= waits[3] < 0.4
@@ -44,7 +44,7 @@ async def test_the_next_call_waits_until_the_window_has_passed() -> None:
 
 async def test_several_rules_take_all_or_nothing() -> None:
     budget = WindowBudget([BudgetRule("*", 10, 60.0), BudgetRule("GET slow", 1, 0.15)], WallClock())
-    async with budget.take({"*": 1, "GET slow": 1}):
+    async with budget.take({"*": 1, "GET slow": 1}, patience_s=60):
         pass
     waiting = asyncio.create_task(_take(budget, {"*": 1, "GET slow": 1}))
     await asyncio.sleep(0.02)
@@ -55,7 +55,7 @@ async def test_several_rules_take_all_or_nothing() -> None:
 
 
 async def _take(budget: WindowBudget, scopes: dict[str, int]) -> float:
-    async with budget.take(scopes) as waited:
+    async with budget.take(scopes, patience_s=60) as waited:
         return waited
 
 
@@ -66,7 +66,7 @@ async def _take(budget: WindowBudget, scopes: dict[str, int]) -> float:
 @settings(max_examples=200, deadline=None)
 def test_a_window_admits_as_soon_as_allowed_and_never_sooner(calls: list[tuple[int, int, int]], limit: int) -> None:
     """Each call is (gap before it, weight, length); calls follow one another, time in ns."""
-    window = _Window(BudgetRule("*", limit, 1e-7))  # 100 ns
+    window = Window(BudgetRule("*", limit, 1e-7))  # 100 ns
     now, past = 0, list[tuple[int, int]]()
     for gap, weight, length in calls:
         now += gap
@@ -85,7 +85,7 @@ def test_a_window_admits_as_soon_as_allowed_and_never_sooner(calls: list[tuple[i
 
 
 def test_a_call_that_still_runs_holds_its_weight_without_an_end_in_sight() -> None:
-    window = _Window(BudgetRule("*", 3, 1e-7))
+    window = Window(BudgetRule("*", 3, 1e-7))
     window.running = 2
     assert window.wait_ns(0, 1) == 0
     assert window.wait_ns(10**9, 2) is None
@@ -96,7 +96,7 @@ async def test_weights_add_up_and_a_light_call_does_not_overtake_a_heavy_one() -
     order: list[int] = []
 
     async def call(weight: int) -> None:
-        async with budget.take({"*": weight}):
+        async with budget.take({"*": weight}, patience_s=60):
             order.append(weight)
 
     await asyncio.gather(call(3), call(2), call(1))

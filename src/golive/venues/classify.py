@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from golive.model.errors import OutcomeUnknown, RateLimited, VenueError
 
 from .meaning import CONSEQUENCES, EXCEPTION_MEANINGS, Consequence, Meaning
-from .profile import VenueProfile
+from .profile import Ban, VenueProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class Evidence:
     http_status: int | None = None
     retry_after_s: float | None = None
     transport: Meaning | None = None
+    body: str = ""
+    """the beginning of the answer, for what only its words tell (a ban)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class AttemptFailed(Exception):
 def judge(profile: VenueProfile, evidence: Evidence) -> Fault:
     """Return what the evidence means at this venue: transport first, then its own codes, then HTTP, then CCXT."""
     if evidence.transport is not None:
-        return Fault(evidence, evidence.transport, "", evidence.transport is Meaning.NOT_SENT, False)
+        never_left = evidence.transport in (Meaning.NOT_SENT, Meaning.PAUSED)
+        return Fault(evidence, evidence.transport, "", never_left, False)
     for code in evidence.codes:
         rule = profile.codes.get(code)
         if rule is not None:
@@ -62,6 +65,18 @@ def judge(profile: VenueProfile, evidence: Evidence) -> Fault:
             return Fault(evidence, meaning, code, proven, proven and code in profile.not_processed)
     code = evidence.codes[0] if evidence.codes else ""
     return Fault(evidence, _unlisted(profile, evidence), code, False, False)
+
+
+def ban_of(profile: VenueProfile, evidence: Evidence) -> Ban | None:
+    """Return the ban that this answer announces, the longest if several match."""
+    body = evidence.body.lower()
+    said = [
+        ban
+        for ban in profile.bans
+        if (ban.http_status is None or ban.http_status == evidence.http_status)
+        and (ban.text.lower() in body or any(ban.text.lower() == code.lower() for code in evidence.codes))
+    ]
+    return max(said, key=lambda ban: ban.pause_s, default=None)
 
 
 def _unlisted(profile: VenueProfile, evidence: Evidence) -> Meaning:

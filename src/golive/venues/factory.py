@@ -18,7 +18,9 @@ from .budget import RequestBudget, WindowBudget
 from .call_path import CallPath
 from .ccxt_client import Ccxt
 from .circuit import Circuit
+from .host_budget import HostBudget
 from .meter import Meter
+from .nonce import NonceTurn
 from .profile import VenueProfile
 from .queue import IoQueue
 from .settings import AdapterSettings
@@ -32,7 +34,7 @@ def build_client(profile: VenueProfile, settings: AdapterSettings, clock: Clock,
 
     Raises ConfigError when a credential field is missing.
     """
-    import ccxt.pro
+    from .ccxt_loader import exchange_class
 
     config: dict[str, object] = {
         "number": str,
@@ -42,7 +44,7 @@ def build_client(profile: VenueProfile, settings: AdapterSettings, clock: Clock,
         "options": {**profile.ccxt_options, "maxRetriesOnFailure": 0},
         **_credentials(profile, settings.credentials),
     }
-    client = cast(Ccxt, getattr(ccxt.pro, profile.ccxt_id)(config))
+    client = cast(Ccxt, exchange_class(profile.ccxt_id)(config))
     if settings.sandbox:
         client.set_sandbox_mode(True)
     if settings.url is not None:
@@ -63,6 +65,32 @@ def _credentials(profile: VenueProfile, credentials: Credentials | None) -> dict
     return {name: credentials.fields[name].reveal() for name in profile.credential_fields}
 
 
+def build_budget(profile: VenueProfile, settings: AdapterSettings, clock: Clock) -> RequestBudget:
+    """Return the budget that the host's processes share, or this process's own without a state directory."""
+    if settings.state_directory is None:
+        return WindowBudget(profile.budget, clock)
+    return HostBudget(
+        profile.budget,
+        settings.state_directory,
+        profile.name,
+        key=settings.key_digest,
+        address=settings.address,
+        wall=clock.now,
+    )
+
+
+def build_turn(profile: VenueProfile, settings: AdapterSettings, clock: Clock) -> NonceTurn | None:
+    """Return the nonces and turns of a venue that wants its private calls one at a time, else None."""
+    if not profile.serial_private or settings.credentials is None:
+        return None
+    return NonceTurn(
+        lambda: clock.now() // MILLISECOND,
+        folder=settings.state_directory,
+        adapter=profile.name,
+        key=settings.key_digest,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """What an adapter holds only inside a running event loop."""
@@ -70,10 +98,15 @@ class Connection:
     transport: HttpTransport
     client: Ccxt
     path: CallPath
+    budget: RequestBudget
+    turn: NonceTurn | None
 
     async def close(self) -> None:
         await self.client.close()
         await self.transport.close()
+        await self.budget.close()
+        if self.turn is not None:
+            self.turn.close()
 
 
 def connect(
@@ -98,17 +131,22 @@ def connect(
     _credentials(profile, settings.credentials)  # refuse before a session exists that nobody would close
     transport = HttpTransport(timeout_s=settings.timeout_s, secure=base is None or base.startswith("https:"))
     client = build_client(profile, settings, clock, transport)
+    budget = build_budget(profile, settings, clock) if budget is None else budget
+    turn = build_turn(profile, settings, clock)
+    if turn is not None:
+        client.incrementing_nonce = turn.next
     path = CallPath(
         profile,
         client,
         transport,
         queue=IoQueue(settings.max_concurrency, settings.burst, clock=clock, observer=meter),
-        budget=budget if budget is not None else WindowBudget(profile.budget, clock),
+        budget=budget,
         circuit=circuit,
         meter=meter,
         clock=clock,
         rng=rng,
         has_credentials=settings.credentials is not None,
+        turn=turn,
     )
     client.fetch2 = path.fetch2
-    return Connection(transport, client, path)
+    return Connection(transport, client, path, budget, turn)

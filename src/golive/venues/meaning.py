@@ -37,6 +37,8 @@ class Meaning(StrEnum):
     UNAVAILABLE = "unavailable"
     """the venue says it is down, busy or under maintenance"""
     THROTTLED = "throttled"
+    PAUSED = "paused"
+    """not sent: the venue told us to wait for longer than this call may, or banned us"""
     CLOCK = "clock"
     """timestamp or nonce refused"""
     AUTHENTICATION = "authentication"
@@ -74,6 +76,7 @@ CONSEQUENCES: Final[Mapping[Meaning, Consequence]] = {
     Meaning.MALFORMED: Consequence("malformed", True, True, False, VenueUnavailable, OutcomeUnknown),
     Meaning.UNAVAILABLE: Consequence("network_error", True, True, False, VenueUnavailable, OutcomeUnknown),
     Meaning.THROTTLED: Consequence("rate_limited", True, False, False, RateLimited, OutcomeUnknown),
+    Meaning.PAUSED: Consequence("rate_limited", False, False, False, RateLimited, RateLimited),
     Meaning.CLOCK: Consequence("refused", True, False, True, AuthenticationFailed, AuthenticationFailed),
     Meaning.AUTHENTICATION: Consequence("refused", False, False, True, AuthenticationFailed, AuthenticationFailed),
     Meaning.PERMISSION: Consequence("refused", False, False, True, AuthenticationFailed, AuthenticationFailed),

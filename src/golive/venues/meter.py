@@ -7,6 +7,7 @@ from golive.metrics.recorder import Recorder
 from golive.model.json import JsonObject
 
 from .classify import Fault
+from .failover import Reconnection
 from .ports import GuardrailSink
 from .settings import AdapterSettings
 
@@ -23,6 +24,7 @@ class Meter:
         self.peak_inflight = 0
         self.peak_pending = 0
         self.refused_total = 0
+        self.reconnection = Reconnection()
         self._create()
 
     def _create(self) -> None:
@@ -60,14 +62,23 @@ class Meter:
             fields = {"budget_seconds": round(wait_s, 4)}
             self._event("warning", "RATE_LIMIT", f"a call waited {wait_s:.2f} s for the request budget", fields)
 
+    def not_admitted(self, reason: str, *, what: str) -> None:
+        """A call that our own budget did not let leave; it counts in no series of the venue's answers."""
+        self._event("warning", "RATE_LIMIT", f"{what} was not sent: {reason}", {"call": what})
+
     # attempts
 
     def attempt_ok(self, seconds: float) -> None:
         self._recorder.observe(m.EXCHANGE_LATENCY, seconds, **self._venue)
         self._recorder.count(m.EXCHANGE_REQUESTS, 1, status="ok", **self._venue)
 
-    def attempt_failed(self, fault: Fault, seconds: float, *, what: str, expected: bool = False) -> None:
-        """Count one failed attempt; an `expected` refusal (a look-up that finds nothing) is no guardrail event."""
+    def attempt_failed(
+        self, fault: Fault, seconds: float, *, what: str, expected: bool = False, pause_s: float = 0.0, ban: bool = False
+    ) -> None:
+        """Count one failed attempt; an `expected` refusal (a look-up that finds nothing) is no guardrail event.
+
+        `pause_s` is for how long no call of this host leaves because of it.
+        """
         status = fault.consequence.status
         self._recorder.observe(m.EXCHANGE_LATENCY, seconds, **self._venue)
         self._recorder.count(m.EXCHANGE_REQUESTS, 1, status=status, **self._venue)
@@ -77,8 +88,10 @@ class Meter:
             self._timed_out(seconds, what)
         if status in ("rate_limited", "refused") and not expected:
             self.refused_total += 1
-            level = "warning" if status == "rate_limited" else "error"
+            level = "warning" if status == "rate_limited" and not ban else "error"
             fields: JsonObject = {"call": what, "code": fault.code, "http_status": fault.evidence.http_status}
+            if pause_s:
+                fields = {**fields, "pause_seconds": round(pause_s, 4), "ban": ban}
             self._event(level, "REFUSED", f"the venue refused {what}: {fault.meaning}", fields)
 
     def _timed_out(self, seconds: float, what: str) -> None:
@@ -109,8 +122,13 @@ class Meter:
     def link_lost(self, fault: Fault) -> None:
         self._recorder.count(m.EXCHANGE_REQUESTS, 1, status=fault.consequence.status, **self._venue)
 
-    def reconnect_required(self, required: bool) -> None:
-        self._recorder.set(m.EXCHANGE_RECONNECT, float(required), exchange=self._settings.exchange)
+    def reconnect_required(self, required: bool, *, source: str = "stream", reason: str = "") -> None:
+        """`source` has spent its retries on network errors, or has succeeded; the gauge tells whether any source needs it."""
+        if required:
+            self.reconnection.spent(source, reason)
+        else:
+            self.reconnection.succeeded(source)
+        self._recorder.set(m.EXCHANGE_RECONNECT, float(self.reconnection.is_required), exchange=self._settings.exchange)
 
     def health(self, healthy: bool) -> None:
         self._recorder.set(m.EXCHANGE_HEALTH, float(healthy), **self._venue)

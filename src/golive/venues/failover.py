@@ -1,0 +1,54 @@
+"""Whether a venue can be traded on now: is it to be left alone, and must a connection to it be rebuilt. Pure values.
+
+Source: CONTRACT, Live router, `failover_status`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from golive.model.json import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class FailoverStatus:
+    """One adapter's state; reasons are '' and seconds 0 where nothing is active."""
+
+    throttle_active: bool
+    """the venue told us to wait or banned us: no call leaves this host for it"""
+    throttle_remaining_seconds: float
+    throttle_reason: str
+    reconnect_required: bool
+    """the retries of a read or of a stream were spent on network errors, and none has succeeded since"""
+    reconnect_remaining_seconds: float
+    """until the open circuit lets the next call try"""
+    reconnect_reason: str
+
+
+class Reconnection:
+    """What has spent its retries on network errors and not succeeded since, by source (`rest`, a stream's name)."""
+
+    def __init__(self) -> None:
+        self._spent: dict[str, str] = {}
+
+    def spent(self, source: str, reason: str) -> None:
+        self._spent[source] = reason
+
+    def succeeded(self, source: str) -> None:
+        self._spent.pop(source, None)
+
+    @property
+    def is_required(self) -> bool:
+        return bool(self._spent)
+
+    @property
+    def reason(self) -> str:
+        """Each source and its reason, oldest first; '' when nothing is required."""
+        return "; ".join(f"{source}: {reason}" if reason else source for source, reason in self._spent.items())
+
+
+def failover_summary(adapters: Mapping[str, FailoverStatus]) -> JsonObject:
+    """Return `{reconnect_required: how many adapters need it, adapters: {name: its status}}`, adapters by name."""
+    rows: JsonObject = {name: dict(asdict(status)) for name, status in sorted(adapters.items())}
+    return {"reconnect_required": sum(status.reconnect_required for status in adapters.values()), "adapters": rows}

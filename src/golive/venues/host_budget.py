@@ -1,0 +1,399 @@
+"""The request budget that all processes of a host share: one SQLite file per adapter, a log of calls begun and ended.
+
+Every process keeps the windows of its own rules in memory and brings them up to date from the log, under the write
+lock, before it lets a call leave; so a call costs one short transaction, and no block of tokens is set aside for
+anybody. An end may be logged a little late, with the time it happened: until then the call counts as running, which
+errs on the safe side. What a killed process had running counts as ended when another notices that its lock is free.
+
+First come, first served within a process; among processes the one whose turn it is waits alone, the others queue for
+the turn, so that a later call never overtakes. Time is `CLOCK_BOOTTIME`, the same for all processes of a host and
+running through its sleep; after a restart of the host the remembered calls count as having ended at that moment.
+`synchronous=NORMAL` is enough: a process's death loses nothing, a power cut may lose the last calls but not the file.
+Nothing here blocks the event loop: a busy file is tried again, and the log is folded into the file beside the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from golive.model.clock import MILLISECOND, SECOND
+
+from .budget import NO_PAUSE, NotAdmitted, Pause, Window, longer, longest_wait, refuse_impossible
+from .host_lock import HostLock, slot
+from .profile import BudgetRule
+
+_BEGUN, _ENDED, _QUIET, _BANNED = range(4)
+_TURN_POLL_S: Final = 0.003
+_RUNNING_POLL_S: Final = 0.01
+_BUSY_POLL_NS: Final = MILLISECOND
+_BUSY_LIMIT_S: Final = 5.0
+_FLUSH_S: Final = 0.01
+_TIDY_EVERY: Final = 256
+_MARGIN_NS: Final = 60 * SECOND
+"""how much longer than the longest window an event stays in the file"""
+_SCHEMA: Final = (
+    "CREATE TABLE IF NOT EXISTS event("
+    "seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, owner INTEGER NOT NULL, number INTEGER NOT NULL, "
+    "key TEXT NOT NULL, address TEXT NOT NULL, charges TEXT NOT NULL, at INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS host(boot TEXT NOT NULL, wall_minus_host INTEGER NOT NULL)",
+)
+_READ: Final = "SELECT seq, kind, owner, number, key, address, charges, at FROM event WHERE seq > ? ORDER BY seq"
+_WRITE: Final = "INSERT INTO event(kind, owner, number, key, address, charges, at) VALUES (?,?,?,?,?,?,?)"
+
+_Event = tuple[int, int, int, str, str, str, int]
+"""kind, owner, number of the owner's call, key, address, charges (for a pause: its reason), time"""
+_Charged = tuple[tuple[Window, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call that has begun and not ended, and the windows here that it counts in."""
+
+    key: str
+    address: str
+    charges: str
+    windows: _Charged
+
+
+def host_now() -> int:
+    """Nanoseconds since this host started; the same for all its processes."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
+def boot_id() -> str:
+    """What tells one start of this host from another."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
+class HostBudget:
+    """All rules of one venue over all processes that share `folder`.
+
+    `key` and `address` say who calls: rules per key add up the calls of one key, rules per address those to one
+    endpoint. Use within one event loop; `close()` at the end. Raises NotAdmitted when the file cannot be read.
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[BudgetRule],
+        folder: Path,
+        adapter: str,
+        *,
+        key: str,
+        address: str,
+        wall: Callable[[], int],
+        now: Callable[[], int] = host_now,
+        boot: Callable[[], str] = boot_id,
+    ) -> None:
+        self._rules = tuple(rules)
+        self._longest = int(max((rule.window_s for rule in rules), default=0.0) * SECOND)
+        self._path = folder / f"{adapter}.sqlite"
+        self._key = key
+        self._address = address
+        self._wall = wall
+        self._now = now
+        self._boot = boot
+        self._owner = secrets.randbits(48)
+        self._member = slot(f"member {self._owner}")
+        self._place = slot(f"turn {key}")
+        self._turn = asyncio.Lock()
+        self._call_ended = asyncio.Event()
+        self._numbers = 0
+        self._log: list[_Event] = []
+        """what happened here and is not in the file yet"""
+        self._flush: asyncio.TimerHandle | None = None
+        self._tidying: asyncio.Future[None] | None = None
+        self._until_tidy = _TIDY_EVERY
+        self._file: sqlite3.Connection | None = None
+        self._lock: HostLock | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._windows = tuple((rule, Window(rule)) for rule in self._rules)
+        self._running: dict[tuple[int, int], _Call] = {}
+        """by owner and number"""
+        self._known: dict[tuple[str, str, str], _Charged] = {}
+        self._pause = NO_PAUSE
+        self._seen = 0
+        self._caught_up = self._now()
+
+    # callers
+
+    @asynccontextmanager
+    async def take(self, scopes: Mapping[str, int], *, patience_s: float) -> AsyncIterator[float]:
+        begun = self._now()
+        refuse_impossible(self._rules, scopes)
+        charges = json.dumps(dict(scopes), sort_keys=True, separators=(",", ":"))
+        async with self._turn:
+            number = await self._admit(charges, patience_s)
+        try:
+            yield (self._now() - begun) / SECOND
+        finally:
+            self._ended(number, charges)
+
+    async def _admit(self, charges: str, patience_s: float) -> int:
+        lock = self._opened()
+        while not lock.try_lock(self._place):  # noqa: ASYNC110 - other processes set no event of ours
+            await asyncio.sleep(_TURN_POLL_S)
+        try:
+            busy_since = self._now()
+            while True:
+                try:
+                    wait = self._try(charges, patience_s)
+                except sqlite3.OperationalError as exc:
+                    wait = self._busy(exc, busy_since)
+                else:
+                    busy_since = self._now()
+                if wait == 0:
+                    return self._numbers
+                await self._sleep(wait)
+        finally:
+            lock.unlock(self._place)
+
+    def _try(self, charges: str, patience_s: float) -> int | None:
+        """Log the call as begun if there is room, else return how long to wait, as `Window.wait_ns`."""
+        with self._writing() as file:
+            now = self._now()
+            quiet = self._pause.wait_ns(now, patience_s)
+            windows = self._charged(self._key, self._address, charges)
+            wait = quiet or longest_wait(windows, now)
+            if wait != 0 and self._bury(file, now):
+                wait = longest_wait(windows, now)
+            if wait == 0:
+                self._numbers += 1
+                self._append(file, (_BEGUN, self._owner, self._numbers, self._key, self._address, charges, now))
+            return wait
+
+    async def _sleep(self, wait: int | None) -> None:
+        if wait is not None:
+            await asyncio.sleep(wait / SECOND)
+            return
+        self._call_ended.clear()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._call_ended.wait(), _RUNNING_POLL_S)
+
+    def _busy(self, exc: sqlite3.OperationalError, since: int) -> int:
+        if exc.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise self._unusable(exc) from exc
+        if self._now() - since > _BUSY_LIMIT_S * SECOND:
+            raise self._unusable(exc) from exc
+        return _BUSY_POLL_NS
+
+    def _unusable(self, exc: Exception) -> NotAdmitted:
+        return NotAdmitted(
+            f"the request budget of this host, {self._path}, cannot be used ({exc}): not sent; "
+            f"check its disk, or stop all Golive processes and delete it",
+            None,
+        )
+
+    def _ended(self, number: int, charges: str) -> None:
+        self._log.append((_ENDED, self._owner, number, self._key, self._address, charges, self._now()))
+        self._call_ended.set()
+        self._flush_soon()
+
+    def refuse_if_paused(self, patience_s: float) -> None:
+        self._pause.wait_ns(self._now(), patience_s)
+
+    def pause(self, seconds: float, reason: str, *, ban: bool) -> None:
+        until = self._now() + int(seconds * SECOND)
+        self._pause = longer(self._pause, Pause(until, reason, ban))
+        self._log.append((_BANNED if ban else _QUIET, self._owner, 0, self._key, self._address, reason, until))
+        self._flush_now()
+
+    @property
+    def paused(self) -> tuple[float, str]:
+        """As of the last call or of now, when the file can be read at once."""
+        if self._file is not None:
+            with suppress(sqlite3.Error):
+                self._catch_up(self._file)
+        remaining = self._pause.remaining_s(self._now())
+        return (remaining, self._pause.reason) if remaining else (0.0, "")
+
+    async def close(self) -> None:
+        """Log what has ended and leave; idempotent."""
+        if self._file is None:
+            return
+        if self._flush is not None:
+            self._flush.cancel()
+        for _ in range(50):
+            if self._flush_now():
+                break
+            await asyncio.sleep(_BUSY_POLL_NS / SECOND)
+        if self._tidying is not None:
+            await asyncio.gather(self._tidying, return_exceptions=True)
+        self._file.close()
+        assert self._lock is not None
+        self._lock.close()
+        self._file = self._lock = None
+
+    # the log
+
+    def _flush_soon(self, after_s: float = _FLUSH_S) -> None:
+        if self._flush is None:
+            self._flush = asyncio.get_running_loop().call_later(after_s, self._flush_later)
+
+    def _flush_later(self) -> None:
+        self._flush = None
+        if not self._flush_now():
+            self._flush_soon(10 * _FLUSH_S)
+
+    def _flush_now(self) -> bool:
+        """Write what happened here; False when the file cannot be had at once."""
+        if not self._log:
+            return True
+        try:
+            self._opened()
+            with self._writing():
+                return True
+        except (sqlite3.Error, NotAdmitted):
+            return False
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Hold the write lock: up to date with all others, and what happened here is in the file when it ends."""
+        file = self._file
+        assert file is not None
+        file.execute("BEGIN IMMEDIATE")
+        logged = len(self._log)
+        refusal: NotAdmitted | None = None
+        try:
+            self._catch_up(file)
+            for event in self._log[:logged]:
+                self._append(file, event)
+            try:
+                yield file
+            except NotAdmitted as exc:
+                refusal = exc
+            self._until_tidy -= 1
+            if self._until_tidy <= 0:
+                self._tidy(file)
+            file.execute("COMMIT")
+        except BaseException:
+            self._forget()  # memory may be ahead of the file
+            with suppress(sqlite3.Error):
+                file.execute("ROLLBACK")
+            raise
+        del self._log[:logged]
+        if refusal is not None:
+            raise refusal
+
+    def _catch_up(self, file: sqlite3.Connection) -> None:
+        now = self._now()
+        if now - self._caught_up > self._longest + _MARGIN_NS // 2:
+            self._forget()  # others may have tidied away what was not read
+        self._caught_up = now
+        for seq, *event in file.execute(_READ, (self._seen,)):
+            self._fold(*event)
+            self._seen = seq
+
+    def _append(self, file: sqlite3.Connection, event: _Event) -> None:
+        self._seen = file.execute(_WRITE, event).lastrowid or 0
+        self._fold(*event)
+
+    def _fold(self, kind: int, owner: int, number: int, key: str, address: str, charges: str, at: int) -> None:
+        if kind == _BEGUN:
+            call = self._running[owner, number] = _Call(key, address, charges, self._charged(key, address, charges))
+            for window, weight in call.windows:
+                window.running += weight
+        elif kind == _ENDED:
+            ended = self._running.pop((owner, number), None)
+            for window, weight in self._charged(key, address, charges) if ended is None else ended.windows:
+                window.running += 0 if ended is not None else weight
+                window.end(at, weight)
+        elif address == self._address:
+            self._pause = longer(self._pause, Pause(at, charges, kind == _BANNED))
+
+    def _charged(self, key: str, address: str, charges: str) -> _Charged:
+        known = self._known.get((key, address, charges))
+        if known is None:
+            scopes: dict[str, int] = json.loads(charges)
+            known = self._known[key, address, charges] = tuple(
+                (window, scopes[rule.scope])
+                for rule, window in self._windows
+                if rule.scope in scopes and (key == self._key if rule.per == "key" else address == self._address)
+            )
+        return known
+
+    def _bury(self, file: sqlite3.Connection, now: int) -> bool:
+        """Let the calls of dead owners end now; return whether there were any."""
+        lock = self._opened()
+        others = {owner for owner, _ in self._running if owner != self._owner}
+        dead = {owner for owner in others if not lock.is_held(slot(f"member {owner}"))}
+        for (owner, number), call in list(self._running.items()):
+            if owner in dead:
+                self._append(file, (_ENDED, owner, number, call.key, call.address, call.charges, now))
+        return bool(dead)
+
+    def _tidy(self, file: sqlite3.Connection) -> None:
+        """Drop what no window can see any more, and fold the log into the file beside the event loop."""
+        self._until_tidy = _TIDY_EVERY
+        now = self._now()
+        self._bury(file, now)
+        past = (now - self._longest - _MARGIN_NS, self._seen)
+        begun = file.execute("SELECT seq, owner, number FROM event WHERE kind = 0 AND at < ? AND seq < ?", past).fetchall()
+        over = [(seq,) for seq, owner, number in begun if (owner, number) not in self._running]
+        file.executemany("DELETE FROM event WHERE seq = ?", over)
+        file.execute("DELETE FROM event WHERE kind > 0 AND at < ? AND seq < ?", past)
+        self._known.clear()
+        if self._tidying is None or self._tidying.done():
+            self._tidying = asyncio.get_running_loop().run_in_executor(None, _checkpoint, self._path)
+
+    # the file
+
+    def _opened(self) -> HostLock:
+        if self._lock is None:
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._lock = HostLock(self._path.with_suffix(".lock"))
+                self._lock.try_lock(self._member)
+                self._file = self._open()
+            except (OSError, sqlite3.Error) as exc:
+                if self._lock is not None:
+                    self._lock.close()
+                    self._lock = None
+                raise self._unusable(exc) from exc
+        return self._lock
+
+    def _open(self) -> sqlite3.Connection:
+        file = sqlite3.connect(self._path, isolation_level=None, timeout=1.0)
+        try:
+            self._path.chmod(0o600)
+            file.execute("PRAGMA journal_mode=WAL")
+            file.execute("PRAGMA synchronous=NORMAL")
+            file.execute("PRAGMA wal_autocheckpoint=0")
+            file.execute("BEGIN IMMEDIATE")
+            for statement in _SCHEMA:
+                file.execute(statement)
+            self._carry_over(file)
+            file.execute("COMMIT")
+            file.execute("PRAGMA busy_timeout=0")
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    def _carry_over(self, file: sqlite3.Connection) -> None:
+        """After a restart of the host: all calls ended now at the latest; pauses keep their end by the wall clock."""
+        boot, wall_minus_host = self._boot(), self._wall() - self._now()
+        known = file.execute("SELECT boot, wall_minus_host FROM host").fetchone()
+        if known is not None and known[0] == boot:
+            return
+        if known is not None:
+            file.execute("UPDATE event SET at = ? WHERE kind <= 1", (self._now(),))
+            file.execute("UPDATE event SET at = at + ? WHERE kind > 1", (known[1] - wall_minus_host,))
+        file.execute("DELETE FROM host")
+        file.execute("INSERT INTO host(boot, wall_minus_host) VALUES (?, ?)", (boot, wall_minus_host))
+
+
+def _checkpoint(path: Path) -> None:
+    with closing(sqlite3.connect(path, timeout=1.0)) as file:
+        file.execute("PRAGMA synchronous=NORMAL")
+        file.execute("PRAGMA wal_checkpoint(PASSIVE)")
