@@ -2,6 +2,7 @@
 
 from .account_stream import AccountStream
 from .adapter import VenueAdapter
+from .failover import FailoverStatus, failover_summary
 from .health import ProbeResult
 from .ports import AttemptJournal, GuardrailSink
 from .profile import VenueProfile
@@ -13,6 +14,7 @@ __all__ = [
     "AccountStream",
     "AdapterSettings",
     "AttemptJournal",
+    "FailoverStatus",
     "GuardrailSink",
     "MarketStream",
     "PROFILES",
@@ -20,5 +22,6 @@ __all__ = [
     "VenueAdapter",
     "VenueProfile",
     "effective_sandbox",
+    "failover_summary",
     "profile_named",
 ]

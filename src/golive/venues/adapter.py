@@ -17,6 +17,7 @@ from golive.model.market import Book, Candle, MarketEvent
 from .account_stream import AccountStream
 from .circuit import Circuit
 from .dialect import AccountEvent, Feed, KeyFacts
+from .failover import FailoverStatus, failover_status
 from .health import Health, ProbeResult
 from .keeper import StreamSetting
 from .meter import Meter
@@ -70,6 +71,12 @@ class VenueAdapter:
     def is_healthy(self) -> bool:
         """What `bot_exchange_health_status` says now."""
         return self._health.is_healthy
+
+    @property
+    def failover_status(self) -> FailoverStatus:
+        """Whether the venue wants to be left alone and whether a connection must be rebuilt, now."""
+        paused = (0.0, "") if self._open is None else self._open.budget.paused
+        return failover_status(paused, self.meter.reconnection, self._circuit.remaining_s)
 
     @property
     def connection(self) -> Connection:

@@ -27,6 +27,13 @@ class Circuit:
     def is_closed(self) -> bool:
         return self._open_until is None
 
+    @property
+    def remaining_s(self) -> float:
+        """Seconds until an open circuit lets the next call try; 0.0 when it is closed or about to try."""
+        if self._open_until is None:
+            return 0.0
+        return max(0.0, (self._open_until - self._clock.monotonic()) / SECOND)
+
     def admit(self) -> bool:
         """Return whether a call may leave now; while open, the first one after the pause is the probe."""
         if self._open_until is None:

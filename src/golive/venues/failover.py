@@ -48,6 +48,19 @@ class Reconnection:
         return "; ".join(f"{source}: {reason}" if reason else source for source, reason in self._spent.items())
 
 
+def failover_status(paused: tuple[float, str], reconnection: Reconnection, circuit_open_s: float) -> FailoverStatus:
+    """Return the status that follows from the budget's pause (seconds, why), the reconnections and the open circuit."""
+    seconds, reason = paused
+    return FailoverStatus(
+        throttle_active=seconds > 0,
+        throttle_remaining_seconds=seconds,
+        throttle_reason=reason,
+        reconnect_required=reconnection.is_required,
+        reconnect_remaining_seconds=circuit_open_s if reconnection.is_required else 0.0,
+        reconnect_reason=reconnection.reason,
+    )
+
+
 def failover_summary(adapters: Mapping[str, FailoverStatus]) -> JsonObject:
     """Return `{reconnect_required: how many adapters need it, adapters: {name: its status}}`, adapters by name."""
     rows: JsonObject = {name: dict(asdict(status)) for name, status in sorted(adapters.items())}

@@ -82,10 +82,13 @@ class TradingClient:
             try:
                 venue_order_id = await self._attempt(order, instrument, attempts, n)
             except RateLimited as exc:  # the only family that says: documented as not processed
+                if not exc.code:  # our own budget refused it for the venue's sake: it never left
+                    await _journal(attempts.record_answer, order.client_order_id, n, "not_sent:paused")
+                    raise
                 await _journal(attempts.record_answer, order.client_order_id, n, f"not_processed:{exc.code}")
                 if n == MAX_ATTEMPTS:
                     raise self._refused_for_good(exc, order) from exc
-                await asyncio.sleep(max(exc.retry_after_s or 0.0, self._profile.retry.base_s))
+                await asyncio.sleep(self._profile.retry.base_s)  # a longer Retry-After is kept, or refused, by the budget
             except VenueError as exc:
                 await _journal(attempts.record_answer, order.client_order_id, n, f"{type(exc).__name__}:{exc.code}")
                 raise
