@@ -15,6 +15,8 @@ from golive.venues import AdapterSettings, VenueAdapter, VenueProfile, profile_n
 from support.wall_clock import WallClock
 
 ENVIRONMENT = "okx_paper"
+ADAPTERS = {"okx": "okx_spot", "kraken": "kraken_spot", "bybit": "bybit_spot"}
+"""venue label → adapter id"""
 
 
 @dataclass
@@ -39,24 +41,30 @@ class Rig:
     adapter: VenueAdapter
     recorder: MemoryRecorder
     guardrails: KeptEvents
+    venue: str = "okx"
+    environment: str = ENVIRONMENT
+
+    @property
+    def _labels(self) -> dict[str, str]:
+        return {"exchange": self.venue, "environment": self.environment}
 
     def requests(self, status: str) -> float | None:
-        return self.recorder.value("bot_exchange_requests_total", exchange="okx", environment=ENVIRONMENT, status=status)
+        return self.recorder.value("bot_exchange_requests_total", **self._labels, status=status)
 
     def errors(self, severity: str) -> float | None:
-        return self.recorder.value("bot_exchange_errors_total", exchange="okx", environment=ENVIRONMENT, severity=severity)
+        return self.recorder.value("bot_exchange_errors_total", **self._labels, severity=severity)
 
     @property
     def rate_limited(self) -> float | None:
-        return self.recorder.value("bot_exchange_rate_limited_total", exchange="okx", environment=ENVIRONMENT)
+        return self.recorder.value("bot_exchange_rate_limited_total", **self._labels)
 
     @property
     def health(self) -> float | None:
-        return self.recorder.value("bot_exchange_health_status", exchange="okx", environment=ENVIRONMENT)
+        return self.recorder.value("bot_exchange_health_status", **self._labels)
 
     @property
     def reconnect_required(self) -> float | None:
-        return self.recorder.value("bot_exchange_reconnect_required", exchange="okx")
+        return self.recorder.value("bot_exchange_reconnect_required", exchange=self.venue)
 
 
 def quick(profile: VenueProfile) -> VenueProfile:
@@ -64,18 +72,24 @@ def quick(profile: VenueProfile) -> VenueProfile:
     return replace(profile, retry=replace(profile.retry, base_s=0.01, cap_s=0.02, jitter_s=(0.0, 0.001)))
 
 
+def unhurried(venue: str) -> VenueProfile:
+    """The venue's profile without request budgets, for a simulated venue that has no limits either; quick retries."""
+    return replace(quick(profile_named(ADAPTERS[venue])), budget=())
+
+
 @contextlib.asynccontextmanager
-async def okx_rig(
-    base_url: str, credentials: Credentials | None = None, *, profile: VenueProfile | None = None, **settings: Any
+async def rig(
+    venue: str, base_url: str, credentials: Credentials | None = None, *, profile: VenueProfile | None = None, **settings: Any
 ) -> AsyncIterator[Rig]:
-    """Yield an adapter for the venue at `base_url`; retries are quick unless `profile` says otherwise."""
+    """Yield an adapter of `okx`, `kraken` or `bybit` for the venue at `base_url`; retries are quick unless `profile` says otherwise."""
     recorder, guardrails = MemoryRecorder(), KeptEvents()
+    environment = f"{venue}_paper"
     adapter = VenueAdapter(
-        quick(profile_named("okx_spot")) if profile is None else profile,
+        quick(profile_named(ADAPTERS[venue])) if profile is None else profile,
         AdapterSettings(
-            exchange="okx",
-            environment=ENVIRONMENT,
-            queue="okx_spot",
+            exchange=venue,
+            environment=environment,
+            queue=ADAPTERS[venue],
             endpoint="embedded",
             base_url=base_url,
             credentials=credentials,
@@ -87,6 +101,15 @@ async def okx_rig(
         rng=random.Random(7),
     )
     try:
-        yield Rig(adapter, recorder, guardrails)
+        yield Rig(adapter, recorder, guardrails, venue, environment)
     finally:
         await adapter.close()
+
+
+@contextlib.asynccontextmanager
+async def okx_rig(
+    base_url: str, credentials: Credentials | None = None, *, profile: VenueProfile | None = None, **settings: Any
+) -> AsyncIterator[Rig]:
+    """Yield an OKX adapter, see `rig`."""
+    async with rig("okx", base_url, credentials, profile=profile, **settings) as made:
+        yield made
