@@ -7,7 +7,7 @@ Inside Golive a price is an int of ticks, a quantity an int of lots, cash an int
 from __future__ import annotations
 
 import re
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Context, Decimal, InvalidOperation
 
 from .errors import MagnitudeError
 
@@ -56,6 +56,11 @@ def steps_exact(value: Decimal, step: Decimal, what: str = "amount") -> int:
 def steps_down(value: Decimal, step: Decimal, what: str = "amount") -> int:
     """Return value / step rounded towards zero."""
     return checked(int(EXACT.divide(value, step).to_integral_value(ROUND_DOWN)), what)
+
+
+def steps_up(value: Decimal, step: Decimal, what: str = "amount") -> int:
+    """Return value / step rounded away from zero."""
+    return checked(int(EXACT.divide(value, step).to_integral_value(ROUND_UP)), what)
 
 
 def steps_nearest(value: Decimal, step: Decimal, what: str = "amount") -> int:
