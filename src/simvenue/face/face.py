@@ -15,17 +15,36 @@ from .request import Answer, RawRequest
 class Face(Protocol):
     """One dialect around one exchange. Synchronous: the server does the waiting. All times are ns."""
 
-    name: str
-    """`okx`"""
-    websocket_routes: tuple[str, ...]
-    """aiohttp paths of the WebSocket addresses; a group named `access` tells them apart"""
-    ws_root: str
-    """path that follows `ws://host:port` in the ready document"""
-    idle_s: float
-    """a connection silent in both directions for this long is closed"""
-    idle_close: tuple[int, str]
-    hidden_headers: frozenset[str]
-    """request headers (lower case) that the request log must not show"""
+    @property
+    def name(self) -> str:
+        """`okx`."""
+        ...
+
+    @property
+    def websocket_routes(self) -> tuple[str, ...]:
+        """Paths (as aiohttp writes them) of the WebSocket addresses; a group named `access` tells them apart."""
+        ...
+
+    @property
+    def ws_root(self) -> str:
+        """Path that follows `ws://host:port` in the ready document."""
+        ...
+
+    @property
+    def idle_s(self) -> float:
+        """A connection silent in both directions for this long is closed."""
+        ...
+
+    @property
+    def idle_close(self) -> tuple[int, str]:
+        """Code and reason it is closed with."""
+        ...
+
+    @property
+    def hidden_headers(self) -> frozenset[str]:
+        """Request headers (lower case) that the request log must not show."""
+        ...
+
     mode: Mode
     """what the venue does at present; of its exchange"""
     is_limited: bool
@@ -82,11 +101,24 @@ class Face(Protocol):
 class DialectTraits(Protocol):
     """What must be known of a dialect before an exchange is built: a module-level constant `TRAITS` of each."""
 
-    fee_asset: FeeAsset
-    client_ids_unique_for_ever: bool
-    """False: only among working orders"""
-    default_symbol: str
-    maker_bps: str
-    taker_bps: str
-    minimum_cost: str
-    """decimal text: least price × quantity of an order in its quote asset, `0` for none"""
+    @property
+    def fee_asset(self) -> FeeAsset: ...
+
+    @property
+    def client_ids_unique_for_ever(self) -> bool:
+        """False: only among working orders."""
+        ...
+
+    @property
+    def default_symbol(self) -> str: ...
+
+    @property
+    def maker_bps(self) -> str: ...
+
+    @property
+    def taker_bps(self) -> str: ...
+
+    @property
+    def minimum_cost(self) -> str:
+        """Decimal text: least price × quantity of an order in its quote asset, `0` for none."""
+        ...

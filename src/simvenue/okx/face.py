@@ -24,7 +24,7 @@ class OkxFace:
     """The OKX dialect around one exchange. Raises UsageError for a key without passphrase."""
 
     name = "okx"
-    websocket_routes: tuple[str, ...] = ("/ws/v5/{access:public|private|business}",)
+    websocket_routes = ("/ws/v5/{access:public|private|business}",)
     ws_root = "/ws/v5"
     idle_s = 30.0
     idle_close = (4004, "No data received in 30s.")

@@ -13,6 +13,7 @@ from .build import Venue
 from .clock import VenueClock
 from .driver import Driver
 from .fault import FaultBook, fault_from
+from .gateway import spoken
 from .record import KEPT, RequestLog, Throughput
 from .truth import balance_rows, order_row
 
@@ -78,7 +79,7 @@ class Control:
             items = body if isinstance(body, list) else [body]
             if not all(isinstance(item, dict) for item in items):
                 raise UsageError('a fault is an object like {"kind": "http_503", "count": 2}')
-            faults = [fault_from(item, "fault") for item in items]
+            faults = [spoken(fault_from(item, "fault"), self._face) for item in items]
         except (orjson.JSONDecodeError, UsageError) as exc:
             return _json({"error": str(exc)}, status=400)
         self._faults.add(faults)

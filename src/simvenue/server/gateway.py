@@ -12,6 +12,7 @@ from aiohttp import web
 
 from golive.model.clock import Clock
 
+from ..errors import UsageError
 from ..exchange.exchange import Exchange
 from ..face.face import Face
 from ..face.request import Answer, RawRequest
@@ -148,6 +149,16 @@ class Gateway:
         for held in [h for h in self._held if h[0].fits(path, method)]:
             self._held.remove(held)
             held[1].set()
+
+
+def spoken(fault: Fault, face: Face) -> Fault:
+    """Return the fault; UsageError when the dialect has no words for it."""
+    if fault.kind in SPOKEN:
+        try:
+            face.spoken_fault(fault.kind.value, fault.code, fault.status, fault.retry_after)
+        except ValueError as exc:
+            raise UsageError(f"fault {fault.name}: {face.name} has no such code: {exc}") from exc
+    return fault
 
 
 def _http(fault: Fault) -> Answer:

@@ -21,7 +21,7 @@ from .control import Control
 from .driver import Driver
 from .fault import Fault, FaultBook, parse_fault
 from .front import Front
-from .gateway import Gateway
+from .gateway import Gateway, spoken
 from .listener import Listener
 from .lockstep import Lockstep
 from .record import RequestLog
@@ -31,11 +31,11 @@ from .state import StateFile
 
 def run(options: ServeOptions, out: TextIO) -> int:
     """Serve until told to stop; return the exit code. UsageError before anything listens."""
-    faults = [parse_fault(spec) for spec in options.faults]
     clock = VenueClock()
     state = None if options.state is None else StateFile(options.state)
     began = clock.now() if state is None or state.began is None else state.began
     venue = build(options, clock, began)
+    faults = [spoken(parse_fault(spec), venue.face) for spec in options.faults]
     driver = Driver(venue.source, venue.exchange, venue.face, speed=options.speed, clock=clock, began=began)
     if state is not None:
         resume(state, options, venue, driver, clock, began)
