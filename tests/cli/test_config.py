@@ -31,7 +31,9 @@ def home(tmp_path: Path) -> Path:
 
 def test_the_shipped_configuration_is_ok() -> None:
     done = golive("config", "check")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "configuration ok: okx_desktop_paper\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0, "configuration ok: okx_desktop_paper, kraken_desktop_paper, bybit_desktop_paper\n", "",
+    )  # fmt: skip
 
 
 def test_every_problem_goes_to_stderr_and_the_exit_code_is_2(home: Path) -> None:

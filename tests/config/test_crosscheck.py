@@ -40,11 +40,12 @@ RUNTIME_CASES = [
     ("trusted_auto_confirm: false", "trusted_auto_confirm: true ", "true", "true is not allowed in a paper environment"),
     ("      environment: okx_paper\n      exchange", "      environment: okx_live\n      exchange", "okx_live", "okx_live"),
     ("exchange: okx\n", "exchange: bybit\n", "bybit", "bybit is not the label of okx_spot"),
-    ("      io_queue: okx_spot\n      start", "      io_queue: bybit_spot\n      start", "bybit_spot", "there is no I/O queue bybit_spot"),
-    ("      io_queue: okx_spot\n      tags", "      io_queue: bybit_spot\n      tags", "bybit_spot", "there is no I/O queue bybit_spot"),
+    ("      io_queue: okx_spot\n      start", "      io_queue: other_spot\n      start", "other_spot", "other_spot is not one of the allowed values"),
+    ("    okx_spot:\n      max_concurrency: 3 ", "    bybit_spot:\n      max_concurrency: 3 ", None, "there is no I/O queue okx_spot"),
     ("      adapter: okx_spot\n      io_queue: okx_spot\n      tags", "      adapter: bybit_spot\n      io_queue: okx_spot\n      tags",
      "bybit_spot", "bybit_spot differs from environments.okx_paper.exchange"),
     ("USDT: 100000", "USDT: 0", "USDT", "nothing to trade with"),
+    ("USDT: 100000", "USD: 100000", "USD:", "USD is no asset of the instruments of okx_paper"),
     ("tags: [desktop, paper, okx]  #", "tags: [desktop, paper]  #", "[desktop, paper]", "differ from those of okx_desktop_paper"),
     ("burst: 16", "burst: 5", "5", "5 is less than max_concurrency 6"),
     ("burst: 6 ", "burst: 2 ", "2", "2 is less than max_concurrency 3"),
@@ -54,20 +55,23 @@ RUNTIME_CASES = [
 
 @pytest.mark.parametrize(("old", "new", "fragment", "message"), RUNTIME_CASES)
 def test_a_key_of_runtime_that_contradicts_another_is_reported_at_its_place(
-    old: str, new: str, fragment: str, message: str
+    old: str, new: str, fragment: str | None, message: str
 ) -> None:
     runtime = changed(RUNTIME, old, new)
     matching = [p for p in problems(runtime) if message in p.message]
     assert matching, problems(runtime)
-    assert str(matching[0].position) == place(runtime, fragment, "runtime.yaml", after=RUNTIME.index(old))
+    if fragment is not None:
+        assert str(matching[0].position) == place(runtime, fragment, "runtime.yaml", after=RUNTIME.index(old))
 
 
 CORE_CASES = [
     ("permission_profile: trading_default", "permission_profile: other", "other", "there is no permission profile other"),
     ("instrument_universe: spot_core", "instrument_universe: other", "other", "there is no instrument universe other"),
-    ("okx:BTC/USDT", "kraken:BTC/USD", None, "universe spot_core holds no instrument of okx"),
-    ('["okx:BTC/USDT"]', '["okx:BTC/USDT", "okex:BTC/USDT"]', '"okex', "there is no venue okex"),
-    ('["okx:BTC/USDT"]', '["okx:btc/usdt"]', '"okx', "is not an instrument such as okx:BTC/USDT"),
+    ("okx:BTC/USDT", "kraken:ETH/USD", None, "universe spot_core holds no instrument of okx"),
+    ('["okx:BTC/USDT"', '["okx:BTC/USDT", "okex:BTC/USDT"', '"okex', "there is no venue okex"),
+    ('["okx:BTC/USDT"', '["okx:btc/usdt"', '"okx', "is not an instrument such as okx:BTC/USDT"),
+    ("keychain_key: kraken_paper_trading", "keychain_key: okx_paper_trading", "okx_paper_trading",
+     "okx_paper_trading is the key of okx_paper, which is another venue (okx_spot)"),
     ("forbidden_permissions: [withdraw]", "forbidden_permissions: [withdraw, read]", "read", "read is both required and forbidden"),
     ("endpoint: embedded ", "endpoint: production ", "production", "endpoint production is not allowed in an environment of type paper"),
     ("endpoint: embedded ", "endpoint: embeded ", "embeded", "is neither a named endpoint nor a base URL"),
@@ -107,7 +111,7 @@ def test_each_paper_entrypoint_needs_exactly_one_profile_of_each_kind() -> None:
     ]
     assert str(found[0].position) == place(runtime, "okx_second", "runtime.yaml")
 
-    profile = RUNTIME[RUNTIME.index("    okx_desktop:\n") : RUNTIME.index("\nio_queue:")]
+    profile = RUNTIME[RUNTIME.index("    okx_desktop:\n") : RUNTIME.index("    kraken_desktop:\n")]
     doubled = changed(RUNTIME, profile, profile + profile.replace("okx_desktop:", "okx_again:"))
     problem = only_problem(doubled)
     assert problem.message == "okx_desktop_paper has two trading profiles, okx_desktop and okx_again"
@@ -118,9 +122,13 @@ def test_a_live_entrypoint_needs_no_paper_profile_and_may_not_have_one() -> None
     core = changed(CORE, "\npermission_profiles:", LIVE_ENVIRONMENT)
     live = parse(runtime, core).resolve("okx_desktop_live")
     assert (live.paper, live.enable_auto_trade, live.environment_type) == (None, False, "live")
-    assert [each.name for each in parse(runtime, core).paper_entrypoints()] == ["okx_desktop_paper"]
+    assert [each.name for each in parse(runtime, core).paper_entrypoints()] == [
+        "bybit_desktop_paper",
+        "kraken_desktop_paper",
+        "okx_desktop_paper",
+    ]
 
-    profile = RUNTIME[RUNTIME.index("    okx_paper:\n") : RUNTIME.index("  trading_profiles:")]
+    profile = RUNTIME[RUNTIME.index("    okx_paper:\n") : RUNTIME.index("    kraken_paper:\n      entrypoint")]
     second = profile.replace("okx_paper", "okx_live").replace("okx_desktop_paper", "okx_desktop_live")
     problem = only_problem(changed(runtime, profile, profile + second), core)
     assert "whose environment okx_live is of type live" in problem.message
@@ -186,14 +194,13 @@ def test_the_sandbox_follows_the_endpoint_unless_it_is_said_without_contradictio
 
 @pytest.mark.parametrize(("endpoint", "mode"), [("sandbox", "auto"), ("embedded", "true"), ("public", "true")])
 def test_a_sandbox_of_a_venue_that_has_none_is_fatal_and_explained(endpoint: str, mode: str) -> None:
-    runtime = RUNTIME.replace("okx_spot", "kraken_spot").replace("exchange: okx\n", "exchange: kraken\n")
-    core = CORE.replace("okx_spot", "kraken_spot").replace("okx:BTC/USDT", "kraken:BTC/USD")
-    assert problems(runtime, core) == ()
-    core = changed(changed(core, "endpoint: embedded", f"endpoint: {endpoint}"), "sandbox_mode: auto", f"sandbox_mode: {mode}")
-    problem = only_problem(runtime, core)
+    begin = CORE.index("  kraken_paper:")
+    kraken = changed(CORE[begin:], "endpoint: embedded", f"endpoint: {endpoint}")
+    core = CORE[:begin] + changed(kraken, "sandbox_mode: auto", f"sandbox_mode: {mode}")
+    problem = only_problem(core=core)
     assert "Kraken offers no sandbox for spot trading" in problem.message
     where = f"sandbox_mode: {mode}" if mode == "true" else f"endpoint: {endpoint}"
-    assert str(problem.position) == place(core, where, "core.yaml", where.index(":") + 2)
+    assert str(problem.position) == place(core, where, "core.yaml", where.index(":") + 2, after=begin)
 
 
 def test_dangling_names_are_not_reported_twice_when_their_section_is_broken() -> None:

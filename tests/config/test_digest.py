@@ -22,8 +22,8 @@ def digest(runtime: str = RUNTIME, core: str = CORE, code: str = CODE) -> str:
     [
         ("parameters: {} ", "parameters: {fast: 12} "),
         ("timeframe: 1m", "timeframe: 5m"),
-        ('["okx:BTC/USDT"]', '["okx:ETH/USDT"]'),
-        ('["okx:BTC/USDT"]', '["okx:BTC/USDT", "okx:ETH/USDT"]'),
+        ('"okx:BTC/USDT"', '"okx:ETH/USDT"'),
+        ('"okx:BTC/USDT"', '"okx:BTC/USDT", "okx:ETH/USDT"'),
         ("max_daily_loss_pct: 0.015", "max_daily_loss_pct: 0.0150001"),
         ("max_open_positions: 5", "max_open_positions: 4"),
         ("hard_drawdown_pct: 0.10", "hard_drawdown_pct: 0.11"),
@@ -56,7 +56,7 @@ def test_the_trading_digest_follows_values_that_a_session_replaced() -> None:
         ("max_open_positions: 3", "max_open_positions: 2"),
         ("keychain_key: okx_paper_trading", "keychain_key: another"),
         ("demo_max_age_days: 7", "demo_max_age_days: 8"),
-        ('["okx:BTC/USDT"]', '["okx:BTC/USDT", "kraken:BTC/USD"]'),
+        ('"okx:BTC/USDT"', '"okx:BTC/USDT", "kraken:ETH/USD"'),
     ],
 )
 def test_the_trading_digest_stays_when_the_trading_stays(old: str, new: str) -> None:
@@ -70,8 +70,8 @@ def test_the_order_of_parameters_and_instruments_does_not_matter_but_their_kind_
     assert with_parameters("a: 1, b: 2.50") == with_parameters("b: 2.5, a: 1.0")
     assert with_parameters("a: 1") != with_parameters("a: '1'")
     assert with_parameters("a: 1") != with_parameters("a: true")
-    one = digest(core=changed(CORE, '["okx:BTC/USDT"]', '["okx:BTC/USDT", "okx:ETH/USDT"]'))
-    assert one == digest(core=changed(CORE, '["okx:BTC/USDT"]', '["okx:ETH/USDT", "okx:BTC/USDT"]'))
+    one = digest(core=changed(CORE, '"okx:BTC/USDT"', '"okx:BTC/USDT", "okx:ETH/USDT"'))
+    assert one == digest(core=changed(CORE, '"okx:BTC/USDT"', '"okx:ETH/USDT", "okx:BTC/USDT"'))
 
 
 def test_the_trading_digest_is_stable_across_releases_of_this_format() -> None:

@@ -42,7 +42,7 @@ def test_the_schema_is_a_schema_and_accepts_the_shipped_file(file: str) -> None:
         ("runtime", "rate_limit_warning_seconds: 0.75", "rate_limit_warning_seconds: 0"),
         ("core", "timeframe: 1m", "timeframe: 2m"),
         ("core", "sandbox_mode: auto", "sandbox_mode: maybe"),
-        ("core", '["okx:BTC/USDT"]', "[BTCUSDT]"),
+        ("core", '"okx:BTC/USDT"', "BTCUSDT"),
         ("core", "max_position_pct: 0.03", "max_position_pct: 3"),
     ],
 )

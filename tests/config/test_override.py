@@ -45,7 +45,7 @@ def test_names_given_by_the_operator_keep_their_spelling() -> None:
     [
         ("GOLIVE__IO_QUEU__BURST", "9", "there is no section io_queu to override"),
         ("GOLIVE__IO_QUEUE__BURTS", "9", "io_queue has no burts to override"),
-        ("GOLIVE__IO_QUEUE__EXCHANGES__BYBIT_SPOT__BURST", "9", "io_queue.exchanges has no bybit_spot to override"),
+        ("GOLIVE__IO_QUEUE__EXCHANGES__OKEX_SPOT__BURST", "9", "io_queue.exchanges has no okex_spot to override"),
         ("GOLIVE__IO_QUEUE__BURST__MAX", "9", "io_queue.burst is a single value and has no max"),
         ("GOLIVE__IO_QUEUE", "9", "io_queue is not a single value"),
         ("GOLIVE__IO_QUEUE__EXCHANGES", "9", "io_queue.exchanges is not a single value"),

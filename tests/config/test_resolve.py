@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from decimal import Decimal
 
 import pytest
@@ -10,44 +11,69 @@ from golive.model.errors import ConfigError
 from golive.model.ids import InstrumentId
 from support.configuration import CORE, RUNTIME, changed, parse, place
 
-
-def shipped() -> ResolvedEntrypoint:
-    return parse().resolve("okx_desktop_paper")
-
-
-def test_the_shipped_entrypoint_is_what_the_operators_documents_say() -> None:
-    okx = shipped()
-    assert (okx.environment, okx.environment_type, okx.exchange, okx.adapter) == ("okx_paper", "paper", "okx", "okx_spot")
-    assert (okx.endpoint, okx.evidence_class, okx.sandbox_mode, okx.base_url) == ("embedded", "embedded", False, None)
-    assert (okx.keychain_key, okx.tags) == ("okx_paper_trading", ("desktop", "paper", "okx"))
-    assert (okx.required_permissions, okx.forbidden_permissions) == (("read", "trade"), ("withdraw",))
-    assert okx.instruments == (InstrumentId("okx", "BTC", "USDT"),)
-    assert (okx.strategy, okx.timeframe, dict(okx.parameters)) == ("multi_strategy_default", "1m", {})
-    assert (okx.paper_profile, okx.trading_profile) == ("okx_paper", "okx_desktop")
-    assert (okx.io.queue, okx.io.max_concurrency, okx.io.burst) == ("okx_spot", 3, 6)
-    assert (okx.io.rate_limit_warning_seconds, okx.io.timeout_warning_seconds) == (0.75, 12.0)
-    assert okx.guardrails == ("paper_exchange_metrics", "io_queue")
-    assert (okx.enable_auto_trade, okx.trusted_auto_confirm) == (True, False)
-    assert (okx.reference_window_seconds, okx.probe_interval_seconds, okx.stale_after_seconds) == (3600, 30.0, 90.0)
-    assert okx.demo_max_age_days == 7
-    assert okx.paper is not None
-    assert dict(okx.paper.start_balances) == {"USDT": Decimal(100_000)}
-    assert okx.paper.fees is not None
-    assert (okx.paper.fees.maker_bps, okx.paper.fees.taker_bps) == (Decimal(8), Decimal(10))
+VENUES = [
+    ("okx", "USDT", "BTC/USDT", (8, 10), 1),
+    ("kraken", "USD", "BTC/USD", (25, 40), 0),
+    ("bybit", "USDT", "BTC/USDT", (10, 10), 0),
+]
+"""label, quote asset, instrument, fees in basis points, network_errors_max"""
 
 
-def test_the_shipped_thresholds_are_zero_one_and_one_point_zero_as_written() -> None:
-    thresholds = shipped().thresholds
-    assert {key: str(value) for key, value in thresholds.items()} == {
+def shipped(label: str = "okx") -> ResolvedEntrypoint:
+    return parse().resolve(f"{label}_desktop_paper")
+
+
+@pytest.mark.parametrize(("label", "quote", "symbol", "fees", "errors"), VENUES)
+def test_each_shipped_entrypoint_is_what_the_operators_documents_say(
+    label: str, quote: str, symbol: str, fees: tuple[int, int], errors: int
+) -> None:
+    found = shipped(label)
+    assert (found.environment, found.environment_type, found.exchange, found.adapter) == (
+        f"{label}_paper", "paper", label, f"{label}_spot",
+    )  # fmt: skip
+    assert (found.endpoint, found.evidence_class, found.sandbox_mode, found.base_url) == ("embedded", "embedded", False, None)
+    assert (found.keychain_key, found.tags) == (f"{label}_paper_trading", ("desktop", "paper", label))
+    assert (found.required_permissions, found.forbidden_permissions) == (("read", "trade"), ("withdraw",))
+    assert found.instruments == (InstrumentId.parse(f"{label}:{symbol}"),)
+    assert (found.strategy, found.timeframe, dict(found.parameters)) == ("multi_strategy_default", "1m", {})
+    assert (found.risk_profile, found.paper_profile, found.trading_profile) == ("balanced", f"{label}_paper", f"{label}_desktop")
+    assert (found.io.queue, found.io.max_concurrency, found.io.burst) == (f"{label}_spot", 3, 6)
+    assert (found.io.rate_limit_warning_seconds, found.io.timeout_warning_seconds) == (0.75, 12.0)
+    assert found.guardrails == ("paper_exchange_metrics", "io_queue")
+    assert (found.enable_auto_trade, found.trusted_auto_confirm) == (True, False)
+    assert (found.reference_window_seconds, found.probe_interval_seconds, found.stale_after_seconds) == (3600, 30.0, 90.0)
+    assert found.demo_max_age_days == 7
+    assert found.paper is not None
+    assert dict(found.paper.start_balances) == {quote: Decimal(100_000)}
+    assert found.paper.fees is not None
+    assert (found.paper.fees.maker_bps, found.paper.fees.taker_bps) == tuple(map(Decimal, fees))
+    assert {key: str(value) for key, value in found.thresholds.items()} == {
         "health_min": "1.0",
-        "network_errors_max": "1",
+        "network_errors_max": str(errors),
         "rate_limit_max": "0",
     }
-    assert shipped().metric_names == {
+    assert found.metric_names == {
         "health": "bot_exchange_health_status",
         "network_errors": "bot_exchange_errors_total",
         "rate_limit": "bot_exchange_rate_limited_total",
     }
+
+
+@pytest.mark.parametrize(("label", "quote", "symbol", "fees", "errors"), VENUES)
+def test_each_trading_profile_carries_what_the_contract_asks_for(
+    label: str, quote: str, symbol: str, fees: tuple[int, int], errors: int
+) -> None:
+    profile = parse().runtime.execution.trading_profiles[f"{label}_desktop"]
+    assert (profile.entrypoint, profile.adapter, profile.io_queue) == (
+        f"{label}_desktop_paper", f"{label}_spot", f"{label}_spot",
+    )  # fmt: skip
+    assert (profile.tags, profile.guardrails) == (("desktop", "paper", label), ("paper_exchange_metrics", "io_queue"))
+
+
+def test_the_default_entrypoint_and_the_monitored_ones() -> None:
+    configuration = parse()
+    assert configuration.runtime.trading.default_entrypoint == "okx_desktop_paper"
+    assert [each.name for each in configuration.paper_entrypoints()] == sorted(f"{row[0]}_desktop_paper" for row in VENUES)
 
 
 @pytest.mark.parametrize(
@@ -86,18 +112,17 @@ def test_what_is_left_out_has_its_documented_default() -> None:
     assert parse(runtime, core).resolve("okx_desktop_paper") == shipped()
 
 
-def test_fees_that_are_left_out_are_the_venues() -> None:
-    block = "      fees:                        # basis points: 8 = 0.08 %\n        maker_bps: 8\n        taker_bps: 10\n"
-    runtime = changed(RUNTIME, block, "").replace("okx_spot", "kraken_spot").replace("exchange: okx\n", "exchange: kraken\n")
-    core = CORE.replace("okx_spot", "kraken_spot").replace("okx:BTC/USDT", "kraken:BTC/USD")
-    paper = parse(runtime, core).resolve("okx_desktop_paper").paper
+@pytest.mark.parametrize(("label", "quote", "symbol", "fees", "errors"), VENUES)
+def test_fees_that_are_left_out_are_the_venues(label: str, quote: str, symbol: str, fees: tuple[int, int], errors: int) -> None:
+    lines = [line for line in RUNTIME.splitlines() if not re.match(r" +(fees|maker_bps|taker_bps):", line)]
+    paper = parse("\n".join(lines)).resolve(f"{label}_desktop_paper").paper
     assert paper is not None
     assert paper.fees is not None
-    assert (paper.fees.maker_bps, paper.fees.taker_bps) == (Decimal(25), Decimal(40))
+    assert (paper.fees.maker_bps, paper.fees.taker_bps) == tuple(map(Decimal, fees))
 
 
 def test_a_queue_follows_its_profile_and_only_instruments_of_the_venue_are_traded() -> None:
-    core = changed(CORE, '["okx:BTC/USDT"]', '["kraken:BTC/USD", "okx:ETH/USDT", "okx:BTC/USDT"]')
+    core = changed(CORE, '"okx:BTC/USDT", "kraken:BTC/USD"', '"kraken:BTC/USD", "okx:ETH/USDT", "okx:BTC/USDT"')
     instruments = parse(core=core).resolve("okx_desktop_paper").instruments
     assert [str(each) for each in instruments] == ["okx:ETH/USDT", "okx:BTC/USDT"]
 

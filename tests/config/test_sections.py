@@ -71,7 +71,8 @@ def test_a_key_that_this_version_does_not_consume_is_an_error(key: str) -> None:
 
 @pytest.mark.parametrize("key", ["rate_limit_max", "network_errors_max", "health_min"])
 def test_each_missing_threshold_is_an_error(key: str) -> None:
-    lines = [line for line in RUNTIME.splitlines() if f" {key}:" not in line]
+    lines = RUNTIME.splitlines()
+    lines.remove(next(line for line in lines if f" {key}:" in line))
     problem = only_problem("\n".join(lines))
     assert problem.message == f"missing key {key} in execution.paper_profiles.okx_paper.metrics.thresholds"
     assert str(problem.position) == place("\n".join(lines), "thresholds:  ", "runtime.yaml")

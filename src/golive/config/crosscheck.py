@@ -118,6 +118,24 @@ def paper_accounts_start_with_something(draft: Draft, problems: Problems) -> Non
             problems.add(draft.where(*path), f"{path_text(path)}: nothing to trade with", fix="give at least one asset a balance")
 
 
+def paper_accounts_start_with_what_is_traded(draft: Draft, problems: Problems) -> None:
+    """A balance of an asset that no instrument of the entrypoint knows would buy nothing."""
+    for profile in draft.names.get(_PAPER, ()):
+        path = (*_PAPER, profile, "start_balances")
+        environment = draft.text(*_ENTRYPOINTS, draft.text(*_PAPER, profile, "entrypoint") or "", "environment") or ""
+        adapter = draft.text("environments", environment, "exchange")
+        universe = draft.text("environments", environment, "instrument_universe") or ""
+        texts = draft.texts("instrument_universes", universe, "instruments")
+        if adapter is None or texts is None:
+            continue
+        traded = [i for i in map(InstrumentId.parse, texts) if i.venue == KNOWN_ADAPTERS[adapter].label]
+        assets = sorted({asset for i in traded for asset in (i.quote, i.base)})
+        held = draft.names.get(path, ())
+        if held and assets and all(map(str.isupper, held)) and not set(held) & set(assets):
+            message = f"{path_text(path)}: {', '.join(held)} is no asset of the instruments of {environment}"
+            problems.add(draft.where(*path), message, allowed=", ".join(assets), fix=f"give it {traded[0].quote}")
+
+
 def trading_profile_tags_equal_the_entrypoints(draft: Draft, problems: Problems) -> None:
     for profile in draft.names.get(_TRADING, ()):
         path = (*_TRADING, profile, "tags")
@@ -171,6 +189,20 @@ def environments_refer_to_what_exists(draft: Draft, problems: Problems) -> None:
             message = f"universe {universe} holds no instrument of {label}"
             fix = f"add one such as {label}:BTC/USDT to it"
             problems.add(draft.where(*path, "instrument_universe"), message, fix=fix)
+
+
+def a_key_belongs_to_one_venue(draft: Draft, problems: Problems) -> None:
+    """The secret store holds one key under a name, and no venue knows another one's key."""
+    users: dict[str, tuple[str, str]] = {}
+    for name in draft.names.get(("environments",), ()):
+        path = ("environments", name, "keychain_key")
+        key, adapter = draft.text(*path), draft.text("environments", name, "exchange")
+        if key is None or adapter is None:
+            continue
+        owner, owners_adapter = users.setdefault(key, (name, adapter))
+        if adapter != owners_adapter:
+            message = f"{path_text(path)}: {key} is the key of {owner}, which is another venue ({owners_adapter})"
+            problems.add(draft.where(*path), message, fix="give each venue a key of its own")
 
 
 def environments_lead_to_an_allowed_endpoint(draft: Draft, problems: Problems) -> None:
@@ -236,10 +268,12 @@ RULES: Final[tuple[Rule, ...]] = (
     profiles_agree_with_their_entrypoint,
     paper_profiles_agree_with_their_environment,
     paper_accounts_start_with_something,
+    paper_accounts_start_with_what_is_traded,
     trading_profile_tags_equal_the_entrypoints,
     burst_admits_what_may_run,
     health_outlives_its_probe_interval,
     environments_refer_to_what_exists,
+    a_key_belongs_to_one_venue,
     environments_lead_to_an_allowed_endpoint,
     instruments_belong_to_known_venues,
     permissions_are_not_both_required_and_forbidden,
