@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import orjson
 
+from ..errors import UsageError
 from ..exchange.exchange import Exchange
 from ..face.connection import Connection
 from ..face.limit import Limiter
@@ -99,12 +100,12 @@ class BybitFace:
             self.venue.maintenance_since = wall
 
     def spoken_fault(self, kind: str, code_text: str, status: int | None, retry_after_s: float | None) -> Answer:
-        """`throttle` = 10006, `ban` = HTTP 403, `maintenance` = 10016, `error` = the retCode given."""
+        """`throttle` = 10006, `ban` = HTTP 403, `maintenance` = 10016, `error` = the retCode given (UsageError for a text)."""
         headers = {} if retry_after_s is None else {"Retry-After": f"{retry_after_s:g}"}
         if kind == "ban":
             return _forbidden(headers, status or 403)
         spoken = {"throttle": code.TOO_MANY_VISITS, "maintenance": code.SERVER_ERROR}.get(kind)
-        number = int(code_text) if spoken is None else spoken
+        number = _number(code_text) if spoken is None else spoken
         if kind == "throttle":
             reset = self._wall // 1_000_000 + int((retry_after_s or 1.0) * 1000)
             headers |= {"X-Bapi-Limit": "20", "X-Bapi-Limit-Status": "0", "X-Bapi-Limit-Reset-Timestamp": str(reset)}
@@ -125,6 +126,12 @@ class BybitFace:
 
     def subscription_refused(self, text: str) -> bytes | None:
         return self.socket.subscription_refused(text)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.removeprefix("-").isdigit()):
+        raise UsageError(f"fault error: code {text!r} is not a retCode; give a number such as 170007")
+    return int(text)
 
 
 def _forbidden(headers: dict[str, str], status: int = 403) -> Answer:
