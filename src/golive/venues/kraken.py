@@ -28,7 +28,7 @@ _BARS: Final = {
 _BUDGET: Final = (
     BudgetRule("*", 20, 1.0),
     BudgetRule("*", 180, 60.0),
-    BudgetRule(PUBLIC, 10, 10.0),
+    BudgetRule(PUBLIC, 10, 10.0, per="address"),
     BudgetRule(REST, 18, 40.0),
     BudgetRule(ENGINE, 115, 52.0),
     BudgetRule(ENTRIES, 40, 52.0),
