@@ -69,14 +69,17 @@ def judge(profile: VenueProfile, evidence: Evidence) -> Fault:
 
 def ban_of(profile: VenueProfile, evidence: Evidence) -> Ban | None:
     """Return the ban that this answer announces, the longest if several match."""
-    body = evidence.body.lower()
-    said = [
-        ban
-        for ban in profile.bans
-        if (ban.http_status is None or ban.http_status == evidence.http_status)
-        and (ban.text.lower() in body or any(ban.text.lower() == code.lower() for code in evidence.codes))
-    ]
-    return max(said, key=lambda ban: ban.pause_s, default=None)
+    return max((ban for ban in profile.bans if _announces(ban, evidence)), key=lambda ban: ban.pause_s, default=None)
+
+
+def _announces(ban: Ban, evidence: Evidence) -> bool:
+    """A code may stand anywhere in a body by chance (a timestamp): words count only with their status or without codes."""
+    if ban.http_status is not None and ban.http_status != evidence.http_status:
+        return False
+    text = ban.text.lower()
+    if any(text == code.lower() for code in evidence.codes):
+        return True
+    return (ban.http_status is not None or not evidence.codes) and text in evidence.body.lower()
 
 
 def _unlisted(profile: VenueProfile, evidence: Evidence) -> Meaning:
