@@ -70,7 +70,9 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_listening(serve: argparse.ArgumentParser) -> None:
     group = serve.add_argument_group("listening")
-    group.add_argument("--dialect", choices=list(DIALECTS), default="okx", help="which exchange to speak like (default: okx)")
+    group.add_argument(
+        "--dialect", choices=list(DIALECTS), default=DIALECTS[0], help=f"which exchange to speak like (default: {DIALECTS[0]})"
+    )
     group.add_argument("--host", default="127.0.0.1", help="loopback address to bind (default: 127.0.0.1)")
     group.add_argument("--port", type=int, default=0, help="port; 0 takes a free one and reports it (default: 0)")
     group.add_argument(
