@@ -26,7 +26,7 @@ TRADE_KEY = new_key(dialect="kraken", permissions=("trade",))
 FAR_KEY = new_key(dialect="kraken", ip_allowlist=("10.1.0.0/16",))
 KEYS = (KEY, READ_KEY, TRADE_KEY, FAR_KEY)
 PAIR = "XBTUSD"
-FLAGS = ("--dialect=kraken", "--symbol=BTC/USD", "--symbol=ETH/USD", "--balance=USD=1000000", "--balance=BTC=20")
+FLAGS = ("--symbol=BTC/USD", "--symbol=ETH/USD", "--balance=USD=1000000", "--balance=BTC=20")
 
 
 def sign(secret: str, path: str, nonce: str, body: str) -> str:
@@ -38,7 +38,7 @@ def sign(secret: str, path: str, nonce: str, body: str) -> str:
 @contextlib.contextmanager
 def kraken_process(*flags: str, keys: tuple[VenueKey, ...] = KEYS, speed: str = "20") -> Iterator[VenueProcess]:
     """Run a Kraken venue as a process of its own; nonces of other tests are none of its business."""
-    with venue_process(*FLAGS, *flags, keys=keys, speed=speed) as venue:
+    with venue_process(*FLAGS, *flags, keys=keys, dialect="kraken", speed=speed) as venue:
         yield venue
 
 

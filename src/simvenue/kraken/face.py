@@ -66,7 +66,7 @@ class KrakenFace:
         """Change what orders may do; connected clients are told."""
         self._exchange.mode = mode
         for connection in self._connections.values():
-            connection.put(self._status(connection), "status")
+            connection.put(self._status(connection))
 
     @property
     def is_limited(self) -> bool:
@@ -89,7 +89,7 @@ class KrakenFace:
     def opened(self, connection: Connection, wall: int, monotonic: int) -> None:
         self._set_clock(wall, monotonic)
         self._connections[connection.id] = connection
-        connection.put(self._status(connection), "status")
+        connection.put(self._status(connection))
 
     def received(self, connection: Connection, text: str, wall: int, monotonic: int) -> None:
         self._set_clock(wall, monotonic)

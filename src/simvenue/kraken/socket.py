@@ -54,7 +54,7 @@ class Socket:
             return
         method = request.get("method")
         if method == "ping":
-            connection.put(_answer({**_req_id(request), "method": "pong"}, wall), "pong")
+            connection.put(_answer({**_req_id(request), "method": "pong"}, wall))
             return
         base: dict[str, Json] = {**_req_id(request), "method": str(method)}
         params = request.get("params")
