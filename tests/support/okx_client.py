@@ -119,7 +119,12 @@ class OkxClient:
         return answer.status, json.loads(answer.body)
 
     def headers(self, method: str, target: str, body: str = "", key: Mapping[str, Any] = KEY) -> dict[str, str]:
-        timestamp = okx_timestamp(self.clock.wall)
+        return self.headers_for(key, method, target, self.clock.wall, body)
+
+    @staticmethod
+    def headers_for(key: Mapping[str, Any], method: str, target: str, at: int, body: str = "") -> dict[str, str]:
+        """Return the headers of a request signed at wall time `at`, ns."""
+        timestamp = okx_timestamp(at)
         headers = {
             "OK-ACCESS-KEY": key["apiKey"],
             "OK-ACCESS-PASSPHRASE": key["password"],

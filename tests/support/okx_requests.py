@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from support.okx_client import okx_timestamp, sign
+from support.okx_client import OkxClient
 from support.simvenue_process import KEY
 
 
@@ -17,14 +17,7 @@ def signed_headers(
     method: str, target: str, body: str = "", key: Mapping[str, Any] = KEY, at: int | None = None
 ) -> dict[str, str]:
     """Return the headers of a request signed at wall time `at` (ns; None: now)."""
-    stamp = okx_timestamp(time.time_ns() if at is None else at)
-    return {
-        "OK-ACCESS-KEY": str(key["apiKey"]),
-        "OK-ACCESS-PASSPHRASE": str(key["password"]),
-        "OK-ACCESS-TIMESTAMP": stamp,
-        "OK-ACCESS-SIGN": sign(str(key["secret"]), stamp + method + target + body),
-        "Content-Type": "application/json",
-    }
+    return OkxClient.headers_for(key, method, target, time.time_ns() if at is None else at, body)
 
 
 async def signed_post(session: aiohttp.ClientSession, rest: str, path: str, document: object) -> dict[str, Any]:

@@ -18,9 +18,9 @@ _LEAST_S, _MOST_S = 10, 120
 def cancel_all_after(call: Call) -> Sequence[Json]:
     """Arm the switch `timeOut` seconds of wall time from now (10 to 120), disarm it with 0."""
     item = call.items[0]
-    value, tag = item.get("timeOut", ""), item.get("tag") or ""
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    if not text:
+    value, tag = item.get("timeOut"), item.get("tag") or ""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else "not a number"
+    if value in (None, ""):
         raise OkxError("50014", "timeOut")
     if tag:
         raise OkxError("51000", "tag")  # a switch for the orders of one tag is not offered; it must not look armed
