@@ -69,13 +69,19 @@ _BUDGET: Final = (
     BudgetRule("GET v5/execution/list", 50, 1.0),
     BudgetRule("GET v5/account/wallet-balance", 50, 1.0),
     BudgetRule("GET v5/user/query-api", 10, 1.0),
+    BudgetRule("*", 600, 5.0, per="address"),
 )
-"""The house rules of CONTRACT, which are well below 600 requests in 5 s per address, and the published limits per
-endpoint and user; the orders of a batch count one by one."""
+"""The house rules of CONTRACT, the published limits per endpoint and user (the orders of a batch count one by one), and
+that of all requests of an address."""
 
 _BAN_S: Final = 600.0
-_BANS: Final = (Ban(403, "access too frequent", _BAN_S), Ban(None, "10009", _BAN_S), Ban(None, "10018", _BAN_S))
-"""Bybit: "terminate all HTTP sessions and wait for at least 10 minutes". A 403 of another kind (a country, a proxy) is none."""
+_BANS: Final = (
+    Ban(403, "access too frequent", _BAN_S),
+    Ban(None, "ip has been banned", _BAN_S),
+    Ban(None, "exceeded the ip rate limit", _BAN_S),
+)
+"""Bybit: "terminate all HTTP sessions and wait for at least 10 minutes". A 403 of another kind (a country, a proxy) is none.
+The words are those of 10009 and 10018: their digits could stand in an order id of any answer."""
 
 PROFILE: Final = VenueProfile(
     name="bybit_spot",
@@ -93,6 +99,7 @@ PROFILE: Final = VenueProfile(
     timeframes=_BARS,
     bans=_BANS,
     order_deadline_s=RECV_WINDOW_MS / 1000 + 1.0,
+    absence_lag_s=30.0,
     reject_codes={
         "UNKNOWN_INSTRUMENT": "170121",
         "BELOW_MINIMUM": "170136",
@@ -115,4 +122,5 @@ PROFILE: Final = VenueProfile(
 """`not_processed` is empty: Bybit's documentation says of 10006 (and of 429 and 10429) that a limit was hit and that one
 may try again, nowhere that an order so answered did not reach the engine, and what would follow an error here is a second
 order. Such an order is looked up like any other without a provable answer. `order_deadline_s` covers the receive window
-and a second for writing the attempt down before it is signed."""
+and a second for writing the attempt down before it is signed; behind the gateway nothing bounds an order, hence the long
+lag before its absence is believed (RELIABILITY §4.1)."""
