@@ -198,7 +198,7 @@ REFUSALS: list[Any] = [
     ({"ordertype": "market", "oflags": "post"}, "EGeneral:Invalid arguments:oflags"),
     ({"leverage": "2"}, "EGeneral:Invalid arguments:leverage"),
     ({"displayvol": "0.001"}, "EGeneral:Invalid arguments:displayvol"),
-    ({"stptype": "cancel-newest"}, "EGeneral:Invalid arguments:stptype"),
+    ({"stptype": "cancel-both"}, "EGeneral:Invalid arguments:stptype"),
     ({"starttm": "+30"}, "EGeneral:Invalid arguments:starttm"),
 ]
 

@@ -22,6 +22,8 @@ _INT32 = 1 << 31
 _FLAGS = frozenset({"post", "fciq", "viqc", "nompp"})
 _NOT_OFFERED = ("price2", "displayvol", "leverage", "close", "close[ordertype]", "trigger", "reduce_only")
 _NEUTRAL = frozenset({"", "0", "none", "false", "False"})
+_SELF_TRADE = ("cancel-newest", "cancel-oldest")
+"""accepted as `stptype`. The engine always cancels the resting order; Kraken's default cancels the arriving one."""
 _DEADLINE_NS = (2 * wire.SECOND, 60 * wire.SECOND)
 _MAX_EXPIRY_NS = 30 * 86_400 * wire.SECOND
 _TIMES_IN_FORCE: Mapping[str, TimeInForce] = {
@@ -126,7 +128,7 @@ def _refuse_what_is_not_offered(params: Params) -> None:
             raise KrakenError(INVALID_ARGUMENTS, name)
     if str(params.get("starttm") or "0") not in ("0", "+0"):
         raise KrakenError(INVALID_ARGUMENTS, "starttm")
-    if str(params.get("stptype") or "cancel-oldest") != "cancel-oldest":
+    if str(params.get("stptype") or _SELF_TRADE[0]) not in _SELF_TRADE:
         raise KrakenError(INVALID_ARGUMENTS, "stptype")
 
 
