@@ -207,9 +207,15 @@ class TradingClient:
         """
         size = self._dialect.cancel_batch
         seen: set[VenueOrderId] = set()
-        trouble = ""
+        working: list[OrderSighting] = []
+        trouble: Exception | None = None
         for round_number in range(CANCEL_ROUNDS + 1):
-            working = [order for order in await self.open_orders(instrument) if order.status not in TERMINAL]
+            try:
+                working = [order for order in await self.open_orders(instrument) if order.status not in TERMINAL]
+            except VenueUnavailable as exc:
+                if not working:
+                    raise
+                raise self._still_working(working, exc) from exc
             if not working:
                 return len(seen)
             seen.update(order.venue_order_id for order in working)
@@ -217,22 +223,23 @@ class TradingClient:
                 for first in range(0, len(working), size):
                     trouble = await self._cancel_batch(working[first : first + size], instrument) or trouble
                 await asyncio.sleep(CANCEL_PAUSE_S * round_number)
-        label = self._profile.label
-        left = ", ".join(order.client_order_id or order.venue_order_id for order in working)
-        why = f" ({trouble})" if trouble else ""
-        raise VenueUnavailable(
-            f"{label}: after {CANCEL_ROUNDS} rounds of cancels these orders still work: {left}{why}", venue=label
-        )
+        raise self._still_working(working, trouble) from trouble
 
-    async def _cancel_batch(self, orders: list[OrderSighting], instrument: Instrument) -> str:
+    def _still_working(self, orders: list[OrderSighting], trouble: Exception | None) -> VenueUnavailable:
+        label = self._profile.label
+        left = ", ".join(order.client_order_id or order.venue_order_id for order in orders)
+        why = f" ({trouble})" if trouble is not None else ""
+        return VenueUnavailable(f"{label}: cancels were asked for, but these orders may still work: {left}{why}", venue=label)
+
+    async def _cancel_batch(self, orders: list[OrderSighting], instrument: Instrument) -> VenueError | None:
         """Ask once for the cancel of these; return what went wrong, for what is left is read back anyhow."""
         try:
             await self._cancel(self._dialect.cancel_many(orders, instrument))
         except AuthenticationFailed:
             raise
         except VenueError as exc:
-            return str(exc)
-        return ""
+            return exc
+        return None
 
     async def arm_switch(self, timeout_s: int) -> None:
         """Arm the venue's dead-man's switch: it cancels everything when this is not called again within `timeout_s`.
