@@ -75,13 +75,8 @@ _BUDGET: Final = (
 that of all requests of an address."""
 
 _BAN_S: Final = 600.0
-_BANS: Final = (
-    Ban(403, "access too frequent", _BAN_S),
-    Ban(None, "ip has been banned", _BAN_S),
-    Ban(None, "exceeded the ip rate limit", _BAN_S),
-)
-"""Bybit: "terminate all HTTP sessions and wait for at least 10 minutes". A 403 of another kind (a country, a proxy) is none.
-The words are those of 10009 and 10018: their digits could stand in an order id of any answer."""
+_BANS: Final = (Ban(403, "access too frequent", _BAN_S), Ban(None, "10009", _BAN_S), Ban(None, "10018", _BAN_S))
+"""Bybit: "terminate all HTTP sessions and wait for at least 10 minutes". A 403 of another kind (a country, a proxy) is none."""
 
 PROFILE: Final = VenueProfile(
     name="bybit_spot",

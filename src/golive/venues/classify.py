@@ -84,7 +84,7 @@ def _announces(ban: Ban, evidence: Evidence) -> bool:
 
 def _unlisted(profile: VenueProfile, evidence: Evidence) -> Meaning:
     status = evidence.http_status
-    if status in profile.throttle_statuses:
+    if status in profile.throttle_statuses or ban_of(profile, evidence) is not None:
         return Meaning.THROTTLED
     if status is not None and 300 <= status < 400:
         return Meaning.MALFORMED
