@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 from golive.config.resolved import ResolvedEntrypoint
 from golive.metrics.recorder import Recorder
@@ -21,7 +22,9 @@ from golive.venues.settings import AdapterSettings
 from .embedded_venue import VenueOptions
 from .start_balance import start_balances
 
-_PLAIN = SecretForm(SecretAlphabet.ALPHANUMERIC, 32)
+VENUE_STATE: Final = Path("var/state/venues")
+"""where all processes of a host share request budgets and nonces, relative to home"""
+_PLAIN: Final = SecretForm(SecretAlphabet.ALPHANUMERIC, 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ def open_adapter(
         rate_limit_warning_seconds=io.rate_limit_warning_seconds,
         timeout_warning_seconds=io.timeout_warning_seconds,
         stale_after_seconds=entrypoint.stale_after_seconds,
+        state_directory=parts.home / VENUE_STATE,
     )
     return VenueAdapter(
         profile, settings, recorder=parts.recorder, clock=parts.clock, guardrails=parts.guardrails, rng=random.Random(parts.seed)
