@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -141,28 +141,31 @@ class KrakenAccountFeed:
         return True
 
     def _executions(self, rows: Sequence[Row]) -> list[AccountEvent]:
+        """Read all rows, then remember them: a message that cannot be read leaves nothing behind."""
         events: list[AccountEvent] = []
+        learned: dict[str, _Known] = {}
         for row in rows:
             order_id = filled_text(row, "order_id", "execution")
-            where = f"order {order_id:.40}"
-            known = self._known(order_id, row)
-            known.learn(row, where)
+            known = learned[order_id] = self._known(order_id, row, learned)
+            known.learn(row, f"order {order_id:.40}")
             instrument = self._by_symbol.get(known.symbol)
             if instrument is not None:
                 if row.get("exec_type") == "trade":
                     events.append(_fill(order_id, row, known, instrument))
                 events.append(_sighting(order_id, row, known, instrument))
+        self._orders.update(learned)
+        self._forget_ended()
         return events
 
-    def _known(self, order_id: str, row: Row) -> _Known:
-        known = self._orders.get(order_id)
-        if known is None:
-            name = row.get("symbol")
-            if not isinstance(name, str):
-                raise FeedGap(f"order {order_id:.40}: its beginning was not told")
-            known = self._orders[order_id] = _Known(name)
-            self._forget_ended()
-        return known
+    def _known(self, order_id: str, row: Row, learned: Mapping[str, _Known]) -> _Known:
+        """Return a copy of what is known, to learn more."""
+        known = learned.get(order_id) or self._orders.get(order_id)
+        if known is not None:
+            return replace(known)
+        name = row.get("symbol")
+        if not isinstance(name, str):
+            raise FeedGap(f"order {order_id:.40}: its beginning was not told")
+        return _Known(name)
 
     def _forget_ended(self) -> None:
         ended = [order_id for order_id, known in self._orders.items() if known.status in TERMINAL]
