@@ -321,7 +321,7 @@ async def test_disconnect_protection_cancels_once_the_guarding_connection_is_gon
     await back.socket.close()
     await asyncio.sleep(3.6)
     assert await states(venue, *orders) == [("canceled", "switch"), ("canceled", "switch")]
-    cancel_types = set()
+    cancel_types: set[tuple[str, str]] = set()
     with contextlib.suppress(asyncio.TimeoutError):
         while len(cancel_types) < 2:
             row = (await asyncio.wait_for(watcher.until("order"), 1))["data"][0]
