@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 ROOT = Path(__file__).resolve().parents[2]
 GOLIVE = [sys.executable, "-m", "golive.cli.main"]
 
@@ -70,6 +72,12 @@ class Home:
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new))
+
+
+def venue_of(process: subprocess.Popen[str], dialect: str) -> psutil.Process:
+    """Return the embedded venue of a running session that speaks this dialect."""
+    [found] = [child for child in psutil.Process(process.pid).children() if dialect in child.cmdline()]
+    return found
 
 
 def wait_for_file(path: Path, timeout_s: float = 30) -> None:
