@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import golive
 import pytest
+
+import golive
 import simvenue
 
 VENUES = ("okx", "kraken", "bybit")
