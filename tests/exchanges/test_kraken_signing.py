@@ -37,7 +37,7 @@ def recomputed(secret: str, path: str, nonce: str, body: str) -> str:
 
 def signed_by(made: Rig, request: Request) -> Signed:
     """The request as the adapter's call path would let it leave."""
-    return made.adapter.connection.path._sign(request)
+    return made.adapter.connection.path.sign(request)
 
 
 async def check_published_vector() -> None:

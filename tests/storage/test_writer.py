@@ -133,16 +133,16 @@ async def test_a_failure_stops_all_commits_and_is_told_to_the_loop(tmp_path: Pat
     assert not store.path.with_suffix(".seal.json").exists()
 
 
-async def test_an_attempt_is_durable_on_return_from_another_thread(tmp_path: Path) -> None:
+async def test_an_attempt_is_durable_on_return_and_leaves_the_loop_free(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     told = Told(store)
     told.writer.submit([RecordItem(approval(1))])
-    await asyncio.to_thread(told.writer.record_attempt, order_id(1), 1, 1_767_225_603_000)
-    await asyncio.to_thread(told.writer.record_answer, order_id(1), 1, "50011")
-    told.writer.record_attempt(order_id(1), 2, 1_767_225_606_000)
+    await told.writer.record_attempt(order_id(1), 1, 1_767_225_603_000)
+    await told.writer.record_answer(order_id(1), 1, "50011")
+    await told.writer.record_attempt(order_id(1), 2, 1_767_225_606_000)
     assert store.last_seq == 5
     with pytest.raises(JournalError):
-        told.writer.record_attempt(order_id(1), 2, 1_767_225_609_000)
+        await told.writer.record_attempt(order_id(1), 2, 1_767_225_609_000)
     with pytest.raises(JournalError):
         told.writer.close()
     with closing(sqlite3.connect(store.path)) as connection:

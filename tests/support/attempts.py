@@ -13,10 +13,10 @@ class KeptAttempts:
 
     lines: list[tuple[str, str, int, str]] = field(default_factory=list)
 
-    def record_attempt(self, client_order_id: ClientOrderId, n: int, deadline_ms: int) -> None:
+    async def record_attempt(self, client_order_id: ClientOrderId, n: int, deadline_ms: int) -> None:
         self.lines.append(("attempt", client_order_id, n, str(deadline_ms)))
 
-    def record_answer(self, client_order_id: ClientOrderId, n: int, answer: str) -> None:
+    async def record_answer(self, client_order_id: ClientOrderId, n: int, answer: str) -> None:
         self.lines.append(("answer", client_order_id, n, answer))
 
     def answers(self) -> list[str]:

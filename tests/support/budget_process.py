@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -47,8 +48,11 @@ class Caller:
     def spans(self) -> list[Span]:
         """Wait for its end and return every call it reported."""
         assert self.process.stdout is not None
+        limit = threading.Timer(30, self.process.kill)
+        limit.start()
         lines = [json.loads(line) for line in self.process.stdout]
-        self.process.wait(30)
+        limit.cancel()
+        assert self.process.wait(5) == 0, "it did not end by itself"
         ended = {line["n"]: line["ended"] for line in lines if "ended" in line}
         return [Span(line["begun"], ended.get(line["n"]), line["scopes"]) for line in lines if "begun" in line]
 
@@ -66,7 +70,7 @@ def caller(folder: Path, rules: Sequence[BudgetRule], **plan: Any) -> Iterator[C
         [sys.executable, "-m", "support.budget_process", json.dumps(settings)],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(TESTS), os.environ.get("PYTHONPATH", "")))},
     )
     try:
         yield Caller(process)

@@ -25,7 +25,12 @@ def turn_at(folder: Path | None, key: str) -> NonceTurn:
 
 def start(*arguments: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "support.nonce_process", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(TESTS)})
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(TESTS), os.environ.get("PYTHONPATH", "")))},
+    )
 
 
 def output(process: subprocess.Popen[str]) -> list[list[int]]:

@@ -126,15 +126,15 @@ class JournalWriter:
         if self._failure is not None:
             raise self._failure
 
-    def record_attempt(self, client_order_id: ClientOrderId, n: int, deadline_ms: int) -> None:
+    async def record_attempt(self, client_order_id: ClientOrderId, n: int, deadline_ms: int) -> None:
         """Write down attempt `n` of an intent; durable on return."""
         self.submit([AttemptItem(client_order_id, n, deadline_ms)])
-        self.flush()
+        await asyncio.to_thread(self.flush)
 
-    def record_answer(self, client_order_id: ClientOrderId, n: int, answer: str) -> None:
+    async def record_answer(self, client_order_id: ClientOrderId, n: int, answer: str) -> None:
         """Write down the answer to attempt `n`; durable on return."""
         self.submit([AnswerItem(client_order_id, n, answer)])
-        self.flush()
+        await asyncio.to_thread(self.flush)
 
     def stalled_s(self) -> float:
         """Return how long the oldest item that must be durable has been waiting, in seconds; above 0.25 no orders."""

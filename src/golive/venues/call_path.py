@@ -290,7 +290,7 @@ class CallPath:
         convert: Callable[[Payload], T],
         inspect: Callable[[Signed], None] | None,
     ) -> T:
-        signed = self._sign(request)
+        signed = self.sign(request)
         if inspect is not None:
             inspect(signed)
         answer = await self._transport.send(signed, request.max_bytes)
@@ -301,7 +301,7 @@ class CallPath:
             evidence = Evidence(str(exc), http_status=answer.status, transport=Meaning.MALFORMED)
             raise AttemptFailed(evidence) from exc
 
-    def _sign(self, request: Request) -> Signed:
+    def sign(self, request: Request) -> Signed:
         access = "private" if request.private else "public"
         params = request.params[BODY] if BODY in request.params else dict(request.params)
         try:

@@ -17,12 +17,12 @@ class GuardrailSink(Protocol):
 
 
 class AttemptJournal(Protocol):
-    """Order attempts, durable when the call returns; called from a worker thread, one call at a time per order."""
+    """Order attempts, durable when the call has been awaited; one call at a time per order."""
 
-    def record_attempt(self, client_order_id: ClientOrderId, n: int, deadline_ms: int) -> None:
+    async def record_attempt(self, client_order_id: ClientOrderId, n: int, deadline_ms: int) -> None:
         """Attempt `n` (1 or 2) is about to leave; `deadline_ms` is venue time, ms since the epoch."""
         ...
 
-    def record_answer(self, client_order_id: ClientOrderId, n: int, answer: str) -> None:
+    async def record_answer(self, client_order_id: ClientOrderId, n: int, answer: str) -> None:
         """How attempt `n` ended: `accepted:<venue order id>` or the meaning and code of its failure."""
         ...

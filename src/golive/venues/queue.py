@@ -61,7 +61,20 @@ class IoQueue:
     async def slot(self) -> AsyncIterator[None]:
         """Hold one running slot; a cancelled waiter leaves no trace."""
         begun = self._clock.monotonic()
-        waits = self._admitted.locked() or self._running.locked()
+        if self._admitted.locked() or self._running.locked():
+            await self._wait_for_slot(begun)
+        else:  # nobody is before us: both are free, and acquiring does not wait
+            await self._admitted.acquire()
+            await self._running.acquire()
+            self._change(1, 1)
+        try:
+            yield
+        finally:
+            self._change(-1, -1)
+            self._running.release()
+            self._admitted.release()
+
+    async def _wait_for_slot(self, begun: int) -> None:
         self._outside += 1
         try:
             await self._admitted.acquire()
@@ -71,18 +84,13 @@ class IoQueue:
         self._change(0, 1)
         try:
             await self._running.acquire()
-            try:
-                self._change(1, 0)
-                if waits:
-                    now = self._clock.monotonic()
-                    self._observer.queue_waited((admitted - begun) / SECOND, (now - admitted) / SECOND)
-                yield
-            finally:
-                self._change(-1, 0)
-                self._running.release()
-        finally:
+        except BaseException:
             self._change(0, -1)
             self._admitted.release()
+            raise
+        self._change(1, 0)
+        now = self._clock.monotonic()
+        self._observer.queue_waited((admitted - begun) / SECOND, (now - admitted) / SECOND)
 
     def _change(self, inflight: int, pending: int) -> None:
         self._inflight += inflight

@@ -37,6 +37,8 @@ def parse(body: bytes) -> JsonValue:
 
 
 def _check_depth(text: str) -> None:
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
     depth = 0
     for match in _NESTING.finditer(_STRINGS.sub('""', text)):
         depth += 1 if match.group() in "[{" else -1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Final
 
 from golive.model.clock import MILLISECOND, Clock
@@ -83,17 +83,17 @@ class TradingClient:
                 venue_order_id = await self._attempt(order, instrument, attempts, n)
             except RateLimited as exc:  # the only family that says: documented as not processed
                 if not exc.code:  # our own budget refused it for the venue's sake: it never left
-                    await _journal(attempts.record_answer, order.client_order_id, n, "not_sent:paused")
+                    await attempts.record_answer(order.client_order_id, n, "not_sent:paused")
                     raise
-                await _journal(attempts.record_answer, order.client_order_id, n, f"not_processed:{exc.code}")
+                await attempts.record_answer(order.client_order_id, n, f"not_processed:{exc.code}")
                 if n == MAX_ATTEMPTS:
                     raise self._refused_for_good(exc, order) from exc
                 await asyncio.sleep(self._profile.retry.base_s)  # a longer Retry-After is kept, or refused, by the budget
             except VenueError as exc:
-                await _journal(attempts.record_answer, order.client_order_id, n, f"{type(exc).__name__}:{exc.code}")
+                await attempts.record_answer(order.client_order_id, n, f"{type(exc).__name__}:{exc.code}")
                 raise
             else:
-                await _journal(attempts.record_answer, order.client_order_id, n, f"accepted:{venue_order_id}")
+                await attempts.record_answer(order.client_order_id, n, f"accepted:{venue_order_id}")
                 if n > 1:
                     self._adapter.meter.recovered()
                 return venue_order_id
@@ -106,7 +106,7 @@ class TradingClient:
         async def journal_then_deadline() -> Request:
             now_ms = self._clock.now() // MILLISECOND + path.clock_offset_ms
             deadline_ms = now_ms + int(self._profile.order_deadline_s * 1000)
-            await _journal(attempts.record_attempt, order.client_order_id, n, deadline_ms)
+            await attempts.record_attempt(order.client_order_id, n, deadline_ms)
             return self._dialect.with_deadline(request, deadline_ms)
 
         return await path.write(
@@ -283,6 +283,7 @@ class TradingClient:
         return await self._reads.fills(instrument)
 
 
+@lru_cache(maxsize=16)
 def is_loopback(host: str) -> bool:
     """Return whether a URL's host is this machine: 127.0.0.0/8, ::1 or localhost."""
     if host == "localhost":
@@ -291,8 +292,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _journal(write: Callable[..., None], *arguments: object) -> Awaitable[None]:
-    """Run a durable write beside the event loop."""
-    return asyncio.to_thread(write, *arguments)

@@ -74,7 +74,7 @@ class HttpTransport:
             headers={**request.headers, "Accept-Encoding": "identity"},
             timeout=self._timeout,
             allow_redirects=False,
-            middlewares=(_once(),),
+            middlewares=None if request.method == "POST" else (_once(),),  # aiohttp repeats no POST
         ) as response:
             body = await _bounded(response, max_bytes)
             return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
