@@ -263,7 +263,7 @@ async def test_the_sdk_streams_a_book_and_its_executions(venue: VenueProcess) ->
 
     received: list[Any] = []
 
-    class Client(SpotWSClient):
+    class Client(SpotWSClient):  # type: ignore[misc] # the SDK does not show its types
         async def on_message(self, message: Any) -> None:
             received.append(message)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -142,7 +143,8 @@ def test_trades_after_an_id_are_given_oldest_first(client: KrakenClient) -> None
 
 
 def test_fees_are_percentages_of_the_pairs_asked_for(client: KrakenClient) -> None:
-    volume = client.ask("TradeVolume", pair="XBTUSD", **{"fee-info": "True"})
+    asked: dict[str, Any] = {"pair": "XBTUSD", "fee-info": "True"}
+    volume = client.ask("TradeVolume", **asked)
     assert volume["fees"]["XXBTZUSD"]["fee"] == "0.4000"
     assert volume["fees_maker"]["XXBTZUSD"]["fee"] == "0.2500"
     assert "fees" not in client.ask("TradeVolume")

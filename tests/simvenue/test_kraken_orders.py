@@ -302,14 +302,15 @@ def test_an_amended_order_keeps_its_ids(client: KrakenClient) -> None:
 def test_an_amend_that_cannot_be_leaves_the_order(client: KrakenClient) -> None:
     order = client.placed(oflags="post")
     _, ask = client.top()
-    for fields, error in (
+    refusals: list[tuple[dict[str, Any], str]] = [
         ({}, "EGeneral:Invalid arguments"),
         ({"limit_price": str(ask)}, "EOrder:Post only order"),
         ({"limit_price": "1.23"}, "EOrder:Invalid price:XBTUSD price can only be specified up to 1 decimals."),
         ({"order_qty": "0.000001"}, "EOrder:Order minimum not met"),
         ({"order_qty": "1000"}, "EOrder:Insufficient funds"),
         ({"display_qty": "1"}, "EGeneral:Invalid arguments:display_qty"),
-    ):
+    ]
+    for fields, error in refusals:
         assert client.fails("AmendOrder", txid=order, **fields) == error
     assert client.find(order)["vol"] == "0.01000000"
     plain = client.placed()
@@ -321,7 +322,8 @@ def test_an_amend_that_cannot_be_leaves_the_order(client: KrakenClient) -> None:
 def test_canceling_what_is_not_open_is_an_unknown_order(client: KrakenClient) -> None:
     order = client.placed()
     assert client.ask("CancelOrder", txid=order) == {"count": 1}
-    for fields in ({"txid": order}, {"cl_ord_id": HEX}, {"txid": txid(ORDER, 5)}, {"txid": "12345"}):
+    others: list[dict[str, Any]] = [{"txid": order}, {"cl_ord_id": HEX}, {"txid": txid(ORDER, 5)}, {"txid": "12345"}]
+    for fields in others:
         assert client.fails("CancelOrder", **fields) == "EOrder:Unknown order"
     assert client.fails("AmendOrder", txid=order, order_qty="1") == "EOrder:Unknown order"
     assert client.fails("CancelOrder", txid="nonsense") == "EOrder:Invalid order"

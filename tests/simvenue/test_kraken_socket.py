@@ -9,13 +9,12 @@ import zlib
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 import aiohttp
 import pytest
 
 from simvenue.kraken.book import checksum
-from support.kraken_client import KEY, READ_KEY, TRADE_KEY, kraken_process, sign
+from support.kraken_client import KEY, READ_KEY, TRADE_KEY, kraken_process, private
 from support.venue_process import VenueKey, VenueProcess
 
 pytestmark = pytest.mark.integration
@@ -75,17 +74,6 @@ async def wire(session: aiohttp.ClientSession, venue: VenueProcess) -> Wire:
     assert (greeting["channel"], greeting["type"]) == ("status", "update")
     assert (greeting["data"][0]["system"], greeting["data"][0]["api_version"]) == ("online", "v2")
     return made
-
-
-async def private(session: aiohttp.ClientSession, venue: VenueProcess, method: str, key: VenueKey = KEY, **params: Any) -> Any:
-    nonce = str(time.time_ns())
-    body = urlencode({"nonce": nonce, **params})
-    headers = {"API-Key": key.api_key, "API-Sign": sign(key.secret, f"/0/private/{method}", nonce, body)}
-    headers["Content-Type"] = "application/x-www-form-urlencoded"
-    async with session.post(f"{venue.rest}/0/private/{method}", data=body, headers=headers) as response:
-        document = await response.json()
-    assert document["error"] == [], document
-    return document["result"]
 
 
 async def token(session: aiohttp.ClientSession, venue: VenueProcess, key: VenueKey = KEY) -> str:
@@ -252,7 +240,14 @@ async def test_an_order_is_told_from_its_coming_to_its_end(session: aiohttp.Clie
     assert ack["result"] == {"channel": "executions", "maxratecount": 125, "snap_orders": True, "snap_trades": False}
     snapshot = await client.next_of("executions")
     assert (snapshot["type"], snapshot["sequence"], snapshot["data"]) == ("snapshot", 1, [])
-    body = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "volume": "0.5", "price": "20000", "cl_ord_id": "c" * 32}
+    body: dict[str, Any] = {
+        "pair": "XBTUSD",
+        "type": "buy",
+        "ordertype": "limit",
+        "volume": "0.5",
+        "price": "20000",
+        "cl_ord_id": "c" * 32,
+    }
     txid = (await private(session, venue, "AddOrder", **body))["txid"][0]
     await private(session, venue, "AmendOrder", txid=txid, order_qty="0.25")
     await private(session, venue, "CancelOrder", txid=txid)
@@ -273,9 +268,11 @@ async def test_fills_are_told_one_by_one_and_end_with_filled(session: aiohttp.Cl
     await client.subscribe("executions", token=session_token, snap_orders=False)
     await client.subscribe("balances", token=session_token)
     before = {row["asset"]: row["balance"] for row in (await client.next_of("balances"))["data"]}
-    body = {"pair": "XBTUSD", "type": "buy", "ordertype": "market", "volume": "3"}
+    body: dict[str, Any] = {"pair": "XBTUSD", "type": "buy", "ordertype": "market", "volume": "3"}
     txid = (await private(session, venue, "AddOrder", **body))["txid"][0]
-    events, bookings, sequence = [], [], 1
+    events: list[dict[str, Any]] = []
+    bookings: list[dict[str, Any]] = []
+    sequence = 1
     while not events or events[-1]["exec_type"] != "filled":
         message = await client.next()
         if message.get("channel") == "executions":
@@ -306,9 +303,9 @@ async def test_fills_are_told_one_by_one_and_end_with_filled(session: aiohttp.Cl
 async def test_a_later_session_begins_with_open_orders_and_last_fills(
     session: aiohttp.ClientSession, venue: VenueProcess
 ) -> None:
-    body = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "volume": "0.5", "price": "20000"}
+    body: dict[str, Any] = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "volume": "0.5", "price": "20000"}
     txid = (await private(session, venue, "AddOrder", **body))["txid"][0]
-    taken = {"pair": "XBTUSD", "type": "sell", "ordertype": "market", "volume": "0.01"}
+    taken: dict[str, Any] = {"pair": "XBTUSD", "type": "sell", "ordertype": "market", "volume": "0.01"}
     filled = (await private(session, venue, "AddOrder", **taken))["txid"][0]
     client = await wire(session, venue)
     await client.subscribe("executions", token=await token(session, venue), snap_orders=True, snap_trades=True)
@@ -325,7 +322,7 @@ async def test_without_order_status_only_beginnings_fills_and_ends_are_told(
 ) -> None:
     client = await wire(session, venue)
     await client.subscribe("executions", token=await token(session, venue), snap_orders=False, order_status=False)
-    body = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "volume": "0.5", "price": "20000"}
+    body: dict[str, Any] = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "volume": "0.5", "price": "20000"}
     txid = (await private(session, venue, "AddOrder", **body))["txid"][0]
     await private(session, venue, "AmendOrder", txid=txid, order_qty="0.25")
     await private(session, venue, "CancelOrder", txid=txid)

@@ -7,10 +7,13 @@ import contextlib
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
+
+import aiohttp
 
 from simvenue.face.request import RawRequest
 from simvenue.keys import read_keys
@@ -40,6 +43,18 @@ def kraken_process(*flags: str, keys: tuple[VenueKey, ...] = KEYS, speed: str = 
     """Run a Kraken venue as a process of its own; nonces of other tests are none of its business."""
     with venue_process(*FLAGS, *flags, keys=keys, dialect="kraken", speed=speed) as venue:
         yield venue
+
+
+async def private(session: aiohttp.ClientSession, venue: VenueProcess, method: str, key: VenueKey = KEY, **params: Any) -> Any:
+    """Call a private method of a venue process with a form body; it must succeed. Return its result."""
+    nonce = str(time.time_ns())
+    path, body = f"/0/private/{method}", urlencode({"nonce": nonce, **params})
+    headers = {"API-Key": key.api_key, "API-Sign": sign(key.secret, path, nonce, body)}
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    async with session.post(venue.rest + path, data=body, headers=headers) as response:
+        document = await response.json()
+    assert document["error"] == [], document
+    return document["result"]
 
 
 class KrakenClient:
