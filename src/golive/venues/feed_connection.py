@@ -79,7 +79,11 @@ class FeedConnection:
     # opening and closing
 
     async def open(self, client: Ccxt, url: str, opening: Opening) -> None:
-        """Connect, log in, subscribe; return when everything owed has come. Raises CCXT's errors; bounded by the caller."""
+        """Connect, log in, subscribe; return when everything owed has come. Raises CCXT's errors; bounded by the caller.
+
+        CCXT shares one socket among all who name the same URL; a fragment, which never leaves this machine, sets ours apart.
+        """
+        url = f"{url}#{id(self)}"
         self._opening = opening
         self._unacknowledged = set(self.link.keys)
         self._unsnapped = set(self.link.needs_snapshot)

@@ -99,9 +99,10 @@ class MarketStream:
 
     async def close(self) -> None:
         """Close all connections; idempotent."""
-        for task in self._repairs.values():
+        repairs = tuple(self._repairs.values())
+        for task in repairs:
             task.cancel()
-        await asyncio.gather(*self._repairs.values(), return_exceptions=True)
+        await asyncio.gather(*repairs, return_exceptions=True)
         await self._keeper.close()
 
     # what the keeper asks and tells
@@ -137,10 +138,9 @@ class MarketStream:
     def _candle_missing(self, instrument: InstrumentId) -> None:
         if instrument not in self._repairs:
             task = self._repairs[instrument] = asyncio.get_running_loop().create_task(self._repair_alone(instrument))
-            task.add_done_callback(lambda ended: self._repaired(instrument, ended))
+            task.add_done_callback(self._repaired)
 
-    def _repaired(self, instrument: InstrumentId, task: asyncio.Task[None]) -> None:
-        self._repairs.pop(instrument, None)
+    def _repaired(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (bug := task.exception()) is not None:
             self._keeper.crash(bug)
 
@@ -150,6 +150,8 @@ class MarketStream:
             await self._repair(self._instruments[instrument])
         except (VenueError, MalformedPayload, MagnitudeError) as exc:
             self._keeper.give_up(exc)
+        finally:
+            del self._repairs[instrument]  # at once: the next hole may show before this task has officially ended
 
     async def _repair(self, instrument: Instrument) -> None:
         assert self._read_candles is not None
