@@ -149,6 +149,19 @@ def test_a_quote_fee_is_locked_and_charged_on_top_of_what_a_buy_costs() -> None:
     assert account.total("BTC") == 3 * 10 ** account.scales["BTC"]
 
 
+def test_fees_that_round_up_fill_by_fill_never_take_what_is_not_there() -> None:
+    exchange = two_users(FeeAsset.QUOTE)
+    sell = replace(BUY, account="bob", side=Side.SELL, size="0.000011", price="42000.6")
+    for _ in range(3):
+        exchange.place(sell)
+    account = exchange.accounts["ann"]
+    notional = 3 * 1100 * 420_006  # its fee is 1386019.8 units, that of each third 462006.6
+    account.lock("USDT", account.available("USDT") - notional - 1_386_020)
+    order = exchange.place(replace(BUY, size="0.000033", price="42000.6"))
+    assert [fill.fee for fill in order.fills] == [462_007, 462_007, 462_006]
+    assert account.available("USDT") == 0
+
+
 @pytest.mark.parametrize("fee_asset", list(FeeAsset))
 def test_the_fee_on_top_counts_towards_what_an_order_may_cost(fee_asset: FeeAsset) -> None:
     whole: dict[str, Any] = {"size": "2.5", "price": "40000"}  # the whole balance of 100,000

@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simvenue.errors import UsageError
@@ -207,6 +207,8 @@ def act(client: OkxClient, kind: str, number: int, is_buy: bool, wall: int) -> N
 
 @settings(max_examples=25, deadline=None)
 @given(ACTIONS)
+@example([("limit", 5, True), ("arm", 1, True), ("expire", 40, True)])
+@example([("limit", 5, True), ("limit", 6, True), ("all", 0, True), ("limit", 7, True), ("step", 0, True)])
 def test_whatever_was_done_is_there_again(actions: list[tuple[str, int, bool]]) -> None:
     options = serve_options()
     with tempfile.TemporaryDirectory() as folder:
