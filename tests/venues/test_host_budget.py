@@ -303,7 +303,7 @@ async def _random_calls(folder: Path, steps: list[tuple[int, int, int, int, bool
             budgets[which] = budget_at(folder, rules, now=clock)
             spans.append(Span(begun, now, {"*": weight}))
         else:
-            budget._ended(budget._numbers, f'{{"*":{weight}}}')
+            budget.end(budget._numbers, f'{{"*":{weight}}}')
             spans.append(Span(begun, now, {"*": weight}))
     for rule in rules:
         assert excess(spans, rule) <= 0

@@ -66,6 +66,10 @@ class MemoryRecorder:
         self._lock = threading.Lock()
 
     def _get(self, metric: Metric, labels: Mapping[str, str]) -> Series:
+        if len(labels) == len(metric.labels):  # the common case: it exists
+            known = self._series.get((metric.name, tuple([labels.get(name, "") for name in metric.labels])))
+            if known is not None:
+                return known
         if set(labels) != set(metric.labels):
             raise ValueError(f"{metric.name} takes labels {metric.labels}, not {tuple(sorted(labels))}")
         key = (metric.name, tuple(labels[name] for name in metric.labels))

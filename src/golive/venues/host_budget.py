@@ -19,8 +19,8 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -99,7 +99,7 @@ class HostBudget:
         self._key = key
         self._address = address
         self._wall = wall
-        self._now = now
+        self.now = now
         self._boot = boot
         self._owner = secrets.randbits(48)
         self._member = slot(f"member {self._owner}")
@@ -107,6 +107,7 @@ class HostBudget:
         self._turn = asyncio.Lock()
         self._call_ended = asyncio.Event()
         self._numbers = 0
+        self._texts: dict[tuple[tuple[str, int], ...], str] = {}
         self._log: list[_Event] = []
         """what happened here and is not in the file yet"""
         self._flush: asyncio.TimerHandle | None = None
@@ -123,35 +124,41 @@ class HostBudget:
         self._known: dict[tuple[str, str, str], _Charged] = {}
         self._pause = NO_PAUSE
         self._seen = 0
-        self._caught_up = self._now()
+        self._caught_up = self.now()
 
     # callers
 
-    @asynccontextmanager
-    async def take(self, scopes: Mapping[str, int], *, patience_s: float) -> AsyncIterator[float]:
-        begun = self._now()
-        refuse_impossible(self._rules, scopes)
-        charges = json.dumps(dict(scopes), sort_keys=True, separators=(",", ":"))
+    def take(self, scopes: Mapping[str, int], *, patience_s: float) -> AbstractAsyncContextManager[float]:
+        """See `RequestBudget.take`; also raises NotAdmitted for a call heavier than a whole rule."""
+        return _Place(self, scopes, patience_s)
+
+    async def begin(self, charges: str, patience_s: float) -> int:
+        """Wait for room and log the call; return its number, to be given to `end`."""
         async with self._turn:
-            number = await self._admit(charges, patience_s)
-        try:
-            yield (self._now() - begun) / SECOND
-        finally:
-            self._ended(number, charges)
+            return await self._admit(charges, patience_s)
+
+    def charges(self, scopes: Mapping[str, int]) -> str:
+        """Return the text that stands for these scopes in the log."""
+        named = tuple(scopes.items())
+        text = self._texts.get(named)
+        if text is None:
+            refuse_impossible(self._rules, scopes)
+            text = self._texts[named] = json.dumps(dict(scopes), sort_keys=True, separators=(",", ":"))
+        return text
 
     async def _admit(self, charges: str, patience_s: float) -> int:
         lock = self._opened()
         while not lock.try_lock(self._place):  # noqa: ASYNC110 - other processes set no event of ours
             await asyncio.sleep(_TURN_POLL_S)
         try:
-            busy_since = self._now()
+            busy_since = self.now()
             while True:
                 try:
                     wait = self._try(charges, patience_s)
                 except sqlite3.OperationalError as exc:
                     wait = self._busy(exc, busy_since)
                 else:
-                    busy_since = self._now()
+                    busy_since = self.now()
                 if wait == 0:
                     return self._numbers
                 await self._sleep(wait)
@@ -161,12 +168,12 @@ class HostBudget:
     def _try(self, charges: str, patience_s: float) -> int | None:
         """Log the call as begun if there is room, else return how long to wait, as `Window.wait_ns`."""
         with self._writing() as file:
-            now = self._now()
+            now = self.now()
             quiet = self._pause.wait_ns(now, patience_s)
             windows = self._charged(self._key, self._address, charges)
             wait = quiet or longest_wait(windows, now)
             if wait != 0 and self._bury(file, now):
-                wait = longest_wait(windows, now)
+                wait = quiet or longest_wait(windows, now)
             if wait == 0:
                 self._numbers += 1
                 self._append(file, (_BEGUN, self._owner, self._numbers, self._key, self._address, charges, now))
@@ -183,7 +190,7 @@ class HostBudget:
     def _busy(self, exc: sqlite3.OperationalError, since: int) -> int:
         if exc.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise self._unusable(exc) from exc
-        if self._now() - since > _BUSY_LIMIT_S * SECOND:
+        if self.now() - since > _BUSY_LIMIT_S * SECOND:
             raise self._unusable(exc) from exc
         return _BUSY_POLL_NS
 
@@ -194,16 +201,16 @@ class HostBudget:
             None,
         )
 
-    def _ended(self, number: int, charges: str) -> None:
-        self._log.append((_ENDED, self._owner, number, self._key, self._address, charges, self._now()))
+    def end(self, number: int, charges: str) -> None:
+        self._log.append((_ENDED, self._owner, number, self._key, self._address, charges, self.now()))
         self._call_ended.set()
         self._flush_soon()
 
     def refuse_if_paused(self, patience_s: float) -> None:
-        self._pause.wait_ns(self._now(), patience_s)
+        self._pause.wait_ns(self.now(), patience_s)
 
     def pause(self, seconds: float, reason: str, *, ban: bool) -> None:
-        until = self._now() + int(seconds * SECOND)
+        until = self.now() + int(seconds * SECOND)
         self._pause = longer(self._pause, Pause(until, reason, ban))
         self._log.append((_BANNED if ban else _QUIET, self._owner, 0, self._key, self._address, reason, until))
         self._flush_now()
@@ -214,7 +221,7 @@ class HostBudget:
         if self._file is not None:
             with suppress(sqlite3.Error):
                 self._catch_up(self._file)
-        remaining = self._pause.remaining_s(self._now())
+        remaining = self._pause.remaining_s(self.now())
         return (remaining, self._pause.reason) if remaining else (0.0, "")
 
     async def close(self) -> None:
@@ -286,7 +293,7 @@ class HostBudget:
             raise refusal
 
     def _catch_up(self, file: sqlite3.Connection) -> None:
-        now = self._now()
+        now = self.now()
         if now - self._caught_up > self._longest + _MARGIN_NS // 2:
             self._forget()  # others may have tidied away what was not read
         self._caught_up = now
@@ -335,7 +342,7 @@ class HostBudget:
     def _tidy(self, file: sqlite3.Connection) -> None:
         """Drop what no window can see any more, and fold the log into the file beside the event loop."""
         self._until_tidy = _TIDY_EVERY
-        now = self._now()
+        now = self.now()
         self._bury(file, now)
         past = (now - self._longest - _MARGIN_NS, self._seen)
         begun = file.execute("SELECT seq, owner, number FROM event WHERE kind = 0 AND at < ? AND seq < ?", past).fetchall()
@@ -343,6 +350,7 @@ class HostBudget:
         file.executemany("DELETE FROM event WHERE seq = ?", over)
         file.execute("DELETE FROM event WHERE kind > 0 AND at < ? AND seq < ?", past)
         self._known.clear()
+        self._texts.clear()
         if self._tidying is None or self._tidying.done():
             self._tidying = asyncio.get_running_loop().run_in_executor(None, _checkpoint, self._path)
 
@@ -382,15 +390,35 @@ class HostBudget:
 
     def _carry_over(self, file: sqlite3.Connection) -> None:
         """After a restart of the host: all calls ended now at the latest; pauses keep their end by the wall clock."""
-        boot, wall_minus_host = self._boot(), self._wall() - self._now()
+        boot, wall_minus_host = self._boot(), self._wall() - self.now()
         known = file.execute("SELECT boot, wall_minus_host FROM host").fetchone()
         if known is not None and known[0] == boot:
             return
         if known is not None:
-            file.execute("UPDATE event SET at = ? WHERE kind <= 1", (self._now(),))
+            file.execute("UPDATE event SET at = ? WHERE kind <= 1", (self.now(),))
             file.execute("UPDATE event SET at = at + ? WHERE kind > 1", (known[1] - wall_minus_host,))
         file.execute("DELETE FROM host")
         file.execute("INSERT INTO host(boot, wall_minus_host) VALUES (?, ?)", (boot, wall_minus_host))
+
+
+class _Place(AbstractAsyncContextManager[float]):
+    """One call's place in the budget; a class, because a generator costs more than the rest of the way in."""
+
+    __slots__ = ("_budget", "_charges", "_number", "_patience_s", "_scopes")
+
+    def __init__(self, budget: HostBudget, scopes: Mapping[str, int], patience_s: float) -> None:
+        self._budget = budget
+        self._scopes = scopes
+        self._patience_s = patience_s
+
+    async def __aenter__(self) -> float:
+        begun = self._budget.now()
+        self._charges = self._budget.charges(self._scopes)
+        self._number = await self._budget.begin(self._charges, self._patience_s)
+        return (self._budget.now() - begun) / SECOND
+
+    async def __aexit__(self, *_: object) -> None:
+        self._budget.end(self._number, self._charges)
 
 
 def _checkpoint(path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Final
 
 from golive.model.errors import MalformedPayload
 from golive.model.json import JsonValue
@@ -28,7 +29,7 @@ def parse(body: bytes) -> JsonValue:
         raise MalformedPayload(f"answer is not JSON: it begins with {text.lstrip()[:40]!r}")
     _check_depth(text)
     try:
-        value: JsonValue = json.loads(text, parse_float=str, parse_constant=_refuse, object_pairs_hook=_unique)
+        value: JsonValue = _DECODER.decode(text)
     except MalformedPayload:
         raise
     except (ValueError, RecursionError) as exc:
@@ -57,3 +58,6 @@ def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
         twice = next(name for name in names if names.count(name) > 1)
         raise MalformedPayload(f"answer holds the key {twice!r} twice")
     return value
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=str, parse_constant=_refuse, object_pairs_hook=_unique)

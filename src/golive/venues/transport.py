@@ -48,7 +48,7 @@ class HttpTransport:
     def __init__(self, *, timeout_s: float, secure: bool) -> None:
         connector = aiohttp.TCPConnector(keepalive_timeout=10.0, ssl=_trust() if secure else False)
         self.session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
-        self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=timeout_s, sock_read=timeout_s)
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=timeout_s)
 
     async def send(self, request: Signed, max_bytes: int) -> Answer:
         """Send once; raise AttemptFailed when no complete answer of at most `max_bytes` came back."""
