@@ -80,6 +80,13 @@ def test_the_limit_order_maximum_wins_over_the_old_common_one() -> None:
     assert read.max_quantity == 83_000_000
 
 
+@pytest.mark.parametrize(("least", "lots"), [("0.000048", 48), ("0.0000481", 49), ("0.0000001", 1), ("5", 5_000_000)])
+def test_a_minimum_off_the_grid_is_the_next_quantity_that_can_be_ordered(least: str, lots: int) -> None:
+    read = instrument_from({**PUBLISHED, "lotSizeFilter": {**PUBLISHED["lotSizeFilter"], "minOrderQty": least}})
+    assert read is not None
+    assert read.min_quantity == lots
+
+
 @pytest.mark.parametrize(
     "change", [{"status": "PreLaunch"}, {"symbol": "BTCUSDT2"}, {"baseCoin": "btc", "symbol": "btcUSDT"}, {"status": "Closed"}]
 )
@@ -449,11 +456,25 @@ def test_the_envelope_yields_the_most_specific_code_first_even_of_a_partial_succ
     assert DIALECT.codes({"retCode": 10006, "retMsg": "Too many visits!"}) == ("10006",)
     assert DIALECT.codes({"retCode": 0, "result": {}, "retExtInfo": {}}) == ()
     assert DIALECT.codes({"retCode": -1, "result": None, "retExtInfo": None}) == ("-1",)
-    odd: tuple[Any, ...] = ([], {}, {"retCode": "0", "result": {}}, {"retCode": 0}, {"retCode": 0, "result": []})
+    odd: tuple[Any, ...] = ([], {}, {"retCode": "0", "result": {}}, {"retCode": None, "result": {}}, {"result": {}})
     odd += ({"retCode": True, "result": {}}, {"retCode": 0, "result": {}, "retExtInfo": {"list": [{"msg": "?"}]}})
     for bad in odd:
         with pytest.raises(MalformedPayload):
             DIALECT.codes(bad)
+
+
+@pytest.mark.parametrize("answer", [{"retCode": 0}, {"retCode": 0, "result": None}, {"retCode": 0, "result": []}])
+def test_a_success_may_lack_a_result_but_nothing_is_read_from_what_is_not_there(answer: Any) -> None:
+    """So Bybit answers `disconnected-cancel-all`."""
+    assert DIALECT.codes(answer) == ()
+    for read in (
+        DIALECT.read_balances,
+        DIALECT.read_key,
+        lambda p: DIALECT.read_placed(p, ORDER),
+        lambda p: DIALECT.next_page(p, ""),
+    ):
+        with pytest.raises(MalformedPayload, match="'result'"):
+            read(answer)
 
 
 def test_a_base_url_that_breaks_signing_is_refused() -> None:

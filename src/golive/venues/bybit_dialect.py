@@ -56,8 +56,9 @@ _CURSOR = re.compile(r"[A-Za-z0-9%_.,:~=+/-]{0,1000}")
 
 def _result(payload: JsonValue) -> Row:
     assert isinstance(payload, Mapping)
-    result = payload["result"]
-    assert isinstance(result, Mapping)
+    result = payload.get("result")
+    if not isinstance(result, Mapping):
+        raise MalformedPayload("answer: field 'result' is not an object")
     return result
 
 
@@ -100,18 +101,17 @@ class BybitDialect:
         return str(url).replace("{hostname}", HOSTNAME)
 
     def codes(self, payload: Payload) -> tuple[str, ...]:
-        """Return `retCode` and, before it, what a batch says about its single orders."""
+        """Return `retCode` and, before it, what a batch says about its single orders.
+
+        A success may come without a result (`disconnected-cancel-all`); who needs one asks for it.
+        """
         if not isinstance(payload, Mapping):
             raise MalformedPayload("answer is not an object")
         code = payload.get("retCode")
         if type(code) is not int:
             raise MalformedPayload(f"answer: field 'retCode' is {code!r:.40}, not a whole number")
         failed = dict.fromkeys(str(inner) for inner in _batch_codes(payload.get("retExtInfo")) if inner != 0)
-        if code == 0:
-            if not isinstance(payload.get("result"), Mapping):
-                raise MalformedPayload("answer: field 'result' is not an object")
-            return tuple(failed)
-        return (*failed, str(code))
+        return tuple(failed) if code == 0 else (*failed, str(code))
 
     # market
 

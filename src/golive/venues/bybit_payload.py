@@ -16,7 +16,7 @@ from golive.model.errors import MalformedPayload
 from golive.model.ids import ClientOrderId, FillId, VenueOrderId
 from golive.model.instrument import ASSET_SCALE, Instrument, decimals_of
 from golive.model.market import Book, Candle, Level
-from golive.model.money import parse_money, units_exact
+from golive.model.money import EXACT, format_decimal, parse_money, steps_down, units_exact
 from golive.model.order import Fill, Liquidity, OrderStatus, Side
 
 from .converters import Row, fee_units, filled_text, rows_of, text, time_ns
@@ -74,19 +74,27 @@ def instrument_from(row: Row) -> Instrument | None:
     named = filled_text(row, "symbol", where) == base + quote and _OUR_SYMBOL.issuperset(base + quote)
     if text(row, "status", where) != "Trading" or not named:
         return None
-    lot, price = _nested(row, "lotSizeFilter", where), _nested(row, "priceFilter", where)
-    most = "maxLimitOrderQty" if "maxLimitOrderQty" in lot else "maxOrderQty"
+    limits, price = _nested(row, "lotSizeFilter", where), _nested(row, "priceFilter", where)
+    lot = text(limits, "basePrecision", where)
+    most = "maxLimitOrderQty" if "maxLimitOrderQty" in limits else "maxOrderQty"
     try:
         return Instrument.from_text(
             f"{LABEL}:{base}/{quote}",
             tick_size=text(price, "tickSize", where),
-            lot_size=text(lot, "basePrecision", where),
-            min_quantity=text(lot, "minOrderQty", where),
-            max_quantity=text(lot, most, where),
-            min_notional=text(lot, "minOrderAmt", where),
+            lot_size=lot,
+            min_quantity=_up_to_grid(text(limits, "minOrderQty", where), lot, where),
+            max_quantity=text(limits, most, where),
+            min_notional=text(limits, "minOrderAmt", where),
         )
     except ValueError as exc:
         raise MalformedPayload(f"{where}: {exc}") from exc
+
+
+def _up_to_grid(least: str, lot: str, where: str) -> str:
+    """Return the least multiple of `lot` that is not below `least`: Bybit states the two independently."""
+    step, value = parse_money(lot, f"{where} lot size"), parse_money(least, f"{where} minimum")
+    steps = steps_down(value, step, f"{where} minimum")
+    return format_decimal(EXACT.multiply(step, steps if EXACT.multiply(step, steps) == value else steps + 1))
 
 
 def _nested(row: Row, name: str, where: str) -> Row:
