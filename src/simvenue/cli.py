@@ -33,17 +33,29 @@ speeds:
   1, 10, 0.5   market time runs that many times as fast as the wall clock
 
 control (this machine only):
-  GET /sim/v1/info  /sim/v1/orders  /sim/v1/balances  /sim/v1/requests?limit=100  /sim/v1/faults
-  POST /sim/v1/faults (a fault object or a list)   DELETE /sim/v1/faults
+  GET /sim/v1/info (how far, mode, throughput)  /sim/v1/orders  /sim/v1/balances  /sim/v1/requests?limit=100  /sim/v1/faults
+  POST /sim/v1/faults (a fault object or a list)   DELETE /sim/v1/faults   POST /sim/v1/mode {"mode":"maintenance"}
 
 credentials (--credentials FILE or --credentials-fd N):
-  {"keys":[{"apiKey":"...","secret":"...","password":"...","permissions":["read","trade"],"demo":false}]}
-  demo keys need the header x-simulated-trading: 1 (WebSocket: ?brokerId=9999) and open an account of their own
+  {"keys":[{"apiKey":"...","secret":"...","password":"...","permissions":["read","trade"],"demo":false,
+            "ipAllowlist":["127.0.0.1","10.0.0.0/8"],"expiresAt":"2030-01-01T00:00:00Z"}]}
+  password is OKX's passphrase, the last two are optional; demo keys need OKX's header x-simulated-trading: 1
+  (WebSocket: ?brokerId=9999) and open an account of their own
 
-faults (--fault SPEC, may be repeated): kind[,match=/api/v5/market*][,method=GET][,after=2][,count=5][,...]
-  http_429 (plain text; retry_after=1)   okx_50011 (JSON; status=429 or 200)   http_500   http_503
-  html   truncated   empty   garbage     (all HTTP 200)
-  delay (carried out, answered after seconds=1)   drop_before (not carried out)   drop_after (carried out, no answer)
+faults (--fault SPEC, may be repeated): kind[,match=/api/v5/market*][,method=GET][,after=2][,count=5][,probability=0.3][,...]
+  of requests; match is a pattern of the path; probability is drawn from --seed:
+    http_429, http_503, ... (or http,status=521; body=text or json, retry_after=1)   html   truncated   empty   garbage
+    throttle   ban   maintenance   error,code=... (in the dialect's own words; status=, retry_after=)
+    delay (carried out, answered after seconds=1)   drop_before (not carried out)   drop_after (carried out, no answer)
+    partial_batch (the first operation shown as failed)   reorder or nonce_reorder (carried out after the next match)
+  of the venue; at once, or with match, after, count or probability when a request meets them:
+    refuse (no new connections for seconds=1)   outage (all connections cut, then refuse)   clock_skew (seconds=-40)
+  of WebSocket messages; match is a pattern of channel:instrument, like books:BTC-USDT:
+    ws_gap   ws_duplicate   ws_reorder   ws_silence (nothing more, pongs neither)   ws_close (code=1001)   ws_abort
+    ws_no_pong (match: the address)   ws_reject (match: the client's text; refused in the dialect's words)
+
+state (--state FILE): every step and operation is written down, an operation before its answer leaves; the next start with
+  the same options does it all again. Speeds other than max then catch up with the wall clock.
 
 exit codes: 0 ended as told, 2 usage or data error, 70 internal error
 """
