@@ -108,6 +108,12 @@ ROW: dict[str, Any] = {
 """VENUES §3.2"""
 
 
+def test_a_pair_without_a_least_cost_has_none() -> None:
+    read = instrument_from({name: value for name, value in ROW.items() if name != "costmin"}, "XXBTZUSD")
+    assert read is not None
+    assert read.min_notional == 0
+
+
 @pytest.mark.parametrize("status", ["cancel_only", "post_only", "limit_only", "reduce_only", "delisted", None])
 def test_a_pair_that_does_not_trade_freely_is_left_out(status: str | None) -> None:
     assert instrument_from({**ROW, "status": status}, "XXBTZUSD") is None

@@ -80,7 +80,7 @@ def instrument_from(row: Row, pair: str) -> Instrument | None:
             lot_size=f"{lot:f}",
             min_quantity=text(row, "ordermin", where),
             max_quantity=f"{lot * _MOST_LOTS:f}",
-            min_notional=text(row, "costmin", where),
+            min_notional=text(row, "costmin", where) if "costmin" in row else "0",
         )
     except ValueError as exc:
         raise MalformedPayload(f"{where}: {exc}") from exc
