@@ -6,15 +6,11 @@ import asyncio
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
-
-if TYPE_CHECKING:
-    from golive.config.resolved import ResolvedEntrypoint
-    from golive.model.json import JsonValue
 
 app = typer.Typer(
     help="Examine a venue, or list the configured ones.",
@@ -64,28 +60,13 @@ def check(
 @app.command("list")
 def list_venues(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """List the configured entrypoints with their venues; nothing is asked of them."""
-    from golive.runtime.venue_check.target import every_entrypoint
+    from golive.runtime.venue_check.target import every_entrypoint, list_document
     from golive.storage.config_files import load_configuration
 
-    everyone = every_entrypoint(load_configuration(locate(config, home).runtime_file, os.environ))
+    configuration = load_configuration(locate(config, home).runtime_file, os.environ)
     if as_json:
-        venues: list[JsonValue] = [_json_row(each) for each in everyone]
-        typer.echo(json.dumps({"schema": "golive.venue_list.v1", "venues": venues}, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(list_document(configuration), indent=2, ensure_ascii=False))
         return
     from .venue_table import print_list
 
-    print_list(everyone, sys.stdout)
-
-
-def _json_row(entrypoint: ResolvedEntrypoint) -> dict[str, JsonValue]:
-    return {
-        "entrypoint": entrypoint.name,
-        "environment": entrypoint.environment,
-        "environment_type": entrypoint.environment_type,
-        "exchange": entrypoint.exchange,
-        "adapter": entrypoint.adapter,
-        "endpoint": entrypoint.endpoint,
-        "keychain_key": entrypoint.keychain_key,
-        "instruments": [str(each) for each in entrypoint.instruments],
-        "tags": list(entrypoint.tags),
-    }
+    print_list(every_entrypoint(configuration), sys.stdout)

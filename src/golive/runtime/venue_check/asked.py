@@ -13,7 +13,7 @@ from typing import Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from golive.config.resolved import ResolvedEntrypoint
-from golive.metrics.declaration import EXCHANGE_RATE_LIMITED
+from golive.metrics.declaration import EXCHANGE_RATE_LIMITED, EXCHANGE_REQUESTS
 from golive.metrics.recorder import Samples
 from golive.model.clock import DAY, SECOND, Clock, to_iso
 from golive.model.errors import VenueError, VenueRejected
@@ -53,7 +53,7 @@ class Unanswered:
     refused: bool = False
     silent: bool = False
 
-    def row(self, check: str, refused_fix: str, unanswered_fix: str = "see the row above") -> Row:
+    def row(self, check: str, refused_fix: str, unanswered_fix: str = "see the rows above") -> Row:
         if self.refused:
             return failed(check, self.words, refused_fix)
         return unknown(check, self.words, unanswered_fix)
@@ -169,7 +169,7 @@ def _expiry_row(facts: KeyFacts, clock: Clock) -> Row:
 async def stream_row(examined: Examined, instruments: Sequence[Instrument]) -> Row:
     """Subscribe to the first instrument's book and wait for its first snapshot."""
     if not instruments:
-        return unknown("market_stream", "no configured instrument is listed", "see the row above")
+        return unknown("market_stream", "no configured instrument is listed", "see the rows above")
     stream = examined.adapter.open_stream(instruments[:1], timeframe=None, book=True, trades=False, sink=lambda _: None)
     return await _stands(examined, "market_stream", stream, f"first book of {instruments[0].id.symbol}")
 
@@ -179,7 +179,7 @@ async def account_stream_row(examined: Examined, instruments: Sequence[Instrumen
     if examined.adapter.settings.credentials is None:
         return unknown("account_stream", NO_KEY, NO_KEY_FIX)
     if not instruments:
-        return unknown("account_stream", "no configured instrument is listed", "see the row above")
+        return unknown("account_stream", "no configured instrument is listed", "see the rows above")
     stream = examined.adapter.open_account_stream(instruments[:1], lambda _: None)
     return await _stands(examined, "account_stream", stream, "logged in, orders and balances told")
 
@@ -250,15 +250,17 @@ def limits_row(examined: Examined, samples: Samples, refusals: Sequence[str]) ->
     house = ", ".join(f"{rule.limit}/{rule.window_s:g} s" for rule in adapter.profile.budget if rule.scope == "*")
     settings = adapter.settings
     text = f"budget {house}; {settings.max_concurrency} running of {settings.burst} admitted"
-    limited = samples.value(EXCHANGE_RATE_LIMITED.name, exchange=settings.exchange, environment=settings.environment)
-    if limited is None:
-        return unknown("rate_limits", f"{text}; nothing was counted", "see the row above")
+    labels = {"exchange": settings.exchange, "environment": settings.environment}
+    limited = samples.value(EXCHANGE_RATE_LIMITED.name, **labels) or 0
+    answered = samples.value(EXCHANGE_REQUESTS.name, **labels, status="ok")
+    if not limited and not answered:
+        return unknown("rate_limits", f"{text}; no call was answered", "see the rows above")
     if limited:
         words = f"{text}; {_count(int(limited), 'refusal')} by the venue: {refusals[0] if refusals else 'no words'}"
         return failed("rate_limits", words, "something else uses up the limit of this key or address: find and stop it")
     return ok("rate_limits", f"{text}; no refusal by the venue")
 
 
-def unasked(checks: Sequence[str], why: str, fix: str = "see the row above") -> list[Row]:
+def unasked(checks: Sequence[str], why: str, fix: str = "see the rows above") -> list[Row]:
     """Return an unknown row for each check that was not tried."""
     return [unknown(check, why, fix) for check in checks]

@@ -1,10 +1,32 @@
-"""Which entrypoint a name on the command line means: an entrypoint, an environment, an adapter or a venue's label."""
+"""Which venues the configuration has, and which entrypoint a name on the command line means."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
 
 from golive.config.configuration import Configuration
 from golive.config.resolved import ResolvedEntrypoint
 from golive.model.errors import ConfigError
+from golive.model.json import JsonValue
+from golive.observability.shape import as_json, closed_object, schema_of
+
+LIST_SCHEMA: Final = "golive.venue_list.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVenue:
+    """One entrypoint and where it leads."""
+
+    entrypoint: str
+    environment: str
+    environment_type: str
+    exchange: str
+    adapter: str
+    endpoint: str
+    keychain_key: str
+    instruments: tuple[str, ...]
+    tags: tuple[str, ...]
 
 
 def every_entrypoint(configuration: Configuration) -> tuple[ResolvedEntrypoint, ...]:
@@ -30,3 +52,28 @@ def entrypoint_of(name: str, configuration: Configuration) -> ResolvedEntrypoint
             return mean[0]
     known = ", ".join(f"{each.name} ({each.environment}, {each.adapter})" for each in everyone)
     raise ConfigError(f"the configuration has no venue {name}; known: {known}")
+
+
+def list_document(configuration: Configuration) -> dict[str, JsonValue]:
+    """Return every entrypoint with its venue as a JSON document."""
+    venues = [
+        ListedVenue(
+            each.name, each.environment, each.environment_type, each.exchange, each.adapter, each.endpoint, each.keychain_key,
+            tuple(map(str, each.instruments)), each.tags,
+        )
+        for each in every_entrypoint(configuration)
+    ]  # fmt: skip
+    return {"schema": LIST_SCHEMA, "venues": [as_json(venue) for venue in venues]}
+
+
+def list_schema() -> dict[str, JsonValue]:
+    """Return the JSON Schema (2020-12) of that document; every object in it is closed."""
+    definitions: dict[str, JsonValue] = {}
+    venues: JsonValue = {"type": "array", "items": schema_of(ListedVenue, definitions)}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:golive:schema:{LIST_SCHEMA}",
+        "title": "The configured venues",
+        **closed_object({"schema": {"const": LIST_SCHEMA}, "venues": venues}),
+        "$defs": definitions,
+    }

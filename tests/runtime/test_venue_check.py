@@ -1,0 +1,321 @@
+"""The doctor of a venue against real venues over sockets: everything ok, and each row turned red by what it looks for."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from golive.config.resolved import ResolvedEntrypoint
+from golive.model.clock import SECOND, to_iso
+from golive.model.errors import ConfigError
+from golive.model.ids import InstrumentId
+from golive.model.secret import Credentials
+from golive.model.verdict import ExitCode
+from golive.runtime.clock import SystemClock
+from golive.runtime.venue_check.examination import Examination
+from golive.runtime.venue_check.row import (
+    SCHEMA,
+    Row,
+    Status,
+    VenueCheck,
+    document,
+    document_schema,
+    exit_code_of,
+    overall,
+    without_secrets,
+)
+from golive.runtime.venue_check.target import entrypoint_of
+from support.configuration import CORE, changed, parse
+from support.golive_process import ROOT
+from support.venue_process import VenueKey, VenueProcess, new_key, venue_process
+
+pytestmark = pytest.mark.integration
+LOCAL = ("127.0.0.1",)
+LABELS = ("okx", "kraken", "bybit")
+HAS_SANDBOX = ("okx", "bybit")
+CHECKS = [
+    "dns", "tls", "clock_skew", "rate_limits", "api_key", "permissions", "withdrawals_off", "ip_allowlist", "key_expiry",
+    "markets", "market_stream", "account_stream", "sandbox_marker", "dead_man_switch",
+]  # fmt: skip
+STREAM_OF_BOOK = {"okx": '*"books"*', "kraken": '*"book"*', "bybit": "*orderbook*"}
+STREAM_OF_ORDERS = {"okx": '*"orders"*', "kraken": '*"executions"*', "bybit": '*"order"*'}
+
+
+def key_of(label: str, permissions: tuple[str, ...] = ("read", "trade"), allowlist: tuple[str, ...] = LOCAL) -> VenueKey:
+    return new_key(dialect=label, permissions=permissions, ip_allowlist=allowlist)
+
+
+@pytest.fixture(scope="module", params=LABELS)
+def venue(request: pytest.FixtureRequest) -> Iterator[tuple[str, VenueProcess]]:
+    """A venue of each dialect that knows a good key and several bad ones."""
+    label = request.param
+    soon = to_iso((time.time_ns() // SECOND + 3 * 86_400) * SECOND)
+    keys = [
+        key_of(label),
+        key_of(label, ("read",)),
+        key_of(label, ("read", "trade", "withdraw")),
+        key_of(label, allowlist=()),
+        key_of(label, allowlist=("192.0.2.1",)),
+        replace(key_of(label), expires_at=soon),
+    ]
+    with venue_process("--no-limits", keys=keys, dialect=label, speed="1") as started:  # many examinations in few seconds
+        yield label, started
+
+
+def entrypoint(label: str, venue: VenueProcess | str) -> ResolvedEntrypoint:
+    """The shipped entrypoint of a venue, led to an address."""
+    url = venue if isinstance(venue, str) else venue.rest
+    return replace(parse().resolve(f"{label}_desktop_paper"), endpoint=url, base_url=url)
+
+
+async def examine(
+    tmp_path: Path, target: ResolvedEntrypoint, credentials: Credentials | None, timeout_s: float = 10.0
+) -> VenueCheck:
+    examination = Examination(home=tmp_path, clock=SystemClock(), timeout_s=timeout_s)
+    return await examination.at(target, target.base_url, credentials, "test")
+
+
+def row(check: VenueCheck, name: str) -> Row:
+    [found] = [each for each in check.checks if each.check == name]
+    return found
+
+
+def statuses(check: VenueCheck) -> dict[str, str]:
+    return {each.check: str(each.status) for each in check.checks}
+
+
+def only_red(check: VenueCheck, *names: str) -> None:
+    """Check that exactly these rows failed, each with a fix, and that nothing else is unknown."""
+    found = {each.check: each for each in check.checks if each.status in (Status.FAILED, Status.UNKNOWN)}
+    assert {name: str(each.status) for name, each in found.items()} == dict.fromkeys(names, "failed"), check
+    assert all(each.fix for each in found.values())
+    assert (check.status, check.exit_code) == (Status.FAILED, ExitCode.VALIDATION_FAILED)
+
+
+async def test_a_sound_venue_is_all_ok(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
+    label, started = venue
+    check = await examine(tmp_path, entrypoint(label, started), started.key.credentials)
+    assert [each.check for each in check.checks] == CHECKS
+    expected = {**dict.fromkeys(CHECKS, "ok"), "dns": "not_applicable", "tls": "not_applicable"}
+    if label not in HAS_SANDBOX:
+        expected["sandbox_marker"] = "not_applicable"
+    assert statuses(check) == expected, check
+    assert (check.status, check.exit_code) == (Status.OK, ExitCode.OK)
+    assert row(check, "permissions").measured == "read, trade"
+    assert row(check, "ip_allowlist").measured == "127.0.0.1"
+    assert "tick 0.1" in row(check, "markets").measured
+    assert "20" in row(check, "rate_limits").measured or "30/1 s" in row(check, "rate_limits").measured
+    assert started.orders() == [], "an examination orders nothing"
+    assert not any("all-after" in str(r) or "AllOrdersAfter" in str(r) or "disconnected" in str(r) for r in started.requests())
+
+
+async def test_the_document_obeys_the_published_schema_and_shows_four_characters_of_the_key(
+    venue: tuple[str, VenueProcess], tmp_path: Path
+) -> None:
+    label, started = venue
+    check = await examine(tmp_path, entrypoint(label, started), started.key.credentials)
+    found = document(check)
+    published = json.loads((ROOT / f"docs/schemas/{SCHEMA}.json").read_text())
+    assert published == document_schema(), "write docs/schemas/golive.venue_check.v1.json anew from document_schema()"
+    jsonschema.Draft202012Validator(published).validate(found)
+    text = json.dumps(found, ensure_ascii=False)
+    assert check.api_key == f"…{started.key.api_key[-4:]}"
+    for value in (started.key.api_key, started.key.secret, started.key.password):
+        assert not value or value[-5:] not in text
+
+
+async def test_a_key_that_may_only_read_lacks_a_permission(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
+    label, started = venue
+    check = await examine(tmp_path, entrypoint(label, started), started.keys[1].credentials)
+    only_red(check, "permissions")
+    assert row(check, "permissions").measured == "read"
+
+
+async def test_a_key_that_may_withdraw_fails_twice(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
+    label, started = venue
+    check = await examine(tmp_path, entrypoint(label, started), started.keys[2].credentials)
+    only_red(check, "permissions", "withdrawals_off")
+    assert "withdraw" in row(check, "withdrawals_off").measured
+
+
+async def test_a_key_without_an_address_list_fails(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
+    label, started = venue
+    only_red(await examine(tmp_path, entrypoint(label, started), started.keys[3].credentials), "ip_allowlist")
+
+
+async def test_a_key_that_is_about_to_expire_fails(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
+    label, started = venue
+    check = await examine(tmp_path, entrypoint(label, started), started.keys[5].credentials)
+    if row(check, "key_expiry").measured == "the venue names none":
+        assert label == "okx", "OKX tells no expiry; the others do"
+        return
+    only_red(check, "key_expiry")
+    assert "2 days" in row(check, "key_expiry").measured
+
+
+async def test_a_key_that_is_refused_is_a_failure_and_what_it_would_tell_is_unknown(
+    venue: tuple[str, VenueProcess], tmp_path: Path
+) -> None:
+    label, started = venue
+    stranger, elsewhere = new_key(dialect=label), started.keys[4]
+    for key in (stranger, elsewhere):
+        check = await examine(tmp_path, entrypoint(label, started), key.credentials)
+        assert row(check, "api_key").status is Status.FAILED, check
+        assert row(check, "permissions").status is Status.UNKNOWN
+        assert row(check, "markets").status is Status.OK, "what is public needs no key"
+        assert check.exit_code == ExitCode.VALIDATION_FAILED
+        assert key.api_key not in str(check)
+
+
+async def test_without_a_key_everything_that_needs_one_is_unknown(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
+    label, started = venue
+    check = await examine(tmp_path, entrypoint(label, started), None)
+    lacking = {each.check for each in check.checks if each.status is Status.UNKNOWN}
+    assert lacking == {"api_key", "permissions", "withdrawals_off", "ip_allowlist", "key_expiry", "account_stream"}
+    assert "no secret store holds" in row(check, "api_key").measured
+    assert (check.status, check.exit_code, check.api_key) == (Status.UNKNOWN, ExitCode.UNKNOWN, "")
+
+
+async def test_an_instrument_that_is_not_listed_fails(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
+    label, started = venue
+    target = entrypoint(label, started)
+    wanted = (*target.instruments, InstrumentId(label, "DOGE", "EUR"))
+    check = await examine(tmp_path, replace(target, instruments=wanted), started.key.credentials)
+    only_red(check, "markets")
+    assert "not DOGE/EUR" in row(check, "markets").measured
+
+
+@pytest.fixture(params=LABELS)
+def broken(request: pytest.FixtureRequest) -> Iterator[tuple[str, VenueProcess]]:
+    """A venue for one test, to be broken by it."""
+    with venue_process(keys=[key_of(request.param)], dialect=request.param, speed="1") as started:
+        yield request.param, started
+
+
+async def test_a_clock_that_is_off_fails(broken: tuple[str, VenueProcess], tmp_path: Path) -> None:
+    label, started = broken
+    started.add_fault("clock_skew", seconds=5)
+    check = await examine(tmp_path, entrypoint(label, started), started.key.credentials)
+    assert row(check, "clock_skew").status is Status.FAILED
+    assert "limit 1000 ms" in row(check, "clock_skew").measured
+    assert check.exit_code == ExitCode.VALIDATION_FAILED
+
+
+async def test_a_refusal_for_the_limits_fails_even_when_the_call_then_succeeds(
+    broken: tuple[str, VenueProcess], tmp_path: Path
+) -> None:
+    label, started = broken
+    started.add_fault("http_429", count=1, retry_after=0.1)
+    check = await examine(tmp_path, entrypoint(label, started), started.key.credentials)
+    only_red(check, "rate_limits")
+    assert "1 refusal by the venue" in row(check, "rate_limits").measured
+
+
+@pytest.mark.parametrize(("channel", "check_name"), [(STREAM_OF_BOOK, "market_stream"), (STREAM_OF_ORDERS, "account_stream")])
+async def test_a_refused_subscription_fails(
+    broken: tuple[str, VenueProcess], tmp_path: Path, channel: dict[str, str], check_name: str
+) -> None:
+    label, started = broken
+    started.add_fault("ws_reject", match=channel[label])
+    check = await examine(tmp_path, entrypoint(label, started), started.key.credentials)
+    assert row(check, check_name).status in (Status.FAILED, Status.UNKNOWN), check
+    others = [each for each in check.checks if each.check != check_name]
+    assert all(each.status in (Status.OK, Status.NOT_APPLICABLE) for each in others), check
+    assert check.exit_code in (ExitCode.VALIDATION_FAILED, ExitCode.UNKNOWN)
+
+
+async def test_a_venue_that_answers_rubbish_is_unknown_row_by_row(broken: tuple[str, VenueProcess], tmp_path: Path) -> None:
+    label, started = broken
+    started.add_fault("garbage")
+    check = await examine(tmp_path, entrypoint(label, started), started.key.credentials)
+    assert statuses(check)["clock_skew"] == "unknown"
+    assert check.exit_code == ExitCode.UNKNOWN
+    assert check.duration_seconds < 60
+
+
+async def test_a_venue_that_is_not_there_is_asked_once(tmp_path: Path) -> None:
+    with venue_process(speed="1") as started:
+        url, credentials = started.rest, started.key.credentials
+    check = await examine(tmp_path, entrypoint("okx", url), credentials)
+    assert row(check, "clock_skew").status is Status.UNKNOWN
+    assert row(check, "markets").measured.startswith("not asked")
+    assert row(check, "rate_limits").status is Status.UNKNOWN, "nothing was measured"
+    assert (check.exit_code, check.duration_seconds < 15) == (ExitCode.UNKNOWN, True)
+
+
+async def test_a_name_that_does_not_resolve_ends_the_examination_at_once(tmp_path: Path) -> None:
+    check = await examine(tmp_path, entrypoint("bybit", "https://no-such-host.invalid"), None)
+    assert row(check, "dns").status is Status.UNKNOWN
+    assert "no-such-host.invalid" in row(check, "dns").measured
+    assert statuses(check)["tls"] == statuses(check)["clock_skew"] == "unknown"
+    assert (check.exit_code, check.duration_seconds < 15) == (ExitCode.UNKNOWN, True)
+
+
+async def test_a_name_that_resolves_is_shown_with_its_address(tmp_path: Path) -> None:
+    with venue_process(keys=[key_of("okx")], speed="1") as started:
+        target = entrypoint("okx", started.rest.replace("127.0.0.1", "localhost"))
+        check = await examine(tmp_path, target, started.key.credentials)
+    assert row(check, "dns").status is Status.OK
+    assert row(check, "dns").measured.startswith("localhost → ")
+    assert check.exit_code == ExitCode.OK
+
+
+@pytest.mark.parametrize("label", HAS_SANDBOX)
+async def test_a_sandbox_marker_is_looked_for_in_the_signed_request(label: str, tmp_path: Path) -> None:
+    """A loopback venue with `sandbox_mode: true` carries OKX's header; Bybit's sandbox is a host, and this is not it."""
+    with venue_process(keys=[replace(key_of(label), demo=True)], dialect=label, speed="1") as started:
+        target = replace(entrypoint(label, started), sandbox_mode=True)
+        check = await examine(tmp_path, target, started.key.credentials)
+    marker = row(check, "sandbox_marker")
+    if label == "okx":
+        assert (marker.status, marker.measured) == (Status.OK, "x-simulated-trading: 1")
+        assert check.exit_code == ExitCode.OK
+    else:
+        assert marker.status is Status.FAILED
+        assert "do not trade" in marker.fix
+
+
+def test_what_the_rows_mean_together() -> None:
+    rows = {status: Row("x", status, "") for status in Status}
+    fine = [rows[Status.OK], rows[Status.NOT_APPLICABLE]]
+    assert (overall(fine), overall([])) == (Status.OK, Status.UNKNOWN)
+    assert overall([*fine, rows[Status.UNKNOWN]]) is Status.UNKNOWN
+    assert overall([*fine, rows[Status.UNKNOWN], rows[Status.FAILED]]) is Status.FAILED
+    assert [exit_code_of(each) for each in (Status.OK, Status.FAILED, Status.UNKNOWN)] == [0, 4, 6]
+
+
+def test_a_venue_that_sends_a_key_back_in_words_does_not_get_it_printed() -> None:
+    key = VenueKey("abcdefgh1234", "s3cr3t-of-the-key", "pass-phrase")
+    told = Row(
+        "api_key", Status.FAILED, "key abcdefgh1234 with s3cr3t-of-the-key and pass-phrase is unknown", "drop abcdefgh1234"
+    )
+    safe = without_secrets(told, key.credentials)
+    assert (safe.measured, safe.fix) == ("key …1234 with *** and *** is unknown", "drop …1234")
+
+
+def test_a_name_means_an_entrypoint_an_environment_an_adapter_or_a_label() -> None:
+    configuration = parse()
+    for name in ("kraken_desktop_paper", "kraken_paper", "kraken_spot", "kraken"):
+        assert entrypoint_of(name, configuration).name == "kraken_desktop_paper"
+    with pytest.raises(ConfigError, match=r"has no venue krakn; known: bybit_desktop_paper \(bybit_paper, bybit_spot\)"):
+        entrypoint_of("krakn", configuration)
+
+
+def test_a_label_that_means_two_environments_is_refused_with_their_names() -> None:
+    from support.configuration import RUNTIME
+
+    entry = RUNTIME[RUNTIME.index("    okx_desktop_paper:\n") : RUNTIME.index("    kraken_desktop_paper:\n")]
+    live = entry.replace("okx_desktop_paper", "okx_desktop_live").replace("environment: okx_paper ", "environment: okx_live ")
+    place = CORE[CORE.index("  okx_paper:\n") : CORE.index("  kraken_paper:\n")]
+    place = place.replace("okx_paper", "okx_live").replace("environment: paper", "environment: live")
+    place = place.replace("endpoint: embedded", "endpoint: production")
+    configuration = parse(changed(RUNTIME, entry, entry + live), changed(CORE, "  kraken_paper:\n", place + "  kraken_paper:\n"))
+    with pytest.raises(ConfigError, match="name one of them: okx_live, okx_paper"):
+        entrypoint_of("okx", configuration)
+    assert entrypoint_of("okx_live", configuration).name == "okx_desktop_live"
