@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from golive.model.secret import SecretAlphabet, SecretForm
+
 from .bybit_dialect import HOSTNAME, RECV_WINDOW_MS, BybitDialect
 from .meaning import CodeRule, Meaning
 from .profile import Ban, Bar, BudgetRule, ClientOrderIdRule, FeeDefaults, RetryPolicy, Sandbox, VenueProfile
@@ -83,6 +85,10 @@ PROFILE: Final = VenueProfile(
     ccxt_id="bybit",
     label="bybit",
     credential_fields=("apiKey", "secret"),
+    credential_forms={
+        "apiKey": SecretForm(SecretAlphabet.ALPHANUMERIC, 18),
+        "secret": SecretForm(SecretAlphabet.ALPHANUMERIC, 36),
+    },
     codes=CODES,
     not_processed=frozenset(),
     budget=_BUDGET,
