@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from golive.model.errors import MagnitudeError, MalformedPayload
 from golive.model.ids import FillId
@@ -278,3 +281,22 @@ def test_a_row_with_one_thing_wrong_tells_nothing(row: dict[str, Any], field: st
 def test_a_message_without_its_number_or_of_another_channel_is_refused(message: dict[str, Any]) -> None:
     with pytest.raises(MalformedPayload):
         feed_of([]).take(message)
+
+
+GARBAGE = st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.text(max_size=6) | st.lists(st.none(), max_size=2)
+
+
+@given(st.sampled_from([PENDING, NEW, TRADED, FILLED]), st.data())
+def test_a_row_with_anything_in_any_field_is_refused_or_tells_the_fill_that_was_made(
+    row: dict[str, Any], data: st.DataObject
+) -> None:
+    field = data.draw(st.sampled_from(sorted(row)))
+    events: list[AccountEvent] = []
+    feed = feed_of(events)
+    feed.take(executions(1, kind="snapshot"))
+    feed.take(executions(2, PENDING))
+    with contextlib.suppress(MalformedPayload, MagnitudeError, FeedGap):
+        feed.take(executions(3, {**row, field: data.draw(GARBAGE)}))
+    for event in events:
+        if isinstance(event, FillSighting) and field not in ("last_qty", "last_price"):
+            assert (event.fill.quantity, event.fill.price) == (500_000, 265999)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import zlib
 from collections import Counter
@@ -354,3 +355,21 @@ def test_recorded_candles_and_trades_agree_with_their_messages() -> None:
     assert [trade.trade_id for trade in trades] == [str(row["trade_id"]) for row in rows]
     assert all(Decimal(BTC.price_text(t.price)) == Decimal(r["price"]) for t, r in zip(trades, rows, strict=True))
     assert counts["ohlc:BTC/USD"] > 0
+
+
+GARBAGE = st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.text(max_size=6) | st.lists(st.none(), max_size=2)
+
+
+@given(st.sampled_from([snapshot(), update("", "", K2_CHECKSUM), candle(1)]), st.data())
+def test_a_row_with_anything_in_any_field_is_refused_or_harmless(message: dict[str, Any], data: st.DataObject) -> None:
+    """Never another error than those the stream reconnects after, and never a book that fails its checksum."""
+    events: list[MarketEvent] = []
+    feed = feed_of(events)
+    (row,) = message["data"]
+    field = data.draw(st.sampled_from(sorted(row)))
+    with contextlib.suppress(MalformedPayload, MagnitudeError, FeedGap):
+        feed.take(snapshot())
+        feed.take({**message, "data": [{**row, field: data.draw(GARBAGE)}]})
+    for book in (event for event in events if isinstance(event, Book)):
+        assert book.asks[0] == (452852, 100_000)
+        assert book.bids[0] == (452835, 10_000_000)
