@@ -60,7 +60,7 @@ async def test_orders_and_balances_read_alike_and_add_up(dialect: str, symbol: s
         exchange = client_of(venue, dialect)
         try:
             resting = await exchange.create_order(symbol, "limit", "buy", 0.01, 30_000)
-            await exchange.create_order(symbol, "limit", "buy", 0.02, 45_000)
+            await exchange.create_order(symbol, "limit", "buy", 0.02, 47_500)
             await exchange.cancel_order(resting["id"], symbol)
             await exchange.create_order(symbol, "limit", "buy", 0.01, 30_000)
         finally:
@@ -69,7 +69,7 @@ async def test_orders_and_balances_read_alike_and_add_up(dialect: str, symbol: s
     assert all(list(order) == ORDER_FIELDS for order in orders)
     assert [(o["state"], o["ended"], o["price"], o["quantity"], o["filled"]) for o in orders] == [
         ("canceled", "user", "30000", "0.01", "0"),
-        ("filled", "", "45000", "0.02", "0.02"),
+        ("filled", "", "47500", "0.02", "0.02"),
         ("live", "", "30000", "0.01", "0"),
     ]
     filled = orders[1]
