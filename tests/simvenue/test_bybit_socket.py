@@ -330,17 +330,47 @@ async def test_disconnect_protection_cancels_once_the_guarding_connection_is_gon
     assert cancel_types == {("BTCUSDT", "CancelByDCP"), ("ETHUSDT", "CancelByDCP")}
 
 
-async def test_disconnect_protection_needs_the_topic_and_the_product(session: aiohttp.ClientSession, venue: VenueProcess) -> None:
+async def test_disconnect_protection_needs_the_topic_the_product_and_the_last_guard_to_go(
+    session: aiohttp.ClientSession, venue: VenueProcess
+) -> None:
     order_id = await create(session, venue)
     plain = await logged_in(session, venue)
     await plain.ask("subscribe", "order")
     left = await logged_in(session, venue)
     await left.ask("subscribe", "dcp")
     await left.ask("unsubscribe", "dcp")
-    await plain.socket.close()
-    await left.socket.close()
+    standing, going = await logged_in(session, venue), await logged_in(session, venue)
+    await standing.ask("subscribe", "dcp")
+    await going.ask("subscribe", "dcp")
+    for gone in (plain, left, going):
+        await gone.socket.close()
     await asyncio.sleep(3.6)
     assert await states(venue, order_id) == [("live", "")]
     for setting in ({"timeWindow": 2}, {"timeWindow": 301}, {"timeWindow": "10"}, {"product": "SPOTS", "timeWindow": 10}, {}):
         assert (await post(session, venue, "order/disconnected-cancel-all", setting))["retCode"] == 10001
     await post(session, venue, "order/cancel-all", {"category": "spot"})
+
+
+async def test_faults_of_streams_strike_bybits_messages(session: aiohttp.ClientSession, venue: VenueProcess) -> None:
+    client = await connect(session, venue, PUBLIC)
+    venue.add_fault("ws_reject", match="*orderbook*", count=1)
+    refused = await client.ask("subscribe", "orderbook.50.BTCUSDT", req_id="5")
+    said = "error:handler not found,topic:orderbook.50.BTCUSDT"
+    assert (refused["success"], refused["ret_msg"], refused["req_id"]) == (False, said, "5")
+    await client.ask("subscribe", "orderbook.50.BTCUSDT", req_id="6")
+    ids = [(await client.until("orderbook.50.BTCUSDT"))["data"]["u"] for _ in range(3)]
+    venue.add_fault("ws_gap", match="orderbook.50:BTCUSDT", count=1)
+    while ids[-1] - ids[-2] == 1:
+        ids.append((await client.until("orderbook.50.BTCUSDT"))["data"]["u"])
+    assert ids[-1] - ids[-2] == 2
+    venue.clear_faults()
+
+
+async def test_a_batch_can_be_answered_as_failed_in_part(session: aiohttp.ClientSession, venue: VenueProcess) -> None:
+    venue.add_fault("partial_batch", match="/v5/order/create-batch", count=1)
+    order = {"symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.01", "price": "35000"}
+    answer = await post(session, venue, "order/create-batch", {"category": "spot", "request": [order, order]})
+    assert [row["code"] for row in answer["retExtInfo"]["list"]] == [170149, 0]
+    assert [bool(row["orderId"]) for row in answer["result"]["list"]] == [False, True]
+    ended = await post(session, venue, "order/cancel-all", {"category": "spot"})
+    assert len(ended["result"]["list"]) == 2
