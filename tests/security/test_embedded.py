@@ -9,7 +9,9 @@ import uuid
 import pytest
 
 from golive.model.secret import SecretAlphabet, SecretForm, SecretStore
+from golive.runtime.venue_opening import embedded_secrets
 from golive.security import EmbeddedSecretStore
+from golive.venues.registry import profile_named
 
 ALPHANUMERIC = SecretForm(SecretAlphabet.ALPHANUMERIC, 18)
 FORMS = {
@@ -73,3 +75,18 @@ def test_it_is_a_secret_store_that_says_where_it_stands_and_shows_nothing() -> N
     assert credentials is not None
     for value in credentials.fields.values():
         assert value.reveal() not in f"{store!r} {credentials!r} {credentials}"
+
+
+@pytest.mark.parametrize(
+    ("adapter", "form"),
+    [
+        ("okx_spot", {"apiKey": r"[0-9a-f-]{36}", "secret": r"[0-9A-F]{32}", "password": r".{8,32}"}),
+        ("kraken_spot", {"apiKey": r"[A-Za-z0-9+/]{56}", "secret": r"[A-Za-z0-9+/]{86}=="}),
+        ("bybit_spot", {"apiKey": r"[A-Za-z0-9]{18}", "secret": r"[A-Za-z0-9]{36}"}),
+    ],
+)
+def test_the_key_of_each_venue_looks_like_one_of_its_own(adapter: str, form: dict[str, str]) -> None:
+    credentials = embedded_secrets([("a_key", profile_named(adapter))]).credentials("a_key")
+    assert credentials is not None
+    assert set(credentials.fields) == set(form)
+    assert all(re.fullmatch(form[name], secret.reveal()) for name, secret in credentials.fields.items())
