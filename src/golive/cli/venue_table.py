@@ -25,8 +25,8 @@ def print_check(found: VenueCheck, stream: TextIO, *, width: int | None = None) 
     from rich.text import Text
 
     console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
-    key = f", key {found.keychain_key} {found.api_key}".rstrip()
-    title = f"{found.adapter} · {found.environment} · endpoint {found.endpoint}{key}"
+    key = f"key {found.keychain_key} {found.api_key}" if found.api_key else f"no key {found.keychain_key}"
+    title = f"{found.adapter} · {found.environment} · endpoint {found.endpoint} · {key}"
     table = Table(title=Text(clean(title), style="bold"), title_justify="left", min_width=60)
     table.add_column("check", no_wrap=True)
     table.add_column("result", no_wrap=True)
