@@ -333,6 +333,7 @@ async def test_disconnect_protection_cancels_once_the_guarding_connection_is_gon
 async def test_disconnect_protection_needs_the_topic_the_product_and_the_last_guard_to_go(
     session: aiohttp.ClientSession, venue: VenueProcess
 ) -> None:
+    assert (await post(session, venue, "order/disconnected-cancel-all", {"product": "SPOT", "timeWindow": 3}))["retCode"] == 0
     order_id = await create(session, venue)
     plain = await logged_in(session, venue)
     await plain.ask("subscribe", "order")
