@@ -13,8 +13,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from simvenue.kraken.book import checksum
-from support.kraken_client import KEY, READ_KEY, TRADE_KEY, kraken_process, private
+from golive.matching.book import OrderBook
+from golive.model.order import Side
+from simvenue.kraken.book import DepthView, checksum
+from simvenue.kraken.number import Grid
+from support.kraken_client import KEY, READ_KEY, TRADE_KEY, KrakenClient, kraken_process, private
 from support.venue_process import VenueKey, VenueProcess
 
 pytestmark = pytest.mark.integration
@@ -92,6 +95,19 @@ def summed(asks: dict[Decimal, Decimal], bids: dict[Decimal, Decimal]) -> int:
     """The checksum as a client makes it: from the numbers' own digits."""
     rows = [*sorted(asks.items())[:10], *sorted(bids.items(), reverse=True)[:10]]
     return zlib.crc32("".join(f"{number}".replace(".", "").lstrip("0") for row in rows for number in row).encode())
+
+
+def test_a_level_pushed_out_of_the_depth_is_not_taken_back_and_is_sent_again_when_it_returns() -> None:
+    client = KrakenClient()
+    grid = Grid(client.exchange.markets[SYMBOL].listing)
+    book = OrderBook()
+    book.set_depth([(100 - at, 5) for at in range(10)], [])
+    view = DepthView(book, grid, 10)
+    book.set_depth([(101, 7)], [])
+    assert view.update()[Side.BUY] == [(101, 7)]
+    book.set_depth([(101, 0)], [])
+    assert view.update()[Side.BUY] == [(101, 0), (91, 5)]
+    assert view.changed(SYMBOL, "") is None
 
 
 @pytest.mark.parametrize("depth", [10, 25])

@@ -14,7 +14,7 @@ from . import wire
 from .call import Call, Params, moment, text_of
 from .code import DEADLINE_ELAPSED, INVALID_ARGUMENTS, TEXTS, KrakenError, translated
 from .name import pair_altname
-from .number import Grid
+from .number import Grid, grid_of
 
 _CLIENT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}|[!-~]{1,18}")
 _USERREF = re.compile(r"-?\d{1,10}", re.ASCII)
@@ -77,7 +77,7 @@ def read(call: Call, market: Market, params: Params) -> OrderRequest:
 
 def validate(call: Call, market: Market, request: OrderRequest) -> str:
     """Judge everything that needs no engine; return the sentence that describes the order."""
-    listing, grid = market.listing, Grid(market.listing)
+    listing, grid = market.listing, grid_of(market.listing)
     _require_mode(call.exchange.mode, request)
     try:
         price = None if request.type is OrderType.MARKET else read_price(grid, request.price)

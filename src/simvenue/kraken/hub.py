@@ -12,7 +12,7 @@ from ..exchange.order import Side
 from ..face.connection import Connection
 from . import stream, wire
 from .book import DEPTHS, DepthView
-from .number import Grid
+from .number import grid_of
 from .public import INTERVALS, beginning, candle_rows
 
 CHANNELS = ("ticker", "book", "trade", "ohlc")
@@ -79,7 +79,7 @@ class Hub:
         market = self._exchange.markets[topic.symbol]
         members = self._by_symbol.setdefault(topic.symbol, {}).setdefault(topic, _Members())
         if topic.channel == "book" and members.book is None:
-            members.book = DepthView(market.book, Grid(market.listing), int(topic.variant))
+            members.book = DepthView(market.book, grid_of(market.listing), int(topic.variant))
         elif topic.channel == "ohlc" and not members.connections:
             market.candles.watch(bar_of(topic))
         members.connections[connection.id] = connection
@@ -107,7 +107,7 @@ class Hub:
         if topic.channel == "book":
             assert members.book is not None
             return stream.message("book", "snapshot", [members.book.snapshot(topic.symbol, stream.moment(now))])
-        grid = Grid(market.listing)
+        grid = grid_of(market.listing)
         if topic.channel == "trade":
             return stream.message("trade", "snapshot", [stream.trade(grid, t) for t in list(market.trades)[-SNAPSHOT_TRADES:]])
         if topic.channel == "ohlc":
@@ -155,7 +155,7 @@ class Hub:
                 data = members.book.changed(topic.symbol, stream.moment(now))
                 return None if data is None else stream.message("book", "update", [data])
             case "trade":
-                grid = Grid(market.listing)
+                grid = grid_of(market.listing)
                 return stream.message("trade", "update", [stream.trade(grid, item) for item in fresh]) if fresh else None
             case "ohlc":
                 return self._candle_change(topic, market, now, running=running)
@@ -175,7 +175,7 @@ class Hub:
             rows = [current]
         else:
             return None
-        grid, counts = Grid(market.listing), wire.trade_counts(market.trades, bar)
+        grid, counts = grid_of(market.listing), wire.trade_counts(market.trades, bar)
         return _candles("update", [stream.candle(grid, row, bar, counts) for row in rows], now)
 
 

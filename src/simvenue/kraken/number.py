@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 import orjson
 
@@ -23,6 +24,12 @@ def fixed(value: int, scale: int) -> str:
 def bare(text: str) -> orjson.Fragment:
     """Return a decimal text as a JSON number with every digit kept."""
     return orjson.Fragment(text.encode())
+
+
+@lru_cache(maxsize=256)
+def grid_of(listing: Listing) -> Grid:
+    """Return the grid of a listing, made once."""
+    return Grid(listing)
 
 
 class Grid:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
 from ..exchange.exchange import Exchange
 from ..exchange.order import VenueFill, VenueOrder
@@ -58,7 +59,7 @@ class PrivateHub:
         self._subscribers[(connection.id, "executions")] = subscriber
         if orders:
             working = reversed(self._exchange.working(account))
-            rows = [stream.order(order, stream.order_status(order), order.updated_at) for order in working]
+            rows = [stream.order(order, "new", order.updated_at) for order in working]
             self._put(subscriber, "executions", "snapshot", rows)
         if fills:
             self._put(subscriber, "executions", "snapshot", self._last_fills(account))
@@ -86,29 +87,33 @@ class PrivateHub:
         return [stream.execution(order, fill, account, *_sums(order, fill)) for order, fill in newest]
 
     def _order_changed(self, order: VenueOrder, fill: VenueFill | None) -> None:
-        for row in self._events(order, fill):
-            for (_, channel), subscriber in tuple(self._subscribers.items()):
-                if channel == "executions" and subscriber.account == order.account:
-                    self._tell(subscriber, order, row)
-        if fill is not None:
-            rows = stream.ledger_entries(order, fill, self._exchange.accounts[order.account])
-            for (_, channel), subscriber in tuple(self._subscribers.items()):
-                if channel == "balances" and subscriber.account == order.account:
-                    self._put(subscriber, "balances", "update", rows)
-
-    def _events(self, order: VenueOrder, fill: VenueFill | None) -> list[stream.JsonObject]:
-        """Return what happened to an order, in the order of its telling."""
-        events: list[stream.JsonObject] = []
-        if order.order_id not in self._announced and fill is None and order.is_working:
+        is_new = fill is None and order.is_working and order.order_id not in self._announced
+        if order.is_working:
             self._announced.add(order.order_id)
+        else:
+            self._announced.discard(order.order_id)
+        if (listeners := self._listening("executions", order.account)) and (rows := self._events(order, fill, is_new=is_new)):
+            for row, subscriber in product(rows, listeners):
+                self._tell(subscriber, order, row)
+        if fill is not None and (listeners := self._listening("balances", order.account)):
+            entries = stream.ledger_entries(order, fill, self._exchange.accounts[order.account])
+            for subscriber in listeners:
+                self._put(subscriber, "balances", "update", entries)
+
+    def _listening(self, wanted: str, account: str) -> list[_Subscriber]:
+        return [s for (_, channel), s in self._subscribers.items() if channel == wanted and s.account == account]
+
+    def _events(self, order: VenueOrder, fill: VenueFill | None, *, is_new: bool) -> list[stream.JsonObject]:
+        """Return what happened to an order, in the order of its telling."""
+        if is_new:
             return [stream.order(order, kind, order.created_at) for kind in ("pending_new", "new")]
+        events: list[stream.JsonObject] = []
         if fill is not None:
             account = self._exchange.accounts[order.account]
             events.append(stream.execution(order, fill, account, *_sums(order, fill)))
         elif order.is_working:
             events.append(stream.order(order, "amended", order.updated_at))
         if not order.is_working:
-            self._announced.discard(order.order_id)
             events.append(stream.ending(order))
         return events
 

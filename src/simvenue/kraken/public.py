@@ -16,6 +16,7 @@ from . import wire
 from .call import Call
 from .code import INVALID_ARGUMENTS, UNKNOWN_ASSET, Json, KrakenError
 from .name import AssetNames, asset_id, pair_id
+from .number import grid_of
 
 _MINUTE = 60 * wire.SECOND
 INTERVALS = (1, 5, 15, 30, 60, 240, 1440, 10080, 21600)
@@ -62,7 +63,7 @@ def _wanted(call: Call) -> list[Market]:
 def depth(call: Call) -> Json:
     market, now = call.market(), call.exchange.now
     count = max(1, call.integer("count", 100, MAX_DEPTH) or 1)
-    grid = wire.grid_of(market)
+    grid = grid_of(market.listing)
     sides = {"asks": Side.SELL, "bids": Side.BUY}
     rows = {name: [wire.level(grid, *item, now) for item in market.book.levels(side, count)] for name, side in sides.items()}
     return {pair_id(market.listing.symbol): rows}
@@ -77,7 +78,7 @@ def ohlc(call: Call) -> Json:
         raise KrakenError(INVALID_ARGUMENTS, "interval")
     since = call.integer("since", None)
     rows = candle_rows(market.candles, bar, call.exchange.now, MAX_CANDLES, None if since is None else since * wire.SECOND)
-    grid, counts = wire.grid_of(market), wire.trade_counts(market.trades, bar)
+    grid, counts = grid_of(market.listing), wire.trade_counts(market.trades, bar)
     return {
         pair_id(market.listing.symbol): [wire.candle(grid, row, counts) for row in rows],
         "last": bar.floor(bar.floor(call.exchange.now) - 1) // wire.SECOND,
@@ -107,7 +108,7 @@ def trades(call: Call) -> Json:
     since = call.integer("since", None)
     kept = list(market.trades)
     chosen = kept[-count:] if since is None else [item for item in kept if item.ts > since][:count]
-    grid = wire.grid_of(market)
+    grid = grid_of(market.listing)
     return {pair_id(market.listing.symbol): [wire.trade(grid, item) for item in chosen], "last": _last(chosen, since)}
 
 

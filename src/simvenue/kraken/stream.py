@@ -15,7 +15,7 @@ from ..exchange.market import Market, PublicTrade
 from ..exchange.order import Liquidity, Side, State, TimeInForce, VenueFill, VenueOrder
 from . import wire
 from .code import Json
-from .number import Grid, bare, fixed
+from .number import Grid, bare, fixed, grid_of
 from .txid import LEDGER, ORDER, TRADE, txid
 
 JsonObject = dict[str, Json]
@@ -39,7 +39,7 @@ def message(channel: str, kind: str, data: list[JsonObject], **more: Json) -> by
 
 def ticker(market: Market, now: int) -> JsonObject:
     """The ticker; a side without orders and a market without trades show zero."""
-    grid, day = Grid(market.listing), market.day
+    grid, day = grid_of(market.listing), market.day
     day.expire(now)
     bids, asks = market.book.levels(Side.BUY, 1), market.book.levels(Side.SELL, 1)
     last = market.last.price if market.last else 0
@@ -112,7 +112,7 @@ def _identity(item: VenueOrder) -> JsonObject:
 
 def order(item: VenueOrder, exec_type: str, ts: int) -> JsonObject:
     """The terms and the state of an order, as it is told when it is new, amended, or in a snapshot."""
-    grid = Grid(item.listing)
+    grid = grid_of(item.listing)
     made: JsonObject = {
         **_identity(item),
         "symbol": item.listing.symbol,
@@ -139,7 +139,7 @@ def order(item: VenueOrder, exec_type: str, ts: int) -> JsonObject:
 
 def execution(item: VenueOrder, fill: VenueFill, account: Account, filled: int, notional: int) -> JsonObject:
     """One fill; `filled` and `notional` are the order's sums up to it. Its status never says `filled`: that follows."""
-    grid = Grid(item.listing)
+    grid = grid_of(item.listing)
     return {
         **_identity(item),
         "exec_id": txid(TRADE, fill.bill_id),
@@ -164,7 +164,7 @@ def execution(item: VenueOrder, fill: VenueFill, account: Account, filled: int, 
 
 def ending(item: VenueOrder) -> JsonObject:
     """The last word about an order: filled, canceled or expired."""
-    grid, status = Grid(item.listing), order_status(item)
+    grid, status = grid_of(item.listing), order_status(item)
     made: JsonObject = {
         **_identity(item),
         "symbol": item.listing.symbol,

@@ -13,7 +13,7 @@ from ..exchange.refusal import Refusal
 from . import entry
 from .call import Call, text_of
 from .code import INVALID_ARGUMENTS, INVALID_ORDER, POST_ONLY_ORDER, UNKNOWN_ORDER, Json, KrakenError, translated
-from .number import Grid
+from .number import grid_of
 from .txid import ORDER, TRADE, number_of, txid
 from .wire import SECOND
 
@@ -87,7 +87,7 @@ def amend_order(call: Call) -> Json:
         raise KrakenError(INVALID_ORDER)
     market = call.exchange.markets[order.listing.symbol]
     try:
-        new_price = entry.read_price(Grid(order.listing), price) if price else order.price
+        new_price = entry.read_price(grid_of(order.listing), price) if price else order.price
         is_post_only = call.flag("post_only") or order.time_in_force is TimeInForce.POST_ONLY
         if is_post_only and new_price is not None and entry.would_take(market, order.side, new_price):
             raise KrakenError(POST_ONLY_ORDER)

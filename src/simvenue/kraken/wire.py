@@ -13,7 +13,7 @@ from ..exchange.market import Market, PublicTrade
 from ..exchange.order import Ended, Liquidity, OrderType, Side, State, TimeInForce, VenueFill, VenueOrder
 from .code import Json
 from .name import asset_altname, asset_id, pair_altname, pair_id, pair_wsname
-from .number import Grid, bare, fixed
+from .number import Grid, bare, fixed, grid_of
 from .txid import ORDER, TRADE, txid
 
 JsonObject = dict[str, Json]
@@ -36,10 +36,6 @@ def seconds(ns: int, decimals: int = 4) -> Json:
     return bare(fixed(ns // 10 ** (9 - decimals), decimals))
 
 
-def grid_of(market: Market) -> Grid:
-    return Grid(market.listing)
-
-
 # ── what is listed ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -56,7 +52,7 @@ def asset(name: str, scale: int) -> JsonObject:
 
 
 def pair(market: Market) -> JsonObject:
-    listing, grid = market.listing, grid_of(market)
+    listing, grid = market.listing, grid_of(market.listing)
     instrument = listing.instrument
     return {
         "altname": pair_altname(listing.symbol),
@@ -99,7 +95,7 @@ def percent_text(bps: Decimal) -> str:
 
 def ticker(market: Market, now: int) -> JsonObject:
     """Pairs of values are [today since 00:00 UTC, last 24 hours]; `t` counts the trades still kept."""
-    grid, day = grid_of(market), market.day
+    grid, day = grid_of(market.listing), market.day
     day.expire(now)
     bids, asks, last = market.book.levels(Side.BUY, 1), market.book.levels(Side.SELL, 1), market.last
     close = last.price if last else 0
@@ -214,7 +210,7 @@ def userref(item: VenueOrder) -> int | None:
 
 
 def order(item: VenueOrder, account: Account, *, with_trades: bool) -> JsonObject:
-    grid = Grid(item.listing)
+    grid = grid_of(item.listing)
     made: JsonObject = {"refid": None, "userref": userref(item)}
     if item.client_id:
         made["cl_ord_id"] = item.client_id
@@ -253,7 +249,7 @@ def order(item: VenueOrder, account: Account, *, with_trades: bool) -> JsonObjec
 
 
 def fill_object(item: VenueOrder, fill: VenueFill, account: Account) -> JsonObject:
-    grid = Grid(item.listing)
+    grid = grid_of(item.listing)
     made: JsonObject = {
         "ordertxid": txid(ORDER, item.order_id),
         "aclass": "forex",
