@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 from urllib.parse import urlsplit
 
 CONNECTIONS = 8
@@ -127,7 +128,8 @@ class _Client(asyncio.Protocol):
 
 
 async def _drive(rest: str, seconds: float) -> tuple[int, int, float]:
-    host, port = urlsplit(rest).netloc, urlsplit(rest).port
+    host = urlsplit(rest).netloc
+    port = int(host.rpartition(":")[2])
     counts = [0, 0]
     began = time.perf_counter()
 
@@ -160,8 +162,7 @@ def _process(command: list[str], stdin: bytes | None = None) -> Iterator[tuple[i
 
 
 def _cpu_s(pid: int) -> float:
-    with open(f"/proc/{pid}/stat", encoding="ascii") as stream:
-        fields = stream.read().rpartition(")")[2].split()
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
