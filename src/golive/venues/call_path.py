@@ -118,7 +118,7 @@ class CallPath:
     def _pause_before_next(self, fault: Fault, attempt: int) -> float | None:
         """Seconds to wait before the next attempt of a read; None when there must not be one."""
         policy = self._profile.retry
-        if not fault.consequence.repeat_read or not self._circuit.is_closed:
+        if not fault.consequence.repeat_read or not self._circuit.is_closed or ban_of(self._profile, fault.evidence) is not None:
             return None
         pause = policy.pause_s(attempt, self._rng)
         told = fault.evidence.retry_after_s
