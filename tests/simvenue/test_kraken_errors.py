@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -113,6 +114,25 @@ async def test_a_lost_message_of_a_private_channel_shows_in_its_sequence(
         if message.get("channel") == "executions":
             sequences.append(message["sequence"])
     assert sequences == [1, 3]
+
+
+async def test_a_venue_that_was_killed_returns_with_its_ids_and_references(tmp_path: Path) -> None:
+    state = f"--state={tmp_path / 'venue.state'}"
+    order: dict[str, Any] = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "volume": "0.5", "price": "20000"}
+    async with aiohttp.ClientSession() as session:
+        with kraken_process(state) as venue:
+            open_order = (await private(session, venue, "AddOrder", **order, userref="7", oflags="post"))["txid"][0]
+            bought = {**order, "ordertype": "market", "volume": "2", "cl_ord_id": "c" * 32}
+            await private(session, venue, "AddOrder", **bought)
+            await private(session, venue, "AmendOrder", txid=open_order, order_qty="0.25")
+            before = [await private(session, venue, method) for method in ("OpenOrders", "ClosedOrders", "TradesHistory")]
+            held = await private(session, venue, "BalanceEx")
+            venue.kill()
+        with kraken_process(state) as venue:
+            after = [await private(session, venue, method) for method in ("OpenOrders", "ClosedOrders", "TradesHistory")]
+            assert (after, await private(session, venue, "BalanceEx")) == (before, held)
+            assert list(after[0]["open"]) == [open_order]
+            assert await private(session, venue, "CancelOrder", txid="7") == {"count": 1}
 
 
 def test_only_subscriptions_can_be_refused() -> None:
