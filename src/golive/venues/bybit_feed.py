@@ -184,10 +184,10 @@ def _require_symbol(row: Mapping[str, object], instrument: Instrument, where: st
 
 def _levels(row: Mapping[str, object], name: str, state: _BookState) -> list[Level]:
     side = row.get(name)
-    if not isinstance(side, list):
-        raise MalformedPayload(f"book: field {name!r} is not a list")
+    if not isinstance(side, list) or not all(type(level) is list for level in side):
+        raise MalformedPayload(f"book: field {name!r} is not a list of lists")
     ticks, lots = state.ticks, state.lots
     try:
         return [(ticks(price), 0 if size[0] == "0" and _ZERO.fullmatch(size) else lots(size)) for price, size in side]
-    except (IndexError, TypeError, ValueError) as exc:
+    except (LookupError, TypeError, ValueError) as exc:
         raise MalformedPayload(f"book: field {name!r} holds a level that is not [price, size]") from exc

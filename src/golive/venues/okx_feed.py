@@ -160,10 +160,10 @@ class OkxFeed:
 
 def _levels(row: Mapping[str, object], name: str, state: _BookState) -> list[Level]:
     side = row.get(name)
-    if not isinstance(side, list):
-        raise MalformedPayload(f"book: field {name!r} is not a list")
+    if not isinstance(side, list) or not all(type(level) is list for level in side):
+        raise MalformedPayload(f"book: field {name!r} is not a list of lists")
     ticks, lots = state.ticks, state.lots
     try:
         return [(ticks(level[0]), 0 if level[1] == "0" else lots(level[1])) for level in side]
-    except (IndexError, KeyError, TypeError) as exc:
+    except (IndexError, TypeError) as exc:
         raise MalformedPayload(f"book: field {name!r} holds a level that is not [price, quantity, …]") from exc
