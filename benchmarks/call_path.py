@@ -38,8 +38,6 @@ from golive.model.verdict import Stage
 from golive.venues import AdapterSettings, VenueAdapter, VenueProfile, profile_named
 from golive.venues.trading import TradingClient
 
-from .process import PYTHON, Run, run
-
 CHUNK = 50
 ROUNDS = 24
 CONTENDERS = ("ours", "ccxt", "aiohttp")
@@ -259,38 +257,55 @@ def create_to_acknowledged(case: Case) -> dict[str, Tally]:
         return asyncio.run(_measure(case, base_url, keys, Path(folder)))
 
 
-def loader_and_ccxt(name: str, runs: int = 7) -> tuple[Run, Run]:
-    """Return the run of median CPU of our loader for one class, and of `import ccxt.async_support`."""
-    ours = [PYTHON, "-c", f"from golive.venues.ccxt_loader import exchange_class; exchange_class({name!r})"]
-    theirs = [PYTHON, "-c", f"import ccxt.async_support; ccxt.async_support.{name}"]
-    rows: tuple[list[Run], list[Run]] = ([], [])
+@dataclass(frozen=True)
+class Start:
+    """CPU seconds and peak memory (MiB) of a fresh process that only has one exchange class."""
+
+    cpu_s: float
+    memory_mib: float
+
+
+_TELL = """
+import time
+peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(time.process_time(), peak / 1024)
+"""
+"""asked of the process itself: what the system accounts to a child includes its parent's size at the fork"""
+
+
+def _start(code: str) -> Start:
+    told = subprocess.run([sys.executable, "-c", code + _TELL], capture_output=True, text=True, check=True).stdout.split()
+    return Start(float(told[0]), float(told[1]))
+
+
+def loader_and_ccxt(name: str, runs: int = 9) -> tuple[Start, Start]:
+    """Return the start of median CPU with our loader, and with `import ccxt.async_support`; in turn, one warm-up each."""
+    ours = f"from golive.venues.ccxt_loader import exchange_class\nexchange_class({name!r})"
+    theirs = f"import ccxt.async_support\nccxt.async_support.{name}"
+    rows: tuple[list[Start], list[Start]] = ([], [])
     for n in range(runs + 1):
-        for command, row in zip((ours, theirs), rows, strict=True):
-            result = run(command)
+        for code, row in zip((ours, theirs), rows, strict=True):
+            result = _start(code)
             if n:
                 row.append(result)
-    first, second = (sorted(row, key=lambda r: r.cpu_s)[len(row) // 2] for row in rows)
+    first, second = (sorted(row, key=lambda start: start.cpu_s)[len(row) // 2] for row in rows)
     return first, second
 
 
 def main() -> None:
-    print(
-        f"{'create → acknowledged':<12} {'':<8} {'median us':>10} {'p99 us':>10} {'CPU us':>10}   ratio to ccxt: median, CPU (goal 1.10)"
-    )
+    print(f"{'create → ack':<12} {'':<8} {'median us':>10} {'p99 us':>10} {'CPU us':>10}   to ccxt: median, CPU (goal 1.10)")
     for case in CASES:
         tallies = create_to_acknowledged(case)
         base = tallies["ccxt"]
         for name, tally in tallies.items():
             ratios = f"{tally.median_us / base.median_us:.2f} {tally.cpu_us / base.cpu_us:.2f}"
             print(f"{case.venue:<12} {name:<8} {tally.median_us:>10.0f} {tally.p99_us:>10.0f} {tally.cpu_us:>10.0f}   {ratios}")
-    print(f"{'one class':<12} {'':<8} {'CPU s':>10} {'wall s':>10} {'MiB':>10}   ratio: CPU, MiB (goal 0.60)")
+    print(f"{'one class':<12} {'':<8} {'CPU s':>10} {'MiB':>10}   to ccxt: CPU, MiB (goal 0.60)")
     for case in CASES:
         ours, theirs = loader_and_ccxt(case.venue)
-        print(
-            f"{case.venue:<12} {'ours':<8} {ours.cpu_s:>10.3f} {ours.wall_s:>10.3f} {ours.memory_mib:>10.0f}   "
-            f"{ours.cpu_s / theirs.cpu_s:.2f} {ours.memory_mib / theirs.memory_mib:.2f} "
-            f"(ccxt.async_support {theirs.cpu_s:.3f} s, {theirs.memory_mib:.0f} MiB)"
-        )
+        for name, start in (("ours", ours), ("ccxt", theirs)):
+            ratios = f"{start.cpu_s / theirs.cpu_s:.2f} {start.memory_mib / theirs.memory_mib:.2f}"
+            print(f"{case.venue:<12} {name:<8} {start.cpu_s:>10.3f} {start.memory_mib:>10.0f}   {ratios}")
 
 
 if __name__ == "__main__":
