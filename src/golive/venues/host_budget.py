@@ -21,9 +21,8 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from golive.model.clock import MILLISECOND, SECOND
 
@@ -54,8 +53,7 @@ _Event = tuple[int, int, int, str, str, str, int]
 _Charged = tuple[tuple[Window, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(NamedTuple):
     """A call that has begun and not ended, and the windows here that it counts in."""
 
     key: str
@@ -107,6 +105,7 @@ class HostBudget:
         self._turn = asyncio.Lock()
         self._call_ended = asyncio.Event()
         self._numbers = 0
+        self._busy_since: int | None = None
         self._texts: dict[tuple[tuple[str, int], ...], str] = {}
         self._log: list[_Event] = []
         """what happened here and is not in the file yet"""
@@ -135,7 +134,21 @@ class HostBudget:
     async def begin(self, charges: str, patience_s: float) -> int:
         """Wait for room and log the call; return its number, to be given to `end`."""
         async with self._turn:
-            return await self._admit(charges, patience_s)
+            if not self._opened().is_held(self._place) and self._try(charges, patience_s) == 0:
+                return self._numbers
+            return await self._wait_in_line(charges, patience_s)
+
+    async def _wait_in_line(self, charges: str, patience_s: float) -> int:
+        """Get this host's turn for the key, then wait for room alone."""
+        lock = self._opened()
+        while not lock.try_lock(self._place):  # noqa: ASYNC110 - other processes set no event of ours
+            await asyncio.sleep(_TURN_POLL_S)
+        try:
+            while (wait := self._try(charges, patience_s)) != 0:
+                await self._sleep(wait)
+            return self._numbers
+        finally:
+            lock.unlock(self._place)
 
     def charges(self, scopes: Mapping[str, int]) -> str:
         """Return the text that stands for these scopes in the log."""
@@ -146,38 +159,23 @@ class HostBudget:
             text = self._texts[named] = json.dumps(dict(scopes), sort_keys=True, separators=(",", ":"))
         return text
 
-    async def _admit(self, charges: str, patience_s: float) -> int:
-        lock = self._opened()
-        while not lock.try_lock(self._place):  # noqa: ASYNC110 - other processes set no event of ours
-            await asyncio.sleep(_TURN_POLL_S)
-        try:
-            busy_since = self.now()
-            while True:
-                try:
-                    wait = self._try(charges, patience_s)
-                except sqlite3.OperationalError as exc:
-                    wait = self._busy(exc, busy_since)
-                else:
-                    busy_since = self.now()
-                if wait == 0:
-                    return self._numbers
-                await self._sleep(wait)
-        finally:
-            lock.unlock(self._place)
-
     def _try(self, charges: str, patience_s: float) -> int | None:
         """Log the call as begun if there is room, else return how long to wait, as `Window.wait_ns`."""
-        with self._writing() as file:
-            now = self.now()
-            quiet = self._pause.wait_ns(now, patience_s)
-            windows = self._charged(self._key, self._address, charges)
-            wait = quiet or longest_wait(windows, now)
-            if wait != 0 and self._bury(file, now):
+        try:
+            with self._writing() as file:
+                now = self._caught_up
+                quiet = self._pause.wait_ns(now, patience_s)
+                windows = self._charged(self._key, self._address, charges)
                 wait = quiet or longest_wait(windows, now)
-            if wait == 0:
-                self._numbers += 1
-                self._append(file, (_BEGUN, self._owner, self._numbers, self._key, self._address, charges, now))
-            return wait
+                if wait != 0 and self._bury(file, now):
+                    wait = quiet or longest_wait(windows, now)
+                if wait == 0:
+                    self._numbers += 1
+                    self._append(file, (_BEGUN, self._owner, self._numbers, self._key, self._address, charges, now))
+        except sqlite3.OperationalError as exc:
+            return self._busy(exc)
+        self._busy_since = None
+        return wait
 
     async def _sleep(self, wait: int | None) -> None:
         if wait is not None:
@@ -187,10 +185,13 @@ class HostBudget:
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._call_ended.wait(), _RUNNING_POLL_S)
 
-    def _busy(self, exc: sqlite3.OperationalError, since: int) -> int:
-        if exc.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise self._unusable(exc) from exc
-        if self.now() - since > _BUSY_LIMIT_S * SECOND:
+    def _busy(self, exc: sqlite3.OperationalError) -> int:
+        """Return when to try again; raise NotAdmitted when the file is not just busy, or has been for too long."""
+        now = self.now()
+        self._busy_since = self._busy_since or now
+        is_busy = exc.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        if not is_busy or now - self._busy_since > _BUSY_LIMIT_S * SECOND:
+            self._busy_since = None
             raise self._unusable(exc) from exc
         return _BUSY_POLL_NS
 

@@ -107,15 +107,19 @@ class NonceTurn:
             if self._lock is None:
                 yield
                 return
-            await _lock(self._lock, self._waiting_room)
-            try:
-                await _lock(self._lock, self._call)
-            finally:
-                self._lock.unlock(self._waiting_room)
+            if self._lock.is_held(self._waiting_room) or not self._lock.try_lock(self._call):
+                await self._wait(self._lock)
             try:
                 yield
             finally:
                 self._lock.unlock(self._call)
+
+    async def _wait(self, lock: HostLock) -> None:
+        await _lock(lock, self._waiting_room)
+        try:
+            await _lock(lock, self._call)
+        finally:
+            lock.unlock(self._waiting_room)
 
     def close(self) -> None:
         """Give everything back; idempotent."""

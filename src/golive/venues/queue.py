@@ -7,8 +7,7 @@ Source: START-HERE, CONTRACT "I/O queue".
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from golive.model.clock import SECOND, Clock
@@ -32,6 +31,7 @@ class IoQueue:
         self._inflight = 0
         self._pending = 0
         self._outside = 0
+        self._slot = _Slot(self)
         self._configure(max_concurrency, burst)
 
     @property
@@ -57,9 +57,11 @@ class IoQueue:
         self._admitted = asyncio.Semaphore(burst)
         self._running = asyncio.Semaphore(max_concurrency)
 
-    @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
+    def slot(self) -> AbstractAsyncContextManager[None]:
         """Hold one running slot; a cancelled waiter leaves no trace."""
+        return self._slot
+
+    async def enter(self) -> None:
         begun = self._clock.monotonic()
         if self._admitted.locked() or self._running.locked():
             await self._wait_for_slot(begun)
@@ -67,12 +69,11 @@ class IoQueue:
             await self._admitted.acquire()
             await self._running.acquire()
             self._change(1, 1)
-        try:
-            yield
-        finally:
-            self._change(-1, -1)
-            self._running.release()
-            self._admitted.release()
+
+    def leave(self) -> None:
+        self._change(-1, -1)
+        self._running.release()
+        self._admitted.release()
 
     async def _wait_for_slot(self, begun: int) -> None:
         self._outside += 1
@@ -96,3 +97,16 @@ class IoQueue:
         self._inflight += inflight
         self._pending += pending
         self._observer.queue_changed(self._inflight, self._pending)
+
+
+class _Slot(AbstractAsyncContextManager[None]):
+    """What every caller enters; it keeps nothing of a caller, so all share one."""
+
+    def __init__(self, queue: IoQueue) -> None:
+        self._queue = queue
+
+    async def __aenter__(self) -> None:
+        await self._queue.enter()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._queue.leave()
