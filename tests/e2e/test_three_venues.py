@@ -19,7 +19,7 @@ import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from support.golive_process import ROOT, Home, wait_for_file
+from support.golive_process import ROOT, Home, venue_of, wait_for_file
 from support.venue_process import venue_process
 
 pytestmark = pytest.mark.e2e_demo_paper
@@ -318,3 +318,33 @@ def test_the_metrics_page_shows_three_healthy_venues(tmp_path: Path) -> None:
         assert page["exchange_io_pending", queue] <= 3
     names = {name for name, _ in page}
     assert {"golive_build_info", "risk_decisions_total"} <= names
+
+
+def test_a_monitored_venue_that_dies_turns_its_gauges_and_its_entry_and_no_others(tmp_path: Path) -> None:
+    home, ready = Home(tmp_path), tmp_path / "ready.json"
+    quick = {
+        "GOLIVE__OBSERVABILITY__HEALTH__PROBE_INTERVAL_SECONDS": "0.5",
+        "GOLIVE__OBSERVABILITY__HEALTH__STALE_AFTER_SECONDS": "20",
+    }
+    process = home.start("demo", "--candles", "200000", "--ready-file", str(ready), env=quick)
+    gauges = {label: ("bot_exchange_health_status", (("environment", f"{label}_paper"), ("exchange", label))) for label in LABELS}
+    reconnect = {label: ("bot_exchange_reconnect_required", (("exchange", label),)) for label in LABELS}
+    try:
+        wait_for_file(ready)
+        url = json.loads(ready.read_text())["metrics_url"]
+        settled(url, lambda page: all(page.get(gauge) == 1 for gauge in gauges.values()))
+        venue_of(process, "kraken").kill()
+        page = settled(url, lambda page: page[gauges["kraken"]] == 0 and page[reconnect["kraken"]] == 1)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        stdout, stderr = process.communicate(timeout=60)
+    assert (page[gauges["okx"]], page[gauges["bybit"]]) == (1, 1)
+    assert (page[reconnect["okx"]], page[reconnect["bybit"]]) == (0, 0)
+    assert process.returncode == 5, stderr
+    report = json.loads(stdout)
+    section = report["paper_exchange_metrics"]
+    assert section["summary"]["breached_entrypoint_names"] == ["kraken_desktop_paper"]
+    assert section["kraken_desktop_paper"]["health_status"] == 0
+    assert section["kraken_desktop_paper"]["network_errors"] > 0
+    assert report["outcome"]["market"]["candles"] > 100, "the traded market went on"
+    assert report["errors"] == []

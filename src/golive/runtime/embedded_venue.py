@@ -85,6 +85,9 @@ class EmbeddedVenue:
                 stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True,
             )  # fmt: skip
             os.write(secret_write, document)
+        except OSError as exc:
+            os.close(life_write)
+            raise VenueUnavailable(f"the simulated venue cannot be started: {exc}") from exc
         finally:
             for descriptor in (secret_read, secret_write, life_read):
                 os.close(descriptor)

@@ -61,6 +61,7 @@ class VenueAccess:
         """Return the adapter of an entrypoint as soon as it is open; None when its venue did not come up."""
         if name in self._opening:
             await asyncio.wait([self._opening[name]])
+            return self._opening[name].result()
         return self.adapters.get(name)
 
     @property
