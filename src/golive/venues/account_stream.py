@@ -127,6 +127,7 @@ class AccountStream:
     async def opening(self, link: Link) -> Opening:
         request = self._feed.token()
         token = "" if request is None else await self._path.read(request, self._feed.read_token)
+        await self._path.resync_clock()  # a login is signed with venue time, and deadlines of orders count in it
         now_ms = self._setting.clock.now() // MILLISECOND + self._path.clock_offset_ms
         login = self._feed.login(self._credentials, now_ms)
         return Opening(self._feed.subscriptions(link, token), login, None if login is None else self._feed.logged_in)

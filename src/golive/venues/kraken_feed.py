@@ -159,7 +159,11 @@ class KrakenFeed:
         return candle_of(self._by_symbol[name], opened, self._minutes * MINUTE, (o, h, low, c), volume)
 
     def _follow(self, name: str, candle: Candle, is_snapshot: bool) -> None:
-        """Keep the running candle; emit the one before it, unless it is history from before our first subscription."""
+        """Keep the running candle; emit the one before it, unless it is history from before our first subscription.
+
+        One that is not followed by the very next interval may have changed in a message that was lost: it is left out,
+        and the stream, which then sees a hole, reads it over REST.
+        """
         running = self._running.get(name)
         if running is not None and candle.opened_at < running.opened_at:
             return
@@ -167,7 +171,7 @@ class KrakenFeed:
         if running is None or candle.opened_at == running.opened_at:
             return
         last = self._closed.get(name)
-        if is_snapshot and last is None:
+        if (is_snapshot and last is None) or (not is_snapshot and candle.opened_at != running.closed_at):
             return
         if last is None or running.opened_at > last:
             self._closed[name] = running.opened_at

@@ -348,4 +348,27 @@ async def test_reconciliation_that_cannot_be_read_keeps_the_stream_from_standing
         assert told.status(name) is OrderStatus.OPEN
 
 
+async def test_a_login_is_signed_with_the_venues_time(at: At) -> None:
+    """A clock that is two minutes off must keep nobody from logging in, nor let an order's deadline pass at once."""
+    at.venue.add_fault("clock_skew", seconds=120)
+    async with desk(at.name, at.venue) as d, account_stream(d) as (stream, told):
+        assert stream.is_standing
+        name = await d.placed()
+        await until(lambda: told.status(name) is OrderStatus.OPEN)
+
+
+async def test_a_hole_in_the_candles_that_cannot_be_closed_ends_the_stream(at: At) -> None:
+    async with market(at) as m:
+        await m.step(5, Counter(m.stream.received))
+        at.venue.add_fault("http_500", match=KLINES[at.name])
+        at.venue.add_fault("ws_gap", match=CANDLES[at.name], count=2)
+        told = len(m.candles)
+        await m.step(6)
+        await until(lambda: m.stream.failure is not None, 10)
+        assert isinstance(m.stream.failure, VenueUnavailable)
+        assert len(m.candles) <= told + 1, "the step under way, and nothing beyond the hole"
+        m.require_line()
+
+
+KLINES = {"okx": "/api/v5/market/candles", "kraken": "/0/public/OHLC", "bybit": "/v5/market/kline"}
 BALANCE = {"okx": "/api/v5/account/balance", "kraken": "/0/private/BalanceEx", "bybit": "/v5/account/wallet-balance"}
