@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from golive.venues.budget import WindowBudget, Window
+from golive.venues.budget import NotAdmitted, Window, WindowBudget
 from golive.venues.okx import PROFILE
 from golive.venues.profile import BudgetRule
 from support.wall_clock import WallClock
@@ -54,8 +54,8 @@ async def test_several_rules_take_all_or_nothing() -> None:
         assert await asyncio.wait_for(_take(budget, {"*": 1}), 0.1) < 0.05
 
 
-async def _take(budget: WindowBudget, scopes: dict[str, int]) -> float:
-    async with budget.take(scopes, patience_s=60) as waited:
+async def _take(budget: WindowBudget, scopes: dict[str, int], patience_s: float = 60.0) -> float:
+    async with budget.take(scopes, patience_s=patience_s) as waited:
         return waited
 
 
@@ -104,14 +104,52 @@ async def test_weights_add_up_and_a_light_call_does_not_overtake_a_heavy_one() -
 
 
 @pytest.mark.parametrize(
-    ("scope", "limit", "window_s"),
+    "rule",
     [
-        ("*", 30, 1.0),
-        ("*", 300, 60.0),
-        ("POST trade/order", 60, 2.0),
-        ("GET account/balance", 10, 2.0),
-        ("GET public/time", 10, 2.0),
+        BudgetRule("*", 30, 1.0),
+        BudgetRule("*", 300, 60.0),
+        BudgetRule("POST trade/order", 60, 2.0),
+        BudgetRule("GET account/balance", 10, 2.0),
+        BudgetRule("GET public/time", 10, 2.0, per="address"),
+        BudgetRule("GET market/books", 40, 2.0, per="address"),
     ],
 )
-def test_the_okx_budget_holds_the_published_limits(scope: str, limit: int, window_s: float) -> None:
-    assert BudgetRule(scope, limit, window_s) in PROFILE.budget
+def test_the_okx_budget_holds_the_published_limits(rule: BudgetRule) -> None:
+    assert rule in PROFILE.budget
+
+
+async def test_a_pause_holds_patient_calls_back_and_refuses_the_others_at_once() -> None:
+    budget = WindowBudget([], WallClock())
+    budget.pause(0.2, "429", ban=False)
+    budget.pause(0.05, "a shorter one changes nothing", ban=False)
+    with pytest.raises(NotAdmitted, match="429") as caught:
+        await _take(budget, {"*": 1}, patience_s=0.1)
+    assert caught.value.remaining_s is not None
+    assert 0.1 < caught.value.remaining_s <= 0.2
+    assert await _take(budget, {"*": 1}) > 0.1
+    assert budget.paused == (0.0, "")
+
+
+async def test_a_ban_is_waited_out_by_nobody() -> None:
+    budget = WindowBudget([], WallClock())
+    budget.pause(0.1, "lockout", ban=True)
+    with pytest.raises(NotAdmitted, match="lockout"):
+        await _take(budget, {"*": 1})
+    with pytest.raises(NotAdmitted, match="lockout"):
+        budget.refuse_if_paused(60.0)
+    await asyncio.sleep(0.11)
+    assert await _take(budget, {"*": 1}) < 0.05
+
+
+async def test_a_pause_that_begins_while_a_call_waits_for_room_holds_it_too() -> None:
+    budget = WindowBudget([BudgetRule("*", 1, 0.1)], WallClock())
+    await _take(budget, {"*": 1})
+    waiting = asyncio.create_task(_take(budget, {"*": 1}))
+    await asyncio.sleep(0.02)
+    budget.pause(0.3, "429", ban=False)
+    assert await waiting > 0.25
+
+
+async def test_a_call_heavier_than_a_whole_rule_is_refused_instead_of_waiting_for_ever() -> None:
+    with pytest.raises(NotAdmitted, match="weighs 3"):
+        await _take(WindowBudget([BudgetRule("*", 2, 1.0)], WallClock()), {"*": 3})

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -38,7 +37,6 @@ NONE_EXPECTED: frozenset[str] = frozenset()
 REST = "rest"
 """the source of this path among those that may need a reconnection"""
 _BODY_SEEN = 2000
-_ANY_TIME: AbstractAsyncContextManager[None] = nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,16 +218,17 @@ class CallPath:
         try:
             self._budget.refuse_if_paused(patience)
             async with self._queue.slot(), self._budget.take(request.scopes, patience_s=patience) as waited:
-                self._meter.budget_waited(waited)
-                async with self._turn_of(request):
+                if self._turn is None or not request.private:
+                    self._meter.budget_waited(waited)
+                    return await self._admitted(request, convert, expected, before_send, inspect)
+                asked = self._clock.monotonic()
+                async with self._turn.held():
+                    self._meter.budget_waited(waited + (self._clock.monotonic() - asked) / SECOND)
                     return await self._admitted(request, convert, expected, before_send, inspect)
         except NotAdmitted as refusal:
             self._meter.not_admitted(refusal.reason, what=f"{request.method} {request.path}")
             meaning = Meaning.NOT_SENT if refusal.remaining_s is None else Meaning.PAUSED
             return judge(self._profile, Evidence(refusal.reason, retry_after_s=refusal.remaining_s, transport=meaning))
-
-    def _turn_of(self, request: Request) -> AbstractAsyncContextManager[None]:
-        return self._turn.held() if self._turn is not None and request.private else _ANY_TIME
 
     async def _admitted(
         self,

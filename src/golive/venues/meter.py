@@ -57,7 +57,7 @@ class Meter:
             self._event("warning", "RATE_LIMIT", f"a call waited {wait:.2f} s in the I/O queue", fields)
 
     def budget_waited(self, wait_s: float) -> None:
-        """A call waited for the request budget: our own wait, never a refusal of the venue."""
+        """A call waited for the request budget and its key's turn: our own wait, never a refusal of the venue."""
         if wait_s >= self._settings.rate_limit_warning_seconds:
             fields = {"budget_seconds": round(wait_s, 4)}
             self._event("warning", "RATE_LIMIT", f"a call waited {wait_s:.2f} s for the request budget", fields)

@@ -63,10 +63,10 @@ _BUDGET: Final = (
     BudgetRule("GET trade/fills-history", 10, 2.0),
     BudgetRule("GET account/balance", 10, 2.0),
     BudgetRule("GET account/config", 5, 2.0),
-    BudgetRule("GET public/instruments", 20, 2.0),
-    BudgetRule("GET public/time", 10, 2.0),
-    BudgetRule("GET market/books", 40, 2.0),
-    BudgetRule("GET market/candles", 40, 2.0),
+    BudgetRule("GET public/instruments", 20, 2.0, per="address"),
+    BudgetRule("GET public/time", 10, 2.0, per="address"),
+    BudgetRule("GET market/books", 40, 2.0, per="address"),
+    BudgetRule("GET market/candles", 40, 2.0, per="address"),
 )
 """The house rules of CONTRACT and the published limits per endpoint; where OKX counts per instrument, we count all."""
 
