@@ -62,7 +62,7 @@ class AccountStream:
         self._reads = AccountReads(setting.profile, path)
         self._state = AccountState()
         self._feed = setting.profile.dialect.account_feed(self._instruments, sink=self._pushed)
-        self._keeper = Keeper(setting, self._feed, self)
+        self._keeper = Keeper(setting, self._feed, self, name="account")
         self._told_assets: set[str] = set()
         """assets that a push told about while a REST answer was on its way"""
         self._down = {link.access for link in self._feed.links}

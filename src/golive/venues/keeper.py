@@ -66,8 +66,9 @@ class StreamOwner(Protocol):
 class Keeper:
     """Holds one connection per link of the feed. `failure` is set when the stream is lost for good."""
 
-    def __init__(self, setting: StreamSetting, feed: Feed, owner: StreamOwner) -> None:
+    def __init__(self, setting: StreamSetting, feed: Feed, owner: StreamOwner, *, name: str) -> None:
         self._setting = setting
+        self._name = name
         self._feed = feed
         self._owner = owner
         self.failure: VenueError | None = None
@@ -76,7 +77,6 @@ class Keeper:
             for link in feed.links
         ]
         self._tasks: list[asyncio.Task[None]] = []
-        self._down: set[str] = set()
 
     async def start(self) -> None:
         """Bring every connection up, one after the other; raise the family of the fault that stays."""
@@ -163,14 +163,14 @@ class Keeper:
 
     async def _keep(self, connection: FeedConnection) -> None:
         """Watch one connection and rebuild it; ends only by cancellation or with `failure` set."""
-        setting, access = self._setting, connection.link.access
+        setting = self._setting
+        source = f"{self._name} stream {connection.link.access}"
         faults = 0
         while True:
             begun = setting.clock.monotonic()
             fault = self._judged(await connection.lost())
             setting.meter.link_lost(fault)
-            self._down.add(access)
-            setting.meter.reconnect_required(True)
+            setting.meter.reconnect_required(True, source=source, reason=str(fault.meaning))
             self._owner.lost(connection.link)
             await connection.close()
             faults = 1 if setting.clock.monotonic() - begun >= STABLE_NS else faults + 1
@@ -184,8 +184,7 @@ class Keeper:
             except VenueError as exc:
                 self._fail(exc)
                 return
-            self._down.discard(access)
-            setting.meter.reconnect_required(bool(self._down))
+            setting.meter.reconnect_required(False, source=source)
 
     def _judged(self, evidence: Evidence) -> Fault:
         return judge(self._setting.profile, evidence)

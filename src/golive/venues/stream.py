@@ -47,7 +47,7 @@ class MarketStream:
         self.received: Counter[str] = Counter()
         self.channels = frozenset(key for link in feed.links for key in link.keys)
         """every `channel:instrument` that is subscribed to"""
-        self._keeper = Keeper(setting, feed, self)
+        self._keeper = Keeper(setting, feed, self, name="market")
         self._repairs: dict[InstrumentId, asyncio.Task[None]] = {}
         self._awaited: dict[str, int] = {}
         self._waiter: asyncio.Future[None] | None = None
