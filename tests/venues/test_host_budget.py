@@ -123,6 +123,7 @@ async def test_a_ban_is_waited_out_by_no_call_and_survives_a_restart_of_the_proc
         budget.refuse_if_paused(60.0)
     await budget.close()
     again = budget_at(tmp_path, rules)
+    assert again.paused[1] == "lockout", "known before its first call"
     with pytest.raises(NotAdmitted, match="lockout"):
         await _take(again)
     await again.close()

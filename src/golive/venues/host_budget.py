@@ -219,9 +219,10 @@ class HostBudget:
     @property
     def paused(self) -> tuple[float, str]:
         """As of the last call or of now, when the file can be read at once."""
-        if self._file is not None:
-            with suppress(sqlite3.Error):
-                self._catch_up(self._file)
+        with suppress(sqlite3.Error, NotAdmitted):
+            self._opened()
+            assert self._file is not None
+            self._catch_up(self._file)
         remaining = self._pause.remaining_s(self.now())
         return (remaining, self._pause.reason) if remaining else (0.0, "")
 
@@ -423,6 +424,6 @@ class _Place(AbstractAsyncContextManager[float]):
 
 
 def _checkpoint(path: Path) -> None:
-    with closing(sqlite3.connect(path, timeout=1.0)) as file:
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path, timeout=1.0)) as file:  # else the log waits for the next time
         file.execute("PRAGMA synchronous=NORMAL")
         file.execute("PRAGMA wal_checkpoint(PASSIVE)")
