@@ -16,7 +16,8 @@ class CcxtLink(Protocol):
     receive_loop: Callable[[], None]
     keepAlive: int  # noqa: N815 - CCXT's name
     """ms between pings"""
-    lastPong: int | None  # noqa: N815 - CCXT's name
+    maxPingPongMisses: float  # noqa: N815 - CCXT's name
+    """of unanswered pings, after which CCXT gives a connection up"""
 
     def future(self, message_hash: str) -> asyncio.Future[object]: ...
 

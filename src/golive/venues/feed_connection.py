@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -93,6 +94,7 @@ class FeedConnection:
         socket = self._socket = client.client(url)
         socket.receive_loop = self._read
         socket.keepAlive = int(self._silence_s * 1000 / _PINGS_PER_SILENCE)
+        socket.maxPingPongMisses = math.inf  # silence is judged here, with grace for a process that was busy
         self._lost = socket.future(_LOST)
         self._lost.add_done_callback(_consume)
         stands = socket.future(_STANDS)
@@ -189,7 +191,6 @@ class FeedConnection:
             message = self._loads(data)
         except (ValueError, RecursionError) as exc:
             if data == "pong":
-                self._ponged()
                 return
             raise MalformedPayload(f"stream: message is not JSON: {data[:60]!r}") from exc
         if not isinstance(message, dict):
@@ -206,18 +207,12 @@ class FeedConnection:
             self._socket.resolve(True, _STANDS)
 
     def _control(self, message: Mapping[str, object]) -> None:
-        self._ponged()
         codes = self._feed.refused(message)
         if codes:
             raise _Refused(Evidence(f"stream: refused: {message!r:.200}", codes=codes))
         if self._opening.logged_in is not None and self._opening.logged_in(message):
             self._subscribe()
         self._unacknowledged.discard(self._feed.acknowledged(message) or "")
-
-    def _ponged(self) -> None:
-        """Tell CCXT, which counts unanswered pings, that the venue talks."""
-        assert self._socket is not None
-        self._socket.lastPong = None
 
     # giving up
 
