@@ -20,7 +20,8 @@ from random import Random
 from typing import Any
 
 from golive.venues.budget import NotAdmitted
-from golive.venues.host_budget import HostBudget, host_now
+from golive.venues.budget_file import host_now
+from golive.venues.host_budget import HostBudget
 from golive.venues.profile import BudgetRule
 
 TESTS = Path(__file__).resolve().parent.parent

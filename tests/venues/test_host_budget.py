@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from golive.model.clock import SECOND
 from golive.venues.budget import NotAdmitted
-from golive.venues.host_budget import HostBudget, host_now
+from golive.venues.budget_file import host_now
+from golive.venues.host_budget import HostBudget
 from golive.venues.profile import BudgetRule
 from support.budget_process import Span, budget_at, caller
 
@@ -239,6 +240,15 @@ async def test_a_file_held_by_a_stopped_process_does_not_block_the_event_loop(tm
         stopped.execute("ROLLBACK")
     assert await asyncio.wait_for(waiting, 2.0) > 0.2
     await budget.close()
+
+
+def test_processes_that_open_and_close_the_file_at_the_same_moment_do_not_lock_each_other_out(tmp_path: Path) -> None:
+    rules = [BudgetRule("*", 100, 1.0)]
+    for n in range(3):
+        with ExitStack() as stack:
+            folder = tmp_path / str(n)
+            callers = [stack.enter_context(caller(folder, rules, calls=1, scopes=[{"*": 1}])) for _ in range(6)]
+            assert [len(each.spans()) for each in callers] == [1] * 6
 
 
 async def test_a_file_that_is_no_database_lets_no_call_leave_and_says_what_to_do(tmp_path: Path) -> None:

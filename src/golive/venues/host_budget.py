@@ -18,15 +18,15 @@ import asyncio
 import json
 import secrets
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, closing, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from golive.model.clock import MILLISECOND, SECOND
 
 from .budget import NO_PAUSE, NotAdmitted, Pause, Window, longer, longest_wait, refuse_impossible
+from .budget_file import boot_id, fold_log, host_now, open_file
 from .host_lock import HostLock, slot
 from .profile import BudgetRule
 
@@ -39,12 +39,6 @@ _FLUSH_S: Final = 0.01
 _TIDY_EVERY: Final = 256
 _MARGIN_NS: Final = 60 * SECOND
 """how much longer than the longest window an event stays in the file"""
-_SCHEMA: Final = (
-    "CREATE TABLE IF NOT EXISTS event("
-    "seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, owner INTEGER NOT NULL, number INTEGER NOT NULL, "
-    "key TEXT NOT NULL, address TEXT NOT NULL, charges TEXT NOT NULL, at INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS host(boot TEXT NOT NULL, wall_minus_host INTEGER NOT NULL)",
-)
 _READ: Final = "SELECT seq, kind, owner, number, key, address, charges, at FROM event WHERE seq > ? ORDER BY seq"
 _WRITE: Final = "INSERT INTO event(kind, owner, number, key, address, charges, at) VALUES (?,?,?,?,?,?,?)"
 
@@ -60,16 +54,6 @@ class _Call(NamedTuple):
     address: str
     charges: str
     windows: _Charged
-
-
-def host_now() -> int:
-    """Nanoseconds since this host started; the same for all its processes."""
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-
-
-def boot_id() -> str:
-    """What tells one start of this host from another."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
 class HostBudget:
@@ -354,7 +338,7 @@ class HostBudget:
         self._known.clear()
         self._texts.clear()
         if self._tidying is None or self._tidying.done():
-            self._tidying = asyncio.get_running_loop().run_in_executor(None, _checkpoint, self._path)
+            self._tidying = asyncio.get_running_loop().run_in_executor(None, fold_log, self._path)
 
     # the file
 
@@ -364,43 +348,13 @@ class HostBudget:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._lock = HostLock(self._path.with_suffix(".lock"))
                 self._lock.try_lock(self._member)
-                self._file = self._open()
+                self._file = open_file(self._path, boot=self._boot(), now=self.now(), wall=self._wall())
             except (OSError, sqlite3.Error) as exc:
                 if self._lock is not None:
                     self._lock.close()
                     self._lock = None
                 raise self._unusable(exc) from exc
         return self._lock
-
-    def _open(self) -> sqlite3.Connection:
-        file = sqlite3.connect(self._path, isolation_level=None, timeout=1.0)
-        try:
-            self._path.chmod(0o600)
-            file.execute("PRAGMA journal_mode=WAL")
-            file.execute("PRAGMA synchronous=NORMAL")
-            file.execute("PRAGMA wal_autocheckpoint=0")
-            file.execute("BEGIN IMMEDIATE")
-            for statement in _SCHEMA:
-                file.execute(statement)
-            self._carry_over(file)
-            file.execute("COMMIT")
-            file.execute("PRAGMA busy_timeout=0")
-        except BaseException:
-            file.close()
-            raise
-        return file
-
-    def _carry_over(self, file: sqlite3.Connection) -> None:
-        """After a restart of the host: all calls ended now at the latest; pauses keep their end by the wall clock."""
-        boot, wall_minus_host = self._boot(), self._wall() - self.now()
-        known = file.execute("SELECT boot, wall_minus_host FROM host").fetchone()
-        if known is not None and known[0] == boot:
-            return
-        if known is not None:
-            file.execute("UPDATE event SET at = ? WHERE kind <= 1", (self.now(),))
-            file.execute("UPDATE event SET at = at + ? WHERE kind > 1", (known[1] - wall_minus_host,))
-        file.execute("DELETE FROM host")
-        file.execute("INSERT INTO host(boot, wall_minus_host) VALUES (?, ?)", (boot, wall_minus_host))
 
 
 class _Place(AbstractAsyncContextManager[float]):
@@ -421,9 +375,3 @@ class _Place(AbstractAsyncContextManager[float]):
 
     async def __aexit__(self, *_: object) -> None:
         self._budget.end(self._number, self._charges)
-
-
-def _checkpoint(path: Path) -> None:
-    with suppress(sqlite3.Error), closing(sqlite3.connect(path, timeout=1.0)) as file:  # else the log waits for the next time
-        file.execute("PRAGMA synchronous=NORMAL")
-        file.execute("PRAGMA wal_checkpoint(PASSIVE)")
