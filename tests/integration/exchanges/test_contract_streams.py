@@ -183,6 +183,8 @@ async def test_a_book_whose_sequence_broke_begins_anew_with_a_snapshot(at: At, k
         at.venue.clear_faults()
         await m.whole_again()
         assert m.stream.failure is None
+        if kind == "ws_gap":
+            assert sum(m.rig.requests(status) or 0 for status in ("network_error", "malformed")) == 1, "one fresh subscription"
         instrument = next(i for i in (await m.rig.adapter.load()).values() if i.base == "BTC")
         await m.step()
         truth = await m.rig.adapter.order_book(instrument, 10)
