@@ -12,9 +12,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,8 +22,9 @@ from typing import Any
 from golive.venues.budget import NotAdmitted
 from golive.venues.budget_file import host_now
 from golive.venues.host_budget import HostBudget
-from golive.venues.profile import BudgetRule
+from golive.venues.profile import BudgetRule, DecayRule, RateRule
 
+_FORMS: Mapping[str, Callable[..., RateRule]] = {"BudgetRule": BudgetRule, "DecayRule": DecayRule}
 TESTS = Path(__file__).resolve().parent.parent
 
 
@@ -36,7 +37,7 @@ class Span:
     scopes: Mapping[str, int]
 
 
-def budget_at(folder: Path, rules: Sequence[BudgetRule], *, key: str = "k", address: str = "a", **options: Any) -> HostBudget:
+def budget_at(folder: Path, rules: Sequence[RateRule], *, key: str = "k", address: str = "a", **options: Any) -> HostBudget:
     return HostBudget(rules, folder, "test_spot", key=key, address=address, wall=time.time_ns, **options)
 
 
@@ -64,9 +65,9 @@ class Caller:
 
 
 @contextmanager
-def caller(folder: Path, rules: Sequence[BudgetRule], **plan: Any) -> Iterator[Caller]:
+def caller(folder: Path, rules: Sequence[RateRule], **plan: Any) -> Iterator[Caller]:
     """Start a process that makes calls by `plan`: calls, concurrency, lengths_s, scopes, key, address, seed."""
-    settings = {"folder": str(folder), "rules": [[r.scope, r.limit, r.window_s, r.per] for r in rules], **plan}
+    settings = {"folder": str(folder), "rules": [[type(rule).__name__, asdict(rule)] for rule in rules], **plan}
     process = subprocess.Popen(
         [sys.executable, "-m", "support.budget_process", json.dumps(settings)],
         stdout=subprocess.PIPE,
@@ -87,7 +88,7 @@ def _tell(**line: object) -> None:
 
 
 async def _run(settings: dict[str, Any]) -> None:
-    rules = [BudgetRule(scope, limit, window_s, per) for scope, limit, window_s, per in settings["rules"]]
+    rules = [_FORMS[form](**fields) for form, fields in settings["rules"]]
     rng = Random(settings.get("seed", 0))
     budget = budget_at(Path(settings["folder"]), rules, key=settings.get("key", "k"), address=settings.get("address", "a"))
     slots = asyncio.Semaphore(settings.get("concurrency", 3))

@@ -6,17 +6,15 @@ import asyncio
 import time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from golive.venues.budget import NotAdmitted, Window, WindowBudget
+from golive.venues.budget import NotAdmitted, ProcessBudget
 from golive.venues.okx import PROFILE
 from golive.venues.profile import BudgetRule
 from support.wall_clock import WallClock
 
 
 async def test_no_window_holds_more_calls_than_its_limit_however_long_they_last() -> None:
-    budget = WindowBudget([BudgetRule("*", 5, 0.1)], WallClock())
+    budget = ProcessBudget([BudgetRule("*", 5, 0.1)], WallClock())
     spans: list[tuple[float, float]] = []
 
     async def call(length: float) -> None:
@@ -33,7 +31,7 @@ async def test_no_window_holds_more_calls_than_its_limit_however_long_they_last(
 
 
 async def test_the_next_call_waits_until_the_window_has_passed() -> None:
-    budget = WindowBudget([BudgetRule("*", 3, 0.2)], WallClock())
+    budget = ProcessBudget([BudgetRule("*", 3, 0.2)], WallClock())
     waits = []
     for _ in range(4):
         async with budget.take({"*": 1}, patience_s=60) as waited:
@@ -43,7 +41,7 @@ async def test_the_next_call_waits_until_the_window_has_passed() -> None:
 
 
 async def test_several_rules_take_all_or_nothing() -> None:
-    budget = WindowBudget([BudgetRule("*", 10, 60.0), BudgetRule("GET slow", 1, 0.15)], WallClock())
+    budget = ProcessBudget([BudgetRule("*", 10, 60.0), BudgetRule("GET slow", 1, 0.15)], WallClock())
     async with budget.take({"*": 1, "GET slow": 1}, patience_s=60):
         pass
     waiting = asyncio.create_task(_take(budget, {"*": 1, "GET slow": 1}))
@@ -54,45 +52,13 @@ async def test_several_rules_take_all_or_nothing() -> None:
         assert await asyncio.wait_for(_take(budget, {"*": 1}), 0.1) < 0.05
 
 
-async def _take(budget: WindowBudget, scopes: dict[str, int], patience_s: float = 60.0) -> float:
+async def _take(budget: ProcessBudget, scopes: dict[str, int], patience_s: float = 60.0) -> float:
     async with budget.take(scopes, patience_s=patience_s) as waited:
         return waited
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 40), st.integers(1, 3), st.integers(0, 30)), min_size=1, max_size=60),
-    st.integers(3, 9),
-)
-@settings(max_examples=200, deadline=None)
-def test_a_window_admits_as_soon_as_allowed_and_never_sooner(calls: list[tuple[int, int, int]], limit: int) -> None:
-    """Each call is (gap before it, weight, length); calls follow one another, time in ns."""
-    window = Window(BudgetRule("*", limit, 1e-7))  # 100 ns
-    now, past = 0, list[tuple[int, int]]()
-    for gap, weight, length in calls:
-        now += gap
-        waited = 0
-        while (wait := window.wait_ns(now, weight)) != 0:
-            assert wait is not None
-            now += wait
-            waited += wait
-        assert weight + sum(w for end, w in past if end > now - 100) <= limit
-        if waited:
-            assert weight + sum(w for end, w in past if end > now - 1 - 100) > limit, "it could have left sooner"
-        window.running += weight
-        now += length
-        window.end(now, weight)
-        past.append((now, weight))
-
-
-def test_a_call_that_still_runs_holds_its_weight_without_an_end_in_sight() -> None:
-    window = Window(BudgetRule("*", 3, 1e-7))
-    window.running = 2
-    assert window.wait_ns(0, 1) == 0
-    assert window.wait_ns(10**9, 2) is None
-
-
 async def test_weights_add_up_and_a_light_call_does_not_overtake_a_heavy_one() -> None:
-    budget = WindowBudget([BudgetRule("*", 4, 0.15)], WallClock())
+    budget = ProcessBudget([BudgetRule("*", 4, 0.15)], WallClock())
     order: list[int] = []
 
     async def call(weight: int) -> None:
@@ -119,7 +85,7 @@ def test_the_okx_budget_holds_the_published_limits(rule: BudgetRule) -> None:
 
 
 async def test_a_pause_holds_patient_calls_back_and_refuses_the_others_at_once() -> None:
-    budget = WindowBudget([], WallClock())
+    budget = ProcessBudget([], WallClock())
     budget.pause(0.2, "429", ban=False)
     budget.pause(0.05, "a shorter one changes nothing", ban=False)
     with pytest.raises(NotAdmitted, match="429") as caught:
@@ -131,7 +97,7 @@ async def test_a_pause_holds_patient_calls_back_and_refuses_the_others_at_once()
 
 
 async def test_a_ban_is_waited_out_by_nobody() -> None:
-    budget = WindowBudget([], WallClock())
+    budget = ProcessBudget([], WallClock())
     budget.pause(0.1, "lockout", ban=True)
     with pytest.raises(NotAdmitted, match="lockout"):
         await _take(budget, {"*": 1})
@@ -142,7 +108,7 @@ async def test_a_ban_is_waited_out_by_nobody() -> None:
 
 
 async def test_a_pause_that_begins_while_a_call_waits_for_room_holds_it_too() -> None:
-    budget = WindowBudget([BudgetRule("*", 1, 0.1)], WallClock())
+    budget = ProcessBudget([BudgetRule("*", 1, 0.1)], WallClock())
     await _take(budget, {"*": 1})
     waiting = asyncio.create_task(_take(budget, {"*": 1}))
     await asyncio.sleep(0.02)
@@ -152,4 +118,4 @@ async def test_a_pause_that_begins_while_a_call_waits_for_room_holds_it_too() ->
 
 async def test_a_call_heavier_than_a_whole_rule_is_refused_instead_of_waiting_for_ever() -> None:
     with pytest.raises(NotAdmitted, match="weighs 3"):
-        await _take(WindowBudget([BudgetRule("*", 2, 1.0)], WallClock()), {"*": 3})
+        await _take(ProcessBudget([BudgetRule("*", 2, 1.0)], WallClock()), {"*": 3})

@@ -1,22 +1,26 @@
-"""The windows of the profile keep Kraken's decaying counters below their ceilings, however calls are placed in them."""
+"""The rules of the profile keep Kraken's decaying counters below their ceilings, however calls are placed in them."""
 
 from __future__ import annotations
 
 import asyncio
-import heapq
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from golive.model.clock import SECOND
 from golive.model.ids import ClientOrderId, VenueOrderId
 from golive.model.instrument import Instrument
 from golive.model.order import NewOrder, OrderStatus, OrderType, Side
-from golive.venues.budget import WindowBudget
+from golive.venues.budget import ProcessBudget
 from golive.venues.dialect import OrderSighting, Request
+from golive.venues.gauge import gauge
 from golive.venues.kraken import PROFILE
-from golive.venues.kraken_dialect import ENGINE, PUBLIC, REST, KrakenDialect
+from golive.venues.kraken_dialect import ENGINE, ENTRIES, PUBLIC, REST, KrakenDialect
+from golive.venues.profile import DecayRule, RateRule
+from support.venue_counter import Wanted, let_out, venue_peak
 from support.wall_clock import WallClock
 
 DIALECT = KrakenDialect()
@@ -53,7 +57,7 @@ async def test_every_request_counts_somewhere_and_fits_an_empty_budget(name: str
     assert (PUBLIC in scopes) == (not request_.private)
     if request_.private:
         assert REST in scopes or ENGINE in scopes, name
-    budget = WindowBudget(PROFILE.budget, WallClock())
+    budget = ProcessBudget(PROFILE.budget, WallClock())
     async with asyncio.timeout(1), budget.take(scopes, patience_s=0.0) as waited:
         assert waited < 0.1
 
@@ -66,49 +70,60 @@ def test_the_points_are_those_kraken_publishes_for_the_youngest_orders() -> None
     assert (rest["place"], rest["cancel"], rest["balances"], rest["fills"]) == (0, 0, 1, 4)
 
 
-def worst_counter(limit: int, window_s: float, decay: float, gaps: Sequence[float], lags: Sequence[float]) -> float:
-    """The highest a decaying counter gets when every call leaves as soon as its window has room.
-
-    A call is admitted at one moment, ends a little later (`lags`), and the venue counts it somewhere in between.
-    """
-    ended: list[float] = []
-    arrivals: list[float] = []
-    now = 0.0
-    for gap, lag in zip(gaps, lags, strict=True):
-        now += gap
-        if len(ended) >= limit:
-            now = max(now, heapq.heappop(ended) + window_s)
-        arrivals.append(now + lag / 2)
-        heapq.heappush(ended, now + lag)
-    counter = peak = last = 0.0
-    for at in sorted(arrivals):
-        counter = max(0.0, counter - (at - last) * decay) + 1
-        last, peak = at, max(peak, counter)
-    return peak
-
-
-@pytest.mark.parametrize("scope", list(COUNTERS))
-@given(calls=st.lists(st.tuples(st.sampled_from([0.0, 0.0, 0.1, 3.0, 30.0]), st.sampled_from([0.0, 0.2, 5.0])), max_size=400))
-def test_no_placing_of_calls_reaches_the_ceiling(scope: str, calls: list[tuple[float, float]]) -> None:
+def the_rule(scope: str) -> RateRule:
     (rule,) = (rule for rule in PROFILE.budget if rule.scope == scope)
-    ceiling, decay = COUNTERS[scope]
-    peak = worst_counter(rule.limit, rule.window_s, decay, [gap for gap, _ in calls], [lag for _, lag in calls])
-    assert peak <= ceiling
+    return rule
+
+
+WANTED = st.lists(
+    st.tuples(
+        st.sampled_from([0, 0, 0, 100, 3000, 30_000]),
+        st.sampled_from([1, 1, 4, 8]),
+        st.sampled_from([0, 200, 5000]),
+        st.integers(0, 100),
+    ),
+    max_size=120,
+)
 
 
 @pytest.mark.parametrize("scope", list(COUNTERS))
-def test_a_window_a_quarter_wider_open_would_pass_the_ceiling(scope: str) -> None:
+@given(wanted=WANTED)
+def test_no_placing_of_calls_reaches_the_ceiling(scope: str, wanted: list[Wanted]) -> None:
+    ceiling, decay = COUNTERS[scope]
+    assert venue_peak(let_out(gauge(the_rule(scope)), wanted), decay) <= ceiling
+
+
+@pytest.mark.parametrize("scope", list(COUNTERS))
+def test_a_rule_a_quarter_wider_open_would_pass_the_ceiling(scope: str) -> None:
     """So the property above is not idle: full bursts back to back do come near."""
-    (rule,) = (rule for rule in PROFILE.budget if rule.scope == scope)
     ceiling, decay = COUNTERS[scope]
-
-    def burst(limit: int) -> float:
-        return worst_counter(limit, rule.window_s, decay, [0.0] * 5000, [0.0] * 5000)
-
-    assert burst(rule.limit) <= ceiling < burst(int(1.25 * rule.limit) + 1)
+    wider = replace(the_rule(scope), limit=int(1.25 * the_rule(scope).limit) + 1)
+    burst: list[Wanted] = [(0, 1, 0, 0)] * 1000
+    assert venue_peak(let_out(gauge(the_rule(scope)), burst), decay) <= ceiling < venue_peak(let_out(gauge(wider), burst), decay)
 
 
 def test_entries_leave_room_for_cancels() -> None:
-    limits = {rule.scope: rule.limit for rule in PROFILE.budget if rule.scope not in ("*", PUBLIC, REST)}
-    entries = min(limits.values())
-    assert limits[ENGINE] - entries >= 9 * 8, "nine orders can be canceled at once after all the entries there may be"
+    cancel = DIALECT.cancel(ID, BTC).charges[ENGINE]
+    batch = DIALECT.cancel_batch * cancel
+    entries, engine = the_rule(ENTRIES), the_rule(ENGINE)
+    assert engine.limit - entries.limit >= batch, "a whole batch can be canceled at once after all the entries there may be"
+    assert isinstance(entries, DecayRule)
+    assert isinstance(engine, DecayRule)
+    assert engine.per_second - entries.per_second > 1.5, "and while entries go on, cancels have most of the decay"
+
+
+def test_a_second_look_up_right_after_the_first_waits_for_nothing_and_a_third_only_for_the_decay() -> None:
+    """One look-up asks four to five times; here only the counter that used to hold the second one up for 40 s."""
+    asked = [
+        *DIALECT.order_requests(ID, BTC),
+        DIALECT.open_orders(BTC, ""),
+        DIALECT.closed_orders(BTC, ""),
+        DIALECT.fills(BTC, ""),
+    ]
+    points = [request.charges[REST] for request in asked]
+    assert sum(points) == 8
+    calls = let_out(gauge(the_rule(REST)), [(0, weight, 20, 0) for weight in points * 3])
+    left_s = [call.left / SECOND for call in calls]
+    assert left_s[2 * len(points) - 1] == 0, "two at once"
+    missing = 3 * sum(points) - the_rule(REST).limit
+    assert missing / 0.5 <= left_s[-1] <= missing / 0.5 + 0.02

@@ -1,14 +1,12 @@
-"""Request budgets: never more calls than a venue publishes, in any window, and none while the venue wants to be left alone.
+"""Request budgets: never more calls than a venue publishes, wherever they are on the wire; none while it wants to be left alone.
 
-A call counts from the moment it may leave until a full window after it ended, because the venue sees it somewhere in
-between; so no placing of the calls on the wire can exceed a limit. Several rules take all or nothing. `WindowBudget`
-lives in one process; the one shared by all processes of a host stands behind the same port (`host_budget.py`).
+How full each rule is says `gauge.py`. Several rules take all or nothing. `ProcessBudget` lives in one process; the one
+shared by all processes of a host stands behind the same port (`host_budget.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -16,7 +14,8 @@ from typing import Protocol
 
 from golive.model.clock import SECOND, Clock
 
-from .profile import BudgetRule
+from .gauge import Gauge, gauge, impossible, longest_wait
+from .profile import RateRule
 
 
 class NotAdmitted(Exception):
@@ -85,57 +84,19 @@ class RequestBudget(Protocol):
     async def close(self) -> None: ...
 
 
-class Window:
-    """The calls of one rule that still count."""
-
-    def __init__(self, rule: BudgetRule) -> None:
-        self.limit = rule.limit
-        self.length = int(rule.window_s * SECOND)
-        self.running = 0
-        self.counted = 0
-        """weight of the calls that ended less than a window ago"""
-        self.ended: deque[tuple[int, int]] = deque()
-        """(when, weight)"""
-
-    def wait_ns(self, now: int, weight: int) -> int | None:
-        """Nanoseconds until there is room, 0 when there is, None when only the end of a running call can tell."""
-        while self.ended and self.ended[0][0] + self.length <= now:
-            self.counted -= self.ended.popleft()[1]
-        if self.running + self.counted + weight <= self.limit:
-            return 0
-        return self.ended[0][0] + self.length - now if self.ended else None
-
-    def end(self, now: int, weight: int) -> None:
-        self.running -= weight
-        self.counted += weight
-        self.ended.append((now, weight))
-
-
-def longest_wait(windows: Sequence[tuple[Window, int]], now: int) -> int | None:
-    """Return how long a call of these weights must wait, None when only the end of a running call can tell."""
-    longest = 0
-    for window, weight in windows:
-        wait = window.wait_ns(now, weight)
-        if wait is None:
-            return None
-        longest = max(longest, wait)
-    return longest
-
-
-def refuse_impossible(rules: Sequence[BudgetRule], scopes: Mapping[str, int]) -> None:
+def refuse_impossible(rules: Sequence[RateRule], scopes: Mapping[str, int]) -> None:
     """Raise NotAdmitted for a call that weighs more than a whole rule: it would wait for ever."""
-    for rule in rules:
-        if scopes.get(rule.scope, 0) > rule.limit:
-            raise NotAdmitted(f"the call weighs {scopes[rule.scope]} of {rule.scope!r}, the whole rule is {rule.limit}", None)
+    if reason := impossible(rules, scopes):
+        raise NotAdmitted(reason, None)
 
 
-class WindowBudget:
+class ProcessBudget:
     """All rules of one venue within this process; callers are served in the order they came."""
 
-    def __init__(self, rules: Sequence[BudgetRule], clock: Clock) -> None:
+    def __init__(self, rules: Sequence[RateRule], clock: Clock) -> None:
         self._clock = clock
         self._rules = tuple(rules)
-        self._windows = tuple((rule.scope, Window(rule)) for rule in rules)
+        self._gauges = tuple((rule.scope, gauge(rule)) for rule in rules)
         self._turn = asyncio.Lock()
         self._call_ended = asyncio.Event()
         self._pause = NO_PAUSE
@@ -144,24 +105,24 @@ class WindowBudget:
     async def take(self, scopes: Mapping[str, int], *, patience_s: float) -> AsyncIterator[float]:
         begun = self._clock.monotonic()
         refuse_impossible(self._rules, scopes)
-        windows = [(window, scopes[scope]) for scope, window in self._windows if scope in scopes]
+        gauges = [(each, scopes[scope]) for scope, each in self._gauges if scope in scopes]
         async with self._turn:
-            while (wait := self._wait(windows, patience_s)) != 0:
+            while (wait := self._wait(gauges, patience_s)) != 0:
                 await self._sleep(wait)
-            for window, weight in windows:
-                window.running += weight
+            for each, weight in gauges:
+                each.running += weight
         try:
             yield (self._clock.monotonic() - begun) / SECOND
         finally:
             now = self._clock.monotonic()
-            for window, weight in windows:
-                window.end(now, weight)
+            for each, weight in gauges:
+                each.end(now, weight)
             self._call_ended.set()
 
-    def _wait(self, windows: Sequence[tuple[Window, int]], patience_s: float) -> int | None:
+    def _wait(self, gauges: Sequence[tuple[Gauge, int]], patience_s: float) -> int | None:
         now = self._clock.monotonic()
         quiet = self._pause.wait_ns(now, patience_s)
-        return quiet or longest_wait(windows, now)
+        return quiet or longest_wait(gauges, now)
 
     async def _sleep(self, wait: int | None) -> None:
         if wait is not None:

@@ -15,7 +15,9 @@ _SCHEMA: Final = (
     "key TEXT NOT NULL, address TEXT NOT NULL, charges TEXT NOT NULL, at INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS host(boot TEXT NOT NULL, wall_minus_host INTEGER NOT NULL)",
 )
-"""`kind`: 0 a call began, 1 it ended, 2 a pause, 3 a ban; for the latter two `charges` is the reason and `at` the end"""
+"""`kind`: 0 a call began, 1 it ended; `number` is its owner's, `charges` JSON, scope → weight.
+2 a pause, 3 a ban; `charges` is the reason and `at` the end.
+4 a counter at the time of a tidying; `charges` names its rule, `key` whose calls it adds up, `number` is its level in ns."""
 
 
 def host_now() -> int:
@@ -69,8 +71,8 @@ def _carry_over(file: sqlite3.Connection, boot: str, now: int, wall_minus_host: 
     if known is not None and known[0] == boot:
         return
     if known is not None:
-        file.execute("UPDATE event SET at = ? WHERE kind <= 1", (now,))
-        file.execute("UPDATE event SET at = at + ? WHERE kind > 1", (known[1] - wall_minus_host,))
+        file.execute("UPDATE event SET at = ? WHERE kind NOT IN (2, 3)", (now,))
+        file.execute("UPDATE event SET at = at + ? WHERE kind IN (2, 3)", (known[1] - wall_minus_host,))
     file.execute("DELETE FROM host")
     file.execute("INSERT INTO host(boot, wall_minus_host) VALUES (?, ?)", (boot, wall_minus_host))
 

@@ -14,7 +14,7 @@ from golive.model.clock import MILLISECOND, Clock
 from golive.model.errors import ConfigError
 from golive.model.secret import Credentials
 
-from .budget import RequestBudget, WindowBudget
+from .budget import ProcessBudget, RequestBudget
 from .call_path import CallPath
 from .ccxt_client import Ccxt
 from .circuit import Circuit
@@ -68,7 +68,7 @@ def _credentials(profile: VenueProfile, credentials: Credentials | None) -> dict
 def build_budget(profile: VenueProfile, settings: AdapterSettings, clock: Clock) -> RequestBudget:
     """Return the budget that the host's processes share, or this process's own without a state directory."""
     if settings.state_directory is None:
-        return WindowBudget(profile.budget, clock)
+        return ProcessBudget(profile.budget, clock)
     return HostBudget(
         profile.budget,
         settings.state_directory,

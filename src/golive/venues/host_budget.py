@@ -1,6 +1,6 @@
 """The request budget that all processes of a host share: one SQLite file per adapter, a log of calls begun and ended.
 
-Every process keeps the windows of its own rules in memory and brings them up to date from the log, under the write
+Every process keeps how full the rules are in memory and brings that up to date from the log, under the write
 lock, before it lets a call leave; so a call costs one short transaction, and no block of tokens is set aside for
 anybody. An end may be logged a little late, with the time it happened: until then the call counts as running, which
 errs on the safe side. What a killed process had running counts as ended when another notices that its lock is free.
@@ -25,12 +25,14 @@ from typing import Final, NamedTuple
 
 from golive.model.clock import MILLISECOND, SECOND
 
-from .budget import NO_PAUSE, NotAdmitted, Pause, Window, longer, longest_wait, refuse_impossible
+from .budget import NO_PAUSE, NotAdmitted, Pause, longer, refuse_impossible
 from .budget_file import boot_id, fold_log, host_now, open_file
+from .gauge import longest_wait
+from .host_gauge import Charged, HostGauges, Level
 from .host_lock import HostLock, slot
-from .profile import BudgetRule
+from .profile import BudgetRule, RateRule
 
-_BEGUN, _ENDED, _QUIET, _BANNED = range(4)
+_BEGUN, _ENDED, _QUIET, _BANNED, _LEVEL = range(5)
 _TURN_POLL_S: Final = 0.003
 _RUNNING_POLL_S: Final = 0.01
 _BUSY_POLL_NS: Final = MILLISECOND
@@ -43,17 +45,16 @@ _READ: Final = "SELECT seq, kind, owner, number, key, address, charges, at FROM 
 _WRITE: Final = "INSERT INTO event(kind, owner, number, key, address, charges, at) VALUES (?,?,?,?,?,?,?)"
 
 _Event = tuple[int, int, int, str, str, str, int]
-"""kind, owner, number of the owner's call, key, address, charges (for a pause: its reason), time"""
-_Charged = tuple[tuple[Window, int], ...]
+"""kind, owner, number, key, address, charges, time: see `budget_file`"""
 
 
 class _Call(NamedTuple):
-    """A call that has begun and not ended, and the windows here that it counts in."""
+    """A call that has begun and not ended, and the gauges here that it counts in."""
 
     key: str
     address: str
     charges: str
-    windows: _Charged
+    gauges: Charged
 
 
 class HostBudget:
@@ -65,7 +66,7 @@ class HostBudget:
 
     def __init__(
         self,
-        rules: Sequence[BudgetRule],
+        rules: Sequence[RateRule],
         folder: Path,
         adapter: str,
         *,
@@ -76,7 +77,7 @@ class HostBudget:
         boot: Callable[[], str] = boot_id,
     ) -> None:
         self._rules = tuple(rules)
-        self._longest = int(max((rule.window_s for rule in rules), default=0.0) * SECOND)
+        self._longest = int(max((rule.window_s for rule in rules if isinstance(rule, BudgetRule)), default=0.0) * SECOND)
         self._path = folder / f"{adapter}.sqlite"
         self._key = key
         self._address = address
@@ -101,10 +102,9 @@ class HostBudget:
         self._forget()
 
     def _forget(self) -> None:
-        self._windows = tuple((rule, Window(rule)) for rule in self._rules)
+        self._gauges = HostGauges(self._rules, key=self._key, address=self._address)
         self._running: dict[tuple[int, int], _Call] = {}
         """by owner and number"""
-        self._known: dict[tuple[str, str, str], _Charged] = {}
         self._pause = NO_PAUSE
         self._seen = 0
         self._caught_up = self.now()
@@ -144,15 +144,15 @@ class HostBudget:
         return text
 
     def _try(self, charges: str, patience_s: float) -> int | None:
-        """Log the call as begun if there is room, else return how long to wait, as `Window.wait_ns`."""
+        """Log the call as begun if there is room, else return how long to wait, as `Gauge.wait_ns`."""
         try:
             with self._writing() as file:
                 now = self._caught_up
                 quiet = self._pause.wait_ns(now, patience_s)
-                windows = self._charged(self._key, self._address, charges)
-                wait = quiet or longest_wait(windows, now)
+                gauges = self._gauges.charged(self._key, self._address, charges)
+                wait = quiet or longest_wait(gauges, now)
                 if wait != 0 and self._bury(file, now):
-                    wait = quiet or longest_wait(windows, now)
+                    wait = quiet or longest_wait(gauges, now)
                 if wait == 0:
                     self._numbers += 1
                     self._append(file, (_BEGUN, self._owner, self._numbers, self._key, self._address, charges, now))
@@ -293,27 +293,18 @@ class HostBudget:
 
     def _fold(self, kind: int, owner: int, number: int, key: str, address: str, charges: str, at: int) -> None:
         if kind == _BEGUN:
-            call = self._running[owner, number] = _Call(key, address, charges, self._charged(key, address, charges))
-            for window, weight in call.windows:
-                window.running += weight
+            call = self._running[owner, number] = _Call(key, address, charges, self._gauges.charged(key, address, charges))
+            for gauge, weight in call.gauges:
+                gauge.running += weight
         elif kind == _ENDED:
             ended = self._running.pop((owner, number), None)
-            for window, weight in self._charged(key, address, charges) if ended is None else ended.windows:
-                window.running += 0 if ended is not None else weight
-                window.end(at, weight)
+            for gauge, weight in self._gauges.charged(key, address, charges) if ended is None else ended.gauges:
+                gauge.running += 0 if ended is not None else weight
+                gauge.end(at, weight)
+        elif kind == _LEVEL:
+            self._gauges.raise_to(at, Level(charges, key, number))
         elif address == self._address:
             self._pause = longer(self._pause, Pause(at, charges, kind == _BANNED))
-
-    def _charged(self, key: str, address: str, charges: str) -> _Charged:
-        known = self._known.get((key, address, charges))
-        if known is None:
-            scopes: dict[str, int] = json.loads(charges)
-            known = self._known[key, address, charges] = tuple(
-                (window, scopes[rule.scope])
-                for rule, window in self._windows
-                if rule.scope in scopes and (key == self._key if rule.per == "key" else address == self._address)
-            )
-        return known
 
     def _bury(self, file: sqlite3.Connection, now: int) -> bool:
         """Let the calls of dead owners end now; return whether there were any."""
@@ -326,7 +317,7 @@ class HostBudget:
         return bool(dead)
 
     def _tidy(self, file: sqlite3.Connection) -> None:
-        """Drop what no window can see any more, and fold the log into the file beside the event loop."""
+        """Drop what no window can see any more, write down the counters, and fold the log into the file beside the loop."""
         self._until_tidy = _TIDY_EVERY
         now = self.now()
         self._bury(file, now)
@@ -335,7 +326,9 @@ class HostBudget:
         over = [(seq,) for seq, owner, number in begun if (owner, number) not in self._running]
         file.executemany("DELETE FROM event WHERE seq = ?", over)
         file.execute("DELETE FROM event WHERE kind > 0 AND at < ? AND seq < ?", past)
-        self._known.clear()
+        for level in self._gauges.levels(now):
+            self._append(file, (_LEVEL, self._owner, level.ns, level.member, "", level.rule, now))
+        self._gauges.forget_names()
         self._texts.clear()
         if self._tidying is None or self._tidying.done():
             self._tidying = asyncio.get_running_loop().run_in_executor(None, fold_log, self._path)

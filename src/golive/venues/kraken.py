@@ -13,7 +13,7 @@ from golive.model.secret import SecretAlphabet, SecretForm
 
 from .kraken_dialect import ENGINE, ENTRIES, PUBLIC, REST, KrakenDialect
 from .kraken_errors import CODES, NOT_PROCESSED
-from .profile import Ban, Bar, BudgetRule, ClientOrderIdRule, FeeDefaults, RetryPolicy, VenueProfile
+from .profile import Ban, Bar, BudgetRule, ClientOrderIdRule, DecayRule, FeeDefaults, RetryPolicy, VenueProfile
 
 _BARS: Final = {
     "1m": Bar("1", 60),
@@ -29,16 +29,15 @@ _BUDGET: Final = (
     BudgetRule("*", 20, 1.0),
     BudgetRule("*", 180, 60.0),
     BudgetRule(PUBLIC, 10, 10.0, per="address"),
-    BudgetRule(REST, 18, 40.0),
-    BudgetRule(ENGINE, 115, 52.0),
-    BudgetRule(ENTRIES, 40, 52.0),
+    DecayRule(REST, 18, 0.5),
+    DecayRule(ENGINE, 120, 2.34),
+    DecayRule(ENTRIES, 40, 0.78),
 )
-"""The house rules of CONTRACT, and Kraken's counters of the Intermediate tier as windows.
+"""The house rules of CONTRACT, about one public call per second as published, and Kraken's counters of the Intermediate tier.
 
-A counter with ceiling C that decays by r per second is never exceeded by L points per window W when L ≤ C and L ≤ r·W:
-public 20 and 1/s (about one call per second is published), REST 20 and 0.5/s, engine 125 and 2.34/s. The engine counts
-per pair; all pairs are counted together. New and amended orders may take only a third of the engine's points, so that
-cancels find room.
+REST may reach 20 and loses 0.5 per second, the engine's 125 and 2.34. Ours end lower by more than a second's decay, in
+case Kraken takes it off in steps. The engine counts per pair; all pairs are counted together. New and amended orders
+may take only a third of the engine's points and of their decay, so that cancels find room.
 """
 
 LOCKOUT_S: Final = 900.0

@@ -48,6 +48,26 @@ class BudgetRule:
     per: Literal["key", "address"] = "key"
     """whose calls add up: those signed with one API key, or all that leave this host for the venue"""
 
+    def __str__(self) -> str:
+        return f"{self.limit}/{self.window_s:g} s"
+
+
+@dataclass(frozen=True, slots=True)
+class DecayRule:
+    """A counter that each call of `scope` raises by its weight, never above `limit`, and that decays by `per_second`."""
+
+    scope: str
+    limit: int
+    per_second: float
+    per: Literal["key", "address"] = "key"
+    """as in `BudgetRule`"""
+
+    def __str__(self) -> str:
+        return f"{self.limit} less {self.per_second:g}/s"
+
+
+RateRule = BudgetRule | DecayRule
+
 
 @dataclass(frozen=True, slots=True)
 class ClientOrderIdRule:
@@ -113,7 +133,7 @@ class VenueProfile:
     """venue code → what it says, and where it proves that nothing was executed"""
     not_processed: frozenset[str]
     """codes documented as refused before the engine saw the order: one more attempt is allowed"""
-    budget: tuple[BudgetRule, ...]
+    budget: tuple[RateRule, ...]
     retry: RetryPolicy
     client_order_id: ClientOrderIdRule
     fees: FeeDefaults

@@ -247,7 +247,7 @@ def switch_row(examined: Examined) -> Row:
 def limits_row(examined: Examined, samples: Samples, refusals: Sequence[str]) -> Row:
     """State the budget in force and whether the venue refused any call of this check for its limits."""
     adapter = examined.adapter
-    house = ", ".join(f"{rule.limit}/{rule.window_s:g} s" for rule in adapter.profile.budget if rule.scope == "*")
+    house = ", ".join(str(rule) for rule in adapter.profile.budget if rule.scope == "*")
     settings = adapter.settings
     text = f"budget {house}; {settings.max_concurrency} running of {settings.burst} admitted"
     labels = {"exchange": settings.exchange, "environment": settings.environment}
