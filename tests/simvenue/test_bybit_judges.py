@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -208,34 +209,54 @@ def test_the_official_sdk_is_refused_with_a_bad_secret(venue: VenueProcess) -> N
         session.get_wallet_balance(accountType="UNIFIED")
 
 
+def _subscribed(
+    connect: Callable[[], Any], subscribe: Callable[[Any, Callable[[Any], None]], None], wake: Callable[[], object]
+) -> tuple[Any, queue.Queue[Any]]:
+    """Return an SDK connection whose subscription stands, and its messages.
+
+    The SDK notes a subscription after it has sent it: an acknowledgement that is faster, as on loopback, ends its
+    connection with a KeyError. Then a fresh one is made.
+    """
+    for _ in range(8):
+        socket, messages = connect(), queue.Queue[Any]()
+        subscribe(socket, messages.put)
+        for _ in range(10):
+            wake()
+            with contextlib.suppress(queue.Empty):
+                messages.put(messages.get(timeout=0.3))
+                return socket, messages
+        socket.exit()
+    raise AssertionError("no subscription of the SDK stood")
+
+
 def test_the_official_sdk_follows_book_and_orders(venue: VenueProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     from pybit import unified_trading
 
     monkeypatch.setattr(unified_trading, "PUBLIC_WSS", f"{venue.ws}/v5/public/{{CHANNEL_TYPE}}")
     monkeypatch.setattr(unified_trading, "PRIVATE_WSS", f"{venue.ws}/v5/private")
-    books: queue.Queue[Any] = queue.Queue()
-    orders: queue.Queue[Any] = queue.Queue()
-    public = unified_trading.WebSocket(testnet=False, channel_type="spot", retries=2)
     keys = {"api_key": venue.key.api_key, "api_secret": venue.key.secret}
-    private = unified_trading.WebSocket(testnet=False, channel_type="private", retries=2, **keys)
-    try:
-        public.orderbook_stream(50, "BTCUSDT", books.put)
+    order = {"category": "spot", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "50"}
+    with contextlib.ExitStack() as stack:
+        session = stack.enter_context(pybit_session(venue))
+        public, books = _subscribed(
+            lambda: unified_trading.WebSocket(testnet=False, channel_type="spot", retries=2),
+            lambda socket, take: socket.orderbook_stream(50, "BTCUSDT", take),
+            lambda: None,
+        )
+        stack.callback(public.exit)
         for _ in range(5):
             data = books.get(timeout=10)["data"]
             assert Decimal(data["b"][0][0]) < Decimal(data["a"][0][0])
-        private.order_stream(orders.put)
-        with pybit_session(venue) as session:
-            order = {"category": "spot", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "50"}
-            while orders.empty():  # the SDK does not say when its subscription stands
-                session.place_order(**order)
-                time.sleep(0.2)
-            placed = session.place_order(**order)["result"]
+        private, orders = _subscribed(
+            lambda: unified_trading.WebSocket(testnet=False, channel_type="private", retries=2, **keys),
+            lambda socket, take: socket.order_stream(take),
+            lambda: session.place_order(**order),
+        )
+        stack.callback(private.exit)
+        placed = session.place_order(**order)["result"]
         seen: list[str] = []
         while not seen or seen[-1] != "Filled":
             row = orders.get(timeout=10)["data"][0]
             if row["orderId"] == placed["orderId"]:
                 seen.append(row["orderStatus"])
         assert seen[0] == "New"
-    finally:
-        public.exit()
-        private.exit()

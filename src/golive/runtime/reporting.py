@@ -31,6 +31,7 @@ from golive.storage.files import write_atomic
 
 from .code_version import code_version
 from .facts import SessionFacts
+from .memory import peak_mib
 from .plan import Plan
 
 
@@ -183,7 +184,7 @@ def _measured(facts: SessionFacts) -> Measured:
         requests_total=facts.requests(),
         latency_ms=LatencyFigures.of(facts.recorder.round_trips_ms),
         durable_ms=None if durable is None else DurableFigures(durable.p50, durable.p99, durable.max),
-        memory_mib=usage.ru_maxrss / 1024,
+        memory_mib=peak_mib(),
         venue=MeasuredVenue(facts.venue_url, facts.venue_pid),
         probes=tuple(facts.probes),
         cpu_seconds=usage.ru_utime + usage.ru_stime,
