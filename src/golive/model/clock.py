@@ -30,7 +30,7 @@ class Clock(Protocol):
 def to_iso(ns: int) -> str:
     """Return ISO-8601 UTC with `Z`: whole seconds without a fraction, else exactly three, six or nine digits."""
     seconds, fraction = divmod(ns, SECOND)
-    text = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    text = (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
     if fraction == 0:
         return text + "Z"
     digits = f"{fraction:09d}"

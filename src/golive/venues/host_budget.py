@@ -18,10 +18,10 @@ import asyncio
 import json
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from golive.model.clock import MILLISECOND, SECOND
 
@@ -33,6 +33,7 @@ from .host_lock import HostLock, slot
 from .profile import BudgetRule, RateRule
 
 _BEGUN, _ENDED, _QUIET, _BANNED, _LEVEL = range(5)
+T = TypeVar("T")
 _TURN_POLL_S: Final = 0.003
 _RUNNING_POLL_S: Final = 0.01
 _BUSY_POLL_NS: Final = MILLISECOND
@@ -146,19 +147,22 @@ class HostBudget:
     def _try(self, charges: str, patience_s: float) -> int | None:
         """Log the call as begun if there is room, else return how long to wait, as `Gauge.wait_ns`."""
         try:
-            with self._writing() as file:
-                now = self._caught_up
-                quiet = self._pause.wait_ns(now, patience_s)
-                gauges = self._gauges.charged(self._key, self._address, charges)
-                wait = quiet or longest_wait(gauges, now)
-                if wait != 0 and self._bury(file, now):
-                    wait = quiet or longest_wait(gauges, now)
-                if wait == 0:
-                    self._numbers += 1
-                    self._append(file, (_BEGUN, self._owner, self._numbers, self._key, self._address, charges, now))
+            wait = self._transaction(lambda file: self._admit(file, charges, patience_s))
         except sqlite3.OperationalError as exc:
             return self._busy(exc)
         self._busy_since = None
+        return wait
+
+    def _admit(self, file: sqlite3.Connection, charges: str, patience_s: float) -> int | None:
+        now = self._caught_up
+        quiet = self._pause.wait_ns(now, patience_s)
+        gauges = self._gauges.charged(self._key, self._address, charges)
+        wait = quiet or longest_wait(gauges, now)
+        if wait != 0 and self._bury(file, now):
+            wait = quiet or longest_wait(gauges, now)
+        if wait == 0:
+            self._numbers += 1
+            self._append(file, (_BEGUN, self._owner, self._numbers, self._key, self._address, charges, now))
         return wait
 
     async def _sleep(self, wait: int | None) -> None:
@@ -244,14 +248,13 @@ class HostBudget:
             return True
         try:
             self._opened()
-            with self._writing():
-                return True
+            self._transaction(lambda file: None)
         except (sqlite3.Error, NotAdmitted):
             return False
+        return True
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Hold the write lock: up to date with all others, and what happened here is in the file when it ends."""
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do `work` under the write lock, up to date with all others; what happened here is in the file afterwards."""
         file = self._file
         assert file is not None
         file.execute("BEGIN IMMEDIATE")
@@ -262,7 +265,7 @@ class HostBudget:
             for event in self._log[:logged]:
                 self._append(file, event)
             try:
-                yield file
+                done = work(file)
             except NotAdmitted as exc:
                 refusal = exc
             self._until_tidy -= 1
@@ -277,6 +280,7 @@ class HostBudget:
         del self._log[:logged]
         if refusal is not None:
             raise refusal
+        return done
 
     def _catch_up(self, file: sqlite3.Connection) -> None:
         now = self.now()

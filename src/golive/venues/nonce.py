@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -95,24 +95,34 @@ class NonceTurn:
             self._lock = HostLock(folder / f"{adapter}.lock")
         self._waiting_room = slot(f"next nonce {key}")
         self._call = slot(f"nonce {key}")
+        self._turn = _Turn(self)
 
     def next(self) -> int:
         """Return a nonce above all that any holder of this key on this host has used."""
         return self._last.rise(self._now_ms())
 
-    @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
+    def held(self) -> AbstractAsyncContextManager[None]:
         """Be the only caller with this key on this host; who waited goes before who comes again."""
-        async with self._here:
-            if self._lock is None:
-                yield
-                return
-            if self._lock.is_held(self._waiting_room) or not self._lock.try_lock(self._call):
-                await self._wait(self._lock)
-            try:
-                yield
-            finally:
+        return self._turn
+
+    async def take(self) -> None:
+        await self._here.acquire()
+        lock = self._lock
+        if lock is None:
+            return
+        try:
+            if lock.is_held(self._waiting_room) or not lock.try_lock(self._call):
+                await self._wait(lock)
+        except BaseException:
+            self._here.release()
+            raise
+
+    def give_back(self) -> None:
+        try:
+            if self._lock is not None:
                 self._lock.unlock(self._call)
+        finally:
+            self._here.release()
 
     async def _wait(self, lock: HostLock) -> None:
         await _lock(lock, self._waiting_room)
@@ -127,6 +137,19 @@ class NonceTurn:
             self._lock.close()
         if isinstance(self._last, LastNonceOfHost):
             self._last.close()
+
+
+class _Turn(AbstractAsyncContextManager[None]):
+    """What every caller enters; it keeps nothing of a caller, so all share one."""
+
+    def __init__(self, turn: NonceTurn) -> None:
+        self._of = turn
+
+    async def __aenter__(self) -> None:
+        await self._of.take()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._of.give_back()
 
 
 async def _lock(lock: HostLock, at: int) -> None:
