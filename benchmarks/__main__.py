@@ -1,4 +1,4 @@
-"""Print start-up, main-job and engine figures with their goals and floors."""
+"""Print start-up, main-job, engine, call-path and simulated-venue figures with their goals and floors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from . import call_path, venue_speed
 from .engine_speed import bars_per_second, floor_bars_per_second
 from .process import PYTHON, median_pair, run
 
@@ -64,6 +65,13 @@ def main() -> None:
         f"{ours / floor:.2f}x",
     )
     main_job()
+    print()
+    call_path.print_calls()
+    print()
+    call_path.print_starts(5)
+    print()
+    venue_speed.main()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -4,12 +4,16 @@ Ours is `TradingClient.submit`: order checks, attempt journal (in memory), queue
 and nonce where the venue wants them, signing, sandbox guard, HTTP, strict JSON, classification, metrics. Bare CCXT is its
 `create_order`. Bare aiohttp posts requests that were signed beforehand and reads the answer without looking at it.
 Every order is a limit buy far below the market that lives for an instant (IOC); each contender has a key of its own;
-chunks of calls rotate, so that a noisy moment of the machine strikes all. Second table: what it costs to have one
-exchange class, ours beside `import ccxt.async_support`, in fresh processes.
+chunks of calls rotate, so that a noisy moment of the machine strikes all. Ours carries what bare CCXT leaves out: the
+venue's own order deadline. Second table: what it costs to have one exchange class, ours beside `import
+ccxt.async_support`, in fresh processes.
+
+`python -m benchmarks.call_path [--rounds N] [--uvloop]`: Golive itself runs on asyncio's own loop.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import base64
 import json
@@ -226,7 +230,7 @@ async def _aiohttp(stack: AsyncExitStack, settings: AdapterSettings, case: Case)
     return lambda: [call() for _ in range(CHUNK)]
 
 
-async def _measure(case: Case, base_url: str, keys: list[dict[str, str]], folder: Path) -> dict[str, Tally]:
+async def _measure(case: Case, base_url: str, keys: list[dict[str, str]], folder: Path, rounds: int) -> dict[str, Tally]:
     async with AsyncExitStack() as stack:
         ours, plain = (_settings(case, key, base_url, folder) for key in (keys[0], keys[2]))
         chunks = {
@@ -235,7 +239,7 @@ async def _measure(case: Case, base_url: str, keys: list[dict[str, str]], folder
             "aiohttp": await _aiohttp(stack, plain, case),
         }
         tallies = {name: Tally() for name in CONTENDERS}
-        for n in range(-2, ROUNDS):
+        for n in range(-2, rounds):
             for name in (*CONTENDERS[n % 3 :], *CONTENDERS[: n % 3]):
                 await _chunk(chunks[name](), tallies[name] if n >= 0 else Tally())
         return tallies
@@ -250,11 +254,19 @@ async def _chunk(calls: list[Call], tally: Tally) -> None:
     tally.cpu_s += time.process_time() - cpu
 
 
-def create_to_acknowledged(case: Case) -> dict[str, Tally]:
-    """Measure the three contenders on one venue."""
+def create_to_acknowledged(case: Case, *, rounds: int = ROUNDS, uvloop: bool = False) -> dict[str, Tally]:
+    """Measure the three contenders on one venue; with `uvloop` all of them on that loop instead of asyncio's."""
     keys = [_key(n) for n in range(len(CONTENDERS))]
-    with tempfile.TemporaryDirectory() as folder, venue(case.venue, keys) as base_url:
-        return asyncio.run(_measure(case, base_url, keys, Path(folder)))
+    loop = _uvloop() if uvloop else None
+    with tempfile.TemporaryDirectory() as folder, venue(case.venue, keys) as url, asyncio.Runner(loop_factory=loop) as runner:
+        return runner.run(_measure(case, url, keys, Path(folder), rounds))
+
+
+def _uvloop() -> Callable[[], asyncio.AbstractEventLoop]:
+    import uvloop
+
+    new_event_loop: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return new_event_loop
 
 
 @dataclass(frozen=True)
@@ -292,20 +304,32 @@ def loader_and_ccxt(name: str, runs: int = 9) -> tuple[Start, Start]:
     return first, second
 
 
-def main() -> None:
+def print_calls(*, rounds: int = ROUNDS, uvloop: bool = False) -> None:
     print(f"{'create → ack':<12} {'':<8} {'median us':>10} {'p99 us':>10} {'CPU us':>10}   to ccxt: median, CPU (goal 1.10)")
     for case in CASES:
-        tallies = create_to_acknowledged(case)
+        tallies = create_to_acknowledged(case, rounds=rounds, uvloop=uvloop)
         base = tallies["ccxt"]
         for name, tally in tallies.items():
             ratios = f"{tally.median_us / base.median_us:.2f} {tally.cpu_us / base.cpu_us:.2f}"
             print(f"{case.venue:<12} {name:<8} {tally.median_us:>10.0f} {tally.p99_us:>10.0f} {tally.cpu_us:>10.0f}   {ratios}")
+
+
+def print_starts(runs: int = 9) -> None:
     print(f"{'one class':<12} {'':<8} {'CPU s':>10} {'MiB':>10}   to ccxt: CPU, MiB (goal 0.60)")
     for case in CASES:
-        ours, theirs = loader_and_ccxt(case.venue)
+        ours, theirs = loader_and_ccxt(case.venue, runs)
         for name, start in (("ours", ours), ("ccxt", theirs)):
             ratios = f"{start.cpu_s / theirs.cpu_s:.2f} {start.memory_mib / theirs.memory_mib:.2f}"
             print(f"{case.venue:<12} {name:<8} {start.cpu_s:>10.3f} {start.memory_mib:>10.0f}   {ratios}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"chunks of {CHUNK} calls of each contender")
+    parser.add_argument("--uvloop", action="store_true")
+    chosen = parser.parse_args()
+    print_calls(rounds=chosen.rounds, uvloop=chosen.uvloop)
+    print_starts()
 
 
 if __name__ == "__main__":
