@@ -78,7 +78,12 @@ def _carry_over(file: sqlite3.Connection, boot: str, now: int, wall_minus_host: 
 
 
 def fold_log(path: Path) -> None:
-    """Bring the write-ahead log into the file and on the disk; for a thread beside the event loop."""
+    """Bring the write-ahead log into the file and on the disk; for a thread beside the event loop.
+
+    The first write after that begins the log anew and syncs its header, so that write is made here too: it changes nothing,
+    and no caller of the budget has to wait for the disk.
+    """
     with suppress(sqlite3.Error), closing(sqlite3.connect(path, timeout=1.0)) as file:  # else the log waits for the next time
         file.execute("PRAGMA synchronous=NORMAL")
         file.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        file.execute("UPDATE host SET boot = boot")
