@@ -12,10 +12,11 @@ import jsonschema
 import pytest
 
 from golive.config.resolved import ResolvedEntrypoint
+from golive.metrics.recorder import MemoryRecorder
 from golive.model.clock import SECOND, to_iso
-from golive.model.errors import ConfigError
+from golive.model.errors import ConfigError, VenueError
 from golive.model.ids import InstrumentId
-from golive.model.secret import Credentials
+from golive.model.secret import Credentials, Secret
 from golive.model.verdict import ExitCode
 from golive.runtime.clock import SystemClock
 from golive.runtime.venue_check.examination import Examination
@@ -31,8 +32,11 @@ from golive.runtime.venue_check.row import (
     without_secrets,
 )
 from golive.runtime.venue_check.target import entrypoint_of
+from golive.runtime.venue_opening import AdapterParts, open_adapter
+from golive.venues.registry import profile_named
 from support.configuration import CORE, changed, parse
 from support.golive_process import ROOT
+from support.scripted_http import Received, answer, scripted_http
 from support.venue_process import VenueKey, VenueProcess, new_key, venue_process
 
 pytestmark = pytest.mark.integration
@@ -294,7 +298,43 @@ def test_a_venue_that_sends_a_key_back_in_words_does_not_get_it_printed() -> Non
         "api_key", Status.FAILED, "key abcdefgh1234 with s3cr3t-of-the-key and pass-phrase is unknown", "drop abcdefgh1234"
     )
     safe = without_secrets(told, key.credentials)
-    assert (safe.measured, safe.fix) == ("key …1234 with *** and *** is unknown", "drop …1234")
+    assert (safe.measured, safe.fix) == ("key *** with *** and *** is unknown", "drop ***")
+
+
+@pytest.mark.parametrize("told", ["cut by the venue's length", "slashes", "upper"])
+async def test_nothing_of_a_key_that_a_venue_echoes_is_printed(told: str, tmp_path: Path) -> None:
+    """The doctor and every error of an adapter mask before they cut, whatever the venue does to the text."""
+    key = "Zq7" + "/aB+" * 13 + "WXYZ"
+
+    def script(received: Received) -> bytes:
+        if "Time" in received.target:
+            return answer(200, json.dumps({"error": [], "result": {"unixtime": int(time.time()), "rfc1123": "x"}}))
+        echoed = received.headers.get("api-key", "")
+        padding = "x" * (160 - len(echoed)) if told == "cut by the venue's length" else ""
+        changed = {"slashes": echoed.replace("/", "\\/"), "upper": echoed.upper()}.get(told, echoed)
+        return answer(401, '{"error":["EAPI:Invalid key ' + padding + changed + '"]}')
+
+    credentials = Credentials({"apiKey": Secret(key), "secret": Secret("a2tra2tra2tra2tra2tra2tra2tra2tra2s=")})
+    async with scripted_http(script) as server:
+        target = entrypoint("kraken", server.base_url)
+        check = await examine(tmp_path, target, credentials, 5)
+        adapter = open_adapter(
+            profile_named("kraken_spot"), target, AdapterParts(MemoryRecorder(), SystemClock(), Silent(), tmp_path, 1),
+            endpoint=server.base_url, base_url=server.base_url, credentials=credentials, sandbox=False,
+        )  # fmt: skip
+        with pytest.raises(VenueError) as refused:
+            await adapter.key_facts()
+        await adapter.close()
+    assert "Invalid key" in row(check, "api_key").measured
+    shown = (json.dumps(document(check)) + str(refused.value) + refused.value.code).replace("\\", "").lower()
+    assert not [key[at : at + 8] for at in range(len(key) - 7) if key[at : at + 8].lower() in shown], shown
+
+
+class Silent:
+    """A sink of guardrail events that nobody reads."""
+
+    def event(self, **_: object) -> None:
+        return
 
 
 def test_a_name_means_an_entrypoint_an_environment_an_adapter_or_a_label() -> None:

@@ -20,6 +20,7 @@ from .dialect import AccountEvent, Feed, KeyFacts
 from .failover import FailoverStatus, failover_status
 from .health import Health, ProbeResult
 from .keeper import StreamSetting
+from .masking import Masking
 from .meter import Meter
 from .ports import GuardrailSink
 from .profile import Bar, VenueProfile
@@ -193,6 +194,7 @@ class VenueAdapter:
             timeout_s=self.settings.timeout_s,
             silence_s=self.settings.silence_s,
             sandbox=self.settings.sandbox,
+            masking=Masking(self.settings.credentials),
         )
 
     # health

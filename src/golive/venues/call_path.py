@@ -22,6 +22,7 @@ from .ccxt_client import Ccxt, exception_names
 from .circuit import Circuit
 from .classify import AttemptFailed, Evidence, Fault, ban_of, error, judge
 from .dialect import BODY, Payload, Request
+from .masking import Masking
 from .meaning import Meaning
 from .meter import Meter
 from .nonce import NonceTurn
@@ -60,6 +61,7 @@ class CallPath:
         clock: Clock,
         rng: random.Random,
         has_credentials: bool,
+        masking: Masking,
         turn: NonceTurn | None = None,
     ) -> None:
         self._profile = profile
@@ -72,6 +74,7 @@ class CallPath:
         self._clock = clock
         self._rng = rng
         self._has_credentials = has_credentials
+        self._masking = masking
         self._turn = turn
         self.clock_offset_ms = 0
         """venue time minus ours when it was last asked"""
@@ -246,7 +249,7 @@ class CallPath:
             begun = self._clock.monotonic()
             value = await self._exchange(leaving, convert, inspect)
         except AttemptFailed as failed:
-            fault = judge(self._profile, failed.evidence)
+            fault = judge(self._profile, self._masking.evidence(failed.evidence))
         except BaseException:
             self._circuit.abandoned()
             raise
@@ -329,7 +332,7 @@ class CallPath:
         if not codes and answer.status == 200:
             return payload
         names = self._ccxt_names(signed, answer, payload)
-        detail = f"HTTP {answer.status}, code {codes[0] if codes else 'none'}: {answer.body[:200].decode(errors='replace')}"
+        detail = f"HTTP {answer.status}, code {codes[0] if codes else 'none'}: {_beginning(answer)}"
         raise AttemptFailed(Evidence(detail, codes, names, answer.status, answer.retry_after_s, body=_beginning(answer)))
 
     def _unreadable(self, answer: Answer, detail: str) -> Evidence:

@@ -19,6 +19,7 @@ from .call_path import CallPath
 from .ccxt_client import Ccxt
 from .circuit import Circuit
 from .host_budget import HostBudget
+from .masking import Masking
 from .meter import Meter
 from .nonce import NonceTurn
 from .profile import VenueProfile
@@ -146,6 +147,7 @@ def connect(
         clock=clock,
         rng=rng,
         has_credentials=settings.credentials is not None,
+        masking=Masking(settings.credentials),
         turn=turn,
     )
     client.fetch2 = path.fetch2

@@ -122,7 +122,7 @@ class FeedConnection:
         try:
             await self._lost
         except ccxt.BaseError as exc:
-            return self.evidence or Evidence(str(exc)[:200], exceptions=exception_names(exc))
+            return self.evidence or Evidence(str(exc)[:2000], exceptions=exception_names(exc))
         return self.evidence or Evidence("connection closed", transport=Meaning.INTERRUPTED)
 
     async def close(self) -> None:
@@ -209,7 +209,7 @@ class FeedConnection:
     def _control(self, message: Mapping[str, object]) -> None:
         codes = self._feed.refused(message)
         if codes:
-            raise _Refused(Evidence(f"stream: refused: {message!r:.200}", codes=codes))
+            raise _Refused(Evidence(f"stream: refused: {message!r:.2000}", codes=codes))
         if self._opening.logged_in is not None and self._opening.logged_in(message):
             self._subscribe()
         self._unacknowledged.discard(self._feed.acknowledged(message) or "")

@@ -19,6 +19,7 @@ from .ccxt_client import Ccxt, exception_names
 from .classify import Evidence, Fault, error, judge
 from .dialect import Feed, Link
 from .feed_connection import FeedConnection, Opening
+from .masking import Masking
 from .meaning import Meaning
 from .meter import Meter
 from .profile import VenueProfile
@@ -41,6 +42,7 @@ class StreamSetting:
     timeout_s: float
     silence_s: float
     sandbox: bool
+    masking: Masking
 
 
 class StreamOwner(Protocol):
@@ -157,7 +159,7 @@ class Keeper:
             detail = f"{link.access}: subscription not confirmed within {setting.timeout_s:g} s"
             return self._judged(Evidence(detail, transport=Meaning.TIMED_OUT))
         except ccxt.BaseError as exc:
-            return self._judged(connection.evidence or Evidence(str(exc)[:200], exceptions=exception_names(exc)))
+            return self._judged(connection.evidence or Evidence(str(exc)[:2000], exceptions=exception_names(exc)))
         setting.meter.link_opened()
         return None
 
@@ -187,7 +189,7 @@ class Keeper:
             setting.meter.reconnect_required(False, source=source)
 
     def _judged(self, evidence: Evidence) -> Fault:
-        return judge(self._setting.profile, evidence)
+        return judge(self._setting.profile, self._setting.masking.evidence(evidence))
 
     def _pause(self, attempt: int) -> float:
         return self._setting.profile.retry.pause_s(attempt, self._setting.rng)

@@ -119,4 +119,4 @@ def _trust() -> ssl.SSLContext:
 
 
 def _named(exc: BaseException) -> str:
-    return f"{type(exc).__name__}: {exc}"[:200]
+    return f"{type(exc).__name__}: {exc}"[:2000]

@@ -11,12 +11,11 @@ from golive.model.json import JsonValue
 from golive.model.secret import Credentials
 from golive.model.verdict import EvidenceClass, ExitCode
 from golive.observability.shape import Count, Fragment, Instant, Share, as_json, closed_object, object_properties
+from golive.venues.masking import Masking
 
 SCHEMA: Final = "golive.venue_check.v1"
 KEY_SHOWN: Final = 4
 """how many characters of an API key are ever printed: the last ones"""
-_HIDEABLE: Final = 6
-"""a shorter credential is not searched for in texts: it would blacken words"""
 
 
 class Status(StrEnum):
@@ -96,13 +95,8 @@ def shown_key(credentials: Credentials | None) -> str:
 
 def without_secrets(row: Row, credentials: Credentials | None) -> Row:
     """Return the row with every credential in it cut out: a venue may send back in words what it was sent."""
-    measured, fix = row.measured, row.fix
-    for name, secret in (credentials.fields if credentials is not None else {}).items():
-        value = secret.reveal()
-        if len(value) >= _HIDEABLE:
-            instead = f"…{value[-KEY_SHOWN:]}" if name == "apiKey" else "***"
-            measured, fix = measured.replace(value, instead), fix.replace(value, instead)
-    return replace(row, measured=measured, fix=fix)
+    masking = Masking(credentials)
+    return replace(row, measured=masking.text(row.measured), fix=masking.text(row.fix))
 
 
 def document(check: VenueCheck) -> dict[str, JsonValue]:
