@@ -28,6 +28,7 @@ from .meter import Meter
 from .nonce import NonceTurn
 from .profile import VenueProfile
 from .queue import IoQueue
+from .retry_after import retry_after
 from .signed import Signed
 
 if TYPE_CHECKING:
@@ -333,15 +334,19 @@ class CallPath:
             return payload
         names = self._ccxt_names(signed, answer, payload)
         detail = f"HTTP {answer.status}, code {codes[0] if codes else 'none'}: {_beginning(answer)}"
-        raise AttemptFailed(Evidence(detail, codes, names, answer.status, answer.retry_after_s, body=_beginning(answer)))
+        told = retry_after(answer.headers, self._clock.now())
+        evidence = Evidence(detail, codes, names, answer.status, told.seconds, None, told.unread, _beginning(answer))
+        raise AttemptFailed(evidence)
 
     def _unreadable(self, answer: Answer, detail: str) -> Evidence:
         """An answer without the venue's envelope: judged by its HTTP status, malformed if that claims success."""
         transport = Meaning.MALFORMED if answer.status < 400 else None
+        told = retry_after(answer.headers, self._clock.now())
         return Evidence(
             f"HTTP {answer.status}: {detail}",
             http_status=answer.status,
-            retry_after_s=answer.retry_after_s,
+            retry_after_s=told.seconds,
+            retry_after_unread=told.unread,
             transport=transport,
             body=_beginning(answer),
         )

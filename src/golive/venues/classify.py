@@ -24,6 +24,8 @@ class Evidence:
     http_status: int | None = None
     retry_after_s: float | None = None
     transport: Meaning | None = None
+    retry_after_unread: str = ""
+    """a `Retry-After` that says nothing we understand; it is not heeded"""
     body: str = ""
     """the beginning of the answer, for what only its words tell (a ban)"""
 
@@ -73,13 +75,11 @@ def ban_of(profile: VenueProfile, evidence: Evidence) -> Ban | None:
 
 
 def _announces(ban: Ban, evidence: Evidence) -> bool:
-    """A code may stand anywhere in a body by chance (a timestamp): words count only with their status or without codes."""
-    if ban.http_status is not None and ban.http_status != evidence.http_status:
-        return False
+    """A code may stand anywhere in a body by chance: only the envelope's own code counts, and words only with their status."""
     text = ban.text.lower()
     if any(text == code.lower() for code in evidence.codes):
-        return True
-    return (ban.http_status is not None or not evidence.codes) and text in evidence.body.lower()
+        return ban.http_status in (None, evidence.http_status)
+    return ban.http_status is not None and ban.http_status == evidence.http_status and text in evidence.body.lower()
 
 
 def _unlisted(profile: VenueProfile, evidence: Evidence) -> Meaning:

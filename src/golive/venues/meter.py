@@ -77,7 +77,7 @@ class Meter:
     ) -> None:
         """Count one failed attempt; an `expected` refusal (a look-up that finds nothing) is no guardrail event.
 
-        `pause_s` is for how long no call of this host leaves because of it.
+        `pause_s` is for how long no call of this host leaves because of it; that always is an event.
         """
         status = fault.consequence.status
         self._recorder.observe(m.EXCHANGE_LATENCY, seconds, **self._venue)
@@ -86,12 +86,14 @@ class Meter:
             self._recorder.count(m.EXCHANGE_RATE_LIMITED, 1, **self._venue)
         if status == "timeout":
             self._timed_out(seconds, what)
-        if status in ("rate_limited", "refused") and not expected:
+        if (status in ("rate_limited", "refused") and not expected) or pause_s:
             self.refused_total += 1
             level = "warning" if status == "rate_limited" and not ban else "error"
             fields: JsonObject = {"call": what, "code": fault.code, "http_status": fault.evidence.http_status}
             if pause_s:
                 fields = {**fields, "pause_seconds": round(pause_s, 4), "ban": ban}
+            if fault.evidence.retry_after_unread:
+                fields = {**fields, "retry_after_unread": fault.evidence.retry_after_unread}
             self._event(level, "REFUSED", f"the venue refused {what}: {fault.meaning}", fields)
 
     def _timed_out(self, seconds: float, what: str) -> None:

@@ -105,9 +105,9 @@ class Ban:
     """An answer that shuts us out: every further call makes it worse, so the whole host pauses."""
 
     http_status: int | None
-    """None: any"""
+    """None: any, and then `text` must be the venue's code"""
     text: str
-    """what the body contains, or the venue's code; compared without case"""
+    """the venue's code, or with an HTTP status words of the body; compared without case"""
     pause_s: float
 
 
@@ -157,3 +157,5 @@ class VenueProfile:
     """how long a submitted order may wait at the venue before the venue itself must drop it"""
     absence_lag_s: float = 2.0
     """how long after that deadline an accepted order may still be missing from the venue's lists (RELIABILITY §4.1)"""
+    memory_s: float | None = None
+    """how long the venue surely lists an order that ended without a fill; older ones cannot be proven absent; None: for ever"""

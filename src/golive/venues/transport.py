@@ -7,7 +7,6 @@ is shared with CCXT, which opens its WebSockets on it.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -31,16 +30,6 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
 
-    @property
-    def retry_after_s(self) -> float | None:
-        """Seconds of `Retry-After`; None when absent or not a plain number of seconds."""
-        text = self.headers.get("retry-after", "")
-        with contextlib.suppress(ValueError):
-            seconds = float(text)
-            if 0 <= seconds < 86_400:
-                return seconds
-        return None
-
 
 class HttpTransport:
     """One session per adapter. Answers are asked for uncompressed, so their size is what was sent."""
@@ -48,6 +37,8 @@ class HttpTransport:
     def __init__(self, *, timeout_s: float, secure: bool) -> None:
         connector = aiohttp.TCPConnector(keepalive_timeout=10.0, ssl=_trust() if secure else False)
         self.session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+        self.timeout_s = timeout_s
+        """how long one call may take from its beginning to the end of its answer"""
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=timeout_s)
 
     async def send(self, request: Signed, max_bytes: int) -> Answer:
@@ -57,7 +48,7 @@ class HttpTransport:
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as exc:
             raise AttemptFailed(Evidence(f"no connection: {_named(exc)}", transport=Meaning.NOT_SENT)) from exc
         except TimeoutError as exc:
-            detail = f"no answer within {self._timeout.total:g} s"
+            detail = f"no answer within {self.timeout_s:g} s"
             raise AttemptFailed(Evidence(detail, transport=Meaning.TIMED_OUT)) from exc
         except aiohttp.ClientPayloadError as exc:
             raise AttemptFailed(Evidence(f"answer cut short: {_named(exc)}", transport=Meaning.INTERRUPTED)) from exc
