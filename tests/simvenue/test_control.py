@@ -97,3 +97,21 @@ async def test_without_limits_nothing_is_counted_and_everything_else_stays() -> 
                 too_small = await signed_post(session, venue.rest, "trade/order", order | {"instId": "BTC-USD"})
             codes[flags] = ({answer["code"] for answer in answers}, too_small["code"], venue.info()["limits"])
     assert codes == {(): ({"0", "50011"}, "1", True), ("--no-limits",): ({"0"}, "1", False)}
+
+
+async def test_a_page_in_a_browser_cannot_steer_the_venue() -> None:
+    """A request with an Origin, or for a name that merely resolves to this machine, is refused on every control route."""
+    with venue_process("--speed=max") as venue:
+        async with aiohttp.ClientSession() as session:
+            port = venue.ready["port"]
+            for headers, status in (
+                ({"Origin": "http://127.0.0.1"}, 403),
+                ({"Host": f"rebound.example:{port}"}, 403),
+                ({"Host": f"localhost:{port}"}, 200),
+                ({"Host": f"[::1]:{port}"}, 200),
+                ({}, 200),
+            ):
+                async with session.get(f"{venue.rest}/sim/v1/orders", headers=headers) as answer:
+                    assert answer.status == status
+            async with session.post(f"{venue.rest}/sim/v1/faults", json={"kind": "ban"}, headers={"Origin": "null"}) as answer:
+                assert (answer.status, venue.control("faults")["faults"]) == (403, [])

@@ -89,6 +89,42 @@ async def test_an_outage_cuts_everybody_off_and_ends_with_everything_still_there
 
 
 @integration
+async def test_an_outage_is_there_when_the_control_route_says_so(venue: VenueProcess) -> None:
+    """Also for a connection that was accepted and has said nothing yet, and for one that comes right after the answer."""
+    parts = urlsplit(venue.rest)
+    for kind in ("outage", "refuse") * 8:
+        with socket.create_connection((parts.hostname, parts.port), timeout=2) as silent:
+            await asyncio.sleep(0.05)
+            venue.add_fault(kind, seconds=0.1)
+            assert not listens(venue), f"{kind} was not there yet"
+            if kind == "outage":
+                assert await asyncio.to_thread(_is_cut, silent)
+        await until_it_listens(venue)
+
+
+def _is_cut(connection: socket.socket) -> bool:
+    """Say whether the other side ended the connection within 50 ms."""
+    connection.settimeout(0.05)
+    try:
+        return connection.recv(1) == b""
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+
+
+@integration
+async def test_a_connection_that_was_in_before_is_served_while_nobody_new_is(venue: VenueProcess) -> None:
+    parts = urlsplit(venue.rest)
+    with socket.create_connection((parts.hostname, parts.port), timeout=2) as silent:
+        await asyncio.sleep(0.05)
+        venue.add_fault("refuse", seconds=0.3)
+        silent.sendall(f"GET {TIME} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert (await asyncio.to_thread(silent.recv, 100)).startswith(b"HTTP/1.1 200")
+    await until_it_listens(venue)
+
+
+@integration
 async def test_an_outage_may_wait_for_the_request_that_brings_it_on(venue: VenueProcess) -> None:
     venue.add_fault("outage", match="/api/v5/trade/order", after=1, count=1, seconds=0.3)
     async with aiohttp.ClientSession() as session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from http import HTTPStatus
 from weakref import WeakSet
 
@@ -38,10 +39,14 @@ class Gateway:
         self.throughput = Throughput(clock.monotonic())
         self.transports: WeakSet[asyncio.Transport] = WeakSet()
         """the sockets of everybody who spoke to the dialect"""
+        self.serves: Callable[[asyncio.Transport | None], bool] = lambda _: True
+        """says whether who came over this socket is served; else he is cut off unheard"""
 
     async def rest(self, request: web.Request) -> web.StreamResponse:
         """Answer one REST request."""
         raw, entry = await self._received(request)
+        if not self.serves(request.transport):
+            return _cut(request)
         path = request.path
         fault = self._faults.strike(raw.method, path)
         if fault is None:
@@ -60,6 +65,8 @@ class Gateway:
     async def websocket(self, request: web.Request) -> web.StreamResponse:
         """Serve one WebSocket connection, unless a fault strikes its upgrade request."""
         raw, entry = await self._received(request)
+        if not self.serves(request.transport):
+            return _cut(request)
         fault = self._faults.strike(raw.method, request.path)
         if fault is not None:
             entry.fault = fault.name

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
+from weakref import WeakSet
 
 import orjson
 from aiohttp import web
@@ -22,6 +23,7 @@ from .driver import Driver
 from .fault import Fault, FaultBook, parse_fault
 from .front import Front
 from .gateway import Gateway, spoken
+from .guard import Handler, guarded
 from .listener import Listener
 from .lockstep import Lockstep
 from .record import RequestLog
@@ -66,6 +68,7 @@ class _Service:
         self._log = RequestLog(venue.face.hidden_headers)
         self._front = Front(venue.face, self._faults, clock, idle_s=options.ws_idle_s)
         self._gateway = Gateway(venue.face, venue.exchange, self._front, self._faults, clock, self._log)
+        self._control_transports: WeakSet[asyncio.Transport] = WeakSet()
         self._facts: Mapping[str, object] = {}
         self._stop = asyncio.Event()
 
@@ -73,9 +76,10 @@ class _Service:
         """Listen, say ready, go on until the end; `faults` are in force from the first request on."""
         runner = web.AppRunner(self._application(), access_log=None, handle_signals=False, shutdown_timeout=0.5)
         await runner.setup()
-        transports = self._gateway.transports
-        listener = Listener(self._options.host, self._options.port, self._faults, self._clock, transports)
+        options, dialect, control = self._options, self._gateway.transports, self._control_transports
+        listener = Listener(options.host, options.port, self._faults, self._clock, dialect, control)
         self._faults.on_process = listener.strike
+        self._gateway.serves = listener.serves
         try:
             await listener.open(runner)
             self._listen_for_the_end()
@@ -112,15 +116,20 @@ class _Service:
         facts = lambda: self._facts  # noqa: E731 - known once the venue listens
         throughput = self._gateway.throughput
         control = Control(facts, self._venue, self._driver, self._log, throughput, self._faults, self._clock)
-        router.add_get("/sim/v1/info", control.info)
-        router.add_get("/sim/v1/orders", control.orders)
-        router.add_get("/sim/v1/balances", control.balances)
-        router.add_get("/sim/v1/requests", control.requests)
-        router.add_get("/sim/v1/faults", control.list_faults)
-        router.add_post("/sim/v1/faults", control.add_faults)
-        router.add_delete("/sim/v1/faults", control.clear_faults)
-        router.add_post("/sim/v1/mode", control.set_mode)
-        router.add_get("/sim/v1/lockstep", Lockstep(self._driver, self._venue.market).handle)
+        lockstep = Lockstep(self._driver, self._venue.market)
+        routes: list[tuple[str, str, Handler]] = [
+            ("GET", "info", control.info),
+            ("GET", "orders", control.orders),
+            ("GET", "balances", control.balances),
+            ("GET", "requests", control.requests),
+            ("GET", "faults", control.list_faults),
+            ("POST", "faults", control.add_faults),
+            ("DELETE", "faults", control.clear_faults),
+            ("POST", "mode", control.set_mode),
+            ("GET", "lockstep", lockstep.handle),
+        ]
+        for method, name, handler in routes:
+            router.add_route(method, f"/sim/v1/{name}", guarded(handler, self._control_transports))
         for route in self._venue.face.websocket_routes:
             router.add_get(route, self._gateway.websocket)
         router.add_route("*", "/{tail:.*}", self._gateway.rest)
