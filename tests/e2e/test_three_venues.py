@@ -88,6 +88,9 @@ def test_the_reference_run_is_all_clear_for_all_three(walk: Walk) -> None:
             "bybit_desktop_paper": 0, "kraken_desktop_paper": 0, "okx_desktop_paper": 1,
         }  # fmt: skip
         assert (report["status"], report["exit_code"], report["errors"], report["warnings"]) == ("success", 0, [], [])
+        failover = report["measured"]["failover_status"]
+        assert (failover["reconnect_required"], sorted(failover["adapters"])) == (0, MONITORED)
+        assert not any(status["throttle_active"] for status in failover["adapters"].values())
         assert {row["queue"]: row["severity"] for row in report["guardrails"]["summaries"]} == {
             f"{label}_spot": "normal" for label in LABELS
         }
@@ -214,6 +217,31 @@ def test_a_monitored_venue_that_is_down_breaches_and_holds_nobody_up(passed: Hom
     )  # fmt: skip
     assert summary["metric_coverage_score"] == 1.0, "it was measured: it is down"
     assert any(w.startswith("[paper:kraken_desktop_paper]") and "health_min" in w for w in done.report["warnings"])
+    failover = done.report["measured"]["failover_status"]
+    assert (failover["reconnect_required"], sorted(failover["adapters"])) == (1, MONITORED)
+    assert failover["adapters"]["kraken_desktop_paper"]["reconnect_reason"]
+    assert any(w.startswith("[venue:kraken_desktop_paper] a connection must be rebuilt") for w in done.report["warnings"])
+
+
+def test_a_monitored_venue_that_banned_this_host_breaches_and_is_named(passed: Home) -> None:
+    """Kraken answers every call with 429 and half an hour: it is asked no more, the report says so, nobody waits."""
+    with venue_process(dialect="kraken", speed="1") as venue:
+        venue.add_fault("http_429", retry_after=1800)
+        done = passed.run("paper", *SHORT, env={KRAKEN_ENDPOINT: venue.rest})
+        asked = len(venue.requests())
+    assert done.code == 5, done.stderr
+    entry = traded_all_the_same(done.report)
+    assert (entry["status"], entry["health_status"], entry["rate_limited_events"]) == ("breached", 0, 1)
+    assert asked == 1, "a venue that wants to be left alone is left alone"
+    failover = done.report["measured"]["failover_status"]
+    told = failover["adapters"]["kraken_desktop_paper"]
+    assert (failover["reconnect_required"], told["throttle_active"], told["reconnect_required"]) == (0, True, False)
+    assert 1700 < told["throttle_remaining_seconds"] <= 1800
+    assert "429" in told["throttle_reason"]
+    assert any(w.startswith("[venue:kraken_desktop_paper] is to be left alone for 1") for w in done.report["warnings"])
+    jsonschema.Draft202012Validator(json.loads((ROOT / "docs/schemas/golive.run_report.v1.json").read_text())).validate(
+        done.report
+    )
 
 
 @pytest.fixture

@@ -116,3 +116,9 @@ def test_any_text_in_a_list_is_one_plain_line(text: str) -> None:
 def visible(text: str) -> str:
     """The text without what a line cannot hold."""
     return "".join(" " if ord(c) < 32 or c in "\x7f\x85\u2028\u2029" else c for c in text).strip()
+
+
+def test_a_venue_that_cannot_be_traded_on_is_named_with_its_reason() -> None:
+    text = markdown(document(run_report()))
+    assert "| kraken_desktop_paper | warning | rest: Depth: timed_out | 2.5 s |" in text
+    assert "| okx_desktop_paper | ok | may be called | – |" in text

@@ -69,6 +69,7 @@ FREE_KEYS = {  # keys of these mappings are data, not shape
     "by_code",
     "balances",
     "checks",
+    "adapters",
     "fields",
     "thresholds",
     "metric_coverage_entrypoints",

@@ -14,7 +14,15 @@ from golive.model.verdict import EvidenceClass, ExitCode, KeyClass, RunStatus, S
 from golive.observability.equity import EquityTrace
 from golive.observability.exchange_metrics import MonitoredProfile
 from golive.observability.guardrails import GuardrailRecord, Guardrails, QueueFacts, guardrails
-from golive.observability.measured import DurableFigures, LatencyFigures, Measured, MeasuredProbe, MeasuredVenue
+from golive.observability.measured import (
+    AdapterFailover,
+    DurableFigures,
+    LatencyFigures,
+    Measured,
+    MeasuredFailover,
+    MeasuredProbe,
+    MeasuredVenue,
+)
 from golive.observability.outcome import (
     BalanceRow,
     BreachRow,
@@ -216,6 +224,13 @@ def measured() -> Measured:
         durable_ms=DurableFigures(0.4, 1.9, 4.4),
         memory_mib=143.2,
         venue=MeasuredVenue("http://127.0.0.1:40001", 4711),
+        failover_status=MeasuredFailover(
+            1,
+            {
+                "kraken_desktop_paper": AdapterFailover(False, 0.0, "", True, 2.5, "rest: Depth: timed_out"),
+                "okx_desktop_paper": AdapterFailover(False, 0.0, "", False, 0.0, ""),
+            },
+        ),
         probes=(MeasuredProbe(STARTED + SECOND, True, 0.4, {"balance": "ok", "time": "ok"}),),
         cpu_seconds=7.5,
     )

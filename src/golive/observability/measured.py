@@ -57,6 +57,26 @@ class MeasuredProbe:
     """check → `ok` or the reason why not"""
 
 
+@dataclass(frozen=True, slots=True)
+class AdapterFailover:
+    """Whether one venue is to be left alone and whether a connection to it must be rebuilt; '' and 0 where it is not."""
+
+    throttle_active: bool
+    throttle_remaining_seconds: Share
+    throttle_reason: str
+    reconnect_required: bool
+    reconnect_remaining_seconds: Share
+    reconnect_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredFailover:
+    reconnect_required: Count
+    """adapters that need it"""
+    adapters: Mapping[str, AdapterFailover]
+    """by entrypoint"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     wall_seconds: Share
@@ -68,6 +88,7 @@ class Measured:
     durable_ms: DurableFigures | None
     memory_mib: Share | None
     venue: MeasuredVenue
+    failover_status: MeasuredFailover
     probes: tuple[MeasuredProbe, ...] = ()
     cpu_seconds: Share
 

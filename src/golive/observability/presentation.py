@@ -15,6 +15,7 @@ from .presentation_tables import (
     decisions,
     digests,
     entrypoints,
+    failover,
     fills,
     guardrail_log,
     guardrail_queues,
@@ -70,7 +71,7 @@ def page(document: JsonObject) -> Page:
             Section("Balances and positions", balances(document)),
             Section("Fills", (fills(document),)),
             Section("Summary of the exchange metrics", (summary(document),), is_folded=True),
-            Section("Run", (run_facts(document), measurements(document), probes(document)), is_folded=True),
+            Section("Run", (run_facts(document), measurements(document), failover(document), probes(document)), is_folded=True),
             Section("Digests", (digests(document),), is_folded=True),
         ),
     )

@@ -284,6 +284,26 @@ def measurements(document: JsonObject) -> Pairs:
     )
 
 
+def failover(document: JsonObject) -> Table:
+    """Return one row per venue: whether it may be called, and whether a connection to it must be rebuilt."""
+    rows = []
+    adapters = read.mapping(document, "measured", "failover_status", "adapters")
+    for name in adapters:
+        status = read.mapping(adapters, name)
+        paused, rebuild = (read.value(status, key) is True for key in ("throttle_active", "reconnect_required"))
+        remaining = seconds(read.number(status, "throttle_remaining_seconds" if paused else "reconnect_remaining_seconds"))
+        reasons = [read.text(status, key) for key in ("throttle_reason", "reconnect_reason")]
+        rows.append(
+            (
+                Cell(name),
+                badge("ok" if not paused and not rebuild else "warning"),
+                Cell("; ".join(filter(None, reasons)) or "may be called"),
+                Cell(remaining if paused or rebuild else "–"),
+            )
+        )
+    return Table(columns("venue of", "result", "state", "for#"), tuple(rows), "no venue was opened")
+
+
 def probes(document: JsonObject) -> Table:
     rows = []
     for probe in read.mappings(document, "measured", "probes")[-LAST_PROBES:]:

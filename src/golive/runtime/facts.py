@@ -11,6 +11,7 @@ from golive.model.errors import GoliveError
 from golive.model.stage_record import StageRecord
 from golive.observability.measured import MeasuredProbe
 from golive.observability.outcome import Outcome
+from golive.venues.failover import FailoverStatus
 
 from .dispatcher import Dispatcher
 from .drive import Inbox
@@ -48,6 +49,8 @@ class SessionFacts:
     venue_url: str | None = None
     venue_pid: int | None = None
     probes: list[MeasuredProbe] = field(default_factory=list)
+    failover: dict[str, FailoverStatus] = field(default_factory=dict)
+    """by entrypoint, when the session was last looked at"""
     engine: Engine | None = None
     dispatcher: Dispatcher | None = None
     inbox: Inbox | None = None

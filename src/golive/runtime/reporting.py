@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import resource
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from golive.model.clock import SECOND, stamp
@@ -12,7 +13,14 @@ from golive.model.json import JsonObject, JsonValue
 from golive.model.stage_record import FileDigest, StageRecord
 from golive.model.verdict import EvidenceClass, KeyClass, Stage, Verdict
 from golive.observability.guardrails import Guardrails
-from golive.observability.measured import DurableFigures, LatencyFigures, Measured, MeasuredVenue
+from golive.observability.measured import (
+    AdapterFailover,
+    DurableFigures,
+    LatencyFigures,
+    Measured,
+    MeasuredFailover,
+    MeasuredVenue,
+)
 from golive.observability.outcome import nothing_done
 from golive.observability.report import (
     Gate,
@@ -28,6 +36,7 @@ from golive.observability.report import (
 from golive.observability.status import Decision
 from golive.observability.windows import Evaluation
 from golive.storage.files import write_atomic
+from golive.venues.failover import FailoverStatus
 
 from .code_version import code_version
 from .facts import SessionFacts
@@ -171,6 +180,11 @@ def _validation(plan: Plan, facts: SessionFacts) -> Validation:
     )
 
 
+def _failover(adapters: Mapping[str, FailoverStatus]) -> MeasuredFailover:
+    rows = {name: AdapterFailover(**asdict(status)) for name, status in sorted(adapters.items())}
+    return MeasuredFailover(sum(row.reconnect_required for row in rows.values()), rows)
+
+
 def _measured(facts: SessionFacts) -> Measured:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     wall = (time.monotonic_ns() - facts.began) / SECOND
@@ -186,6 +200,7 @@ def _measured(facts: SessionFacts) -> Measured:
         durable_ms=None if durable is None else DurableFigures(durable.p50, durable.p99, durable.max),
         memory_mib=peak_mib(),
         venue=MeasuredVenue(facts.venue_url, facts.venue_pid),
+        failover_status=_failover(facts.failover),
         probes=tuple(facts.probes),
         cpu_seconds=usage.ru_utime + usage.ru_stime,
     )

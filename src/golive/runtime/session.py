@@ -315,6 +315,8 @@ class Session:
             now = self._clock.now()
             if self.facts.engine is not None:
                 publish_risk_use(self.facts.recorder, self._plan.entrypoint.name, self.facts.engine)
+            if self._access is not None:
+                self.facts.failover = self._access.failover()
             evaluation = self._windows.peek(now)
             decision = decide_status([evaluation.status], phase=evaluation.phase, running=True)
             write_json(self._places, self._document(evaluation, decision, now, finished=False))
@@ -327,6 +329,7 @@ class Session:
             await self._watch.probe()
         await self._close_journal()
         now = self._clock.now()
+        self._look_at_venues()
         evaluation = self._windows.close(now)
         decision = judge(self._plan, self.facts, evaluation, self._guardrails(now))
         report = self._document(evaluation, decision, now, finished=True)
@@ -354,6 +357,17 @@ class Session:
         self._evidence.stage_records.append(record)
         self.facts.stage_record = record
         return {**report, "stage_record": as_json(record)}
+
+    def _look_at_venues(self) -> None:
+        """Say at the end of the session which venues cannot be traded on now, whatever they mean for the verdict."""
+        if self._access is not None:
+            self.facts.failover = self._access.failover()
+        for name, status in self.facts.failover.items():
+            if status.throttle_active:
+                seconds, why = status.throttle_remaining_seconds, status.throttle_reason
+                self.facts.warn(f"[venue:{name}] is to be left alone for {seconds:.0f} more seconds: {why}")
+            if status.reconnect_required:
+                self.facts.warn(f"[venue:{name}] a connection must be rebuilt: {status.reconnect_reason}")
 
     async def _close_journal(self) -> None:
         if self.facts.journal is None:

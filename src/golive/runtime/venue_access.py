@@ -16,6 +16,7 @@ from golive.model.clock import Clock
 from golive.model.errors import GoliveError
 from golive.model.secret import Credentials, SecretStore
 from golive.venues.adapter import VenueAdapter
+from golive.venues.failover import FailoverStatus
 from golive.venues.ports import GuardrailSink
 from golive.venues.profile import VenueProfile
 from golive.venues.registry import profile_named
@@ -74,6 +75,10 @@ class VenueAccess:
         """The embedded venue of the entrypoint that trades, if it has one and it came up."""
         task = self._embedded.get(self.plan.entrypoint.keychain_key)
         return task.result() if task is not None and _came_up(task) else None
+
+    def failover(self) -> dict[str, FailoverStatus]:
+        """Return the state of every open adapter by entrypoint, now."""
+        return {name: adapter.failover_status for name, adapter in sorted(self.adapters.items())}
 
     async def close(self) -> None:
         """Close adapters, then end the embedded venues, all at the same time; idempotent."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from golive.model.clock import SECOND, Clock
 from golive.model.errors import VenueUnavailable
 from golive.model.json import JsonObject
 from golive.model.secret import Credentials
+from golive.observability.measured import AdapterFailover
 from golive.venues.registry import profile_named
 
 from ..embedded_venue import EmbeddedVenue
@@ -102,10 +103,11 @@ class Examination:
         try:
             examined = Examined(entrypoint, adapter, self.clock, secret_source, self.timeout_s)
             rows = await self._rows(examined)
+            failover = AdapterFailover(**asdict(adapter.failover_status))
             rows += [sandbox_row(examined), switch_row(examined), limits_row(examined, recorder, refusals.words)]
         finally:
             await adapter.close()
-        return self._document(entrypoint, credentials, rows, began)
+        return self._document(entrypoint, credentials, rows, began, failover)
 
     async def _rows(self, examined: Examined) -> list[Row]:
         """Ask from the outside in, and stop asking where the way ends."""
@@ -128,7 +130,12 @@ class Examination:
         return [*way, clock, markets, *keys, *streams]
 
     def _document(
-        self, entrypoint: ResolvedEntrypoint, credentials: Credentials | None, rows: list[Row], began: int
+        self,
+        entrypoint: ResolvedEntrypoint,
+        credentials: Credentials | None,
+        rows: list[Row],
+        began: int,
+        failover: AdapterFailover | None = None,
     ) -> VenueCheck:
         ordered = sorted((without_secrets(row, credentials) for row in rows), key=lambda row: _ORDER.index(row.check))
         status = overall(ordered)
@@ -143,6 +150,7 @@ class Examination:
             api_key=shown_key(credentials),
             checked_at=self.clock.now(),
             duration_seconds=(self.clock.monotonic() - began) / SECOND,
+            failover_status=failover,
             status=status,
             exit_code=exit_code_of(status),
             checks=tuple(ordered),

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from golive.model.json import JsonValue
 from golive.model.secret import Credentials
 from golive.model.verdict import EvidenceClass, ExitCode
+from golive.observability.measured import AdapterFailover
 from golive.observability.shape import Count, Fragment, Instant, Share, as_json, closed_object, object_properties
 from golive.venues.masking import Masking
 
@@ -68,6 +69,8 @@ class VenueCheck:
     """`…` and the last four characters; empty without a key"""
     checked_at: Instant
     duration_seconds: Share
+    failover_status: AdapterFailover | None
+    """None when the venue was not opened"""
     status: Status
     exit_code: Count
     checks: tuple[Row, ...]
