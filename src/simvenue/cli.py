@@ -46,6 +46,7 @@ faults (--fault SPEC, may be repeated): kind[,match=/api/v5/market*][,method=GET
   of requests; match is a pattern of the path; probability is drawn from --seed:
     http_429, http_503, ... (or http,status=521; body=text or json, retry_after=1)   html   truncated   empty   garbage
     throttle   ban   maintenance   error,code=... (in the dialect's own words; status=, retry_after=)
+      (all of these but truncated come instead of carrying the request out; with when=after it is carried out as well)
     delay (carried out, answered after seconds=1)   drop_before (not carried out)   drop_after (carried out, no answer)
     partial_batch (the first operation shown as failed)   reorder or nonce_reorder (carried out after the next match)
   of the venue; at once, or with match, after, count or probability when a request meets them:

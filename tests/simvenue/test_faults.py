@@ -100,9 +100,56 @@ def test_a_fault_answers_as_it_says_once_and_the_order_is_never_placed(
     got, headers, body = place(venue, name)
     assert (got, headers.get_content_type()) == (status, kind)
     assert says in body
+    assert (body == b"") == (fault["kind"] == "empty")
     assert headers.get("Retry-After") == ("3" if fault["kind"] == "http_429" else None)
     assert name not in accepted(venue)
     assert json.loads(place(venue, name)[2])["code"] == "0"
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("fault", "status", "says"),
+    [
+        ({"kind": "http_502"}, 502, b"Bad Gateway"),
+        ({"kind": "html"}, 200, b"<html>"),
+        ({"kind": "empty"}, 200, b""),
+        ({"kind": "garbage"}, 200, b""),
+        ({"kind": "maintenance"}, 503, b'"50001"'),
+        ({"kind": "error", "code": "50004", "status": 400}, 400, b'"50004"'),
+    ],
+)
+def test_a_fault_that_strikes_after_replaces_the_answer_of_an_order_that_exists(
+    venue: VenueProcess, fault: dict[str, Any], status: int, says: bytes
+) -> None:
+    name = f"after{fault['kind'].replace('_', '')}"
+    control(venue, "POST", "faults", {**fault, "count": 1, "match": "/api/v5/trade/*", "when": "after"})
+    got, _, body = place(venue, name)
+    assert (got, says in body, name.encode() in body) == (status, True, False)
+    assert (body == b"") == (fault["kind"] == "empty")
+    assert accepted(venue).count(name) == 1
+
+
+def test_the_moment_of_a_fault_is_read_and_belongs_to_answers_alone() -> None:
+    assert parse_fault("html,when=after").when == "after"
+    assert parse_fault("html").describe()["when"] == "before"
+    for bad, says in (
+        ("html,when=later", "before or after"),
+        ("drop_before,when=after", "belongs to"),
+        ("delay,when=after", "to"),
+    ):
+        with pytest.raises(UsageError, match=says):
+            parse_fault(bad)
+
+
+@pytest.mark.integration
+def test_garbage_is_the_same_for_the_same_seed() -> None:
+    def garbage(seed: int) -> list[bytes]:
+        with venue_process("--speed=max", f"--seed={seed}", "--fault=garbage") as other:
+            return [call(other, "GET", TIME)[2] for _ in range(3)]
+
+    first, again, another = garbage(3), garbage(3), garbage(4)
+    assert first == again != another
+    assert len(set(first)) == 3
 
 
 @pytest.mark.integration
@@ -189,7 +236,17 @@ def test_a_second_fault_strikes_when_the_first_is_spent() -> None:
 
 @pytest.mark.parametrize(
     "spec",
-    ["", "meteor", "html,count", "html,count=x", "html,count=-1", "html,often=1", "delay,seconds=nan"],
+    [
+        "",
+        "meteor",
+        "html,count",
+        "html,count=x",
+        "html,count=-1",
+        "html,count=1.5",
+        "html,after=0.5",
+        "html,often=1",
+        "delay,seconds=nan",
+    ],
 )
 def test_a_bad_spec_is_refused(spec: str) -> None:
     with pytest.raises(UsageError):

@@ -48,6 +48,8 @@ SPOKEN = frozenset({FaultKind.THROTTLE, FaultKind.BAN, FaultKind.MAINTENANCE, Fa
 """kinds the dialect answers in its own words"""
 PROCESSED = frozenset({FaultKind.TRUNCATED, FaultKind.DELAY, FaultKind.DROP_AFTER, FaultKind.PARTIAL_BATCH, FaultKind.REORDER})
 """kinds where the request is carried out, and only its answer or its moment suffers"""
+ANSWERS = SPOKEN | {FaultKind.HTTP, FaultKind.HTML, FaultKind.EMPTY, FaultKind.GARBAGE}
+"""kinds that put another answer in the place of the venue's: instead of carrying the request out, or with `when=after` too"""
 PROCESS = frozenset({FaultKind.REFUSE, FaultKind.OUTAGE, FaultKind.CLOCK_SKEW})
 """kinds that strike the venue as a whole"""
 STREAM = frozenset(kind for kind in FaultKind if kind.startswith("ws_"))
@@ -77,6 +79,8 @@ class Fault:
     """of `http`: text or json"""
     code: str = ""
     """of `error`: the venue's code or text; of `ws_close`: the close code"""
+    when: str = "before"
+    """of `ANSWERS`: `after` carries the request out first, so that only its answer lies"""
     at_once: bool = False
     """of process kinds: strikes when it is given, not when a request meets it"""
     seen: int = 0
@@ -100,8 +104,7 @@ class Fault:
         return True
 
     def describe(self) -> dict[str, str | int | float | None]:
-        shown = ("match", "method", "after", "count", "probability", "status", "retry_after", "seconds", "body", "code")
-        return {"kind": self.name, **{name: getattr(self, name) for name in shown}, "seen": self.seen, "struck": self.struck}
+        return {"kind": self.name, **{name: getattr(self, name) for name in _FIELDS}, "seen": self.seen, "struck": self.struck}
 
 
 class FaultBook:
@@ -157,7 +160,7 @@ class FaultBook:
         return sum(fault.seconds for fault in self.faults if fault.kind is FaultKind.CLOCK_SKEW and fault.struck)
 
 
-_FIELDS = ("match", "method", "after", "count", "probability", "status", "retry_after", "seconds", "body", "code")
+_FIELDS = ("match", "method", "after", "count", "probability", "status", "retry_after", "seconds", "body", "code", "when")
 
 
 def parse_fault(spec: str) -> Fault:
@@ -181,9 +184,9 @@ def fault_from(fields: Mapping[str, object], where: str) -> Fault:
     fault = Fault(*_kind(name, where))
     fault.match = str(fields.get("match", "*"))
     fault.method = str(fields.get("method", "")).upper()
-    fault.after = int(_number(fields.get("after", 0), "after", where))
+    fault.after = _whole(fields.get("after", 0), "after", where)
     if fields.get("count") is not None:
-        fault.count = int(_number(fields["count"], "count", where))
+        fault.count = _whole(fields["count"], "count", where)
     fault.probability = _number(fields.get("probability", 1), "probability", where, most=1)
     least = -FOR_EVER if fault.kind is FaultKind.CLOCK_SKEW else 0
     fault.seconds = _number(fields.get("seconds", 1), "seconds", where, least=least)
@@ -218,12 +221,29 @@ def _read_answer(fault: Fault, fields: Mapping[str, object], where: str) -> None
         fault.retry_after = _number(fields["retry_after"], "retry_after", where)
     elif fault.kind is FaultKind.HTTP and fault.status == 429:
         fault.retry_after = 1.0
+    if "when" in fields:
+        fault.when = _moment(fault.kind, str(fields["when"]), where)
     if fault.body not in ("text", "json"):
         raise UsageError(f"{where}: body must be text or json")
     if fault.kind is FaultKind.ERROR and not fault.code:
         raise UsageError(f"{where}: kind error needs code=, the venue's code or text")
     if fault.kind is FaultKind.WS_CLOSE and fault.code and not re.fullmatch(r"1000|1001|101[0-4]|[34]\d\d\d", fault.code):
         raise UsageError(f"{where}: code of ws_close must be a WebSocket close code such as 1001 or 4004")
+
+
+def _moment(kind: FaultKind, given: str, where: str) -> str:
+    if kind not in ANSWERS:
+        raise UsageError(f"{where}: when= belongs to {', '.join(k for k in FaultKind if k in ANSWERS)}, not to {kind}")
+    if given not in ("before", "after"):
+        raise UsageError(f"{where}: when must be before or after, not {given!r}")
+    return given
+
+
+def _whole(value: object, name: str, where: str) -> int:
+    number = _number(value, name, where)
+    if number != int(number):
+        raise UsageError(f"{where}: {name} must be a whole number, not {value!r}")
+    return int(number)
 
 
 def _number(value: object, name: str, where: str, *, least: float = 0, most: float = FOR_EVER) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from http import HTTPStatus
 from weakref import WeakSet
@@ -105,6 +104,8 @@ class Gateway:
     async def _struck(self, fault: Fault, raw: RawRequest) -> Answer | None:
         """Return what a struck request is answered; None cuts its connection."""
         if fault.kind not in PROCESSED:
+            if fault.when == "after":
+                self._answer(raw)
             return self._instead(fault)
         if fault.kind is FaultKind.REORDER and all(held[0] is not fault for held in self._held):
             await self._hold(fault)
@@ -133,7 +134,7 @@ class Gateway:
             case FaultKind.EMPTY:
                 return Answer(200, b"")
             case FaultKind.GARBAGE:
-                return Answer(200, os.urandom(256))
+                return Answer(200, fault.draw.randbytes(256))
             case _:
                 return None
 

@@ -186,6 +186,43 @@ async def test_one_struck_order_exists_at_most_once_and_is_found_out(venue: Venu
             assert found.status is OrderStatus.OPEN
 
 
+LIES: dict[str, dict[str, object]] = {
+    "http_500": {"kind": "http_500"},
+    "http_502": {"kind": "http_502"},
+    "http_503 json": {"kind": "http_503", "body": "json"},
+    "http_504": {"kind": "http_504"},
+    "html": {"kind": "html"},
+    "empty": {"kind": "empty"},
+    "garbage": {"kind": "garbage"},
+    "maintenance": {"kind": "maintenance"},
+    "timed out": {"kind": "error", "code": {"okx": "50004", "kraken": "EService:Timeout", "bybit": "10000"}},
+    "internal error": {"kind": "error", "code": {"okx": "50026", "kraken": "EGeneral:Internal error", "bybit": "10016"}},
+    "never heard of": {"kind": "error", "code": {"okx": "59999", "kraken": "EOrder:Never heard of", "bybit": "199999"}},
+}
+"""answers that say an order failed when it was carried out"""
+
+
+@EACH
+@pytest.mark.parametrize("lie", LIES)
+async def test_an_order_that_was_carried_out_while_its_answer_says_otherwise(venue: Venue, lie: str) -> None:
+    name, process = venue
+    fault = dict(LIES[lie])
+    if isinstance(codes := fault.get("code"), dict):
+        fault["code"] = codes[name]
+    async with desk(name, process, timeout_s=TIMEOUT_S) as at:
+        process.add_fault(str(fault.pop("kind")), match=ORDER[name], count=1, when="after", **fault)
+        approved = at.order()
+        with pytest.raises(OutcomeUnknown):
+            await at.submit(approved)
+        assert len(at.attempts.deadlines()) == 1, "never sent again"
+        client_order_id = approved.order.client_order_id
+        assert len(at.truth(client_order_id)) == 1
+        found = (await at.lookup(client_order_id)).order
+        assert found is not None
+        assert found.status is OrderStatus.OPEN
+        assert len(at.truth(client_order_id)) == 1
+
+
 NOT_PROCESSED = {"okx": True, "kraken": True, "bybit": False}
 
 
