@@ -149,7 +149,7 @@ def test_a_live_entrypoint_needs_no_paper_profile_and_may_not_have_one() -> None
         ("testnet", "production", False),
         ("testnet", "http://127.0.0.1:8080", False),
         ("live", "production", True),
-        ("live", "http://127.0.0.2:8080/base", True),
+        ("live", "http://127.0.0.2:8080/", True),
         ("live", "http://[::1]:8080", True),
         ("live", "http://localhost:8080", True),
         ("live", "https://venue.example", False),
@@ -214,6 +214,60 @@ def test_what_counts_as_loopback(host: str, loopback: bool) -> None:
     assert is_loopback_host(host) is loopback
 
 
-def test_a_base_url_keeps_its_path_and_loses_a_trailing_slash() -> None:
-    endpoint = parse_endpoint("https://venue.example:8443/base/")
-    assert (endpoint.base_url, endpoint.host, endpoint.is_loopback) == ("https://venue.example:8443/base", "venue.example", False)
+def test_a_base_url_loses_a_trailing_slash() -> None:
+    endpoint = parse_endpoint("https://venue.example:8443/")
+    assert (endpoint.base_url, endpoint.host, endpoint.is_loopback) == ("https://venue.example:8443", "venue.example", False)
+
+
+def with_endpoint(environment: str, endpoint: str, mode: str = "auto") -> str:
+    """Return the shipped core with another endpoint and sandbox mode of one environment."""
+    begin = CORE.index(f"  {environment}:")
+    rest = changed(CORE[begin:], "endpoint: embedded", f"endpoint: {endpoint}")
+    return CORE[:begin] + changed(rest, "sandbox_mode: auto", f"sandbox_mode: {mode}")
+
+
+@pytest.mark.parametrize(
+    ("environment", "url", "message", "fix"),
+    [
+        ("okx_paper", "https://www.okx.com", "www.okx.com is a host of okx itself", "embedded, sandbox or public"),
+        ("okx_paper", "https://EEA.okx.com.", "is a host of okx itself: its streams are on other hosts", "sandbox"),
+        ("okx_paper", "https://api.bybit.com", "api.bybit.com is a host of bybit itself", "sandbox"),
+        ("kraken_paper", "https://api.kraken.com:443/", "api.kraken.com is a host of kraken itself", "use endpoint embedded or public"),
+        ("bybit_paper", "https://api.bytick.com", "api.bytick.com is a host of bybit itself", "sandbox"),
+        ("bybit_paper", "https://api-demo.bybit.com", "demo trading is not supported: its private streams are on another host", "sandbox"),
+        ("bybit_paper", "https://openapi.venue.example", "contains 'openapi', which breaks the signatures of bybit", "another host name"),
+        ("bybit_paper", "https://OpenAPI.venue.example", "contains 'openapi'", "another host name"),
+        ("okx_paper", "https://venue.example/base", "has a path, which would become part of what is signed", ""),
+    ],
+)  # fmt: skip
+def test_a_base_url_that_cannot_work_is_refused_before_anything_is_sent(
+    environment: str, url: str, message: str, fix: str
+) -> None:
+    core = with_endpoint(environment, url)
+    problem = only_problem(core=core)
+    assert message in problem.message
+    assert fix in problem.fix
+    assert str(problem.position) == place(core, f"endpoint: {url}", "core.yaml", len("endpoint: "))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://notokx.com", "https://okx.com.example", "https://openapi.example", "http://127.0.0.1:8080"]
+)
+def test_a_host_that_only_looks_like_a_venues_own_is_allowed(url: str) -> None:
+    assert parse(core=with_endpoint("okx_paper", url)).resolve("okx_desktop_paper").base_url == url
+
+
+@pytest.mark.parametrize("endpoint", ["embedded", "http://127.0.0.1:1"])
+def test_a_sandbox_that_is_a_host_cannot_be_rehearsed_on_another_one(endpoint: str) -> None:
+    core = with_endpoint("bybit_paper", endpoint, "true")
+    problem = only_problem(core=core)
+    assert f"sandbox_mode true contradicts endpoint {endpoint}: the sandbox of bybit is its testnet" in problem.message
+    assert parse(core=with_endpoint("bybit_paper", "sandbox", "true")).resolve("bybit_desktop_paper").sandbox_mode is True
+
+
+def test_both_profiles_of_an_entrypoint_name_the_same_queue() -> None:
+    runtime = changed(RUNTIME, "      io_queue: okx_spot\n      start", "      io_queue: kraken_spot\n      start")
+    problem = only_problem(runtime)
+    assert "io_queue: kraken_spot differs from execution.trading_profiles.okx_desktop.io_queue" in problem.message
+    assert problem.fix == "write okx_spot"
+    assert str(problem.position) == place(runtime, "kraken_spot\n      start", "runtime.yaml")

@@ -9,7 +9,7 @@ from golive.model.ids import InstrumentId
 
 from .adapter_table import KNOWN_ADAPTERS, KNOWN_LABELS
 from .binding import Draft, Path, path_text
-from .endpoint import NAMED_ENDPOINTS, Endpoint, endpoint_objection, parse_endpoint, sandbox_objection
+from .endpoint import NAMED_ENDPOINTS, Endpoint, base_url_objection, endpoint_objection, parse_endpoint, sandbox_objection
 from .problem import Problems, did_you_mean
 
 Rule: TypeAlias = Callable[[Draft, Problems], None]
@@ -108,6 +108,14 @@ def paper_profiles_agree_with_their_environment(draft: Draft, problems: Problems
         if kind not in (None, "paper"):
             message = f"a paper profile for {entrypoint}, whose environment {environment} is of type {kind}"
             problems.add(draft.where(*path, "entrypoint"), message, fix="remove the profile or name a paper entrypoint")
+
+
+def both_profiles_of_an_entrypoint_name_one_queue(draft: Draft, problems: Problems) -> None:
+    queues = {draft.text(*_TRADING, name, "entrypoint"): (*_TRADING, name, "io_queue") for name in draft.names.get(_TRADING, ())}
+    for profile in draft.names.get(_PAPER, ()):
+        other = queues.get(draft.text(*_PAPER, profile, "entrypoint") or "")
+        if other is not None:
+            _equal(draft, problems, (*_PAPER, profile, "io_queue"), other)
 
 
 def paper_accounts_start_with_something(draft: Draft, problems: Problems) -> None:
@@ -222,6 +230,10 @@ def environments_lead_to_an_allowed_endpoint(draft: Draft, problems: Problems) -
         if kind is not None and (objection := endpoint_objection(kind, endpoint)):
             problems.add(position, objection[0], allowed=objection[1])
             continue
+        adapter = draft.text(*path, "exchange")
+        if adapter is not None and (unusable := base_url_objection(adapter, endpoint)):
+            problems.add(position, f"{path_text((*path, 'endpoint'))}: {unusable[0]}", fix=unusable[1])
+            continue
         _check_sandbox(draft, problems, path, endpoint)
 
 
@@ -230,8 +242,7 @@ def _check_sandbox(draft: Draft, problems: Problems, path: Path, endpoint: Endpo
     adapter, mode = draft.text(*path, "exchange"), draft.values.get(setting)
     if adapter is None or not isinstance(mode, bool | str):
         return
-    facts = KNOWN_ADAPTERS[adapter]
-    objection = sandbox_objection(mode, endpoint, has_sandbox=facts.has_sandbox, reason=facts.no_sandbox_reason)
+    objection = sandbox_objection(mode, endpoint, adapter=adapter)
     if objection:
         at = draft.where(*setting) if isinstance(mode, bool) else draft.where(*path, "endpoint")
         problems.add(at, f"{'.'.join(path)}: {objection[0]}", fix=objection[1])
@@ -267,6 +278,7 @@ RULES: Final[tuple[Rule, ...]] = (
     each_paper_entrypoint_has_one_profile_of_each_kind,
     profiles_agree_with_their_entrypoint,
     paper_profiles_agree_with_their_environment,
+    both_profiles_of_an_entrypoint_name_one_queue,
     paper_accounts_start_with_something,
     paper_accounts_start_with_what_is_traded,
     trading_profile_tags_equal_the_entrypoints,

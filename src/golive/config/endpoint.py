@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from golive.model.verdict import EvidenceClass
 
+from .adapter_table import KNOWN_ADAPTERS
+
 NAMED_ENDPOINTS: Final = ("embedded", "sandbox", "public", "production")
 _ALLOWED: Final = {
     "paper": "embedded, sandbox, public or a base URL",
@@ -56,7 +58,9 @@ def parse_endpoint(text: str) -> Endpoint:
     if parts.username is not None or parts.password is not None:
         raise ValueError("carries a user or password; credentials belong in the secret store")
     if parts.query or parts.fragment or any(c.isspace() for c in text):
-        raise ValueError("has a query, a fragment or a space; give scheme, host, port and path only")
+        raise ValueError("has a query, a fragment or a space; give scheme, host and port only")
+    if parts.path not in ("", "/"):
+        raise ValueError("has a path, which would become part of what is signed; give scheme, host and port only")
     if parts.scheme == "http" and not is_loopback_host(host):
         raise ValueError("is unencrypted; http is allowed for loopback hosts only")
     return Endpoint(EvidenceClass.CUSTOM, text.rstrip("/"), host)
@@ -75,22 +79,46 @@ def endpoint_objection(environment_type: str, endpoint: Endpoint) -> tuple[str, 
     return f"endpoint {shown} is not allowed in an environment of type {environment_type}", _ALLOWED[environment_type]
 
 
+def base_url_objection(adapter: str, endpoint: Endpoint) -> tuple[str, str] | None:
+    """Return why an adapter cannot use a base URL and the fix; None when it can, or when there is none."""
+    facts = KNOWN_ADAPTERS[adapter]
+    if endpoint.host is None or endpoint.base_url is None:
+        return None
+    word = facts.forbidden_in_url
+    if word and word in endpoint.base_url.lower():
+        return f"{endpoint.base_url} contains {word!r}, which breaks the signatures of {facts.label}", "use another host name"
+    for owner in KNOWN_ADAPTERS.values():
+        if owner.owns(endpoint.host):
+            reason = owner.host_reasons.get(endpoint.host.rstrip("."), "its streams are on other hosts")
+            names = "embedded, sandbox or public" if facts.has_sandbox else "embedded or public"
+            return f"{endpoint.host} is a host of {owner.label} itself: {reason}", f"use endpoint {names}"
+    return None
+
+
 def effective_sandbox(sandbox_mode: bool | str, endpoint: Endpoint) -> bool:
     """Return whether the venue's sandbox is addressed; `auto` only for endpoint sandbox."""
     return sandbox_mode if isinstance(sandbox_mode, bool) else endpoint.evidence_class == "sandbox"
 
 
-def sandbox_objection(sandbox_mode: bool | str, endpoint: Endpoint, *, has_sandbox: bool, reason: str) -> tuple[str, str] | None:
+def sandbox_objection(sandbox_mode: bool | str, endpoint: Endpoint, adapter: str) -> tuple[str, str] | None:
     """Return why `sandbox_mode` cannot be had and the fix; None when it can.
 
-    Explicit `true` goes with endpoints that lead to a sandbox or to a simulated or custom venue; on `public` and
-    `production` it would turn production data into demo data under a false name. Explicit `false` on endpoint
-    `sandbox` would reach production.
+    Explicit `true` goes with endpoint `sandbox`, and where the sandbox is a marker in every request also with a simulated
+    or custom venue, which can then rehearse it with a demo key. On `public` and `production` it would turn production data
+    into demo data under a false name. Explicit `false` on endpoint `sandbox` would reach production.
     """
-    if effective_sandbox(sandbox_mode, endpoint) and not has_sandbox:
-        return f"there is no sandbox to use: {reason}", "use endpoint embedded or public with sandbox_mode auto or false"
+    facts = KNOWN_ADAPTERS[adapter]
+    if effective_sandbox(sandbox_mode, endpoint) and not facts.has_sandbox:
+        return (
+            f"there is no sandbox to use: {facts.no_sandbox_reason}",
+            "use endpoint embedded or public with sandbox_mode auto or false",
+        )
     if sandbox_mode is True and endpoint.evidence_class in ("public", "production"):
         return f"sandbox_mode true contradicts endpoint {endpoint.evidence_class}", "use endpoint sandbox with sandbox_mode auto"
+    if sandbox_mode is True and facts.sandbox_hosts and endpoint.evidence_class != "sandbox":
+        shown = endpoint.base_url or endpoint.evidence_class
+        words = f"sandbox_mode true contradicts endpoint {shown}: the sandbox of {facts.label} is {facts.sandbox_hosts}"
+        return words, "use sandbox_mode auto, or endpoint sandbox"
     if sandbox_mode is False and endpoint.evidence_class == "sandbox":
         return "sandbox_mode false contradicts endpoint sandbox", "use sandbox_mode auto"
     return None
