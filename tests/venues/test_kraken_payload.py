@@ -316,7 +316,7 @@ def test_fills_carry_the_fee_as_a_charge_in_quote() -> None:
 def test_history_comes_in_pages_by_offset(after: str, rows: int, count: int, following: str) -> None:
     page = result(trades={f"T{n}": {} for n in range(rows)}, count=count)
     assert DIALECT.next_page(page, after) == following
-    assert DIALECT.closed_orders(BTC, following).params == ({"ofs": following} if following else {})
+    assert DIALECT.closed_orders(BTC, following).params == {"trades": "true"} | ({"ofs": following} if following else {})
     assert DIALECT.fills(BTC, following).params == ({"ofs": following} if following else {})
 
 
@@ -447,8 +447,8 @@ def test_orders_are_changed_and_canceled_by_our_id_and_a_batch_by_theirs() -> No
 def test_an_order_is_looked_up_by_our_id_among_open_and_closed_ones() -> None:
     requests = DIALECT.order_requests(ORDER.client_order_id, BTC)
     assert [(r.path, r.params) for r in requests] == [
-        ("OpenOrders", {"cl_ord_id": "ab" * 16}),
-        ("ClosedOrders", {"cl_ord_id": "ab" * 16}),
+        ("OpenOrders", {"cl_ord_id": "ab" * 16, "trades": "true"}),
+        ("ClosedOrders", {"cl_ord_id": "ab" * 16, "trades": "true"}),
     ]
 
 

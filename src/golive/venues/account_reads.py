@@ -70,6 +70,20 @@ class AccountReads:
             _reaches(cutoff, lambda seen: seen.fill.ts),
         )
 
+    async def order_fills(self, order: OrderSighting, instrument: Instrument, cutoff: Cutoff | None) -> tuple[FillSighting, ...]:
+        """Return the fills of one order, however much the account traded since; listed from `cutoff` on when it names none."""
+        dialect = self._dialect
+        found: list[FillSighting] = []
+        count = len(dialect.order_fills(order, instrument, ""))
+        for n in range(count):
+            found += await self._pages(
+                lambda a, n=n: dialect.order_fills(order, instrument, a)[n],  # type: ignore[misc]  # a default of a lambda
+                lambda p: dialect.read_fills(p, instrument),
+            )
+        if not count and order.filled:
+            found += await self.fills(instrument, cutoff)
+        return tuple(seen for seen in found if seen.venue_order_id == order.venue_order_id)
+
     async def _pages(
         self,
         request: Callable[[str], Request],

@@ -99,8 +99,10 @@ PROFILE: Final = VenueProfile(
     dialect=BybitDialect(),
     timeframes=_BARS,
     bans=_BANS,
-    order_deadline_s=RECV_WINDOW_MS / 1000 + 1.0,
+    order_deadline_s=RECV_WINDOW_MS / 1000 + 3.0,
+    receive_window_s=RECV_WINDOW_MS / 1000,
     absence_lag_s=30.0,
+    memory_s=24 * 3600.0,
     reject_codes={
         "UNKNOWN_INSTRUMENT": "170121",
         "BELOW_MINIMUM": "170136",
@@ -123,5 +125,5 @@ PROFILE: Final = VenueProfile(
 """`not_processed` is empty: Bybit's documentation says of 10006 (and of 429 and 10429) that a limit was hit and that one
 may try again, nowhere that an order so answered did not reach the engine, and what would follow an error here is a second
 order. Such an order is looked up like any other without a provable answer. `order_deadline_s` covers the receive window
-and a second for writing the attempt down before it is signed; behind the gateway nothing bounds an order, hence the long
+and three seconds for all waits and for writing the attempt down before it is signed; behind the gateway nothing bounds an order, hence the long
 lag before its absence is believed (RELIABILITY §4.1)."""

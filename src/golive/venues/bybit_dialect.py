@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from golive.model.balance import Balance
@@ -258,6 +259,10 @@ class BybitDialect:
     def read_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]:
         rows = _of(instrument, _list(payload, "fills"), "fills")
         return tuple(fill_from(row, instrument) for row in rows if text(row, "execType", "fills") == "Trade")
+
+    def order_fills(self, order: OrderSighting, instrument: Instrument, after: str) -> tuple[Request, ...]:
+        request = self.fills(instrument, after)
+        return (replace(request, params={**request.params, "orderId": str(order.venue_order_id)}),)
 
     def next_page(self, payload: Payload, after: str) -> str:
         """Return the cursor of the next page; Bybit gives one even after the last full page, which then is empty."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from golive.model.clock import MILLISECOND
-from golive.model.errors import MalformedPayload
+from golive.model.errors import MagnitudeError, MalformedPayload
 from golive.model.instrument import Instrument, decimals_of
 from golive.model.json import JsonValue
 from golive.model.money import LIMIT, parse_money, steps_nearest
@@ -40,6 +40,16 @@ def filled_text(row: Mapping[str, object], name: str, where: str) -> str:
     if not value:
         raise MalformedPayload(f"{where}: field {name!r} is empty")
     return value
+
+
+def price_or_none(value: object, instrument: Instrument) -> int | None:
+    """Return an order's limit in ticks; None for no price ('' or zero), and for one off the grid the instrument has now."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return instrument.ticks(value)
+    except (MalformedPayload, MagnitudeError):
+        return None
 
 
 def time_ns(value: object, where: str) -> int:

@@ -71,6 +71,10 @@ class OrderSighting:
     average_price: str
     ts: int
     """last update, ns UTC"""
+    price: int | None = field(default=None, compare=False)
+    """limit in ticks, None where the source does not tell it and for a price off the instrument's present grid"""
+    fill_ids: tuple[str, ...] = field(default=(), compare=False)
+    """the venue's ids of its fills, where the order names them and fills cannot be listed by order (Kraken)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +277,10 @@ class Dialect(Protocol):
 
     def read_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]:
         """Return the fills of this instrument; `client_order_id` is '' where the venue's fills do not carry it."""
+        ...
+
+    def order_fills(self, order: OrderSighting, instrument: Instrument, after: str) -> tuple[Request, ...]:
+        """Return the requests that together list the fills of this one order, each paged by `after`; `read_fills` reads them."""
         ...
 
     def next_page(self, payload: Payload, after: str) -> str:

@@ -43,6 +43,9 @@ ENGINE: Final = "engine counter"
 ENTRIES: Final = "engine counter, new and amended orders"
 _HISTORY: Final = 4
 """what a call for trade history counts; Kraken's pages say 2 or 4"""
+_WITH_FILLS: Final[JsonObject] = {"trades": "true"}
+"""orders then name their fills"""
+_MOST_QUERIED: Final = 20
 _ADD, _AMEND, _CANCEL = 1, 4, 8
 """engine points of one order at their dearest, younger than five seconds: its real age is not known here"""
 _ENDINGS: Final[Mapping[TimeInForce, JsonObject]] = {
@@ -242,14 +245,14 @@ class KrakenDialect:
         return _private("CancelAllOrdersAfter", {"timeout": str(timeout_s)})
 
     def order_requests(self, client_order_id: ClientOrderId, instrument: Instrument) -> tuple[Request, ...]:
-        by_id: JsonObject = {"cl_ord_id": str(client_order_id)}
+        by_id: JsonObject = {"cl_ord_id": str(client_order_id), **_WITH_FILLS}
         return _private("OpenOrders", by_id), _private("ClosedOrders", by_id)
 
     def open_orders(self, instrument: Instrument, after: str) -> Request:
-        return _private("OpenOrders")
+        return _private("OpenOrders", _WITH_FILLS)
 
     def closed_orders(self, instrument: Instrument, after: str) -> Request:
-        return _private("ClosedOrders", {"ofs": after} if after else {})
+        return _private("ClosedOrders", {**_WITH_FILLS, "ofs": after} if after else _WITH_FILLS)
 
     def read_orders(self, payload: Payload, instrument: Instrument) -> tuple[OrderSighting, ...]:
         result = _result(payload, "orders")
@@ -262,17 +265,25 @@ class KrakenDialect:
         return _private("TradesHistory", {"ofs": after} if after else {}, rest=_HISTORY)
 
     def read_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]:
-        rows = objects_of(_result(payload, "fills").get("trades"), "fills: field 'trades'")
+        """Read TradesHistory, or QueryTrades, which has the fills at once in `result`."""
+        result = _result(payload, "fills")
+        rows = objects_of(result["trades"] if "trades" in result else result, "fills: field 'trades'")
         read = (fill_from(trade_id, row, instrument) for trade_id, row in rows.items())
         return tuple(fill for fill in read if fill is not None)
 
+    def order_fills(self, order: OrderSighting, instrument: Instrument, after: str) -> tuple[Request, ...]:
+        """Ask for the fills that the order names, twenty at a time: Kraken lists none by order."""
+        ids = order.fill_ids
+        named = (",".join(ids[first : first + _MOST_QUERIED]) for first in range(0, len(ids), _MOST_QUERIED))
+        return tuple(_private("QueryTrades", {"txid": txid}) for txid in named)
+
     def next_page(self, payload: Payload, after: str) -> str:
-        """Return the offset of the next page; open orders come all at once.
+        """Return the offset of the next page; open orders, and fills asked for by id, come all at once.
 
         The newest come first, so what happens between two pages repeats rows and loses none.
         """
         result = _result(payload, "page")
-        if "open" in result:
+        if "open" in result or not {"count", "trades", "closed"} & result.keys():
             return ""
         count = result.get("count")
         if type(count) is not int:

@@ -20,7 +20,7 @@ from golive.model.market import Book, Candle, Level
 from golive.model.money import EXACT, format_decimal, parse_decimal, parse_money, units_exact
 from golive.model.order import Fill, Liquidity, OrderStatus
 
-from .converters import Row, fee_units, filled_text, side_of, text
+from .converters import Row, fee_units, filled_text, price_or_none, side_of, text
 from .dialect import FillSighting, OrderSighting
 from .kraken_names import LABEL, alternative_name, asset_name, is_pair
 
@@ -164,6 +164,9 @@ def order_from(order_id: str, row: Row, instrument: Instrument) -> OrderSighting
     if quantity is not None and filled > quantity:
         raise MalformedPayload(f"{where}: filled {row.get('vol_exec')} of {row.get('vol')}")
     average = text(row, "price", where)
+    fills = row.get("trades", [])
+    if not isinstance(fills, list) or not all(isinstance(fill, str) and fill for fill in fills):
+        raise MalformedPayload(f"{where}: field 'trades' is not a list of texts")
     return OrderSighting(
         client_order_id=client_id_of(row.get("cl_ord_id")),
         venue_order_id=VenueOrderId(order_id),
@@ -172,6 +175,8 @@ def order_from(order_id: str, row: Row, instrument: Instrument) -> OrderSighting
         filled=filled,
         average_price=average if filled and parse_decimal(average, f"{where}: field 'price'") else "",
         ts=seconds_ns(row.get("closetm") or row.get("opentm"), f"{where}: field 'closetm' or 'opentm'"),
+        price=price_or_none(description.get("price"), instrument),
+        fill_ids=tuple(str(fill) for fill in fills),
     )
 
 

@@ -1,19 +1,24 @@
 """What became of an order, by our own id: every source is asked, and absence is proven, never assumed.
 
-Source: RELIABILITY §4.1 step 5.
+What is asked for is bounded by the order and never grows with the account's past: an order that is found is asked for
+its own fills, and one that is not is looked for in lists that reach back to the moment before which it cannot exist.
+
+Source: RELIABILITY §4.1 steps 5 and 8.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
+from golive.model.clock import MILLISECOND
+from golive.model.errors import OutcomeUnknown
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import Instrument
 
-from .account_reads import AccountReads
+from .account_reads import AccountReads, Cutoff
 from .account_state import rank
 from .dialect import FillSighting, Lookup, OrderSighting
 
@@ -23,42 +28,88 @@ PAUSE_S: Final = 0.25
 
 
 class Resolver:
-    """Looks orders up. `venue_now_ms` is venue time, ms since the epoch."""
+    """Looks orders up. `venue_now_ms` is venue time, ms since the epoch.
 
-    def __init__(self, reads: AccountReads, venue_now_ms: Callable[[], int]) -> None:
+    `memory_s`: how long the venue surely lists an order that ended without a fill, None for ever.
+    """
+
+    def __init__(self, reads: AccountReads, venue_now_ms: Callable[[], int], *, label: str, memory_s: float | None) -> None:
         self._reads = reads
         self._venue_now_ms = venue_now_ms
+        self._label = label
+        self._memory_s = memory_s
 
-    async def lookup(self, client_order_id: ClientOrderId, instrument: Instrument) -> Lookup:
-        """Ask directly, list open and closed orders and fills; raise when any of them does not answer completely."""
-        found = list(await self._reads.by_client_id(client_order_id, instrument))
-        for listed in (await self._reads.open_orders(instrument), await self._reads.closed_orders(instrument)):
-            found += (order for order in listed if order.client_order_id == client_order_id)
-        fills = await self._reads.fills(instrument)
+    async def lookup(self, client_order_id: ClientOrderId, instrument: Instrument, since_ms: int | None = None) -> Lookup:
+        """Ask directly, then in the lists of open and closed orders and of fills; raise when one that is asked is incomplete.
+
+        `since_ms`: venue time before which the order cannot exist; without it all that the venue remembers is read.
+        """
+        cutoff = None if since_ms is None else self._cutoff(since_ms)
+        found = await self._reads.by_client_id(client_order_id, instrument)
+        if not found:
+            listed = await self._reads.open_orders(instrument)
+            listed += await self._reads.closed_orders(instrument, cutoff)
+            found = tuple(order for order in listed if order.client_order_id == client_order_id)
+        fills: list[FillSighting] = []
+        for order in {order.venue_order_id: order for order in sorted(found, key=_progress)}.values():
+            fills += await self._reads.order_fills(order, instrument, cutoff)
+        if not found:
+            fills += await self._reads.fills(instrument, cutoff)
         return told_of(client_order_id, found, fills)
 
-    async def resolve(self, client_order_id: ClientOrderId, instrument: Instrument, settled_ms: int) -> Lookup:
-        """Return what is known once something is, or that nothing is once venue time has passed `settled_ms`."""
+    def _cutoff(self, since_ms: int) -> Cutoff:
+        """Return how far back a list must reach: not after `since_ms`, and as far before its newest row as that is from now.
+
+        The second counts where a simulated market has another clock than the venue; where it has not, it is the earlier
+        one. The venues' own begin parameters are not used: they would cut by that other clock.
+        """
+        span = max(0, self._venue_now_ms() - since_ms) * MILLISECOND
+        return lambda newest: min(since_ms * MILLISECOND, newest - span)
+
+    async def resolve(self, client_order_id: ClientOrderId, instrument: Instrument, settled_ms: int, since_ms: int) -> Lookup:
+        """Return what is known once something is, or that nothing is once venue time has passed `settled_ms`.
+
+        Raises OutcomeUnknown when nothing is known of an order so old that the venue may have forgotten it.
+        """
         absences = 0
         while True:
-            is_settled = self._venue_now_ms() > settled_ms
-            found = await self.lookup(client_order_id, instrument)
+            now_ms = self._venue_now_ms()
+            is_settled = now_ms > settled_ms
+            # what is older than the venue's memory proves nothing, so lists need not be read that far
+            reach_ms = since_ms if self._memory_s is None else max(since_ms, now_ms - int(self._memory_s * 1000))
+            found = await self.lookup(client_order_id, instrument, reach_ms)
             if not found.is_absent:
                 return found
+            self._refuse_forgotten(client_order_id, since_ms)
             absences += is_settled
             if absences == ABSENCES:
                 return found
             wait_ms = settled_ms + 1 - self._venue_now_ms()
             await asyncio.sleep(max(PAUSE_S, min(wait_ms / 1000, 4 * PAUSE_S)))
 
+    def _refuse_forgotten(self, client_order_id: ClientOrderId, since_ms: int) -> None:
+        age_s = (self._venue_now_ms() - since_ms) / 1000
+        if self._memory_s is None or age_s < self._memory_s:
+            return
+        message = (
+            f"{self._label}: order {client_order_id} is nowhere to be found, but it may be {age_s / 3600:.1f} h old and the "
+            f"venue forgets an order that ended without a fill after {self._memory_s / 3600:g} h: this can no longer be proven here. "
+            f"Compare the account's balances and the venue's own records, then decide by hand"
+        )
+        raise OutcomeUnknown(message, venue=self._label, client_order_id=client_order_id)
 
-def told_of(client_order_id: ClientOrderId, orders: list[OrderSighting], fills: tuple[FillSighting, ...]) -> Lookup:
+
+def _progress(order: OrderSighting) -> tuple[int, int, int]:
+    return order.ts, order.filled, rank(order.status)
+
+
+def told_of(client_order_id: ClientOrderId, orders: Iterable[OrderSighting], fills: Iterable[FillSighting]) -> Lookup:
     """Return the furthest sighting of our order and its fills, each once and with our id where the venue leaves it out."""
-    ids = {order.venue_order_id for order in orders}
+    sightings = tuple(orders)
+    ids = {order.venue_order_id for order in sightings}
     ours = {
         seen.fill.fill_id: replace(seen, fill=replace(seen.fill, client_order_id=client_order_id))
         for seen in fills
         if seen.fill.client_order_id == client_order_id or (not seen.fill.client_order_id and seen.venue_order_id in ids)
     }
-    last = max(orders, key=lambda order: (order.ts, order.filled, rank(order.status)), default=None)
-    return Lookup(last, tuple(ours.values()))
+    return Lookup(max(sightings, key=_progress, default=None), tuple(ours.values()))

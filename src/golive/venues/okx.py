@@ -88,6 +88,7 @@ PROFILE: Final = VenueProfile(
     fees=FeeDefaults(maker_bps=8, taker_bps=10),
     sandbox=Sandbox("x-simulated-trading", "1"),
     dialect=OkxDialect(),
+    memory_s=2 * 3600.0,
     timeframes=_BARS,
     reject_codes={
         "UNKNOWN_INSTRUMENT": "51001",

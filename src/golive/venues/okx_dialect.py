@@ -206,6 +206,10 @@ class OkxDialect:
     def read_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]:
         return tuple(fill_from(row, instrument) for row in _data(payload, "fills"))
 
+    def order_fills(self, order: OrderSighting, instrument: Instrument, after: str) -> tuple[Request, ...]:
+        request = self.fills(instrument, after)
+        return (replace(request, params={**request.params, "ordId": str(order.venue_order_id)}),)
+
     def next_page(self, payload: Payload, after: str) -> str:
         rows = _data(payload, "page")
         if len(rows) < _PAGE:

@@ -154,8 +154,15 @@ class VenueProfile:
     reject_codes: Mapping[str, str] = field(default_factory=dict)
     """reason of a paper rejection → the code this venue would answer with"""
     order_deadline_s: float = 3.0
-    """how long a submitted order may wait at the venue before the venue itself must drop it"""
+    """how long after `submit` the venue itself must drop an order that has not reached its engine"""
+    receive_window_s: float = 0.0
+    """how long after signing a venue still takes an order whose deadline it is not told (Bybit)"""
     absence_lag_s: float = 2.0
     """how long after that deadline an accepted order may still be missing from the venue's lists (RELIABILITY §4.1)"""
     memory_s: float | None = None
     """how long the venue surely lists an order that ended without a fill; older ones cannot be proven absent; None: for ever"""
+
+    @property
+    def order_patience_s(self) -> float:
+        """How long after `submit` an order may leave this host: what leaves later could be taken after its deadline."""
+        return self.order_deadline_s - self.receive_window_s

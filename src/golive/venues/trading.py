@@ -40,6 +40,8 @@ MAX_ATTEMPTS: Final = 2
 CANCEL_ROUNDS: Final = 5
 CANCEL_PAUSE_S: Final = 0.2
 """between asking for cancels and reading what is left, longer each round"""
+SKEW_MARGIN_S: Final = 60.0
+"""how much earlier than its attempt says an order is looked for: clocks differ, and a first attempt may have come before"""
 TRADING_STAGES = frozenset({Stage.TESTNET, Stage.REHEARSAL, Stage.LIVE})
 
 
@@ -66,7 +68,12 @@ class TradingClient:
         self._clock = clock
         path = adapter.connection.path
         self._reads = AccountReads(adapter.profile, path)
-        self._resolver = Resolver(self._reads, lambda: clock.now() // MILLISECOND + path.clock_offset_ms)
+        self._resolver = Resolver(
+            self._reads,
+            lambda: clock.now() // MILLISECOND + path.clock_offset_ms,
+            label=adapter.profile.label,
+            memory_s=adapter.profile.memory_s,
+        )
 
     # sending
 
@@ -103,9 +110,10 @@ class TradingClient:
         path = self._adapter.connection.path
         request = self._dialect.place(order, instrument)
 
+        now_ms = self._clock.now() // MILLISECOND + path.clock_offset_ms
+        deadline_ms = now_ms + int(self._profile.order_deadline_s * 1000)  # from now on, not from the end of all waits
+
         async def journal_then_deadline() -> Request:
-            now_ms = self._clock.now() // MILLISECOND + path.clock_offset_ms
-            deadline_ms = now_ms + int(self._profile.order_deadline_s * 1000)
             await attempts.record_attempt(order.client_order_id, n, deadline_ms)
             return self._dialect.with_deadline(request, deadline_ms)
 
@@ -251,24 +259,34 @@ class TradingClient:
 
     # looking up
 
-    async def lookup(self, client_order_id: ClientOrderId, instrument: Instrument) -> Lookup:
-        """Find an order by our id: directly, among open and closed orders, and among fills; every source must answer.
+    async def lookup(self, client_order_id: ClientOrderId, instrument: Instrument, since_ms: int | None = None) -> Lookup:
+        """Find an order by our id: directly, then among open and closed orders and among fills; who is asked must answer.
 
-        `is_absent` alone proves nothing before the deadline and the venue's lag have passed: see `resolve`.
+        `since_ms` is venue time before which the order cannot exist; without it the lists are read as far back as they
+        reach, and VenueUnavailable is raised when that is too far. `is_absent` alone proves nothing before the deadline
+        and the venue's lag have passed: see `resolve`.
         """
-        return await self._resolver.lookup(client_order_id, instrument)
+        return await self._resolver.lookup(client_order_id, instrument, since_ms)
 
     async def resolve(
-        self, client_order_id: ClientOrderId, instrument: Instrument, deadline_ms: int, lag_s: float | None = None
+        self,
+        client_order_id: ClientOrderId,
+        instrument: Instrument,
+        deadline_ms: int,
+        lag_s: float | None = None,
+        since_ms: int | None = None,
     ) -> Lookup:
         """Find out what became of an order whose outcome is unknown; `is_absent` of the answer is proof.
 
         `deadline_ms` is that of its last attempt (venue time), `lag_s` the profile's unless given. Returns as soon as the
-        order is found; absence only from two complete look-ups begun after deadline and lag. Raises the family of the
-        fault when the venue cannot be asked: the outcome then stays unknown.
+        order is found; absence only from two complete look-ups begun after deadline and lag. `since_ms` is venue time
+        before which the order cannot exist, by default a minute before its last attempt began; the intent's own time is better.
+        Raises OutcomeUnknown for an order that is not found and that the venue may have forgotten, the family of the fault
+        when the venue cannot be asked: the outcome then stays unknown.
         """
         lag = self._profile.absence_lag_s if lag_s is None else lag_s
-        return await self._resolver.resolve(client_order_id, instrument, deadline_ms + int(lag * 1000))
+        since = deadline_ms - int((self._profile.order_deadline_s + SKEW_MARGIN_S) * 1000) if since_ms is None else since_ms
+        return await self._resolver.resolve(client_order_id, instrument, deadline_ms + int(lag * 1000), since)
 
     async def open_orders(self, instrument: Instrument) -> tuple[OrderSighting, ...]:
         """Return all working orders of the account on this instrument, ours or not."""

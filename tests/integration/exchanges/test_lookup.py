@@ -1,0 +1,103 @@
+"""Finding an order by our id at a venue that remembers much, shows orders late, or has forgotten them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from golive.model.errors import OutcomeUnknown, VenueUnavailable
+from golive.model.ids import ClientOrderId
+from golive.model.order import OrderStatus, Side, TimeInForce
+from golive.venues import profile_named
+from support.adapters import ADAPTERS
+from support.trading_desk import Desk, desk
+from support.venue_process import VenueProcess, venue_process
+
+pytestmark = pytest.mark.integration
+
+VENUES = ("okx", "kraken", "bybit")
+QUOTE = {"okx": "USDT", "kraken": "USD", "bybit": "USDT"}
+MANY = {"okx": 2010, "kraken": 1010, "bybit": 1010}
+"""more ended orders than a list that is read whole may have: 20 pages of 100, 50 and 50"""
+NOBODY = ClientOrderId("0" * 32)
+HOUR_MS = 3_600_000
+
+
+@dataclass
+class At:
+    name: str
+    venue: VenueProcess
+
+
+@pytest.fixture(scope="module", params=VENUES)
+def at(request: pytest.FixtureRequest) -> Iterator[At]:
+    """A venue whose market runs with the clock, as real ones do."""
+    name = str(request.param)
+    money = ("--balance", f"{QUOTE[name]}=1000000", "--balance", "BTC=10")
+    with venue_process("--no-limits", *money, dialect=name, speed="1") as running:
+        yield At(name, running)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+async def ended(d: Desk, count: int, *, filled: bool = False) -> None:
+    """Place orders that end at once, with or without a fill."""
+    price = None if filled else "1000"
+    for _ in range(count):
+        await d.placed(price=price, quantity="0.001", time_in_force=TimeInForce.GTC if filled else TimeInForce.IOC)
+
+
+async def test_an_order_is_found_and_absence_proven_however_much_the_account_traded_before_and_since(at: At) -> None:
+    async with desk(at.name, at.venue) as d:
+        lots = (await d.rig.adapter.order_book(d.instrument, 5)).asks[0][1]
+        mine = d.instrument.quantity_text(lots + d.instrument.lots("0.5"))
+        old = await d.placed(price=await d.best(Side.BUY), quantity=mine)
+        before = await d.seen(old)
+        assert before.status in (OrderStatus.PARTIAL, OrderStatus.FILLED)
+        half = MANY[at.name] // 2
+        await ended(d, half - 100)
+        await ended(d, 100, filled=True)
+        await asyncio.sleep(2.2)  # so that the market's clock, which moves by seconds, tells the halves apart
+        await ended(d, half)
+        newest = await d.placed(time_in_force=TimeInForce.IOC)
+        with pytest.raises(VenueUnavailable, match="more than 20 pages"):
+            await d.trading.closed_orders(d.instrument)
+        for name in (old, newest):
+            found = await d.trading.resolve(name, d.instrument, now_ms(), lag_s=0.0)
+            truth = d.truth(name)[0]
+            assert found.order is not None
+            assert found.order.filled == sum(d.instrument.lots(fill["quantity"]) for fill in truth["fills"])
+            assert sum(seen.fill.quantity for seen in found.fills) == found.order.filled
+            assert {seen.fill.client_order_id for seen in found.fills} <= {name}
+        assert (await d.trading.resolve(NOBODY, d.instrument, now_ms(), lag_s=0.0, since_ms=now_ms())).is_absent
+
+
+@pytest.mark.parametrize("name", VENUES)
+async def test_absence_beyond_the_venues_memory_is_no_proof_and_a_person_is_asked(name: str) -> None:
+    with venue_process("--no-limits", dialect=name, speed="1") as venue:
+        await _ask_after_a_month(At(name, venue))
+
+
+async def _ask_after_a_month(at: At) -> None:
+    async with desk(at.name, at.venue) as d:
+        memory_s = profile_named(ADAPTERS[at.name]).memory_s
+        month_ago = now_ms() - 720 * HOUR_MS
+        if memory_s is None:
+            assert at.name == "kraken"
+            assert (await d.trading.resolve(NOBODY, d.instrument, month_ago, lag_s=0.0)).is_absent
+            return
+        assert memory_s <= {"okx": 2, "bybit": 24}[at.name] * 3600
+        with pytest.raises(OutcomeUnknown, match="no longer be proven") as told:
+            await d.trading.resolve(NOBODY, d.instrument, month_ago, lag_s=0.0)
+        assert told.value.client_order_id == NOBODY
+        just_now = now_ms() - int(memory_s * 1000) + HOUR_MS
+        assert (await d.trading.resolve(NOBODY, d.instrument, just_now, lag_s=0.0)).is_absent
+        name = await d.placed()
+        assert not (await d.trading.resolve(name, d.instrument, month_ago, lag_s=0.0)).is_absent, "what is found is known"
+        await d.trading.cancel(name, d.instrument)
