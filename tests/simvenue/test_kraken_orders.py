@@ -198,7 +198,7 @@ REFUSALS: list[Any] = [
     ({"ordertype": "market", "oflags": "post"}, "EGeneral:Invalid arguments:oflags"),
     ({"leverage": "2"}, "EGeneral:Invalid arguments:leverage"),
     ({"displayvol": "0.001"}, "EGeneral:Invalid arguments:displayvol"),
-    ({"stptype": "cancel-both"}, "EGeneral:Invalid arguments:stptype"),
+    ({"stptype": "cancel-all"}, "EGeneral:Invalid arguments:stptype"),
     ({"starttm": "+30"}, "EGeneral:Invalid arguments:starttm"),
 ]
 
@@ -487,3 +487,12 @@ def test_each_mode_refuses_what_it_must_and_says_so(client: KrakenClient) -> Non
     assert client.get("Time")["error"] == []
     client.face.mode = Mode.ONLINE
     assert client.ask("CancelOrder", txid=open_order) == {"count": 1}
+
+
+def test_an_amendment_is_held_to_the_least_cost_as_a_new_order_is(client: KrakenClient) -> None:
+    """0.0001 BTC at 4000 cost less than the 0.5 USD of a new order; the order stays as it was."""
+    order = client.placed(volume="0.0001", price="30000")
+    assert client.refused(volume="0.0001", price="4000") == "EOrder:Cost minimum not met"
+    assert client.fails("AmendOrder", txid=order, limit_price="4000") == "EOrder:Cost minimum not met"
+    assert client.find(order)["descr"]["price"] == "30000.0"
+    assert client.ask("AmendOrder", txid=order, limit_price="4000", order_qty="0.01")["amend_id"]

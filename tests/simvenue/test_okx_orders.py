@@ -58,6 +58,62 @@ def test_a_bad_order_is_refused_with_its_code_and_changes_nothing(client: OkxCli
     assert client.venue.exchange.orders == {}
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("attachAlgoOrds", [{"slTriggerPx": "29000", "slOrdPx": "-1"}]),
+        ("slTriggerPx", "29000"),
+        ("slOrdPx", "-1"),
+        ("tpTriggerPx", "35000"),
+        ("tpOrdPx", "-1"),
+        ("reduceOnly", True),
+        ("reduceOnly", "true"),
+        ("banAmend", True),
+        ("ccy", "USDT"),
+        ("posSide", "long"),
+        ("pxUsd", "30000"),
+        ("pxVol", "1"),
+        ("quickMgnType", "auto_borrow"),
+        ("pxAmendType", "1"),
+        ("tradeQuoteCcy", "USDC"),
+        ("stpMode", "none"),
+    ],
+)
+def test_what_would_change_an_orders_meaning_is_refused_by_name(client: OkxClient, field: str, value: object) -> None:
+    row = client.order(**{field: value})
+    assert (row["sCode"], row["sMsg"]) == ("51000", f"Parameter {field} error")
+    assert client.venue.exchange.orders == {}
+
+
+def test_what_says_nothing_new_is_accepted(client: OkxClient) -> None:
+    neutral = {"attachAlgoOrds": [], "reduceOnly": False, "banAmend": "false", "posSide": "net", "pxAmendType": "0"}
+    row = client.order(**neutral, tradeQuoteCcy="USDT", slTriggerPx="", ccy="")
+    assert row["sCode"] == "0"
+    body = {"instId": "BTC-USDT", "ordId": row["ordId"], "newSz": "0.02", "cxlOnFail": False, "newSlTriggerPx": ""}
+    assert client.post("trade/amend-order", body)[1]["data"][0]["sCode"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("cxlOnFail", True),
+        ("newPxUsd", "1"),
+        ("newPxVol", "1"),
+        ("newTpTriggerPx", "35000"),
+        ("newSlTriggerPx", "29000"),
+        ("newSlOrdPx", "-1"),
+        ("attachAlgoOrds", [{"newSlTriggerPx": "1"}]),
+        ("pxAmendType", "1"),
+    ],
+)
+def test_what_would_change_an_amendments_meaning_is_refused_by_name(client: OkxClient, field: str, value: object) -> None:
+    order = client.order()["ordId"]
+    body = {"instId": "BTC-USDT", "ordId": order, "newSz": "0.02", field: value}
+    row = client.post("trade/amend-order", body)[1]["data"][0]
+    assert (row["sCode"], row["sMsg"]) == ("51000", f"Parameter {field} error")
+    assert client.find(order)["sz"] == "0.01"
+
+
 @pytest.mark.parametrize("field", ["instId", "tdMode", "side", "ordType", "sz", "px"])
 def test_a_missing_field_is_named(client: OkxClient, field: str) -> None:
     body = {"instId": "BTC-USDT", "tdMode": "cash", "side": "buy", "ordType": "limit", "sz": "0.01", "px": "30000"}

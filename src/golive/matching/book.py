@@ -12,6 +12,8 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import takewhile
 
 from golive.model.market import Level
 from golive.model.order import Side, TimeInForce
@@ -20,6 +22,16 @@ ANONYMOUS = 0
 """Stands for the market's own depth wherever an order id is expected; order ids are positive."""
 
 _OPPOSITE = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}
+
+
+class SelfTrade(StrEnum):
+    """What happens when an arriving order meets one of the same owner; the arriving order decides."""
+
+    CANCEL_RESTING = "cancel_resting"
+    CANCEL_ARRIVING = "cancel_arriving"
+    """what is left of the arriving order"""
+    CANCEL_BOTH = "cancel_both"
+    ALLOW = "allow"
 
 
 @dataclass(slots=True)
@@ -60,6 +72,8 @@ class Placement:
     self_canceled: list[BookOrder] = field(default_factory=list)
     """resting orders of the same owner that stood in the way and were taken out, in the order they were met"""
     rests: bool = False
+    stopped: bool = False
+    """it met one of the same owner, and what was left of it was taken out"""
     dropped: int = 0
     """lots that neither matched nor rest"""
 
@@ -146,54 +160,72 @@ class OrderBook:
 
     # ── named orders ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def offers(self, side: Side, price: int | None, owner: str = "") -> Iterator[Level]:
-        """Yield the (price, quantity) an order of `side` could take now, best first, without what `owner` has there."""
+    def offers(
+        self, side: Side, price: int | None, owner: str = "", self_trade: SelfTrade = SelfTrade.CANCEL_RESTING
+    ) -> Iterator[Level]:
+        """Yield the (price, quantity) an order of `owner` and `side` could take now, best first.
+
+        What `owner` has there is left out, ends it, or counts, as `self_trade` says.
+        """
         half = self._halves[_OPPOSITE[side]]
         for at in half.prices():
             if price is not None and (at - price) * side.sign > 0:
                 return
             level = half.levels[at]
-            own = sum(o.remaining for o in level.orders.values() if o.owner == owner)
-            if level.total > own:
-                yield at, level.total - own
+            own = [] if self_trade is SelfTrade.ALLOW else [o for o in level.orders.values() if o.owner == owner]
+            if own and self_trade is not SelfTrade.CANCEL_RESTING:
+                before = takewhile(lambda o: o.owner != owner, level.orders.values())
+                reachable = level.depth + sum(o.remaining for o in before)
+            else:
+                reachable = level.total - sum(o.remaining for o in own)
+            if reachable:
+                yield at, reachable
+            if own and self_trade is not SelfTrade.CANCEL_RESTING:
+                return
 
-    def submit(self, order: BookOrder, time_in_force: TimeInForce = TimeInForce.GTC) -> Placement:
+    def submit(
+        self,
+        order: BookOrder,
+        time_in_force: TimeInForce = TimeInForce.GTC,
+        self_trade: SelfTrade = SelfTrade.CANCEL_RESTING,
+    ) -> Placement:
         """Match `order` and rest what may rest.
 
         A market order never rests. POST_ONLY that would match anything and FOK that cannot be filled whole are dropped
-        untouched. Orders of the same owner that would be met are canceled instead of traded with.
+        untouched. `self_trade` says what happens when it meets an order of the same owner.
         Raises ValueError for an id that rests already.
         """
         if order.order_id in self._orders:
             raise ValueError(f"order {order.order_id} rests already")
         placement = Placement()
-        if not self._may_enter(order, time_in_force):
+        if not self._may_enter(order, time_in_force, self_trade):
             placement.dropped = order.remaining
             return placement
-        self._match(order, placement)
-        if order.remaining and order.price is not None and time_in_force in (TimeInForce.GTC, TimeInForce.POST_ONLY):
+        self._match(order, placement, self_trade)
+        may_rest = order.price is not None and time_in_force in (TimeInForce.GTC, TimeInForce.POST_ONLY)
+        if order.remaining and may_rest and not placement.stopped:
             self._rest(order)
             placement.rests = True
         else:
             placement.dropped = order.remaining
         return placement
 
-    def _may_enter(self, order: BookOrder, time_in_force: TimeInForce) -> bool:
+    def _may_enter(self, order: BookOrder, time_in_force: TimeInForce, self_trade: SelfTrade) -> bool:
         if time_in_force is TimeInForce.POST_ONLY:
             best = self.best(_OPPOSITE[order.side])
             return best is None or order.price is None or (best - order.price) * order.side.sign > 0
         if time_in_force is TimeInForce.FOK:
             missing = order.remaining
-            for _, quantity in self.offers(order.side, order.price, order.owner):
+            for _, quantity in self.offers(order.side, order.price, order.owner, self_trade):
                 missing -= quantity
                 if missing <= 0:
                     return True
             return False
         return True
 
-    def _match(self, order: BookOrder, placement: Placement) -> None:
+    def _match(self, order: BookOrder, placement: Placement, self_trade: SelfTrade) -> None:
         half = self._halves[_OPPOSITE[order.side]]
-        while order.remaining:
+        while order.remaining and not placement.stopped:
             price = half.best()
             if price is None or (order.price is not None and (price - order.price) * order.side.sign > 0):
                 return
@@ -206,9 +238,11 @@ class OrderBook:
                 half.add(price, -part)
                 continue
             maker = next(iter(level.orders.values()))
-            if maker.owner == order.owner:
-                self._remove(maker)
-                placement.self_canceled.append(maker)
+            if maker.owner == order.owner and self_trade is not SelfTrade.ALLOW:
+                placement.stopped = self_trade is not SelfTrade.CANCEL_RESTING
+                if self_trade is not SelfTrade.CANCEL_ARRIVING:
+                    self._remove(maker)
+                    placement.self_canceled.append(maker)
                 continue
             part = min(order.remaining, maker.remaining)
             order.remaining -= part

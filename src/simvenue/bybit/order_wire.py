@@ -9,7 +9,7 @@ from __future__ import annotations
 from golive.model.json import JsonValue
 
 from ..exchange.account import Account
-from ..exchange.order import Ended, Liquidity, OrderType, State, TimeInForce, VenueFill, VenueOrder
+from ..exchange.order import Ended, Liquidity, OrderType, SelfTrade, State, TimeInForce, VenueFill, VenueOrder
 from ..exchange.text import decimal_text
 from .wire import SIDES, JsonDict, millis, name_of
 
@@ -22,6 +22,13 @@ TIMES_IN_FORCE = {
     "PostOnly": TimeInForce.POST_ONLY,
 }
 _TIME_TEXTS = {value: name for name, value in TIMES_IN_FORCE.items()}
+SELF_TRADE = {
+    "None": SelfTrade.ALLOW,
+    "CancelMaker": SelfTrade.CANCEL_RESTING,
+    "CancelTaker": SelfTrade.CANCEL_ARRIVING,
+    "CancelBoth": SelfTrade.CANCEL_BOTH,
+}
+_SMP_TYPES = {value: name for name, value in SELF_TRADE.items()}
 _REJECT_REASONS = {
     Ended.NO: "EC_NoError",
     Ended.USER: "EC_PerCancelRequest",
@@ -86,7 +93,7 @@ def order(item: VenueOrder, account: Account) -> JsonDict:
         "triggerBy": "",
         "reduceOnly": False,
         "closeOnTrigger": False,
-        "smpType": "None",
+        "smpType": _SMP_TYPES[item.self_trade],
         "smpGroup": 0,
         "smpOrderId": "",
         "slippageToleranceType": "UNKNOWN",

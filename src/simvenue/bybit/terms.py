@@ -15,13 +15,13 @@ from golive.model.money import EXACT, parse_decimal, steps_down
 from ..exchange.exchange import OrderRequest
 from ..exchange.listing import Listing
 from ..exchange.market import Market
-from ..exchange.order import OrderType, Side, TimeInForce, VenueOrder
+from ..exchange.order import OrderType, SelfTrade, Side, TimeInForce, VenueOrder
 from ..exchange.refusal import Reason, Refusal
 from . import code
 from .call import Call, market_of
 from .code import PLACE, BybitError, translated
 from .item import Item
-from .order_wire import TIMES_IN_FORCE
+from .order_wire import SELF_TRADE, TIMES_IN_FORCE
 from .wire import LIMIT_RATIO, MOST_PER_ORDER
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
@@ -52,6 +52,7 @@ def new_order(call: Call, item: Item) -> OrderRequest:
         size_in_quote=in_quote,
         price=price,
         client_id=_client_id(item),
+        self_trade=_self_trade(item),
     )
     _require_amounts(market, request)
     return request
@@ -84,6 +85,14 @@ def _client_id(item: Item) -> str:
     if client_id and not _CLIENT_ID.fullmatch(client_id):
         raise BybitError(code.INVALID_DATA, "orderLinkId")
     return client_id
+
+
+def _self_trade(item: Item) -> SelfTrade:
+    """Read `smpType`; without one an order trades with those of its own account."""
+    found = SELF_TRADE.get(item.text("smpType") or "None")
+    if found is None:
+        raise BybitError(code.INVALID_DATA, "smpType")
+    return found
 
 
 def _number(text: str, name: str) -> Decimal:

@@ -14,7 +14,7 @@ from .account import Account
 from .listing import Listing
 from .market import Market, Update
 from .operation import amend_row, cancel_all_row, cancel_row, expire_row, place_row, switch_row
-from .order import Ended, Liquidity, OrderRequest, OrderType, Side, State, TimeInForce, VenueFill, VenueOrder
+from .order import Ended, Liquidity, OrderRequest, OrderType, SelfTrade, Side, State, TimeInForce, VenueFill, VenueOrder
 from .refusal import Reason, Refusal
 from .timer import Timers
 
@@ -162,6 +162,7 @@ class Exchange:
             updated_at=self.now,
             wall_updated_at=self._clock.now(),
             expires_at=request.expires_at,
+            self_trade=request.self_trade,
         )
 
     def _accept(self, order: VenueOrder) -> None:
@@ -182,10 +183,14 @@ class Exchange:
         notional = listing.instrument.notional(price, lots)
         return listing.quote_units(notional) + listing.fee_on_top(order.side, notional)
 
+    @staticmethod
+    def _require_notional(listing: Listing, price: int, lots: int) -> None:
+        if listing.instrument.notional(price, lots) < listing.instrument.min_notional:
+            raise Refusal(Reason.NOTIONAL_TOO_SMALL)
+
     def _lock_for(self, account: Account, order: VenueOrder, lots: int) -> None:
         assert order.price is not None
-        if order.listing.instrument.notional(order.price, lots) < order.listing.instrument.min_notional:
-            raise Refusal(Reason.NOTIONAL_TOO_SMALL)
+        self._require_notional(order.listing, order.price, lots)
         needed = self._locking(order, lots, order.price)
         account.lock(order.given_asset, needed)
         order.locked = needed
@@ -194,7 +199,7 @@ class Exchange:
         """Return how many lots a market order takes now; Refusal when it can take none or cannot be paid."""
         instrument = order.listing.instrument
         left, cost, lots = order.quantity, 0, 0
-        for price, quantity in market.book.offers(order.side, None, order.account):
+        for price, quantity in market.book.offers(order.side, None, order.account, order.self_trade):
             if order.quote_budget is not None:
                 part = min(quantity, instrument.lots_for(order.quote_budget - cost, price))
             else:
@@ -207,7 +212,9 @@ class Exchange:
             if part < quantity:
                 break
         if lots < instrument.min_quantity:
-            if order.quote_budget is not None and next(market.book.offers(order.side, None, order.account), None):
+            if order.quote_budget is not None and next(
+                market.book.offers(order.side, None, order.account, order.self_trade), None
+            ):
                 raise Refusal(Reason.QUANTITY_TOO_SMALL, "sz")
             raise Refusal(Reason.NO_LIQUIDITY, order.listing.symbol)
         if cost < instrument.min_notional:
@@ -224,17 +231,21 @@ class Exchange:
     def _walk(self, market: Market, order: VenueOrder, lots: int) -> None:
         if order.quote_budget is not None:
             order.quantity = lots
+        elif order.self_trade in (SelfTrade.CANCEL_ARRIVING, SelfTrade.CANCEL_BOTH):
+            lots = order.quantity  # no more than planned is met: it ends where one of its own account stands
         entry = BookOrder(order.order_id, order.account, order.side, None, lots)
-        placement = market.book.submit(entry, TimeInForce.IOC)
+        placement = market.book.submit(entry, TimeInForce.IOC, order.self_trade)
         self._settle_placement(market, order, placement)
         if order.filled < order.quantity:
-            self._end(order, Ended.NOT_AT_ONCE)
+            self._end(order, Ended.SELF_TRADE if placement.stopped else Ended.NOT_AT_ONCE)
 
     def _submit(self, market: Market, order: VenueOrder, lots: int, time_in_force: TimeInForce) -> None:
         entry = BookOrder(order.order_id, order.account, order.side, order.price, lots)
-        placement = market.book.submit(entry, time_in_force)
+        placement = market.book.submit(entry, time_in_force, order.self_trade)
         self._settle_placement(market, order, placement)
-        if not placement.rests and order.is_working:
+        if placement.stopped:
+            self._end(order, Ended.SELF_TRADE)
+        elif not placement.rests and order.is_working:
             reasons = {TimeInForce.POST_ONLY: Ended.POST_ONLY, TimeInForce.FOK: Ended.NOT_WHOLE}
             self._end(order, reasons.get(time_in_force, Ended.NOT_AT_ONCE))
 
@@ -306,6 +317,8 @@ class Exchange:
         new_lots = order.listing.read_quantity(size) if size else order.quantity
         assert new_price is not None
         remaining = max(0, new_lots - order.filled)
+        if remaining:
+            self._require_notional(order.listing, new_price, new_lots)
         locking = self._locking(order, remaining, new_price)
         if locking > order.locked:
             account.lock(order.given_asset, locking - order.locked)

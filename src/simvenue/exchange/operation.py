@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from golive.matching.book import SelfTrade
 from golive.model.json import JsonObject
 from golive.model.order import OrderType, Side, TimeInForce
 
@@ -33,6 +34,7 @@ def place_row(request: OrderRequest, order: VenueOrder) -> JsonObject:
         "client_id": request.client_id,
         "tag": request.tag,
         "expires_at": _text(request.expires_at),
+        "self_trade": request.self_trade.value,
     }
 
 
@@ -90,6 +92,7 @@ def _request(row: JsonObject) -> OrderRequest:
         client_id=str(row["client_id"]),
         tag=str(row["tag"]),
         expires_at=_moment(row["expires_at"]),
+        self_trade=SelfTrade(str(row.get("self_trade", SelfTrade.CANCEL_RESTING))),
     )
 
 

@@ -5,11 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from golive.matching.book import SelfTrade
 from golive.model.order import Liquidity, OrderType, Side, TimeInForce
 
 from .listing import Listing
 
-__all__ = ["Ended", "Liquidity", "OrderRequest", "OrderType", "Side", "State", "TimeInForce", "VenueFill", "VenueOrder"]
+__all__ = [
+    "Ended",
+    "Liquidity",
+    "OrderRequest",
+    "OrderType",
+    "SelfTrade",
+    "Side",
+    "State",
+    "TimeInForce",
+    "VenueFill",
+    "VenueOrder",
+]
 
 
 class State(StrEnum):
@@ -52,6 +64,7 @@ class OrderRequest:
     tag: str = ""
     expires_at: int | None = None
     """wall clock, ns UTC: a limit order still working then is canceled"""
+    self_trade: SelfTrade = SelfTrade.CANCEL_RESTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,7 @@ class VenueOrder:
     fills: list[VenueFill] = field(default_factory=list)
     expires_at: int | None = None
     """wall clock, ns"""
+    self_trade: SelfTrade = SelfTrade.CANCEL_RESTING
 
     @property
     def is_working(self) -> bool:

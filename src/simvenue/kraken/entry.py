@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ..exchange.exchange import OrderRequest
 from ..exchange.market import Market
-from ..exchange.order import OrderType, Side, TimeInForce
+from ..exchange.order import OrderType, SelfTrade, Side, TimeInForce
 from ..exchange.refusal import Reason, Refusal
 from ..face.mode import Mode
 from . import wire
@@ -22,8 +22,12 @@ _INT32 = 1 << 31
 _FLAGS = frozenset({"post", "fciq", "viqc", "nompp"})
 _NOT_OFFERED = ("price2", "displayvol", "leverage", "close", "close[ordertype]", "trigger", "reduce_only")
 _NEUTRAL = frozenset({"", "0", "none", "false", "False"})
-_SELF_TRADE = ("cancel-newest", "cancel-oldest")
-"""accepted as `stptype`. The engine always cancels the resting order; Kraken's default cancels the arriving one."""
+_SELF_TRADE: Mapping[str, SelfTrade] = {
+    "cancel-newest": SelfTrade.CANCEL_ARRIVING,
+    "cancel-oldest": SelfTrade.CANCEL_RESTING,
+    "cancel-both": SelfTrade.CANCEL_BOTH,
+}
+"""what `stptype` may be"""
 _DEADLINE_NS = (2 * wire.SECOND, 60 * wire.SECOND)
 _MAX_EXPIRY_NS = 30 * 86_400 * wire.SECOND
 _TIMES_IN_FORCE: Mapping[str, TimeInForce] = {
@@ -72,6 +76,7 @@ def read(call: Call, market: Market, params: Params) -> OrderRequest:
         client_id=_client_id(params),
         tag=_userref(params),
         expires_at=_expiry(call, params),
+        self_trade=_self_trade(params),
     )
 
 
@@ -128,8 +133,6 @@ def _refuse_what_is_not_offered(params: Params) -> None:
             raise KrakenError(INVALID_ARGUMENTS, name)
     if str(params.get("starttm") or "0") not in ("0", "+0"):
         raise KrakenError(INVALID_ARGUMENTS, "starttm")
-    if str(params.get("stptype") or _SELF_TRADE[0]) not in _SELF_TRADE:
-        raise KrakenError(INVALID_ARGUMENTS, "stptype")
 
 
 def _flags(params: Params) -> frozenset[str]:
@@ -185,6 +188,13 @@ def _userref(params: Params) -> str:
     if text and not (_USERREF.fullmatch(text) and -_INT32 <= int(text) < _INT32):
         raise KrakenError(INVALID_ARGUMENTS, "userref")
     return str(int(text)) if text else ""
+
+
+def _self_trade(params: Params) -> SelfTrade:
+    found = _SELF_TRADE.get(text_of(params, "stptype") or "cancel-newest")
+    if found is None:
+        raise KrakenError(INVALID_ARGUMENTS, "stptype")
+    return found
 
 
 def _choice(params: Params, name: str, allowed: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ..exchange.exchange import OrderRequest
 from ..exchange.order import OrderType, Side, TimeInForce, VenueOrder
 from ..exchange.refusal import Reason, Refusal
-from . import wire
+from . import unoffered, wire
 from .call import Call
 from .code import AMEND, CANCEL, PLACE, Json, OkxError, text, translated
 
@@ -44,9 +44,15 @@ def place(call: Call, item: Mapping[str, Json]) -> VenueOrder:
     target = _text(item, "tgtCcy") or ("quote_ccy" if side == "buy" else "base_ccy")
     if target not in ("base_ccy", "quote_ccy"):
         raise OkxError("51000", "tgtCcy")
+    unoffered.refuse(item, unoffered.PLACING)
+    self_trade = wire.SELF_TRADE.get(_text(item, "stpMode") or "cancel_maker")
+    if self_trade is None:
+        raise OkxError("51000", "stpMode")
+    symbol = wire.symbol_of(instrument)
+    unoffered.refuse_foreign_quote(item, symbol.partition("/")[2])
     request = OrderRequest(
         account=call.account.name,
-        symbol=wire.symbol_of(instrument),
+        symbol=symbol,
         side=Side(side),
         type=order_type,
         time_in_force=time_in_force,
@@ -55,6 +61,7 @@ def place(call: Call, item: Mapping[str, Json]) -> VenueOrder:
         price=price,
         client_id=client_id,
         tag=tag,
+        self_trade=self_trade,
     )
     try:
         return call.exchange.place(request)
@@ -74,6 +81,7 @@ def cancel(call: Call, item: Mapping[str, Json]) -> VenueOrder:
 
 def amend(call: Call, item: Mapping[str, Json]) -> VenueOrder:
     """Change size or price of one order."""
+    unoffered.refuse(item, unoffered.AMENDING)
     try:
         order = _named(call, item)
         if order.type is OrderType.MARKET:

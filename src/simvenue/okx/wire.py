@@ -8,7 +8,7 @@ from ..exchange.account import Account
 from ..exchange.candle import Row
 from ..exchange.listing import Listing
 from ..exchange.market import Market, PublicTrade
-from ..exchange.order import Ended, Liquidity, OrderType, Side, State, TimeInForce, VenueFill, VenueOrder
+from ..exchange.order import Ended, Liquidity, OrderType, SelfTrade, Side, State, TimeInForce, VenueFill, VenueOrder
 from ..exchange.text import decimal_text
 from .code import Json
 
@@ -23,6 +23,12 @@ CANCEL_SOURCE = {
     Ended.EXPIRED: "0",
     Ended.SWITCH: "20",
 }
+SELF_TRADE = {
+    "cancel_maker": SelfTrade.CANCEL_RESTING,
+    "cancel_taker": SelfTrade.CANCEL_ARRIVING,
+    "cancel_both": SelfTrade.CANCEL_BOTH,
+}
+_STP_MODES = {value: name for name, value in SELF_TRADE.items()}
 
 _NOT_SPOT = [
     "uly",
@@ -218,7 +224,7 @@ def order(item: VenueOrder, account: Account, fill: VenueFill | None = None) -> 
         "cancelSource": CANCEL_SOURCE[item.ended],
         "cancelSourceReason": item.ended.value,
         "reduceOnly": "false",
-        "stpMode": "cancel_maker",
+        "stpMode": _STP_MODES[item.self_trade],
         "algoId": "",
         "algoClOrdId": "",
         "cTime": millis(item.created_at),
