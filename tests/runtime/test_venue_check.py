@@ -106,7 +106,7 @@ async def test_a_sound_venue_is_all_ok(venue: tuple[str, VenueProcess], tmp_path
     label, started = venue
     check = await examine(tmp_path, entrypoint(label, started), started.key.credentials)
     assert [each.check for each in check.checks] == CHECKS
-    expected = {**dict.fromkeys(CHECKS, "ok"), "dns": "not_applicable", "tls": "not_applicable"}
+    expected = {**dict.fromkeys(CHECKS, "ok"), **dict.fromkeys(("dns", "tls", "dead_man_switch"), "not_applicable")}
     if label not in HAS_SANDBOX:
         expected["sandbox_marker"] = "not_applicable"
     assert statuses(check) == expected, check
@@ -115,6 +115,9 @@ async def test_a_sound_venue_is_all_ok(venue: tuple[str, VenueProcess], tmp_path
     assert row(check, "ip_allowlist").measured == "127.0.0.1"
     assert "tick 0.1" in row(check, "markets").measured
     assert "20" in row(check, "rate_limits").measured or "30/1 s" in row(check, "rate_limits").measured
+    switch = row(check, "dead_man_switch").measured
+    assert switch.startswith("not tried by this check; the venue's call is POST ")
+    assert ("must first have enabled it" in switch) == (label == "bybit")
     assert started.orders() == [], "an examination orders nothing"
     assert not any("all-after" in str(r) or "AllOrdersAfter" in str(r) or "disconnected" in str(r) for r in started.requests())
 
@@ -248,6 +251,9 @@ async def test_a_venue_that_is_not_there_is_asked_once(tmp_path: Path) -> None:
     assert row(check, "clock_skew").status is Status.UNKNOWN
     assert row(check, "markets").measured.startswith("not asked")
     assert row(check, "rate_limits").status is Status.UNKNOWN, "nothing was measured"
+    assert row(check, "sandbox_marker").status is Status.UNKNOWN, "nothing was sent"
+    assert "no call was answered" in row(check, "sandbox_marker").measured
+    assert not [name for name, status in statuses(check).items() if status == "ok"]
     assert (check.exit_code, check.duration_seconds < 15) == (ExitCode.UNKNOWN, True)
 
 

@@ -49,7 +49,7 @@ def golive(
     """Take a crypto trading bot from demo to paper to live, on measured, signed evidence.
 
     Exit codes: 0 ok, 2 usage or configuration, 3 blocked by a prerequisite, 4 validation failed, 5 breached,
-    6 unknown, 70 internal error.
+    6 unknown, 70 internal error or stdout did not take the result.
     """
 
 

@@ -14,6 +14,7 @@ import typer
 from golive.model.clock import to_iso
 from golive.model.verdict import ExitCode
 
+from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def run(
     """Run a demo or paper session and judge it.
 
     Exit codes: 0 ok, 2 usage or configuration, 3 blocked by a prerequisite, 4 validation failed, 5 breached, 6 unknown,
-    70 internal error.
+    70 internal error or stdout did not take the result.
     A report (JSON, Markdown, HTML) is written on every end but 2. SIGINT and SIGTERM end the session cleanly.
     """
     from golive.runtime.options import RunOptions
@@ -143,11 +144,11 @@ def _run(options: RunOptions, config: Path, home: Path | None, *, as_json: bool)
         result = run_session(plan, lambda facts: _show(progress, facts), _serve_metrics)
     finally:
         progress.finish()
-    if as_json:
-        sys.stdout.buffer.write(document_bytes(result.report))
-        sys.stdout.buffer.flush()
-    else:
-        print_summary(result.report, sys.stdout)
+    with delivered() as stdout:
+        if as_json:
+            stdout.buffer.write(document_bytes(result.report))
+        else:
+            print_summary(result.report, stdout)
     return result.exit_code
 
 

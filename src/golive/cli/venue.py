@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 from typing import Annotated
 
 import typer
 
+from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
 app = typer.Typer(
@@ -36,7 +36,8 @@ def check(
     """Examine one venue: names and TLS, clock, limits, key, permissions, markets, streams, sandbox.
 
     Nothing is ordered and nothing is changed at the venue. An endpoint `embedded` is started for the examination.
-    Exit codes: 0 all ok, 4 a check failed, 6 something is unknown (not reachable, no key), 2 usage or configuration.
+    Exit codes: 0 all ok, 4 a check failed, 6 something is unknown (not reachable, no key), 2 usage or configuration or a
+    state directory that cannot be used, 70 internal error or stdout did not take the result.
     """
     from golive.runtime.clock import SystemClock
     from golive.runtime.venue_check.examination import Examination
@@ -48,12 +49,13 @@ def check(
     entrypoint = entrypoint_of(name, load_configuration(where.runtime_file, os.environ))
     examination = Examination(home=where.home, clock=SystemClock(), timeout_s=timeout)
     found = asyncio.run(examination.of(entrypoint))
-    if as_json:
-        typer.echo(json.dumps(document(found), indent=2, ensure_ascii=False))
-    else:
-        from .venue_table import print_check
+    with delivered() as stdout:
+        if as_json:
+            stdout.write(json.dumps(document(found), indent=2, ensure_ascii=False) + "\n")
+        else:
+            from .venue_table import print_check
 
-        print_check(found, sys.stdout)
+            print_check(found, stdout)
     raise typer.Exit(found.exit_code)
 
 
@@ -64,9 +66,10 @@ def list_venues(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, 
     from golive.storage.config_files import load_configuration
 
     configuration = load_configuration(locate(config, home).runtime_file, os.environ)
-    if as_json:
-        typer.echo(json.dumps(list_document(configuration), indent=2, ensure_ascii=False))
-        return
-    from .venue_table import print_list
+    with delivered() as stdout:
+        if as_json:
+            stdout.write(json.dumps(list_document(configuration), indent=2, ensure_ascii=False) + "\n")
+            return
+        from .venue_table import print_list
 
-    print_list(every_entrypoint(configuration), sys.stdout)
+        print_list(every_entrypoint(configuration), stdout)

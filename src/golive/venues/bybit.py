@@ -99,6 +99,7 @@ PROFILE: Final = VenueProfile(
     dialect=BybitDialect(),
     timeframes=_BARS,
     bans=_BANS,
+    switch_needs="Bybit must first have enabled it for the account, and a private stream must ask for dcp.spot",
     order_deadline_s=RECV_WINDOW_MS / 1000 + 3.0,
     receive_window_s=RECV_WINDOW_MS / 1000,
     absence_lag_s=30.0,

@@ -151,6 +151,8 @@ class VenueProfile:
     """private calls leave one at a time per key, in the order of their nonces (Kraken)"""
     bans: tuple[Ban, ...] = ()
     """answers after which the venue must be left alone for a while"""
+    switch_needs: str = ""
+    """what the venue's dead-man's switch takes beside its call; '' = nothing"""
     reject_codes: Mapping[str, str] = field(default_factory=dict)
     """reason of a paper rejection → the code this venue would answer with"""
     order_deadline_s: float = 3.0

@@ -201,8 +201,8 @@ async def _stands(examined: Examined, check: str, stream: _Stream, what: str) ->
     return ok(check, f"{what} after {(examined.clock.monotonic() - began) / SECOND:.2f} s")
 
 
-def sandbox_row(examined: Examined) -> Row:
-    """Sign a request, unsent, and see whether it carries the sandbox's marker exactly when the endpoint wants it."""
+def sandbox_row(examined: Examined, samples: Samples) -> Row:
+    """See whether requests carry the sandbox's marker exactly when the endpoint wants it, and whether one was answered."""
     adapter, wanted = examined.adapter, examined.adapter.settings.sandbox
     sandbox = adapter.profile.sandbox
     if sandbox is None:
@@ -214,7 +214,10 @@ def sandbox_row(examined: Examined) -> Row:
     if marked != wanted:
         words = f"{'absent' if wanted else 'present'} ({marker}), although the endpoint is {adapter.settings.endpoint}"
         return failed("sandbox_marker", words, "do not trade: sandbox and production would be confused; set sandbox_mode: auto")
-    return ok("sandbox_marker", f"{marker}" if wanted else f"off, as endpoint {adapter.settings.endpoint} wants")
+    if not _answered(examined, samples):
+        words = f"{marker} would be {'sent' if wanted else 'absent'}, but no call was answered"
+        return unknown("sandbox_marker", words, "see the rows above")
+    return ok("sandbox_marker", marker if wanted else f"off, as endpoint {adapter.settings.endpoint} wants")
 
 
 def time_request(adapter: VenueAdapter) -> tuple[dict[str, str], str]:
@@ -239,9 +242,20 @@ def stream_addresses(examined: Examined, instruments: Sequence[Instrument]) -> l
 
 
 def switch_row(examined: Examined) -> Row:
-    """Name the venue's own dead-man's switch; it is not touched."""
-    request = examined.adapter.profile.dialect.dead_man_switch(60)
-    return ok("dead_man_switch", f"{request.method} {request.path} (not armed by this check)")
+    """Name the venue's own dead-man's switch. Whether it works is not known: to try it would arm it."""
+    profile = examined.adapter.profile
+    request = profile.dialect.dead_man_switch(60)
+    needs = f"; {profile.switch_needs}" if profile.switch_needs else ""
+    return not_applicable(
+        "dead_man_switch", f"not tried by this check; the venue's call is {request.method} {request.path}{needs}"
+    )
+
+
+def _answered(examined: Examined, samples: Samples) -> bool:
+    """Say whether the venue has answered any call of this check with a success."""
+    settings = examined.adapter.settings
+    labels = {"exchange": settings.exchange, "environment": settings.environment}
+    return bool(samples.value(EXCHANGE_REQUESTS.name, **labels, status="ok"))
 
 
 def limits_row(examined: Examined, samples: Samples, refusals: Sequence[str]) -> Row:
@@ -252,8 +266,7 @@ def limits_row(examined: Examined, samples: Samples, refusals: Sequence[str]) ->
     text = f"budget {house}; {settings.max_concurrency} running of {settings.burst} admitted"
     labels = {"exchange": settings.exchange, "environment": settings.environment}
     limited = samples.value(EXCHANGE_RATE_LIMITED.name, **labels) or 0
-    answered = samples.value(EXCHANGE_REQUESTS.name, **labels, status="ok")
-    if not limited and not answered:
+    if not limited and not _answered(examined, samples):
         return unknown("rate_limits", f"{text}; no call was answered", "see the rows above")
     if limited:
         words = f"{text}; {_count(int(limited), 'refusal')} by the venue: {refusals[0] if refusals else 'no words'}"

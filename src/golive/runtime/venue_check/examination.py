@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -11,14 +12,14 @@ from typing import Final
 from golive.config.resolved import ResolvedEntrypoint
 from golive.metrics.recorder import MemoryRecorder
 from golive.model.clock import SECOND, Clock
-from golive.model.errors import VenueUnavailable
+from golive.model.errors import ConfigError, VenueUnavailable
 from golive.model.json import JsonObject
 from golive.model.secret import Credentials
 from golive.observability.measured import AdapterFailover
 from golive.venues.registry import profile_named
 
 from ..embedded_venue import EmbeddedVenue
-from ..venue_opening import AdapterParts, embedded_secrets, open_adapter, venue_options
+from ..venue_opening import VENUE_STATE, AdapterParts, embedded_secrets, open_adapter, venue_options
 from .asked import (
     KEY_CHECKS,
     Examined,
@@ -70,8 +71,10 @@ class Examination:
     async def of(self, entrypoint: ResolvedEntrypoint) -> VenueCheck:
         """Examine the venue of an entrypoint where its configuration says it is; an embedded venue is started for it.
 
-        Raises ConfigError for an adapter that does not exist or an embedded venue that refuses its options.
+        Raises ConfigError for an adapter that does not exist, an embedded venue that refuses its options, or a home whose
+        state directory cannot be used.
         """
+        self._prepare_state()
         profile = profile_named(entrypoint.adapter)
         if entrypoint.endpoint != "embedded":
             return await self.at(entrypoint, entrypoint.base_url, None)
@@ -91,6 +94,17 @@ class Examination:
         finally:
             await venue.close()
 
+    def _prepare_state(self) -> None:
+        """Without the directory of shared budgets no call may leave, and every row would say so in other words."""
+        directory = self.home / VENUE_STATE
+        fix = "make it a directory that this user may write to, or give another --home"
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise ConfigError(f"the state directory {directory} cannot be used: {exc.strerror or exc}; {fix}") from exc
+        if not os.access(directory, os.W_OK | os.X_OK):
+            raise ConfigError(f"the state directory {directory} cannot be written to; {fix}")
+
     async def at(
         self, entrypoint: ResolvedEntrypoint, base_url: str | None, credentials: Credentials | None, secret_source: str = ""
     ) -> VenueCheck:
@@ -104,7 +118,7 @@ class Examination:
             examined = Examined(entrypoint, adapter, self.clock, secret_source, self.timeout_s)
             rows = await self._rows(examined)
             failover = AdapterFailover(**asdict(adapter.failover_status))
-            rows += [sandbox_row(examined), switch_row(examined), limits_row(examined, recorder, refusals.words)]
+            rows += [sandbox_row(examined, recorder), switch_row(examined), limits_row(examined, recorder, refusals.words)]
         finally:
             await adapter.close()
         return self._document(entrypoint, credentials, rows, began, failover)
