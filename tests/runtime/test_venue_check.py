@@ -224,6 +224,24 @@ async def test_a_refusal_for_the_limits_fails_even_when_the_call_then_succeeds(
     assert "1 refusal by the venue" in row(check, "rate_limits").measured
 
 
+async def test_a_venue_that_has_shut_this_host_out_is_not_asked_and_said_so(
+    broken: tuple[str, VenueProcess], tmp_path: Path
+) -> None:
+    label, started = broken
+    started.add_fault("http_429", retry_after=1800)
+    first = await examine(tmp_path, entrypoint(label, started), started.key.credentials)
+    assert row(first, "rate_limits").status is Status.FAILED
+    asked = len(started.requests())
+    second = await examine(tmp_path, entrypoint(label, started), started.key.credentials)
+    assert len(started.requests()) == asked, "another examination of the same home knows it"
+    limits = row(second, "rate_limits")
+    assert (limits.status, second.exit_code) == (Status.FAILED, ExitCode.VALIDATION_FAILED)
+    assert "to be left alone for 1" in limits.measured
+    assert second.failover_status is not None
+    assert second.failover_status.throttle_active
+    assert 1700 < second.failover_status.throttle_remaining_seconds <= 1800
+
+
 @pytest.mark.parametrize(("channel", "check_name"), [(STREAM_OF_BOOK, "market_stream"), (STREAM_OF_ORDERS, "account_stream")])
 async def test_a_refused_subscription_fails(
     broken: tuple[str, VenueProcess], tmp_path: Path, channel: dict[str, str], check_name: str

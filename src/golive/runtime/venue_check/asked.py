@@ -266,6 +266,10 @@ def limits_row(examined: Examined, samples: Samples, refusals: Sequence[str]) ->
     text = f"budget {house}; {settings.max_concurrency} running of {settings.burst} admitted"
     labels = {"exchange": settings.exchange, "environment": settings.environment}
     limited = samples.value(EXCHANGE_RATE_LIMITED.name, **labels) or 0
+    state = adapter.failover_status
+    if not limited and state.throttle_active:
+        words = f"{text}; to be left alone for {state.throttle_remaining_seconds:.0f} more seconds: {state.throttle_reason}"
+        return failed("rate_limits", words, "wait; another process of this host was told so: find out why it asked too much")
     if not limited and not _answered(examined, samples):
         return unknown("rate_limits", f"{text}; no call was answered", "see the rows above")
     if limited:
