@@ -13,6 +13,7 @@ from golive.model.errors import VenueError, VenueRejected, VenueUnavailable
 from golive.model.instrument import Instrument
 from golive.model.market import Book, Candle, MarketEvent, Trade
 from golive.model.order import Side
+from golive.model.secret import Credentials, Secret
 from golive.venues import MarketStream
 from support.adapters import Rig, okx_rig
 from support.scripted_ws import SNAPSHOT, ScriptedWs, book, candle, scripted_ws, trade
@@ -229,3 +230,17 @@ async def test_a_connection_that_stands_and_then_talks_nonsense_is_rebuilt_five_
         assert isinstance(stream.failure, VenueUnavailable)
         assert (rig.requests("malformed"), rig.errors("warning"), rig.errors("error")) == (6, 5, 1)
         assert rig.reconnect_required == 1
+
+
+@pytest.mark.parametrize("told", ["rubbish {key}", '{{"event":"error","code":"60005","msg":"Invalid {key}"}}'])
+async def test_a_stream_that_echoes_a_key_does_not_get_it_into_its_errors(told: str) -> None:
+    key = "985d5b66-57ce-40fb-b714-afc0b9787083"
+    credentials = Credentials({"apiKey": Secret(key), "secret": Secret("2" * 32), "password": Secret("Pass-phrase-1")})
+    async with scripted_ws() as server, okx_rig(server.base_url, credentials) as rig:
+        server.acknowledge, server.after_subscription = False, told.format(key=key)
+        stream = rig.adapter.open_stream([BTC], timeframe=None, book=False, trades=True, sink=lambda event: None)
+        with pytest.raises(VenueError) as refused:
+            await stream.start()
+    words = str(refused.value) + repr(rig.guardrails.events) + repr(rig.adapter.failover_status)
+    assert "***" in str(refused.value)
+    assert not [key[at : at + 8] for at in range(len(key) - 7) if key[at : at + 8] in words], words
