@@ -105,7 +105,7 @@ async def _trade_and_read(d: Desk, corpus: Corpus) -> None:
         corpus.reads[what] = (await adapter.connection.path.read(request, lambda p: p), reader)
     price = at.ticks("1002")
     amended = await _answer(d, dialect.amend(name, at, quantity=None, price=price))
-    corpus.reads["placed"] = (placed, lambda p: _acknowledged(dialect, p, resting.order))
+    corpus.reads["placed"] = (placed, lambda p: _acknowledged(dialect, p, resting.order, at))
     corpus.reads["amended"] = (amended, lambda p: dialect.read_amended(p, name))
     await d.trading.cancel(name, at)
 
@@ -114,8 +114,8 @@ async def _answer(d: Desk, request: Request) -> Payload:
     return await d.rig.adapter.connection.path.write(request, lambda payload: payload)
 
 
-def _acknowledged(dialect: Dialect, payload: Payload, order: NewOrder) -> VenueOrderId:
-    found = dialect.read_placed(payload, order)
+def _acknowledged(dialect: Dialect, payload: Payload, order: NewOrder, instrument: Instrument) -> VenueOrderId:
+    found = dialect.read_placed(payload, order, instrument)
     assert found, "an acknowledgement without an id was taken for one"
     return found
 

@@ -58,6 +58,12 @@ class Desk:
     async def submit(self, approved: Approved) -> str:
         return await self.trading.submit(approved, self.instrument, self.attempts)
 
+    async def amend(self, approved: Approved, *, quantity: int | None = None, price: int | None = None, n: int = 3) -> bool:
+        """Amend a working order to another quantity in lots or price in ticks."""
+        order = approved.order
+        shall = replace(order, quantity=quantity or order.quantity, price=order.price if price is None else price)
+        return await self.trading.amend(Approved(shall, 1), self.instrument, self.attempts, n=n)
+
     async def placed(self, **what: Any) -> ClientOrderId:
         """Submit an order and return our id of it."""
         approved = self.order(**what)

@@ -27,7 +27,6 @@ MEANT = {
     "429": Meaning.THROTTLED,
     "12141": Meaning.DUPLICATE,
     "-1021": Meaning.CLOCK,
-    "10001": Meaning.ORDER_RULE,
     "170005": Meaning.THROTTLED,
     "170001": Meaning.UNAVAILABLE,
     "170031": Meaning.UNAVAILABLE,

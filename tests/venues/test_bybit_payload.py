@@ -408,7 +408,7 @@ def test_a_market_order_says_that_its_quantity_is_in_the_base_asset(side: Side) 
 )
 def test_an_acknowledgement_without_both_ids_is_no_acceptance(named: str, result: dict[str, str]) -> None:
     with pytest.raises(MalformedPayload, match=named):
-        DIALECT.read_placed({"retCode": 0, "result": result}, ORDER)
+        DIALECT.read_placed({"retCode": 0, "result": result}, ORDER, BTC)
 
 
 def test_an_amendment_names_only_what_changes_and_its_answer_must_be_of_this_order() -> None:
@@ -470,7 +470,7 @@ def test_a_success_may_lack_a_result_but_nothing_is_read_from_what_is_not_there(
     for read in (
         DIALECT.read_balances,
         DIALECT.read_key,
-        lambda p: DIALECT.read_placed(p, ORDER),
+        lambda p: DIALECT.read_placed(p, ORDER, BTC),
         lambda p: DIALECT.next_page(p, ""),
     ):
         with pytest.raises(MalformedPayload, match="'result'"):

@@ -456,9 +456,9 @@ PLACED = {"descr": {"order": "buy 0.01000000 XBTUSD @ limit 46136.1"}, "txid": [
 
 
 def test_an_acceptance_carries_the_venues_id() -> None:
-    assert DIALECT.read_placed(result(**PLACED), ORDER) == "OAAAAA-BBBBB-CCCCCC"
+    assert DIALECT.read_placed(result(**PLACED), ORDER, BTC) == "OAAAAA-BBBBB-CCCCCC"
     recorded = NewOrder(ORDER.client_order_id, BTC.id, Side.BUY, OrderType.LIMIT, 1_000_000, 10_000)
-    assert DIALECT.read_placed(payload("placed"), recorded) == payload("placed")["result"]["txid"][0]
+    assert DIALECT.read_placed(payload("placed"), recorded, BTC) == payload("placed")["result"]["txid"][0]
 
 
 @pytest.mark.parametrize(
@@ -477,7 +477,7 @@ def test_an_acceptance_carries_the_venues_id() -> None:
 )
 def test_an_acknowledgement_of_anything_else_is_no_acceptance(named: str, change: dict[str, Any]) -> None:
     with pytest.raises(MalformedPayload, match=named):
-        DIALECT.read_placed(result(**{**PLACED, **change}), ORDER)
+        DIALECT.read_placed(result(**{**PLACED, **change}), ORDER, BTC)
 
 
 # the envelope
@@ -526,7 +526,7 @@ READERS: list[Callable[[Any], object]] = [
     lambda p: DIALECT.read_orders(p, BTC),
     lambda p: DIALECT.read_fills(p, BTC),
     lambda p: DIALECT.next_page(p, ""),
-    lambda p: DIALECT.read_placed(p, ORDER),
+    lambda p: DIALECT.read_placed(p, ORDER, BTC),
     lambda p: DIALECT.read_amended(p, ORDER.client_order_id),
 ]
 

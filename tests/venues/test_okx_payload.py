@@ -193,7 +193,7 @@ def test_an_order_is_written_in_the_venues_own_texts() -> None:
 )
 def test_an_acknowledgement_without_both_ids_is_no_acceptance(named: str, row: dict[str, str]) -> None:
     with pytest.raises(MalformedPayload, match=named):
-        DIALECT.read_placed({"code": "0", "data": [row]}, ORDER)
+        DIALECT.read_placed({"code": "0", "data": [row]}, ORDER, BTC)
 
 
 def test_the_envelope_yields_the_most_specific_code_first_even_of_a_partial_success() -> None:

@@ -31,18 +31,17 @@ CODES: Final = {
     **_rules(Meaning.UNAVAILABLE, _NEVER, "10016", "10019", "170001", "170031", "170032", "170144", "170191"),
     **_rules(Meaning.TIMED_OUT, _NEVER, "10000", "170007", "170146", "170147"),
     **_rules(Meaning.FUNDS, _OK, "110004", "110007", "110012", "110045", "110052", "170033", "170131"),
-    **_rules(Meaning.ORDER_RULE, frozenset({200, 400}), "10001"),
     **_rules(Meaning.ORDER_RULE, _OK, "12137", "110003", "110064", "110094", "170105", "170115", "170116", "170117", "170121"),
     **_rules(Meaning.ORDER_RULE, _OK, "170124", "170130", "170132", "170133", "170134", "170135", "170136", "170137", "170140"),
     **_rules(Meaning.ORDER_RULE, _OK, "170148", "170151", "170157", "170159", "170192", "170193", "170194", "170197", "170198"),
     **_rules(Meaning.ORDER_RULE, _OK, "170202", "170210", "170217", "170218", "170227", "170228", "170229", "170371", "170372"),
     **_rules(Meaning.DUPLICATE, _NEVER, "10014", "12141", "110030", "110072", "170141"),
     **_rules(Meaning.NOT_FOUND, _NEVER, "110001", "110008", "110010", "170139", "170142", "170143", "170190", "170213"),
-    **_rules(Meaning.REQUEST, _NEVER, "10017", "subscribe"),
+    **_rules(Meaning.REQUEST, _NEVER, "10001", "10017", "subscribe"),
 }
 """Unlisted codes are never proof: after a write they mean that the outcome is unknown. The stream names what it refuses
 by its operation (`auth`, `subscribe`), because Bybit sends a text there and no code. Busy-server codes, time-outs and
-"create order failed" (170149) prove nothing."""
+"create order failed" (170149) prove nothing; nor does 10001, which stands for any wrong parameter, an id in use included."""
 
 _BARS: Final = {
     "1m": Bar("1", 60),
@@ -101,7 +100,7 @@ PROFILE: Final = VenueProfile(
     bans=_BANS,
     switch_needs="Bybit must first have enabled it for the account, and a private stream must ask for dcp.spot",
     order_deadline_s=RECV_WINDOW_MS / 1000 + 3.0,
-    receive_window_s=RECV_WINDOW_MS / 1000,
+    least_deadline_s=RECV_WINDOW_MS / 1000,
     absence_lag_s=30.0,
     memory_s=24 * 3600.0,
     reject_codes={
@@ -126,5 +125,5 @@ PROFILE: Final = VenueProfile(
 """`not_processed` is empty: Bybit's documentation says of 10006 (and of 429 and 10429) that a limit was hit and that one
 may try again, nowhere that an order so answered did not reach the engine, and what would follow an error here is a second
 order. Such an order is looked up like any other without a provable answer. `order_deadline_s` covers the receive window
-and three seconds for all waits and for writing the attempt down before it is signed; behind the gateway nothing bounds an order, hence the long
-lag before its absence is believed (RELIABILITY §4.1)."""
+and three seconds for all waits and for writing the attempt down before it is signed; behind the gateway nothing bounds an
+order, hence the long lag before its absence is believed (RELIABILITY §4.1)."""

@@ -104,13 +104,20 @@ class BybitDialect:
     def codes(self, payload: Payload) -> tuple[str, ...]:
         """Return `retCode` and, before it, what a batch says about its single orders.
 
-        A success may come without a result (`disconnected-cancel-all`); who needs one asks for it.
+        An error that names an order contradicts itself. A success may come without a result (`disconnected-cancel-all`);
+        who needs one asks for it.
         """
         if not isinstance(payload, Mapping):
             raise MalformedPayload("answer is not an object")
         code = payload.get("retCode")
         if type(code) is not int:
             raise MalformedPayload(f"answer: field 'retCode' is {code!r:.40}, not a whole number")
+        if (
+            code != 0
+            and isinstance(result := payload.get("result"), Mapping)
+            and (result.get("orderId") or result.get("orderLinkId"))
+        ):
+            raise MalformedPayload(f"answer: code {code} beside order {result.get('orderId')!r:.60}")
         failed = dict.fromkeys(str(inner) for inner in _batch_codes(payload.get("retExtInfo")) if inner != 0)
         return tuple(failed) if code == 0 else (*failed, str(code))
 
@@ -186,8 +193,7 @@ class BybitDialect:
             body |= {"orderType": "Limit", "price": price, "timeInForce": _TIMES_IN_FORCE[order.time_in_force]}
         return Request("v5/order/create", body, "POST", private=True)
 
-    def read_placed(self, payload: Payload, order: NewOrder) -> VenueOrderId:
-        """Return the venue's id; MalformedPayload when the acknowledgement is not of this very order."""
+    def read_placed(self, payload: Payload, order: NewOrder, instrument: Instrument) -> VenueOrderId:
         result = _result(payload)
         _require_ours(result, order.client_order_id, "order acknowledgement")
         return VenueOrderId(filled_text(result, "orderId", "order acknowledgement"))
@@ -218,6 +224,15 @@ class BybitDialect:
         body = {**_named(instrument), "orderLinkId": str(client_order_id), "orderFilter": "Order"}
         return Request("v5/order/cancel", body, "POST", private=True)
 
+    def read_canceled(self, payload: Payload, client_order_id: ClientOrderId) -> bool:
+        _require_ours(_result(payload), client_order_id, "cancel")
+        return True
+
+    def read_canceled_many(self, payload: Payload, orders: Sequence[OrderSighting]) -> None:
+        told = sorted(filled_text(row, "orderId", "cancel") for row in _list(payload, "cancel"))
+        if told != sorted(order.venue_order_id for order in orders):
+            raise MalformedPayload(f"cancel: answers for {', '.join(told)!r:.200}")
+
     def cancel_many(self, orders: Sequence[OrderSighting], instrument: Instrument) -> Request:
         named = [{"symbol": symbol_of(instrument), "orderId": str(order.venue_order_id)} for order in orders]
         path = "v5/order/cancel-batch"
@@ -238,6 +253,9 @@ class BybitDialect:
             )
         body: JsonObject = {"product": "SPOT", "timeWindow": timeout_s}
         return Request("v5/order/disconnected-cancel-all", body, "POST", private=True)
+
+    def read_switch(self, payload: Payload, timeout_s: int) -> None:
+        """Bybit answers without a word about the time: its code is all there is."""
 
     def order_requests(self, client_order_id: ClientOrderId, instrument: Instrument) -> tuple[Request, ...]:
         """Ask among open orders and the 500 that closed last, and in the history of seven days."""

@@ -196,7 +196,11 @@ class Dialect(Protocol):
         ...
 
     def codes(self, payload: Payload) -> tuple[str, ...]:
-        """The venue's error codes of an answer, most specific first, () for success; MalformedPayload for no envelope."""
+        """The venue's error codes of an answer, most specific first, () for success.
+
+        MalformedPayload for no envelope, and for an answer that contradicts itself by an error beside what only a success
+        has: it proves neither.
+        """
         ...
 
     def time(self) -> Request: ...
@@ -227,7 +231,9 @@ class Dialect(Protocol):
 
     def place(self, order: NewOrder, instrument: Instrument) -> Request: ...
 
-    def read_placed(self, payload: Payload, order: NewOrder) -> VenueOrderId: ...
+    def read_placed(self, payload: Payload, order: NewOrder, instrument: Instrument) -> VenueOrderId:
+        """Return the venue's id; MalformedPayload when the acknowledgement is not of this very order."""
+        ...
 
     def with_deadline(self, request: Request, deadline_ms: int) -> Request:
         """Return the request with the venue's own deadline (venue time, ms); unchanged where the venue has none."""
@@ -245,6 +251,10 @@ class Dialect(Protocol):
 
     def cancel(self, client_order_id: ClientOrderId, instrument: Instrument) -> Request: ...
 
+    def read_canceled(self, payload: Payload, client_order_id: ClientOrderId) -> bool:
+        """Return whether there was anything to cancel; MalformedPayload when the answer is not about this very order."""
+        ...
+
     cancel_batch: int
     """most orders of one `cancel_many`"""
 
@@ -252,8 +262,16 @@ class Dialect(Protocol):
         """Cancel these working orders of one instrument; what really happened is read back from the open orders."""
         ...
 
+    def read_canceled_many(self, payload: Payload, orders: Sequence[OrderSighting]) -> None:
+        """Raise MalformedPayload unless this acknowledges the cancel of these orders."""
+        ...
+
     def dead_man_switch(self, timeout_s: int) -> Request:
         """Arm the venue's own switch (cancel everything after `timeout_s` without another call), 0 disarms it."""
+        ...
+
+    def read_switch(self, payload: Payload, timeout_s: int) -> None:
+        """Raise MalformedPayload unless the switch now stands as asked, as far as the venue's answer tells."""
         ...
 
     gone_codes: frozenset[str]

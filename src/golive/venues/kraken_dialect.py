@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from golive.model.balance import Balance
-from golive.model.clock import MILLISECOND, SECOND, to_iso
+from golive.model.clock import MILLISECOND, SECOND, from_iso, to_iso
 from golive.model.errors import MalformedPayload
 from golive.model.ids import ClientOrderId, InstrumentId, VenueOrderId
 from golive.model.instrument import Instrument
@@ -29,6 +29,7 @@ from .kraken_payload import (
     balance_from,
     book_from,
     candle_from,
+    describes,
     fill_from,
     instrument_from,
     object_of,
@@ -46,6 +47,8 @@ _HISTORY: Final = 4
 _WITH_FILLS: Final[JsonObject] = {"trades": "true"}
 """orders then name their fills"""
 _MOST_QUERIED: Final = 20
+_SWITCH_GRAIN_S: Final = 2.0
+"""Kraken tells the switch's times in whole seconds"""
 _ADD, _AMEND, _CANCEL = 1, 4, 8
 """engine points of one order at their dearest, younger than five seconds: its real age is not known here"""
 _ENDINGS: Final[Mapping[TimeInForce, JsonObject]] = {
@@ -96,7 +99,10 @@ class KrakenDialect:
         return str(streams[f"{access}V2"])
 
     def codes(self, payload: Payload) -> tuple[str, ...]:
-        """Return the errors with their known beginnings; warnings (`W…`) beside a result are not errors."""
+        """Return the errors with their known beginnings; warnings (`W…`) beside a result are not errors.
+
+        Kraken sends an error or a result: an answer with both contradicts itself.
+        """
         if not isinstance(payload, dict):
             raise MalformedPayload("answer is not an object")
         errors = payload.get("error")
@@ -105,6 +111,8 @@ class KrakenDialect:
         codes = tuple(code for error in errors for code in codes_of(str(error)) if not str(error).startswith("W"))
         if not codes and "result" not in payload:
             raise MalformedPayload("answer: neither an error nor field 'result'")
+        if codes and payload.get("result"):
+            raise MalformedPayload(f"answer: error {codes[0]!r:.60} beside a result")
         return codes
 
     # market
@@ -200,8 +208,8 @@ class KrakenDialect:
             form = {**form, "price": instrument.price_text(order.price), **_ENDINGS[order.time_in_force]}
         return _private("AddOrder", form, rest=0, engine=_ADD, entry=_ADD)
 
-    def read_placed(self, payload: Payload, order: NewOrder) -> VenueOrderId:
-        """Return the one `txid`; MalformedPayload when the sentence in `descr` is of another side or type."""
+    def read_placed(self, payload: Payload, order: NewOrder, instrument: Instrument) -> VenueOrderId:
+        """Return the one `txid`; MalformedPayload when the sentence in `descr` tells of another order."""
         where = "order acknowledgement"
         row = _result(payload, where)
         ids = _texts(row, "txid")
@@ -210,8 +218,8 @@ class KrakenDialect:
         if row.get("cl_ord_id", order.client_order_id) != order.client_order_id:
             raise MalformedPayload(f"{where}: field 'cl_ord_id' is {row.get('cl_ord_id')!r:.60}, not ours")
         sentence = filled_text(object_of(row.get("descr"), f"{where}: field 'descr'"), "order", where)
-        if not sentence.startswith(f"{order.side.value} ") or f"@ {order.type.value}" not in sentence:
-            raise MalformedPayload(f"{where}: describes {sentence!r:.80}, not a {order.side} {order.type} order")
+        if not describes(sentence, order, instrument):
+            raise MalformedPayload(f"{where}: describes {sentence!r:.80}, not our {order.side} {order.type} order")
         return VenueOrderId(ids[0])
 
     def with_deadline(self, request: Request, deadline_ms: int) -> Request:
@@ -235,6 +243,13 @@ class KrakenDialect:
     def cancel(self, client_order_id: ClientOrderId, instrument: Instrument) -> Request:
         return _private("CancelOrder", {"cl_ord_id": str(client_order_id)}, rest=0, engine=_CANCEL)
 
+    def read_canceled(self, payload: Payload, client_order_id: ClientOrderId) -> bool:
+        """Kraken answers with the count of what it canceled; our id stands for one working order at most."""
+        return _count(payload, 1) == 1
+
+    def read_canceled_many(self, payload: Payload, orders: Sequence[OrderSighting]) -> None:
+        _count(payload, len(orders))
+
     def cancel_many(self, orders: Sequence[OrderSighting], instrument: Instrument) -> Request:
         ids = [str(order.venue_order_id) for order in orders]
         if len(ids) == 1:
@@ -243,6 +258,15 @@ class KrakenDialect:
 
     def dead_man_switch(self, timeout_s: int) -> Request:
         return _private("CancelAllOrdersAfter", {"timeout": str(timeout_s)})
+
+    def read_switch(self, payload: Payload, timeout_s: int) -> None:
+        row, where = _result(payload, "switch"), "switch"
+        trigger = filled_text(row, "triggerTime", where)
+        if timeout_s == 0 and trigger == "0":
+            return
+        armed_s = (_moment(trigger) - _moment(filled_text(row, "currentTime", where))) / SECOND
+        if timeout_s == 0 or abs(armed_s - timeout_s) > _SWITCH_GRAIN_S:
+            raise MalformedPayload(f"{where}: acts in {armed_s:g} s, not in {timeout_s}")
 
     def order_requests(self, client_order_id: ClientOrderId, instrument: Instrument) -> tuple[Request, ...]:
         by_id: JsonObject = {"cl_ord_id": str(client_order_id), **_WITH_FILLS}
@@ -267,7 +291,7 @@ class KrakenDialect:
     def read_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]:
         """Read TradesHistory, or QueryTrades, which has the fills at once in `result`."""
         result = _result(payload, "fills")
-        rows = objects_of(result["trades"] if "trades" in result else result, "fills: field 'trades'")
+        rows = objects_of(result.get("trades", result), "fills: field 'trades'")
         read = (fill_from(trade_id, row, instrument) for trade_id, row in rows.items())
         return tuple(fill for fill in read if fill is not None)
 
@@ -320,6 +344,21 @@ def _of_pair(payload: JsonValue, instrument: Instrument, where: str) -> JsonValu
     if len(names) != 1 or not is_pair(names[0], instrument):
         raise MalformedPayload(f"{where}: answers for {names!r:.60} instead of {pair_name(instrument)}")
     return result[names[0]]
+
+
+def _count(payload: JsonValue, most: int) -> int:
+    """Return how many orders a cancel met; MalformedPayload for no count and for more than were named."""
+    count = _result(payload, "cancel").get("count")
+    if type(count) is not int or not 0 <= count <= most:
+        raise MalformedPayload(f"cancel: field 'count' is {count!r:.40}, not 0…{most}")
+    return count
+
+
+def _moment(value: str) -> int:
+    try:
+        return from_iso(value)
+    except ValueError as exc:
+        raise MalformedPayload(f"switch: {value!r:.40} is not a time") from exc
 
 
 def _texts(row: Row, name: str) -> tuple[str, ...]:

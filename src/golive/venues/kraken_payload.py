@@ -18,7 +18,7 @@ from golive.model.instrument import ASSET_SCALE, Instrument, decimals_of
 from golive.model.json import JsonValue
 from golive.model.market import Book, Candle, Level
 from golive.model.money import EXACT, format_decimal, parse_decimal, parse_money, units_exact
-from golive.model.order import Fill, Liquidity, OrderStatus
+from golive.model.order import Fill, Liquidity, NewOrder, OrderStatus
 
 from .converters import Row, fee_units, filled_text, price_or_none, side_of, text
 from .dialect import FillSighting, OrderSighting
@@ -31,6 +31,9 @@ _STATUS: Final = {
     "canceled": OrderStatus.CANCELED,
     "expired": OrderStatus.EXPIRED,
 }
+_SENTENCE: Final = re.compile(
+    r"(?P<side>buy|sell) (?P<volume>[0-9.]+) (?P<pair>[A-Za-z0-9/]+) @ (?P<type>market|limit)(?: (?P<price>[0-9.]+))?(?: |$)"
+)
 _ASSET: Final = re.compile(r"[A-Z0-9]+")
 _LONG_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LATEST_S: Final = 253_402_300_799
@@ -178,6 +181,24 @@ def order_from(order_id: str, row: Row, instrument: Instrument) -> OrderSighting
         price=price_or_none(description.get("price"), instrument),
         fill_ids=tuple(str(fill) for fill in fills),
     )
+
+
+def describes(sentence: str, order: NewOrder, instrument: Instrument) -> bool:
+    """Return whether `descr.order` of an acknowledgement (`buy 0.00100000 XBTUSD @ limit 1000.0`) tells of this order."""
+    told = _SENTENCE.match(sentence)
+    if told is None or (told["side"], told["type"]) != (order.side.value, order.type.value):
+        return False
+    price = None if order.price is None else instrument.price_text(order.price)
+    return (
+        is_pair(told["pair"], instrument)
+        and _is_same(told["volume"], instrument.quantity_text(order.quantity))
+        and (price is None) == (told["price"] is None)
+        and (price is None or _is_same(told["price"], price))
+    )
+
+
+def _is_same(told: str, ours: str) -> bool:
+    return parse_decimal(told, "order acknowledgement") == parse_decimal(ours, "order")
 
 
 def _status(state: str, quantity: int | None, filled: int) -> OrderStatus:

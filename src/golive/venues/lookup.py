@@ -93,8 +93,8 @@ class Resolver:
             return
         message = (
             f"{self._label}: order {client_order_id} is nowhere to be found, but it may be {age_s / 3600:.1f} h old and the "
-            f"venue forgets an order that ended without a fill after {self._memory_s / 3600:g} h: this can no longer be proven here. "
-            f"Compare the account's balances and the venue's own records, then decide by hand"
+            f"venue forgets an order that ended without a fill after {self._memory_s / 3600:g} h: it can no longer be "
+            f"proven here. Compare the account's balances and the venue's own records, then decide by hand"
         )
         raise OutcomeUnknown(message, venue=self._label, client_order_id=client_order_id)
 

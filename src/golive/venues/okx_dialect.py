@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from golive.model.balance import Balance
-from golive.model.clock import MILLISECOND
+from golive.model.clock import MILLISECOND, SECOND
 from golive.model.errors import MalformedPayload
 from golive.model.ids import ClientOrderId, InstrumentId, VenueOrderId
 from golive.model.instrument import Instrument
@@ -30,6 +30,7 @@ _ORDER_TYPES = {
     TimeInForce.POST_ONLY: "post_only",
 }
 _PAGE = 100
+_SWITCH_GRAIN = 2 * SECOND
 _PERMISSIONS = {"read_only": "read", "trade": "trade", "withdraw": "withdraw"}
 
 
@@ -45,10 +46,25 @@ def _only(payload: JsonValue, where: str) -> Row:
     return rows[0]
 
 
+def _refuse_contradiction(code: str, rows: Sequence[Row]) -> None:
+    """Raise MalformedPayload for a failed answer with a row that succeeded (but `2`: some of several), or that names an order.
+
+    Only a cancel or an amendment that found nothing left to change names the order that it was about.
+    """
+    succeeded = [row for row in rows if row.get("sCode") == "0"]
+    if succeeded and (code != "2" or len(succeeded) == len(rows)):
+        raise MalformedPayload(f"answer: code {code} beside a row that succeeded")
+    if len(rows) == 1 and rows[0].get("ordId") and rows[0].get("sCode") not in _GONE:
+        raise MalformedPayload(f"answer: code {code} beside order {rows[0].get('ordId')!r:.40}")
+
+
+_GONE = frozenset({"51400", "51401", "51402", "51503", "51509", "51510"})
+
+
 class OkxDialect:
     """The dialect of OKX v5, spot."""
 
-    gone_codes = frozenset({"51400", "51401", "51402", "51503", "51509", "51510"})
+    gone_codes = _GONE
     not_found_codes = frozenset({"51603"})
     cancel_batch = 20
 
@@ -69,7 +85,10 @@ class OkxDialect:
             raise MalformedPayload("answer: field 'data' is not a list")
         inner = [row["sCode"] for row in data if isinstance(row, dict) and isinstance(row.get("sCode"), str)]
         failed = tuple(dict.fromkeys(s for s in inner if isinstance(s, str) and s not in ("", "0")))
-        return failed if code == "0" else (*failed, code)
+        if code == "0":
+            return failed
+        _refuse_contradiction(code, [row for row in data if isinstance(row, dict)])
+        return (*failed, code)
 
     # market
 
@@ -150,8 +169,7 @@ class OkxDialect:
             body["px"] = instrument.price_text(order.price)
         return Request("trade/order", body, "POST", private=True)
 
-    def read_placed(self, payload: Payload, order: NewOrder) -> VenueOrderId:
-        """Return the venue's id; MalformedPayload when the acknowledgement is not of this very order."""
+    def read_placed(self, payload: Payload, order: NewOrder, instrument: Instrument) -> VenueOrderId:
         row = _only(payload, "order acknowledgement")
         if row.get("sCode") != "0":
             raise MalformedPayload(f"order acknowledgement: field 'sCode' is {row.get('sCode')!r:.40}")
@@ -181,12 +199,32 @@ class OkxDialect:
         body = {"instId": inst_id_of(instrument), "clOrdId": str(client_order_id)}
         return Request("trade/cancel-order", body, "POST", private=True)
 
+    def read_canceled(self, payload: Payload, client_order_id: ClientOrderId) -> bool:
+        row = _only(payload, "cancel")
+        if row.get("sCode") != "0" or row.get("clOrdId") != client_order_id:
+            raise MalformedPayload(f"cancel: answers for {row.get('clOrdId')!r:.60} with code {row.get('sCode')!r:.40}")
+        return True
+
+    def read_canceled_many(self, payload: Payload, orders: Sequence[OrderSighting]) -> None:
+        told = sorted(filled_text(row, "ordId", "cancel") for row in _data(payload, "cancel"))
+        if told != sorted(order.venue_order_id for order in orders):
+            raise MalformedPayload(f"cancel: answers for {', '.join(told)!r:.200}")
+
     def cancel_many(self, orders: Sequence[OrderSighting], instrument: Instrument) -> Request:
         named = [{"instId": inst_id_of(instrument), "ordId": str(order.venue_order_id)} for order in orders]
         return Request("trade/cancel-batch-orders", {BODY: named}, "POST", private=True)
 
     def dead_man_switch(self, timeout_s: int) -> Request:
         return Request("trade/cancel-all-after", {"timeOut": str(timeout_s)}, "POST", private=True)
+
+    def read_switch(self, payload: Payload, timeout_s: int) -> None:
+        row, where = _only(payload, "switch"), "switch"
+        trigger = filled_text(row, "triggerTime", where)
+        if timeout_s == 0 and trigger == "0":
+            return
+        armed_ns = time_ns(trigger, f"{where}: field 'triggerTime'") - time_ns(row.get("ts"), f"{where}: field 'ts'")
+        if timeout_s == 0 or abs(armed_ns - timeout_s * SECOND) > _SWITCH_GRAIN:
+            raise MalformedPayload(f"{where}: acts in {armed_ns / SECOND:g} s, not in {timeout_s}")
 
     def order_requests(self, client_order_id: ClientOrderId, instrument: Instrument) -> tuple[Request, ...]:
         return (Request("trade/order", {"instId": inst_id_of(instrument), "clOrdId": str(client_order_id)}, private=True),)

@@ -25,12 +25,10 @@ def order_problem(order: NewOrder, instrument: Instrument) -> str:
     return _quantity_problem(order.quantity, instrument) or _price_problem(order.price, order.quantity, instrument)
 
 
-def amendment_problem(instrument: Instrument, quantity: int | None, price: int | None) -> str:
-    """Return what rule an amendment to this total quantity and price breaks, '' for none."""
-    if quantity is None and price is None:
-        return "an amendment that changes neither quantity nor price"
-    problem = "" if quantity is None else _quantity_problem(quantity, instrument)
-    return problem or ("" if price is None else _price_problem(price, quantity, instrument))
+def amendment_problem(order: NewOrder) -> str:
+    """Return why an order cannot be what a working order is amended to, '' for no reason; `order_problem` holds besides."""
+    rests = order.type is OrderType.LIMIT and order.time_in_force in (TimeInForce.GTC, TimeInForce.POST_ONLY)
+    return "" if rests else f"only a resting limit order can be amended, not a {order.type} that is {order.time_in_force}"
 
 
 def _quantity_problem(lots: int, instrument: Instrument) -> str:
@@ -40,11 +38,9 @@ def _quantity_problem(lots: int, instrument: Instrument) -> str:
     return f"quantity {lots} lots ({instrument.quantity_text(lots)} {instrument.base}) is outside {least}…{most}"
 
 
-def _price_problem(ticks: int, lots: int | None, instrument: Instrument) -> str:
+def _price_problem(ticks: int, lots: int, instrument: Instrument) -> str:
     if not 0 < ticks <= instrument.max_price:
         return f"price {ticks} ticks is outside 1…{instrument.max_price}"
-    if lots is None:
-        return ""
     try:
         notional = instrument.notional(ticks, lots)
     except MagnitudeError as exc:

@@ -20,9 +20,12 @@ class AttemptJournal(Protocol):
     """Order attempts, durable when the call has been awaited; one call at a time per order."""
 
     async def record_attempt(self, client_order_id: ClientOrderId, n: int, deadline_ms: int) -> None:
-        """Attempt `n` (1 or 2) is about to leave; `deadline_ms` is venue time, ms since the epoch."""
+        """Attempt `n` of the order is about to leave; `deadline_ms` is venue time, ms since the epoch.
+
+        1 and 2 send the order itself, an amendment has the number its caller gives it.
+        """
         ...
 
     async def record_answer(self, client_order_id: ClientOrderId, n: int, answer: str) -> None:
-        """How attempt `n` ended: `accepted:<venue order id>` or the meaning and code of its failure."""
+        """How attempt `n` ended: `accepted:<venue order id>`, `amended`, or the meaning and code of its failure."""
         ...

@@ -157,8 +157,9 @@ class VenueProfile:
     """reason of a paper rejection → the code this venue would answer with"""
     order_deadline_s: float = 3.0
     """how long after `submit` the venue itself must drop an order that has not reached its engine"""
-    receive_window_s: float = 0.0
-    """how long after signing a venue still takes an order whose deadline it is not told (Bybit)"""
+    least_deadline_s: float = 0.0
+    """how much of that must be left when the order leaves: the venue takes no shorter deadline (Kraken), or is told none and
+    takes an order for this long after it was signed (Bybit)"""
     absence_lag_s: float = 2.0
     """how long after that deadline an accepted order may still be missing from the venue's lists (RELIABILITY §4.1)"""
     memory_s: float | None = None
@@ -166,5 +167,5 @@ class VenueProfile:
 
     @property
     def order_patience_s(self) -> float:
-        """How long after `submit` an order may leave this host: what leaves later could be taken after its deadline."""
-        return self.order_deadline_s - self.receive_window_s
+        """How long after `submit` an order may still leave this host, all its waits together."""
+        return self.order_deadline_s - self.least_deadline_s

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -30,7 +31,7 @@ from golive.model.verdict import Stage
 
 from .account_reads import AccountReads
 from .adapter import VenueAdapter
-from .dialect import FillSighting, Lookup, OrderSighting, Request
+from .dialect import FillSighting, Lookup, OrderSighting, Payload, Request
 from .lookup import Resolver
 from .order_check import amendment_problem, order_problem
 from .ports import AttemptJournal
@@ -66,6 +67,7 @@ class TradingClient:
         self._dialect = adapter.profile.dialect
         self._stage = stage
         self._clock = clock
+        self._knows_venue_time = False
         path = adapter.connection.path
         self._reads = AccountReads(adapter.profile, path)
         self._resolver = Resolver(
@@ -85,6 +87,7 @@ class TradingClient:
         """
         order = approved.order
         self._refuse_invalid(order, instrument)
+        await self._learn_venue_time()
         for n in range(1, MAX_ATTEMPTS + 1):
             try:
                 venue_order_id = await self._attempt(order, instrument, attempts, n)
@@ -119,12 +122,25 @@ class TradingClient:
 
         return await path.write(
             request,
-            lambda payload: self._dialect.read_placed(payload, order),
+            lambda payload: self._dialect.read_placed(payload, order, instrument),
             before_send=journal_then_deadline,
             inspect=self._guard,
             client_order_id=order.client_order_id,
             may_follow=n < MAX_ATTEMPTS,
         )
+
+    async def _learn_venue_time(self) -> None:
+        """Ask once for the venue's time before a deadline is written in it; nothing has left when this raises."""
+        if self._knows_venue_time:
+            return
+        try:
+            async with asyncio.timeout(self._profile.order_deadline_s):
+                await self._adapter.connection.path.resync_clock()
+        except TimeoutError as exc:
+            label = self._profile.label
+            waited = f"{self._profile.order_deadline_s:g} s"
+            raise VenueUnavailable(f"{label}: not sent: the venue did not tell its time within {waited}", venue=label) from exc
+        self._knows_venue_time = True
 
     def _refuse_invalid(self, order: NewOrder, instrument: Instrument) -> None:
         problem = order_problem(order, instrument)
@@ -154,58 +170,69 @@ class TradingClient:
 
     # changing
 
-    async def amend(
-        self,
-        client_order_id: ClientOrderId,
-        instrument: Instrument,
-        *,
-        quantity: int | None = None,
-        price: int | None = None,
-    ) -> bool:
-        """Change total quantity (lots, what is filled included) or price (ticks) of a working limit order.
+    async def amend(self, approved: Approved, instrument: Instrument, attempts: AttemptJournal, *, n: int) -> bool:
+        """Make a working limit order the approved one: its total quantity (what is filled included) and its price.
 
-        One attempt, like an order. True when the venue took it, False when there was nothing left to change. Raises
-        InvalidOrder (never sent), VenueRejected (surely not changed), OutcomeUnknown (ask by client order id).
+        `approved` is the order as it shall be, under the client order id it has; what else it says must be as it was. `n` is
+        the number of this attempt among all of the order. One attempt, durable before it leaves. True when the venue took
+        it, False when there was nothing left to change. Raises InvalidOrder (never sent), RateLimited and VenueUnavailable
+        (surely not changed now), VenueRejected (surely not changed), OutcomeUnknown: look the order up and compare quantity
+        and price.
         """
-        self._refuse(amendment_problem(instrument, quantity, price), client_order_id)
-        path, dialect = self._adapter.connection.path, self._dialect
-        request = dialect.amend(client_order_id, instrument, quantity=quantity, price=price)
-
-        async def with_deadline() -> Request:
-            now_ms = self._clock.now() // MILLISECOND + path.clock_offset_ms
-            return dialect.with_deadline(request, now_ms + int(self._profile.order_deadline_s * 1000))
-
+        order = approved.order
+        self._refuse(amendment_problem(order), order.client_order_id)
+        self._refuse_invalid(order, instrument)
+        await self._learn_venue_time()
         try:
-            await path.write(
-                request,
-                lambda payload: dialect.read_amended(payload, client_order_id),
-                before_send=with_deadline,
-                inspect=self._guard,
-                client_order_id=client_order_id,
-                expected=dialect.gone_codes,
-            )
+            await self._attempt_amendment(order, instrument, attempts, n)
         except VenueRejected as exc:
-            if exc.code in dialect.gone_codes:
+            is_gone = exc.code in self._dialect.gone_codes
+            await attempts.record_answer(order.client_order_id, n, f"{'gone' if is_gone else type(exc).__name__}:{exc.code}")
+            if is_gone:
                 return False
             raise
+        except VenueError as exc:
+            await attempts.record_answer(order.client_order_id, n, f"{type(exc).__name__}:{exc.code}")
+            raise
+        await attempts.record_answer(order.client_order_id, n, "amended")
         return True
+
+    async def _attempt_amendment(self, order: NewOrder, instrument: Instrument, attempts: AttemptJournal, n: int) -> None:
+        path, dialect, name = self._adapter.connection.path, self._dialect, order.client_order_id
+        request = dialect.amend(name, instrument, quantity=order.quantity, price=order.price)
+        now_ms = self._clock.now() // MILLISECOND + path.clock_offset_ms
+        deadline_ms = now_ms + int(self._profile.order_deadline_s * 1000)
+
+        async def journal_then_deadline() -> Request:
+            await attempts.record_attempt(name, n, deadline_ms)
+            return dialect.with_deadline(request, deadline_ms)
+
+        await path.write(
+            request,
+            lambda payload: dialect.read_amended(payload, name),
+            before_send=journal_then_deadline,
+            inspect=self._guard,
+            client_order_id=name,
+            expected=dialect.gone_codes,
+        )
 
     async def cancel(self, client_order_id: ClientOrderId, instrument: Instrument) -> bool:
         """Ask for a cancel; True when the venue took it, False when there was nothing left to cancel.
 
         A cancel may be repeated, so transient faults are; the caller learns the order's end from `lookup`.
         """
-        return await self._cancel(self._dialect.cancel(client_order_id, instrument))
+        dialect = self._dialect
+        request = dialect.cancel(client_order_id, instrument)
+        return await self._cancel(request, lambda payload: dialect.read_canceled(payload, client_order_id))
 
-    async def _cancel(self, request: Request) -> bool:
+    async def _cancel(self, request: Request, read: Callable[[Payload], bool]) -> bool:
         path, gone = self._adapter.connection.path, self._dialect.gone_codes
         try:
-            await path.repeatable_write(request, lambda payload: payload, inspect=self._guard, expected=gone)
+            return await path.repeatable_write(request, read, inspect=self._guard, expected=gone)
         except VenueRejected as exc:
             if exc.code in gone:
                 return False
             raise
-        return True
 
     async def cancel_all(self, instrument: Instrument) -> int:
         """Cancel every working order of the account on this instrument, ours or not; return how many were working.
@@ -241,8 +268,14 @@ class TradingClient:
 
     async def _cancel_batch(self, orders: list[OrderSighting], instrument: Instrument) -> VenueError | None:
         """Ask once for the cancel of these; return what went wrong, for what is left is read back anyhow."""
+        dialect = self._dialect
+
+        def acknowledged(payload: Payload) -> bool:
+            dialect.read_canceled_many(payload, orders)
+            return True
+
         try:
-            await self._cancel(self._dialect.cancel_many(orders, instrument))
+            await self._cancel(dialect.cancel_many(orders, instrument), acknowledged)
         except AuthenticationFailed:
             raise
         except VenueError as exc:
@@ -254,8 +287,11 @@ class TradingClient:
 
         0 disarms it where the venue can. Repeated on transient faults; raises VenueRejected for a time the venue refuses.
         """
-        path, request = self._adapter.connection.path, self._dialect.dead_man_switch(timeout_s)
-        await path.repeatable_write(request, lambda payload: None, inspect=self._guard, expected=frozenset())
+        path, dialect = self._adapter.connection.path, self._dialect
+        request = dialect.dead_man_switch(timeout_s)
+        await path.repeatable_write(
+            request, lambda payload: dialect.read_switch(payload, timeout_s), inspect=self._guard, expected=frozenset()
+        )
 
     # looking up
 

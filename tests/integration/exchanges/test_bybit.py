@@ -247,7 +247,7 @@ READS: list[tuple[str, type[VenueError] | None, int, int]] = [
     ("10006", None, 1, 1),
     ("10016", None, 1, 0),
     ("10000", None, 1, 0),
-    ("10001", InvalidOrder, 0, 0),
+    ("10001", OutcomeUnknown, 0, 0),
     ("999999", VenueRejected, 0, 0),
 ]
 
@@ -394,11 +394,11 @@ async def test_an_amendment_changes_price_and_quantity_in_place_and_finds_nothin
         approved = d.order()
         venue_order_id = await d.submit(approved)
         name, instrument = approved.order.client_order_id, d.instrument
-        assert await d.trading.amend(name, instrument, quantity=200_000, price=instrument.ticks("1001"))
+        assert await d.amend(approved, quantity=200_000, price=instrument.ticks("1001"))
         (truth,) = at_venue(d, approved)
         assert (truth["venue_order_id"], truth["quantity"], truth["price"]) == (venue_order_id, "0.002", "1001")
         assert await d.trading.cancel(name, instrument)
-        assert not await d.trading.amend(name, instrument, price=instrument.ticks("1002"))
+        assert not await d.amend(approved, price=instrument.ticks("1002"))
         assert d.rig.errors("error") == 0
 
 

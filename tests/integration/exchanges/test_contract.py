@@ -24,10 +24,11 @@ from golive.model.errors import (
 )
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
-from golive.model.order import Liquidity, OrderStatus, Side, TimeInForce
+from golive.model.order import Liquidity, OrderStatus, OrderType, Side, TimeInForce
 from golive.model.verdict import Stage
 from golive.venues.trading import TradingClient
 from support.adapters import Rig, rig, unhurried
+from support.attempts import KeptAttempts
 from support.trading_desk import ENDED, Desk, account_stream, desk, until, with_quantity
 from support.venue_process import VenueProcess, new_key, venue_process
 from support.wall_clock import WallClock
@@ -237,30 +238,63 @@ async def test_an_amendment_changes_price_and_quantity_and_keeps_the_order(at: A
         venue_order_id = await d.submit(approved)
         name, lots = approved.order.client_order_id, approved.order.quantity
         price = d.instrument.ticks("1100")
-        assert await d.trading.amend(name, d.instrument, quantity=2 * lots, price=price)
+        assert await d.amend(approved, quantity=2 * lots, price=price)
         seen = await d.seen(name)
-        assert (seen.venue_order_id, seen.status, seen.quantity) == (venue_order_id, S.OPEN, 2 * lots)
+        assert (seen.venue_order_id, seen.status, seen.quantity, seen.price) == (venue_order_id, S.OPEN, 2 * lots, price)
         row = d.truth(name)[0]
         assert (Decimal(row["price"]), Decimal(row["quantity"])) == (Decimal(1100), 2 * lots * d.instrument.lot_size)
-        assert await d.trading.amend(name, d.instrument, price=price - 1)
+        assert await d.amend(approved, price=price - 1, n=4)
         assert Decimal(d.truth(name)[0]["price"]) == (price - 1) * d.instrument.tick_size
+        assert (await d.seen(name)).quantity == lots, "an amendment says the whole order as it shall be"
         await d.trading.cancel(name, d.instrument)
-        assert not await d.trading.amend(name, d.instrument, price=price), "nothing left to change"
+        assert not await d.amend(approved, price=price, n=5), "nothing left to change"
         assert d.rig.errors("error") == 0
-        with pytest.raises(InvalidOrder, match="changes neither"):
-            await d.trading.amend(name, d.instrument)
+        kinds = [(kind, n, text.partition(":")[0]) for kind, _, n, text in d.attempts.lines if kind == "answer"]
+        assert kinds == [("answer", 1, "accepted"), ("answer", 3, "amended"), ("answer", 4, "amended"), ("answer", 5, "gone")]
 
 
-async def test_an_amendment_that_is_not_answered_is_unknown_and_made_once(at: At) -> None:
+class Refusing(KeptAttempts):
+    """A journal whose disk is full from the second attempt on."""
+
+    async def record_attempt(self, client_order_id: ClientOrderId, n: int, deadline_ms: int) -> None:
+        if n > 1:
+            raise OSError(28, "no space left on device")
+        await super().record_attempt(client_order_id, n, deadline_ms)
+
+
+async def test_an_amendment_that_breaks_a_rule_or_cannot_be_written_down_never_leaves(at: At) -> None:
     async with trading(at) as d:
-        name = await d.placed()
-        price = d.instrument.ticks("1200")
+        d.attempts = Refusing()
+        approved = d.order()
+        await d.submit(approved)
+        name = approved.order.client_order_id
+        with pytest.raises(OSError, match="no space left"):
+            await d.amend(approved, price=d.instrument.ticks("1200"))
+        for bad in (
+            replace(approved.order, quantity=d.instrument.min_quantity - 1),
+            replace(approved.order, price=0),
+            replace(approved.order, time_in_force=T.IOC),
+            replace(approved.order, type=OrderType.MARKET, price=None),
+        ):
+            with pytest.raises(InvalidOrder, match="not sent"):
+                await d.trading.amend(Approved(bad, 1), d.instrument, d.attempts, n=1)
+        assert not [r for r in at.venue.requests(5000) if "mend" in r["target"] and name in r["body"]]
+        assert Decimal(d.truth(name)[0]["price"]) == 1000
+
+
+async def test_an_amendment_that_is_not_answered_is_made_once_and_read_back(at: At) -> None:
+    async with trading(at) as d:
+        approved = d.order()
+        await d.submit(approved)
+        name, price = approved.order.client_order_id, d.instrument.ticks("1200")
         at.venue.add_fault("drop_after", match="*mend*", method="POST", count=1)
         with pytest.raises(OutcomeUnknown):
-            await d.trading.amend(name, d.instrument, price=price)
+            await d.amend(approved, quantity=3 * approved.order.quantity, price=price)
+        assert [line[:1] + line[2:3] for line in d.attempts.lines[-2:]] == [("attempt", 3), ("answer", 3)]
         sent = [r for r in at.venue.requests(5000) if "mend" in r["target"] and name in r["body"]]
         assert len(sent) == 1
-        assert Decimal(d.truth(name)[0]["price"]) == 1200
+        seen = await d.seen(name)
+        assert (seen.price, seen.quantity) == (price, 3 * approved.order.quantity)
 
 
 async def test_cancel_all_leaves_nothing_working_and_says_how_many_there_were(at: At) -> None:

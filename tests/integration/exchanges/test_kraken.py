@@ -452,10 +452,12 @@ async def test_a_post_only_order_rests_and_one_that_would_take_never_fills(unlim
 
 async def test_an_order_is_amended_in_place_and_many_are_canceled_in_batches(unlimited: VenueProcess) -> None:
     async with desk("kraken", unlimited) as d:
-        names = [await d.placed() for _ in range(12)]
+        first = d.order()
+        await d.submit(first)
+        names = [first.order.client_order_id, *[await d.placed() for _ in range(11)]]
         before = await d.seen(names[0])
         lots, ticks = d.instrument.lots("0.002"), d.instrument.ticks("1000.5")
-        assert await d.trading.amend(names[0], d.instrument, quantity=lots, price=ticks)
+        assert await d.amend(first, quantity=lots, price=ticks)
         after = await d.seen(names[0])
         assert (after.venue_order_id, after.quantity) == (before.venue_order_id, lots)
         assert d.truth(names[0])[0]["price"] == "1000.5"
@@ -463,7 +465,7 @@ async def test_an_order_is_amended_in_place_and_many_are_canceled_in_batches(unl
         assert await d.trading.open_orders(d.instrument) == ()
         batches = [r for r in unlimited.requests(2000) if r["target"].endswith("CancelOrderBatch")]
         assert len(batches) == 2
-        assert not await d.trading.amend(names[0], d.instrument, quantity=lots, price=ticks), "nothing left to amend"
+        assert not await d.amend(first, quantity=lots, price=ticks), "nothing left to amend"
 
 
 async def test_the_dead_mans_switch_cancels_when_nobody_calls_again(unlimited: VenueProcess) -> None:
