@@ -26,6 +26,7 @@ from .gateway import Gateway, spoken
 from .guard import Handler, guarded
 from .listener import Listener
 from .lockstep import Lockstep
+from .quiet import server_logger
 from .record import RequestLog
 from .replay import resume
 from .state import StateFile
@@ -74,7 +75,9 @@ class _Service:
 
     async def serve(self, faults: Sequence[Fault]) -> None:
         """Listen, say ready, go on until the end; `faults` are in force from the first request on."""
-        runner = web.AppRunner(self._application(), access_log=None, handle_signals=False, shutdown_timeout=0.5)
+        runner = web.AppRunner(
+            self._application(), access_log=None, logger=server_logger(), handle_signals=False, shutdown_timeout=0.5
+        )
         await runner.setup()
         options, dialect, control = self._options, self._gateway.transports, self._control_transports
         listener = Listener(options.host, options.port, self._faults, self._clock, dialect, control)
