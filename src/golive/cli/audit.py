@@ -10,6 +10,7 @@ import typer
 from golive.model.errors import ConfigError, JournalError
 from golive.model.verdict import ExitCode
 
+from .delivery import delivered
 from .options import DEFAULT_CONFIG, HomeOption, locate
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def verify(
 ) -> None:
     """Check bytes, chain, MACs and seals, and that journals agree with the session stores they were made from.
 
-    Exit 0 clean, 1 tampered, 6 cannot say (torn tail, missing key or seal, unreadable, nothing to verify).
+    Exit 0 clean, 1 tampered, 6 cannot say (torn tail, missing key or seal, unreadable, nothing to verify), 70 stdout did
+    not take the result.
     """
     from golive.storage.verification import RISK_LOG, Verifier
 
@@ -67,8 +69,9 @@ def verify(
     if not results:
         typer.echo(f"cannot say: no journal and no session store under {place}", err=True)
         raise typer.Exit(ExitCode.UNKNOWN)
-    for result in results:
-        _show(result, place)
+    with delivered():
+        for result in results:
+            _show(result, place)
     raise typer.Exit(_exit_code(results))
 
 

@@ -14,6 +14,7 @@ import typer
 
 from golive.model.verdict import ExitCode
 
+from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
 if TYPE_CHECKING:
@@ -52,15 +53,15 @@ def check(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_jso
     except ConfigErrors as errors:
         if not as_json:
             raise
-        typer.echo(_document("golive.config_check.v1", status="invalid", problems=_problems(errors)))
+        _print(_document("golive.config_check.v1", status="invalid", problems=_problems(errors)))
         raise typer.Exit(ExitCode.USAGE) from errors
     if as_json:
-        typer.echo(_document("golive.config_check.v1", status="ok", problems=[]))
+        _print(_document("golive.config_check.v1", status="ok", problems=[]))
         return
     names = ", ".join(configuration.runtime.trading.entrypoints)
     count = len(configuration.overrides)
     overridden = f"; {count} value{'' if count == 1 else 's'} from the environment" if count else ""
-    typer.echo(f"configuration ok: {names}{overridden}")
+    _print(f"configuration ok: {names}{overridden}")
 
 
 @app.command()
@@ -77,10 +78,9 @@ def show(
     settings = _load(config, home).settings()
     if as_json:
         rows = [_json_row(setting, origin) for setting in settings]
-        typer.echo(_document("golive.config_show.v1", settings=rows))
+        _print(_document("golive.config_show.v1", settings=rows))
         return
-    for line in _table(settings, origin):
-        typer.echo(line)
+    _print("\n".join(_table(settings, origin)))
 
 
 @app.command()
@@ -90,7 +90,12 @@ def schema(
     """Print the JSON Schema of one file, for editors."""
     from golive.config.json_schema import json_schema
 
-    typer.echo(json.dumps(json_schema(file.value), indent=2, ensure_ascii=False))
+    _print(json.dumps(json_schema(file.value), indent=2, ensure_ascii=False))
+
+
+def _print(text: str) -> None:
+    with delivered() as stdout:
+        stdout.write(f"{text}\n")
 
 
 def _load(config: Path, home: Path | None) -> Configuration:
