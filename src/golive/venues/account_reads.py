@@ -78,7 +78,7 @@ class AccountReads:
         for n in range(count):
             found += await self._pages(
                 lambda a, n=n: dialect.order_fills(order, instrument, a)[n],  # type: ignore[misc]  # a default of a lambda
-                lambda p: dialect.read_fills(p, instrument),
+                lambda p: dialect.read_order_fills(p, instrument),
             )
         if not count and order.filled:
             found += await self.fills(instrument, cutoff)

@@ -282,6 +282,9 @@ class BybitDialect:
         request = self.fills(instrument, after)
         return (replace(request, params={**request.params, "orderId": str(order.venue_order_id)}),)
 
+    def read_order_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]:
+        return self.read_fills(payload, instrument)
+
     def next_page(self, payload: Payload, after: str) -> str:
         """Return the cursor of the next page; Bybit gives one even after the last full page, which then is empty."""
         cursor = _result(payload).get("nextPageCursor", "")

@@ -298,7 +298,11 @@ class Dialect(Protocol):
         ...
 
     def order_fills(self, order: OrderSighting, instrument: Instrument, after: str) -> tuple[Request, ...]:
-        """Return the requests that together list the fills of this one order, each paged by `after`; `read_fills` reads them."""
+        """Return the requests that together list the fills of this one order, each paged by `after`."""
+        ...
+
+    def read_order_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]:
+        """Read an answer to one of `order_fills`, like `read_fills`."""
         ...
 
     def next_page(self, payload: Payload, after: str) -> str:

@@ -289,9 +289,7 @@ class KrakenDialect:
         return _private("TradesHistory", {"ofs": after} if after else {}, rest=_HISTORY)
 
     def read_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]:
-        """Read TradesHistory, or QueryTrades, which has the fills at once in `result`."""
-        result = _result(payload, "fills")
-        rows = objects_of(result.get("trades", result), "fills: field 'trades'")
+        rows = objects_of(_result(payload, "fills").get("trades"), "fills: field 'trades'")
         read = (fill_from(trade_id, row, instrument) for trade_id, row in rows.items())
         return tuple(fill for fill in read if fill is not None)
 
@@ -301,13 +299,19 @@ class KrakenDialect:
         named = (",".join(ids[first : first + _MOST_QUERIED]) for first in range(0, len(ids), _MOST_QUERIED))
         return tuple(_private("QueryTrades", {"txid": txid}) for txid in named)
 
+    def read_order_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]:
+        """Read QueryTrades, which has the fills at once in `result`."""
+        rows = objects_of(_result(payload, "fills"), "fills")
+        read = (fill_from(trade_id, row, instrument) for trade_id, row in rows.items())
+        return tuple(fill for fill in read if fill is not None)
+
     def next_page(self, payload: Payload, after: str) -> str:
         """Return the offset of the next page; open orders, and fills asked for by id, come all at once.
 
         The newest come first, so what happens between two pages repeats rows and loses none.
         """
         result = _result(payload, "page")
-        if "open" in result or not {"count", "trades", "closed"} & result.keys():
+        if "open" in result or (result and not {"count", "trades", "closed"} & result.keys()):
             return ""
         count = result.get("count")
         if type(count) is not int:

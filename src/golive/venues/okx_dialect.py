@@ -248,6 +248,9 @@ class OkxDialect:
         request = self.fills(instrument, after)
         return (replace(request, params={**request.params, "ordId": str(order.venue_order_id)}),)
 
+    def read_order_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]:
+        return self.read_fills(payload, instrument)
+
     def next_page(self, payload: Payload, after: str) -> str:
         rows = _data(payload, "page")
         if len(rows) < _PAGE:

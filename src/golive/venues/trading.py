@@ -133,9 +133,11 @@ class TradingClient:
         """Ask once for the venue's time before a deadline is written in it; nothing has left when this raises."""
         if self._knows_venue_time:
             return
+        path = self._adapter.connection.path
+        self._guard(path.sign(self._dialect.time()))
         try:
             async with asyncio.timeout(self._profile.order_deadline_s):
-                await self._adapter.connection.path.resync_clock()
+                await path.resync_clock()
         except TimeoutError as exc:
             label = self._profile.label
             waited = f"{self._profile.order_deadline_s:g} s"

@@ -58,6 +58,8 @@ class Exchange:
         self._next_bill_id = 1
         self._working: dict[str, dict[int, VenueOrder]] = {name: {} for name in accounts}
         self._by_client_id: dict[tuple[str, str], int] = {}
+        self._hidden: dict[int, int] = {}
+        """order id → wall time, ns, before which no list shows it"""
         """the latest order of each client id"""
 
     # ── the market moves ────────────────────────────────────────────────────────────────────────────────────────
@@ -80,11 +82,11 @@ class Exchange:
 
     def working(self, account: str) -> list[VenueOrder]:
         """Return the account's working orders, newest first."""
-        return sorted(self._working[account].values(), key=lambda o: -o.order_id)
+        return sorted(filter(self._is_listed, self._working[account].values()), key=lambda o: -o.order_id)
 
     def history(self, account: str) -> list[VenueOrder]:
         """Return all orders of the account, newest first."""
-        return [order for order in reversed(self.orders.values()) if order.account == account]
+        return [order for order in reversed(self.orders.values()) if order.account == account and self._is_listed(order)]
 
     def find(self, account: str, symbol: str | None, order_id: str, client_id: str) -> VenueOrder:
         """Return the account's order by venue id, else the latest with the client id; Refusal ORDER_NOT_FOUND.
@@ -96,9 +98,16 @@ class Exchange:
             found = self.orders.get(int(order_id)) if known else None
         else:
             found = self.find_client(account, client_id)
-        if found is None or found.account != account or symbol not in (None, found.listing.symbol):
+        if found is None or not self._is_listed(found) or found.account != account or symbol not in (None, found.listing.symbol):
             raise Refusal(Reason.ORDER_NOT_FOUND, order_id or client_id)
         return found
+
+    def hide(self, first: int, until_wall: int) -> None:
+        """Keep the orders placed after the first `first` ones out of every list and look-up until wall time `until_wall` (ns)."""
+        self._hidden |= dict.fromkeys(list(self.orders)[first:], until_wall)
+
+    def _is_listed(self, order: VenueOrder) -> bool:
+        return order.order_id not in self._hidden or self._clock.now() >= self._hidden[order.order_id]
 
     def find_client(self, account: str, client_id: str) -> VenueOrder | None:
         """Return the account's latest order with this client id, working or not."""

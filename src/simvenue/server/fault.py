@@ -25,6 +25,7 @@ class FaultKind(StrEnum):
     DELAY = "delay"
     DROP_BEFORE = "drop_before"
     DROP_AFTER = "drop_after"
+    LATE = "late"
     THROTTLE = "throttle"
     BAN = "ban"
     MAINTENANCE = "maintenance"
@@ -46,7 +47,9 @@ class FaultKind(StrEnum):
 
 SPOKEN = frozenset({FaultKind.THROTTLE, FaultKind.BAN, FaultKind.MAINTENANCE, FaultKind.ERROR})
 """kinds the dialect answers in its own words"""
-PROCESSED = frozenset({FaultKind.TRUNCATED, FaultKind.DELAY, FaultKind.DROP_AFTER, FaultKind.PARTIAL_BATCH, FaultKind.REORDER})
+PROCESSED = frozenset(
+    {FaultKind.TRUNCATED, FaultKind.DELAY, FaultKind.DROP_AFTER, FaultKind.LATE, FaultKind.PARTIAL_BATCH, FaultKind.REORDER}
+)
 """kinds where the request is carried out, and only its answer or its moment suffers"""
 ANSWERS = SPOKEN | {FaultKind.HTTP, FaultKind.HTML, FaultKind.EMPTY, FaultKind.GARBAGE}
 """kinds that put another answer in the place of the venue's: instead of carrying the request out, or with `when=after` too"""
@@ -74,7 +77,7 @@ class Fault:
     retry_after: float | None = None
     """seconds in the Retry-After header"""
     seconds: float = 1.0
-    """of delay, refuse, outage, clock_skew"""
+    """of delay, late, refuse, outage, clock_skew"""
     body: str = "text"
     """of `http`: text or json"""
     code: str = ""

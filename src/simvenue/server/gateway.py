@@ -109,7 +109,11 @@ class Gateway:
             return self._instead(fault)
         if fault.kind is FaultKind.REORDER and all(held[0] is not fault for held in self._held):
             await self._hold(fault)
+        known = len(self._exchange.orders)
         answer = self._answer(raw)
+        if fault.kind is FaultKind.LATE:
+            self._exchange.hide(known, self._clock.now() + int(fault.seconds * 1e9))
+            return None
         if fault.kind is FaultKind.DELAY:
             await asyncio.sleep(fault.seconds)
         elif fault.kind is FaultKind.DROP_AFTER:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
 from golive.model.errors import OutcomeUnknown, VenueUnavailable
-from golive.model.ids import ClientOrderId
+from golive.model.ids import ClientOrderId, VenueOrderId
 from golive.model.order import OrderStatus, Side, TimeInForce
 from golive.venues import profile_named
-from support.adapters import ADAPTERS
+from golive.venues.dialect import OrderSighting
+from golive.venues.lookup import told_of
+from support.adapters import ADAPTERS, unhurried
 from support.trading_desk import Desk, desk
 from support.venue_process import VenueProcess, venue_process
 
@@ -101,3 +105,72 @@ async def _ask_after_a_month(at: At) -> None:
         name = await d.placed()
         assert not (await d.trading.resolve(name, d.instrument, month_ago, lag_s=0.0)).is_absent, "what is found is known"
         await d.trading.cancel(name, d.instrument)
+
+
+PLACE = {"okx": "/api/v5/trade/order", "kraken": "/0/private/AddOrder", "bybit": "/v5/order/create"}
+BY_ID: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "okx": lambda row: row["method"] == "GET" and "/trade/order?" in row["target"],
+    "kraken": lambda row: row["target"].endswith("/OpenOrders") and "cl_ord_id" in row["body"],
+    "bybit": lambda row: "/order/realtime?" in row["target"] and "orderLinkId" in row["target"],
+}
+"""the request with which a look-up begins"""
+
+
+@pytest.mark.parametrize("name", VENUES)
+async def test_an_order_that_lists_show_only_after_its_deadline_is_found_and_never_taken_for_absent(name: str) -> None:
+    lag_s = 1.5
+    profile = replace(unhurried(name), absence_lag_s=lag_s)
+    with venue_process("--no-limits", dialect=name) as venue:
+        async with desk(name, venue, profile=profile) as d:
+            approved = d.order()
+            order_id = approved.order.client_order_id
+            venue.add_fault("late", method="POST", match=PLACE[name], count=1, seconds=profile.order_deadline_s + 0.6 * lag_s)
+            with pytest.raises(OutcomeUnknown):
+                await d.submit(approved)
+            assert len(d.truth(order_id)) == 1, "the venue has it"
+            assert (await d.lookup(order_id)).is_absent, "and shows it to nobody"
+            found = await d.trading.resolve(order_id, d.instrument, d.attempts.deadlines()[-1])
+            assert found.order is not None
+            assert found.order.status is OrderStatus.OPEN
+
+
+def test_the_lag_that_is_waited_for_is_not_shorter_than_each_venue_needs() -> None:
+    lags = {name: profile_named(ADAPTERS[name]).absence_lag_s for name in VENUES}
+    assert lags["okx"] >= 2
+    assert lags["kraken"] >= 2
+    assert lags["bybit"] >= 30, "nothing but time bounds an order behind Bybit's gateway"
+
+
+@pytest.mark.parametrize("name", VENUES)
+async def test_absence_needs_two_look_ups_that_began_after_deadline_and_lag(name: str) -> None:
+    with venue_process("--no-limits", dialect=name) as venue:
+        async with desk(name, venue, profile=replace(unhurried(name), absence_lag_s=0.4)) as d:
+            deadline_ms = now_ms() + 600
+            assert (await d.trading.resolve(NOBODY, d.instrument, deadline_ms)).is_absent
+            begun = [int(row["at"]) // 1_000_000 for row in venue.requests(5000) if BY_ID[name](row)]
+            assert len([at for at in begun if at > deadline_ms + 400 - 50]) >= 2  # Kraken tells its time half a second exact
+
+
+@pytest.mark.parametrize("is_working", [True, False], ids=["working", "ended"])
+async def test_an_order_that_the_look_up_by_id_does_not_know_is_found_in_the_lists(is_working: bool) -> None:
+    with venue_process("--no-limits", dialect="okx") as venue:
+        async with desk("okx", venue) as d:
+            name = await d.placed(time_in_force=TimeInForce.GTC if is_working else TimeInForce.IOC)
+            venue.add_fault("error", method="GET", match=PLACE["okx"], code="51603", status=200)
+            found = await d.trading.resolve(name, d.instrument, now_ms(), lag_s=0.0)
+            assert found.order is not None
+            assert found.order.status is (OrderStatus.OPEN if is_working else OrderStatus.CANCELED)
+
+
+def test_of_several_sightings_the_furthest_counts_in_whatever_order_they_come() -> None:
+    def sighting(ts: int, filled: int, status: OrderStatus) -> OrderSighting:
+        return OrderSighting(NOBODY, VenueOrderId("v"), status, 5, filled, "", ts)
+
+    seen = [
+        sighting(1, 0, OrderStatus.OPEN),
+        sighting(2, 2, OrderStatus.PARTIAL),
+        sighting(3, 5, OrderStatus.PARTIAL),
+        sighting(3, 5, OrderStatus.FILLED),
+    ]
+    for order in itertools.permutations(seen):
+        assert told_of(NOBODY, order, ()).order is seen[-1]
