@@ -57,15 +57,12 @@ async def test_kraken_counts_what_its_engine_does_for_each_pair() -> None:
     with kraken_process() as venue:
         async with aiohttp.ClientSession() as session:
             began = time.monotonic()
-            done = 0
-            while True:
+            done, error = 0, ""
+            while not error and done < 40:
                 error, result = await kraken(session, venue, "AddOrder", KEY, pair="XBTUSD", **RESTING)
-                if error:
-                    break
-                error, _ = await kraken(session, venue, "CancelOrder", KEY, txid=result["txid"][0])
-                if error:
-                    break
-                done += 1
+                if not error:
+                    error, _ = await kraken(session, venue, "CancelOrder", KEY, txid=result["txid"][0])
+                done += not error
             assert error == "EOrder:Rate limit exceeded"
             assert 13 <= done <= 14 + (time.monotonic() - began) * ENGINE.per_second / 9
             other = RESTING | {"price": "1000", "volume": "0.1"}
