@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from golive.model.secret import Credentials, Secret
@@ -57,6 +57,9 @@ def test_no_run_of_a_credential_is_shown_whatever_its_escapes_and_its_cut(
 
 
 @given(secrets, st.sampled_from(sorted(ENCODINGS)), st.integers(0, 400), st.integers(0, 400))
+@example("/%00/%00/%00", "slashes", 0, 20)
+@example("\\x41/\\x41/\\x41", "slashes", 0, 20)
+@example("&lt%41&lt%41&lt", "html", 0, 60)
 def test_a_text_cut_anywhere_shows_less_than_a_run(value: str, name: str, before: int, cut: int) -> None:
     text = "é" * before + ENCODINGS[name](value)
     shown = masking(value).shown(text[: before + cut])

@@ -22,8 +22,21 @@ SHOWN: Final = 300
 _MASK: Final = "***"
 _HIDEABLE: Final = 6
 """a shorter credential is not searched for: it would blacken words"""
-_DEPTH: Final = 4
-_ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[^ux]|&(?:#[0-9]+|#[xX][0-9A-Fa-f]+|[a-z]+);")
+_LAYERS: Final = 3
+_ESCAPES: Final = tuple(
+    map(
+        re.compile,
+        (
+            r"%[0-9A-Fa-f]{2}",
+            r"\\/",
+            r"\\[uU][0-9A-Fa-f]{4}|\\[xX][0-9A-Fa-f]{2}|\\[^uUxX]",
+            r"&(?:#[0-9]+|#[xX][0-9A-Fa-f]+|[A-Za-z]+);",
+        ),
+    )
+)
+"""ways of escaping, undone one by one in any order: what is an escape in one may be a plain piece of a secret in another"""
+_Letters = list[tuple[str, int, int]]
+"""each letter with the span of the original text that it stands for"""
 
 
 class Masking:
@@ -42,18 +55,22 @@ class Masking:
     def text(self, text: str) -> str:
         """Return `text` with `***` for every run of at least 8 characters of a credential, a shorter one as a whole.
 
-        Letter case does not matter, nor do the escapes of JSON, addresses (`%2F`, `+`) and HTML, also one upon the other.
+        Letter case does not matter, nor do the escapes of JSON, addresses (`%2F`, `+`) and HTML, up to three upon each other.
         """
         if not self._runs:
             return text
-        letters = [(letter, at, at + 1) for at, letter in enumerate(text)]
         hidden = bytearray(len(text))
-        for _ in range(_DEPTH):
-            self._hide(letters, hidden)
-            plainer = _unescaped(letters)
-            if len(plainer) == len(letters):
-                break
-            letters = plainer
+        seen: set[str] = set()
+        layer: list[_Letters] = [[(letter, at, at + 1) for at, letter in enumerate(text)]]
+        for _ in range(_LAYERS + 1):
+            below: list[_Letters] = []
+            for letters in layer:
+                read = "".join(letter for letter, _, _ in letters)
+                if read not in seen:
+                    seen.add(read)
+                    self._hide(letters, hidden)
+                    below += [_unescaped(letters, read, escape) for escape in _ESCAPES if escape.search(read)]
+            layer = below
         return _blackened(text, hidden) if any(hidden) else text
 
     def shown(self, text: str) -> str:
@@ -66,7 +83,7 @@ class Masking:
             return replace(evidence, detail=evidence.detail[:SHOWN])
         return replace(evidence, detail=self.shown(evidence.detail), codes=tuple(map(self.text, evidence.codes)))
 
-    def _hide(self, letters: list[tuple[str, int, int]], hidden: bytearray) -> None:
+    def _hide(self, letters: _Letters, hidden: bytearray) -> None:
         folded = "".join(_folded(letter) for letter, _, _ in letters)
         for length, runs in self._runs.items():
             for at in range(len(folded) - length + 1):
@@ -83,12 +100,11 @@ def _folded(letter: str) -> str:
     return small if len(small) == 1 else letter
 
 
-def _unescaped(letters: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
-    """Undo one layer of escapes; every letter keeps the span of the original text that it stands for."""
-    text = "".join(letter for letter, _, _ in letters)
-    plain: list[tuple[str, int, int]] = []
+def _unescaped(letters: _Letters, text: str, escape: re.Pattern[str]) -> _Letters:
+    """Undo one layer of one way of escaping."""
+    plain: _Letters = []
     at = 0
-    for found in _ESCAPE.finditer(text):
+    for found in escape.finditer(text):
         letter = _meant(found[0])
         if len(letter) != 1:
             continue
@@ -100,9 +116,9 @@ def _unescaped(letters: list[tuple[str, int, int]]) -> list[tuple[str, int, int]
 
 def _meant(escape: str) -> str:
     if escape[0] == "&":
-        return html.unescape(escape)
-    if escape[0] == "%" or escape[1] in "ux":
-        return chr(int(escape.lstrip("%\\ux"), 16))
+        return html.unescape(escape.lower())
+    if escape[0] == "%" or escape[1] in "uUxX":
+        return chr(int(escape.lstrip("%\\uUxX"), 16))
     return escape[1]
 
 
