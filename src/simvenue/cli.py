@@ -18,6 +18,7 @@ from .face.mode import Mode
 from .keys import KeyRing, fresh_key, read_keys
 from .options import ServeOptions
 
+_MAX_BPS, _FINEST_BPS = 1000, Decimal("0.0001")
 _TIMEFRAMES = ("1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d", "1w")
 _EPILOG = """\
 market sources:
@@ -127,8 +128,8 @@ def _add_accounts(serve: argparse.ArgumentParser) -> None:
         metavar="ASSET=AMOUNT",
         help="start balance of each account, may be repeated (default: 100000 of the first quote asset)",
     )
-    group.add_argument("--maker-bps", help="maker fee in basis points (default: the dialect's)")
-    group.add_argument("--taker-bps", help="taker fee in basis points (default: the dialect's)")
+    group.add_argument("--maker-bps", help="maker fee in basis points, 0 to 1000 (default: the dialect's)")
+    group.add_argument("--taker-bps", help="taker fee in basis points, 0 to 1000 (default: the dialect's)")
     group.add_argument(
         "--credentials",
         type=Path,
@@ -142,7 +143,12 @@ def _add_accounts(serve: argparse.ArgumentParser) -> None:
 def _add_process(serve: argparse.ArgumentParser) -> None:
     group = serve.add_argument_group("process")
     group.add_argument("--fault", action="append", default=[], metavar="SPEC", help="begin with this fault in force (see below)")
-    group.add_argument("--mode", choices=list(Mode), default=Mode.ONLINE, help="operating mode to begin with (default: online)")
+    group.add_argument(
+        "--mode",
+        choices=[mode.value for mode in Mode],
+        default=Mode.ONLINE.value,
+        help="operating mode to begin with (default: online)",
+    )
     group.add_argument("--no-limits", action="store_true", help="no request limits: for measuring the venue itself")
     group.add_argument(
         "--state", type=Path, metavar="FILE", help="keep the venue's state here: it returns after a crash as it was (see below)"
@@ -173,7 +179,9 @@ def _options(given: argparse.Namespace) -> ServeOptions:
 
     ring, is_fresh = _ring(given)
     traits = traits_of(given.dialect)
-    symbols = tuple(dict.fromkeys(given.symbol or [traits.default_symbol]))
+    symbols = tuple(given.symbol or [traits.default_symbol])
+    if twice := next((symbol for symbol in symbols if symbols.count(symbol) > 1), None):
+        raise UsageError(f"--symbol {twice} is given twice; give each instrument once")
     quotes = [instrument_id(symbol).quote for symbol in symbols]
     return ServeOptions(
         dialect=given.dialect,
@@ -191,8 +199,8 @@ def _options(given: argparse.Namespace) -> ServeOptions:
         ring=ring,
         is_fresh_key=is_fresh,
         faults=tuple(given.fault),
-        maker_bps=_decimal(given.maker_bps or traits.maker_bps, "--maker-bps"),
-        taker_bps=_decimal(given.taker_bps or traits.taker_bps, "--taker-bps"),
+        maker_bps=_rate(given.maker_bps or traits.maker_bps, "--maker-bps"),
+        taker_bps=_rate(given.taker_bps or traits.taker_bps, "--taker-bps"),
         mode=Mode(given.mode),
         has_limits=not given.no_limits,
         state=given.state,
@@ -254,6 +262,14 @@ def _decimal(text: str, flag: str) -> Decimal:
         value = Decimal("NaN")
     if not value.is_finite() or value < 0:
         raise UsageError(f"{flag}: {text!r} is not a decimal number of zero or more")
+    return value
+
+
+def _rate(text: str, flag: str) -> Decimal:
+    """Read a fee rate as the exchange can keep it."""
+    value = _decimal(text, flag)
+    if value > _MAX_BPS or value != value.quantize(_FINEST_BPS):
+        raise UsageError(f"{flag} {text}: give basis points from 0 to {_MAX_BPS} with at most 4 decimals; 10 is 0.1 %")
     return value
 
 

@@ -54,6 +54,9 @@ def test_help_shows_every_flag_and_imports_nothing_heavy() -> None:
         (("--lifeline-fd=0",), "not a pipe"),
         (("--ws-idle=0",), "--ws-idle"),
         (("--taker-bps=x",), "--taker-bps"),
+        (("--maker-bps=99999",), "--maker-bps 99999: give basis points from 0 to 1000"),
+        (("--taker-bps=1.00001",), "at most 4 decimals"),
+        (("--symbol=BTC/USDT", "--symbol=BTC/USDT"), "--symbol BTC/USDT is given twice"),
     ],
 )
 def test_a_wrong_flag_ends_in_one_line_and_exit_2(flags: tuple[str, ...], says: str) -> None:
@@ -61,6 +64,12 @@ def test_a_wrong_flag_ends_in_one_line_and_exit_2(flags: tuple[str, ...], says: 
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_wrong_mode_names_the_modes_there_are() -> None:
+    done = run("--mode=foo")
+    assert done.returncode == 2
+    assert "choose from 'online', 'maintenance', 'cancel_only', 'post_only', 'limit_only'" in done.stderr
 
 
 @pytest.mark.parametrize(
