@@ -19,7 +19,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from golive.venues.budget import NotAdmitted
+from golive.venues.admission import NotAdmitted
 from golive.venues.budget_file import host_now
 from golive.venues.host_budget import HostBudget
 from golive.venues.profile import BudgetRule, DecayRule, RateRule

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from golive.venues.budget import NotAdmitted, ProcessBudget
+from golive.venues.admission import NotAdmitted
+from golive.venues.budget import ProcessBudget
 from golive.venues.okx import PROFILE
 from golive.venues.profile import BudgetRule
 from support.wall_clock import WallClock

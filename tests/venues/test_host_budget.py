@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from golive.model.clock import SECOND
-from golive.venues.budget import NotAdmitted
+from golive.venues.admission import NotAdmitted
 from golive.venues.budget_file import host_now
 from golive.venues.host_budget import HostBudget
 from golive.venues.profile import BudgetRule
@@ -303,9 +303,10 @@ async def _random_calls(folder: Path, steps: list[tuple[int, int, int, int, bool
     for which, gap, weight, length, dies in steps:
         now += gap * 1_000_000
         budget = budgets[which]
-        while (wait := budget._try(f'{{"*":{weight}}}', 60.0) if budget._opened() else 0) != 0:
-            assert wait is not None, "nothing is running"
-            now += wait
+        charges = budget.charges({"*": weight})
+        while budget._opened() and (lack := budget._try(charges, 60.0)) is not None:
+            assert lack.wait_ns is not None, "nothing is running"
+            now += lack.wait_ns
         begun = now
         now += length * 1_000_000
         if dies:
@@ -314,7 +315,7 @@ async def _random_calls(folder: Path, steps: list[tuple[int, int, int, int, bool
             budgets[which] = budget_at(folder, rules, now=clock)
             spans.append(Span(begun, now, {"*": weight}))
         else:
-            budget.end(budget._numbers, f'{{"*":{weight}}}')
+            budget.end(budget._numbers, charges)
             spans.append(Span(begun, now, {"*": weight}))
     for rule in rules:
         assert excess(spans, rule) <= 0

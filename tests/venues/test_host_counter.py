@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from golive.model.clock import MILLISECOND, SECOND
 from golive.venues.budget_file import host_now
-from golive.venues.host_budget import HostBudget
+from golive.venues.host_budget import Charges, HostBudget
 from golive.venues.profile import BudgetRule, DecayRule, RateRule
 from support.budget_process import Span, budget_at, caller
 from support.venue_counter import Call, venue_peak
@@ -162,7 +162,7 @@ class _Host:
         self.now = SECOND
         self.folder = folder
         self.budgets = [self.joined() for _ in range(3)]
-        self.running: list[tuple[int, int, int, str]] = []
+        self.running: list[tuple[int, int, int, Charges]] = []
         """when it ends, which budget, its number, its charges"""
         self.calls: list[tuple[int, Call]] = []
         """by the budget that let it out"""
@@ -173,7 +173,7 @@ class _Host:
     async def walk(self, steps: list[tuple[int, int, int, int, int, str]]) -> None:
         for which, gap, weight, length, place, event in steps:
             self.go_to(self.now + gap * MILLISECOND)
-            self.call(which, f'{{"points":{weight}}}', weight, length * MILLISECOND, place)
+            self.call(which, {"points": weight}, weight, length * MILLISECOND, place)
             if event == "dies":
                 self.die(which)
             elif event == "tidies":
@@ -192,11 +192,12 @@ class _Host:
             self.budgets[which].end(number, charges)
         self.now = max(self.now, moment)
 
-    def call(self, which: int, charges: str, weight: int, length: int, place: int) -> None:
+    def call(self, which: int, scopes: dict[str, int], weight: int, length: int, place: int) -> None:
         budget = self.budgets[which]
         budget._opened()
-        while (wait := budget._try(charges, 60.0)) != 0:
-            moments = [ended for ended, *_ in self.running[:1]] + ([] if wait is None else [self.now + wait])
+        charges = budget.charges(scopes)
+        while (lack := budget._try(charges, 60.0)) is not None:
+            moments = [ended for ended, *_ in self.running[:1]] + ([] if lack.wait_ns is None else [self.now + lack.wait_ns])
             assert moments or any(other._log for other in self.budgets), "nobody runs, and still only an end could tell"
             self.go_to(min(moments, default=self.now))
             for other in self.budgets:

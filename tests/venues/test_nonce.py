@@ -14,6 +14,7 @@ import pytest
 
 from golive.model.errors import VenueUnavailable
 from golive.venues import profile_named
+from golive.venues.admission import NotAdmitted
 from golive.venues.host_lock import HostLock
 from golive.venues.nonce import NonceTurn
 from support.adapters import rig, unhurried
@@ -88,8 +89,39 @@ async def test_the_turn_of_a_killed_process_is_given_back_and_keys_do_not_wait_f
     same.close()
 
 
-async def _hold(turn: NonceTurn) -> None:
-    async with turn.held():
+async def test_a_stopped_process_that_holds_the_turn_is_named_when_patience_ends(tmp_path: Path) -> None:
+    holder = start("stay", tmp_path, "key")
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    os.kill(holder.pid, signal.SIGSTOP)
+    first, second = turn_at(tmp_path, "key"), turn_at(tmp_path, "key")
+    begun = time.monotonic()
+    refusals = await asyncio.gather(_hold(first, 0.3), _hold(second, 0.3), _hold(first, 0.2), return_exceptions=True)
+    assert time.monotonic() - begun < 0.8
+    assert [type(refusal) for refusal in refusals] == [NotAdmitted] * 3
+    assert f": process {holder.pid} (stopped) holds it in {tmp_path}/test_spot.lock: not sent" in str(refusals[0])
+    os.kill(holder.pid, signal.SIGKILL)
+    await _hold(second, 2.0)
+    holder.wait(10)
+    holder.stdout.close()
+    first.close()
+    second.close()
+
+
+def test_a_nonce_no_clock_ever_showed_is_damage_and_is_never_sent(tmp_path: Path) -> None:
+    (tmp_path / "test_spot.nonces").write_bytes(b"\x11" * 4096 * 8)
+    turn = turn_at(tmp_path, "key")
+    with pytest.raises(VenueUnavailable, match=r"test_spot\.nonces, are damaged .* not sent; .* delete it"):
+        turn.next()
+    (tmp_path / "test_spot.nonces").unlink()
+    turn.close()
+    again = turn_at(tmp_path, "key")
+    assert again.next() > 1_600_000_000_000
+    again.close()
+
+
+async def _hold(turn: NonceTurn, patience_s: float | None = None) -> None:
+    async with turn.held(patience_s):
         pass
 
 

@@ -6,28 +6,18 @@ shared by all processes of a host stands behind the same port (`host_budget.py`)
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from golive.model.clock import SECOND, Clock
 
-from .gauge import Gauge, gauge, impossible, longest_wait
+from .admission import NotAdmitted
+from .gauge import Gauge, gauge, impossible
+from .line import Line, Shortage, Use, shortage
 from .profile import RateRule
-
-
-class NotAdmitted(Exception):
-    """The call may not leave now, and waiting for it is not wanted: nothing was sent.
-
-    `remaining_s` is how long the venue still wants to be left alone, None when the budget itself could not be read.
-    """
-
-    def __init__(self, reason: str, remaining_s: float | None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.remaining_s = remaining_s
+from .reserve import READS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +53,8 @@ class RequestBudget(Protocol):
     def take(self, scopes: Mapping[str, int], *, patience_s: float) -> AbstractAsyncContextManager[float]:
         """Wait until every rule named in `scopes` has room for its weight; yield the seconds waited.
 
-        Raises NotAdmitted at once when the venue is to be left alone for longer than `patience_s`, or banned us, and
-        when a shared budget cannot be read.
+        Raises NotAdmitted when that takes longer than `patience_s`, and at once when it surely will: when the venue is to
+        be left alone for longer or banned us, when there is no room before; also when a shared budget cannot be used.
         """
         ...
 
@@ -90,46 +80,59 @@ def refuse_impossible(rules: Sequence[RateRule], scopes: Mapping[str, int]) -> N
         raise NotAdmitted(reason, None)
 
 
+def use_of(rules: Sequence[RateRule], scopes: Mapping[str, int]) -> Use:
+    """Return which of the rules a call in these scopes uses."""
+    return Use(frozenset(at for at, rule in enumerate(rules) if rule.scope in scopes), READS in scopes)
+
+
+def named(rules: Sequence[RateRule], positions: Iterable[int]) -> str:
+    """Return the rules at these positions, for people."""
+    return ", ".join(f"{rules[at].scope!r} {rules[at]}" for at in sorted(positions))
+
+
 class ProcessBudget:
-    """All rules of one venue within this process; callers are served in the order they came."""
+    """All rules of one venue within this process; who is served when says `Line`."""
 
     def __init__(self, rules: Sequence[RateRule], clock: Clock) -> None:
         self._clock = clock
         self._rules = tuple(rules)
-        self._gauges = tuple((rule.scope, gauge(rule)) for rule in rules)
-        self._turn = asyncio.Lock()
-        self._call_ended = asyncio.Event()
+        self._gauges = tuple(gauge(rule) for rule in rules)
+        self._line = Line(now=clock.monotonic, describe=self._describe, changed=lambda: None)
         self._pause = NO_PAUSE
 
     @asynccontextmanager
     async def take(self, scopes: Mapping[str, int], *, patience_s: float) -> AsyncIterator[float]:
         begun = self._clock.monotonic()
         refuse_impossible(self._rules, scopes)
-        gauges = [(each, scopes[scope]) for scope, each in self._gauges if scope in scopes]
-        async with self._turn:
-            while (wait := self._wait(gauges, patience_s)) != 0:
-                await self._sleep(wait)
-            for each, weight in gauges:
-                each.running += weight
+        use = use_of(self._rules, scopes)
+        charged = [(at, self._gauges[at], scopes[self._rules[at].scope]) for at in use.rules]
+
+        def attempt(left_s: float) -> Shortage | None:
+            return self._admit(use, charged, left_s)
+
+        if self._line.holds_up(use) or attempt(patience_s) is not None:
+            await self._line.wait(use, patience_s, attempt, None)
         try:
             yield (self._clock.monotonic() - begun) / SECOND
         finally:
             now = self._clock.monotonic()
-            for each, weight in gauges:
+            for _, each, weight in charged:
                 each.end(now, weight)
-            self._call_ended.set()
+            self._line.wake()
 
-    def _wait(self, gauges: Sequence[tuple[Gauge, int]], patience_s: float) -> int | None:
+    def _admit(self, use: Use, charged: Sequence[tuple[int, Gauge, int]], left_s: float) -> Shortage | None:
         now = self._clock.monotonic()
-        quiet = self._pause.wait_ns(now, patience_s)
-        return quiet or longest_wait(gauges, now)
+        quiet = self._pause.wait_ns(now, left_s)
+        if quiet:
+            return Shortage(use.rules, quiet)
+        lack = shortage(charged, now)
+        if lack is None:
+            for _, each, weight in charged:
+                each.running += weight
+        return lack
 
-    async def _sleep(self, wait: int | None) -> None:
-        if wait is not None:
-            await asyncio.sleep(wait / SECOND)
-            return
-        self._call_ended.clear()
-        await self._call_ended.wait()
+    def _describe(self, lack: Shortage) -> str:
+        return f"no room in {named(self._rules, lack.rules)}"
 
     def refuse_if_paused(self, patience_s: float) -> None:
         self._pause.wait_ns(self._clock.monotonic(), patience_s)

@@ -1,4 +1,4 @@
-"""The one instrumented path of every call to a venue: queue, budget, turn, circuit, signing, sending, judging, counting.
+"""The one instrumented path of every call to a venue: budget, turn, queue, circuit, signing, sending, judging, counting.
 
 CCXT's `fetch2` is replaced by this path, so what CCXT calls on its own goes through the same gate; and because the
 replacement refuses everything but GET, CCXT's own order methods cannot send. Reads are repeated by policy, writes
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -17,7 +18,8 @@ from golive.model.clock import SECOND, Clock
 from golive.model.errors import AuthenticationFailed, MagnitudeError, MalformedPayload, VenueRejected
 
 from . import strict_json
-from .budget import NotAdmitted, RequestBudget
+from .admission import NotAdmitted, Patience
+from .budget import RequestBudget
 from .ccxt_client import Ccxt, exception_names
 from .circuit import Circuit
 from .classify import AttemptFailed, Evidence, Fault, ban_of, error, judge
@@ -28,6 +30,7 @@ from .meter import Meter
 from .nonce import NonceTurn
 from .profile import VenueProfile
 from .queue import IoQueue
+from .reserve import as_read
 from .retry_after import retry_after
 from .signed import Signed
 
@@ -44,6 +47,14 @@ _BODY_SEEN = 2000
 @dataclass(frozen=True, slots=True)
 class _Done(Generic[T]):
     value: T
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """On which terms a call waits to leave: what it counts in, and for how long at most."""
+
+    scopes: Mapping[str, int]
+    patience_s: float
 
 
 class CallPath:
@@ -93,13 +104,25 @@ class CallPath:
         """Return the converted answer, repeating transient faults by policy.
 
         A refusal with an `expected` code raises VenueRejected without counting an error. Raises the family of the
-        last fault otherwise; an answer that `convert` cannot read is a fault like any other.
+        last fault otherwise; an answer that `convert` cannot read is a fault like any other. Each attempt waits for
+        at most the policy's longest `Retry-After` before it leaves, and leaves room for orders and cancels.
         """
+        terms = _Terms(as_read(request.scopes), self._profile.retry.max_retry_after_s)
+        return await self._repeated(request, convert, expected, inspect, terms)
+
+    async def _repeated(
+        self,
+        request: Request,
+        convert: Callable[[Payload], T],
+        expected: frozenset[str],
+        inspect: Callable[[Signed], None] | None,
+        terms: _Terms,
+    ) -> T:
         policy = self._profile.retry
         attempt = 0
         while True:
             attempt += 1
-            result = await self._attempt(request, convert, expected, None, inspect)
+            result = await self._attempt(request, convert, expected, terms, None, inspect)
             if not isinstance(result, Fault):
                 if attempt > 1:
                     self._meter.recovered()
@@ -129,11 +152,26 @@ class CallPath:
         return max(told, pause) if told <= policy.max_retry_after_s else None
 
     async def resync_clock(self) -> int:
-        """Ask the venue for its time and sign with it from now on; return venue minus ours, in ms."""
+        """Ask the venue for its time and sign with it from now on; return venue minus ours, in ms.
+
+        Like an order it leaves no room for others, because an order may wait for it.
+        """
         dialect = self._profile.dialect
-        begun = self._clock.now()
-        theirs = await self.read(dialect.time(), dialect.read_time)
-        ours = (begun + self._clock.now()) // 2 // 1_000_000
+        sent = answered = 0  # ns; what the call waits for before it leaves says nothing about the venue's clock
+
+        def leaves(_: Signed) -> None:
+            nonlocal sent
+            sent = self._clock.now()
+
+        def read(payload: Payload) -> int:
+            nonlocal answered
+            answered = self._clock.now()
+            return dialect.read_time(payload)
+
+        asked = dialect.time()
+        terms = _Terms(asked.scopes, self._profile.retry.max_retry_after_s)
+        theirs = await self._repeated(asked, read, NONE_EXPECTED, leaves, terms)
+        ours = (sent + answered) // 2 // 1_000_000
         self._client.options["timeDifference"] = ours - theirs
         self.clock_offset_ms = theirs - ours
         return self.clock_offset_ms
@@ -153,13 +191,15 @@ class CallPath:
     ) -> T:
         """Make one attempt; raise OutcomeUnknown unless the answer proves otherwise.
 
-        `before_send` runs when the slot and the budget are held and returns the request that leaves instead, in the
+        `before_send` runs when budget, turn and slot are held and returns the request that leaves instead, in the
         same budget scopes (now with its deadline); `inspect` sees the signed request and may refuse it by raising;
         `may_follow`: after a *not processed* answer the caller makes another attempt, so the call has not failed yet.
         A refusal with an `expected` code raises VenueRejected without counting an error.
-        Raises RateLimited without a code when the venue is to be left alone for longer than the order's deadline.
+        Raises RateLimited without a code, never sent, when all waits and `before_send` together take longer than the
+        profile's `order_patience_s`, counted from this call.
         """
-        result = await self._attempt(request, convert, expected, before_send, inspect)
+        terms = _Terms(request.scopes, self._profile.order_patience_s)
+        result = await self._attempt(request, convert, expected, terms, before_send, inspect)
         if not isinstance(result, Fault):
             return result.value
         if may_follow and result.not_processed:
@@ -174,8 +214,12 @@ class CallPath:
         inspect: Callable[[Signed], None],
         expected: frozenset[str],
     ) -> T:
-        """Make a write that does no harm when it happens twice (a cancel): repeated by the policy of reads."""
-        return await self.read(request, convert, expected=expected, inspect=inspect)
+        """Make a write that does no harm when it happens twice (a cancel): repeated by the policy of reads.
+
+        Each attempt waits for no longer than the client's time-out before it leaves; it raises RateLimited otherwise.
+        """
+        terms = _Terms(request.scopes, self._transport.timeout_s)
+        return await self._repeated(request, convert, expected, inspect, terms)
 
     def _gave_up(self, fault: Fault, *, write: bool, expected: bool, client_order_id: str = "") -> Exception:
         if not expected:
@@ -213,32 +257,51 @@ class CallPath:
         request: Request,
         convert: Callable[[Payload], T],
         expected: frozenset[str],
+        terms: _Terms,
         before_send: Callable[[], Awaitable[Request]] | None = None,
         inspect: Callable[[Signed], None] | None = None,
     ) -> _Done[T] | Fault:
         if request.private and not self._has_credentials:
             raise AuthenticationFailed(f"{self._profile.label}: {request.path} needs credentials and none are configured")
-        patience = self._profile.order_deadline_s if before_send is not None else self._profile.retry.max_retry_after_s
+        patience = Patience(terms.patience_s, self._clock)
         try:
-            self._budget.refuse_if_paused(patience)
-            async with self._queue.slot(), self._budget.take(request.scopes, patience_s=patience) as waited:
-                if self._turn is None or not request.private:
-                    self._meter.budget_waited(waited)
-                    return await self._admitted(request, convert, expected, before_send, inspect)
-                asked = self._clock.monotonic()
-                async with self._turn.held():
-                    self._meter.budget_waited(waited + (self._clock.monotonic() - asked) / SECOND)
-                    return await self._admitted(request, convert, expected, before_send, inspect)
+            self._budget.refuse_if_paused(terms.patience_s)
+            while True:
+                async with self._way_out(request, terms, patience) as is_free:
+                    if is_free:
+                        return await self._admitted(request, convert, expected, patience, before_send, inspect)
         except NotAdmitted as refusal:
             self._meter.not_admitted(refusal.reason, what=f"{request.method} {request.path}")
             meaning = Meaning.NOT_SENT if refusal.remaining_s is None else Meaning.PAUSED
             return judge(self._profile, Evidence(refusal.reason, retry_after_s=refusal.remaining_s, transport=meaning))
+
+    @asynccontextmanager
+    async def _way_out(self, request: Request, terms: _Terms, patience: Patience) -> AsyncIterator[bool]:
+        """Hold everything a call needs to leave; yield False when the venue wanted to be left alone meanwhile.
+
+        The budget is waited for first and the slot last, so that a call without room holds up nobody's turn and no slot.
+        """
+        asked = self._clock.monotonic()
+        async with self._budget.take(terms.scopes, patience_s=patience.left_s), self._turn_of(request, patience):
+            self._meter.budget_waited((self._clock.monotonic() - asked) / SECOND)
+            async with self._queue.slot(patience.left_s):
+                try:
+                    self._budget.refuse_if_paused(0.0)
+                except NotAdmitted:
+                    is_free = False
+                else:
+                    is_free = True
+                yield is_free
+
+    def _turn_of(self, request: Request, patience: Patience) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self._turn is None or not request.private else self._turn.held(patience.left_s)
 
     async def _admitted(
         self,
         request: Request,
         convert: Callable[[Payload], T],
         expected: frozenset[str],
+        patience: Patience,
         before_send: Callable[[], Awaitable[Request]] | None,
         inspect: Callable[[Signed], None] | None,
     ) -> _Done[T] | Fault:
@@ -246,7 +309,7 @@ class CallPath:
             return judge(self._profile, Evidence("circuit open: not sent", transport=Meaning.NOT_SENT))
         begun = self._clock.monotonic()
         try:
-            leaving = await before_send() if before_send is not None else request
+            leaving = request if before_send is None else await self._prepared(before_send, patience)
             begun = self._clock.monotonic()
             value = await self._exchange(leaving, convert, inspect)
         except AttemptFailed as failed:
@@ -262,6 +325,12 @@ class CallPath:
             return _Done(value)
         self._record(fault, (self._clock.monotonic() - begun) / SECOND, request, expected)
         return fault
+
+    async def _prepared(self, before_send: Callable[[], Awaitable[Request]], patience: Patience) -> Request:
+        leaving = await before_send()
+        if patience.left_s <= 0:
+            raise NotAdmitted(f"it was not ready to leave within {patience.seconds:.1f} s: not sent", 0.0)
+        return leaving
 
     def _record(self, fault: Fault, seconds: float, request: Request, expected: frozenset[str]) -> None:
         what = f"{request.method} {request.path}"

@@ -24,6 +24,7 @@ from .meter import Meter
 from .nonce import NonceTurn
 from .profile import VenueProfile
 from .queue import IoQueue
+from .reserve import with_reserve
 from .settings import AdapterSettings
 
 if TYPE_CHECKING:
@@ -68,10 +69,11 @@ def _credentials(profile: VenueProfile, credentials: Credentials | None) -> dict
 
 def build_budget(profile: VenueProfile, settings: AdapterSettings, clock: Clock) -> RequestBudget:
     """Return the budget that the host's processes share, or this process's own without a state directory."""
+    rules = with_reserve(profile.budget)
     if settings.state_directory is None:
-        return ProcessBudget(profile.budget, clock)
+        return ProcessBudget(rules, clock)
     return HostBudget(
-        profile.budget,
+        rules,
         settings.state_directory,
         profile.name,
         key=settings.key_digest,

@@ -100,17 +100,6 @@ def gauge(rule: RateRule) -> Gauge:
     return Window(rule) if isinstance(rule, BudgetRule) else Counter(rule)
 
 
-def longest_wait(gauges: Sequence[tuple[Gauge, int]], now: int) -> int | None:
-    """Return how long a call of these weights must wait, None when only the end of a running call can tell."""
-    longest = 0
-    for each, weight in gauges:
-        wait = each.wait_ns(now, weight)
-        if wait is None:
-            return None
-        longest = max(longest, wait)
-    return longest
-
-
 def impossible(rules: Sequence[RateRule], scopes: Mapping[str, int]) -> str:
     """Return why a call that weighs more than a whole rule would wait for ever; '' when it would not."""
     for rule in rules:

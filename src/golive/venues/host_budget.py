@@ -5,9 +5,10 @@ lock, before it lets a call leave; so a call costs one short transaction, and no
 anybody. An end may be logged a little late, with the time it happened: until then the call counts as running, which
 errs on the safe side. What a killed process had running counts as ended when another notices that its lock is free.
 
-First come, first served within a process; among processes the one whose turn it is waits alone, the others queue for
-the turn, so that a later call never overtakes. Time is `CLOCK_BOOTTIME`, the same for all processes of a host and
-running through its sleep; after a restart of the host the remembered calls count as having ended at that moment.
+First come, first served for each rule within a process (`line.py`); among processes whoever is next at a rule without
+room holds that rule's byte of the lock file, and nobody who uses the rule overtakes. Time is `CLOCK_BOOTTIME`, the same
+for all processes of a host and running through its sleep; after a restart of the host the remembered calls count as
+having ended at that moment.
 `synchronous=NORMAL` is enough: a process's death loses nothing, a power cut may lose the last calls but not the file.
 Nothing here blocks the event loop: a busy file is tried again, and the log is folded into the file beside the loop.
 """
@@ -25,17 +26,18 @@ from typing import Final, NamedTuple, TypeVar
 
 from golive.model.clock import MILLISECOND, SECOND
 
-from .budget import NO_PAUSE, NotAdmitted, Pause, longer, refuse_impossible
+from .admission import NotAdmitted
+from .budget import NO_PAUSE, Pause, longer, named, refuse_impossible, use_of
 from .budget_file import boot_id, fold_log, host_now, open_file
-from .gauge import longest_wait
 from .host_gauge import Charged, HostGauges, Level
 from .host_lock import HostLock, slot
-from .profile import BudgetRule, RateRule
+from .line import NOTHING, Line, Shortage, Use, shortage
+from .profile import BudgetRule, DecayRule, RateRule
 
 _BEGUN, _ENDED, _QUIET, _BANNED, _LEVEL = range(5)
 T = TypeVar("T")
-_TURN_POLL_S: Final = 0.003
-_RUNNING_POLL_S: Final = 0.01
+_POLL_S: Final = 0.003
+"""other processes set no event of ours"""
 _BUSY_POLL_NS: Final = MILLISECOND
 _BUSY_LIMIT_S: Final = 5.0
 _FLUSH_S: Final = 0.01
@@ -58,6 +60,18 @@ class _Call(NamedTuple):
     gauges: Charged
 
 
+class Charges(NamedTuple):
+    """What a call weighs, as it stands in the log, and the rules it uses."""
+
+    text: str
+    use: Use
+
+    @property
+    def at(self) -> list[int]:
+        """The positions of its rules, in order."""
+        return sorted(self.use.rules)
+
+
 class HostBudget:
     """All rules of one venue over all processes that share `folder`.
 
@@ -77,7 +91,8 @@ class HostBudget:
         now: Callable[[], int] = host_now,
         boot: Callable[[], str] = boot_id,
     ) -> None:
-        self._rules = tuple(rules)
+        self._rules: tuple[RateRule, ...] = tuple(sorted(rules, key=lambda rule: isinstance(rule, DecayRule)))
+        """in the order of the gauges"""
         self._longest = int(max((rule.window_s for rule in rules if isinstance(rule, BudgetRule)), default=0.0) * SECOND)
         self._path = folder / f"{adapter}.sqlite"
         self._key = key
@@ -87,12 +102,13 @@ class HostBudget:
         self._boot = boot
         self._owner = secrets.randbits(48)
         self._member = slot(f"member {self._owner}")
-        self._place = slot(f"turn {key}")
-        self._turn = asyncio.Lock()
-        self._call_ended = asyncio.Event()
+        self._places = slot(f"turn {key}")
+        """the first of two bytes for each rule: those at which orders and cancels wait, then those at which reads wait"""
+        self._claimed: set[int] = set()
+        self._line = Line(now=now, describe=self._describe, changed=self._claim)
         self._numbers = 0
         self._busy_since: int | None = None
-        self._texts: dict[tuple[tuple[str, int], ...], str] = {}
+        self._known: dict[tuple[tuple[str, int], ...], Charges] = {}
         self._log: list[_Event] = []
         """what happened here and is not in the file yet"""
         self._flush: asyncio.TimerHandle | None = None
@@ -116,68 +132,91 @@ class HostBudget:
         """See `RequestBudget.take`; also raises NotAdmitted for a call heavier than a whole rule."""
         return _Place(self, scopes, patience_s)
 
-    async def begin(self, charges: str, patience_s: float) -> int:
+    async def begin(self, charges: Charges, patience_s: float) -> int:
         """Wait for room and log the call; return its number, to be given to `end`."""
-        async with self._turn:
-            if not self._opened().is_held(self._place) and self._try(charges, patience_s) == 0:
-                return self._numbers
-            return await self._wait_in_line(charges, patience_s)
 
-    async def _wait_in_line(self, charges: str, patience_s: float) -> int:
-        """Get this host's turn for the key, then wait for room alone."""
-        lock = self._opened()
-        while not lock.try_lock(self._place):  # noqa: ASYNC110 - other processes set no event of ours
-            await asyncio.sleep(_TURN_POLL_S)
-        try:
-            while (wait := self._try(charges, patience_s)) != 0:
-                await self._sleep(wait)
-            return self._numbers
-        finally:
-            lock.unlock(self._place)
+        def attempt(left_s: float) -> Shortage | None:
+            return self._attempt(charges, left_s)
 
-    def charges(self, scopes: Mapping[str, int]) -> str:
-        """Return the text that stands for these scopes in the log."""
-        named = tuple(scopes.items())
-        text = self._texts.get(named)
-        if text is None:
-            refuse_impossible(self._rules, scopes)
-            text = self._texts[named] = json.dumps(dict(scopes), sort_keys=True, separators=(",", ":"))
-        return text
+        if self._line.holds_up(charges.use) or attempt(patience_s) is not None:
+            await self._line.wait(charges.use, patience_s, attempt, _POLL_S)
+        return self._numbers
 
-    def _try(self, charges: str, patience_s: float) -> int | None:
-        """Log the call as begun if there is room, else return how long to wait, as `Gauge.wait_ns`."""
-        try:
-            wait = self._transaction(lambda file: self._admit(file, charges, patience_s))
-        except sqlite3.OperationalError as exc:
-            return self._busy(exc)
-        self._busy_since = None
-        return wait
+    def _attempt(self, charges: Charges, left_s: float) -> Shortage | None:
+        """Log the call as begun if nobody of another process is before it and there is room; else say what is missing."""
+        elsewhere = self._held_elsewhere(charges.use)
+        if elsewhere:
+            return Shortage(elsewhere, None, elsewhere=True)
+        return self._try(charges, left_s)
 
-    def _admit(self, file: sqlite3.Connection, charges: str, patience_s: float) -> int | None:
-        now = self._caught_up
-        quiet = self._pause.wait_ns(now, patience_s)
-        gauges = self._gauges.charged(self._key, self._address, charges)
-        wait = quiet or longest_wait(gauges, now)
-        if wait != 0 and self._bury(file, now):
-            wait = quiet or longest_wait(gauges, now)
-        if wait == 0:
-            self._numbers += 1
-            self._append(file, (_BEGUN, self._owner, self._numbers, self._key, self._address, charges, now))
-        return wait
+    def _held_elsewhere(self, use: Use) -> frozenset[int]:
+        """Return the rules of this use for which another process waits."""
+        lock, size = self._opened(), len(self._rules)
+        ranges = (self._places, self._places + size) if use.is_read else (self._places,)
+        if not lock.is_held(self._places, size * len(ranges)):
+            return NOTHING
+        return frozenset(at for at in use.rules for first in ranges if lock.is_held(first + at))
 
-    async def _sleep(self, wait: int | None) -> None:
-        if wait is not None:
-            await asyncio.sleep(wait / SECOND)
+    def _claim(self) -> None:
+        """Hold this host's place for exactly those rules without room for which a call of this process is next."""
+        lock = self._lock
+        if lock is None:
             return
-        self._call_ended.clear()
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._call_ended.wait(), _RUNNING_POLL_S)
+        size = len(self._rules)
+        wanted = {self._places + at for at in self._line.full(is_read=False)}
+        wanted |= {self._places + size + at for at in self._line.full(is_read=True)}
+        for place in self._claimed - wanted:
+            lock.unlock(place)
+        self._claimed = {place for place in wanted if place in self._claimed or lock.try_lock(place)}
 
-    def _busy(self, exc: sqlite3.OperationalError) -> int:
+    def _describe(self, lack: Shortage) -> str:
+        what = named(self._rules, lack.rules)
+        if not lack.elsewhere or self._lock is None:
+            return f"no room in {what}"
+        holders = {self._lock.holders(self._places + shift + at) for at in lack.rules for shift in (0, len(self._rules))}
+        who = ", ".join(sorted(holders - {"another process"})) or "another process"
+        return f"{who} is before it at {what} and holds its place in {self._lock.path}"
+
+    def charges(self, scopes: Mapping[str, int]) -> Charges:
+        """Return what stands for these scopes in the log, and the rules they use."""
+        key = tuple(scopes.items())
+        known = self._known.get(key)
+        if known is None:
+            refuse_impossible(self._rules, scopes)
+            text = json.dumps(dict(scopes), sort_keys=True, separators=(",", ":"))
+            known = self._known[key] = Charges(text, use_of(self._rules, scopes))
+        return known
+
+    def _try(self, charges: Charges, left_s: float) -> Shortage | None:
+        try:
+            lack = self._transaction(lambda file: self._admit(file, charges, left_s))
+        except sqlite3.Error as exc:
+            return Shortage(charges.use.rules, self._busy(exc))
+        self._busy_since = None
+        return lack
+
+    def _admit(self, file: sqlite3.Connection, charges: Charges, left_s: float) -> Shortage | None:
+        now = self._caught_up
+        quiet = self._pause.wait_ns(now, left_s)
+        if quiet:
+            return Shortage(charges.use.rules, quiet)
+        lack = self._shortage(charges, now)
+        if lack is not None and self._bury(file, now):
+            lack = self._shortage(charges, now)
+        if lack is None:
+            self._numbers += 1
+            self._append(file, (_BEGUN, self._owner, self._numbers, self._key, self._address, charges.text, now))
+        return lack
+
+    def _shortage(self, charges: Charges, now: int) -> Shortage | None:
+        gauges = self._gauges.charged(self._key, self._address, charges.text)
+        return shortage(((at, gauge, weight) for at, (gauge, weight) in zip(charges.at, gauges, strict=True)), now)
+
+    def _busy(self, exc: sqlite3.Error) -> int:
         """Return when to try again; raise NotAdmitted when the file is not just busy, or has been for too long."""
         now = self.now()
         self._busy_since = self._busy_since or now
-        is_busy = exc.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        is_busy = getattr(exc, "sqlite_errorcode", -1) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
         if not is_busy or now - self._busy_since > _BUSY_LIMIT_S * SECOND:
             self._busy_since = None
             raise self._unusable(exc) from exc
@@ -190,9 +229,9 @@ class HostBudget:
             None,
         )
 
-    def end(self, number: int, charges: str) -> None:
-        self._log.append((_ENDED, self._owner, number, self._key, self._address, charges, self.now()))
-        self._call_ended.set()
+    def end(self, number: int, charges: Charges) -> None:
+        self._log.append((_ENDED, self._owner, number, self._key, self._address, charges.text, self.now()))
+        self._line.wake()
         self._flush_soon()
 
     def refuse_if_paused(self, patience_s: float) -> None:
@@ -230,6 +269,7 @@ class HostBudget:
         assert self._lock is not None
         self._lock.close()
         self._file = self._lock = None
+        self._claimed = set()
 
     # the log
 
@@ -333,7 +373,7 @@ class HostBudget:
         for level in self._gauges.levels(now):
             self._append(file, (_LEVEL, self._owner, level.ns, level.member, "", level.rule, now))
         self._gauges.forget_names()
-        self._texts.clear()
+        self._known.clear()
         if self._tidying is None or self._tidying.done():
             self._tidying = asyncio.get_running_loop().run_in_executor(None, fold_log, self._path)
 

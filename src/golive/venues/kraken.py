@@ -40,6 +40,9 @@ case Kraken takes it off in steps. The engine counts per pair; all pairs are cou
 may take only a third of the engine's points and of their decay, so that cancels find room.
 """
 
+_LEAST_DEADLINE_S: Final = 2.5
+"""Kraken takes no deadline that is less than two seconds ahead; half a second for the way and for clocks"""
+
 LOCKOUT_S: Final = 900.0
 """how long a temporary lockout typically lasts; source: Kraken, *API error codes*"""
 
@@ -62,6 +65,8 @@ PROFILE: Final = VenueProfile(
     sandbox=None,
     serial_private=True,
     bans=(Ban(None, "EGeneral:Temporary lockout", LOCKOUT_S),),
+    order_deadline_s=_LEAST_DEADLINE_S + 2.5,
+    least_deadline_s=_LEAST_DEADLINE_S,
     dialect=KrakenDialect(),
     timeframes=_BARS,
     reject_codes={

@@ -18,12 +18,15 @@ from typing import Final, Protocol
 
 from golive.model.errors import VenueUnavailable
 
+from .admission import NotAdmitted
 from .host_lock import HostLock, slot
 
 _CELLS: Final = 4096
 _CELL_BYTES: Final = 8
 _POLL_S: Final = 0.001
 _DRAW_LIMIT_S: Final = 1.0
+_PLAUSIBLE: Final = 100 * 365 * 86_400_000
+"""no clock of ours was ever this far ahead, ms: what says so is damage, and sending it would spoil the key's nonces for ever"""
 
 
 class LastNonce(Protocol):
@@ -54,30 +57,51 @@ class LastNonceOfHost:
         self._path = path
         self._at = slot(key) % _CELLS * _CELL_BYTES
         self._threads = threading.Lock()
-        self._cells = HostLock(path)
+        self._cells: HostLock | None = None
+        """opened by the first nonce"""
 
     def rise(self, floor: int) -> int:
         with self._threads:
-            self._await_cell()
             try:
-                nonce = max(floor, int.from_bytes(self._cells.read(self._at, _CELL_BYTES), "big") + 1)
-                self._cells.write(self._at, nonce.to_bytes(_CELL_BYTES, "big"))
+                return self._rise(self._opened(), floor)
             except OSError as exc:
-                raise VenueUnavailable(f"the nonces of this host, {self._path}, cannot be kept ({exc}): not sent") from exc
-            finally:
-                self._cells.unlock(self._at, _CELL_BYTES)
-            return nonce
+                raise self._unusable(f"cannot be kept ({exc})") from exc
 
-    def _await_cell(self) -> None:
+    def _opened(self) -> HostLock:
+        if self._cells is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._cells = HostLock(self._path)
+        return self._cells
+
+    def _rise(self, cells: HostLock, floor: int) -> int:
+        self._await_cell(cells)
+        try:
+            last = int.from_bytes(cells.read(self._at, _CELL_BYTES), "big")
+            if last > floor + _PLAUSIBLE:
+                raise self._unusable(f"are damaged (the last one reads {last})")
+            nonce = max(floor, last + 1)
+            cells.write(self._at, nonce.to_bytes(_CELL_BYTES, "big"))
+        finally:
+            cells.unlock(self._at, _CELL_BYTES)
+        return nonce
+
+    def _unusable(self, why: str) -> VenueUnavailable:
+        fix = "check its disk, or stop all Golive processes and delete it"
+        return VenueUnavailable(f"the nonces of this host, {self._path}, {why}: not sent; {fix}")
+
+    def _await_cell(self, cells: HostLock) -> None:
         """Another process holds a cell for microseconds, unless it was stopped in just that moment."""
         deadline = time.monotonic() + _DRAW_LIMIT_S
-        while not self._cells.try_lock(self._at, _CELL_BYTES):
+        while not cells.try_lock(self._at, _CELL_BYTES):
             if time.monotonic() > deadline:
-                raise VenueUnavailable(f"another process has held {self._path} for {_DRAW_LIMIT_S:g} s: not sent")
+                who = cells.holders(self._at, _CELL_BYTES)
+                raise VenueUnavailable(f"{who} has held {self._path} for {_DRAW_LIMIT_S:g} s: not sent")
             time.sleep(_POLL_S / 10)
 
     def close(self) -> None:
-        self._cells.close()
+        if self._cells is not None:
+            self._cells.close()
+            self._cells = None
 
 
 class NonceTurn:
@@ -89,10 +113,11 @@ class NonceTurn:
         self._here = asyncio.Lock()
         self._last: LastNonceHere | LastNonceOfHost = LastNonceHere()
         self._lock: HostLock | None = None
+        self._path: Path | None = None
+        """of the lock, opened by the first call"""
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
             self._last = LastNonceOfHost(folder / f"{adapter}.nonces", key)
-            self._lock = HostLock(folder / f"{adapter}.lock")
+            self._path = folder / f"{adapter}.lock"
         self._waiting_room = slot(f"next nonce {key}")
         self._call = slot(f"nonce {key}")
         self._turn = _Turn(self)
@@ -101,21 +126,46 @@ class NonceTurn:
         """Return a nonce above all that any holder of this key on this host has used."""
         return self._last.rise(self._now_ms())
 
-    def held(self) -> AbstractAsyncContextManager[None]:
-        """Be the only caller with this key on this host; who waited goes before who comes again."""
-        return self._turn
+    def held(self, patience_s: float | None = None) -> AbstractAsyncContextManager[None]:
+        """Be the only caller with this key on this host; who waited goes before who comes again.
 
-    async def take(self) -> None:
-        await self._here.acquire()
-        lock = self._lock
-        if lock is None:
-            return
+        Raises NotAdmitted when the turn does not come within `patience_s` (None: for as long as it takes), naming who
+        holds it, and when the lock file cannot be used.
+        """
+        return self._turn if patience_s is None else _Turn(self, patience_s)
+
+    async def take(self, patience_s: float | None = None) -> None:
         try:
-            if lock.is_held(self._waiting_room) or not lock.try_lock(self._call):
+            async with asyncio.timeout(patience_s):
+                await self._take()
+        except TimeoutError:
+            raise NotAdmitted(f"the turn of this key did not come in time{self._holder()}: not sent", 0.0) from None
+        except OSError as exc:
+            why = f"the lock file of this host, {self._path}, cannot be used ({exc}): not sent; check its disk, or delete it"
+            raise NotAdmitted(why, None) from exc
+
+    async def _take(self) -> None:
+        await self._here.acquire()
+        try:
+            lock = self._opened()
+            if lock is not None and (lock.is_held(self._waiting_room) or not lock.try_lock(self._call)):
                 await self._wait(lock)
         except BaseException:
             self._here.release()
             raise
+
+    def _opened(self) -> HostLock | None:
+        if self._lock is None and self._path is not None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = HostLock(self._path)
+        return self._lock
+
+    def _holder(self) -> str:
+        lock = self._lock
+        if lock is None or not (lock.is_held(self._call) or lock.is_held(self._waiting_room)):
+            return " (other calls of this process use it)"
+        at = self._call if lock.is_held(self._call) else self._waiting_room
+        return f": {lock.holders(at)} holds it in {lock.path}"
 
     def give_back(self) -> None:
         try:
@@ -140,13 +190,16 @@ class NonceTurn:
 
 
 class _Turn(AbstractAsyncContextManager[None]):
-    """What every caller enters; it keeps nothing of a caller, so all share one."""
+    """What a caller enters; without a patience it keeps nothing of a caller, so all share one."""
 
-    def __init__(self, turn: NonceTurn) -> None:
+    __slots__ = ("_of", "_patience_s")
+
+    def __init__(self, turn: NonceTurn, patience_s: float | None = None) -> None:
         self._of = turn
+        self._patience_s = patience_s
 
     async def __aenter__(self) -> None:
-        await self._of.take()
+        await self._of.take(self._patience_s)
 
     async def __aexit__(self, *_: object) -> None:
         self._of.give_back()

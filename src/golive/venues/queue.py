@@ -13,6 +13,8 @@ from typing import Protocol
 from golive.model.clock import SECOND, Clock
 from golive.model.errors import ConfigError
 
+from .admission import NotAdmitted
+
 
 class QueueObserver(Protocol):
     """Told about every change of the gauges and every wait; must not block."""
@@ -57,14 +59,22 @@ class IoQueue:
         self._admitted = asyncio.Semaphore(burst)
         self._running = asyncio.Semaphore(max_concurrency)
 
-    def slot(self) -> AbstractAsyncContextManager[None]:
-        """Hold one running slot; a cancelled waiter leaves no trace."""
-        return self._slot
+    def slot(self, patience_s: float | None = None) -> AbstractAsyncContextManager[None]:
+        """Hold one running slot; a cancelled waiter leaves no trace.
 
-    async def enter(self) -> None:
+        Raises NotAdmitted when it is not had within `patience_s`; None waits for as long as it takes.
+        """
+        return self._slot if patience_s is None else _Slot(self, patience_s)
+
+    async def enter(self, patience_s: float | None = None) -> None:
         begun = self._clock.monotonic()
         if self._admitted.locked() or self._running.locked():
-            await self._wait_for_slot(begun)
+            try:
+                async with asyncio.timeout(patience_s):
+                    await self._wait_for_slot(begun)
+            except TimeoutError:
+                running = f"{self._inflight} calls run and {self._pending - self._inflight} are before it"
+                raise NotAdmitted(f"no slot of the I/O queue became free in time ({running}): not sent", 0.0) from None
         else:  # nobody is before us: both are free, and acquiring does not wait
             await self._admitted.acquire()
             await self._running.acquire()
@@ -100,13 +110,16 @@ class IoQueue:
 
 
 class _Slot(AbstractAsyncContextManager[None]):
-    """What every caller enters; it keeps nothing of a caller, so all share one."""
+    """What a caller enters; without a patience it keeps nothing of a caller, so all share one."""
 
-    def __init__(self, queue: IoQueue) -> None:
+    __slots__ = ("_patience_s", "_queue")
+
+    def __init__(self, queue: IoQueue, patience_s: float | None = None) -> None:
         self._queue = queue
+        self._patience_s = patience_s
 
     async def __aenter__(self) -> None:
-        await self._queue.enter()
+        await self._queue.enter(self._patience_s)
 
     async def __aexit__(self, *_: object) -> None:
         self._queue.leave()

@@ -112,16 +112,16 @@ async def clean_smoke_run(venue: VenueProcess) -> None:
 
 
 async def call_beyond_the_budget_waits(venue: VenueProcess) -> None:
-    """31 reads at 30 per second: the last one leaves only when the budget has refilled; nobody refused anything."""
+    """Reads take 24 of 30 per second: the 25th leaves only when there is room again; nobody refused anything."""
     wide = replace(profile_named("okx_spot"), budget=(BudgetRule("*", 30, 1.0),))
     async with okx_rig(venue.rest, profile=wide) as rig:
         instrument = (await rig.adapter.load())[BTC]
         begun = time.monotonic()
-        await asyncio.gather(*(rig.adapter.order_book(instrument, 1) for _ in range(29)))
+        await asyncio.gather(*(rig.adapter.order_book(instrument, 1) for _ in range(23)))
         assert time.monotonic() - begun < 0.9
         await rig.adapter.order_book(instrument, 1)
         assert 1.0 <= time.monotonic() - begun < 2.5
-        assert (rig.rate_limited, rig.requests("ok")) == (0, 31)
+        assert (rig.rate_limited, rig.requests("ok")) == (0, 25)
 
 
 async def refusal_is_honoured_and_counted_once(venue: VenueProcess) -> None:
