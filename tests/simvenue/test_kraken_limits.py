@@ -142,3 +142,15 @@ def test_an_order_from_before_this_process_is_canceled_at_no_cost(client: Kraken
     limits = Limits(client.exchange)
     limits.before_canceling(order, 0)
     assert limits.engine_count("main", "BTC/USD", 0) == 0
+
+
+@pytest.mark.parametrize(("age", "points"), [(0, 8), (5, 6), (300, 0)])
+def test_cancel_all_is_charged_for_every_order_it_takes_out(client: KrakenClient, age: float, points: int) -> None:
+    for _ in range(3):
+        client.placed()
+    client.placed(pair="ETHUSD", price="1000", volume="1")
+    client.clock.move(age)
+    before = engine(client), engine(client, "ETH/USD")
+    assert client.ask("CancelAll") == {"count": 4}
+    assert engine(client) == pytest.approx(before[0] + 3 * points)
+    assert engine(client, "ETH/USD") == pytest.approx(before[1] + points)

@@ -282,7 +282,8 @@ async def test_the_venue_counts_what_it_answers(venue: VenueProcess) -> None:
                 assert refused.status == 401
         info = other.info()
     assert (info["throughput"]["requests"], info["throughput"]["signed_order_requests"]) == (13, 6)
-    assert info["throughput"]["per_second"] == 13
+    assert (info["throughput"]["per_second"], info["throughput"]["signed_orders_per_second"]) == (13, 6)
+    assert info["throughput"]["signed_orders_per_second_since_start"] > 0
     assert info["throughput"]["per_second_since_start"] > 0
     assert info["limits"] is False
 

@@ -55,7 +55,7 @@ class Gateway:
             answer = await self._struck(fault, raw)
         if self._held:
             self._let_go(raw.method, path)
-        self.throughput.count(self._clock.monotonic())
+        self.throughput.requests.count(self._clock.monotonic())
         if answer is None:
             return _cut(request)
         entry.status = answer.status
@@ -96,7 +96,8 @@ class Gateway:
     def _answer(self, raw: RawRequest) -> Answer:
         before = self._exchange.operations
         answer = self._face.answer(raw, self._clock.now(), self._clock.monotonic())
-        self.throughput.signed_orders += self._exchange.operations > before
+        if self._exchange.operations > before:
+            self.throughput.signed_orders.count(self._clock.monotonic())
         return answer
 
     # ── faults ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -52,32 +52,44 @@ class RequestLog:
         return [entry.describe(self._hidden) for entry in list(self._entries)[-count:]] if count else []
 
 
-class Throughput:
-    """How many requests of the dialect were answered; times are monotonic ns."""
+class Rate:
+    """How many events there were, and how many of them in the last second; times are monotonic ns."""
 
-    def __init__(self, started: int) -> None:
-        self._started = started
+    def __init__(self) -> None:
         self._buckets: deque[list[int]] = deque(maxlen=_SECOND // _BUCKET + 1)
-        self.requests = 0
-        self.signed_orders = 0
-        """of them those that were let through to the exchange as an order operation"""
+        self.total = 0
 
     def count(self, now: int) -> None:
-        """Count one request that was answered, or cut."""
-        self.requests += 1
+        self.total += 1
         bucket = now // _BUCKET
         if self._buckets and self._buckets[-1][0] == bucket:
             self._buckets[-1][1] += 1
         else:
             self._buckets.append([bucket, 1])
 
-    def describe(self, now: int) -> Mapping[str, object]:
-        """Return the counts, and requests per second over the last second and since the start."""
+    def last_second(self, now: int) -> int:
         edge = (now - _SECOND) // _BUCKET
+        return sum(count for bucket, count in self._buckets if bucket > edge)
+
+
+class Throughput:
+    """How many requests of the dialect were answered; times are monotonic ns."""
+
+    def __init__(self, started: int) -> None:
+        self._started = started
+        self.requests = Rate()
+        """answered, or cut"""
+        self.signed_orders = Rate()
+        """of them those that were let through to the exchange as an order operation"""
+
+    def describe(self, now: int) -> Mapping[str, object]:
+        """Return the counts, and of both how many per second over the last second and since the start."""
         elapsed = max(1, now - self._started) / _SECOND
         return {
-            "requests": self.requests,
-            "signed_order_requests": self.signed_orders,
-            "per_second": sum(count for bucket, count in self._buckets if bucket > edge),
-            "per_second_since_start": round(self.requests / elapsed, 1),
+            "requests": self.requests.total,
+            "signed_order_requests": self.signed_orders.total,
+            "per_second": self.requests.last_second(now),
+            "per_second_since_start": round(self.requests.total / elapsed, 1),
+            "signed_orders_per_second": self.signed_orders.last_second(now),
+            "signed_orders_per_second_since_start": round(self.signed_orders.total / elapsed, 1),
         }
