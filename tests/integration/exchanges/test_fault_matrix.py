@@ -365,10 +365,11 @@ async def test_an_outage_while_an_order_is_under_way_and_the_way_back(venue: Ven
 
 
 @pytest.mark.parametrize("venue", ["okx", "bybit"], indirect=True)
-async def test_a_venue_whose_clock_differs(venue: Venue) -> None:
+async def test_a_venue_whose_clock_jumps(venue: Venue) -> None:
     """A read asks for the time and signs with it; an order so refused was proven not to be carried out."""
     name, process = venue
     async with desk(name, process) as at:
+        await at.placed()  # the first order asks for the time, so the jump comes after it
         process.add_fault("clock_skew", seconds=300)
         approved = at.order()
         with pytest.raises(AuthenticationFailed):

@@ -65,15 +65,17 @@ async def test_an_order_is_found_and_absence_proven_however_much_the_account_tra
         before = await d.seen(old)
         assert before.status in (OrderStatus.PARTIAL, OrderStatus.FILLED)
         half = MANY[at.name] // 2
-        await ended(d, half - 100)
-        await ended(d, 100, filled=True)
-        await asyncio.sleep(2.2)  # so that the market's clock, which moves by seconds, tells the halves apart
+        await asyncio.sleep(1.1)  # the market's clock moves by seconds
+        await ended(d, half)
+        await ended(d, 110, filled=True)
+        await asyncio.sleep(2.2)
+        await ended(d, 110, filled=True)
         await ended(d, half)
         newest = await d.placed(time_in_force=TimeInForce.IOC)
         with pytest.raises(VenueUnavailable, match="more than 20 pages"):
             await d.trading.closed_orders(d.instrument)
         for name in (old, newest):
-            found = await d.trading.resolve(name, d.instrument, now_ms(), lag_s=0.0)
+            found = await d.trading.resolve(name, d.instrument, now_ms(), lag_s=0.0, since_ms=now_ms())
             truth = d.truth(name)[0]
             assert found.order is not None
             assert found.order.filled == sum(d.instrument.lots(fill["quantity"]) for fill in truth["fills"])
@@ -124,7 +126,7 @@ async def test_an_order_that_lists_show_only_after_its_deadline_is_found_and_nev
         async with desk(name, venue, profile=profile) as d:
             approved = d.order()
             order_id = approved.order.client_order_id
-            venue.add_fault("late", method="POST", match=PLACE[name], count=1, seconds=profile.order_deadline_s + 0.6 * lag_s)
+            venue.add_fault("late", method="POST", match=PLACE[name], count=1, seconds=profile.order_deadline_s + 0.9 * lag_s)
             with pytest.raises(OutcomeUnknown):
                 await d.submit(approved)
             assert len(d.truth(order_id)) == 1, "the venue has it"
