@@ -49,6 +49,7 @@ faults (--fault SPEC, may be repeated): kind[,match=/api/v5/market*][,method=GET
     throttle   ban   maintenance   error,code=... (in the dialect's own words; status=, retry_after=)
       (all of these but truncated come instead of carrying the request out; with when=after it is carried out as well)
     delay (carried out, answered after seconds=1)   drop_before (not carried out)   drop_after (carried out, no answer)
+    late (carried out, no answer; the order it placed is in no list or look-up for seconds=1)
     partial_batch (the first operation shown as failed)   reorder or nonce_reorder (carried out after the next match)
   of the venue; at once, or with match, after, count or probability when a request meets them:
     refuse (no new connections for seconds=1)   outage (all connections cut, then refuse)   clock_skew (seconds=-40)

@@ -58,9 +58,9 @@ class Exchange:
         self._next_bill_id = 1
         self._working: dict[str, dict[int, VenueOrder]] = {name: {} for name in accounts}
         self._by_client_id: dict[tuple[str, str], int] = {}
+        """the latest order of each client id"""
         self._hidden: dict[int, int] = {}
         """order id → wall time, ns, before which no list shows it"""
-        """the latest order of each client id"""
 
     # ── the market moves ────────────────────────────────────────────────────────────────────────────────────────
 
