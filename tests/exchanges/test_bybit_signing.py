@@ -84,7 +84,7 @@ async def check_login_vector() -> None:
 
 
 def answer_for(received: Received) -> bytes:
-    """What Bybit would say to the three requests of `check_bytes`."""
+    """What Bybit would say to the requests of `check_bytes`."""
     result = '{"list":[{"accountType":"UNIFIED","coin":[]}]}'
     if received.target.startswith("/v5/order/create"):
         result = f'{{"orderId":"1","orderLinkId":"{CLIENT_ID}"}}'
@@ -99,7 +99,8 @@ async def check_bytes() -> None:
         order = NewOrder(ClientOrderId(CLIENT_ID), BTC.id, Side.BUY, OrderType.LIMIT, BTC.lots("0.01"), BTC.ticks("1000"))
         attempts = KeptAttempts()
         assert await trading.submit(Approved(order, 1), BTC, attempts) == "1"
-    get, post = server.received
+    get, clock, post = server.received
+    assert clock.target == "/v5/market/time", "before the first deadline is written"
     assert get.target == "/v5/account/wallet-balance?accountType=UNIFIED"
     assert (post.target, post.headers["content-type"]) == ("/v5/order/create", "application/json")
     for request, payload in ((get, get.target.partition("?")[2]), (post, post.body.decode())):
