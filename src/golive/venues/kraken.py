@@ -64,6 +64,7 @@ PROFILE: Final = VenueProfile(
     fee_asset=FeeAsset.QUOTE,
     sandbox=None,
     serial_private=True,
+    time_error_ms=500,  # it tells whole seconds, read as the middle of one
     bans=(Ban(None, "EGeneral:Temporary lockout", LOCKOUT_S),),
     order_deadline_s=_LEAST_DEADLINE_S + 2.5,
     least_deadline_s=_LEAST_DEADLINE_S,

@@ -160,6 +160,8 @@ class VenueProfile:
     least_deadline_s: float = 0.0
     """how much of that must be left when the order leaves: the venue takes no shorter deadline (Kraken), or is told none and
     takes an order for this long after it was signed (Bybit)"""
+    time_error_ms: int = 0
+    """how far the venue's own statement of its time may be off, because it is coarse; absence is believed that much later"""
     absence_lag_s: float = 2.0
     """how long after that deadline an accepted order may still be missing from the venue's lists (RELIABILITY §4.1)"""
     memory_s: float | None = None

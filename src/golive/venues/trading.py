@@ -323,8 +323,9 @@ class TradingClient:
         when the venue cannot be asked: the outcome then stays unknown.
         """
         lag = self._profile.absence_lag_s if lag_s is None else lag_s
+        settled_ms = deadline_ms + int(lag * 1000) + self._profile.time_error_ms
         since = deadline_ms - int((self._profile.order_deadline_s + SKEW_MARGIN_S) * 1000) if since_ms is None else since_ms
-        return await self._resolver.resolve(client_order_id, instrument, deadline_ms + int(lag * 1000), since)
+        return await self._resolver.resolve(client_order_id, instrument, settled_ms, since)
 
     async def open_orders(self, instrument: Instrument) -> tuple[OrderSighting, ...]:
         """Return all working orders of the account on this instrument, ours or not."""
