@@ -17,6 +17,8 @@ class KeptAttempts:
         self.lines.append(("attempt", client_order_id, n, str(deadline_ms)))
 
     async def record_answer(self, client_order_id: ClientOrderId, n: int, answer: str) -> None:
+        known = [(name, number) for kind, name, number, _ in self.lines if kind == "attempt"]
+        assert (client_order_id, n) in known, "the durable journal refuses an answer without its attempt"
         self.lines.append(("answer", client_order_id, n, answer))
 
     def answers(self) -> list[str]:

@@ -36,6 +36,7 @@ from .lookup import Resolver
 from .order_check import amendment_problem, order_problem
 from .ports import AttemptJournal
 from .signed import Signed
+from .written_attempts import WrittenAttempts
 
 MAX_ATTEMPTS: Final = 2
 CANCEL_ROUNDS: Final = 5
@@ -88,6 +89,7 @@ class TradingClient:
         order = approved.order
         self._refuse_invalid(order, instrument)
         await self._learn_venue_time()
+        attempts = WrittenAttempts(attempts)
         for n in range(1, MAX_ATTEMPTS + 1):
             try:
                 venue_order_id = await self._attempt(order, instrument, attempts, n)
@@ -185,6 +187,7 @@ class TradingClient:
         self._refuse(amendment_problem(order), order.client_order_id)
         self._refuse_invalid(order, instrument)
         await self._learn_venue_time()
+        attempts = WrittenAttempts(attempts)
         try:
             await self._attempt_amendment(order, instrument, attempts, n)
         except VenueRejected as exc:
