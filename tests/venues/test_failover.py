@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from golive.model.errors import AuthenticationFailed, RateLimited, VenueRejected, VenueUnavailable
 from golive.model.secret import Credentials, Secret
-from golive.venues import failover_summary, profile_named
+from golive.venues import profile_named
 from golive.venues.classify import Evidence, ban_of, judge
 from golive.venues.failover import FailoverStatus, Reconnection, failover_status
 from golive.venues.meaning import Meaning
@@ -42,19 +41,6 @@ def test_the_open_circuit_tells_when_the_next_try_comes_only_while_a_reconnectio
     assert failover_status((0.0, ""), state, 3.0).reconnect_remaining_seconds == 0.0
     state.spent("rest", "x")
     assert failover_status((1.5, "429"), state, 3.0) == FailoverStatus(True, 1.5, "429", True, 3.0, "rest: x")
-
-
-def test_the_summary_counts_adapters_and_is_json() -> None:
-    down = FailoverStatus(False, 0.0, "", True, 2.0, "rest: x")
-    summary = failover_summary({"okx_spot": CALM, "kraken_spot": down, "bybit_spot": down})
-    assert summary["reconnect_required"] == 2
-    again = json.loads(json.dumps(summary))
-    assert list(again["adapters"]) == ["bybit_spot", "kraken_spot", "okx_spot"]
-    assert set(again["adapters"]["okx_spot"]) == {
-        "throttle_active", "throttle_remaining_seconds", "throttle_reason",
-        "reconnect_required", "reconnect_remaining_seconds", "reconnect_reason",
-    }  # fmt: skip
-    assert failover_summary({}) == {"reconnect_required": 0, "adapters": {}}
 
 
 BANS = [
@@ -113,13 +99,28 @@ async def test_one_process_is_banned_and_every_adapter_of_the_host_holds_still(t
             sent = len(venue.requests(2000))
             with pytest.raises(RateLimited, match="not sent"):
                 await two.rig.adapter.balances()
-            order = two.order()
             with pytest.raises(RateLimited, match="not sent"):
-                await two.submit(order)
+                await two.submit(two.order())
             assert len(venue.requests(2000)) == sent
             assert two.rig.adapter.failover_status.throttle_active
             assert two.rig.rate_limited == 0, "this adapter was refused nothing"
             assert two.attempts.lines == [], "nothing left, so there is no attempt to answer"
+
+
+@pytest.mark.integration
+async def test_an_order_that_a_pause_holds_back_leaves_no_answer_without_an_attempt(tmp_path: Path) -> None:
+    """The durable journal refuses an answer whose attempt it does not know, and is unusable from then on."""
+    with venue_process("--no-limits", "--balance=USDT=100000", dialect="bybit", keys=[new_key(dialect="bybit")]) as venue:
+        async with desk("bybit", venue, state_directory=tmp_path) as d:
+            await d.submit(d.order())  # from here on the venue's time is known
+            written = list(d.attempts.lines)
+            assert [kind for kind, *_ in written] == ["attempt", "answer"]
+            venue.add_fault("ban", match="/v5/account/wallet-balance", count=1)
+            with pytest.raises(RateLimited):
+                await d.rig.adapter.balances()
+            with pytest.raises(RateLimited, match="not sent"):
+                await d.submit(d.order())
+            assert d.attempts.lines == written
 
 
 @pytest.mark.integration

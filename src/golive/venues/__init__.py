@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from .account_stream import AccountStream
     from .adapter import VenueAdapter
-    from .failover import FailoverStatus, failover_summary
+    from .failover import FailoverStatus
     from .health import ProbeResult
     from .ports import AttemptJournal, GuardrailSink
     from .profile import VenueProfile
@@ -28,7 +28,6 @@ __all__ = [
     "VenueAdapter",
     "VenueProfile",
     "effective_sandbox",
-    "failover_summary",
     "profile_named",
 ]
 
@@ -44,7 +43,6 @@ _HOMES: Final = {
     "VenueAdapter": "adapter",
     "VenueProfile": "profile",
     "effective_sandbox": "settings",
-    "failover_summary": "failover",
     "profile_named": "registry",
 }
 """the whole room takes a tenth of a second of start-up, which a command that needs one name does not have to pay"""

@@ -5,10 +5,7 @@ Source: CONTRACT, Live router, `failover_status`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-
-from golive.model.json import JsonObject
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +56,3 @@ def failover_status(paused: tuple[float, str], reconnection: Reconnection, circu
         reconnect_remaining_seconds=circuit_open_s if reconnection.is_required else 0.0,
         reconnect_reason=reconnection.reason,
     )
-
-
-def failover_summary(adapters: Mapping[str, FailoverStatus]) -> JsonObject:
-    """Return `{reconnect_required: how many adapters need it, adapters: {name: its status}}`, adapters by name."""
-    rows: JsonObject = {name: dict(asdict(status)) for name, status in sorted(adapters.items())}
-    return {"reconnect_required": sum(status.reconnect_required for status in adapters.values()), "adapters": rows}
