@@ -228,14 +228,23 @@ class _Host:
         """Those who followed from the beginning and one who reads the whole file now see the same."""
         self.go_to(max([self.now, *(ended for ended, *_ in self.running)]))
         everybody = [*self.budgets, self.joined()]
-        for budget in [*everybody, *everybody]:
+        for budget in everybody:
             budget._opened()
-            budget._flush_now()
+            await self.written_down(budget)
+        for budget in everybody:
             assert budget.paused == (0.0, ""), "which reads the log"
         levels = [sorted(budget._gauges.levels(self.now)) for budget in everybody]
         assert levels == [levels[0]] * 4
         for budget in everybody:
             await budget.close()
+
+    async def written_down(self, budget: HostBudget) -> None:
+        """Wait until what happened there is in the file, which a tidying may hold for a moment."""
+        for _ in range(5000):
+            if budget._flush_now():
+                return
+            await asyncio.sleep(0.001)
+        raise AssertionError("the file was never free")
 
 
 def test_the_measure_of_the_worst_level_is_the_worst_of_all_placings() -> None:
