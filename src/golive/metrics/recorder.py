@@ -9,11 +9,14 @@ from __future__ import annotations
 import math
 import threading
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from .declaration import DECLARED, Metric, MetricType
+
+Write = Callable[[float], None]
+"""writes one labelled sample, whose name and labels were checked when it was made"""
 
 
 class Recorder(Protocol):
@@ -33,6 +36,18 @@ class Recorder(Protocol):
 
     def observe(self, metric: Metric, value: float, **labels: str) -> None:
         """Add one observation to a histogram."""
+        ...
+
+    def counter(self, metric: Metric, **labels: str) -> Write:
+        """Create the sample and return what adds to it: `count` for hot paths."""
+        ...
+
+    def gauge(self, metric: Metric, **labels: str) -> Write:
+        """Create the sample and return what sets it."""
+        ...
+
+    def histogram(self, metric: Metric, **labels: str) -> Write:
+        """Create the sample and return what adds an observation."""
         ...
 
 
@@ -90,25 +105,54 @@ class MemoryRecorder:
             self._get(metric, labels)
 
     def count(self, metric: Metric, amount: float = 1, **labels: str) -> None:
-        if metric.type is not MetricType.COUNTER or not 0 <= amount < math.inf:
-            raise ValueError(f"{metric.name}: count({amount}) needs a counter and a finite amount ≥ 0")
-        with self._lock:
-            self._get(metric, labels).value += amount
+        self.counter(metric, **labels)(amount)
 
     def set(self, metric: Metric, value: float, **labels: str) -> None:
-        if metric.type is not MetricType.GAUGE or math.isnan(value):
-            raise ValueError(f"{metric.name}: set({value}) needs a gauge and a number")
-        with self._lock:
-            self._get(metric, labels).value = value
+        self.gauge(metric, **labels)(value)
 
     def observe(self, metric: Metric, value: float, **labels: str) -> None:
-        if metric.type is not MetricType.HISTOGRAM or not math.isfinite(value):
-            raise ValueError(f"{metric.name}: observe({value}) needs a histogram and a finite number")
+        self.histogram(metric, **labels)(value)
+
+    def counter(self, metric: Metric, **labels: str) -> Write:
+        series, lock = self._of(MetricType.COUNTER, metric, labels), self._lock
+
+        def count(amount: float) -> None:
+            if not 0 <= amount < math.inf:
+                raise ValueError(f"{metric.name}: count({amount}) needs a counter and a finite amount ≥ 0")
+            with lock:
+                series.value += amount
+
+        return count
+
+    def gauge(self, metric: Metric, **labels: str) -> Write:
+        series, lock = self._of(MetricType.GAUGE, metric, labels), self._lock
+
+        def set_to(value: float) -> None:
+            if math.isnan(value):
+                raise ValueError(f"{metric.name}: set({value}) needs a gauge and a number")
+            with lock:
+                series.value = value
+
+        return set_to
+
+    def histogram(self, metric: Metric, **labels: str) -> Write:
+        series, lock = self._of(MetricType.HISTOGRAM, metric, labels), self._lock
+
+        def observe(value: float) -> None:
+            if not math.isfinite(value):
+                raise ValueError(f"{metric.name}: observe({value}) needs a histogram and a finite number")
+            with lock:
+                series.counts[bisect_left(metric.buckets, value)] += 1
+                series.value += 1
+                series.total += value
+
+        return observe
+
+    def _of(self, kind: MetricType, metric: Metric, labels: Mapping[str, str]) -> Series:
+        if metric.type is not kind:
+            raise ValueError(f"{metric.name}: this needs a {kind.value}, it is a {metric.type.value}")
         with self._lock:
-            series = self._get(metric, labels)
-            series.counts[bisect_left(metric.buckets, value)] += 1
-            series.value += 1
-            series.total += value
+            return self._get(metric, labels)
 
     def value(self, metric_name: str, **labels: str) -> float | None:
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import NewType, Protocol
 
 Nanos = NewType("Nanos", int)
@@ -30,7 +31,7 @@ class Clock(Protocol):
 def to_iso(ns: int) -> str:
     """Return ISO-8601 UTC with `Z`: whole seconds without a fraction, else exactly three, six or nine digits."""
     seconds, fraction = divmod(ns, SECOND)
-    text = (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
+    text = _second(seconds)
     if fraction == 0:
         return text + "Z"
     digits = f"{fraction:09d}"
@@ -39,6 +40,12 @@ def to_iso(ns: int) -> str:
     elif digits.endswith("000"):
         digits = digits[:6]
     return f"{text}.{digits}Z"
+
+
+@lru_cache(maxsize=16)
+def _second(seconds: int) -> str:
+    """Times come in rows of the same second."""
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
 
 
 def from_iso(text: str) -> Nanos:

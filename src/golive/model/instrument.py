@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 from .errors import MagnitudeError
 from .ids import InstrumentId
@@ -126,13 +127,19 @@ class Instrument:
         return steps_down(parse_money(text, f"{self.id} quantity", allow_zero=True), self.lot_size, f"{self.id} quantity")
 
     def price_text(self, ticks: int) -> str:
-        return format_decimal(EXACT.multiply(Decimal(ticks), self.tick_size))
+        return _text(ticks, self.tick_size)
 
     def quantity_text(self, lots: int) -> str:
-        return format_decimal(EXACT.multiply(Decimal(lots), self.lot_size))
+        return _text(lots, self.lot_size)
 
     def quote_text(self, units: int) -> str:
         return format_units(units, self.quote_scale)
 
     def base_text(self, units: int) -> str:
         return format_units(units, self.base_scale)
+
+
+@lru_cache(maxsize=1024)
+def _text(steps: int, step: Decimal) -> str:
+    """An order's numbers are written when it leaves and compared when it is acknowledged."""
+    return format_decimal(EXACT.multiply(Decimal(steps), step))

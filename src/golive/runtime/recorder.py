@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 
 from golive.metrics.declaration import EXCHANGE_LATENCY, EXCHANGE_REQUESTS, REQUEST_STATUSES, Metric
-from golive.metrics.recorder import MemoryRecorder
+from golive.metrics.recorder import MemoryRecorder, Write
 
 _MOST_ROUND_TRIPS = 100_000
 
@@ -17,12 +17,18 @@ class SessionRecorder(MemoryRecorder):
         super().__init__()
         self.round_trips_ms = array("d")
 
-    def observe(self, metric: Metric, value: float, **labels: str) -> None:
-        super().observe(metric, value, **labels)
-        if metric is EXCHANGE_LATENCY:
+    def histogram(self, metric: Metric, **labels: str) -> Write:
+        observe = super().histogram(metric, **labels)
+        if metric is not EXCHANGE_LATENCY:
+            return observe
+
+        def observe_round_trip(value: float) -> None:
+            observe(value)
             if len(self.round_trips_ms) >= _MOST_ROUND_TRIPS:
                 del self.round_trips_ms[: _MOST_ROUND_TRIPS // 2]
             self.round_trips_ms.append(value * 1000)
+
+        return observe_round_trip
 
     def requests(self, exchange: str, environment: str) -> int:
         """Return how many calls to the venue were made, however they ended."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from golive.model.clock import SECOND, Clock
 from golive.model.errors import AuthenticationFailed, MagnitudeError, MalformedPayload, VenueRejected
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 NONE_EXPECTED: frozenset[str] = frozenset()
+_NO_TURN: Final = nullcontext()
 REST = "rest"
 """the source of this path among those that may need a reconnection"""
 _BODY_SEEN = 2000
@@ -49,8 +50,7 @@ class _Done(Generic[T]):
     value: T
 
 
-@dataclass(frozen=True, slots=True)
-class _Terms:
+class _Terms(NamedTuple):
     """On which terms a call waits to leave: what it counts in, and for how long at most."""
 
     scopes: Mapping[str, int]
@@ -267,17 +267,25 @@ class CallPath:
         try:
             self._budget.refuse_if_paused(terms.patience_s)
             while True:
-                async with self._way_out(request, terms, patience) as is_free:
-                    if is_free:
-                        return await self._admitted(request, convert, expected, patience, before_send, inspect)
+                result = await self._way_out(request, convert, expected, terms, patience, before_send, inspect)
+                if result is not None:
+                    return result
         except NotAdmitted as refusal:
             self._meter.not_admitted(refusal.reason, what=f"{request.method} {request.path}")
             meaning = Meaning.NOT_SENT if refusal.remaining_s is None else Meaning.PAUSED
             return judge(self._profile, Evidence(refusal.reason, retry_after_s=refusal.remaining_s, transport=meaning))
 
-    @asynccontextmanager
-    async def _way_out(self, request: Request, terms: _Terms, patience: Patience) -> AsyncIterator[bool]:
-        """Hold everything a call needs to leave; yield False when the venue wanted to be left alone meanwhile.
+    async def _way_out(
+        self,
+        request: Request,
+        convert: Callable[[Payload], T],
+        expected: frozenset[str],
+        terms: _Terms,
+        patience: Patience,
+        before_send: Callable[[], Awaitable[Request]] | None,
+        inspect: Callable[[Signed], None] | None,
+    ) -> _Done[T] | Fault | None:
+        """Hold everything a call needs to leave, and leave; None when the venue wanted to be left alone meanwhile.
 
         The budget is waited for first and the slot last, so that a call without room holds up nobody's turn and no slot.
         """
@@ -288,13 +296,11 @@ class CallPath:
                 try:
                     self._budget.refuse_if_paused(0.0)
                 except NotAdmitted:
-                    is_free = False
-                else:
-                    is_free = True
-                yield is_free
+                    return None
+                return await self._admitted(request, convert, expected, patience, before_send, inspect)
 
     def _turn_of(self, request: Request, patience: Patience) -> AbstractAsyncContextManager[None]:
-        return nullcontext() if self._turn is None or not request.private else self._turn.held(patience.left_s)
+        return _NO_TURN if self._turn is None or not request.private else self._turn.held(patience.left_s)
 
     async def _admitted(
         self,

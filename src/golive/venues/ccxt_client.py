@@ -50,6 +50,7 @@ class Ccxt(Protocol):
     fetch2: Callable[..., Awaitable[object]]
     milliseconds: Callable[[], int]
     incrementing_nonce: Callable[[], int]
+    urlencode_nested: Callable[[Mapping[str, object]], str]
     timeout_on_exit: int
 
     def set_sandbox_mode(self, enable: bool) -> None: ...

@@ -18,6 +18,7 @@ from .budget import ProcessBudget, RequestBudget
 from .call_path import CallPath
 from .ccxt_client import Ccxt
 from .circuit import Circuit
+from .form import flat_form
 from .host_budget import HostBudget
 from .masking import Masking
 from .meter import Meter
@@ -134,6 +135,7 @@ def connect(
     _credentials(profile, settings.credentials)  # refuse before a session exists that nobody would close
     transport = HttpTransport(timeout_s=settings.timeout_s, secure=base is None or base.startswith("https:"))
     client = build_client(profile, settings, clock, transport)
+    client.urlencode_nested = flat_form(client.urlencode_nested)
     budget = build_budget(profile, settings, clock) if budget is None else budget
     turn = build_turn(profile, settings, clock)
     if turn is not None:

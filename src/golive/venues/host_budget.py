@@ -41,11 +41,13 @@ _POLL_S: Final = 0.003
 _BUSY_POLL_NS: Final = MILLISECOND
 _BUSY_LIMIT_S: Final = 5.0
 _FLUSH_S: Final = 0.01
-_TIDY_EVERY: Final = 256
+_TIDY_EVERY: Final = 1024
 _MARGIN_NS: Final = 60 * SECOND
 """how much longer than the longest window an event stays in the file"""
 _READ: Final = "SELECT seq, kind, owner, number, key, address, charges, at FROM event WHERE seq > ? ORDER BY seq"
 _WRITE: Final = "INSERT INTO event(kind, owner, number, key, address, charges, at) VALUES (?,?,?,?,?,?,?)"
+_WRITE_TWO: Final = f"{_WRITE}, (?,?,?,?,?,?,?)"
+"""what most transactions do: the end of the last call and the beginning of the next"""
 
 _Event = tuple[int, int, int, str, str, str, int]
 """kind, owner, number, key, address, charges, time: see `budget_file`"""
@@ -65,11 +67,8 @@ class Charges(NamedTuple):
 
     text: str
     use: Use
-
-    @property
-    def at(self) -> list[int]:
-        """The positions of its rules, in order."""
-        return sorted(self.use.rules)
+    at: tuple[int, ...]
+    """the positions of its rules, in order"""
 
 
 class HostBudget:
@@ -111,6 +110,8 @@ class HostBudget:
         self._known: dict[tuple[tuple[str, int], ...], Charges] = {}
         self._log: list[_Event] = []
         """what happened here and is not in the file yet"""
+        self._unwritten: list[_Event] = []
+        """of the transaction under way: memory knows them, the file does not yet"""
         self._flush: asyncio.TimerHandle | None = None
         self._tidying: asyncio.Future[None] | None = None
         self._until_tidy = _TIDY_EVERY
@@ -124,6 +125,7 @@ class HostBudget:
         """by owner and number"""
         self._pause = NO_PAUSE
         self._seen = 0
+        self._unwritten.clear()
         self._caught_up = self.now()
 
     # callers
@@ -184,33 +186,34 @@ class HostBudget:
         if known is None:
             refuse_impossible(self._rules, scopes)
             text = json.dumps(dict(scopes), sort_keys=True, separators=(",", ":"))
-            known = self._known[key] = Charges(text, use_of(self._rules, scopes))
+            use = use_of(self._rules, scopes)
+            known = self._known[key] = Charges(text, use, tuple(sorted(use.rules)))
         return known
 
     def _try(self, charges: Charges, left_s: float) -> Shortage | None:
         try:
-            lack = self._transaction(lambda file: self._admit(file, charges, left_s))
+            lack = self._transaction(lambda: self._admit(charges, left_s))
         except sqlite3.Error as exc:
             return Shortage(charges.use.rules, self._busy(exc))
         self._busy_since = None
         return lack
 
-    def _admit(self, file: sqlite3.Connection, charges: Charges, left_s: float) -> Shortage | None:
+    def _admit(self, charges: Charges, left_s: float) -> Shortage | None:
         now = self._caught_up
         quiet = self._pause.wait_ns(now, left_s)
         if quiet:
             return Shortage(charges.use.rules, quiet)
         lack = self._shortage(charges, now)
-        if lack is not None and self._bury(file, now):
+        if lack is not None and self._bury(now):
             lack = self._shortage(charges, now)
         if lack is None:
             self._numbers += 1
-            self._append(file, (_BEGUN, self._owner, self._numbers, self._key, self._address, charges.text, now))
+            self._happened((_BEGUN, self._owner, self._numbers, self._key, self._address, charges.text, now))
         return lack
 
     def _shortage(self, charges: Charges, now: int) -> Shortage | None:
         gauges = self._gauges.charged(self._key, self._address, charges.text)
-        return shortage(((at, gauge, weight) for at, (gauge, weight) in zip(charges.at, gauges, strict=True)), now)
+        return shortage([(at, gauge, weight) for at, (gauge, weight) in zip(charges.at, gauges, strict=True)], now)
 
     def _busy(self, exc: sqlite3.Error) -> int:
         """Return when to try again; raise NotAdmitted when the file is not just busy, or has been for too long."""
@@ -288,12 +291,12 @@ class HostBudget:
             return True
         try:
             self._opened()
-            self._transaction(lambda file: None)
+            self._transaction(lambda: None)
         except (sqlite3.Error, NotAdmitted):
             return False
         return True
 
-    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _transaction(self, work: Callable[[], T]) -> T:
         """Do `work` under the write lock, up to date with all others; what happened here is in the file afterwards."""
         file = self._file
         assert file is not None
@@ -303,14 +306,15 @@ class HostBudget:
         try:
             self._catch_up(file)
             for event in self._log[:logged]:
-                self._append(file, event)
+                self._happened(event)
             try:
-                done = work(file)
+                done = work()
             except NotAdmitted as exc:
                 refusal = exc
             self._until_tidy -= 1
             if self._until_tidy <= 0:
                 self._tidy(file)
+            self._write(file)
             file.execute("COMMIT")
         except BaseException:
             self._forget()  # memory may be ahead of the file
@@ -331,9 +335,18 @@ class HostBudget:
             self._fold(*event)
             self._seen = seq
 
-    def _append(self, file: sqlite3.Connection, event: _Event) -> None:
-        self._seen = file.execute(_WRITE, event).lastrowid or 0
+    def _happened(self, event: _Event) -> None:
+        self._unwritten.append(event)
         self._fold(*event)
+
+    def _write(self, file: sqlite3.Connection) -> None:
+        """Write what happened in this transaction, in few statements, because each costs more than its row."""
+        events = self._unwritten
+        for at in range(0, len(events) - 1, 2):
+            self._seen = file.execute(_WRITE_TWO, events[at] + events[at + 1]).lastrowid or 0
+        if len(events) % 2:
+            self._seen = file.execute(_WRITE, events[-1]).lastrowid or 0
+        events.clear()
 
     def _fold(self, kind: int, owner: int, number: int, key: str, address: str, charges: str, at: int) -> None:
         if kind == _BEGUN:
@@ -350,28 +363,28 @@ class HostBudget:
         elif address == self._address:
             self._pause = longer(self._pause, Pause(at, charges, kind == _BANNED))
 
-    def _bury(self, file: sqlite3.Connection, now: int) -> bool:
+    def _bury(self, now: int) -> bool:
         """Let the calls of dead owners end now; return whether there were any."""
         lock = self._opened()
         others = {owner for owner, _ in self._running if owner != self._owner}
         dead = {owner for owner in others if not lock.is_held(slot(f"member {owner}"))}
         for (owner, number), call in list(self._running.items()):
             if owner in dead:
-                self._append(file, (_ENDED, owner, number, call.key, call.address, call.charges, now))
+                self._happened((_ENDED, owner, number, call.key, call.address, call.charges, now))
         return bool(dead)
 
     def _tidy(self, file: sqlite3.Connection) -> None:
         """Drop what no window can see any more, write down the counters, and fold the log into the file beside the loop."""
         self._until_tidy = _TIDY_EVERY
         now = self.now()
-        self._bury(file, now)
+        self._bury(now)
         past = (now - self._longest - _MARGIN_NS, self._seen)
         begun = file.execute("SELECT seq, owner, number FROM event WHERE kind = 0 AND at < ? AND seq < ?", past).fetchall()
         over = [(seq,) for seq, owner, number in begun if (owner, number) not in self._running]
         file.executemany("DELETE FROM event WHERE seq = ?", over)
         file.execute("DELETE FROM event WHERE kind > 0 AND at < ? AND seq < ?", past)
         for level in self._gauges.levels(now):
-            self._append(file, (_LEVEL, self._owner, level.ns, level.member, "", level.rule, now))
+            self._happened((_LEVEL, self._owner, level.ns, level.member, "", level.rule, now))
         self._gauges.forget_names()
         self._known.clear()
         if self._tidying is None or self._tidying.done():

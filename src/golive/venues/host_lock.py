@@ -14,6 +14,7 @@ import os
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -47,7 +48,7 @@ class HostLock:
 
     def is_held(self, at: int, length: int = 1) -> bool:
         """Return whether somebody other than this object holds one of the bytes."""
-        answer = fcntl.fcntl(self._file, fcntl.F_OFD_GETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, at, length, 0))
+        answer = fcntl.fcntl(self._file, fcntl.F_OFD_GETLK, _packed(fcntl.F_WRLCK, at, length))
         kind: int = _FLOCK.unpack(answer)[0]
         return kind != fcntl.F_UNLCK
 
@@ -67,13 +68,19 @@ class HostLock:
         os.pwrite(self._file, content, at)
 
     def _set(self, kind: int, at: int, length: int) -> None:
-        fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, _FLOCK.pack(kind, os.SEEK_SET, at, length, 0))
+        fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, _packed(kind, at, length))
 
     def close(self) -> None:
         """Release everything held; idempotent."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+
+@lru_cache(maxsize=256)
+def _packed(kind: int, at: int, length: int) -> bytes:
+    """The same few locks are asked for with every call."""
+    return _FLOCK.pack(kind, os.SEEK_SET, at, length, 0)
 
 
 def _others_with(path: Path) -> Iterator[int]:

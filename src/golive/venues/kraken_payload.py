@@ -198,6 +198,9 @@ def describes(sentence: str, order: NewOrder, instrument: Instrument) -> bool:
 
 
 def _is_same(told: str, ours: str) -> bool:
+    """Compare plain decimals as text first: Kraken adds zeros behind ours."""
+    if "." in told and told.rstrip("0").rstrip(".") == ours:
+        return True
     return parse_decimal(told, "order acknowledgement") == parse_decimal(ours, "order")
 
 

@@ -45,7 +45,11 @@ class Shortage:
 
 def shortage(charged: Iterable[tuple[int, Gauge, int]], now: int) -> Shortage | None:
     """Return what keeps a call from leaving, None when there is room; `charged`: position, gauge, weight."""
-    waits = {at: wait for at, gauge, weight in charged if (wait := gauge.wait_ns(now, weight)) != 0}
+    waits: dict[int, int | None] = {}
+    for at, gauge, weight in charged:
+        wait = gauge.wait_ns(now, weight)
+        if wait != 0:
+            waits[at] = wait
     if not waits:
         return None
     known = [wait for wait in waits.values() if wait is not None]
@@ -74,7 +78,7 @@ class Line:
 
     def holds_up(self, use: Use) -> bool:
         """Return whether somebody waits whom a new call of this use must not overtake."""
-        return any(_before(each, use) for each in self._waiters)
+        return bool(self._waiters) and any(_before(each, use) for each in self._waiters)
 
     def full(self, *, is_read: bool) -> frozenset[int]:
         """Return the rules without room for which somebody here is next: reads, or the others."""
@@ -82,8 +86,9 @@ class Line:
 
     def wake(self) -> None:
         """Something changed that is not a matter of time: let those who wait for it try again."""
-        event, self._event = self._event, asyncio.Event()
-        event.set()
+        if self._waiters:
+            event, self._event = self._event, asyncio.Event()
+            event.set()
 
     async def wait(self, use: Use, patience_s: float, attempt: Callable[[float], Shortage | None], poll_s: float | None) -> None:
         """Call `attempt` with the seconds left, each time the call may go, until it returns None.

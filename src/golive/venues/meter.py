@@ -26,6 +26,10 @@ class Meter:
         self.refused_total = 0
         self.reconnection = Reconnection()
         self._create()
+        self._inflight = recorder.gauge(m.IO_INFLIGHT, **self._queue)
+        self._pending = recorder.gauge(m.IO_PENDING, **self._queue)
+        self._latency = recorder.histogram(m.EXCHANGE_LATENCY, **self._venue)
+        self._ok = recorder.counter(m.EXCHANGE_REQUESTS, status="ok", **self._venue)
 
     def _create(self) -> None:
         create = self._recorder.create
@@ -33,10 +37,10 @@ class Meter:
             create(m.EXCHANGE_REQUESTS, status=status, **self._venue)
         for severity in m.SEVERITIES:
             create(m.EXCHANGE_ERRORS, severity=severity, **self._venue)
-        for metric in (m.EXCHANGE_RATE_LIMITED, m.EXCHANGE_HEALTH, m.EXCHANGE_LATENCY):
+        for metric in (m.EXCHANGE_RATE_LIMITED, m.EXCHANGE_HEALTH):
             create(metric, **self._venue)
         create(m.EXCHANGE_RECONNECT, exchange=self._settings.exchange)
-        for metric in (m.IO_INFLIGHT, m.IO_PENDING, m.IO_WAIT_TOTAL, m.IO_WAIT_SECONDS, m.IO_TIMEOUT_TOTAL, m.IO_TIMEOUT_SECONDS):
+        for metric in (m.IO_WAIT_TOTAL, m.IO_WAIT_SECONDS, m.IO_TIMEOUT_TOTAL, m.IO_TIMEOUT_SECONDS):
             create(metric, **self._queue)
 
     # queue and budget
@@ -44,8 +48,8 @@ class Meter:
     def queue_changed(self, inflight: int, pending: int) -> None:
         self.peak_inflight = max(self.peak_inflight, inflight)
         self.peak_pending = max(self.peak_pending, pending)
-        self._recorder.set(m.IO_INFLIGHT, inflight, **self._queue)
-        self._recorder.set(m.IO_PENDING, pending, **self._queue)
+        self._inflight(inflight)
+        self._pending(pending)
 
     def queue_waited(self, admission_s: float, slot_s: float) -> None:
         """A call had to wait for admission or for its slot."""
@@ -69,8 +73,8 @@ class Meter:
     # attempts
 
     def attempt_ok(self, seconds: float) -> None:
-        self._recorder.observe(m.EXCHANGE_LATENCY, seconds, **self._venue)
-        self._recorder.count(m.EXCHANGE_REQUESTS, 1, status="ok", **self._venue)
+        self._latency(seconds)
+        self._ok(1)
 
     def attempt_failed(
         self, fault: Fault, seconds: float, *, what: str, expected: bool = False, pause_s: float = 0.0, ban: bool = False
@@ -80,7 +84,7 @@ class Meter:
         `pause_s` is for how long no call of this host leaves because of it; that always is an event.
         """
         status = fault.consequence.status
-        self._recorder.observe(m.EXCHANGE_LATENCY, seconds, **self._venue)
+        self._latency(seconds)
         self._recorder.count(m.EXCHANGE_REQUESTS, 1, status=status, **self._venue)
         if status == "rate_limited":
             self._recorder.count(m.EXCHANGE_RATE_LIMITED, 1, **self._venue)
@@ -119,7 +123,7 @@ class Meter:
     # connection and health
 
     def link_opened(self) -> None:
-        self._recorder.count(m.EXCHANGE_REQUESTS, 1, status="ok", **self._venue)
+        self._ok(1)
 
     def link_lost(self, fault: Fault) -> None:
         self._recorder.count(m.EXCHANGE_REQUESTS, 1, status=fault.consequence.status, **self._venue)

@@ -111,6 +111,8 @@ class NonceTurn:
         """Share with all processes that use `folder`; with None, with nobody."""
         self._now_ms = now_ms
         self._here = asyncio.Lock()
+        self._outside = 0
+        """calls of this process that wait for it"""
         self._last: LastNonceHere | LastNonceOfHost = LastNonceHere()
         self._lock: HostLock | None = None
         self._path: Path | None = None
@@ -135,21 +137,30 @@ class NonceTurn:
         return self._turn if patience_s is None else _Turn(self, patience_s)
 
     async def take(self, patience_s: float | None = None) -> None:
+        until = None if patience_s is None else asyncio.get_running_loop().time() + patience_s
         try:
-            async with asyncio.timeout(patience_s):
-                await self._take()
+            await self._take(until)
         except TimeoutError:
             raise NotAdmitted(f"the turn of this key did not come in time{self._holder()}: not sent", 0.0) from None
         except OSError as exc:
             why = f"the lock file of this host, {self._path}, cannot be used ({exc}): not sent; check its disk, or delete it"
             raise NotAdmitted(why, None) from exc
 
-    async def _take(self) -> None:
-        await self._here.acquire()
+    async def _take(self, until: float | None) -> None:
+        if self._here.locked() or self._outside:
+            self._outside += 1
+            try:
+                async with asyncio.timeout_at(until):
+                    await self._here.acquire()
+            finally:
+                self._outside -= 1
+        else:  # nobody is before us: acquiring does not wait
+            await self._here.acquire()
         try:
             lock = self._opened()
             if lock is not None and (lock.is_held(self._waiting_room) or not lock.try_lock(self._call)):
-                await self._wait(lock)
+                async with asyncio.timeout_at(until):
+                    await self._wait(lock)
         except BaseException:
             self._here.release()
             raise

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, raw; header names in lower case."""
+    """What came back, raw; headers are found by lower-case names."""
 
     status: int
     headers: Mapping[str, str]
@@ -68,7 +68,7 @@ class HttpTransport:
             middlewares=None if request.method == "POST" else (_once(),),  # aiohttp repeats no POST
         ) as response:
             body = await _bounded(response, max_bytes)
-            return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
+            return Answer(response.status, response.headers, body)
 
     async def close(self) -> None:
         await self.session.close()
