@@ -48,10 +48,15 @@ def test_a_venue_that_never_answers_properly_is_counted_and_opens_nothing(home: 
     assert orders == report["outcome"]["orders"] == []
 
 
-@pytest.mark.parametrize("kind", ["html", "truncated", "garbage", "http_429"])
-def test_a_venue_that_turns_bad_in_the_middle_ends_in_5_with_what_was_traded_before(home: Home, kind: str) -> None:
+@pytest.fixture(scope="module")
+def healthy(home: Home) -> int:
+    """How many probes a venue sees in a session in which nothing goes wrong."""
     _, _, requests = paper_against(home, "delay,match=/nothing,seconds=0")
-    healthy = sum("/api/v5/public/time" in str(r) for r in requests)
+    return sum("/api/v5/public/time" in str(r) for r in requests)
+
+
+@pytest.mark.parametrize("kind", ["html", "truncated", "garbage", "http_429"])
+def test_a_venue_that_turns_bad_in_the_middle_ends_in_5_with_what_was_traded_before(home: Home, healthy: int, kind: str) -> None:
     assert healthy >= 2, "one probe at the start and one at the end"
     done, orders, _ = paper_against(home, f"{kind},match=/api/v5/public/time,after={healthy - 1}")
     assert done.code == 5, done.stderr

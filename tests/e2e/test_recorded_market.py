@@ -18,7 +18,7 @@ needs_data = pytest.mark.skipif(FOLDER is None, reason="GOLIVE_RECORDED_DATA nam
 @pytest.mark.parametrize(
     ("file", "words", "model"),
     [
-        ("btc-perp_1m_2022-01.csv", ("--candles", "6000", "--volume-unit", "quote"), "bar"),
+        ("btc-perp_1m_2022-01.csv", ("--candles", "2000", "--volume-unit", "quote"), "bar"),
         ("binance-spot_btcusdt_2024-08-08_feed.gz", ("--timeframe", "1s"), "book"),
     ],
 )

@@ -267,7 +267,8 @@ def test_refusals_of_a_monitored_venue_are_its_own_breach(passed: Home) -> None:
         done = passed.run("paper", *SHORT, env={KRAKEN_ENDPOINT: venue.rest})
     assert done.code == 5, done.stderr
     entry = traded_all_the_same(done.report)
-    assert (entry["status"], entry["rate_limited_events"], entry["health_status"]) == ("breached", 2, 1.0)
+    assert (entry["status"], entry["health_status"]) == ("breached", 1.0)
+    assert entry["rate_limited_events"] in (1, 2), "the answer to one probe may be on its way when the market ends"
     assert "rate_limit_max" in {breach["threshold"] for breach in entry["breaches"]}
     assert any(w.startswith("[paper:kraken_desktop_paper]") and "rate_limit_max" in w for w in done.report["warnings"])
 

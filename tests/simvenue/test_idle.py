@@ -37,7 +37,7 @@ async def test_a_silent_connection_is_closed_and_a_pinged_one_stays(dialect: str
                 pings += 1
                 await asyncio.sleep(0.1)
             assert await asyncio.wait_for(told, 1) == CLOSE[dialect]
-            assert 0.5 < time.monotonic() - began < 1.5
+            assert 0.5 < time.monotonic() - began < 3
             await alive.send_str(PING[dialect])
             assert await asyncio.wait_for(_pongs(alive, pings + 1), 2) == pings + 1
 

@@ -38,6 +38,7 @@ from support.durable import (
     signer_of,
 )
 from support.killed import kill_after, start
+from support.trading_desk import until
 
 
 class Told:
@@ -79,7 +80,7 @@ async def test_events_alone_are_committed_within_the_wait_and_with_the_next_reco
     told = Told(new_store(tmp_path))
     told.writer.submit([EventItem(1, "e", b"x")])
     assert told.writer.durations() is None
-    await asyncio.sleep(0.6)
+    await until(lambda: told.writer.durations() is not None)
     summary = told.writer.durations()
     assert summary is not None
     assert summary.count == 1
@@ -96,7 +97,7 @@ async def test_events_alone_are_committed_within_the_wait_and_with_the_next_reco
 async def test_five_hundred_events_do_not_wait(tmp_path: Path) -> None:
     told = Told(new_store(tmp_path))
     told.writer.submit(EventItem(n, "e", b"x") for n in range(1, 501))
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.2)
     assert told.writer.durations() is not None
     told.writer.close()
 

