@@ -29,8 +29,8 @@ def encode_event(event: Event) -> tuple[str, bytes]:
             row = [str(i), ts, list(map(list, bids[:1])), list(map(list, asks[:1]))]
         case Trade(i, ts, price, quantity, side, trade_id):
             row = [str(i), ts, price, quantity, side, trade_id]
-        case OrderUpdate(coid, ts, name, venue_id, code):
-            row = [coid, ts, name, venue_id, code]
+        case OrderUpdate(coid, ts, name, venue_id, code, price, quantity):
+            row = [coid, ts, name, venue_id, code, price, quantity]
         case Fill():
             row = [
                 event.fill_id.venue, event.fill_id.trade_id, event.client_order_id, str(event.instrument), event.ts,
@@ -49,8 +49,8 @@ _DECODERS: dict[str, Callable[..., Event]] = {
     "Candle": lambda i, *rest: Candle(InstrumentId.parse(i), *rest),
     "Book": lambda i, ts, bids, asks: Book(InstrumentId.parse(i), ts, tuple(map(tuple, bids)), tuple(map(tuple, asks))),
     "Trade": lambda i, ts, price, quantity, side, tid: Trade(InstrumentId.parse(i), ts, price, quantity, Side(side), tid),
-    "OrderUpdate": lambda coid, ts, name, venue_id, code: OrderUpdate(
-        ClientOrderId(coid), ts, name, None if venue_id is None else VenueOrderId(venue_id), code
+    "OrderUpdate": lambda coid, ts, name, venue_id, code, price, quantity: OrderUpdate(
+        ClientOrderId(coid), ts, name, None if venue_id is None else VenueOrderId(venue_id), code, price, quantity
     ),
     "Fill": lambda venue, tid, coid, i, ts, side, price, quantity, fee, asset, liquidity: Fill(
         FillId(venue, tid), ClientOrderId(coid), InstrumentId.parse(i), ts, Side(side), price, quantity, fee, asset,
@@ -96,8 +96,8 @@ class CommandDigest:
                 row: list[object] = ["record", seq, ts, event, plain, approved, order]
             case Submit(approved_order):
                 row = ["submit", self._order(approved_order.order), approved_order.decision_seq]
-            case Amend(coid, price, quantity):
-                row = ["amend", self._number(coid), price, quantity]
+            case Amend(approved_order):
+                row = ["amend", self._order(approved_order.order), approved_order.decision_seq]
             case Cancel(coid):
                 row = ["cancel", self._number(coid)]
             case Alert(category, severity, title, text):
@@ -110,7 +110,7 @@ class CommandDigest:
     def _order(self, order: NewOrder) -> list[object]:
         return [
             self._number(order.client_order_id), str(order.instrument), order.side, order.type, order.quantity, order.price,
-            order.time_in_force, order.signal_id,
+            order.time_in_force, order.signal_id, order.trigger, order.trail, order.expires_at,
         ]  # fmt: skip
 
     def _number(self, client_order_id: str) -> int:

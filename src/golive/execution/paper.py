@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from golive.matching.fee import FeeSchedule
-from golive.matching.model import Ended, MarketModel, Match
+from golive.matching.model import Effect, Ended, MarketModel, Match
 from golive.metrics.declaration import PAPER_NOTIONAL, PAPER_ORDERS, PAPER_REJECTED
 from golive.metrics.recorder import Recorder
 from golive.model.decision import Approved
@@ -145,7 +145,7 @@ class PaperExecution:
         self._recorder.count(PAPER_REJECTED, exchange=self._label, reason=reason)
         return OrderUpdate(order.client_order_id, ts, OrderEvent.REJECTED, code=self._codes.get(reason, reason))
 
-    def _book(self, results: Iterable[Match | Ended], ts: int) -> list[News]:
+    def _book(self, results: Iterable[Effect], ts: int) -> list[News]:
         news: list[News] = []
         for result in results:
             working = self._working.get(result.order.client_order_id)
@@ -153,7 +153,7 @@ class PaperExecution:
                 continue  # the order ended for want of money within this same walk through the levels
             if isinstance(result, Match):
                 news += self._fill(working, result, ts)
-            else:
+            elif isinstance(result, Ended):
                 news.append(self._end(working, ts, result.reason))
         return news
 

@@ -10,11 +10,12 @@ ended, a limit order's rest stays. What the model cannot know: the path inside t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from golive.model.market import Candle, MarketEvent
 from golive.model.order import Liquidity, NewOrder, OrderType, Side, TimeInForce
 
-from .model import Ended, Match, Resting
+from .model import Effect, Ended, EndReason, Match, Resting
 
 DEFAULT_SLIPPAGE_BPS = 5
 DEFAULT_PARTICIPATION = (1, 10)
@@ -33,7 +34,7 @@ class BarModel:
         self._resting: list[Resting] = []
         self._last: Candle | None = None
 
-    def submit(self, order: NewOrder, ts: int) -> Sequence[Match | Ended]:
+    def submit(self, order: NewOrder, ts: int) -> Sequence[Effect]:
         self._resting.append(Resting(order, order.quantity, ts))
         return ()
 
@@ -42,7 +43,25 @@ class BarModel:
         self._resting = [r for r in self._resting if r.order.client_order_id != order.client_order_id]
         return len(self._resting) < before
 
-    def on_market(self, event: MarketEvent) -> Sequence[Match | Ended]:
+    def amend(self, order: NewOrder, ts: int) -> Sequence[Effect] | None:
+        found = next((r for r in self._resting if r.order.client_order_id == order.client_order_id), None)
+        if found is None:
+            return None
+        remaining = order.quantity - (found.order.quantity - found.remaining)
+        self._resting.remove(found)
+        if remaining <= 0:
+            return ()
+        if order.price == found.order.price and order.quantity <= found.order.quantity:
+            self._resting.append(Resting(order, remaining, found.arrived_at, found.is_new))
+            return ()
+        return self.submit(replace(order, quantity=remaining), ts)
+
+    def on_time(self, ts: int) -> Sequence[Effect]:
+        over = [r for r in self._resting if r.order.expires_at is not None and r.order.expires_at <= ts]
+        self._resting = [r for r in self._resting if r not in over]
+        return [Ended(r.order, EndReason.EXPIRED) for r in over]
+
+    def on_market(self, event: MarketEvent) -> Sequence[Effect]:
         if not isinstance(event, Candle):
             return ()
         self._last = event
@@ -50,7 +69,7 @@ class BarModel:
             return ()
         share, whole = self._participation
         budget = event.volume * share // whole
-        out: list[Match | Ended] = []
+        out: list[Effect] = []
         for resting in self._resting:
             if resting.arrived_at > event.opened_at:
                 continue  # decided inside or after this bar; it may act from the next open on
@@ -62,7 +81,7 @@ class BarModel:
         """Return the last close with slippage against us, or None before the first bar."""
         return None if self._last is None else self._slipped(self._last.close, order.side)
 
-    def _meet(self, resting: Resting, bar: Candle, budget: int, out: list[Match | Ended]) -> int:
+    def _meet(self, resting: Resting, bar: Candle, budget: int, out: list[Effect]) -> int:
         """Let one order meet one bar; return the lots it took from the bar's budget."""
         order = resting.order
         price, liquidity = self._price(resting, bar)
@@ -78,7 +97,7 @@ class BarModel:
         ends_now = order.type is OrderType.MARKET or order.time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
         refused = order.time_in_force is TimeInForce.POST_ONLY and liquidity is Liquidity.TAKER and price is None
         if resting.remaining and (ends_now or refused):
-            out.append(Ended(order, "POST_ONLY_WOULD_CROSS" if refused else "NO_LIQUIDITY"))
+            out.append(Ended(order, EndReason.POST_ONLY_WOULD_CROSS if refused else EndReason.NO_LIQUIDITY))
             resting.remaining = 0
         return part
 

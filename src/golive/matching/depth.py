@@ -10,11 +10,12 @@ levels taken, and the queue position at our price; each is decided against us.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from golive.model.market import Book, Level, MarketEvent, Trade
 from golive.model.order import Liquidity, NewOrder, OrderType, Side, TimeInForce
 
-from .model import Ended, Match, Resting
+from .model import Effect, Ended, EndReason, Match, Resting
 
 
 class DepthModel:
@@ -27,16 +28,16 @@ class DepthModel:
         self._taken: dict[tuple[Side, int], tuple[int, int]] = {}
         self._resting: list[Resting] = []
 
-    def submit(self, order: NewOrder, ts: int) -> Sequence[Match | Ended]:
+    def submit(self, order: NewOrder, ts: int) -> Sequence[Effect]:
         if self._book is None:
-            return [Ended(order, "NO_LIQUIDITY")]
+            return [Ended(order, EndReason.NO_LIQUIDITY)]
         offers = self._offers(order)
         available = sum(quantity for _, quantity in offers)
         if order.time_in_force is TimeInForce.POST_ONLY and offers:
-            return [Ended(order, "POST_ONLY_WOULD_CROSS")]
+            return [Ended(order, EndReason.POST_ONLY_WOULD_CROSS)]
         if order.time_in_force is TimeInForce.FOK and available < order.quantity:
-            return [Ended(order, "NOT_FILLED_AT_ONCE")]
-        out: list[Match | Ended] = []
+            return [Ended(order, EndReason.NOT_FILLED_AT_ONCE)]
+        out: list[Effect] = []
         remaining = order.quantity
         for price, quantity in offers:
             if remaining == 0:
@@ -47,7 +48,7 @@ class DepthModel:
             remaining -= part
         if remaining:
             if order.type is OrderType.MARKET or order.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
-                out.append(Ended(order, "NO_LIQUIDITY"))
+                out.append(Ended(order, EndReason.NO_LIQUIDITY))
             else:
                 self._resting.append(Resting(order, remaining, ts))
         return out
@@ -57,7 +58,25 @@ class DepthModel:
         self._resting = [r for r in self._resting if r.order.client_order_id != order.client_order_id]
         return len(self._resting) < before
 
-    def on_market(self, event: MarketEvent) -> Sequence[Match | Ended]:
+    def amend(self, order: NewOrder, ts: int) -> Sequence[Effect] | None:
+        found = next((r for r in self._resting if r.order.client_order_id == order.client_order_id), None)
+        if found is None:
+            return None
+        remaining = order.quantity - (found.order.quantity - found.remaining)
+        self._resting.remove(found)
+        if remaining <= 0:
+            return ()
+        if order.price == found.order.price and order.quantity <= found.order.quantity:
+            self._resting.append(Resting(order, remaining, found.arrived_at, found.is_new))
+            return ()
+        return self.submit(replace(order, quantity=remaining), ts)
+
+    def on_time(self, ts: int) -> Sequence[Effect]:
+        over = [r for r in self._resting if r.order.expires_at is not None and r.order.expires_at <= ts]
+        self._resting = [r for r in self._resting if r not in over]
+        return [Ended(r.order, EndReason.EXPIRED) for r in over]
+
+    def on_market(self, event: MarketEvent) -> Sequence[Effect]:
         if isinstance(event, Book):
             self._book = event
             return self._crossed() if self._resting else ()
@@ -98,8 +117,8 @@ class DepthModel:
         seen, taken = self._taken.get((side, price), (0, 0))
         self._taken[side, price] = (shown, quantity + (taken if seen == shown else 0))
 
-    def _crossed(self) -> list[Match | Ended]:
-        out: list[Match | Ended] = []
+    def _crossed(self) -> list[Effect]:
+        out: list[Effect] = []
         for resting in self._resting:
             for price, quantity in self._offers(resting.order):
                 part = min(resting.remaining, quantity)
@@ -112,8 +131,8 @@ class DepthModel:
         self._resting = [r for r in self._resting if r.remaining]
         return out
 
-    def _traded_through(self, trade: Trade) -> list[Match | Ended]:
-        out: list[Match | Ended] = []
+    def _traded_through(self, trade: Trade) -> list[Effect]:
+        out: list[Effect] = []
         left = trade.quantity
         for resting in self._resting:
             limit = resting.order.price

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from enum import StrEnum
+from typing import Protocol, TypeAlias
 
 from golive.model.market import MarketEvent
 from golive.model.order import Liquidity, NewOrder
@@ -33,12 +34,37 @@ class Match:
     liquidity: Liquidity
 
 
+class EndReason(StrEnum):
+    """Why a market model ended an order that was not filled whole."""
+
+    NO_LIQUIDITY = "NO_LIQUIDITY"
+    """the rest of a market or IOC order"""
+    NOT_FILLED_AT_ONCE = "NOT_FILLED_AT_ONCE"
+    """FOK"""
+    POST_ONLY_WOULD_CROSS = "POST_ONLY_WOULD_CROSS"
+    SELF_TRADE = "SELF_TRADE"
+    EXPIRED = "EXPIRED"
+    """the time of a GTD order came"""
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The model ended the order without (further) fill: nothing left to take, or it may not rest."""
+    """The model ended the order without (further) fill: nothing left to take, it may not rest, or its time came."""
 
     order: NewOrder
-    reason: str
+    reason: EndReason
+
+
+@dataclass(frozen=True, slots=True)
+class Triggered:
+    """A sleeping order's trigger was reached at `price` (ticks); from now on it works as what it became."""
+
+    order: NewOrder
+    price: int
+
+
+Effect: TypeAlias = Match | Ended | Triggered
+"""what a market does to an order of ours"""
 
 
 class MarketModel(Protocol):
@@ -46,16 +72,28 @@ class MarketModel(Protocol):
 
     name: str
 
-    def submit(self, order: NewOrder, ts: int) -> Sequence[Match | Ended]:
-        """Meet the market with a new order; what is not matched or ended rests inside the model."""
+    def submit(self, order: NewOrder, ts: int) -> Sequence[Effect]:
+        """Meet the market with a new order; what is not matched or ended rests, or sleeps, inside the model."""
+        ...
+
+    def amend(self, order: NewOrder, ts: int) -> Sequence[Effect] | None:
+        """Give a resting order its new price and whole quantity (that filled included); None when it no longer rests.
+
+        A smaller quantity at the same price keeps its place in the queue; anything else goes to the end and may match. A
+        whole quantity that is filled already takes the order out and returns no effect.
+        """
         ...
 
     def cancel(self, order: NewOrder) -> bool:
-        """Take a resting order out; False when it no longer rests (it was filled or ended before)."""
+        """Take a resting or sleeping order out; False when there is nothing of it left (it was filled or ended before)."""
         ...
 
-    def on_market(self, event: MarketEvent) -> Sequence[Match | Ended]:
-        """Take one market event and return what it does to resting orders."""
+    def on_market(self, event: MarketEvent) -> Sequence[Effect]:
+        """Take one market event and return what it does to our orders, in order."""
+        ...
+
+    def on_time(self, ts: int) -> Sequence[Effect]:
+        """Take the market clock's time (ns): GTD orders whose time came end."""
         ...
 
     def reference_price(self, order: NewOrder) -> int | None:

@@ -36,11 +36,12 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class Amend:
-    """Change a working order's price (ticks) or quantity (lots)."""
+    """Make a working order the approved one: its price and its whole quantity, what is filled included.
 
-    client_order_id: ClientOrderId
-    price: int | None
-    quantity: int | None
+    Emitted only after the `Durable` event that covers the decision. The order keeps its client order id.
+    """
+
+    approved: Approved
 
 
 @dataclass(frozen=True, slots=True)

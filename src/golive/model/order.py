@@ -18,8 +18,37 @@ class Side(StrEnum):
 
 
 class OrderType(StrEnum):
+    """What an order does. The lower five sleep until the last traded price reaches their trigger."""
+
     MARKET = "market"
     LIMIT = "limit"
+    STOP = "stop"
+    """a market order once the price has moved against the position, to the trigger or beyond"""
+    STOP_LIMIT = "stop_limit"
+    TAKE_PROFIT = "take_profit"
+    """a market order once the price has moved for the position, to the trigger or beyond"""
+    TAKE_PROFIT_LIMIT = "take_profit_limit"
+    TRAILING_STOP = "trailing_stop"
+    """a stop whose trigger follows the best price seen since it arrived, `trail` ticks behind it"""
+
+    @property
+    def has_price(self) -> bool:
+        """Whether the order carries a limit price."""
+        return self in _PRICED
+
+    @property
+    def has_trigger(self) -> bool:
+        """Whether the order carries a trigger price; a trailing stop carries `trail` instead."""
+        return self in _TRIGGERED
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether the order waits for a price before it meets the market."""
+        return self in _TRIGGERED or self is OrderType.TRAILING_STOP
+
+
+_PRICED = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT_LIMIT})
+_TRIGGERED = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT})
 
 
 class TimeInForce(StrEnum):
@@ -27,6 +56,8 @@ class TimeInForce(StrEnum):
     IOC = "ioc"
     FOK = "fok"
     POST_ONLY = "post_only"
+    GTD = "gtd"
+    """until `expires_at`"""
 
 
 class Liquidity(StrEnum):
@@ -52,7 +83,7 @@ TERMINAL = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJE
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """What we want to do, before anybody allowed it. Price in ticks (None for market), quantity in lots."""
+    """What we want to do, before anybody allowed it. Prices in ticks, quantity in lots; `price` is None for market orders."""
 
     client_order_id: ClientOrderId
     instrument: InstrumentId
@@ -62,6 +93,12 @@ class NewOrder:
     price: int | None = None
     time_in_force: TimeInForce = TimeInForce.GTC
     signal_id: str = ""
+    trigger: int | None = None
+    """ticks, for the types that have one"""
+    trail: int | None = None
+    """ticks behind the best price, for a trailing stop"""
+    expires_at: int | None = None
+    """market time, ns UTC, from which a GTD order no longer works"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +108,14 @@ class OrderUpdate:
     client_order_id: ClientOrderId
     ts: int
     event: str
-    """An `orders.OrderEvent` value: `accepted`, `canceled`, `rejected`, `expired`, `unanswered`, `absent`."""
+    """An `orders.OrderEvent` value that is no fill: `accepted`, `triggered`, `amended`, `canceled`, `rejected`, `expired` …"""
     venue_order_id: VenueOrderId | None = None
     code: str = ""
     """The venue's code of a rejection, else empty."""
+    price: int | None = None
+    """ticks: the limit from now on, of an amended order"""
+    quantity: int | None = None
+    """lots: the whole quantity from now on, of an amended order"""
 
 
 @dataclass(frozen=True, slots=True)

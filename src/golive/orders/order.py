@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from golive.model.errors import IllegalTransition
 from golive.model.ids import ClientOrderId, FillId, InstrumentId, VenueOrderId
@@ -72,10 +72,27 @@ class Orders:
     def apply(self, update: OrderUpdate) -> Order:
         """Apply a venue's news; IllegalTransition when the table does not allow it."""
         order = self[update.client_order_id]
-        self._move(order, OrderEvent(update.event))
+        event = OrderEvent(update.event)
+        if event is OrderEvent.AMENDED:
+            self._amend(order, update)
+        else:
+            self._move(order, event)
         order.venue_order_id = update.venue_order_id or order.venue_order_id
         order.code = update.code or order.code
         return order
+
+    def _amend(self, order: Order, update: OrderUpdate) -> None:
+        """Give the intent its new terms; a quantity that is filled already has completed the order."""
+        quantity = order.intent.quantity if update.quantity is None else update.quantity
+        price = order.intent.price if update.price is None else update.price
+        if quantity < order.filled or quantity <= 0:
+            raise IllegalTransition(
+                f"order {update.client_order_id} is filled with {order.filled} of the {quantity} lots amended to"
+            )
+        self._move(order, OrderEvent.AMENDED)
+        order.intent = replace(order.intent, quantity=quantity, price=price)
+        if order.filled == quantity:
+            self._move(order, OrderEvent.FILLED)
 
     def fill(self, fill: Fill) -> Order | None:
         """Apply a fill; None when this fill was seen before. IllegalTransition when it exceeds the order."""

@@ -16,6 +16,8 @@ class OrderEvent(StrEnum):
     SENT = "sent"
     NOT_SENT = "not_sent"
     ACCEPTED = "accepted"
+    TRIGGERED = "triggered"
+    AMENDED = "amended"
     PARTIALLY_FILLED = "partially_filled"
     FILLED = "filled"
     CANCELED = "canceled"
@@ -38,11 +40,15 @@ TRANSITIONS: Final[Mapping[tuple[S, OrderEvent], S]] = {
     (S.SENT, E.EXPIRED): S.EXPIRED,
     (S.SENT, E.UNANSWERED): S.UNKNOWN,  # asked about until resolved, never sent again
     (S.OPEN, E.ACCEPTED): S.OPEN,  # the same news twice
+    (S.OPEN, E.TRIGGERED): S.OPEN,
+    (S.OPEN, E.AMENDED): S.OPEN,
     (S.OPEN, E.PARTIALLY_FILLED): S.PARTIAL,
     (S.OPEN, E.FILLED): S.FILLED,
     (S.OPEN, E.CANCELED): S.CANCELED,
     (S.OPEN, E.EXPIRED): S.EXPIRED,
     (S.PARTIAL, E.ACCEPTED): S.PARTIAL,  # a late acknowledgement
+    (S.PARTIAL, E.TRIGGERED): S.PARTIAL,  # the fill outran the news of the trigger
+    (S.PARTIAL, E.AMENDED): S.PARTIAL,
     (S.PARTIAL, E.PARTIALLY_FILLED): S.PARTIAL,
     (S.PARTIAL, E.FILLED): S.FILLED,
     (S.PARTIAL, E.CANCELED): S.CANCELED,

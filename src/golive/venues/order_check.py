@@ -14,6 +14,8 @@ def order_problem(order: NewOrder, instrument: Instrument) -> str:
     """Return what rule the order breaks, '' for none."""
     if order.instrument != instrument.id:
         return f"instrument {order.instrument} is not {instrument.id}"
+    if order.type.sleeps or order.time_in_force is TimeInForce.GTD:
+        return f"a {order.type} order that is {order.time_in_force}: triggers and expiries are not sent to venues yet"
     if order.type is OrderType.MARKET:
         if order.price is not None:
             return f"a market order with price {order.price}"
