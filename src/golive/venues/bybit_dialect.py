@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from golive.model.balance import Balance
@@ -280,7 +279,7 @@ class BybitDialect:
 
     def order_fills(self, order: OrderSighting, instrument: Instrument, after: str) -> tuple[Request, ...]:
         request = self.fills(instrument, after)
-        return (replace(request, params={**request.params, "orderId": str(order.venue_order_id)}),)
+        return (request.adding(params={"orderId": str(order.venue_order_id)}),)
 
     def read_order_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]:
         return self.read_fills(payload, instrument)

@@ -21,6 +21,7 @@ from golive.model.secret import Credentials
 Payload = JsonValue
 BODY: Final = "[]"
 """the one parameter of a request whose body is a list and not an object"""
+_NOTHING: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,13 @@ class Request:
     def scopes(self) -> Mapping[str, int]:
         """The budget scopes that this call counts in, and how much."""
         return {"*": self.weight, f"{self.method} {self.path}": 1, **self.charges}
+
+    def adding(self, *, params: JsonObject = _NOTHING, headers: Mapping[str, str] = _NOTHING) -> Request:
+        """Return the request with further parameters or headers."""
+        return Request(
+            self.path, {**self.params, **params}, self.method, self.private, self.max_bytes, {**self.headers, **headers},
+            self.weight, self.charges,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

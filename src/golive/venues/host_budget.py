@@ -40,7 +40,7 @@ _POLL_S: Final = 0.003
 """other processes set no event of ours"""
 _BUSY_POLL_NS: Final = MILLISECOND
 _BUSY_LIMIT_S: Final = 5.0
-_FLUSH_S: Final = 0.01
+_FLUSH_S: Final = 0.02
 _TIDY_EVERY: Final = 1024
 _MARGIN_NS: Final = 60 * SECOND
 """how much longer than the longest window an event stays in the file"""

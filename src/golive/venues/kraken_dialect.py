@@ -7,7 +7,6 @@ Every private call names what it counts: in the key's REST counter, and orders i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from golive.model.balance import Balance
@@ -224,7 +223,7 @@ class KrakenDialect:
 
     def with_deadline(self, request: Request, deadline_ms: int) -> Request:
         """Add `deadline` (RFC 3339); Kraken takes one that is 2 to 60 s ahead of its own clock."""
-        return replace(request, params={**request.params, "deadline": to_iso(deadline_ms * MILLISECOND)})
+        return request.adding(params={"deadline": to_iso(deadline_ms * MILLISECOND)})
 
     def amend(
         self, client_order_id: ClientOrderId, instrument: Instrument, *, quantity: int | None, price: int | None

@@ -6,7 +6,6 @@ Source: VENUES §3.1 and §6.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from golive.model.balance import Balance
 from golive.model.clock import MILLISECOND, SECOND
@@ -178,7 +177,7 @@ class OkxDialect:
         return VenueOrderId(filled_text(row, "ordId", "order acknowledgement"))
 
     def with_deadline(self, request: Request, deadline_ms: int) -> Request:
-        return replace(request, headers={**request.headers, "expTime": str(deadline_ms)})
+        return request.adding(headers={"expTime": str(deadline_ms)})
 
     def amend(
         self, client_order_id: ClientOrderId, instrument: Instrument, *, quantity: int | None, price: int | None
@@ -246,7 +245,7 @@ class OkxDialect:
 
     def order_fills(self, order: OrderSighting, instrument: Instrument, after: str) -> tuple[Request, ...]:
         request = self.fills(instrument, after)
-        return (replace(request, params={**request.params, "ordId": str(order.venue_order_id)}),)
+        return (request.adding(params={"ordId": str(order.venue_order_id)}),)
 
     def read_order_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]:
         return self.read_fills(payload, instrument)
