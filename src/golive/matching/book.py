@@ -3,13 +3,16 @@
 Rules. A better price goes first; at one price anonymous depth goes first (we cannot know our place in a real queue), then
 named orders in the order of their arrival. An execution happens at the price of the order that was there before. A named
 order never stays crossed: neither with another named order nor with anonymous depth. Anonymous depth is the statement of
-a market source and never trades with itself. Everything is plain Python and plain to read: this book is the oracle of
-faster ones.
+a market source and never trades with itself.
+
+Two rules are options. A book that *remembers what was taken* does not offer the same depth again while the market goes on
+stating it; only what a statement adds is new. A book that *estimates queues* lets a public trade at the very price of a
+resting order fill it, once as much was traded there as stood before the order when it came; else only trades through the
+price do. Everything is plain Python and plain to read: this book is the oracle of faster ones.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,8 +21,9 @@ from itertools import takewhile
 from golive.model.market import Level
 from golive.model.order import Side, TimeInForce
 
-ANONYMOUS = 0
-"""Stands for the market's own depth wherever an order id is expected; order ids are positive."""
+from .book_side import ANONYMOUS, BookOrder, BookSide
+
+__all__ = ["ANONYMOUS", "BookOrder", "Execution", "OrderBook", "Placement", "SelfTrade"]
 
 _OPPOSITE = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}
 
@@ -32,24 +36,6 @@ class SelfTrade(StrEnum):
     """what is left of the arriving order"""
     CANCEL_BOTH = "cancel_both"
     ALLOW = "allow"
-
-
-@dataclass(slots=True)
-class BookOrder:
-    """A named order as the book holds it. `price` None means market; `remaining` and `quantity` in lots."""
-
-    order_id: int
-    owner: str
-    side: Side
-    price: int | None
-    quantity: int
-    remaining: int = -1
-
-    def __post_init__(self) -> None:
-        if self.quantity <= 0 or (self.price is not None and self.price <= 0) or self.order_id <= ANONYMOUS:
-            raise ValueError(f"order {self.order_id}: id, price and quantity must be positive")
-        if self.remaining < 0:
-            self.remaining = self.quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,54 +64,12 @@ class Placement:
     """lots that neither matched nor rest"""
 
 
-class _PriceLevel:
-    __slots__ = ("depth", "orders", "total")
-
-    def __init__(self) -> None:
-        self.depth = 0
-        self.orders: dict[int, BookOrder] = {}
-        self.total = 0
-
-
-class _Half:
-    """One side; `keys` ascends to the best price, which therefore stands last."""
-
-    __slots__ = ("changed", "keys", "levels", "sign")
-
-    def __init__(self, side: Side) -> None:
-        self.sign = side.sign
-        self.levels: dict[int, _PriceLevel] = {}
-        self.keys: list[int] = []
-        self.changed: set[int] = set()
-
-    def best(self) -> int | None:
-        return self.keys[-1] * self.sign if self.keys else None
-
-    def level(self, price: int) -> _PriceLevel:
-        level = self.levels.get(price)
-        if level is None:
-            level = self.levels[price] = _PriceLevel()
-            insort(self.keys, price * self.sign)
-        return level
-
-    def add(self, price: int, lots: int) -> None:
-        """Change the total at `price` by `lots` and forget a level that became empty."""
-        level = self.levels[price]
-        level.total += lots
-        self.changed.add(price)
-        if level.total == 0:
-            del self.levels[price]
-            del self.keys[bisect_left(self.keys, price * self.sign)]
-
-    def prices(self) -> Iterator[int]:
-        return (key * self.sign for key in reversed(self.keys))
-
-
 class OrderBook:
     """The two sides of one instrument."""
 
-    def __init__(self) -> None:
-        self._halves = {Side.BUY: _Half(Side.BUY), Side.SELL: _Half(Side.SELL)}
+    def __init__(self, *, remembers_taken: bool = False, estimates_queue: bool = False) -> None:
+        self._halves = {side: BookSide(side, remembers_taken=remembers_taken) for side in Side}
+        self._estimates_queue = estimates_queue
         self._orders: dict[int, BookOrder] = {}
 
     def best(self, side: Side) -> int | None:
@@ -192,7 +136,8 @@ class OrderBook:
         """Match `order` and rest what may rest.
 
         A market order never rests. POST_ONLY that would match anything and FOK that cannot be filled whole are dropped
-        untouched. `self_trade` says what happens when it meets an order of the same owner.
+        untouched. GTD rests like GTC: the book has no clock. `self_trade` says what happens when it meets an order of the
+        same owner.
         Raises ValueError for an id that rests already.
         """
         if order.order_id in self._orders:
@@ -202,7 +147,7 @@ class OrderBook:
             placement.dropped = order.remaining
             return placement
         self._match(order, placement, self_trade)
-        may_rest = order.price is not None and time_in_force in (TimeInForce.GTC, TimeInForce.POST_ONLY)
+        may_rest = order.price is not None and time_in_force not in (TimeInForce.IOC, TimeInForce.FOK)
         if order.remaining and may_rest and not placement.stopped:
             self._rest(order)
             placement.rests = True
@@ -213,7 +158,7 @@ class OrderBook:
     def _may_enter(self, order: BookOrder, time_in_force: TimeInForce, self_trade: SelfTrade) -> bool:
         if time_in_force is TimeInForce.POST_ONLY:
             best = self.best(_OPPOSITE[order.side])
-            return best is None or order.price is None or (best - order.price) * order.side.sign > 0
+            return best is None or (order.price is not None and (best - order.price) * order.side.sign > 0)
         if time_in_force is TimeInForce.FOK:
             missing = order.remaining
             for _, quantity in self.offers(order.side, order.price, order.owner, self_trade):
@@ -232,10 +177,9 @@ class OrderBook:
             level = half.levels[price]
             if level.depth:
                 part = min(order.remaining, level.depth)
-                level.depth -= part
                 order.remaining -= part
                 placement.executions.append(Execution(order.order_id, ANONYMOUS, order.side, price, part))
-                half.add(price, -part)
+                half.take(price, part)
                 continue
             maker = next(iter(level.orders.values()))
             if maker.owner == order.owner and self_trade is not SelfTrade.ALLOW:
@@ -252,7 +196,11 @@ class OrderBook:
     def _rest(self, order: BookOrder) -> None:
         assert order.price is not None
         half = self._halves[order.side]
-        half.level(order.price).orders[order.order_id] = order
+        level = half.level(order.price)
+        last = next(reversed(level.orders.values()), None)
+        level.orders[order.order_id] = order
+        if self._estimates_queue:
+            order.ahead = max(level.depth, last.ahead if last else 0)
         half.add(order.price, order.remaining)
         self._orders[order.order_id] = order
 
@@ -297,7 +245,7 @@ class OrderBook:
     # ── the market ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def set_depth(self, bids: Iterable[Level], asks: Iterable[Level]) -> list[Execution]:
-        """Replace the anonymous quantity at the given prices (0 removes it); return what it did to named orders.
+        """Take the market's statement of the given prices (0 removes one); return what it did to named orders.
 
         Quantities fall before others rise, so that a market that moved is not met half-way. Depth that rises at or
         beyond a resting named order fills it, as maker at its own price, with the quantity that rose there.
@@ -308,28 +256,56 @@ class OrderBook:
             for price, lots in levels:
                 if lots < 0 or price <= 0:
                     raise ValueError(f"depth {lots} at {price} is not possible")
-                level = half.levels.get(price)
-                change = lots - (level.depth if level else 0)
-                if change > 0:
+                if half.rise(price, lots) > 0:
                     rising.append((side, price, lots))
-                elif change < 0 and level is not None:
-                    level.depth = lots
-                    half.add(price, change)
+                else:
+                    self._state(half, price, lots, 0)
         executions: list[Execution] = []
         for side, price, lots in rising:
-            left = lots - self._meet(side, price, lots, executions, touching=True) if self._orders else lots
             half = self._halves[side]
-            level = half.level(price)
-            change, level.depth = left - level.depth, left
-            half.add(price, change)
+            rise = half.rise(price, lots)
+            used = self._meet(side, price, rise, executions, touching=True) if self._orders else 0
+            self._state(half, price, lots, used)
         return executions
 
+    def replace_depth(self, bids: Iterable[Level], asks: Iterable[Level]) -> list[Execution]:
+        """Take the market's statement of the whole book, as `set_depth` does: what it does not name is gone."""
+        whole = []
+        for side, levels in ((Side.BUY, bids), (Side.SELL, asks)):
+            named = dict(levels)
+            whole.append([*named.items(), *((price, 0) for price in self._halves[side].stated() if price not in named)])
+        return self.set_depth(*whole)
+
+    def _state(self, half: BookSide, price: int, shown: int, used: int) -> None:
+        half.state(price, shown, used)
+        level = half.levels.get(price)
+        if level is not None and self._estimates_queue:
+            for order in level.orders.values():
+                order.ahead = min(order.ahead, shown)
+
     def trade_through(self, aggressor: Side, price: int, quantity: int) -> list[Execution]:
-        """Fill named orders that a public trade went through: strictly better than `price`, up to `quantity` lots."""
+        """Fill named orders that a public trade went through: strictly better than `price`, up to `quantity` lots.
+
+        A book that estimates queues then fills those at `price` whose turn came with what is left of the trade.
+        """
         executions: list[Execution] = []
         if self._orders:
-            self._meet(aggressor, price, quantity, executions, touching=False)
+            used = self._meet(aggressor, price, quantity, executions, touching=False)
+            if self._estimates_queue:
+                self._advance_queue(aggressor, price, quantity - used, executions)
         return executions
+
+    def _advance_queue(self, aggressor: Side, price: int, lots: int, executions: list[Execution]) -> None:
+        """Let `lots` traded at `price` use up what stands before the named orders there, and fill them beyond that."""
+        level = self._halves[_OPPOSITE[aggressor]].levels.get(price)
+        filled = 0
+        for order in list(level.orders.values()) if level else ():
+            part = min(lots - order.ahead - filled, order.remaining)
+            order.ahead = max(0, order.ahead - lots)
+            if part > 0:
+                executions.append(Execution(ANONYMOUS, order.order_id, aggressor, price, part))
+                self._fill_maker(order, part)
+                filled += part
 
     def _meet(self, side: Side, price: int, lots: int, executions: list[Execution], *, touching: bool) -> int:
         """Fill resting named orders against an anonymous order of `side`; return how many lots of it were used."""
@@ -337,7 +313,7 @@ class OrderBook:
         used = 0
         for order in self._named(half, side, price, touching=touching):
             part = min(lots - used, order.remaining)
-            if part == 0:
+            if part <= 0:
                 break
             assert order.price is not None
             executions.append(Execution(ANONYMOUS, order.order_id, side, order.price, part))
@@ -345,7 +321,7 @@ class OrderBook:
             used += part
         return used
 
-    def _named(self, half: _Half, side: Side, price: int, *, touching: bool) -> Sequence[BookOrder]:
+    def _named(self, half: BookSide, side: Side, price: int, *, touching: bool) -> Sequence[BookOrder]:
         """Return the named orders an anonymous order of `side` at `price` reaches, in priority."""
         found: list[BookOrder] = []
         for at in half.prices():
