@@ -7,6 +7,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
+# Test files that run side by side; more than cores, because tests wait about as long as they compute. 0: one after the other.
+WORKERS ?= 4
+
 .DEFAULT_GOAL := help
 .PHONY: help setup paper test check format bench bench-peers proof clean
 
@@ -28,8 +31,10 @@ paper: setup  ## the main job: a demo session, then a paper session on the simul
 	@$(BIN)/golive run --mode demo --entrypoint okx_desktop_paper
 	@$(BIN)/golive run --mode paper --entrypoint okx_desktop_paper
 
-test: setup  ## all tests
-	@$(BIN)/python -m pytest
+# Every test process would otherwise compile the sources anew where this variable is set, as it is in many containers.
+test: export PYTHONDONTWRITEBYTECODE =
+test: setup  ## all tests, WORKERS files at a time
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: setup  ## format, lint, types, import contracts, tests
 	@$(BIN)/ruff format --check .
