@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from pathlib import Path
 
 from golive.model.clock import DAY, SECOND, Nanos
@@ -17,7 +18,8 @@ from golive.storage.decision_journal import DecisionContext
 from golive.storage.journal_file import Signer
 from golive.storage.keys import DevelopmentKeys
 from golive.storage.risk_body import RiskContext
-from golive.storage.session_store import SessionIdentity, SessionStore
+from golive.storage.session_identity import SessionIdentity, SessionTerms
+from golive.storage.session_store import SessionStore
 
 START = 1_767_225_600 * SECOND
 ENTRYPOINT = "okx_desktop_paper"
@@ -26,6 +28,7 @@ BTC = Instrument.from_text(
     "okx:BTC/USDT", tick_size="0.1", lot_size="0.00000001", min_quantity="0.00001", max_quantity="9999", min_notional="1"
 )
 RISK = RiskContext(ENTRYPOINT, "balanced", "d" * 64, {BTC.id: BTC})
+TERMS = SessionTerms(rules={"seed": "7", "speed": "max"}, instruments=(BTC,), start_balances={"USDT": Decimal(10_000)})
 CONTEXT = DecisionContext(
     entrypoint=ENTRYPOINT, environment="okx_paper", portfolio=ENTRYPOINT, risk_profile="balanced", run_id=RUN_ID
 )
@@ -65,6 +68,7 @@ def identity(run_id: str = RUN_ID, stage: Stage = Stage.DEMO) -> SessionIdentity
         epoch=1,
         code_version="0.1.0+test",
         config_sha384="a" * 96,
+        terms=TERMS,
     )
 
 
@@ -85,10 +89,10 @@ def note(seq: int, event: str = "signal_received") -> Record:
     return Record(seq, START + seq, event, {"instrument": "okx:BTC/USDT", "signal_id": f"okx:BTC/USDT#{seq}", "target": "0.5"})
 
 
-def approval(seq: int, n: int | None = None, *, price: int | None = None) -> Record:
+def approval(seq: int, n: int | None = None, *, price: int | None = None, amends: bool = False) -> Record:
     new_order = order(seq if n is None else n, price=price)
     body = {"instrument": "okx:BTC/USDT", "code": DecisionCode.APPROVED, "reference_price": "42000.1"}
-    return Record(seq, START + seq, "risk_check_passed", body, Approved(new_order, seq))
+    return Record(seq, START + seq, "risk_check_passed", body, Approved(new_order, seq), amends)
 
 
 def refusal(seq: int) -> Record:

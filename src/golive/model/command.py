@@ -16,7 +16,7 @@ from .json import JsonValue
 class Record:
     """Write this down durably, then answer with `Durable(seq)`.
 
-    `verdict` is set for a risk decision: it and, when approved, its intent are one transaction.
+    `verdict` is set for a risk decision: it and, when approved, its intent or amendment are one transaction.
     """
 
     seq: int
@@ -25,6 +25,8 @@ class Record:
     """A decision-journal event name: `signal_received`, `inaction`, `risk_check_passed`, `order_executed` …"""
     body: Mapping[str, JsonValue] = field(default_factory=dict)
     verdict: Approved | Refused | None = None
+    amends: bool = False
+    """the verdict is about new terms for a working order, under the client order id it has"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ from golive.storage.lease import Lease
 from golive.storage.recovery import recover_sessions
 from golive.storage.risk_body import RiskContext
 from golive.storage.risk_decisions import RiskDecisions
-from golive.storage.session_store import SessionIdentity, SessionStore
+from golive.storage.session_identity import SessionIdentity
+from golive.storage.session_store import SessionStore
 from golive.storage.stage_records import StageRecords
 from golive.storage.writer import Projection
 

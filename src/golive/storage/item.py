@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from golive.model.command import Record
 from golive.model.ids import ClientOrderId
+from golive.model.json import JsonObject
 from golive.model.order import Fill, OrderUpdate
 
 
@@ -22,7 +23,7 @@ class EventItem:
 
 @dataclass(frozen=True, slots=True)
 class RecordItem:
-    """One record of the decision journal; with a verdict it is a risk decision and, when approved, an order intent."""
+    """One record of the decision journal; with a verdict it is a risk decision and, when approved, an intent or an amendment."""
 
     record: Record
 
@@ -43,7 +44,10 @@ class OrderUpdateItem:
 
 @dataclass(frozen=True, slots=True)
 class AttemptItem:
-    """Attempt `n` (1 or 2) of an intent is about to be sent with this deadline (wall clock, ms)."""
+    """Attempt `n` of an order is about to be sent with this deadline (wall clock, ms).
+
+    1 and 2 send the order itself; 3 and above are its approved amendments in order, each with one attempt.
+    """
 
     client_order_id: ClientOrderId
     n: int
@@ -59,4 +63,14 @@ class AnswerItem:
     answer: str
 
 
-Item: TypeAlias = EventItem | RecordItem | FillItem | OrderUpdateItem | AttemptItem | AnswerItem
+@dataclass(frozen=True, slots=True)
+class LifecycleItem:
+    """The session was resumed, or ended in order; `ts` is wall clock, ns UTC, `epoch` that of the lease."""
+
+    event: Literal["resumed", "ended"]
+    ts: int
+    epoch: int
+    body: JsonObject
+
+
+Item: TypeAlias = EventItem | RecordItem | FillItem | OrderUpdateItem | AttemptItem | AnswerItem | LifecycleItem

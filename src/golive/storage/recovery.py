@@ -13,17 +13,22 @@ from golive.model.errors import JournalError
 from .decision_journal import DECISION_EVENT, DIRECTORY, DecisionContext, DecisionJournal, journal_files
 from .journal_file import Signer
 from .risk_decisions import RISK_DECISION, RiskDecisions, decision_name
+from .session_chain import seal_path, write_store_seal
 from .session_reader import SessionReader
-from .session_store import seal_path, write_store_seal
+from .session_store import UNFINISHED_SUFFIX
+from .sessions import SESSIONS, session_stores
 
 
 def recover_sessions(home: Path, entrypoint: str, signer: Signer, *, portfolio: str, risk_log: Path) -> tuple[Path, ...]:
     """Finish every unsealed store of `entrypoint`: append what its journals lack, then seal it. Return those stores.
 
-    Called with the entrypoint's lease held and before a new session, so no such store is in use. Raises JournalError
-    for a store that is not sound: it needs a person.
+    Called with the entrypoint's lease held and before a session, so no such store is in use. A store that a crash left half
+    made holds nothing and is removed. A sealed store without an end in it can still be resumed. Raises JournalError for a store
+    that is not sound: it needs a person.
     """
     finished = []
+    for torn in (home / SESSIONS).glob(f".*_{entrypoint}_*{UNFINISHED_SUFFIX}"):
+        torn.unlink(missing_ok=True)
     for path in unsealed_stores(home, entrypoint):
         with closing(SessionReader(path)) as reader:
             for fault in reader.faults(signer.keys):
@@ -39,8 +44,7 @@ def recover_sessions(home: Path, entrypoint: str, signer: Signer, *, portfolio: 
 
 def unsealed_stores(home: Path, entrypoint: str) -> list[Path]:
     """Return the session stores of `entrypoint` without a seal, oldest first."""
-    stores = sorted((home / "var/state/sessions").glob(f"*_{entrypoint}_*.sqlite"))
-    return [path for path in stores if not seal_path(path).exists()]
+    return [path for path in reversed(session_stores(home, entrypoint=entrypoint)) if not seal_path(path).exists()]
 
 
 def entries(path: Path) -> Iterator[Entry]:

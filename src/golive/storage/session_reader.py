@@ -1,4 +1,7 @@
-"""Reading a session store that nobody writes any more: its identity, its records, its events, and whether it is sound."""
+"""Reading a session store, also while its session writes: identity, records, events, orders, and whether it is sound.
+
+A reader sees one moment of the store, the last commit before it was opened, however long it reads.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +9,50 @@ import json
 import sqlite3
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from golive.audit import SealError, verify_seal
 from golive.model.errors import JournalError
+from golive.model.ids import ClientOrderId, FillId, InstrumentId, VenueOrderId
 from golive.model.json import JsonObject
-from golive.model.verdict import Stage
+from golive.model.order import Fill, Liquidity, NewOrder, OrderType, OrderUpdate, Side, TimeInForce
 
 from .item import EventItem
 from .keys import DevelopmentKeys
+from .session_chain import StoreHead, Value, event_mac, genesis, row_mac, seal_path, store_seal
+from .session_identity import SessionIdentity
 from .session_schema import APPLICATION_ID, JOURNAL_COLUMNS, TABLES, USER_VERSION, apply_pragmas
-from .session_store import (
-    SessionIdentity,
-    StoredRecord,
-    StoreHead,
-    Value,
-    event_mac,
-    genesis,
-    row_mac,
-    seal_path,
-    store_seal,
-)
+from .session_store import StoredRecord
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIntent:
+    """An approved order as it was written down, before it left."""
+
+    order: NewOrder
+    decision_seq: int
+    ts: int
+    """market time of the decision, ns UTC"""
+    epoch: int
+    was_submitted: bool
+    """whether its leaving was written down as well"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLifecycle:
+    """A restart or the end of a session."""
+
+    event: str
+    ts: int
+    """wall clock, ns UTC"""
+    epoch: int
+    body: JsonObject
 
 
 class SessionReader:
-    """A store open for reading. Raises JournalError for a file that is none, or that its session still holds."""
+    """A store open for reading. Raises JournalError for a file that is none, or one of another version."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -45,7 +66,8 @@ class SessionReader:
                     self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
                 )
                 if marks != (APPLICATION_ID, USER_VERSION):
-                    raise JournalError(f"{path}: not a session store of this version (application id, version {marks})")
+                    raise JournalError(f"{path}: {_foreign(marks)}")
+                self._connection.execute("BEGIN")
                 self.identity, self.risk_profile, self.key_id = self._identity()
             except BaseException:
                 self._connection.close()
@@ -58,8 +80,62 @@ class SessionReader:
 
     @property
     def is_sealed(self) -> bool:
-        """Whether the session ended in order; one that crashed left no seal."""
+        """Whether it was closed, by its session or by the recovery of a later one."""
         return seal_path(self.path).exists()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its session ended in order; one that did not can be resumed."""
+        return any(row.event == "ended" for row in self.lifecycle())
+
+    def lifecycle(self) -> tuple[StoredLifecycle, ...]:
+        """Return the session's restarts, and its end when there was one."""
+        rows = self._rows("SELECT event, ts, epoch, body FROM lifecycle ORDER BY seq")
+        return tuple(StoredLifecycle(event, ts, epoch, json.loads(body)) for event, ts, epoch, body in rows)
+
+    @property
+    def last_record_seq(self) -> int:
+        """The newest record's sequence; 0 before the first."""
+        query = (
+            "SELECT max(coalesce((SELECT max(record_seq) FROM records), 0), coalesce((SELECT max(record_seq) FROM decisions), 0))"
+        )
+        return int(next(self._rows(query))[0])
+
+    def intents(self) -> Iterator[StoredIntent]:
+        """Yield every approved order, in the order they were approved."""
+        submitted = "SELECT json_extract(body, '$.client_order_id') FROM records WHERE event = 'order_submitted'"
+        left = {coid for (coid,) in self._rows(submitted)}
+        query = """SELECT i.client_order_id, instrument, side, type, quantity, price, time_in_force, signal_id,
+                       trigger_price, trail, expires_at, i.decision_seq, d.ts, i.epoch
+                   FROM intents AS i JOIN decisions AS d USING (decision_seq) ORDER BY i.seq"""
+        for row in self._rows(query):
+            coid, instrument, side, kind, quantity, price, force, signal, trigger, trail, expires, decision, ts, epoch = row
+            order = NewOrder(
+                ClientOrderId(coid), InstrumentId.parse(instrument), Side(side), OrderType(kind), quantity, price,
+                TimeInForce(force), signal, trigger, trail, expires,
+            )  # fmt: skip
+            yield StoredIntent(order, decision, ts, epoch, coid in left)
+
+    def order_news(self) -> Iterator[OrderUpdate | Fill]:
+        """Yield every fact about orders, fills among them, in the order they came."""
+        query = """SELECT seq, 0, client_order_id, ts, event, venue_order_id, code, price, quantity, NULL, NULL, NULL, NULL
+                       FROM order_updates
+                   UNION ALL SELECT seq, 1, client_order_id, ts, side, trade_id, venue, price, quantity, instrument, fee,
+                       fee_asset, liquidity FROM fills ORDER BY seq"""
+        for _, is_fill, coid, ts, name, venue_id, text, price, quantity, instrument, fee, asset, liquidity in self._rows(query):
+            if is_fill:
+                yield Fill(
+                    FillId(text, venue_id), ClientOrderId(coid), InstrumentId.parse(instrument), ts, Side(name), price, quantity,
+                    fee, asset, Liquidity(liquidity),
+                )  # fmt: skip
+            else:
+                venue_order = None if venue_id is None else VenueOrderId(venue_id)
+                yield OrderUpdate(ClientOrderId(coid), ts, name, venue_order, text, price, quantity)
+
+    def order_ids(self) -> Iterator[ClientOrderId]:
+        """Yield the client order id of every order that risk decided on, amendments left out, in the order of the decisions."""
+        for (coid,) in self._rows("SELECT client_order_id FROM decisions WHERE subject = 'order' ORDER BY decision_seq"):
+            yield ClientOrderId(coid)
 
     def records(self, after: int = 0) -> tuple[StoredRecord, ...]:
         """Return the records with a record sequence above `after`, in order."""
@@ -77,6 +153,11 @@ class SessionReader:
     def events(self) -> Iterator[EventItem]:
         """Yield the session's event log, in order."""
         for seq, kind, body in self._rows("SELECT seq, kind, body FROM events ORDER BY seq"):
+            yield EventItem(seq, kind, body)
+
+    def events_backwards(self) -> Iterator[EventItem]:
+        """Yield the session's event log, newest first."""
+        for seq, kind, body in self._rows("SELECT seq, kind, body FROM events ORDER BY seq DESC"):
             yield EventItem(seq, kind, body)
 
     def faults(self, keys: DevelopmentKeys) -> Iterator[str]:
@@ -160,13 +241,9 @@ class SessionReader:
     def _identity(self) -> tuple[SessionIdentity, str, str]:
         fields = dict(self._rows("SELECT key, value FROM session"))
         try:
-            key_id, risk_profile = fields.pop("key_id"), fields.pop("risk_profile")
-            fields.pop("key_class")
-            fields["stage"] = Stage(fields["stage"])
-            fields["started_at"], fields["epoch"] = int(fields["started_at"]), int(fields["epoch"])
-            return SessionIdentity(**fields), risk_profile, key_id
-        except (KeyError, TypeError, ValueError) as exc:
-            raise JournalError(f"{self.path}: table session is not whole: {exc!r}") from exc
+            return SessionIdentity.read(fields), fields["risk_profile"], fields["key_id"]
+        except (KeyError, JournalError) as exc:
+            raise JournalError(f"{self.path}: {exc}") from exc
 
     def _rows(self, query: str, parameters: tuple[int, ...] = ()) -> Iterator[Any]:
         # Any: the rows' types are those of the STRICT tables, which `faults` compares and quick_check enforces.
@@ -185,3 +262,12 @@ def _read_only(path: Path) -> str:
     """
     log = path.with_name(f"{path.name}-wal")
     return f"{path.resolve().as_uri()}?mode=ro{'' if log.exists() else '&immutable=1'}"
+
+
+def _foreign(marks: tuple[int, ...]) -> str:
+    if marks[0] != APPLICATION_ID:
+        return "not a session store"
+    return (
+        f"a session store of version {marks[1]}, this release reads version {USER_VERSION}; verify it with the release that "
+        "wrote it (its journals can be verified by this one), then move it and its seal away"
+    )

@@ -1,55 +1,44 @@
 """One session's store: a SQLite file that holds its event log, decisions, intents, attempts, fills and records.
 
-A commit is one transaction and durable on return. Every row carries a chained MAC; rows are only ever added.
+A commit is one transaction and durable on return. Every row carries a chained MAC; rows are only ever added. Readers may
+look on; a second writer is noticed and ends the store.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+import contextlib
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final
 
-from golive.audit import CanonicalError, Seal, canonical
-from golive.model.clock import Clock, stamp, to_iso
+from golive.audit import CanonicalError, canonical
+from golive.model.clock import Clock, stamp
 from golive.model.command import Record
 from golive.model.decision import Approved
 from golive.model.errors import JournalError
 from golive.model.ids import ClientOrderId
 from golive.model.json import JsonObject
 from golive.model.order import Fill
-from golive.model.verdict import Stage
 
-from .files import LOG_FILE, PRIVATE_DIRECTORY, make_directory, sync_directory, write_atomic
-from .item import AnswerItem, AttemptItem, EventItem, FillItem, Item, OrderUpdateItem, RecordItem
+from .files import LOG_FILE, PRIVATE_DIRECTORY, make_directory, sync_directory
+from .item import AnswerItem, AttemptItem, EventItem, FillItem, Item, LifecycleItem, OrderUpdateItem, RecordItem
 from .keys import DevelopmentKeys
 from .risk_body import RiskContext, risk_body
+from .session_chain import StoreHead, Value, event_mac, genesis, row_mac, seal_path, write_store_seal
+from .session_identity import SessionIdentity
 from .session_schema import APPLICATION_ID, JOURNAL_COLUMNS, TABLES, USER_VERSION, apply_pragmas
 
-Value: TypeAlias = int | str | None
+FIRST_AMENDMENT: Final = 3
+"""number of an order's first amendment among its attempts"""
+UNFINISHED_SUFFIX: Final = ".new"
+"""of a store that is being made; one that a crash left has nothing in it"""
 _EVENT_INSERT = "INSERT INTO events (seq, kind, body, mac) VALUES (?, ?, ?, ?)"
 _INSERTS = {
     table: f"INSERT INTO {table} (seq, {', '.join(columns)}, prev_mac, mac) VALUES ({', '.join('?' * (len(columns) + 3))})"
     for table, columns in JOURNAL_COLUMNS.items()
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionIdentity:
-    """Whose session a store belongs to; written when the store is made and bound into its MAC chain."""
-
-    run_id: str
-    stage: Stage
-    entrypoint: str
-    environment: str
-    started_at: int
-    """wall clock, ns UTC"""
-    epoch: int
-    code_version: str
-    config_sha384: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +61,6 @@ class Committed:
     records: tuple[StoredRecord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StoreHead:
-    """Where the two chains of a store stand."""
-
-    seq: int
-    mac: bytes
-    event_seq: int
-    event_mac: bytes
-
-
 def store_path(home: Path, identity: SessionIdentity) -> Path:
     """Return where a session's store lives: `var/state/sessions/<stage>_<entrypoint>_<stamp>_<run_id8>.sqlite`."""
     name = f"{identity.stage}_{identity.entrypoint}_{stamp(identity.started_at)}_{identity.run_id[:8]}.sqlite"
@@ -89,7 +68,10 @@ def store_path(home: Path, identity: SessionIdentity) -> Path:
 
 
 class SessionStore:
-    """A store open for writing. Any failure closes it for good: JournalError now and on every later call."""
+    """A store open for writing. Any failure closes it for good: JournalError now and on every later call.
+
+    `epoch` is that of the lease under which it is written; it is what new intents carry.
+    """
 
     def __init__(
         self,
@@ -99,48 +81,69 @@ class SessionStore:
         keys: DevelopmentKeys,
         risk: RiskContext,
         clock: Clock,
+        *,
+        epoch: int,
+        head: StoreHead,
+        last_record_seq: int,
     ) -> None:
         self.path = path
         self.identity = identity
+        self.epoch = epoch
         self._connection = connection
         self._keys = keys
         self._risk = risk
         self._clock = clock
         self._broken: str | None = None
-        self._seq = 0
-        self._event_seq = 0
-        self._record_seq = 0
-        self._mac = self._event_mac = genesis(keys.mac_key, identity, risk.profile)
+        self._seq, self._mac = head.seq, head.mac
+        self._event_seq, self._event_mac = head.event_seq, head.event_mac
+        self._record_seq = last_record_seq
+        self._data_version = self._foreign_writes()
 
     @classmethod
     def create(
         cls, home: Path, identity: SessionIdentity, keys: DevelopmentKeys, risk: RiskContext, clock: Clock
     ) -> SessionStore:
-        """Make the store of a new session; raise JournalError when it exists or cannot be made."""
+        """Make the store of a new session, whole or not at all; raise JournalError when it exists or cannot be made."""
         path = store_path(home, identity)
         make_directory(path.parent, PRIVATE_DIRECTORY)
         if path.exists():
             raise JournalError(f"{path}: a store of this session exists already")
         try:
-            # The writer thread uses the connection after the session made it; never two threads at once.
-            connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
-            path.chmod(LOG_FILE)
-            apply_pragmas(connection, read_only=False)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {USER_VERSION}")
-            connection.executescript(f"BEGIN IMMEDIATE; {TABLES} COMMIT;")
-            rows = [
-                *session_fields(identity, risk.profile).items(),
-                ("key_id", keys.mac_key_id),
-                ("key_class", str(keys.key_class)),
-            ]
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany("INSERT INTO session (key, value) VALUES (?, ?)", rows)
-            connection.execute("COMMIT")
-            sync_directory(path.parent)
+            _make(path, [*identity.fields(risk.profile).items(), ("key_id", keys.mac_key_id), ("key_class", str(keys.key_class))])
+            connection = _connect(path)
+            first = genesis(keys.mac_key, identity, risk.profile)
+            return cls(
+                path, connection, identity, keys, risk, clock,
+                epoch=identity.epoch, head=StoreHead(0, first, 0, first), last_record_seq=0,
+            )  # fmt: skip
         except (sqlite3.Error, OSError) as exc:
             raise JournalError(f"{path}: cannot create the session store: {exc}") from exc
-        return cls(path, connection, identity, keys, risk, clock)
+
+    @classmethod
+    def resume(
+        cls,
+        path: Path,
+        identity: SessionIdentity,
+        head: StoreHead,
+        last_record_seq: int,
+        keys: DevelopmentKeys,
+        risk: RiskContext,
+        clock: Clock,
+        *,
+        epoch: int,
+    ) -> SessionStore:
+        """Open a store to go on where it ends, which `head` says after it was verified; its seal no longer counts.
+
+        The entrypoint's lease must be held. Raises JournalError when it cannot be opened or written.
+        """
+        try:
+            connection = _connect(path)
+            store = cls(path, connection, identity, keys, risk, clock, epoch=epoch, head=head, last_record_seq=last_record_seq)
+            seal_path(path).unlink(missing_ok=True)
+            sync_directory(path.parent)
+        except (sqlite3.Error, OSError) as exc:
+            raise JournalError(f"{path}: cannot open the session store: {exc}") from exc
+        return store
 
     @property
     def last_seq(self) -> int:
@@ -162,6 +165,8 @@ class SessionStore:
         events: list[tuple[int, str, bytes, bytes]] = []
         try:
             self._connection.execute("BEGIN IMMEDIATE")
+            if self._foreign_writes() != self._data_version:
+                raise JournalError("another connection has written to it")
             for item in items:
                 if type(item) is EventItem:
                     events.append(self._event_row(item))
@@ -176,7 +181,7 @@ class SessionStore:
         return Committed(records[-1].record_seq if records else None, tuple(records))
 
     def record_attempt(self, client_order_id: str, n: int, deadline_ms: int) -> None:
-        """Write down attempt `n` (1 or 2); durable on return."""
+        """Write down attempt `n` (1 and 2 the order, from 3 on its amendments); durable on return."""
         self.commit([AttemptItem(_id(client_order_id), n, deadline_ms)])
 
     def record_answer(self, client_order_id: str, n: int, answer: str) -> None:
@@ -184,11 +189,21 @@ class SessionStore:
         self.commit([AnswerItem(_id(client_order_id), n, answer)])
 
     def close(self) -> None:
-        """Seal the store, fold its write-ahead log into the file and give it up."""
+        """Write down that the session ended in order, fold the write-ahead log into the file, seal it and give it up."""
         if self._broken is None:
+            self.commit([LifecycleItem("ended", self._clock.now(), self.epoch, {})])
             head = StoreHead(self._seq, self._mac, self._event_seq, self._event_mac)
             write_store_seal(self.path, self.identity.run_id, head, self._keys, self._clock)
+            self.release()
+
+    def release(self) -> None:
+        """Give the store up as it stands, without an end and without a seal: it can be resumed."""
+        if self._broken is None:
             self._fail("it was closed")
+
+    def _foreign_writes(self) -> int:
+        """Return a number that changes whenever another connection changed the file."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     def _fail(self, reason: str) -> None:
         self._broken = reason
@@ -211,11 +226,16 @@ class SessionStore:
             self._write_fill(item.fill)
         elif isinstance(item, OrderUpdateItem):
             fact = item.update
-            self._add("order_updates", (fact.client_order_id, fact.event, fact.ts, fact.venue_order_id, fact.code))
+            values = (fact.client_order_id, fact.event, fact.ts, fact.venue_order_id, fact.code, fact.price, fact.quantity)
+            self._add("order_updates", values)
         elif isinstance(item, AttemptItem):
-            self._add("attempts", (item.client_order_id, item.n, item.deadline_ms))
+            table = "attempts" if item.n < FIRST_AMENDMENT else "amendment_attempts"
+            self._add(table, (item.client_order_id, item.n, item.deadline_ms))
         elif isinstance(item, AnswerItem):
-            self._add("answers", (item.client_order_id, item.n, item.answer))
+            table = "answers" if item.n < FIRST_AMENDMENT else "amendment_answers"
+            self._add(table, (item.client_order_id, item.n, item.answer))
+        elif isinstance(item, LifecycleItem):
+            self._add("lifecycle", (item.event, item.ts, item.epoch, canonical(item.body).decode()))
         else:
             raise JournalError(f"{type(item).__name__} is nothing a session store keeps")
 
@@ -235,18 +255,32 @@ class SessionStore:
             "decisions",
             (
                 record.seq, verdict.decision_seq, record.ts, record.event, order.client_order_id,
-                "approved" if approved else "refused", str(risk["code"]), body, canonical(risk).decode(), mono,
+                "approved" if approved else "refused", str(risk["code"]), "amendment" if record.amends else "order", body,
+                canonical(risk).decode(), mono,
             ),
         )  # fmt: skip
-        if approved:
+        if approved and record.amends:
+            self._add(
+                "amendments",
+                (
+                    order.client_order_id, self._next_amendment(order.client_order_id), order.quantity, order.price,
+                    order.trigger, order.trail, order.expires_at, verdict.decision_seq, mono,
+                ),
+            )  # fmt: skip
+        elif approved:
             self._add(
                 "intents",
                 (
-                    order.client_order_id, self.identity.epoch, str(order.instrument), str(order.side), str(order.type),
-                    order.quantity, order.price, str(order.time_in_force), order.signal_id, verdict.decision_seq, mono,
+                    order.client_order_id, self.epoch, str(order.instrument), str(order.side), str(order.type), order.quantity,
+                    order.price, str(order.time_in_force), order.signal_id, order.trigger, order.trail, order.expires_at,
+                    verdict.decision_seq, mono,
                 ),
             )  # fmt: skip
         return StoredRecord(record.seq, record.ts, record.event, record.body, risk)
+
+    def _next_amendment(self, client_order_id: ClientOrderId) -> int:
+        query = "SELECT coalesce(max(n), ?) + 1 FROM amendments WHERE client_order_id = ?"
+        return int(self._connection.execute(query, (FIRST_AMENDMENT - 1, client_order_id)).fetchone()[0])
 
     def _write_fill(self, fill: Fill) -> None:
         row: tuple[Value, ...] = (
@@ -266,61 +300,31 @@ class SessionStore:
         self._connection.execute(_INSERTS[table], (self._seq, *values, previous, self._mac))
 
 
-def session_fields(identity: SessionIdentity, risk_profile: str) -> dict[str, str]:
-    """Return the rows of table `session` that the chain's first link is made of."""
-    return {
-        "run_id": identity.run_id,
-        "stage": str(identity.stage),
-        "entrypoint": identity.entrypoint,
-        "environment": identity.environment,
-        "started_at": str(identity.started_at),
-        "epoch": str(identity.epoch),
-        "code_version": identity.code_version,
-        "config_sha384": identity.config_sha384,
-        "risk_profile": risk_profile,
-    }
+def _make(path: Path, fields: list[tuple[str, str]]) -> None:
+    """Write a store without rows beside `path` and move it there; raises sqlite3.Error and OSError."""
+    temporary = path.with_name(f".{path.name}{UNFINISHED_SUFFIX}")
+    temporary.unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(temporary, isolation_level=None, timeout=0)) as connection:
+        temporary.chmod(LOG_FILE)
+        connection.execute("PRAGMA journal_mode = MEMORY")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {USER_VERSION}")
+        connection.executescript(f"BEGIN IMMEDIATE; {TABLES}")
+        connection.executemany("INSERT INTO session (key, value) VALUES (?, ?)", fields)
+        connection.execute("COMMIT")
+    temporary.rename(path)
+    sync_directory(path.parent)
 
 
-def genesis(key: bytes, identity: SessionIdentity, risk_profile: str) -> bytes:
-    """Return the `prev_mac` of the first row: it binds the chain to its session."""
-    return hmac.digest(key, b"session|" + canonical(session_fields(identity, risk_profile)), "sha256")
-
-
-def row_mac(key: bytes, previous: bytes, table: str, seq: int, values: tuple[Value, ...]) -> bytes:
-    """Return the MAC of one journal row over table, sequence, all its values and the MAC before."""
-    # Wide ints are text here: a canonical number ends at 2^53.
-    plain = [str(value) if isinstance(value, int) else value for value in values]
-    kinds = "".join("i" if isinstance(value, int) else "n" if value is None else "t" for value in values)
-    return hmac.digest(key, previous + canonical([table, seq, kinds, *plain]), "sha256")
-
-
-def event_mac(key: bytes, previous: bytes, seq: int, kind: str, body: bytes) -> bytes:
-    """Return the MAC of one event row."""
-    return hmac.digest(key, b"%b%d|%b|%b" % (previous, seq, kind.encode(), body), "sha256")
-
-
-def store_seal(run_id: str, head: StoreHead, keys: DevelopmentKeys, time: str) -> Seal:
-    """Return the seal of a store: `size` = rows, `content_sha256` = SHA-256 over both chains' heads."""
-    return Seal(
-        log_id=f"session/{run_id}",
-        size=head.seq + head.event_seq,
-        last_seq=head.seq,
-        head_mac=head.mac.hex(),
-        content_sha256=hashlib.sha256(head.mac + head.event_mac).hexdigest(),
-        time=time,
-        key_id=keys.seal_key_id,
-    )
-
-
-def write_store_seal(store: Path, run_id: str, head: StoreHead, keys: DevelopmentKeys, clock: Clock) -> None:
-    """Sign the store as it stands; raise JournalError when the seal cannot be written."""
-    seal = store_seal(run_id, head, keys, to_iso(clock.now()))
-    write_atomic(seal_path(store), keys.seal(seal), durable_name=True)
-
-
-def seal_path(store: Path) -> Path:
-    """Return where the seal of a closed store lies."""
-    return store.with_suffix(".seal.json")
+def _connect(path: Path) -> sqlite3.Connection:
+    # The writer thread uses the connection after the session made it; never two threads at once.
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
+    try:
+        apply_pragmas(connection, read_only=False)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _id(text: str) -> ClientOrderId:

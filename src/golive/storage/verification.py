@@ -13,8 +13,8 @@ from golive.model.errors import JournalError
 
 from . import decision_journal, risk_decisions
 from .keys import PUBLIC_DIRECTORY, DevelopmentKeys, read_public_key
+from .session_chain import seal_path as store_seal_path
 from .session_reader import SessionReader
-from .session_store import seal_path as store_seal_path
 
 RISK_LOG: Final = Path("logs/risk_decisions.jsonl")
 _JOURNALS: Final = ("var/audit/stage/*.jsonl", "audit/decision_logs/*.jsonl", "alerts/alerts-*.jsonl")

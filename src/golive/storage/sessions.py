@@ -1,0 +1,61 @@
+"""The session stores of an installation: all of them, the newest one, and the newest one that never ended."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from golive.model.errors import JournalError
+from golive.model.verdict import Stage
+
+from .session_reader import SessionReader
+
+SESSIONS: Final = Path("var/state/sessions")
+_NAME: Final = re.compile(r"(?P<stage>[a-z]+)_(?P<entrypoint>.+)_(?P<started>\d{8}T\d{6}Z)_(?P<run>[0-9a-f]{8})\.sqlite")
+
+
+def session_stores(
+    home: Path, *, stage: Stage | None = None, entrypoint: str | None = None, run_id: str | None = None
+) -> list[Path]:
+    """Return the stores of the sessions that fit, newest first; of `run_id` the first digits are enough."""
+    found: list[tuple[str, int, Path]] = []
+    for path in (home / SESSIONS).glob("*.sqlite"):
+        name = _NAME.fullmatch(path.name)
+        if name is None:
+            continue
+        wanted = stage in (None, name["stage"]) and entrypoint in (None, name["entrypoint"])
+        if wanted and (run_id is None or run_id[:8] == name["run"][: len(run_id)]):
+            found.append((name["started"], path.stat().st_ctime_ns, path))
+    return [path for *_, path in sorted(found, reverse=True)]
+
+
+def find_session(
+    home: Path, *, stage: Stage | None = None, entrypoint: str | None = None, run_id: str | None = None
+) -> Path | None:
+    """Return the store of the newest session that fits, None when there is none.
+
+    Raises JournalError when `run_id` fits more than one session, or a store cannot be read.
+    """
+    stores = session_stores(home, stage=stage, entrypoint=entrypoint, run_id=run_id)
+    if run_id is None:
+        return stores[0] if stores else None
+    exact = [path for path in stores if _run_id(path).startswith(run_id)]
+    if len(exact) > 1:
+        raise JournalError(f"run {run_id} is not one session: {', '.join(sorted(_run_id(path) for path in exact))}")
+    return exact[0] if exact else None
+
+
+def unfinished_session(home: Path, stage: Stage, entrypoint: str) -> Path | None:
+    """Return the newest session of this stage and entrypoint that did not end in order, None when all did."""
+    for path in session_stores(home, stage=stage, entrypoint=entrypoint):
+        with closing(SessionReader(path)) as reader:
+            if not reader.has_ended:
+                return path
+    return None
+
+
+def _run_id(path: Path) -> str:
+    with closing(SessionReader(path)) as reader:
+        return reader.identity.run_id
