@@ -1,147 +1,287 @@
-"""The book model: orders of ours against the visible depth.
+"""The book model: our orders in a price-time book that follows the market's visible depth and its trades.
 
-A marketable order walks the levels, best first, and remembers what it took: a level that has not changed since does
-not offer the same quantity twice. A resting limit order fills as maker at its own price when a public trade goes
-*through* it (a trade at the price is not enough: our place in the queue is unknown), or when the opposite side of the book
-comes to stand at or beyond it. What the model cannot know: hidden liquidity, our own market impact beyond the
-levels taken, and the queue position at our price; each is decided against us.
+A marketable order walks the levels, best first, and the book remembers what it took. A resting limit order fills as maker at
+its own price: when a public trade goes through it, when as much was traded at its price as stood before it, or when the
+opposite side comes to stand at or beyond it. Sleeping orders fire on the last traded price. Our orders never trade
+with each other.
+
+What cannot be known is decided against us. Beyond the last visible level the queue is unknown: an order there does not
+fill by a trade at its price, and it joins the end of the queue that it finds when its level comes into sight. An order
+fired by a trade finds nothing of what that trade took, however late the book says so. Not modelled: hidden
+liquidity, and what others would have done because of us.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
+from golive.model.ids import ClientOrderId
 from golive.model.market import Book, Level, MarketEvent, Trade
-from golive.model.order import Liquidity, NewOrder, OrderType, Side, TimeInForce
+from golive.model.order import Liquidity, NewOrder, Side, TimeInForce
 
-from .model import Effect, Ended, EndReason, Match, Resting
+from .book import BookOrder, Execution, OrderBook, Placement, SelfTrade
+from .model import Effect, Ended, EndReason, Match, Triggered
+from .trigger import SleepingOrders
+
+_US = "us"
+_UNFILLED = {
+    TimeInForce.POST_ONLY: EndReason.POST_ONLY_WOULD_CROSS,
+    TimeInForce.FOK: EndReason.NOT_FILLED_AT_ONCE,
+}
+
+
+class PriceTimeBook(Protocol):
+    """What the model needs of a price-time book; `book.OrderBook` says what each method does."""
+
+    def offers(self, side: Side, price: int | None, owner: str, self_trade: SelfTrade) -> Iterable[Level]: ...
+
+    def submit(self, order: BookOrder, time_in_force: TimeInForce, self_trade: SelfTrade) -> Placement: ...
+
+    def cancel(self, order_id: int) -> BookOrder | None: ...
+
+    def reduce(self, order_id: int, remaining: int) -> None: ...
+
+    def set_depth(self, bids: Iterable[Level], asks: Iterable[Level]) -> Sequence[Execution]: ...
+
+    def trade_through(self, aggressor: Side, price: int, quantity: int) -> Sequence[Execution]: ...
+
+
+@dataclass(slots=True)
+class _Resting:
+    """An order of ours in the book; `in_sight` while its price is not beyond the last visible level of its side."""
+
+    order: NewOrder
+    remaining: int
+    number: int
+    in_sight: bool
 
 
 class DepthModel:
-    """Fills of one instrument from its book and trades."""
+    """Fills of one instrument from its book and trades.
+
+    `new_book` makes a book that remembers what was taken and estimates queues. `self_trade` says which of two orders of ours
+    that meet is taken out: by default the resting one, as on OKX; Kraken takes out the newest one. ALLOW raises ValueError.
+    """
 
     name = "book"
 
-    def __init__(self) -> None:
-        self._book: Book | None = None
-        self._taken: dict[tuple[Side, int], tuple[int, int]] = {}
-        self._resting: list[Resting] = []
+    def __init__(
+        self,
+        new_book: Callable[[], PriceTimeBook] = lambda: OrderBook(remembers_taken=True, estimates_queue=True),
+        self_trade: SelfTrade = SelfTrade.CANCEL_RESTING,
+    ) -> None:
+        if self_trade is SelfTrade.ALLOW:
+            raise ValueError("orders of ours never trade with each other")
+        self._book = new_book()
+        self._self_trade = self_trade
+        self._stated: dict[Side, dict[int, int]] = {Side.BUY: {}, Side.SELL: {}}
+        self._deepest: dict[Side, int | None] = {Side.BUY: None, Side.SELL: None}
+        self._last: int | None = None
+        self._sleeping = SleepingOrders()
+        self._resting: dict[int, _Resting] = {}
+        self._numbers: dict[ClientOrderId, int] = {}
+        self._orders = 0
+
+    # ── our orders ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def submit(self, order: NewOrder, ts: int) -> Sequence[Effect]:
-        if self._book is None:
-            return [Ended(order, EndReason.NO_LIQUIDITY)]
-        offers = self._offers(order)
-        available = sum(quantity for _, quantity in offers)
-        if order.time_in_force is TimeInForce.POST_ONLY and offers:
-            return [Ended(order, EndReason.POST_ONLY_WOULD_CROSS)]
-        if order.time_in_force is TimeInForce.FOK and available < order.quantity:
-            return [Ended(order, EndReason.NOT_FILLED_AT_ONCE)]
-        out: list[Effect] = []
-        remaining = order.quantity
-        for price, quantity in offers:
-            if remaining == 0:
-                break
-            part = min(remaining, quantity)
-            self._remember(order.side, price, part)
-            out.append(Match(order, price, part, Liquidity.TAKER))
-            remaining -= part
-        if remaining:
-            if order.type is OrderType.MARKET or order.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
-                out.append(Ended(order, EndReason.NO_LIQUIDITY))
-            else:
-                self._resting.append(Resting(order, remaining, ts))
-        return out
+        if order.type.sleeps:
+            self._sleeping.add(order, self._last)
+            return self._wake(self._last) if self._last is not None else ()
+        return self._enter(order, order.quantity)
 
-    def cancel(self, order: NewOrder) -> bool:
-        before = len(self._resting)
-        self._resting = [r for r in self._resting if r.order.client_order_id != order.client_order_id]
-        return len(self._resting) < before
+    def restore(self, order: NewOrder, remaining: int, ts: int) -> None:
+        """As the protocol says. What a restored order could take now, it took before: the book is told so."""
+        if order.type.sleeps:
+            self._sleeping.add(order, self._last)
+            return
+        taken = sum(quantity for _, quantity in self._book.offers(order.side, order.price, _US, self._self_trade))
+        if taken:
+            self._place(replace(order, time_in_force=TimeInForce.IOC), taken)
+        placement, number = self._place(order, remaining)
+        if not placement.rests:
+            raise ValueError(f"order {order.client_order_id} cannot have rested beside the others")
+        self._note(order, remaining, number)
 
     def amend(self, order: NewOrder, ts: int) -> Sequence[Effect] | None:
-        found = next((r for r in self._resting if r.order.client_order_id == order.client_order_id), None)
-        if found is None:
+        if order.client_order_id in self._sleeping:
+            self._sleeping.replace(order)
+            return ()
+        resting = self._find(order.client_order_id)
+        if resting is None:
             return None
-        remaining = order.quantity - (found.order.quantity - found.remaining)
-        self._resting.remove(found)
-        if remaining <= 0:
+        remaining = order.quantity - (resting.order.quantity - resting.remaining)
+        if remaining > 0 and order.price == resting.order.price and remaining <= resting.remaining:
+            self._book.reduce(resting.number, remaining)
+            resting.order, resting.remaining = order, remaining
             return ()
-        if order.price == found.order.price and order.quantity <= found.order.quantity:
-            self._resting.append(Resting(order, remaining, found.arrived_at, found.is_new))
-            return ()
-        return self.submit(replace(order, quantity=remaining), ts)
+        self._take_out(resting)
+        return self._enter(order, remaining) if remaining > 0 else ()
 
-    def on_time(self, ts: int) -> Sequence[Effect]:
-        over = [r for r in self._resting if r.order.expires_at is not None and r.order.expires_at <= ts]
-        self._resting = [r for r in self._resting if r not in over]
-        return [Ended(r.order, EndReason.EXPIRED) for r in over]
-
-    def on_market(self, event: MarketEvent) -> Sequence[Effect]:
-        if isinstance(event, Book):
-            self._book = event
-            return self._crossed() if self._resting else ()
-        if isinstance(event, Trade) and self._resting:
-            return self._traded_through(event)
-        return ()
+    def cancel(self, order: NewOrder) -> bool:
+        resting = self._find(order.client_order_id)
+        if resting is not None:
+            self._take_out(resting)
+        return resting is not None or self._sleeping.remove(order.client_order_id) is not None
 
     def reference_price(self, order: NewOrder) -> int | None:
-        """Return the price of the last level a market order would reach, or None without a book."""
-        if self._book is None:
-            return None
-        worst, remaining = None, order.quantity
-        for price, quantity in self._opposite(order.side):
-            worst = price
-            remaining -= quantity
-            if remaining <= 0:
+        """Return the last level that the order's quantity would reach now, or None without a book."""
+        worst, missing = None, order.quantity
+        for worst, quantity in self._book.offers(order.side, None, _US, self._self_trade):  # noqa: B007
+            missing -= quantity
+            if missing <= 0:
                 break
         return worst
 
-    def _opposite(self, side: Side) -> tuple[Level, ...]:
-        assert self._book is not None
-        return self._book.asks if side is Side.BUY else self._book.bids
+    # ── the market ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _offers(self, order: NewOrder) -> list[Level]:
-        """The levels the order may take, less what we took from them before."""
-        offers = []
-        for price, quantity in self._opposite(order.side):
-            if order.price is not None and (price - order.price) * order.side.sign > 0:
-                break
-            seen, taken = self._taken.get((order.side, price), (0, 0))
-            left = quantity - taken if seen == quantity else quantity
-            if left > 0:
-                offers.append((price, left))
-        return offers
+    def on_time(self, ts: int) -> Sequence[Effect]:
+        over = [o for o in self._sleeping if o.expires_at is not None and o.expires_at <= ts]
+        for order in over:
+            self._sleeping.remove(order.client_order_id)
+        for resting in list(self._resting.values()):
+            if resting.order.expires_at is not None and resting.order.expires_at <= ts:
+                self._take_out(resting)
+                over.append(resting.order)
+        return [Ended(order, EndReason.EXPIRED) for order in over]
 
-    def _remember(self, side: Side, price: int, quantity: int) -> None:
-        shown = next(q for p, q in self._opposite(side) if p == price)
-        seen, taken = self._taken.get((side, price), (0, 0))
-        self._taken[side, price] = (shown, quantity + (taken if seen == shown else 0))
+    def on_market(self, event: MarketEvent) -> Sequence[Effect]:
+        expired = self.on_time(event.ts) if self._resting or self._sleeping else ()
+        if isinstance(event, Book):
+            return [*expired, *self._on_book(event)]
+        if isinstance(event, Trade):
+            return [*expired, *self._on_trade(event)]
+        return expired
 
-    def _crossed(self) -> list[Effect]:
-        out: list[Effect] = []
-        for resting in self._resting:
-            for price, quantity in self._offers(resting.order):
-                part = min(resting.remaining, quantity)
-                if part == 0:
-                    break
-                self._remember(resting.order.side, price, part)
-                assert resting.order.price is not None
-                out.append(Match(resting.order, resting.order.price, part, Liquidity.MAKER))
-                resting.remaining -= part
-        self._resting = [r for r in self._resting if r.remaining]
+    def _on_book(self, book: Book) -> list[Effect]:
+        bids, asks = self._news_of(Side.BUY, book.bids), self._news_of(Side.SELL, book.asks)
+        if not bids and not asks:
+            return []
+        out = self._passive(self._book.set_depth(bids, asks))
+        self._look()
         return out
 
-    def _traded_through(self, trade: Trade) -> list[Effect]:
-        out: list[Effect] = []
-        left = trade.quantity
-        for resting in self._resting:
-            limit = resting.order.price
-            assert limit is not None
-            through = (limit - trade.price) * resting.order.side.sign > 0
-            if left and through and trade.side is not resting.order.side:
-                part = min(resting.remaining, left)
-                out.append(Match(resting.order, limit, part, Liquidity.MAKER))
-                resting.remaining -= part
-                left -= part
-        self._resting = [r for r in self._resting if r.remaining]
+    def _on_trade(self, trade: Trade) -> list[Effect]:
+        unseen = [
+            r
+            for r in self._resting.values()
+            if r.order.price == trade.price and r.order.side is not trade.side and not r.in_sight
+        ]
+        for resting in unseen:
+            self._book.cancel(resting.number)
+        out = self._passive(self._book.trade_through(trade.side, trade.price, trade.quantity)) if self._resting else []
+        for resting in unseen:
+            self._queue_up(resting)
+        self._last = trade.price
+        out += self._wake(trade.price, trade)
         return out
+
+    def _news_of(self, side: Side, levels: tuple[Level, ...]) -> list[Level]:
+        """Return what a snapshot changes at one side, gone levels first, then best first; remember the snapshot."""
+        before, now = self._stated[side], dict(levels)
+        if before == now:
+            return []
+        self._stated[side] = now
+        self._deepest[side] = levels[-1][0] if levels else None
+        gone = [(price, 0) for price in before if price not in now]
+        return gone + [(price, quantity) for price, quantity in levels if before.get(price) != quantity]
+
+    def _look(self) -> None:
+        """Let orders whose level has come into sight join the end of the queue that stands there."""
+        for resting in self._resting.values():
+            seen = self._sees(resting.order)
+            if seen and not resting.in_sight:
+                self._book.cancel(resting.number)
+                self._queue_up(resting)
+            resting.in_sight = seen
+
+    def _sees(self, order: NewOrder) -> bool:
+        deepest = self._deepest[order.side]
+        assert order.price is not None
+        return deepest is not None and (order.price - deepest) * order.side.sign >= 0
+
+    # ── into the book and out of it ─────────────────────────────────────────────────────────────────────────────
+
+    def _wake(self, price: int, trade: Trade | None = None) -> list[Effect]:
+        """Fire the sleeping orders that a traded price reaches, and let each enter the market; `trade` is news, if any."""
+        fired = self._sleeping.on_price(price)
+        if trade is not None:
+            for side in {order.side: None for order in fired}:
+                self._forget_traded(side, trade)
+        out: list[Effect] = []
+        for order in fired:
+            out.append(Triggered(order, price))
+            out += self._enter(order, order.quantity)
+        return out
+
+    def _forget_traded(self, taker: Side, trade: Trade) -> None:
+        """Take out what the last snapshot still offers a taker although a trade after it shows that it is gone.
+
+        That is all beyond the trade's price, and what the trade took at its price. The next snapshot tells the rest.
+        """
+        side = Side.SELL if taker is Side.BUY else Side.BUY
+        stated = self._stated[side]
+        stale = [(at, 0) for at in stated if (trade.price - at) * taker.sign > 0]
+        if trade.side is taker and trade.price in stated:
+            stale.append((trade.price, max(0, stated[trade.price] - trade.quantity)))
+        if stale:
+            stated.update(stale)
+            self._book.set_depth(stale if side is Side.BUY else (), stale if side is Side.SELL else ())
+
+    def _enter(self, order: NewOrder, remaining: int) -> list[Effect]:
+        """Let an order meet the book; what is left of it rests or ends."""
+        placement, number = self._place(order, remaining)
+        out: list[Effect] = []
+        for other in placement.self_canceled:
+            out.append(Ended(self._drop(other.order_id).order, EndReason.SELF_TRADE))
+        for execution in placement.executions:
+            out.append(Match(order, execution.price, execution.quantity, Liquidity.TAKER))
+            remaining -= execution.quantity
+        if placement.rests:
+            self._note(order, remaining, number)
+        elif placement.stopped:
+            out.append(Ended(order, EndReason.SELF_TRADE))
+        elif remaining:
+            out.append(Ended(order, _UNFILLED.get(order.time_in_force, EndReason.NO_LIQUIDITY)))
+        return out
+
+    def _place(self, order: NewOrder, remaining: int) -> tuple[Placement, int]:
+        self._orders += 1
+        entry = BookOrder(self._orders, _US, order.side, order.price, remaining)
+        return self._book.submit(entry, order.time_in_force, self._self_trade), self._orders
+
+    def _note(self, order: NewOrder, remaining: int, number: int) -> None:
+        self._resting[number] = _Resting(order, remaining, number, self._sees(order))
+        self._numbers[order.client_order_id] = number
+
+    def _queue_up(self, resting: _Resting) -> None:
+        order = resting.order
+        entry = BookOrder(resting.number, _US, order.side, order.price, resting.remaining)
+        placement = self._book.submit(entry, TimeInForce.GTC, self._self_trade)
+        assert placement.rests, "an order that rested uncrossed rests again"
+
+    def _passive(self, executions: Iterable[Execution]) -> list[Effect]:
+        """Note what the market did to resting orders."""
+        out: list[Effect] = []
+        for execution in executions:
+            resting = self._resting[execution.maker_id]
+            resting.remaining -= execution.quantity
+            if resting.remaining == 0:
+                self._drop(resting.number)
+            out.append(Match(resting.order, execution.price, execution.quantity, Liquidity.MAKER))
+        return out
+
+    def _find(self, client_order_id: ClientOrderId) -> _Resting | None:
+        number = self._numbers.get(client_order_id)
+        return None if number is None else self._resting[number]
+
+    def _take_out(self, resting: _Resting) -> None:
+        self._book.cancel(resting.number)
+        self._drop(resting.number)
+
+    def _drop(self, number: int) -> _Resting:
+        resting = self._resting.pop(number)
+        del self._numbers[resting.order.client_order_id]
+        return resting

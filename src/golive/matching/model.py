@@ -14,16 +14,6 @@ from golive.model.market import MarketEvent
 from golive.model.order import Liquidity, NewOrder
 
 
-@dataclass(slots=True)
-class Resting:
-    """An order inside a market model; `remaining` in lots, `arrived_at` market time ns."""
-
-    order: NewOrder
-    remaining: int
-    arrived_at: int
-    is_new: bool = True
-
-
 @dataclass(frozen=True, slots=True)
 class Match:
     """Part of an order was matched: price in ticks, quantity in lots."""
@@ -76,8 +66,16 @@ class MarketModel(Protocol):
         """Meet the market with a new order; what is not matched or ended rests, or sleeps, inside the model."""
         ...
 
+    def restore(self, order: NewOrder, remaining: int, ts: int) -> None:
+        """Take back an order that rested or slept here before a restart; `remaining` of its quantity is open, since `ts`.
+
+        It does not meet the market before the next event, and then stands at the end of its queue. A trailing stop starts at
+        the last traded price again. An order that was fired is given as what it became. Raises ValueError when it cannot rest.
+        """
+        ...
+
     def amend(self, order: NewOrder, ts: int) -> Sequence[Effect] | None:
-        """Give a resting order its new price and whole quantity (that filled included); None when it no longer rests.
+        """Give a resting or sleeping order its new price and whole quantity (that filled included); None when it is gone.
 
         A smaller quantity at the same price keeps its place in the queue; anything else goes to the end and may match. A
         whole quantity that is filled already takes the order out and returns no effect.
