@@ -248,18 +248,20 @@ class OrderBook:
         """Take the market's statement of the given prices (0 removes one); return what it did to named orders.
 
         Quantities fall before others rise, so that a market that moved is not met half-way. Depth that rises at or
-        beyond a resting named order fills it, as maker at its own price, with the quantity that rose there.
+        beyond a resting named order fills it, as maker at its own price, with the quantity that rose there. A statement
+        names a price once. Raises ValueError for a negative quantity or a price not above zero; nothing is applied then.
         """
+        stated = [(Side.BUY, *level) for level in bids] + [(Side.SELL, *level) for level in asks]
+        for _, price, lots in stated:
+            if lots < 0 or price <= 0:
+                raise ValueError(f"depth {lots} at {price} is not possible")
         rising: list[tuple[Side, int, int]] = []
-        for side, levels in ((Side.BUY, bids), (Side.SELL, asks)):
+        for side, price, lots in stated:
             half = self._halves[side]
-            for price, lots in levels:
-                if lots < 0 or price <= 0:
-                    raise ValueError(f"depth {lots} at {price} is not possible")
-                if half.rise(price, lots) > 0:
-                    rising.append((side, price, lots))
-                else:
-                    self._state(half, price, lots, 0)
+            if half.rise(price, lots) > 0:
+                rising.append((side, price, lots))
+            else:
+                self._state(half, price, lots, 0)
         executions: list[Execution] = []
         for side, price, lots in rising:
             half = self._halves[side]
