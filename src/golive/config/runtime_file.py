@@ -91,6 +91,15 @@ class PaperProfile:
     ]
     metrics: Annotated[MetricNames, Key("Which metrics judge the entrypoint, and the limits.")]
     fees: Annotated[Fees | None, Key("Fees of paper fills. Default: the venue's published rates of the lowest tier.")] = None
+    latency_ms: Annotated[
+        Decimal | None,
+        Key(
+            "How long a paper order takes to the venue, and its news back. Default: 50 where books are traded, 0 where bars are.",
+            unit="milliseconds each way",
+            minimum=0,
+            maximum=60_000,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

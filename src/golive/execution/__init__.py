@@ -1,6 +1,7 @@
 """Execution: the service that takes approved orders, and its paper implementation."""
 
-from .paper import PaperExecution, RejectReason
+from .paper import LOST_AT_RESTART, PaperExecution
 from .ports import ExecutionService, News
+from .rule import RejectReason
 
-__all__ = ["ExecutionService", "News", "PaperExecution", "RejectReason"]
+__all__ = ["LOST_AT_RESTART", "ExecutionService", "News", "PaperExecution", "RejectReason"]

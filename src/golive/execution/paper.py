@@ -1,55 +1,47 @@
 """Paper execution: orders of ours against the matching kernel, with the venue's rules and an account of its own.
 
 An order is validated first and committed at once; a rejected order changes nothing. Open orders reserve what they may cost.
+With a latency everything happens when it gets there: the order is judged and met by the market after it has travelled, and what
+the market did to it is known here when the news has come back. Without one everything happens at once.
+
 The account here is the "venue's" side of the books: the session compares it with the portfolio's ledger at the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from golive.matching.fee import FeeSchedule
-from golive.matching.model import Effect, Ended, MarketModel, Match
-from golive.metrics.declaration import PAPER_NOTIONAL, PAPER_ORDERS, PAPER_REJECTED
+from golive.matching.latency import LatencyModel
+from golive.matching.model import Effect, Ended, EndReason, MarketModel, Match
+from golive.metrics.declaration import PAPER_LATENCY, PAPER_NOTIONAL, PAPER_ORDERS, PAPER_REJECTED
 from golive.metrics.recorder import Recorder
+from golive.model.clock import SECOND
+from golive.model.command import Amend, Cancel, Submit
 from golive.model.decision import Approved
-from golive.model.ids import ClientOrderId, FillId, InstrumentId, VenueOrderId
-from golive.model.instrument import Instrument
+from golive.model.errors import IllegalTransition
+from golive.model.ids import ClientOrderId, InstrumentId, VenueOrderId
 from golive.model.market import MarketEvent
-from golive.model.order import Fill, Liquidity, NewOrder, OrderType, OrderUpdate, Side, TimeInForce
-from golive.orders import OrderEvent
+from golive.model.order import Fill, NewOrder, OrderStatus, OrderUpdate, Side
+from golive.orders import Order, OrderEvent
 from golive.portfolio import Ledger
 
+from .account import PaperAccount, Working
+from .flight import Channel, Flight, Request
 from .ports import News
+from .restart import Survivor, awake, survivors
+from .rule import RejectReason, broken_rule, keeps_identity
 
-
-class RejectReason(StrEnum):
-    """Why a venue would refuse an order; `codes` maps each to the venue's own code."""
-
-    UNKNOWN_INSTRUMENT = "UNKNOWN_INSTRUMENT"
-    BELOW_MINIMUM = "BELOW_MINIMUM"
-    ABOVE_MAXIMUM = "ABOVE_MAXIMUM"
-    NOTIONAL_BELOW_MINIMUM = "NOTIONAL_BELOW_MINIMUM"
-    PRICE_INVALID = "PRICE_INVALID"
-    INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
-    DUPLICATE_ID = "DUPLICATE_ID"
-
-
-@dataclass(slots=True)
-class _Working:
-    order: NewOrder
-    remaining: int
-    filled: int
-    reserved_asset: str
-    reserved: int
+LOST_AT_RESTART = "LOST_AT_RESTART"
+"""code of an order that was on its way when the session was interrupted"""
 
 
 class PaperExecution:
     """An `ExecutionService` that sends nothing anywhere.
 
-    `label` is the venue's short name for metrics and ids; `codes` gives the venue's code of each reject reason.
+    `label` is the venue's short name for metrics and ids; `codes` gives the venue's code of each reject reason; without
+    `latency` nothing takes time.
     """
 
     def __init__(
@@ -61,164 +53,290 @@ class PaperExecution:
         fees: FeeSchedule,
         codes: Mapping[str, str],
         recorder: Recorder,
+        latency: LatencyModel | None = None,
     ) -> None:
         self.account = account
         self._label = label
         self._models = models
-        self._fees = fees
+        self._purse = PaperAccount(account, fees, label)
         self._codes = codes
         self._recorder = recorder
-        self._working: dict[ClientOrderId, _Working] = {}
+        self._working: dict[ClientOrderId, Working] = {}
         self._seen: set[ClientOrderId] = set()
-        self._trades = 0
-        for result in PAPER_ORDERS.closed["result"]:
-            recorder.create(PAPER_ORDERS, exchange=label, result=result)
-        recorder.create(PAPER_NOTIONAL, exchange=label)
+        self._flight = Flight()
+        self._there = None if latency is None else Channel(latency.request_ns)
+        self._back = None if latency is None else Channel(latency.response_ns)
+        self._count = {r: recorder.counter(PAPER_ORDERS, exchange=label, result=r) for r in PAPER_ORDERS.closed["result"]}
+        self._traded = recorder.counter(PAPER_NOTIONAL, exchange=label)
+        self._took = recorder.histogram(PAPER_LATENCY, exchange=label)
 
     @property
     def working(self) -> int:
-        """How many orders rest now."""
+        """How many orders the venue has now, resting or asleep."""
         return len(self._working)
 
+    @property
+    def next_due(self) -> int | None:
+        return self._flight.next_arrival
+
+    # -- what is asked for ------------------------------------------------------------------------------------------
+
     def submit(self, approved: Approved, ts: int) -> Sequence[News]:
-        order = approved.order
-        reason, cost_asset, cost = self._judge(order)
-        if reason is not None:
-            return [self._reject(order, reason, ts)]
-        self._seen.add(order.client_order_id)
-        self.account.reserve(cost_asset, cost)
-        self._working[order.client_order_id] = _Working(order, order.quantity, 0, cost_asset, cost)
-        venue_id = VenueOrderId(f"{self._label}-paper-{len(self._seen)}")
-        news: list[News] = [OrderUpdate(order.client_order_id, ts, OrderEvent.ACCEPTED, venue_id)]
-        news += self._book(self._models[order.instrument].submit(order, ts), ts)
-        return news
+        if self._there is None:
+            self._took(0.0)
+            return self._enter(approved.order, ts)
+        return self._send(Submit(approved), self._there, ts)
+
+    def amend(self, approved: Approved, ts: int) -> Sequence[News]:
+        return self._change(approved.order, ts) if self._there is None else self._send(Amend(approved), self._there, ts)
 
     def cancel(self, client_order_id: ClientOrderId, ts: int) -> Sequence[News]:
-        working = self._working.get(client_order_id)
-        if working is None:
-            return ()
-        self._models[working.order.instrument].cancel(working.order)
-        return [self._end(working, ts, "")]
+        if self._there is None:
+            return self._take_out(client_order_id, ts)
+        return self._send(Cancel(client_order_id), self._there, ts)
 
     def on_market(self, event: MarketEvent) -> Sequence[News]:
+        ts = event.ts
+        earlier = self._advance(ts, ts - 1)
         model = self._models.get(event.instrument)
-        return self._book(model.on_market(event), event.ts) if model is not None else ()
+        effects = model.on_market(event) if model is not None else ()
+        if not effects:
+            return earlier
+        return [*earlier, *self._answer(self._book(effects, ts), ts)]
 
-    def _judge(self, order: NewOrder) -> tuple[RejectReason | None, str, int]:
-        """Return (reason, "", 0), or (None, asset, units) that the order must reserve."""
-        instrument = self.account.instruments.get(order.instrument)
-        if instrument is None:
-            return RejectReason.UNKNOWN_INSTRUMENT, "", 0
-        reason = self._rule_broken(order, instrument)
-        if reason is not None:
-            return reason, "", 0
-        if order.side is Side.SELL:
-            asset, cost = instrument.base, self.account.base_units(order.instrument, order.quantity)
-        else:
-            price = order.price if order.price is not None else self._models[order.instrument].reference_price(order)
-            # Without a market price a market order cannot be priced; it meets an empty book and ends unfilled.
-            asset = instrument.quote
-            cost = self._cost(order, price or 0, order.quantity)
-        if cost > self.account.balances[asset].free:
-            return RejectReason.INSUFFICIENT_FUNDS, "", 0
-        return None, asset, cost
+    def on_time(self, ts: int) -> Sequence[News]:
+        return self._advance(ts, ts)
 
-    def _rule_broken(self, order: NewOrder, instrument: Instrument) -> RejectReason | None:
+    def restore(
+        self,
+        orders: Iterable[Order],
+        updates: Iterable[OrderUpdate],
+        fills: Iterable[Fill],
+        canceling: Collection[ClientOrderId],
+        ts: int,
+    ) -> Sequence[News]:
+        """Go on after a restart: the same balances, reservations and working orders, at the end of their queues.
+
+        The market models should have seen the last stored market events before. An order whose answer, or whose end, was on its
+        way is canceled with code LOST_AT_RESTART and never entered again; one that was being canceled is canceled now. Of
+        amendments and fills that were on their way nothing is left.
+        """
+        if self._seen:
+            raise IllegalTransition("paper execution is restored before its first order, not after it")
+        for fill in fills:
+            self._purse.rebook(fill)
+        news: list[News] = []
+        orders = list(orders)
+        for order in orders:
+            if order.status in (OrderStatus.SENT, OrderStatus.UNKNOWN):
+                news.append(OrderUpdate(order.intent.client_order_id, ts, OrderEvent.CANCELED, code=LOST_AT_RESTART))
+            if order.status not in (OrderStatus.PLANNED, OrderStatus.REJECTED):
+                self._seen.add(order.intent.client_order_id)
+        for each in survivors(orders, updates):
+            if not self._takes_back(each):
+                news.append(OrderUpdate(each.order.client_order_id, ts, OrderEvent.CANCELED, code=LOST_AT_RESTART))
+        for client_order_id in sorted(self._working.keys() & set(canceling)):
+            news += self._take_out(client_order_id, ts)
+        return news
+
+    def _takes_back(self, each: Survivor) -> bool:
+        """Let a survivor work again; False when it cannot, because its end was on its way."""
+        order, model, terms = each.order, self._models[each.order.instrument], self._purse.terms[each.order.instrument]
+        if order.price is None and (each.is_awake or each.remaining < order.quantity):
+            return False
+        held_at = each.held_at if each.held_at is not None else _value_price(order, model) or 0
+        try:
+            model.restore(order, each.remaining, each.arrived_at)
+        except ValueError:  # it was met by the market already, and never rests
+            return False
+        asset = terms.asset_given(order.side)
+        working = Working(order, terms, model, asset, each.remaining, held_at, is_awake=each.is_awake)
+        self._working[order.client_order_id] = working
+        self._purse.hold(working)
+        if order.expires_at is not None:
+            self._flight.expire(order.expires_at, order.instrument)
+        return True
+
+    # -- time -------------------------------------------------------------------------------------------------------
+
+    def _send(self, request: Request, channel: Channel, ts: int) -> Sequence[News]:
+        due = channel.send(ts)
+        if due <= ts and not channel.under_way:
+            return self._arrived(request, ts, due)
+        channel.under_way += 1
+        self._flight.arrive(due, (request, ts))
+        return ()
+
+    def _advance(self, expiring_until: int, arriving_until: int) -> Sequence[News]:
+        """Let happen what is due, in the order of its time; return the news that arrive here."""
+        here: list[News] = []
+        while (item := self._flight.pop(expiring_until, arriving_until)) is not None:
+            due, what = item
+            if isinstance(what, InstrumentId):
+                here += self._answer(self._book(self._models[what].on_time(due), due), due)
+            elif isinstance(what, tuple):
+                assert self._there is not None
+                self._there.under_way -= 1
+                here += self._arrived(*what, due)
+            else:
+                assert self._back is not None
+                self._back.under_way -= 1
+                here.append(what)
+        return here
+
+    def _arrived(self, request: Request, sent_at: int, ts: int) -> Sequence[News]:
+        match request:
+            case Submit(approved):
+                return self._answer(self._enter(approved.order, ts), ts, sent_at)
+            case Amend(approved):
+                return self._answer(self._change(approved.order, ts), ts)
+            case Cancel(client_order_id):
+                return self._answer(self._take_out(client_order_id, ts), ts)
+
+    def _answer(self, news: Sequence[News], ts: int, sent_at: int | None = None) -> Sequence[News]:
+        """Send news of `ts` back; return what is here at once. The first answers an order that was sent at `sent_at`."""
+        if self._back is None:
+            return news
+        here = []
+        for item in news:
+            due = self._back.send(ts)
+            if sent_at is not None:
+                self._took((due - sent_at) / SECOND)
+                sent_at = None
+            if due <= ts and not self._back.under_way:
+                here.append(item)
+            else:
+                self._back.under_way += 1
+                self._flight.arrive(due, item)
+        return here
+
+    # -- at the venue -----------------------------------------------------------------------------------------------
+
+    def _enter(self, order: NewOrder, ts: int) -> list[News]:
+        """Judge an order that has reached the venue and let it meet the market."""
+        terms = self._purse.terms.get(order.instrument)
+        if terms is None:
+            return [self._reject(order, RejectReason.UNKNOWN_INSTRUMENT, ts)]
         if order.client_order_id in self._seen:
-            return RejectReason.DUPLICATE_ID
-        if order.quantity < instrument.min_quantity:
-            return RejectReason.BELOW_MINIMUM
-        if order.quantity > instrument.max_quantity:
-            return RejectReason.ABOVE_MAXIMUM
-        priced = order.type is OrderType.LIMIT
-        if priced != (order.price is not None) or (order.price is not None and not 0 < order.price <= instrument.max_price):
-            return RejectReason.PRICE_INVALID
-        if order.type is OrderType.MARKET and order.time_in_force is TimeInForce.POST_ONLY:
-            return RejectReason.PRICE_INVALID
-        price = order.price if order.price is not None else self._models[order.instrument].reference_price(order)
-        if price is not None and instrument.notional(price, order.quantity) < instrument.min_notional:
-            return RejectReason.NOTIONAL_BELOW_MINIMUM
-        return None
+            return [self._reject(order, RejectReason.DUPLICATE_ID, ts)]
+        model = self._models[order.instrument]
+        value = _value_price(order, model)
+        reason = broken_rule(order, terms.instrument, ts, value)
+        if reason is not None:
+            return [self._reject(order, reason, ts)]
+        held_at = value or 0
+        asset = terms.asset_given(order.side)
+        if terms.need(order.side, held_at, order.quantity) > self._purse.free(asset):
+            return [self._reject(order, RejectReason.INSUFFICIENT_FUNDS, ts)]
+        self._seen.add(order.client_order_id)
+        self._working[order.client_order_id] = working = Working(order, terms, model, asset, order.quantity, held_at)
+        if order.expires_at is not None:
+            self._flight.expire(order.expires_at, order.instrument)
+        told = held_at if _is_held_at_market(order) else None
+        venue_id = VenueOrderId(f"{self._label}-paper-{len(self._seen)}")
+        news: list[News] = [OrderUpdate(order.client_order_id, ts, OrderEvent.ACCEPTED, venue_id, price=told)]
+        effects = model.submit(order, ts)
+        if effects:
+            news += self._book(effects, ts)
+        if order.client_order_id in self._working:
+            self._purse.hold(working)
+        return news
+
+    def _change(self, order: NewOrder, ts: int) -> list[News]:
+        """Judge an amendment that has reached the venue and carry it out; it cannot take back what is filled."""
+        working = self._working.get(order.client_order_id)
+        if working is None:
+            return []
+        changed = replace(awake(order) if working.is_awake else order, quantity=max(order.quantity, working.filled))
+        held_at = working.held_at if changed.price is None else changed.price
+        left = changed.quantity - working.filled
+        reason = self._amendment_rule_broken(working, changed, ts)
+        needed = working.terms.need(changed.side, held_at, left) - working.reserved
+        if reason is None and needed > self._purse.free(working.asset):
+            reason = RejectReason.INSUFFICIENT_FUNDS
+        effects = working.model.amend(changed, ts) if reason is None else None
+        if effects is None:
+            reason = reason or RejectReason.AMENDMENT_INVALID
+            self._recorder.count(PAPER_REJECTED, exchange=self._label, reason=reason)
+            return [OrderUpdate(order.client_order_id, ts, OrderEvent.ACCEPTED, code=self._codes.get(reason, reason))]
+        working.order, working.remaining, working.held_at = changed, left, held_at
+        self._purse.hold(working)
+        news: list[News] = [
+            OrderUpdate(order.client_order_id, ts, OrderEvent.AMENDED, price=changed.price, quantity=changed.quantity)
+        ]
+        if left == 0:
+            self._end(working, "filled")
+        return news + self._book(effects, ts)
+
+    def _amendment_rule_broken(self, working: Working, changed: NewOrder, ts: int) -> RejectReason | None:
+        if not keeps_identity(working.order, changed):
+            return RejectReason.AMENDMENT_INVALID
+        return broken_rule(changed, working.terms.instrument, ts, changed.trigger or working.held_at or None)
+
+    def _take_out(self, client_order_id: ClientOrderId, ts: int) -> list[News]:
+        working = self._working.get(client_order_id)
+        if working is None:
+            return []
+        if not working.model.cancel(working.order):
+            raise IllegalTransition(f"the market has lost order {client_order_id}, which has not ended")
+        return [self._canceled(working, ts, "")]
 
     def _reject(self, order: NewOrder, reason: RejectReason, ts: int) -> OrderUpdate:
-        self._recorder.count(PAPER_ORDERS, exchange=self._label, result="rejected")
+        self._count["rejected"](1)
         self._recorder.count(PAPER_REJECTED, exchange=self._label, reason=reason)
         return OrderUpdate(order.client_order_id, ts, OrderEvent.REJECTED, code=self._codes.get(reason, reason))
 
-    def _book(self, results: Iterable[Effect], ts: int) -> list[News]:
+    def _book(self, effects: Iterable[Effect], ts: int) -> list[News]:
         news: list[News] = []
-        for result in results:
-            working = self._working.get(result.order.client_order_id)
+        for effect in effects:
+            working = self._working.get(effect.order.client_order_id)
             if working is None:
                 continue  # the order ended for want of money within this same walk through the levels
-            if isinstance(result, Match):
-                news += self._fill(working, result, ts)
-            elif isinstance(result, Ended):
-                news.append(self._end(working, ts, result.reason))
+            if isinstance(effect, Match):
+                self._fill(working, effect, ts, news)
+            elif isinstance(effect, Ended):
+                news.append(self._ended(working, effect.reason, ts))
+            else:
+                news.append(OrderUpdate(working.order.client_order_id, ts, OrderEvent.TRIGGERED))
         return news
 
-    def _fill(self, working: _Working, match: Match, ts: int) -> list[News]:
-        """Book one match; a market order that turned out dearer than its reservation ends where the money ends."""
-        order, instrument = working.order, self.account.instruments[match.order.instrument]
-        quantity = self._affordable(working, match)
-        if quantity == 0:
-            self._models[order.instrument].cancel(order)
-            return [self._end(working, ts, RejectReason.INSUFFICIENT_FUNDS)]
-        self._trades += 1
-        fee, fee_asset = self._fees.fee(instrument, order.side, match.price, quantity, match.liquidity)
-        fill = Fill(
-            FillId(self._label, f"paper-{self._trades}"), order.client_order_id, order.instrument, ts, order.side,
-            match.price, quantity, fee, fee_asset, match.liquidity,
-        )  # fmt: skip
-        working.remaining -= quantity
-        working.filled += quantity
-        left = self._reserve_left(working, working.remaining, quantity)
-        self.account.reserve(working.reserved_asset, left - working.reserved)
-        working.reserved = left
-        self.account.apply(fill)
-        notional = self.account.notional(order.instrument, match.price, quantity)
-        self._recorder.count(PAPER_NOTIONAL, notional / 10 ** self.account.scales[instrument.quote], exchange=self._label)
+    def _fill(self, working: Working, match: Match, ts: int, news: list[News]) -> None:
+        """Book one match; an order that turned out dearer than the account can pay ends where the money ends."""
+        quantity = self._purse.affordable(working, match)
+        if quantity:
+            news.append(self._purse.book(working, match, quantity, ts))
+            self._traded(working.terms.value(match.price, quantity))
         if working.remaining == 0:
-            self._release(working, "filled")
+            self._end(working, "filled")
         elif quantity < match.quantity:
-            self._models[order.instrument].cancel(order)
-            return [fill, self._end(working, ts, RejectReason.INSUFFICIENT_FUNDS)]
-        return [fill]
+            working.model.cancel(working.order)
+            news.append(self._canceled(working, ts, self._codes.get(RejectReason.INSUFFICIENT_FUNDS, "INSUFFICIENT_FUNDS")))
 
-    def _cost(self, order: NewOrder, price: int, quantity: int) -> int:
-        """What buying takes from the quote balance: notional, and the fee where the venue charges quote."""
-        instrument = self.account.instruments[order.instrument]
-        fee, asset = self._fees.fee(instrument, Side.BUY, price, quantity, Liquidity.TAKER)
-        in_quote = max(fee, 0) if asset == instrument.quote else 0
-        unit = self.account.notional(order.instrument, 1, 1) // instrument.notional(1, 1)
-        return self.account.notional(order.instrument, price, quantity) + in_quote * unit
+    def _ended(self, working: Working, reason: EndReason, ts: int) -> OrderUpdate:
+        if reason is not EndReason.EXPIRED:
+            return self._canceled(working, ts, self._codes.get(reason, reason))
+        self._end(working, "partial" if working.filled else "expired")
+        return OrderUpdate(working.order.client_order_id, ts, OrderEvent.EXPIRED)
 
-    @staticmethod
-    def _reserve_left(working: _Working, remaining: int, quantity: int) -> int:
-        """Return what stays reserved for `remaining` lots; a market order never rests, so it keeps nothing back."""
-        if working.order.type is OrderType.MARKET:
-            return 0
-        return working.reserved * remaining // (remaining + quantity)
-
-    def _affordable(self, working: _Working, match: Match) -> int:
-        """Return how many lots of the match the account can pay for."""
-        if working.order.side is Side.SELL:
-            return match.quantity
-        kept = self._reserve_left(working, working.remaining - match.quantity, match.quantity)
-        funds = self.account.balances[working.reserved_asset].free + working.reserved - kept
-        quantity = match.quantity
-        if self._cost(working.order, match.price, quantity) > funds:
-            quantity = min(quantity, funds * quantity // self._cost(working.order, match.price, quantity))
-            while quantity and self._cost(working.order, match.price, quantity) > funds:
-                quantity -= 1
-        return quantity
-
-    def _end(self, working: _Working, ts: int, code: str) -> OrderUpdate:
-        self._release(working, "partial" if working.filled else "canceled")
+    def _canceled(self, working: Working, ts: int, code: str) -> OrderUpdate:
+        self._end(working, "partial" if working.filled else "canceled")
         return OrderUpdate(working.order.client_order_id, ts, OrderEvent.CANCELED, code=code)
 
-    def _release(self, working: _Working, result: str) -> None:
-        self.account.reserve(working.reserved_asset, -working.reserved)
-        working.reserved = 0
+    def _end(self, working: Working, result: str) -> None:
+        self._purse.release(working)
         del self._working[working.order.client_order_id]
-        self._recorder.count(PAPER_ORDERS, exchange=self._label, result=result)
+        self._count[result](1)
+
+
+def _value_price(order: NewOrder, model: MarketModel) -> int | None:
+    """Return the price in ticks at which the order is valued, None when it has none of its own and the market is unknown."""
+    if order.price is not None:
+        return order.price
+    if order.trigger is not None:
+        return order.trigger
+    price = model.reference_price(order)
+    return price + order.trail if price is not None and order.trail is not None and order.side is Side.BUY else price
+
+
+def _is_held_at_market(order: NewOrder) -> bool:
+    return order.side is Side.BUY and order.price is None and order.trigger is None

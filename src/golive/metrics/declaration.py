@@ -107,6 +107,13 @@ PAPER_REJECTED: Final = Metric(
     "paper_orders_rejected_total", MetricType.COUNTER, "Paper orders rejected, by the venue's code.", ("exchange", "reason")
 )
 PAPER_NOTIONAL: Final = Metric("paper_traded_notional_total", MetricType.COUNTER, "Traded notional in quote.", ("exchange",))
+PAPER_LATENCY: Final = Metric(
+    "paper_execution_latency_seconds",
+    MetricType.HISTOGRAM,
+    "From sending a paper order to the news that it was accepted or rejected, by the market clock.",
+    ("exchange",),
+    buckets=LATENCY_BUCKETS,
+)
 RISK_DECISIONS: Final = Metric(
     "risk_decisions_total",
     MetricType.COUNTER,
@@ -135,6 +142,7 @@ DECLARED: Final[Mapping[str, Metric]] = {
         PAPER_ORDERS,
         PAPER_REJECTED,
         PAPER_NOTIONAL,
+        PAPER_LATENCY,
         RISK_DECISIONS,
         RISK_USED,
         BUILD_INFO,

@@ -2,13 +2,15 @@
 
 An approved order leaves in two moves: its record goes to the journal thread, and only when that reports it durable does the
 engine get the `Durable` event that makes it say `Submit`. `settle` is the point where the loop waits for the disk.
+
+After a restart the stored events go through `replay`, which acts on nothing, and `resume` takes up what they left.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from golive.engine import Engine
@@ -16,9 +18,8 @@ from golive.engine.codec import CommandDigest, encode_event
 from golive.execution import ExecutionService
 from golive.market.bars import BarBuilder
 from golive.model.command import Alert, Amend, Cancel, Command, Record, SetTimer, Submit
-from golive.model.errors import IllegalTransition
 from golive.model.event import Durable, Event, Operator, OperatorAction
-from golive.model.ids import InstrumentId
+from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.market import Book, Candle, MarketEvent, Trade
 from golive.model.order import Fill, OrderUpdate
 
@@ -37,6 +38,15 @@ class Journal(Protocol):
     async def durable(self, record_seq: int) -> None:
         """Return when all records up to `record_seq` are on disk; JournalError when they never will be."""
         ...
+
+
+@dataclass(slots=True)
+class _Past:
+    """What replayed events say about orders."""
+
+    updates: list[OrderUpdate] = field(default_factory=list)
+    fills: list[Fill] = field(default_factory=list)
+    canceling: set[ClientOrderId] = field(default_factory=set)
 
 
 class Dispatcher:
@@ -60,6 +70,38 @@ class Dispatcher:
         self._alert = alert
         self._bars = bars
         self._queue: deque[Event] = deque()
+        self._past = _Past()
+        self._finishing = False
+
+    def replay(self, event: Event) -> Sequence[Command]:
+        """Take the next stored event of before a restart; return what the engine asked for then.
+
+        Engine, digest, market clock and timers follow, and the market that execution sees. Nothing is journaled, sent or told;
+        timers that came due are among the stored events.
+        """
+        self.events += 1
+        self.clock.advance(event.ts)
+        match event:
+            case Book() | Candle() | Trade():
+                self._execution.on_market(event)
+            case OrderUpdate():
+                self._past.updates.append(event)
+            case Fill():
+                self._past.fills.append(event)
+        commands = self._engine.process(event)
+        self.digest.update(commands)
+        for command in commands:
+            if isinstance(command, SetTimer):
+                self.clock.set_timer(command.name, command.due)
+            elif isinstance(command, Cancel):
+                self._past.canceling.add(command.client_order_id)
+        return commands
+
+    def resume(self, ts: int) -> None:
+        """Let execution go on from what was replayed, at market time `ts`; call `settle` afterwards."""
+        past, self._past = self._past, _Past()
+        self.clock.advance(ts)
+        self._news(self._execution.restore(self._engine.orders, past.updates, past.fills, past.canceling, self.clock.now))
 
     def market(self, events: Iterable[MarketEvent]) -> None:
         """Take market events in order; call `settle` afterwards."""
@@ -74,8 +116,9 @@ class Dispatcher:
                 self._closed(self._bars[event.instrument].on_trade(event))
 
     def time(self, ts: int) -> None:
-        """Take the market clock's time without an event: timers come due, bars close."""
+        """Take the market clock's time without an event: timers come due, news arrive, orders expire, bars close."""
         self._tick(ts)
+        self._news(self._execution.on_time(ts))
         for builder in self._bars.values():
             self._closed(builder.on_time(ts))
 
@@ -84,11 +127,18 @@ class Dispatcher:
         self._process(event)
 
     def finish(self) -> None:
-        """Let the engine end its runs and cancel what works; call `settle` afterwards."""
+        """Let the engine end its runs and cancel what works; call `settle` afterwards, which waits for what is on its way."""
+        self._finishing = True
         self._process(Operator(OperatorAction.STOP, "session", "session_end", self.clock.now))
 
     async def settle(self) -> None:
         """Wait until everything the last events asked for is durable and done."""
+        await self._settle_records()
+        while self._finishing and (due := self._execution.next_due) is not None:
+            self._news(self._execution.on_time(due))
+            await self._settle_records()
+
+    async def _settle_records(self) -> None:
         while self._engine.awaiting_durable:
             seq = self._engine.record_seq
             await self._journal.durable(seq)
@@ -128,11 +178,11 @@ class Dispatcher:
                     self._journal.record(command)
                 case Submit(approved):
                     self._queue.extend(self._execution.submit(approved, self.clock.now))
+                case Amend(approved):
+                    self._queue.extend(self._execution.amend(approved, self.clock.now))
                 case Cancel(client_order_id):
                     self._queue.extend(self._execution.cancel(client_order_id, self.clock.now))
                 case SetTimer(name, due):
                     self.clock.set_timer(name, due)
                 case Alert():
                     self._alert(command)
-                case Amend():
-                    raise IllegalTransition("paper orders are canceled and asked for again, never amended")

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Final
 
+from golive.config.runtime_file import PaperProfile
 from golive.engine import Engine
 from golive.execution import PaperExecution
 from golive.market.bars import BarBuilder
 from golive.matching.bar import BarModel
 from golive.matching.depth import DepthModel
 from golive.matching.fee import FeeSchedule
+from golive.matching.latency import ConstantLatency, LatencyModel
 from golive.matching.model import MarketModel
 from golive.metrics.recorder import Recorder
 from golive.model.command import Alert
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import Instrument
+from golive.model.money import steps_up
 from golive.portfolio import Ledger
 from golive.venues.profile import VenueProfile
 
@@ -23,6 +27,11 @@ from .dispatcher import Dispatcher
 from .market_facts import FillModel
 from .plan import Plan, needs_trades
 from .session_journal import SessionJournal
+
+_NS: Final = Decimal("0.000001")
+"""of a millisecond"""
+BOOK_LATENCY_MS: Final = Decimal(50)
+"""each way, where books are traded and the profile says nothing: more than a host near the venue has, so fills are no better"""
 
 
 def open_engine(plan: Plan, instruments: Sequence[Instrument], new_id: Callable[[int], ClientOrderId]) -> Engine:
@@ -54,7 +63,15 @@ def open_paper(
         fees=FeeSchedule(Decimal(paper.fees.maker_bps), Decimal(paper.fees.taker_bps), venue.fee_asset),
         codes=venue.reject_codes,
         recorder=recorder,
+        latency=_latency(paper, fill_model),
     )
+
+
+def _latency(paper: PaperProfile, fill_model: FillModel) -> LatencyModel | None:
+    """Return how long messages take; an order decided on a bar waits for the open of the next one without that."""
+    default = BOOK_LATENCY_MS if fill_model == "book" else Decimal(0)
+    each_way = steps_up(default if paper.latency_ms is None else paper.latency_ms, _NS, "latency_ms")
+    return ConstantLatency(each_way, each_way) if each_way else None
 
 
 def open_dispatcher(

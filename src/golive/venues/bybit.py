@@ -111,6 +111,11 @@ PROFILE: Final = VenueProfile(
         "PRICE_INVALID": "170133",
         "INSUFFICIENT_FUNDS": "170131",
         "DUPLICATE_ID": "170141",
+        "TRIGGER_INVALID": "170130",
+        "TIME_IN_FORCE_INVALID": "170115",
+        "EXPIRY_INVALID": "170115",
+        "AMENDMENT_INVALID": "170130",
+        "POST_ONLY_WOULD_CROSS": "170218",
     },
     ccxt_options={
         "fetchMarkets": {"types": ["spot"]},

@@ -78,6 +78,11 @@ PROFILE: Final = VenueProfile(
         "PRICE_INVALID": "EOrder:Invalid price",
         "INSUFFICIENT_FUNDS": "EOrder:Insufficient funds",
         "DUPLICATE_ID": "EGeneral:Invalid arguments:cl_ord_id",
+        "TRIGGER_INVALID": "EOrder:Invalid price",
+        "TIME_IN_FORCE_INVALID": "EGeneral:Invalid arguments:timeinforce",
+        "EXPIRY_INVALID": "EGeneral:Invalid arguments:expiretm",
+        "AMENDMENT_INVALID": "EGeneral:Invalid arguments",
+        "POST_ONLY_WOULD_CROSS": "EOrder:Post only order",
     },
     ccxt_options={"timeDifference": 0},
 )

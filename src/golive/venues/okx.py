@@ -98,6 +98,10 @@ PROFILE: Final = VenueProfile(
         "PRICE_INVALID": "51006",
         "INSUFFICIENT_FUNDS": "51008",
         "DUPLICATE_ID": "51016",
+        "TRIGGER_INVALID": "51116",
+        "TIME_IN_FORCE_INVALID": "51000",
+        "EXPIRY_INVALID": "51000",
+        "AMENDMENT_INVALID": "51000",
     },
     ccxt_options={"fetchMarkets": {"types": ["spot"]}, "timeDifference": 0},
 )
