@@ -89,7 +89,7 @@ def compare_all(
     marks: Mapping[InstrumentId, int],
 ) -> list[OrderDivergence]:
     """Compare each order by its own fills, in the order of `orders`; KeyError for an instrument without mark."""
-    ours, theirs = _by_order(primary), _by_order(shadow)
+    ours, theirs = by_order(primary), by_order(shadow)
     return [
         compare(
             order,
@@ -167,7 +167,8 @@ def _halved(slipped: int, moved: int) -> tuple[int, int]:
     return (slipped + moved) // 2 - half, half
 
 
-def _by_order(fills: Iterable[ReferencedFill]) -> dict[ClientOrderId, list[ReferencedFill]]:
+def by_order(fills: Iterable[ReferencedFill]) -> dict[ClientOrderId, list[ReferencedFill]]:
+    """Return the fills of each order, in order."""
     found: dict[ClientOrderId, list[ReferencedFill]] = {}
     for each in fills:
         found.setdefault(each.fill.client_order_id, []).append(each)
