@@ -1,0 +1,70 @@
+"""`golive report divergence`: how far a session's fills were from those of the shadow beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from golive.model.verdict import ExitCode
+
+from .delivery import delivered
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+
+app = typer.Typer(
+    help="Show what a session's report says.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+)
+
+
+@app.callback()
+def report() -> None:
+    """Show what a session's report says."""
+
+
+@app.command()
+def divergence(
+    run: Annotated[str | None, typer.Option("--run", metavar="ID", help="The session's run id, or its first digits.")] = None,
+    mode: Annotated[str | None, typer.Option(metavar="MODE", help="Only demo or only paper sessions.")] = None,
+    entrypoint: Annotated[str | None, typer.Option(metavar="NAME", help="Only sessions of this entrypoint.")] = None,
+    orders: Annotated[int, typer.Option(metavar="N", min=0, help="How many orders to show, the farthest apart first.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+    report_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the reports are, relative to home.")] = Path("logs/e2e"),
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Compare each order of the newest session (or of --run) with what its shadow made of it, in quote currency.
+
+    Positive is what the session did worse. Exit codes: 0 shown, 6 there is no session that fits or none with a shadow that
+    saw it to its end, 2 usage, 70 internal error or stdout did not take the result.
+    """
+    from golive.storage.run_reports import newest_report
+
+    found = newest_report(locate(config, home).home / report_dir, mode=mode, entrypoint=entrypoint, run_id=run)
+    section = None if found is None else found.get("divergence")
+    if found is None:
+        _cannot_say("there is no report of such a session; run one, or look at --run, --mode, --entrypoint, --report-dir")
+    elif not isinstance(section, dict):
+        _cannot_say(f"session {found.get('run_id')} had no shadow; run it with --shadow ideal")
+    elif section["ended"] is not None:
+        _cannot_say(f"the shadow of session {found.get('run_id')} ended early: {section['ended']}")
+    else:
+        head = {name: found.get(name) for name in ("run_id", "mode", "entrypoint", "started_at", "finished_at", "fill_model")}
+        with delivered() as stdout:
+            if as_json:
+                document = {"schema": "golive.divergence.v1", **head, **section}
+                stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+            else:
+                from .divergence_table import print_divergence
+
+                print_divergence({**head, **section}, stdout, most=orders)
+
+
+def _cannot_say(why: str) -> None:
+    typer.echo(f"golive: {why}", err=True)
+    raise typer.Exit(ExitCode.UNKNOWN)
