@@ -64,6 +64,16 @@ def test_what_a_taker_took_is_gone_from_the_depth_until_it_is_set_again(book: Pr
     assert book.levels(SELL, 5) == [(101, 4)]
 
 
+def test_orders_at_a_price_count_anonymous_depth_as_one(book: PriceTimeBook) -> None:
+    assert book.orders_at(BUY, 100) == 0
+    book.set_depth([(100, 4)], [])
+    book.submit(order(1, BUY, 100, 2))
+    book.submit(order(2, BUY, 100, 2))
+    assert (book.orders_at(BUY, 100), book.quantity_at(BUY, 100)) == (3, 8)
+    book.submit(order(3, SELL, 100, 5), TimeInForce.IOC)
+    assert (book.orders_at(BUY, 100), book.quantity_at(BUY, 100)) == (2, 3)
+
+
 def test_a_limit_order_rests_with_what_was_not_matched(book: PriceTimeBook) -> None:
     book.set_depth([], [(101, 4), (103, 9)])
     placed = book.submit(order(1, BUY, 102, 10))
@@ -114,6 +124,12 @@ def test_reducing_keeps_the_place_in_the_queue(book: PriceTimeBook) -> None:
     book.submit(order(1, BUY, 100, 5))
     book.submit(order(2, BUY, 100, 5))
     book.reduce(1, 2)
+    assert book.order(1) == BookOrder(1, "owner1", BUY, 100, 2)
+    for remaining in (3, 0):
+        with pytest.raises(ValueError, match="not a reduction"):
+            book.reduce(1, remaining)
+    with pytest.raises(KeyError):
+        book.reduce(9, 1)
     assert [(e.maker_id, e.quantity) for e in book.submit(order(3, SELL, 100, 3)).executions] == [(1, 2), (2, 1)]
 
 

@@ -64,7 +64,7 @@ def test_the_compiled_book_does_what_the_oracle_does_over_a_long_flow(shape: str
         compare(oracle, kernel, operations, range(max(1, flow.last_id - 2_000), flow.last_id + 2), flow.middle)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 * PROOF, deadline=None)
 @given(flows(), st.sampled_from(OPTIONS))
 def test_the_compiled_book_does_what_the_oracle_does_over_short_flows(
     operations: list[Operation], options: dict[str, bool]
@@ -84,7 +84,7 @@ def test_the_simulated_venue_reports_what_the_oracle_does_over_a_long_flow(seed:
     assert desk.fills > VENUE_EVENTS // 10
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200 * PROOF, deadline=None)
 @given(flows())
 def test_the_simulated_venue_reports_what_the_oracle_does_over_short_flows(operations: list[Operation]) -> None:
     desk = VenueDesk(OWNERS)

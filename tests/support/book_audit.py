@@ -101,6 +101,8 @@ class Audit:
             maker = self._named.get(execution.maker_id)
             assert maker is None or op.self_trade is SelfTrade.ALLOW or maker.owner != op.owner
             self._settle(opposite, execution)
+        assert not placement.stopped or op.self_trade in (SelfTrade.CANCEL_ARRIVING, SelfTrade.CANCEL_BOTH)
+        assert len(placement.self_canceled) == placement.stopped or op.self_trade is not SelfTrade.CANCEL_BOTH
         filled = sum(e.quantity for e in placement.executions)
         assert filled <= wanted
         left = wanted - filled

@@ -323,9 +323,14 @@ class OrderFlow:
 
 # ── for hypothesis ──────────────────────────────────────────────────────────────────────────────────────────────
 
-_PRICES, _LOTS, _IDS = st.integers(1, 9), st.integers(1, 9), st.integers(1, 25)
-_LEVELS = st.dictionaries(_PRICES, st.integers(0, 9), max_size=3).map(lambda levels: tuple(levels.items()))
-_WHOLE_LEVELS = st.dictionaries(_PRICES, st.integers(1, 9), max_size=3).map(lambda levels: tuple(levels.items()))
+_PRICES, _LOTS, _IDS = st.integers(1, 9), st.integers(1, 9), st.integers(1, 12)
+
+
+def _levels(prices: tuple[int, int], lots: tuple[int, int]) -> st.SearchStrategy[tuple[Level, ...]]:
+    rows = st.dictionaries(st.integers(*prices), st.integers(*lots), max_size=3)
+    return rows.map(lambda levels: tuple(levels.items()))
+
+
 _SUBMITS = st.builds(
     Submit,
     st.just(0),
@@ -339,12 +344,12 @@ _SUBMITS = st.builds(
 _OPERATIONS: st.SearchStrategy[Operation] = st.one_of(
     _SUBMITS,
     _SUBMITS,
-    st.builds(Statement, _LEVELS, _LEVELS),
+    st.builds(Statement, _levels((1, 6), (0, 9)), _levels((4, 9), (0, 9))),
     st.builds(Print, st.sampled_from(_SIDES), _PRICES, st.integers(1, 15)),
     st.builds(Amend, _IDS, _PRICES, _LOTS, st.sampled_from([TimeInForce.GTC, TimeInForce.POST_ONLY]), st.sampled_from(_POLICIES)),
     st.builds(Cancel, _IDS),
     st.builds(Reduce, _IDS, st.integers(0, 9)),
-    st.builds(Statement, _WHOLE_LEVELS, _WHOLE_LEVELS, st.just(True)),
+    st.builds(Statement, _levels((1, 6), (1, 9)), _levels((4, 9), (1, 9)), st.just(True)),
 )
 
 
@@ -354,6 +359,7 @@ def _numbered(operations: Sequence[Operation]) -> list[Operation]:
     return [replace(op, order_id=next(ids)) if isinstance(op, Submit) else op for op in operations]
 
 
-def flows(max_size: int = 40) -> st.SearchStrategy[list[Operation]]:
-    """Short flows in a narrow market, which shrink well."""
-    return st.lists(_OPERATIONS, max_size=max_size).map(_numbered)
+def flows(max_size: int = 30) -> st.SearchStrategy[list[Operation]]:
+    """Short flows in a narrow market, which shrink well; lists alone would mostly be a handful long."""
+    sizes = st.integers(0, max_size)
+    return sizes.flatmap(lambda size: st.lists(_OPERATIONS, min_size=size, max_size=size)).map(_numbered)
