@@ -115,6 +115,8 @@ def test_a_gap_beyond_a_trigger_fires_at_the_open() -> None:
     gap = bar(1, 800, 850, 700, 800)
     assert met(new(1, SELL, 5, type=O.STOP, trigger=900), FLAT, gap) == [(1, "!800"), (1, 792, 5, "t")]
     assert met(new(1, BUY, 5, type=O.TAKE_PROFIT, trigger=900), FLAT, gap) == [(1, "!800"), (1, 808, 5, "t")]
+    two = [new(1, SELL, 60, type=O.STOP, trigger=900), new(2, SELL, 60, type=O.STOP, trigger=950)]
+    assert met(two, FLAT, gap)[:3] == [(2, "!800"), (2, 792, 60, "t"), (1, "!800")], "the price passed 950 first"
 
 
 def test_a_take_profit_fires_where_the_bar_touches_its_trigger_and_pays_slippage() -> None:

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from golive.matching.book import OrderBook, SelfTrade
 from golive.matching.depth import DepthModel
+from golive.matching.kernel_book import KernelBook
 from golive.matching.model import Match, Triggered
 from golive.model.market import Level
 from golive.model.order import NewOrder, OrderType, Side, TimeInForce
-from support.market_play import START, bar, new, snapshot, trade
+from support.market_play import START, Move, Step, bar, new, play, plays, snapshot, trade
 
 O = OrderType  # noqa: E741
 T = TimeInForce
@@ -317,6 +318,14 @@ def test_orders_that_cannot_have_rested_together_are_not_restored() -> None:
 
 
 # ── what holds for any book ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@settings(max_examples=200, deadline=None)
+@given(plays)
+def test_the_compiled_book_has_the_same_effects_as_the_plain_one(steps: list[Step]) -> None:
+    compiled = DepthModel(lambda: KernelBook(remembers_taken=True, estimates_queue=True))
+    assert play(compiled, steps, Move.as_book) == play(DepthModel(), steps, Move.as_book)
+
 
 sides = st.dictionaries(st.integers(90, 110), st.integers(1, 30), max_size=6)
 

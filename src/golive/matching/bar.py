@@ -191,7 +191,7 @@ class _Meeting:
         if working.trigger is not None:
             return working.trigger.reached_within(self._bar.low, self._bar.high) if self._bar.volume else None
         limit = working.order.price
-        if not working.rests or limit is None:
+        if limit is None:
             return None
         beyond = self._bar.low < limit if working.order.side is Side.BUY else self._bar.high > limit
         return limit if beyond else None

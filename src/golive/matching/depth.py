@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from golive.model.ids import ClientOrderId
 from golive.model.market import Book, Level, MarketEvent, Trade
@@ -23,6 +22,7 @@ from golive.model.order import Liquidity, NewOrder, Side, TimeInForce
 
 from .book import BookOrder, Execution, OrderBook, Placement, SelfTrade
 from .model import Effect, Ended, EndReason, Match, Triggered
+from .price_time import PriceTimeBook
 from .trigger import SleepingOrders
 
 _US = "us"
@@ -30,22 +30,6 @@ _UNFILLED = {
     TimeInForce.POST_ONLY: EndReason.POST_ONLY_WOULD_CROSS,
     TimeInForce.FOK: EndReason.NOT_FILLED_AT_ONCE,
 }
-
-
-class PriceTimeBook(Protocol):
-    """What the model needs of a price-time book; `book.OrderBook` says what each method does."""
-
-    def offers(self, side: Side, price: int | None, owner: str, self_trade: SelfTrade) -> Iterable[Level]: ...
-
-    def submit(self, order: BookOrder, time_in_force: TimeInForce, self_trade: SelfTrade) -> Placement: ...
-
-    def cancel(self, order_id: int) -> BookOrder | None: ...
-
-    def reduce(self, order_id: int, remaining: int) -> None: ...
-
-    def set_depth(self, bids: Iterable[Level], asks: Iterable[Level]) -> Sequence[Execution]: ...
-
-    def trade_through(self, aggressor: Side, price: int, quantity: int) -> Sequence[Execution]: ...
 
 
 @dataclass(slots=True)
