@@ -97,6 +97,12 @@ def run(
     report_markdown_dir: Annotated[
         Path, typer.Option(metavar="DIR", help="Where Markdown and HTML go, relative to home.")
     ] = Path("reports/e2e"),
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on with the newest session of this stage and entrypoint that never ended; same options."
+        ),
+    ] = False,
     ready_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Written once, when the session has started.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the final report, alone, on stdout.")] = False,
 ) -> None:
@@ -124,6 +130,7 @@ def run(
         report_dir=report_dir,
         report_markdown_dir=report_markdown_dir,
         ready_file=ready_file,
+        resume=resume,
     )
     raise typer.Exit(_run(options, config, home, as_json=as_json))
 

@@ -17,6 +17,7 @@ from . import exchange_schema
 from .guardrails import Guardrails
 from .measured import Measured
 from .outcome import Outcome, outcome_sha256
+from .restart import RestartRow
 from .shape import Count, Fragment, Instant, Sha256, Share, as_json, closed_object, object_properties, schema_of
 from .windows import Evaluation
 
@@ -136,6 +137,7 @@ class RunReport:
     outcome: Outcome
     measured: Measured
     decision_events: Count
+    restarts: tuple[RestartRow, ...] = ()
     metrics_endpoint: str | None = None
     stage_record: StageRecord | None = None
     """the record this run required, or wrote"""
@@ -156,6 +158,7 @@ def document(report: RunReport) -> dict[str, JsonValue]:
         "stage_record": as_json(report.stage_record),
         "metrics_endpoint": report.metrics_endpoint,
         "decision_events": report.decision_events,
+        "restarts": [as_json(each) for each in report.restarts],
         **_object(report.files),
         "paper_exchange_metrics": report.evaluation.paper_exchange_metrics,
         "paper_exchange_windows": list(report.evaluation.windows),
@@ -191,6 +194,7 @@ def document_schema() -> dict[str, JsonValue]:
         "stage_record": {"anyOf": [schema_of(StageRecord, definitions), {"type": "null"}]},
         "metrics_endpoint": {"type": ["string", "null"]},
         "decision_events": {"type": "integer", "minimum": 0},
+        "restarts": {"type": "array", "items": schema_of(RestartRow, definitions)},
         "paper_exchange_metrics": exchange_schema.METRICS_SCHEMA,
         "paper_exchange_windows": exchange_schema.WINDOWS_SCHEMA,
         "guardrails": schema_of(Guardrails, definitions),

@@ -66,6 +66,10 @@ class Inbox:
         self._note(events)
         return events
 
+    def saw(self, first_ts: int | None, last_ts: int | None) -> None:
+        """Note the span of market time that was seen before a restart, ns UTC."""
+        self.first_ts, self.last_ts = first_ts, last_ts
+
     async def wait(self) -> None:
         await self._arrived.wait()
 

@@ -7,24 +7,28 @@ import hashlib
 import os
 import uuid
 from collections.abc import Sequence
+from contextlib import closing
 
 from golive.config.digest import FileDigest
 from golive.metrics.recorder import Recorder
 from golive.model.alert import AlertMessage
-from golive.model.clock import Clock
+from golive.model.clock import Clock, to_iso
 from golive.model.command import Alert
 from golive.model.ids import ClientOrderId, derive_client_order_id
 from golive.model.instrument import Instrument
+from golive.model.json import JsonObject
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.decision_journal import DecisionContext, DecisionJournal
 from golive.storage.guardrail_log import GuardrailLog
+from golive.storage.item import LifecycleItem
 from golive.storage.journal_file import Signer
 from golive.storage.keys import DevelopmentKeys
 from golive.storage.lease import Lease
 from golive.storage.recovery import recover_sessions
 from golive.storage.risk_body import RiskContext
 from golive.storage.risk_decisions import RiskDecisions
-from golive.storage.session_identity import SessionIdentity
+from golive.storage.session_identity import SessionIdentity, SessionTerms
+from golive.storage.session_reader import SessionReader
 from golive.storage.session_store import SessionStore
 from golive.storage.stage_records import StageRecords
 from golive.storage.writer import Projection
@@ -32,6 +36,7 @@ from golive.storage.writer import Projection
 from .code_version import code_version
 from .plan import Plan
 from .session_journal import SessionJournal
+from .unfinished import Unfinished, find_unfinished
 
 
 def operator_identity() -> str:
@@ -85,7 +90,29 @@ class Evidence:
             epoch=self.lease.epoch, strategy=self._plan.strategy.name, sequence=sequence,
         )  # fmt: skip
 
-    def open_journal(self, instruments: Sequence[Instrument], recorder: Recorder) -> SessionJournal:
+    def take_up(self) -> Unfinished:
+        """Return the newest session of the plan's stage and entrypoint that did not end; from now on this one is that one.
+
+        Raises PrerequisiteMissing when there is none or it does not fit the plan, JournalError when its store is not sound.
+        """
+        unfinished = find_unfinished(self._plan, self._keys)
+        self._run_id, self._started_at = unfinished.identity.run_id, unfinished.identity.started_at
+        return unfinished
+
+    def left_behind(self) -> list[str]:
+        """Return a sentence about each session of the plan's stage that a crash cut off and this start has closed."""
+        sentences = []
+        for path in self.recovered:
+            with closing(SessionReader(path)) as reader:
+                session = reader.identity
+                if session.stage is self._plan.stage and not reader.has_ended:
+                    sentences.append(
+                        f"session {session.run_id[:8]} of {to_iso(session.started_at)} did not end; it was closed as it "
+                        "stood. To go on with it instead of a new one, give the same options and --resume"
+                    )
+        return sentences
+
+    def open_journal(self, instruments: Sequence[Instrument], terms: SessionTerms, recorder: Recorder) -> SessionJournal:
         """Make the session's store and its projections, and start the journal thread; needs a running loop."""
         plan = self._plan
         identity = SessionIdentity(
@@ -97,16 +124,38 @@ class Evidence:
             epoch=self.lease.epoch,
             code_version=code_version(),
             config_sha384=self._config_sha384,
+            terms=terms,
         )
-        context = RiskContext(
-            plan.entrypoint.name, plan.risk_profile.name, plan.risk_profile.digest, {i.id: i for i in instruments}
-        )
-        store = SessionStore.create(plan.home, identity, self._keys, context, self._clock)
-        projections: list[Projection] = [
+        store = SessionStore.create(plan.home, identity, self._keys, self._risk_context(instruments), self._clock)
+        return SessionJournal(store, self._projections(), recorder)
+
+    def resume_journal(self, unfinished: Unfinished, instruments: Sequence[Instrument], recorder: Recorder) -> SessionJournal:
+        """Open the store of an unfinished session where it ends, and start the journal thread; needs a running loop."""
+        store = SessionStore.resume(
+            unfinished.path, unfinished.identity, unfinished.head, unfinished.last_record_seq, self._keys,
+            self._risk_context(instruments), self._clock, epoch=self.lease.epoch,
+        )  # fmt: skip
+        return SessionJournal(store, self._projections(), recorder, last_record_seq=unfinished.last_record_seq)
+
+    def note_restart(self, body: JsonObject) -> LifecycleItem:
+        """Write the restart into the decision journal, and return it as the store's item."""
+        journal = DecisionJournal(self._plan.home, self._signer, self._decision_context())
+        try:
+            journal.note_restart(body)
+        finally:
+            journal.close()
+        return LifecycleItem("resumed", self._clock.now(), self.lease.epoch, body)
+
+    def _risk_context(self, instruments: Sequence[Instrument]) -> RiskContext:
+        profile = self._plan.risk_profile
+        return RiskContext(self._plan.entrypoint.name, profile.name, profile.digest, {i.id: i for i in instruments})
+
+    def _projections(self) -> list[Projection]:
+        plan = self._plan
+        return [
             DecisionJournal(plan.home, self._signer, self._decision_context()),
             RiskDecisions(plan.home / plan.entrypoint.decision_log_path, self._signer),
         ]
-        return SessionJournal(store, projections, recorder)
 
     def _decision_context(self) -> DecisionContext:
         plan = self._plan

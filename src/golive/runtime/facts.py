@@ -18,6 +18,7 @@ from .drive import Inbox
 from .market_facts import MarketFacts
 from .outcome import MarketSpan, outcome_of
 from .recorder import SessionRecorder
+from .restart import Restart
 from .session_journal import SessionJournal
 
 
@@ -46,6 +47,8 @@ class SessionFacts:
     market: MarketFacts | None = None
     metrics_endpoint: str | None = None
     stage_record: StageRecord | None = None
+    restart: Restart | None = None
+    """of a session that was cut off and is taken up again"""
     venue_url: str | None = None
     venue_pid: int | None = None
     probes: list[MeasuredProbe] = field(default_factory=list)

@@ -23,10 +23,9 @@ from golive.model.money import steps_up
 from golive.portfolio import Ledger
 from golive.venues.profile import VenueProfile
 
-from .dispatcher import Dispatcher
+from .dispatcher import Dispatcher, Journal
 from .market_facts import FillModel
 from .plan import Plan, needs_trades
-from .session_journal import SessionJournal
 
 _NS: Final = Decimal("0.000001")
 """of a millisecond"""
@@ -79,7 +78,7 @@ def open_dispatcher(
     instruments: Sequence[Instrument],
     engine: Engine,
     execution: PaperExecution,
-    journal: SessionJournal,
+    journal: Journal,
     alert: Callable[[Alert], None],
 ) -> Dispatcher:
     """Tie them together; bars are built here when the timeframe comes from trades."""

@@ -38,3 +38,5 @@ class RunOptions:
     report_dir: Path = Path("logs/e2e")
     report_markdown_dir: Path = Path("reports/e2e")
     ready_file: Path | None = None
+    resume: bool = False
+    """go on with the newest session of this stage and entrypoint that did not end"""

@@ -103,6 +103,7 @@ def report_document(
             outcome=facts.outcome() or nothing_done(plan.risk_profile.name),
             measured=_measured(facts),
             decision_events=facts.journal.records if facts.journal else 0,
+            restarts=() if facts.restart is None else facts.restart.rows,
             metrics_endpoint=facts.metrics_endpoint,
             stage_record=facts.stage_record,
         )

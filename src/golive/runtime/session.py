@@ -15,11 +15,9 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from golive.execution import PaperExecution
 from golive.market.lockstep import LockStep
 from golive.model.clock import SECOND, Clock
 from golive.model.errors import AuthenticationFailed, ConfigError, GoliveError, JournalError, PrerequisiteMissing, VenueError
-from golive.model.event import Operator, OperatorAction
 from golive.model.instrument import Instrument
 from golive.model.json import JsonValue
 from golive.model.verdict import RunStatus
@@ -34,18 +32,21 @@ from golive.storage.files import write_atomic
 from .drive import Ending, Inbox, drive_lock_step, drive_stream
 from .evidence import Evidence
 from .facts import SessionFacts
-from .floor import open_dispatcher, open_engine, open_paper
+from .failure import ValidationFailed
 from .guardrail_report import guardrail_section
 from .health_watch import HealthWatch
 from .judgement import judge
 from .market_facts import MarketFacts
+from .opening import confirm, open_floor
 from .outcome import check_accounts_agree
 from .pace import SessionPace
 from .plan import EMBEDDED, Plan, needs_trades
 from .prerequisite import required_record
 from .reporting import report_document, report_places, stage_record_of, write_all, write_json
 from .risk_metrics import create_risk_metrics, publish_risk_use
-from .session_ports import MetricsFace, Progress, RunResult, ServeMetrics, ValidationFailed
+from .session_ports import MetricsFace, Progress, RunResult, ServeMetrics
+from .unfinished import Unfinished
+from .validation import validate
 from .venue_access import VenueAccess
 
 REFRESH_S = 5.0
@@ -82,7 +83,6 @@ class Session:
         self._evidence: Evidence | None = None
         self._access: VenueAccess | None = None
         self._watch: HealthWatch | None = None
-        self._execution: PaperExecution | None = None
         self._server: MetricsFace | None = None
         self._ending: Ending | None = None
 
@@ -131,6 +131,8 @@ class Session:
         plan, facts = self._plan, self.facts
         with _blocking("keys, journals or state of this home cannot be used"):
             self._evidence = Evidence(plan, facts.run_id, facts.started_at, self._clock)
+            unfinished = self._take_up() if plan.options.resume else None
+            facts.warnings += [] if plan.options.resume else self._evidence.left_behind()
         facts.stage_record = required_record(plan, self._evidence.stage_records, self._clock)
         self._access = access = VenueAccess(plan, facts.recorder, self._clock, self._evidence.guardrails, facts.warn)
         try:
@@ -150,44 +152,19 @@ class Session:
             interval_s=plan.entrypoint.probe_interval_seconds,
         )
         self._watch.probes = facts.probes
-        instruments = await self._validate()
+        instruments = await validate(plan, access.main, facts)
         await self._watch.probe_main()
-        await self._trade(instruments)
+        await self._trade(instruments, unfinished)
 
-    async def _validate(self) -> list[Instrument]:
-        """Check symbols, credentials and permissions against what the venue itself says."""
-        assert self._access is not None
-        plan, adapter = self._plan, self._access.main
-        listed = await adapter.load()
-        missing = [i for i in plan.instruments if i not in listed]
-        if missing:
-            raise ValidationFailed(f"{plan.entrypoint.adapter} does not list {', '.join(map(str, missing))}")
-        if adapter.settings.credentials is None:
-            if plan.endpoint in ("sandbox", "production"):
-                raise ValidationFailed(
-                    f"endpoint {plan.endpoint} needs credentials {plan.entrypoint.keychain_key!r}, and there are none"
-                )
-            self.facts.warnings.append(
-                f"no credentials {plan.entrypoint.keychain_key!r}: public reads only, balances were not checked"
-            )
-        else:
-            self._check_permissions(await adapter.permissions())
-        return [listed[i] for i in plan.instruments]
+    def _take_up(self) -> Unfinished:
+        """Be the session that did not end, from now on."""
+        assert self._evidence is not None
+        unfinished = self._evidence.take_up()
+        self.facts.run_id, self.facts.started_at = unfinished.identity.run_id, unfinished.identity.started_at
+        self._places = report_places(self._plan, self.facts.run_id, self.facts.started_at)
+        return unfinished
 
-    def _check_permissions(self, observed: tuple[str, ...]) -> None:
-        self.facts.permissions = tuple(sorted(observed))
-        entrypoint = self._plan.entrypoint
-        lacking = sorted(set(entrypoint.required_permissions) - set(observed))
-        excess = sorted(set(entrypoint.forbidden_permissions) & set(observed))
-        if lacking or excess:
-            words = [f"lacks {', '.join(lacking)}"] if lacking else []
-            words += [f"must not have {', '.join(excess)}"] if excess else []
-            raise ValidationFailed(
-                f"key {entrypoint.keychain_key!r} {' and '.join(words)} (the venue reports: {', '.join(observed)})"
-            )
-        self.facts.credentials_validated = True
-
-    async def _trade(self, instruments: list[Instrument]) -> None:
+    async def _trade(self, instruments: list[Instrument], unfinished: Unfinished | None) -> None:
         """Open the floor and look at the market until something ends it."""
         plan, facts = self._plan, self.facts
         assert self._access is not None
@@ -201,22 +178,18 @@ class Session:
                 raise ConfigError(
                     f"--timeframe {plan.timeframe} is built from trades; the data of {market.data} has only candles"
                 )
-            with _blocking("the session's journals cannot be opened"):
-                facts.journal = journal = self._evidence.open_journal(instruments, facts.recorder)
-            facts.engine = engine = open_engine(plan, instruments, self._evidence.new_id)
-            venue = self._access.main.profile
-            self._execution = open_paper(plan, instruments, market.fill_model, venue, facts.recorder)
-            facts.dispatcher = dispatcher = open_dispatcher(
-                plan, instruments, engine, self._execution, journal, self._evidence.alert
-            )
             facts.inbox = inbox = Inbox()
+            with _blocking("the session's journals cannot be opened"):
+                floor = open_floor(plan, facts, self._evidence, instruments, self._access.main.profile, unfinished, self._clock)
+            dispatcher = floor.dispatcher
+            await dispatcher.settle()
             book = market.fill_model == "book"
             stream = self._access.main.open_stream(
                 instruments, timeframe=None if needs_trades(plan) else plan.timeframe, book=book, trades=book, sink=inbox.put
             )
             stack.push_async_callback(stream.close)
             await stream.start()
-            self._confirm()
+            confirm(plan, facts, dispatcher, self._clock)
             self._ready()
             background = [asyncio.ensure_future(self._refresh())]
             assert self._watch is not None
@@ -236,9 +209,11 @@ class Session:
             for task in background:
                 if task.done() and not task.cancelled():
                     task.result()  # a watch that died means that something was not watched
+            if facts.restart is not None:
+                facts.restart.demand_done(self._ending)
             dispatcher.finish()
             await dispatcher.settle()
-            check_accounts_agree(engine.ledger, self._execution.account)
+            check_accounts_agree(floor.engine.ledger, floor.execution.account)
 
     def _lock_step(self) -> LockStep:
         assert self._access is not None
@@ -254,15 +229,6 @@ class Session:
             return MarketFacts.of_simulated(market, self._plan.timeframe)
         return MarketFacts("venue", "book", self._plan.timeframe)
 
-    def _confirm(self) -> None:
-        """In demo and paper the run command is the confirmation, unless a person is to give it."""
-        assert self.facts.dispatcher is not None
-        assert self._evidence is not None
-        if not self._plan.options.manual_confirm:
-            market = self.facts.market
-            began = market.start_ts if market is not None and market.start_ts is not None else self._clock.now()
-            self.facts.dispatcher.operator(Operator(OperatorAction.CONFIRM, self._evidence.operator, "session_command", began))
-
     def _set_deadline(self) -> None:
         asked, plan = self._plan.options.max_runtime_s, self._plan
         if asked is not None and asked > 0:
@@ -274,6 +240,8 @@ class Session:
         self.facts.steps = steps
         if self.facts.journal is not None and self.facts.journal.failure is not None:
             raise self.facts.journal.failure
+        if self.facts.restart is not None and self.facts.restart.was_stopped_here:
+            self._pace.stop()
         self._progress(self.facts)
 
     def _stop(self, work: asyncio.Future[None]) -> None:
@@ -351,7 +319,9 @@ class Session:
     def _with_stage_record(self, report: dict[str, JsonValue], now: int) -> dict[str, JsonValue]:
         """Append the signed record that opens the next stage, and return the report that it signs with it in its place."""
         assert self._evidence is not None
-        ok_seconds = (now - self.facts.started_at) / SECOND if self._plan.speed == "1" else 0
+        # What was measured before a restart is gone, so only what came after the last one counts.
+        since = self.facts.started_at if self.facts.restart is None else self.facts.restart.row.at
+        ok_seconds = (now - since) / SECOND if self._plan.speed == "1" else 0
         digest = report_sha256(report)
         record = stage_record_of(self._plan, report, str(report["outcome_sha256"]), digest, round(ok_seconds, 3))
         self._evidence.stage_records.append(record)
@@ -373,7 +343,7 @@ class Session:
         if self.facts.journal is None:
             return
         try:
-            await self.facts.journal.close()
+            await self.facts.journal.close(ends=self.facts.restart is None or self.facts.restart.is_done)
         except GoliveError as exc:
             self.facts.fail(exc)
 

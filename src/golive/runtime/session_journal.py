@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from golive.metrics.recorder import Recorder
 from golive.model.command import Record
 from golive.model.errors import JournalError
 from golive.model.order import Fill, OrderUpdate
-from golive.storage.item import EventItem, FillItem, Item, OrderUpdateItem, RecordItem
+from golive.storage.item import EventItem, FillItem, Item, LifecycleItem, OrderUpdateItem, RecordItem
 from golive.storage.session_store import SessionStore
 from golive.storage.writer import DurationSummary, JournalWriter, Projection
 
@@ -22,14 +23,16 @@ STALLED_AFTER_S = 5.0
 class SessionJournal:
     """Must be made inside the running loop. `failure` is set once nothing more will be written."""
 
-    def __init__(self, store: SessionStore, projections: Sequence[Projection], recorder: Recorder) -> None:
+    def __init__(
+        self, store: SessionStore, projections: Sequence[Projection], recorder: Recorder, *, last_record_seq: int = 0
+    ) -> None:
         self._recorder = recorder
-        self._durable_seq = 0
+        self._durable_seq = last_record_seq
         self._waiting: asyncio.Future[None] | None = None
         self._waiting_for = 0
         self._batch: list[Item] = []
         self.failure: JournalError | None = None
-        self.records = 0
+        self.records = last_record_seq
         loop = asyncio.get_running_loop()
         self._writer = JournalWriter(store, projections, loop=loop, on_durable=self._reached, on_failure=self._failed)
         self._writer.start()
@@ -46,6 +49,11 @@ class SessionJournal:
 
     def news(self, news: Fill | OrderUpdate) -> None:
         self._batch.append(FillItem(news) if isinstance(news, Fill) else OrderUpdateItem(news))
+
+    def resumed(self, restart: LifecycleItem) -> None:
+        """Write down that the session goes on from here."""
+        self._batch.append(restart)
+        self.push()
 
     def push(self) -> None:
         """Hand everything collected to the thread; raises the JournalError that stopped it, if any."""
@@ -71,11 +79,14 @@ class SessionJournal:
     def durations(self) -> DurationSummary | None:
         return self._writer.durations()
 
-    async def close(self) -> None:
-        """Write what is left and end the thread; raises the JournalError that stopped it, if any."""
+    async def close(self, *, ends: bool = True) -> None:
+        """Write what is left and end the thread; raises the JournalError that stopped it, if any.
+
+        With `ends` False the session did not end: it can be taken up again.
+        """
         if self._writer.failure is None:
             self.push()
-        await asyncio.get_running_loop().run_in_executor(None, self._writer.close)
+        await asyncio.get_running_loop().run_in_executor(None, partial(self._writer.close, ends=ends))
 
     def _reached(self, record_seq: int) -> None:
         self._durable_seq = max(self._durable_seq, record_seq)

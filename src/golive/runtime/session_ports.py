@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from golive.metrics.recorder import MemoryRecorder
-from golive.model.errors import GoliveError
 from golive.model.json import JsonObject
 from golive.model.verdict import ExitCode
 
@@ -35,7 +34,3 @@ class RunResult:
 
     report: JsonObject
     exit_code: ExitCode
-
-
-class ValidationFailed(GoliveError):
-    """Credentials, permissions or symbols are not what the configuration demands (exit 4)."""

@@ -24,6 +24,8 @@ from .session_store import StoredRecord
 DIRECTORY: Final = Path("audit/decisions")
 LOG_NAME: Final = "decisions"
 DECISION_EVENT: Final = "decision_event"
+SESSION_RESUMED: Final = "session_resumed"
+"""no decision, so it is in no comparison with the store, where the restart is a row of its own"""
 RECORDS_PER_SEAL: Final = 1000
 _ADDED: Final = ("entrypoint", "environment", "portfolio", "risk_profile", "run_id", "record_seq", "key_class")
 
@@ -103,7 +105,14 @@ class DecisionJournal:
 
     def project(self, records: Sequence[StoredRecord]) -> None:
         """Append the records to the file of the present day; durable after `sync`. Raises JournalError."""
-        drafts = [(DECISION_EVENT, decision_body(record, self._session), self._signer.operator) for record in records]
+        self._append([(DECISION_EVENT, decision_body(record, self._session), self._signer.operator) for record in records])
+
+    def note_restart(self, body: JsonObject) -> None:
+        """Append that the session was taken up again; durable after `sync`. Raises JournalError."""
+        named = {"run_id": self._session.run_id, "entrypoint": self._session.entrypoint}
+        self._append([(SESSION_RESUMED, {**body, **named}, self._signer.operator)])
+
+    def _append(self, drafts: Sequence[tuple[str, JsonObject, str]]) -> None:
         while True:
             with self._journal.exclusive():
                 if not self._journal.is_closed_segment and self._journal.path.name >= self._today():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,7 +17,7 @@ from .risk_decisions import RISK_DECISION, RiskDecisions, decision_name
 from .session_chain import seal_path, write_store_seal
 from .session_reader import SessionReader
 from .session_store import UNFINISHED_SUFFIX
-from .sessions import SESSIONS, session_stores
+from .sessions import SESSIONS, last_commit_ns, session_stores
 
 
 def recover_sessions(home: Path, entrypoint: str, signer: Signer, *, portfolio: str, risk_log: Path) -> tuple[Path, ...]:
@@ -55,12 +56,14 @@ def entries(path: Path) -> Iterator[Entry]:
 
 
 def _fold(path: Path) -> None:
-    """Move the write-ahead log that a crash left into the store's file, as an orderly end would have."""
+    """Move the write-ahead log that a crash left into the store's file; its time stays that of the last commit."""
+    written = last_commit_ns(path)
     try:
         with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as connection:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error as exc:
+        os.utime(path, ns=(written, written))
+    except (sqlite3.Error, OSError) as exc:
         raise JournalError(f"{path}: cannot fold the write-ahead log: {exc}") from exc
 
 

@@ -56,6 +56,12 @@ def unfinished_session(home: Path, stage: Stage, entrypoint: str) -> Path | None
     return None
 
 
+def last_commit_ns(path: Path) -> int:
+    """Return when a store was last written to by its session, wall clock ns; `recovery` keeps that time when it folds."""
+    log = path.with_name(f"{path.name}-wal")
+    return max(each.stat().st_mtime_ns for each in (path, log) if each.exists())
+
+
 def _run_id(path: Path) -> str:
     with closing(SessionReader(path)) as reader:
         return reader.identity.run_id

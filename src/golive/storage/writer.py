@@ -83,6 +83,7 @@ class JournalWriter:
         self._reached: list[_Barrier] = []
         self._wake = threading.Event()
         self._closing = False
+        self._ends = True
         self._failure: JournalError | None = None
         self._durations: list[float] = []
         self._committing_since: float | None = None
@@ -150,8 +151,12 @@ class JournalWriter:
         p50, p99 = (values[min(count - 1, int(count * share))] for share in (0.50, 0.99))
         return DurationSummary(count, p50, p99, values[-1])
 
-    def close(self, timeout_s: float = 10.0) -> None:
-        """Commit what is queued, end the thread, seal the store; raise the failure that stopped the writer, if any."""
+    def close(self, timeout_s: float = 10.0, *, ends: bool = True) -> None:
+        """Commit what is queued, end the thread, end and seal the store; raise the failure that stopped the writer, if any.
+
+        With `ends` False the store is given up without an end: its session can be resumed.
+        """
+        self._ends = ends
         self._closing = True
         self._wake.set()
         self._thread.join(timeout_s)
@@ -206,7 +211,10 @@ class JournalWriter:
         return False
 
     def _finish(self) -> None:
-        self._store.close()
+        if self._ends:
+            self._store.close()
+        else:
+            self._store.release()
         for projection in self._projections:
             projection.close()
 

@@ -1,0 +1,44 @@
+"""What must hold at the venue before a session trades: its symbols are listed, its key may do what it must and no more."""
+
+from __future__ import annotations
+
+from golive.model.instrument import Instrument
+from golive.venues.adapter import VenueAdapter
+
+from .facts import SessionFacts
+from .failure import ValidationFailed
+from .plan import Plan
+
+
+async def validate(plan: Plan, adapter: VenueAdapter, facts: SessionFacts) -> list[Instrument]:
+    """Check symbols, credentials and permissions against what the venue itself says; return the instruments to trade.
+
+    Raises ValidationFailed naming what does not hold.
+    """
+    listed = await adapter.load()
+    missing = [i for i in plan.instruments if i not in listed]
+    if missing:
+        raise ValidationFailed(f"{plan.entrypoint.adapter} does not list {', '.join(map(str, missing))}")
+    if adapter.settings.credentials is None:
+        if plan.endpoint in ("sandbox", "production"):
+            raise ValidationFailed(
+                f"endpoint {plan.endpoint} needs credentials {plan.entrypoint.keychain_key!r}, and there are none"
+            )
+        facts.warnings.append(f"no credentials {plan.entrypoint.keychain_key!r}: public reads only, balances were not checked")
+    else:
+        _check_permissions(plan, facts, await adapter.permissions())
+    return [listed[i] for i in plan.instruments]
+
+
+def _check_permissions(plan: Plan, facts: SessionFacts, observed: tuple[str, ...]) -> None:
+    facts.permissions = tuple(sorted(observed))
+    entrypoint = plan.entrypoint
+    lacking = sorted(set(entrypoint.required_permissions) - set(observed))
+    excess = sorted(set(entrypoint.forbidden_permissions) & set(observed))
+    if lacking or excess:
+        words = [f"lacks {', '.join(lacking)}"] if lacking else []
+        words += [f"must not have {', '.join(excess)}"] if excess else []
+        raise ValidationFailed(
+            f"key {entrypoint.keychain_key!r} {' and '.join(words)} (the venue reports: {', '.join(observed)})"
+        )
+    facts.credentials_validated = True
