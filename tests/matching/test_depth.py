@@ -310,11 +310,21 @@ def test_what_a_restored_order_could_take_it_took_before() -> None:
     assert market.book(asks=[(101, 12), (102, 20)]) == [(1, 101, 2, "m")]
 
 
-def test_orders_that_cannot_have_rested_together_are_not_restored() -> None:
+@pytest.mark.parametrize(
+    "order",
+    [
+        new(2, SELL, 5, 100), new(2, SELL, 5, 99, tif=T.POST_ONLY), new(2, BUY, 5), new(2, BUY, 5, 101, tif=T.IOC),
+        new(2, BUY, 5, 101, tif=T.FOK),
+    ],
+)  # fmt: skip
+def test_what_cannot_have_rested_is_not_restored_and_changes_nothing(order: NewOrder) -> None:
     market = Market()
     market.model.restore(new(1, BUY, 5, 100), 5, START)
     with pytest.raises(ValueError, match="cannot have rested"):
-        market.model.restore(new(2, SELL, 5, 100, tif=T.POST_ONLY), 5, START)
+        market.model.restore(order, 5, START)
+    assert not market.model.cancel(order)
+    assert market.submit(new(3, BUY, 99)) == [(3, 101, 10, "t"), (3, 102, 20, "t"), (3, "NO_LIQUIDITY")]
+    assert market.trade(99, 9, SELL) == [(1, 100, 5, "m")]
 
 
 # ── what holds for any book ─────────────────────────────────────────────────────────────────────────────────────────

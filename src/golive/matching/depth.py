@@ -81,12 +81,12 @@ class DepthModel:
         if order.type.sleeps:
             self._sleeping.add(order, self._last)
             return
+        if order.price is None or order.time_in_force in (TimeInForce.IOC, TimeInForce.FOK) or self._crosses_ours(order):
+            raise ValueError(f"order {order.client_order_id} cannot have rested in the book beside the others")
         taken = sum(quantity for _, quantity in self._book.offers(order.side, order.price, _US, self._self_trade))
         if taken:
             self._place(replace(order, time_in_force=TimeInForce.IOC), taken)
-        placement, number = self._place(order, remaining)
-        if not placement.rests:
-            raise ValueError(f"order {order.client_order_id} cannot have rested beside the others")
+        _, number = self._place(order, remaining)
         self._note(order, remaining, number)
 
     def amend(self, order: NewOrder, ts: int) -> Sequence[Effect] | None:
@@ -239,6 +239,11 @@ class DepthModel:
     def _note(self, order: NewOrder, remaining: int, number: int) -> None:
         self._resting[number] = _Resting(order, remaining, number, self._sees(order))
         self._numbers[order.client_order_id] = number
+
+    def _crosses_ours(self, order: NewOrder) -> bool:
+        assert order.price is not None
+        against = [r.order.price for r in self._resting.values() if r.order.side is not order.side]
+        return any((order.price - price) * order.side.sign >= 0 for price in against if price is not None)
 
     def _queue_up(self, resting: _Resting) -> None:
         order = resting.order
