@@ -70,8 +70,8 @@ class MarketModel(Protocol):
         """Take back an order that rested or slept here before a restart; `remaining` of its quantity is open, since `ts`.
 
         It does not meet the market before the next event, and then stands at the end of its queue. A trailing stop starts at
-        the last traded price again. An order that was fired is given as what it became. Raises ValueError, with nothing changed, for one that cannot have
-        rested here, be it by its kind or beside the other restored ones.
+        the last traded price again. An order that was fired is given as what it became. Raises ValueError, with nothing
+        changed, for one that cannot have rested here, be it by its kind or beside the others.
         """
         ...
 
