@@ -1,4 +1,4 @@
-"""Print start-up, main-job, engine, call-path and simulated-venue figures with their goals and floors."""
+"""Print start-up, engine, ledger, main-job, call-path and simulated-venue figures with their goals and floors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import call_path, venue_speed
+from . import call_path, ledger, venue_speed
 from .engine_speed import bars_per_second, floor_bars_per_second
 from .process import PYTHON, median_pair, run
 
@@ -64,6 +64,7 @@ def main() -> None:
         f"strategy.step alone {floor:,.0f}",
         f"{ours / floor:.2f}x",
     )
+    ledger.print_ledger()
     main_job()
     print()
     call_path.print_calls()

@@ -59,7 +59,7 @@ def state_of(ledger: Ledger) -> dict[str, JsonValue]:
             str(key): [str(fifo.realized), [[str(lot.base_units), str(lot.cost)] for lot in fifo.lots]]
             for key, fifo in performance.fifo.items()
         },
-        "journal": {"records": len(ledger.journal), "sha256": performance.journal_sha256},
+        "journal": {"records": len(ledger.journal), "sha256": ledger.journal_sha256},
     }
 
 

@@ -1,4 +1,4 @@
-"""One instrument of a ledger: its grid in the ledger's units, its two balances and its position."""
+"""One instrument of a ledger: its grid in the ledger's units, and its two balances."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
 
 from .account import Balance
-from .position import Position
 
 
 @dataclass(slots=True, eq=False)
@@ -31,7 +30,6 @@ class Holding:
     quote_asset: str = field(init=False)
     base_per_lot: int = field(init=False)
     quote_per_tick_lot: int = field(init=False)
-    position: Position = field(init=False, default_factory=Position)
 
     def __post_init__(self) -> None:
         self.id, self.base_asset, self.quote_asset = self.spec.id, self.spec.base, self.spec.quote

@@ -1,8 +1,8 @@
 """The exact ledger: a double entry of what fills and flows did to one account, in smallest units.
 
 Every change is one fill or one flow; replaying them gives the same numbers to the last unit. Nothing here is a float. `apply`
-does only what the next fill needs to be judged; what is asked for rarely (FIFO lots, fees valued, digests) is read from the
-journal later.
+does only what the next fill needs to be judged; what is asked for rarely (cost, profit, lots, digests) is read from the journal
+later.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from golive.model.order import Fill, Side
 from .account import Balance
 from .entry import Entry, Flow, Journaled, Record
 from .holding import Holding
-from .performance import Performance
+from .performance import JournalDigest, Performance
 from .position import Position
 from .valuation import Price, price_in
 
@@ -56,12 +56,12 @@ class Ledger:
                 self.scales[asset] = max(scale, self.scales.get(asset, ASSET_SCALE))
         self.balances: dict[str, Balance] = {asset: Balance() for asset in self.scales}
         self.holdings: dict[InstrumentId, Holding] = {key: self._holding(spec) for key, spec in self.instruments.items()}
-        self.positions: dict[InstrumentId, Position] = {key: holding.position for key, holding in self.holdings.items()}
         self.by_base: dict[str, tuple[Holding, ...]] = _by_base(self.holdings.values())
         self._home = {asset: holdings[0] for asset, holdings in self.by_base.items() if asset != self.quote}
         self._recent = next(iter(self.holdings.values()))
         self._journal: list[Record] = []
         self._performance = Performance(self._journal, self.holdings, self._home)
+        self._digest = JournalDigest(self._journal)
         self._open(start_balances, opening_prices or {})
 
     def _holding(self, spec: Instrument) -> Holding:
@@ -143,7 +143,7 @@ class Ledger:
         """
         balance = self.balances[asset]
         free, reserved = balance.free - units, balance.reserved + units
-        if free < 0 or reserved < 0:
+        if free < 0 or reserved < 0 or free >= LIMIT or reserved >= LIMIT:
             raise MagnitudeError(f"cannot reserve {format_units(units, self.scales[asset])} {asset}")
         balance.free, balance.reserved = free, reserved
 
@@ -157,14 +157,15 @@ class Ledger:
         holding = self._recent
         if holding.id is not fill.instrument:
             holding = self._recent = self.holdings[fill.instrument]
-        base, quote = holding.base, holding.quote
-        bought = fill.quantity * holding.base_per_lot
-        received = -fill.quantity * fill.price * holding.quote_per_tick_lot
-        if not bought > 0 > received > -LIMIT:
-            raise MagnitudeError(f"fill {fill.fill_id.trade_id} has no positive amounts within the exact range")
-        if fill.side is not _BUY:
-            bought, received = -bought, -received
-        base_change, quote_change, fee = bought, received, fill.fee
+        base, quote, lots, price, fee = holding.base, holding.quote, fill.quantity, fill.price, fill.fee
+        if lots <= 0 or price <= 0:
+            raise MagnitudeError(f"fill {fill.fill_id.trade_id} has no positive price and quantity")
+        if fill.side is _BUY:
+            base_change = bought = lots * holding.base_per_lot
+            quote_change = received = -lots * price * holding.quote_per_tick_lot
+        else:
+            base_change = bought = -lots * holding.base_per_lot
+            quote_change = received = lots * price * holding.quote_per_tick_lot
         payer, fee_asset = None, fill.fee_asset
         if fee_asset == holding.base_asset:
             fee *= holding.base_factor
@@ -177,8 +178,7 @@ class Ledger:
         else:
             charged = payer = self._payer(fill)
         base_free, quote_free = base.free + base_change, quote.free + quote_change
-        base_total = base_free + base.reserved
-        if base_free < 0 or quote_free < 0 or base_total >= LIMIT or quote_free + quote.reserved >= LIMIT:
+        if base_free < 0 or quote_free < 0 or base_free >= LIMIT or quote_free >= LIMIT:
             raise self._refusal(fill, holding, base_free, quote_free)
         if payer is not None:
             payer.free -= fee
@@ -186,8 +186,7 @@ class Ledger:
         base.free, quote.free = base_free, quote_free
         base.venue -= bought
         quote.venue -= received
-        holding.position.move(base_change, quote_change)
-        after = base_total // holding.base_per_lot
+        after = (base_free + base.reserved) // holding.base_per_lot
         self._journal.append((fill, after))
         return after
 
@@ -199,14 +198,10 @@ class Ledger:
         balance = self.balances.get(flow.asset)
         if balance is None or flow.units == 0 or (flow.worth is not None and flow.worth < 0):
             raise MagnitudeError(f"a flow of {flow.units} units of {flow.asset} cannot be booked")
-        if balance.free + flow.units < 0 or balance.total + flow.units >= LIMIT:
+        if not 0 <= balance.free + flow.units < LIMIT:
             raise MagnitudeError(f"a flow of {self.text(flow.asset, flow.units)} {flow.asset} does not fit the balance")
         balance.free += flow.units
         balance.external -= flow.units
-        home = self._home.get(flow.asset)
-        if home is not None:
-            home.position.basis_known &= flow.worth is not None
-            home.position.move(flow.units, -flow.paid)
         self._journal.append(flow)
 
     def _payer(self, fill: Fill) -> Balance:
@@ -215,7 +210,7 @@ class Ledger:
         name = f"fill {fill.fill_id.trade_id}"
         if balance is None:
             raise MagnitudeError(f"the fee of {name} is in {fill.fee_asset}, an asset this ledger does not keep")
-        if not 0 <= balance.free - fill.fee < LIMIT - balance.reserved:
+        if not 0 <= balance.free - fill.fee < LIMIT:
             raise MagnitudeError(f"the fee of {name} would leave a negative balance of {fill.fee_asset}")
         return balance
 
@@ -241,8 +236,18 @@ class Ledger:
 
     @property
     def performance(self) -> Performance:
-        """What fills cost and earned until now."""
+        """What the journal's fills and flows cost and earned until now."""
         return self._performance.caught_up()
+
+    @property
+    def positions(self) -> dict[InstrumentId, Position]:
+        """What each instrument holds by average cost."""
+        return self.performance.positions
+
+    @property
+    def journal_sha256(self) -> str:
+        """SHA-256 over the canonical rows of everything journaled, a newline after each."""
+        return self._digest.caught_up()
 
     @property
     def fees(self) -> dict[str, int]:

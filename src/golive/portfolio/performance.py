@@ -1,4 +1,4 @@
-"""What follows from a journal and is asked for rarely: FIFO lots, turnover, fees valued at their fill, the journal's digest."""
+"""What follows from a journal and is asked for rarely: positions, lots, turnover, fees valued at their fill, and its digest."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from golive.audit.canonical import canonical
 from golive.model.ids import InstrumentId
 from golive.model.order import Fill
 
-from .account import Account
-from .entry import Entry, Flow, Record, postings_of_fill
+from .entry import Entry, Flow, Record
 from .holding import Holding
-from .position import FifoLots
+from .position import FifoLots, Position
 
 
 class Performance:
@@ -24,7 +23,7 @@ class Performance:
         self._holdings = holdings
         self._home = home
         self._read = 0
-        self._digest = hashlib.sha256()
+        self.positions: dict[InstrumentId, Position] = {key: Position() for key in holdings}
         self.fifo: dict[InstrumentId, FifoLots] = {key: FifoLots() for key in holdings}
         self.fills: dict[InstrumentId, int] = dict.fromkeys(holdings, 0)
         self.turnover: dict[str, int] = dict.fromkeys((h.quote_asset for h in holdings.values()), 0)
@@ -38,47 +37,60 @@ class Performance:
         self.flows_worth: defaultdict[str, int] = defaultdict(int)
         """declared worth of deposits less that of withdrawals of base assets, by quote asset of their first instrument"""
 
-    @property
-    def journal_sha256(self) -> str:
-        """SHA-256 over the canonical rows of everything journaled, a newline after each."""
-        return self._digest.hexdigest()
-
     def caught_up(self) -> Performance:
         """Read what was journaled since the last time."""
-        for item in self._journal[self._read :]:
-            if isinstance(item, Flow):
-                self._take_flow(item)
-                row = item.row()
-            else:
-                self._take_fill(item[0])
-                row = Entry.of(*item).row()
-            self._digest.update(canonical(row) + b"\n")
-        self._read = len(self._journal)
+        if self._read < len(self._journal):
+            for item in self._journal[self._read :]:
+                if isinstance(item, Flow):
+                    self._take_flow(item)
+                else:
+                    self._take_fill(item[0])
+            self._read = len(self._journal)
         return self
 
     def _take_fill(self, fill: Fill) -> None:
-        holding = self._holdings[fill.instrument]
-        base = quote = 0
-        for asset, account, units in postings_of_fill(fill, holding):
-            if account is Account.FREE:
-                base += units if asset == holding.base_asset else 0
-                quote += units if asset == holding.quote_asset else 0
-            elif account is Account.VENUE and asset == holding.quote_asset:
-                self.turnover[asset] += abs(units)
-            elif account is Account.FEES and asset == holding.base_asset:
-                self.fees_in_quote[holding.quote_asset] += holding.value(units, fill.price)
-            elif account is Account.FEES and asset == holding.quote_asset:
-                self.fees_in_quote[asset] += units
-            elif account is Account.FEES:
-                self.third_fees[asset] += units
-        self.fifo[fill.instrument].move(base, quote)
-        self.fills[fill.instrument] += 1
+        key = fill.instrument
+        holding, sign = self._holdings[key], fill.side.sign
+        notional = fill.quantity * fill.price * holding.quote_per_tick_lot
+        base, quote = sign * fill.quantity * holding.base_per_lot, -sign * notional
+        self.turnover[holding.quote_asset] += notional
+        if fill.fee_asset == holding.base_asset:
+            fee = fill.fee * holding.base_factor
+            base -= fee
+            self.fees_in_quote[holding.quote_asset] += holding.value(fee, fill.price)
+        elif fill.fee_asset == holding.quote_asset:
+            fee = fill.fee * holding.quote_factor
+            quote -= fee
+            self.fees_in_quote[holding.quote_asset] += fee
+        else:
+            self.third_fees[fill.fee_asset] += fill.fee
+        self.positions[key].move(base, quote)
+        self.fifo[key].move(base, quote)
+        self.fills[key] += 1
 
     def _take_flow(self, flow: Flow) -> None:
         home = self._home.get(flow.asset)
         if home is None:
             self.flows[flow.asset] += flow.units
             return
-        paid = flow.paid
-        self.fifo[home.id].move(flow.units, -paid)
-        self.flows_worth[home.quote_asset] += paid
+        self.positions[home.id].basis_known &= flow.worth is not None
+        self.positions[home.id].move(flow.units, -flow.paid)
+        self.fifo[home.id].move(flow.units, -flow.paid)
+        self.flows_worth[home.quote_asset] += flow.paid
+
+
+class JournalDigest:
+    """The digest of a journal: SHA-256 over the canonical rows of its records, a newline after each; each is read once."""
+
+    def __init__(self, journal: Sequence[Record]) -> None:
+        self._journal = journal
+        self._read = 0
+        self._digest = hashlib.sha256()
+
+    def caught_up(self) -> str:
+        """Read what was journaled since the last time and return the digest in hex."""
+        for item in self._journal[self._read :]:
+            row = item.row() if isinstance(item, Flow) else Entry.of(*item).row()
+            self._digest.update(canonical(row) + b"\n")
+        self._read = len(self._journal)
+        return self._digest.hexdigest()

@@ -32,18 +32,21 @@ class Position:
     def move(self, base: int, quote: int) -> None:
         """Take a change of `base` units for a change of `quote` units (signs as our balances change, fees included)."""
         held = self.base_units
-        if held >= 0 < base or held <= 0 > base:
-            self.base_units = held + base
+        left = held + base
+        if base > 0 <= held or base < 0 >= held:
+            self.base_units = left
             self.cost -= quote
-        elif (held + base) * held >= 0:
-            cost = self.cost if held == -base else self.cost * -base // held
-            self.base_units = held + base
+        elif left == 0:
+            self.base_units, self.realized, self.cost = 0, self.realized + quote - self.cost, 0
+        elif (left > 0) is (held > 0):
+            cost = self.cost * -base // held
+            self.base_units = left
             self.cost -= cost
             self.realized += quote - cost
         else:
             closing = quote * held // -base
             self.move(-held, closing)
-            self.move(base + held, quote - closing)
+            self.move(left, quote - closing)
 
 
 @dataclass(slots=True)

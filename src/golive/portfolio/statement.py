@@ -148,8 +148,9 @@ class _View:
 
     def position_lines(self) -> Iterator[PositionLine]:
         for key, holding in self._ledger.holdings.items():
-            if holding.position.base_units or self._performance.fills[key]:
-                yield self._position_line(holding, holding.position, self._performance.fifo[key])
+            position = self._performance.positions[key]
+            if position.base_units or self._performance.fills[key]:
+                yield self._position_line(holding, position, self._performance.fifo[key])
 
     def _position_line(self, holding: Holding, position: Position, fifo: FifoLots) -> PositionLine:
         mark, known = self._marks.get(holding.id), position.basis_known
@@ -181,8 +182,8 @@ class _View:
             equity=self._text(self._equity),
             flows=self._text(flows),
             net=self._text(None if self._equity is None or flows is None else self._equity - flows),
-            realized=self._text(self._summed(self._ledger.positions, unrealized=False)),
-            unrealized=self._text(self._summed(self._ledger.positions, unrealized=True)),
+            realized=self._text(self._summed(self._performance.positions, unrealized=False)),
+            unrealized=self._text(self._summed(self._performance.positions, unrealized=True)),
             fifo_realized=self._text(self._summed(self._performance.fifo, unrealized=False)),
             fifo_unrealized=self._text(self._summed(self._performance.fifo, unrealized=True)),
             fees=self._text(self._fees()),
@@ -210,7 +211,7 @@ class _View:
         return _sum(self._worth(asset, units) for asset, units in amounts)
 
     def _is_basis_known(self) -> bool:
-        return all(position.basis_known for position in self._ledger.positions.values())
+        return all(position.basis_known for position in self._performance.positions.values())
 
     def _fees(self) -> int | None:
         amounts = [*self._performance.fees_in_quote.items(), *self._performance.third_fees.items()]
