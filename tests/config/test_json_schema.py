@@ -38,6 +38,7 @@ def test_the_schema_is_a_schema_and_accepts_the_shipped_file(file: str) -> None:
         ("runtime", "rate_limit_max: 0", "rate_limit_max: -1"),
         ("runtime", "rate_limit_max: 0", "rate_limit_max: true"),
         ("runtime", "USDT: 100000", "usdt: 100000"),
+        ("runtime", "io_queue: okx_spot\n", "io_queue: okx_spot\n      latency_ms: -1\n"),
         ("runtime", "log_directory: logs/guardrails", "log_directory: ../logs"),
         ("runtime", "rate_limit_warning_seconds: 0.75", "rate_limit_warning_seconds: 0"),
         ("core", "timeframe: 1m", "timeframe: 2m"),

@@ -112,6 +112,14 @@ def test_what_is_left_out_has_its_documented_default() -> None:
     assert parse(runtime, core).resolve("okx_desktop_paper") == shipped()
 
 
+@pytest.mark.parametrize(("written", "read"), [("", None), ("      latency_ms: 0\n", "0"), ("      latency_ms: 12.5\n", "12.5")])
+def test_the_latency_of_paper_orders_stays_as_it_was_written(written: str, read: str | None) -> None:
+    runtime = changed(RUNTIME, "      io_queue: okx_spot\n", "      io_queue: okx_spot\n" + written)
+    paper = parse(runtime).resolve("okx_desktop_paper").paper
+    assert paper is not None
+    assert paper.latency_ms == (None if read is None else Decimal(read))
+
+
 @pytest.mark.parametrize(("label", "quote", "symbol", "fees", "errors"), VENUES)
 def test_fees_that_are_left_out_are_the_venues(label: str, quote: str, symbol: str, fees: tuple[int, int], errors: int) -> None:
     lines = [line for line in RUNTIME.splitlines() if not re.match(r" +(fees|maker_bps|taker_bps):", line)]

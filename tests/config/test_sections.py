@@ -39,6 +39,15 @@ from support.configuration import CORE, RUNTIME, changed, only_problem, parse, p
         ("rate_limit_max: 0 ", "rate_limit_max: .nan ", ".nan", ".nan is not a finite number", ""),
         ("USDT: 100000", "usdt: 100000", "usdt: 100000", "usdt is not a valid name here", "an asset in capital letters"),
         ("USDT: 100000", "USDT: -1", "-1", "-1 is out of range", "at least 0"),
+        (
+            "io_queue: okx_spot\n",
+            "io_queue: okx_spot\n      latency_ms: -1\n",
+            "-1\n",
+            "-1 is out of range",
+            "at least 0 and at most",
+        ),
+        ("io_queue: okx_spot\n", "io_queue: okx_spot\n      latency_ms: 60001\n", "60001\n", "60001 is out of range", "60000"),
+        ("io_queue: okx_spot\n", 'io_queue: okx_spot\n      latency_ms: "5"\n', '"5"', "expected a number, found text 5", ""),
         ("rate_limit: bot_", "rate_limit: bott_", "bott_", "is not one of the allowed values", "bot_exchange_rate_limited_total"),
     ],
 )

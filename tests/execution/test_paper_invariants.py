@@ -113,6 +113,11 @@ class PaperMachine(RuleBasedStateMachine):
         self.now += wait * self.tick_ns
         self.call("time", self.now)
 
+    @rule(share=st.integers(0, 100))
+    def crash(self, share: int) -> None:
+        """Killed with only the first part of the news stored; `PaperDesk` checks what comes of it."""
+        self.call("restart", self.now, len(self.desk.news) * share // 100)
+
     @rule(drained=st.booleans())
     def restart(self, drained: bool) -> None:
         if drained:

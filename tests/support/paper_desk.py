@@ -41,6 +41,8 @@ class PaperDesk:
             fees=fees, latency=latency,
         )  # fmt: skip
         self.fees = fees
+        self._balances = balances
+        self._intents: dict[ClientOrderId, NewOrder] = {}
         self.recorder = MemoryRecorder()
         self.paper = self._make()
         self.ledger = Ledger([BTC], balances)
@@ -48,29 +50,30 @@ class PaperDesk:
         self.news: list[News] = []
         self.ends: Counter[ClientOrderId] = Counter()
         self._held_at: dict[ClientOrderId, int] = {}
-        self._canceling: set[ClientOrderId] = set()
+        self.canceling: set[ClientOrderId] = set()
         self._last_market: dict[type, MarketEvent] = {}
 
     # -- what a session does ----------------------------------------------------------------------------------------
 
     def submit(self, order: NewOrder, ts: int) -> list[News]:
         self.orders.plan(order, ts)
+        self._intents[order.client_order_id] = order
         self.orders.sent(order.client_order_id)
-        return self._take(self.paper.submit(Approved(order, 1), ts))
+        return self.take(self.paper.submit(Approved(order, 1), ts))
 
     def amend(self, order: NewOrder, ts: int) -> list[News]:
-        return self._take(self.paper.amend(Approved(order, 2), ts))
+        return self.take(self.paper.amend(Approved(order, 2), ts))
 
     def cancel(self, client_order_id: ClientOrderId, ts: int) -> list[News]:
-        self._canceling.add(client_order_id)
-        return self._take(self.paper.cancel(client_order_id, ts))
+        self.canceling.add(client_order_id)
+        return self.take(self.paper.cancel(client_order_id, ts))
 
     def market(self, event: MarketEvent) -> list[News]:
         self._last_market[type(event)] = event
-        return self._take(self.paper.on_market(event))
+        return self.take(self.paper.on_market(event))
 
     def time(self, ts: int) -> list[News]:
-        return self._take(self.paper.on_time(ts))
+        return self.take(self.paper.on_time(ts))
 
     def drain(self) -> list[News]:
         """Let time pass until nothing is on its way."""
@@ -79,35 +82,50 @@ class PaperDesk:
             news += self.time(due)
         return news
 
-    def restart(self, ts: int) -> list[News]:
-        """Lose everything that is not in the news, and go on from them."""
+    def restart(self, ts: int, stored: int | None = None) -> list[News]:
+        """Lose everything but the first `stored` of the news (all of them), and go on from there."""
+        if stored is not None:
+            self._forget(stored)
         self.paper = self._make()
         for kind in (Candle, Book, Trade):
             if kind in self._last_market:
                 assert not self.paper.on_market(self._last_market[kind])
         updates = [item for item in self.news if isinstance(item, OrderUpdate)]
         fills = [item for item in self.news if isinstance(item, Fill)]
-        return self._take(self.paper.restore(self.orders, updates, fills, self._canceling, ts))
+        return self.take(self.paper.restore(self.orders, updates, fills, self.canceling, ts))
 
-    def _take(self, news: Sequence[News]) -> list[News]:
+    def _forget(self, stored: int) -> None:
+        kept, self.news = self.news[:stored], []
+        self.ledger, self.orders, before = Ledger([BTC], self._balances), Orders(), self.orders
+        self.ends.clear()
+        for order in before:
+            self.orders.plan(self._intents[order.intent.client_order_id], order.planned_at)
+            self.orders.sent(order.intent.client_order_id)
+        for item in kept:
+            self._note(item)
+
+    def take(self, news: Sequence[News]) -> list[News]:
         for item in news:
-            before = self.orders[item.client_order_id].status
-            if isinstance(item, Fill):
-                order = self.orders.fill(item)
-                assert order is not None, "a fill comes once"
-                self.ledger.apply(item)
-                limit = order.intent.price
-                assert limit is None or (limit - item.price) * item.side.sign >= 0, "never worse than its limit"
-            else:
-                order = self.orders.apply(item)
-                if item.event == OrderEvent.ACCEPTED and item.price is not None:
-                    self._held_at[item.client_order_id] = item.price
-            if order.status in TERMINAL:
-                assert before not in TERMINAL, "an order ends once and has no news afterwards"
-                self.ends[item.client_order_id] += 1
-        self.news += news
+            self._note(item)
         self.check()
         return list(news)
+
+    def _note(self, item: News) -> None:
+        before = self.orders[item.client_order_id].status
+        if isinstance(item, Fill):
+            order = self.orders.fill(item)
+            assert order is not None, "a fill comes once"
+            self.ledger.apply(item)
+            limit = order.intent.price
+            assert limit is None or (limit - item.price) * item.side.sign >= 0, "never worse than its limit"
+        else:
+            order = self.orders.apply(item)
+            if item.event == OrderEvent.ACCEPTED and item.price is not None:
+                self._held_at[item.client_order_id] = item.price
+        if order.status in TERMINAL:
+            assert before not in TERMINAL, "an order ends once and has no news afterwards"
+            self.ends[item.client_order_id] += 1
+        self.news.append(item)
 
     # -- what must hold at any moment ---------------------------------------------------------------------------------
 
@@ -132,7 +150,7 @@ class PaperDesk:
     @property
     def canceling_open(self) -> bool:
         """Whether a cancel was asked for that an order which works has not been answered."""
-        return any(order.intent.client_order_id in self._canceling for order in self.open)
+        return any(order.intent.client_order_id in self.canceling for order in self.open)
 
     def needed(self) -> dict[str, int]:
         """What the open orders hold by their own terms."""

@@ -96,12 +96,15 @@ class PaperAccount:
     def free(self, asset: str) -> int:
         return self._ledger.balances[asset].free
 
-    def hold(self, working: Working) -> None:
-        """Reserve what the rest of the order needs now, no more and no less."""
-        need = working.terms.need(working.order.side, working.held_at, working.remaining)
-        if need != working.reserved:
-            self._ledger.reserve(working.asset, need - working.reserved)
-            working.reserved = need
+    def hold(self, working: Working) -> bool:
+        """Reserve what the rest of the order needs, no more and no less; False, with nothing changed, when it is not there."""
+        more = working.terms.need(working.order.side, working.held_at, working.remaining) - working.reserved
+        if more > self.free(working.asset):
+            return False
+        if more:
+            self._ledger.reserve(working.asset, more)
+            working.reserved += more
+        return True
 
     def release(self, working: Working) -> None:
         if working.reserved:
@@ -115,17 +118,15 @@ class PaperAccount:
             return quantity
         need = working.terms.need
         cost, funds = need(side, match.price, quantity), self.free(working.asset) + working.reserved
-        if working.order.price is not None:
-            funds -= need(side, working.held_at, working.remaining - quantity)
         if cost <= funds:
             return quantity
-        quantity = max(0, min(quantity, funds * quantity // cost))
+        quantity = funds * quantity // cost
         while quantity and need(side, match.price, quantity) > funds:
             quantity -= 1
         return quantity
 
     def book(self, working: Working, match: Match, quantity: int, ts: int) -> Fill:
-        """Book `quantity` lots of the match and what the rest needs; return the fill."""
+        """Book `quantity` lots of the match; return the fill. The order holds nothing afterwards, see `hold`."""
         order = working.order
         self._fills += 1
         fee, fee_asset = working.terms.fee(order.side, match.price, quantity, match.liquidity)
@@ -134,10 +135,7 @@ class PaperAccount:
             match.price, quantity, fee, fee_asset, match.liquidity,
         )  # fmt: skip
         working.remaining -= quantity
-        if order.price is None:
-            self.release(working)  # it never rests: what the market does not give now, it will not need
-        elif working.reserved:
-            self.hold(working)
+        self.release(working)
         self._ledger.apply(fill)
         return fill
 

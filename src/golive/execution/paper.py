@@ -151,8 +151,10 @@ class PaperExecution:
             return False
         asset = terms.asset_given(order.side)
         working = Working(order, terms, model, asset, each.remaining, held_at, is_awake=each.is_awake)
+        if not self._purse.hold(working):
+            model.cancel(order)
+            return False
         self._working[order.client_order_id] = working
-        self._purse.hold(working)
         if order.expires_at is not None:
             self._flight.expire(order.expires_at, order.instrument)
         return True
@@ -238,8 +240,8 @@ class PaperExecution:
         effects = model.submit(order, ts)
         if effects:
             news += self._book(effects, ts)
-        if order.client_order_id in self._working:
-            self._purse.hold(working)
+        if order.client_order_id in self._working and not self._purse.hold(working):
+            news.append(self._run_dry(working, ts))
         return news
 
     def _change(self, order: NewOrder, ts: int) -> list[News]:
@@ -302,15 +304,20 @@ class PaperExecution:
 
     def _fill(self, working: Working, match: Match, ts: int, news: list[News]) -> None:
         """Book one match; an order that turned out dearer than the account can pay ends where the money ends."""
-        quantity = self._purse.affordable(working, match)
+        quantity, was_held = self._purse.affordable(working, match), working.reserved > 0
         if quantity:
             news.append(self._purse.book(working, match, quantity, ts))
             self._traded(working.terms.value(match.price, quantity))
         if working.remaining == 0:
             self._end(working, "filled")
-        elif quantity < match.quantity:
-            working.model.cancel(working.order)
-            news.append(self._canceled(working, ts, self._codes.get(RejectReason.INSUFFICIENT_FUNDS, "INSUFFICIENT_FUNDS")))
+            return
+        may_rest = was_held and working.order.price is not None
+        if quantity < match.quantity or (may_rest and not self._purse.hold(working)):
+            news.append(self._run_dry(working, ts))
+
+    def _run_dry(self, working: Working, ts: int) -> OrderUpdate:
+        working.model.cancel(working.order)
+        return self._canceled(working, ts, self._codes.get(RejectReason.INSUFFICIENT_FUNDS, RejectReason.INSUFFICIENT_FUNDS))
 
     def _ended(self, working: Working, reason: EndReason, ts: int) -> OrderUpdate:
         if reason is not EndReason.EXPIRED:

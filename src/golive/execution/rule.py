@@ -46,7 +46,8 @@ def broken_rule(order: NewOrder, instrument: Instrument, ts: int, reference: int
     price = order.price
     if (price is not None) != order.type.has_price or (price is not None and not 0 < price <= instrument.max_price):
         return RejectReason.PRICE_INVALID
-    if order.type is not OrderType.LIMIT and _has_bad_trigger(order, instrument):
+    is_plain = order.type is OrderType.LIMIT and order.trigger is None and order.trail is None
+    if not is_plain and _has_bad_trigger(order, instrument):
         return RejectReason.TRIGGER_INVALID
     if order.time_in_force is not TimeInForce.GTC or order.expires_at is not None:
         if price is None and not _may_wait(order):

@@ -80,7 +80,8 @@ class Dispatcher:
         timers that came due are among the stored events.
         """
         self.events += 1
-        self.clock.advance(event.ts)
+        if not isinstance(event, Operator):
+            self.clock.advance(event.ts)
         match event:
             case Book() | Candle() | Trade():
                 self._execution.on_market(event)
