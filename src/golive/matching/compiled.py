@@ -48,9 +48,10 @@ class Compiled(Generic[P, R]):
         """The compiled function itself; Python code that calls it often saves a step by it."""
         if not compiles():
             return self.function
-        made: Callable[P, R] = _numba().njit(
-            cache=cache_folder() is not None, nogil=True, error_model="numpy", forceinline=self._is_inlined
-        )(self.function)
+        # A function typed at a prompt has no file, and numba keeps nothing that has none.
+        is_kept = cache_folder() is not None and Path(self.function.__code__.co_filename).is_file()
+        compiler = _numba().njit(cache=is_kept, nogil=True, error_model="numpy", _nrt=False, forceinline=self._is_inlined)
+        made: Callable[P, R] = compiler(self.function)
         return made
 
     @property

@@ -27,6 +27,8 @@ Table: TypeAlias = MutableMapping[tuple[int, int], int]
 """numpy int64, two dimensions"""
 
 NIL: Final = 0
+NO_KEY: Final = -(1 << 62)
+"""below every key"""
 
 # ── header ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 REMEMBERS_TAKEN: Final = 1
@@ -66,6 +68,8 @@ COUNT: Final = 1
 SIGN: Final = 2
 NAMED_COUNT: Final = 3
 """named orders resting in this half"""
+BEST_NAMED: Final = 4
+"""key of the best price at which a named order rests, NO_KEY when none does"""
 
 HEADER: Final = 40
 
@@ -176,7 +180,7 @@ def new_book(
     book[TABLE], book[TABLE_MASK] = table, slots - 1
     book[EVENTS], book[EVENT_CAPACITY], book[CHANGED], book[STATEMENT] = events, most, changed, stated
     for half, sign, at in ((BUY_HALF, 1, rungs), (SELL_HALF, -1, rungs + 2 * levels)):
-        book[half + SIGN], book[half + RUNGS] = sign, at
+        book[half + SIGN], book[half + RUNGS], book[half + BEST_NAMED] = sign, at, NO_KEY
     return book
 
 

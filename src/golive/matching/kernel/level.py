@@ -83,13 +83,9 @@ def level_at(book: Book, half: int, price: int) -> int:
 
 
 @compiled
-def open_level(book: Book, half: int, price: int) -> int:
-    """Return the level at `price`, made if there is none; the caller has seen to it that there is room."""
-    key = price * book[half + SIGN]
-    at = search(book, half, key)
+def open_at(book: Book, half: int, place: int, price: int) -> int:
+    """Return a new, empty level for `price` on the rung `place`, where it belongs."""
     rungs, count = book[half + RUNGS], book[half + COUNT]
-    if at < count and book[rungs + 2 * at] == key:
-        return book[rungs + 2 * at + 1]
     level = book[NEXT_LEVEL]
     book[NEXT_LEVEL] = book[level + FIRST]
     book[level + PRICE] = price
@@ -100,27 +96,44 @@ def open_level(book: Book, half: int, price: int) -> int:
     book[level + FIRST] = NIL
     book[level + LAST] = NIL
     book[level + STAMP] = 0
-    for i in range(count, at, -1):
+    for i in range(count, place, -1):
         book[rungs + 2 * i] = book[rungs + 2 * i - 2]
         book[rungs + 2 * i + 1] = book[rungs + 2 * i - 1]
-    book[rungs + 2 * at] = key
-    book[rungs + 2 * at + 1] = level
+    book[rungs + 2 * place] = price * book[half + SIGN]
+    book[rungs + 2 * place + 1] = level
     book[half + COUNT] = count + 1
     return level
+
+
+@compiled
+def close_at(book: Book, half: int, place: int) -> None:
+    """Forget the level on the rung `place`, at which nothing is shown and nobody rests."""
+    rungs, count = book[half + RUNGS], book[half + COUNT] - 1
+    level = book[rungs + 2 * place + 1]
+    for i in range(place, count):
+        book[rungs + 2 * i] = book[rungs + 2 * i + 2]
+        book[rungs + 2 * i + 1] = book[rungs + 2 * i + 3]
+    book[half + COUNT] = count
+    book[level + FIRST] = book[NEXT_LEVEL]
+    book[NEXT_LEVEL] = level
+
+
+@compiled
+def open_level(book: Book, half: int, price: int) -> int:
+    """Return the level at `price`, made if there is none; the caller has seen to it that there is room."""
+    key = price * book[half + SIGN]
+    place = search(book, half, key)
+    rung = book[half + RUNGS] + 2 * place
+    if place < book[half + COUNT] and book[rung] == key:
+        return book[rung + 1]
+    return open_at(book, half, place, price)
 
 
 @compiled
 def close_level(book: Book, level: int) -> None:
     """Forget a level at which nothing is shown and nobody rests."""
     half = book[level + HALF]
-    at = search(book, half, book[level + PRICE] * book[half + SIGN])
-    rungs, count = book[half + RUNGS], book[half + COUNT] - 1
-    for i in range(at, count):
-        book[rungs + 2 * i] = book[rungs + 2 * i + 2]
-        book[rungs + 2 * i + 1] = book[rungs + 2 * i + 3]
-    book[half + COUNT] = count
-    book[level + FIRST] = book[NEXT_LEVEL]
-    book[NEXT_LEVEL] = level
+    close_at(book, half, search(book, half, book[level + PRICE] * book[half + SIGN]))
 
 
 @inlined

@@ -8,6 +8,8 @@ from .layout import (
     AFTER,
     AHEAD,
     BEFORE,
+    BEST_NAMED,
+    COUNT,
     ESTIMATES_QUEUE,
     EVENT,
     EVENT_AHEAD,
@@ -26,9 +28,12 @@ from .layout import (
     NAMED_COUNT,
     NEXT_ORDER,
     NIL,
+    NO_KEY,
     OWNER,
     PRICE,
     REMAINING,
+    RUNGS,
+    SIGN,
     TABLE,
     TABLE_MASK,
     Book,
@@ -106,9 +111,27 @@ def append(book: Book, level: int, order_id: int, owner: int, lots: int) -> int:
     book[level + NAMED] += lots
     half = book[level + HALF]
     book[half + NAMED_COUNT] += 1
+    book[half + BEST_NAMED] = max(book[half + BEST_NAMED], book[level + PRICE] * book[half + SIGN])
     _enter(book, order_id, order)
     note_changed(book, half, book[level + PRICE])
     return order
+
+
+@compiled
+def _find_best_named(book: Book, half: int) -> None:
+    best = NO_KEY
+    if book[half + NAMED_COUNT] > 0:
+        rung = book[half + RUNGS] + 2 * book[half + COUNT] - 2
+        while book[book[rung + 1] + FIRST] == NIL:
+            rung -= 2
+        best = book[rung]
+    book[half + BEST_NAMED] = best
+
+
+@inlined
+def is_reached(book: Book, half: int, price: int) -> bool:
+    """Return whether a named order of `half` rests at `price` or better."""
+    return book[half + BEST_NAMED] >= price * book[half + SIGN]
 
 
 @compiled
@@ -127,6 +150,8 @@ def remove(book: Book, order: int) -> None:
         book[after + BEFORE] = before
     book[level + NAMED] -= book[order + REMAINING]
     book[half + NAMED_COUNT] -= 1
+    if book[level + FIRST] == NIL:
+        _find_best_named(book, half)
     _strike(book, book[order + ID])
     book[order + AFTER] = book[NEXT_ORDER]
     book[NEXT_ORDER] = order

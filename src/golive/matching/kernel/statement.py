@@ -14,7 +14,6 @@ from .layout import (
     FIRST,
     HALF,
     IMPOSSIBLE,
-    NAMED_COUNT,
     NIL,
     NO_ROOM,
     PRICE,
@@ -36,7 +35,7 @@ from .layout import (
 )
 from .level import close_if_empty, half_of, level_at, note_changed, offered, open_level
 from .match import has_room
-from .order import fill_maker
+from .order import fill_maker, is_reached
 
 
 @compiled
@@ -65,7 +64,7 @@ def meet(book: Book, side: int, price: int, lots: int, reach: int) -> int:
 
 
 @compiled
-def _lower_queue(book: Book, level: int, lots: int) -> None:
+def lower_queue(book: Book, level: int, lots: int) -> None:
     """No more stands ahead of anybody than is shown."""
     order = book[level + FIRST]
     while order != NIL:
@@ -77,7 +76,7 @@ def _lower_queue(book: Book, level: int, lots: int) -> None:
 def lower(book: Book, level: int, lots: int) -> None:
     """State that `level` shows `lots`, which is no more than it did."""
     if book[level + FIRST] != NIL:
-        _lower_queue(book, level, lots)
+        lower_queue(book, level, lots)
     was = offered(book, level)
     taken = min(book[level + TAKEN], lots)
     book[level + SHOWN] = lots
@@ -93,10 +92,10 @@ def rise(book: Book, side: int, price: int, lots: int) -> None:
     half = half_of(side)
     level = open_level(book, half, price)
     if book[level + FIRST] != NIL:
-        _lower_queue(book, level, lots)
+        lower_queue(book, level, lots)
     was = offered(book, level)
     used = 0
-    if book[half_of(-side) + NAMED_COUNT] > 0:
+    if is_reached(book, half_of(-side), price):
         used = meet(book, side, price, lots - book[level + SHOWN], 0)
     if book[REMEMBERS_TAKEN]:
         book[level + SHOWN] = lots
@@ -216,7 +215,7 @@ def print_trade(book: Book, side: int, price: int, lots: int) -> int:
     """
     book[EVENT_COUNT] = 0
     half = half_of(-side)
-    if book[half + NAMED_COUNT] == 0:
+    if not is_reached(book, half, price):
         return 0
     if not has_room(book, half, 0):
         return NO_ROOM

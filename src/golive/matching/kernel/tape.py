@@ -17,11 +17,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from golive.matching.compiled import compiled, inlined
+from golive.matching.compiled import compiled
 
 from .layout import (
     BUY_HALF,
-    COUNT,
     EVENT,
     EVENT_COUNT,
     EVENT_MAKER,
@@ -30,14 +29,10 @@ from .layout import (
     EVENT_SIDE,
     EVENTS,
     FILL_COUNT,
-    IMPOSSIBLE,
     NAMED_COUNT,
     NO_ROOM,
-    PRICE,
-    RUNGS,
     SELL_HALF,
     SHORT,
-    SHOWN,
     STATED,
     STATED_PRICE,
     STATED_QUANTITY,
@@ -48,9 +43,8 @@ from .layout import (
     Column,
     Table,
 )
-from .level import half_of
-from .match import has_room
-from .statement import fall, lower, print_trade, rise, set_depth
+from .quote import set_best, set_quote
+from .statement import print_trade, set_depth
 
 LEVEL: Final = 0
 BEST: Final = 1
@@ -63,58 +57,6 @@ MALFORMED: Final = -4
 
 FILL_COLUMNS: Final = 5
 """of the table of own fills: ts, order id, own side, price, quantity"""
-
-
-@compiled
-def _withdraw_others(book: Book, half: int, price: int) -> None:
-    i = book[half + COUNT] - 1
-    while i >= 0:
-        level = book[book[half + RUNGS] + 2 * i + 1]
-        if book[level + SHOWN] > 0 and book[level + PRICE] != price:
-            lower(book, level, 0)
-        i -= 1
-
-
-@inlined
-def _quote(book: Book, side: int, price: int, lots: int) -> bool:
-    """Apply what one side of a quote takes away; return whether it also adds."""
-    _withdraw_others(book, half_of(side), price)
-    return fall(book, side, price, lots)
-
-
-@inlined
-def _is_possible(price: int, lots: int) -> bool:
-    return price > 0 and lots >= 0
-
-
-@compiled
-def set_quote(book: Book, side: int, price: int, lots: int, other_side: int, other_price: int, other_lots: int) -> int:
-    """State that each side is one level; return the number of events, NO_ROOM or IMPOSSIBLE."""
-    book[EVENT_COUNT] = 0
-    if not (_is_possible(price, lots) and _is_possible(other_price, other_lots)):
-        return IMPOSSIBLE
-    if not (has_room(book, BUY_HALF, 1) and has_room(book, SELL_HALF, 1)):
-        return NO_ROOM
-    adds = _quote(book, side, price, lots)
-    other_adds = _quote(book, other_side, other_price, other_lots)
-    if adds:
-        rise(book, side, price, lots)
-    if other_adds:
-        rise(book, other_side, other_price, other_lots)
-    return book[EVENT_COUNT]
-
-
-@compiled
-def set_best(book: Book, side: int, price: int, lots: int) -> int:
-    """State that one side is one level; return the number of events, NO_ROOM or IMPOSSIBLE."""
-    book[EVENT_COUNT] = 0
-    if not _is_possible(price, lots):
-        return IMPOSSIBLE
-    if not has_room(book, half_of(side), 1):
-        return NO_ROOM
-    if _quote(book, side, price, lots):
-        rise(book, side, price, lots)
-    return book[EVENT_COUNT]
 
 
 @compiled
@@ -176,7 +118,7 @@ def replay(
         if what == PRINT:
             result = print_trade(book, side[i], price[i], quantity[i])
         elif what == BEST and stop - i == 2 and kind[i + 1] == BEST and side[i] == -side[i + 1]:
-            result = set_quote(book, side[i], price[i], quantity[i], side[i + 1], price[i + 1], quantity[i + 1])
+            result = set_quote(book, side[i], price[i], quantity[i], price[i + 1], quantity[i + 1])
         elif what == BEST and stop - i == 1:
             result = set_best(book, side[i], price[i], quantity[i])
         elif what == LEVEL:
