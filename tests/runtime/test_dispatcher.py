@@ -22,7 +22,7 @@ from golive.matching.latency import ConstantLatency, LatencyModel
 from golive.matching.model import MarketModel
 from golive.metrics.recorder import MemoryRecorder
 from golive.model.clock import SECOND
-from golive.model.command import Amend, Cancel, Command, Record, Submit
+from golive.model.command import Amend, Cancel, Command, Record, SetTimer, Submit
 from golive.model.errors import JournalError
 from golive.model.event import Durable, Event, Operator, OperatorAction, Timer
 from golive.model.market import Candle, Trade
@@ -242,6 +242,25 @@ async def test_a_session_killed_at_any_event_resumes_with_ledger_and_account_in_
         await dispatcher.settle()
         assert {a: b.total for a, b in engine.ledger.balances.items()} == {a: b.total for a, b in paper.account.balances.items()}
         assert paper.working == sum(o.status in (OrderStatus.OPEN, OrderStatus.PARTIAL) for o in engine.orders)
+
+
+def test_a_timer_set_before_a_restart_comes_due_after_it_and_once() -> None:
+    def replayed(until: int) -> list[Event]:
+        journal = ListJournal()
+        engine = scripted(SetTimer("soon", START + 50), {})
+        dispatcher, _ = floor(journal, engine=engine)
+        dispatcher.operator(confirm())
+        dispatcher.time(START + until)
+        after = ListJournal()
+        again, _ = floor(after, engine=scripted(SetTimer("soon", START + 50), {}))
+        for event in journal.events:
+            again.replay(event)
+        again.resume(START + until)
+        again.time(START + 60)
+        return [event for event in after.events if isinstance(event, Timer)]
+
+    assert replayed(49) == [Timer("soon", START + 50)]
+    assert replayed(50) == [], "it is among the stored events"
 
 
 def balances(paper: PaperExecution) -> dict[str, tuple[int, int]]:
