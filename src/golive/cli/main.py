@@ -18,6 +18,10 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "run": LazyCommand("golive.cli.run:app", "Run a demo or paper session and judge it."),
     "config": LazyCommand("golive.cli.config:app", "Check, show and describe the configuration."),
     "venue": LazyCommand("golive.cli.venue:app", "Examine a venue, or list the configured ones."),
+    "orders": LazyCommand("golive.cli.session_list:orders_app", "List the orders of a session."),
+    "fills": LazyCommand("golive.cli.session_list:fills_app", "List the fills of a session."),
+    "positions": LazyCommand("golive.cli.session_list:positions_app", "List the positions of a session."),
+    "balances": LazyCommand("golive.cli.session_list:balances_app", "List the balances of a session's account."),
     "audit": LazyCommand("golive.cli.audit:app", "Verify journals, seals and stage records."),
     "simvenue": LazyCommand("golive.cli.simvenue:app", "A simulated exchange on this machine, for bots and tests."),
 }

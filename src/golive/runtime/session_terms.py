@@ -9,6 +9,7 @@ from golive.config.runtime_file import PaperProfile
 from golive.model.instrument import Instrument
 from golive.model.money import format_decimal
 from golive.storage.session_identity import SessionTerms
+from golive.venues.registry import profile_named
 
 from .market_facts import MarketFacts
 from .plan import EMBEDDED, Plan
@@ -40,7 +41,7 @@ def plan_rules(plan: Plan) -> dict[str, str]:
         rules["candles"] = "all" if options.candles is None else str(options.candles)
         rules["volume unit"] = options.volume_unit or "base"
     if plan.entrypoint.paper is not None:
-        rules |= _paper_rules(plan.entrypoint.paper)
+        rules |= _paper_rules(plan.entrypoint.paper) | {"fee asset": profile_named(plan.entrypoint.adapter).fee_asset}
     return rules
 
 
