@@ -28,7 +28,9 @@ def print_divergence(section: JsonObject, stream: TextIO, *, most: int, width: i
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    # What goes into a file or a pipe is as wide as it needs to be; a folded number cannot be read.
+    wide = width if width is not None or stream.isatty() else 1000
+    console = Console(file=stream, width=wide, highlight=False, markup=False, emoji=False)
     run, began = read.text(section, "run_id")[:8], moment(read.text(section, "started_at"))
     title = f"{read.text(section, 'entrypoint')} · {read.text(section, 'mode')} · run {run} · {began}"
     table = Table(title=Text(clean(title), style="bold"), title_justify="left", min_width=60)

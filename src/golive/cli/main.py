@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "fills": LazyCommand("golive.cli.session_list:fills_app", "List the fills of a session."),
     "positions": LazyCommand("golive.cli.session_list:positions_app", "List the positions of a session."),
     "balances": LazyCommand("golive.cli.session_list:balances_app", "List the balances of a session's account."),
+    "report": LazyCommand("golive.cli.report:app", "Show how far a session was from its shadow."),
     "audit": LazyCommand("golive.cli.audit:app", "Verify journals, seals and stage records."),
     "simvenue": LazyCommand("golive.cli.simvenue:app", "A simulated exchange on this machine, for bots and tests."),
 }

@@ -34,6 +34,11 @@ class Mode(str, Enum):
     LIVE = "live"
 
 
+class Shadow(str, Enum):
+    IDEAL = "ideal"
+    NONE = "none"
+
+
 class VolumeUnit(str, Enum):
     BASE = "base"
     QUOTE = "quote"
@@ -97,6 +102,10 @@ def run(
     report_markdown_dir: Annotated[
         Path, typer.Option(metavar="DIR", help="Where Markdown and HTML go, relative to home.")
     ] = Path("reports/e2e"),
+    shadow: Annotated[
+        Shadow,
+        typer.Option(help="ideal: compare each fill with one without latency, slippage and queue (report divergence)."),
+    ] = Shadow.IDEAL,
     resume: Annotated[
         bool,
         typer.Option(
@@ -130,12 +139,14 @@ def run(
         report_dir=report_dir,
         report_markdown_dir=report_markdown_dir,
         ready_file=ready_file,
+        shadow=shadow.value,
         resume=resume,
     )
     raise typer.Exit(_run(options, config, home, as_json=as_json))
 
 
 def _run(options: RunOptions, config: Path, home: Path | None, *, as_json: bool) -> ExitCode:
+    from golive.matching.warm import is_warm
     from golive.observability.report import document_bytes
     from golive.runtime.bootstrap import plan_session, run_session
     from golive.runtime.options import DEFAULT_CANDLES
@@ -144,6 +155,8 @@ def _run(options: RunOptions, config: Path, home: Path | None, *, as_json: bool)
 
     where = locate(config, home)
     plan = plan_session(options, where.runtime_file, where.home, os.environ)
+    if not is_warm():
+        typer.echo("golive: compiling the matching kernel, once for this release; that takes up to a minute", err=True)
     total = (options.candles or DEFAULT_CANDLES) if plan.lock_step and options.data is None else options.candles
     label = f"{plan.stage} {plan.entrypoint.name}"
     progress = Progress(sys.stderr, time.monotonic_ns, label=label, total=total, quote_asset=plan.instruments[0].quote)

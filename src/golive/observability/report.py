@@ -14,6 +14,7 @@ from golive.model.stage_record import FileDigest, StageRecord
 from golive.model.verdict import EvidenceClass, ExitCode, KeyClass, RunStatus, Stage, Verdict
 
 from . import exchange_schema
+from .divergence import DivergenceSection
 from .guardrails import Guardrails
 from .measured import Measured
 from .outcome import Outcome, outcome_sha256
@@ -138,6 +139,7 @@ class RunReport:
     measured: Measured
     decision_events: Count
     restarts: tuple[RestartRow, ...] = ()
+    divergence: DivergenceSection | None = None
     metrics_endpoint: str | None = None
     stage_record: StageRecord | None = None
     """the record this run required, or wrote"""
@@ -159,6 +161,7 @@ def document(report: RunReport) -> dict[str, JsonValue]:
         "metrics_endpoint": report.metrics_endpoint,
         "decision_events": report.decision_events,
         "restarts": [as_json(each) for each in report.restarts],
+        "divergence": as_json(report.divergence),
         **_object(report.files),
         "paper_exchange_metrics": report.evaluation.paper_exchange_metrics,
         "paper_exchange_windows": list(report.evaluation.windows),
@@ -195,6 +198,7 @@ def document_schema() -> dict[str, JsonValue]:
         "metrics_endpoint": {"type": ["string", "null"]},
         "decision_events": {"type": "integer", "minimum": 0},
         "restarts": {"type": "array", "items": schema_of(RestartRow, definitions)},
+        "divergence": {"anyOf": [schema_of(DivergenceSection, definitions), {"type": "null"}]},
         "paper_exchange_metrics": exchange_schema.METRICS_SCHEMA,
         "paper_exchange_windows": exchange_schema.WINDOWS_SCHEMA,
         "guardrails": schema_of(Guardrails, definitions),

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
+from golive.matching.warm import is_warm, warm
 from golive.storage.config_files import load_configuration
 
 from .clock import SystemClock
@@ -21,7 +22,12 @@ def plan_session(options: RunOptions, runtime_file: Path, home: Path, environ: M
 
 
 def run_session(plan: Plan, progress: Progress, serve_metrics: ServeMetrics) -> RunResult:
-    """Run one session in an event loop of its own and return its report and exit code."""
+    """Run one session in an event loop of its own and return its report and exit code.
+
+    What is not compiled yet is compiled before: it would hold up the loop, and everything that is measured in it.
+    """
+    if not is_warm():
+        warm()
 
     async def main() -> RunResult:
         return await Session(plan, SystemClock(), progress, serve_metrics).run()

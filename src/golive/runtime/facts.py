@@ -9,6 +9,7 @@ from golive.engine import Engine
 from golive.model.clock import SECOND
 from golive.model.errors import GoliveError
 from golive.model.stage_record import StageRecord
+from golive.observability.divergence import DivergenceSection
 from golive.observability.measured import MeasuredProbe
 from golive.observability.outcome import Outcome
 from golive.venues.failover import FailoverStatus
@@ -20,6 +21,7 @@ from .outcome import MarketSpan, outcome_of
 from .recorder import SessionRecorder
 from .restart import Restart
 from .session_journal import SessionJournal
+from .shadow_book import ShadowBook
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class SessionFacts:
     dispatcher: Dispatcher | None = None
     inbox: Inbox | None = None
     journal: SessionJournal | None = None
+    shadow: ShadowBook | None = None
     steps: int = 0
     startup_seconds: float = 0.0
     drive_began: int | None = None
@@ -69,6 +72,12 @@ class SessionFacts:
             return None
         span = MarketSpan(self.inbox.first_ts, self.inbox.last_ts)
         return outcome_of(self.engine, self.market, span, self.dispatcher.digest.hexdigest())
+
+    def divergence(self) -> DivergenceSection | None:
+        """Return how far the session is from its shadow so far; None without one."""
+        if self.shadow is None or self.engine is None:
+            return None
+        return self.shadow.section({key: desk.mark for key, desk in self.engine.desks.items()})
 
     def warn(self, text: str) -> None:
         """Add a warning, once."""

@@ -8,14 +8,16 @@ from typing import Final
 
 from golive.config.runtime_file import PaperProfile
 from golive.engine import Engine
-from golive.execution import PaperExecution
+from golive.execution import ExecutionService, PaperExecution
 from golive.market.bars import BarBuilder
 from golive.matching.bar import BarModel
 from golive.matching.depth import DepthModel
 from golive.matching.fee import FeeSchedule
+from golive.matching.kernel_book import KernelBook
 from golive.matching.latency import ConstantLatency, LatencyModel
 from golive.matching.model import MarketModel
-from golive.metrics.recorder import Recorder
+from golive.matching.slippage import ConstantSlippage
+from golive.metrics.recorder import MemoryRecorder, Recorder
 from golive.model.command import Alert
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import Instrument
@@ -29,6 +31,8 @@ from .plan import Plan, needs_trades
 
 _NS: Final = Decimal("0.000001")
 """of a millisecond"""
+_RICHES: Final = Decimal(10**9)
+"""of each asset"""
 BOOK_LATENCY_MS: Final = Decimal(50)
 """each way, where books are traded and the profile says nothing: more than a host near the venue has, so fills are no better"""
 
@@ -54,16 +58,46 @@ def open_paper(
     paper = plan.entrypoint.paper
     assert paper is not None
     assert paper.fees is not None
-    models: dict[str, Callable[[], MarketModel]] = {"bar": BarModel, "book": DepthModel}
     return PaperExecution(
         label=plan.entrypoint.exchange,
-        models={i.id: models[fill_model]() for i in instruments},
+        models={i.id: _model(fill_model, venue) for i in instruments},
         account=Ledger(instruments, plan.start_balances),
         fees=FeeSchedule(Decimal(paper.fees.maker_bps), Decimal(paper.fees.taker_bps), venue.fee_asset),
         codes=venue.reject_codes,
         recorder=recorder,
         latency=_latency(paper, fill_model),
     )
+
+
+def open_ideal(plan: Plan, instruments: Sequence[Instrument], fill_model: FillModel, venue: VenueProfile) -> PaperExecution:
+    """Return the optimist beside a session: no latency, no slippage, all of a bar's volume, no memory of liquidity taken.
+
+    It has its own metrics, which nobody sees, and more money than any order costs.
+    """
+    paper = plan.entrypoint.paper
+    assert paper is not None
+    assert paper.fees is not None
+    rich = {asset: _RICHES for i in instruments for asset in (i.base, i.quote)}
+    return PaperExecution(
+        label=plan.entrypoint.exchange,
+        models={i.id: _ideal_model(fill_model, venue) for i in instruments},
+        account=Ledger(instruments, rich),
+        fees=FeeSchedule(Decimal(paper.fees.maker_bps), Decimal(paper.fees.taker_bps), venue.fee_asset),
+        codes=venue.reject_codes,
+        recorder=MemoryRecorder(),
+    )
+
+
+def _model(fill_model: FillModel, venue: VenueProfile) -> MarketModel:
+    if fill_model == "bar":
+        return BarModel()
+    return DepthModel(lambda: KernelBook(remembers_taken=True, estimates_queue=True), self_trade=venue.self_trade)
+
+
+def _ideal_model(fill_model: FillModel, venue: VenueProfile) -> MarketModel:
+    if fill_model == "bar":
+        return BarModel(slippage=ConstantSlippage(Decimal(0)), participation=(1, 1))
+    return DepthModel(lambda: KernelBook(estimates_queue=True), self_trade=venue.self_trade)
 
 
 def _latency(paper: PaperProfile, fill_model: FillModel) -> LatencyModel | None:
@@ -77,7 +111,7 @@ def open_dispatcher(
     plan: Plan,
     instruments: Sequence[Instrument],
     engine: Engine,
-    execution: PaperExecution,
+    execution: ExecutionService,
     journal: Journal,
     alert: Callable[[Alert], None],
 ) -> Dispatcher:

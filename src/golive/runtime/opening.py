@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from golive.engine import Engine
-from golive.execution import PaperExecution
+from golive.execution import ExecutionService, PaperExecution
+from golive.execution.shadow import ShadowedExecution
+from golive.matching.warm import load
 from golive.model.clock import Clock
 from golive.model.event import Operator, OperatorAction
 from golive.model.instrument import Instrument
@@ -15,10 +17,11 @@ from golive.venues.profile import VenueProfile
 from .dispatcher import Dispatcher
 from .evidence import Evidence, operator_identity
 from .facts import SessionFacts
-from .floor import open_dispatcher, open_engine, open_paper
+from .floor import open_dispatcher, open_engine, open_ideal, open_paper
 from .plan import Plan
 from .restart import Restart, restart_text
 from .session_terms import session_terms
+from .shadow_book import ShadowBook
 from .unfinished import Unfinished
 
 
@@ -47,12 +50,15 @@ def open_floor(
     market, inbox = facts.market, facts.inbox
     assert market is not None
     assert inbox is not None
+    if market.fill_model == "book":
+        load()
     terms = session_terms(plan, instruments, market)
     if unfinished is None:
         facts.journal = journal = evidence.open_journal(instruments, terms, facts.recorder)
         facts.engine = engine = open_engine(plan, instruments, evidence.new_id)
         execution = open_paper(plan, instruments, market.fill_model, venue, facts.recorder)
-        facts.dispatcher = open_dispatcher(plan, instruments, engine, execution, journal, evidence.alert)
+        service = _shadowed(plan, facts, execution, instruments, venue)
+        facts.dispatcher = open_dispatcher(plan, instruments, engine, service, journal, evidence.alert)
         return Floor(engine, execution, facts.dispatcher)
     unfinished.demand(terms)
     facts.restart = restart = Restart(plan, evidence, unfinished, instruments, clock)
@@ -60,8 +66,19 @@ def open_floor(
     facts.journal = journal = restart.open_journal(facts.recorder)
     facts.engine = engine = restart.open_engine()
     execution = open_paper(plan, instruments, market.fill_model, venue, facts.recorder)
-    facts.dispatcher = restart.open_dispatcher(engine, execution, journal, inbox)
+    facts.dispatcher = restart.open_dispatcher(engine, _shadowed(plan, facts, execution, instruments, venue), journal, inbox)
     return Floor(engine, execution, facts.dispatcher)
+
+
+def _shadowed(
+    plan: Plan, facts: SessionFacts, execution: PaperExecution, instruments: Sequence[Instrument], venue: VenueProfile
+) -> ExecutionService:
+    """Return paper execution with the shadow beside it that was asked for."""
+    assert facts.market is not None
+    if plan.options.shadow == "none":
+        return execution
+    facts.shadow = book = ShadowBook(plan.options.shadow, instruments)
+    return ShadowedExecution(execution, open_ideal(plan, instruments, facts.market.fill_model, venue), book.keep)
 
 
 def confirm(plan: Plan, facts: SessionFacts, dispatcher: Dispatcher, clock: Clock) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 Mode = Literal["demo", "paper", "live"]
+Shadow = Literal["ideal", "none"]
 
 DEFAULT_CANDLES = 2400
 """Length of a generated market at speed max: 40 hours of one-minute bars."""
@@ -38,5 +39,7 @@ class RunOptions:
     report_dir: Path = Path("logs/e2e")
     report_markdown_dir: Path = Path("reports/e2e")
     ready_file: Path | None = None
+    shadow: Shadow = "ideal"
+    """which simulator stands beside the session, for comparison alone"""
     resume: bool = False
     """go on with the newest session of this stage and entrypoint that did not end"""

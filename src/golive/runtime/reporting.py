@@ -104,6 +104,7 @@ def report_document(
             measured=_measured(facts),
             decision_events=facts.journal.records if facts.journal else 0,
             restarts=() if facts.restart is None else facts.restart.rows,
+            divergence=facts.divergence(),
             metrics_endpoint=facts.metrics_endpoint,
             stage_record=facts.stage_record,
         )

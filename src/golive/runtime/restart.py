@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from golive.engine import Engine
-from golive.execution import PaperExecution
+from golive.execution import ExecutionService
 from golive.metrics.recorder import Recorder
 from golive.model.clock import SECOND, Clock
 from golive.model.command import Alert, Record
@@ -91,7 +91,7 @@ class Restart:
         """Return the session's journal, which goes on where its store ends."""
         return self._evidence.resume_journal(self._unfinished, self._instruments, recorder)
 
-    def open_dispatcher(self, engine: Engine, execution: PaperExecution, journal: SessionJournal, inbox: Inbox) -> Dispatcher:
+    def open_dispatcher(self, engine: Engine, execution: ExecutionService, journal: SessionJournal, inbox: Inbox) -> Dispatcher:
         """Return the dispatcher; call `settle` before the market is looked at."""
         if self.runs_again:
             return self._dispatcher_that_runs_again(engine, execution, journal)
@@ -109,7 +109,7 @@ class Restart:
         dispatcher.resume(replayed.last_ts)
         return dispatcher
 
-    def _dispatcher_that_runs_again(self, engine: Engine, execution: PaperExecution, journal: SessionJournal) -> Dispatcher:
+    def _dispatcher_that_runs_again(self, engine: Engine, execution: ExecutionService, journal: SessionJournal) -> Dispatcher:
         reader = SessionReader(self._unfinished.path)
 
         def caught_up() -> None:

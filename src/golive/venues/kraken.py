@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from golive.matching.book import SelfTrade
 from golive.matching.fee import FeeAsset
 from golive.model.secret import SecretAlphabet, SecretForm
 
@@ -62,6 +63,7 @@ PROFILE: Final = VenueProfile(
     client_order_id=ClientOrderIdRule(re.compile(r"[0-9a-f]{32}")),
     fees=FeeDefaults(maker_bps=25, taker_bps=40),
     fee_asset=FeeAsset.QUOTE,
+    self_trade=SelfTrade.CANCEL_ARRIVING,
     sandbox=None,
     serial_private=True,
     time_error_ms=500,  # it tells whole seconds, read as the middle of one

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
+from golive.matching.book import SelfTrade
 from golive.matching.fee import FeeAsset
 from golive.model.secret import SecretForm
 
@@ -147,6 +148,8 @@ class VenueProfile:
     credential_forms: Mapping[str, SecretForm] = field(default_factory=dict)
     """how this venue writes each of `credential_fields`; a field without a form is plain letters and digits"""
     fee_asset: FeeAsset = FeeAsset.RECEIVED
+    self_trade: SelfTrade = SelfTrade.CANCEL_RESTING
+    """what the venue does by default when two orders of one account meet"""
     serial_private: bool = False
     """private calls leave one at a time per key, in the order of their nonces (Kraken)"""
     bans: tuple[Ban, ...] = ()
