@@ -117,6 +117,19 @@ class ScriptedEngine:
         return []
 
 
+class Replaying(ScriptedEngine):
+    """A scripted engine whose orders follow the news."""
+
+    def __init__(self, orders: Orders, first: Command, script: Mapping[str, Command]) -> None:
+        super().__init__(first, script)
+        self.orders = orders
+
+    def process(self, event: Event) -> list[Command]:
+        if isinstance(event, OrderUpdate):
+            self.orders.apply(event)
+        return super().process(event)
+
+
 def scripted(first: Command, script: Mapping[str, Command]) -> Engine:
     return cast(Engine, ScriptedEngine(first, script))
 
@@ -242,6 +255,34 @@ async def test_a_session_killed_at_any_event_resumes_with_ledger_and_account_in_
         await dispatcher.settle()
         assert {a: b.total for a, b in engine.ledger.balances.items()} == {a: b.total for a, b in paper.account.balances.items()}
         assert paper.working == sum(o.status in (OrderStatus.OPEN, OrderStatus.PARTIAL) for o in engine.orders)
+
+
+def test_a_cancel_without_a_stored_answer_is_carried_out_on_resuming() -> None:
+    stored = ListJournal()
+    script = {"accepted": Cancel(LIMIT.client_order_id)}
+    floor(stored, engine=scripted(Submit(approved(LIMIT)), script))[0].operator(confirm())
+    assert [e.event for e in stored.events if isinstance(e, OrderUpdate)] == ["accepted", "canceled"]
+    journal, orders = ListJournal(), Orders()
+    orders.plan(LIMIT, START)
+    orders.sent(LIMIT.client_order_id)
+    engine = cast(Engine, Replaying(orders, Submit(approved(LIMIT)), script))
+    dispatcher, _ = floor(journal, engine=engine)
+    for event in stored.events[:-1]:
+        dispatcher.replay(event)
+    assert journal.events == []
+    dispatcher.resume(START)
+    assert [e.event for e in journal.events if isinstance(e, OrderUpdate)] == ["canceled"]
+
+
+def test_the_market_of_before_the_restart_is_known_after_it() -> None:
+    stored = ListJournal()
+    first, _ = floor(stored, engine=scripted(Submit(approved(LIMIT)), {}), model=DepthModel())
+    first.market([book(START, [("40000", "1")], [("40001", "1")])])
+    dispatcher, paper = floor(ListJournal(), engine=scripted(Submit(approved(LIMIT)), {}), model=DepthModel())
+    for event in stored.events:
+        dispatcher.replay(event)
+    dispatcher.resume(START)
+    assert len([n for n in paper.submit(approved(order(1, Side.BUY, "0.5")), START) if isinstance(n, Fill)]) == 1
 
 
 def test_a_timer_set_before_a_restart_comes_due_after_it_and_once() -> None:
