@@ -135,6 +135,7 @@ def _numba() -> Any:
     folder = cache_folder()
     if folder is not None:
         settings.CACHE_DIR = str(folder)
-    if settings.OPT != OPTIMISATION_LEVEL:
-        raise RuntimeError(f"numba was imported with optimisation level {settings.OPT}: set NUMBA_OPT={OPTIMISATION_LEVEL}")
+    level = int(settings.OPT)
+    if level != OPTIMISATION_LEVEL:
+        raise RuntimeError(f"numba was imported with optimisation level {level}: set NUMBA_OPT={OPTIMISATION_LEVEL}")
     return numba

@@ -30,6 +30,11 @@ _SELF_TRADE = {
     SelfTrade.CANCEL_BOTH: layout.CANCEL_BOTH,
     SelfTrade.ALLOW: layout.ALLOW,
 }
+_FAULTS = {
+    layout.NO_ROOM: "the book did not become large enough",
+    layout.KNOWN_ID: "an order of this id rests already",
+    layout.IMPOSSIBLE: "a price, a quantity or an id is out of range",
+}
 _NOBODY = -1
 _OFFERS_AT_FIRST = 16
 
@@ -254,7 +259,7 @@ class KernelBook:
     def _with_room(self, result: int, stated: int, operation: Callable[..., int], *arguments: Any) -> int:
         """Do again, with more room, an operation that had none; `stated` is how many levels it may open.
 
-        Raises ValueError when the operation was refused for another reason.
+        Raises ValueError when the operation is not possible at all.
         """
         if result == NO_ROOM:
             self._collect_changed()
@@ -262,7 +267,7 @@ class KernelBook:
             self._events = int(self._book[layout.EVENTS])
             result = operation(self._book, *arguments)
         if result < 0:
-            raise ValueError(f"not possible for a book: {arguments}")
+            raise ValueError(f"{operation.__name__} is not possible: {_FAULTS[result]}")
         return result
 
     def _rows(self, count: int) -> list[int]:
