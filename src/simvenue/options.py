@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from .exchange.book import BookKind
 from .face.mode import Mode
 from .keys import KeyRing
 
@@ -39,3 +40,4 @@ class ServeOptions:
     lifeline_fd: int | None
     ready_fd: int | None
     ready_file: Path | None
+    book: BookKind = BookKind.PLAIN

@@ -45,6 +45,7 @@ def test_help_shows_every_flag_and_imports_nothing_heavy() -> None:
         (("--symbol=btcusdt",), "not a pair"),
         (("--balance=USDT",), "--balance USDT"),
         (("--balance=USDT=1e-30",), "--balance USDT"),
+        (("--balance=DOGE=1",), "--balance DOGE=1: nothing here trades DOGE; there are BTC, USDT"),
         (("--steps=0",), "--steps 0"),
         (("--fault=meteor",), "meteor"),
         (("--data=/no/such.csv",), "/no/such.csv"),

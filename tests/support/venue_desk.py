@@ -10,6 +10,7 @@ from golive.matching.fee import FeeSchedule
 from golive.model.order import Liquidity, OrderType, Side, TimeInForce
 from simvenue.exchange.account import Account
 from simvenue.exchange.bar import Bar
+from simvenue.exchange.book import BookKind, book_maker
 from simvenue.exchange.exchange import Exchange
 from simvenue.exchange.listing import Listing, asset_scales
 from simvenue.exchange.market import Market, Update
@@ -39,15 +40,20 @@ class Expected:
 class VenueDesk:
     """One market without fees, and accounts that can pay for everything."""
 
-    def __init__(self, owners: str) -> None:
+    def __init__(self, owners: str, kind: BookKind = BookKind.PLAIN, *, states_depth: bool = False) -> None:
+        """The market has the venue's book of this kind for a source that does or does not state depth."""
         instrument = replace(generated_instrument(SYMBOL), min_quantity=1, max_quantity=10**9)
         scales = asset_scales([instrument])
-        self._market = Market(Listing(instrument, FeeSchedule(Decimal(0), Decimal(0)), scales), Bar(10**9), builds_candles=False)
+        listing, book = (
+            Listing(instrument, FeeSchedule(Decimal(0), Decimal(0)), scales),
+            book_maker(kind, states_depth=states_depth)(),
+        )
+        self._market = Market(listing, Bar(10**9), builds_candles=False, book=book)
         accounts = {owner: Account(owner, scales, dict.fromkeys(scales, _RICH)) for owner in owners}
         self._exchange = Exchange([self._market], accounts, MovedClock())
         self._exchange.listeners.append(self._hear)
         self._ts = WALL
-        self._oracle = OrderBook()
+        self._oracle = OrderBook(remembers_taken=states_depth, estimates_queue=states_depth)
         self._orders: dict[int, VenueOrder] = {}
         """the flow's id → the latest order placed with it"""
         self._ids: dict[int, int] = {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from golive.matching.book import Execution, OrderBook
+from golive.matching.price_time import PriceTimeBook
 from golive.model.market import Level
 from golive.model.order import Side
 
@@ -54,9 +55,10 @@ class Update:
 class Market:
     """The market of one listing; `apply` moves it, `record_trade` adds what clients did."""
 
-    def __init__(self, listing: Listing, base: Bar, *, builds_candles: bool) -> None:
+    def __init__(self, listing: Listing, base: Bar, *, builds_candles: bool, book: PriceTimeBook | None = None) -> None:
+        """`book` is an empty one; None: plain, without memory of what clients took and without estimates of queues."""
         self.listing = listing
-        self.book = OrderBook()
+        self.book: PriceTimeBook = OrderBook() if book is None else book
         self.trades: deque[PublicTrade] = deque(maxlen=TRADES_KEPT)
         self.fresh_trades: list[PublicTrade] = []
         """trades since the last publication"""
@@ -82,7 +84,7 @@ class Market:
             self.candles.add(update.candle)
         self._advance_day(update)
         if update.is_snapshot:
-            executions += self._replace_depth(update)
+            executions += self.book.replace_depth(update.bids, update.asks)
         elif update.bids or update.asks:
             executions += self.book.set_depth(update.bids, update.asks)
         self.candles.advance(update.ts)
@@ -117,10 +119,3 @@ class Market:
             notional = sum(item.price * item.quantity for item in update.prints) * self._unit
             volume = sum(item.quantity for item in update.prints)
             self.day.add(update.ts, prices[0], max(prices), min(prices), volume, notional)
-
-    def _replace_depth(self, update: Update) -> list[Execution]:
-        bids, asks = dict(update.bids), dict(update.asks)
-        for side, levels in ((Side.BUY, bids), (Side.SELL, asks)):
-            for price, _ in self.book.levels(side, 1_000_000):
-                levels.setdefault(price, 0)
-        return self.book.set_depth(bids.items(), asks.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from golive.matching.book import OrderBook
+from golive.matching.price_time import PriceTimeBook
 from golive.model.market import Level
 from golive.model.order import Side
 
@@ -12,7 +12,7 @@ __all__ = ["Level", "PublishedBook", "PublishedSide"]
 class PublishedSide:
     """What subscribers hold of one side."""
 
-    def __init__(self, book: OrderBook, side: Side, depth: int) -> None:
+    def __init__(self, book: PriceTimeBook, side: Side, depth: int) -> None:
         self._book = book
         self._side = side
         self._depth = depth
@@ -44,7 +44,7 @@ class PublishedSide:
 class PublishedBook:
     """Both sides with a sequence; `previous` is the sequence of the publication before."""
 
-    def __init__(self, book: OrderBook, depth: int) -> None:
+    def __init__(self, book: PriceTimeBook, depth: int) -> None:
         self.bids = PublishedSide(book, Side.BUY, depth)
         self.asks = PublishedSide(book, Side.SELL, depth)
         self.sequence = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable
 
-from golive.matching.book import OrderBook
+from golive.matching.price_time import PriceTimeBook
 
 from ..exchange.order import Side
 from ..exchange.publish import Level
@@ -33,7 +33,7 @@ def _digits(text: str) -> str:
 class DepthView:
     """What subscribers of one depth hold."""
 
-    def __init__(self, book: OrderBook, grid: Grid, depth: int) -> None:
+    def __init__(self, book: PriceTimeBook, grid: Grid, depth: int) -> None:
         self._book = book
         self._grid = grid
         self._depth = depth

@@ -15,6 +15,7 @@ from golive.model.money import units_exact
 from ..dialects import face_of, traits_of
 from ..errors import UsageError
 from ..exchange.account import Account
+from ..exchange.book import book_maker
 from ..exchange.exchange import Exchange
 from ..exchange.listing import Listing, asset_scales
 from ..exchange.market import Market
@@ -49,7 +50,11 @@ def build(options: ServeOptions, clock: Clock, began: int | None = None) -> Venu
     instruments = [_priced(instrument, traits.minimum_cost) for instrument in source.instruments]
     scales = asset_scales(instruments)
     fees = FeeSchedule(options.maker_bps, options.taker_bps, traits.fee_asset)
-    markets = [Market(Listing(i, fees, scales), source.base_bar, builds_candles=source.builds_candles) for i in instruments]
+    new_book = book_maker(options.book, states_depth=source.facts.fill_model == "book")
+    markets = [
+        Market(Listing(i, fees, scales), source.base_bar, builds_candles=source.builds_candles, book=new_book())
+        for i in instruments
+    ]
     start = {asset: _units(asset, amount, scales) for asset, amount in options.balances.items()}
     names = options.ring.accounts
     exchange = Exchange(

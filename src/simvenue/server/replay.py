@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from golive.model.json import JsonObject, JsonValue
 
+from ..exchange.book import RULES
 from ..exchange.operation import NotAsRecorded, perform
 from ..exchange.refusal import Refusal
 from ..face.mode import Mode
@@ -27,6 +28,7 @@ def decisive(options: ServeOptions, venue: Venue) -> Mapping[str, JsonValue]:
         "symbols": list(options.symbols),
         "timeframe": facts.timeframe,
         "source": facts.source,
+        "book_rules": RULES,
         "data_sha256": facts.data_sha256,
         "volume_unit": options.volume_unit,
         "balances": {asset: str(amount) for asset, amount in options.balances.items()},
