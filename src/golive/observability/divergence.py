@@ -23,7 +23,7 @@ class Gaps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRow:
+class DivergentOrder:
     """One order in both executions; quantities in base, average prices None where nothing was filled."""
 
     client_order_id: str
@@ -50,4 +50,4 @@ class DivergenceSection:
     ended: str | None
     """why the shadow stopped before the session did; what it did not see to its end is not compared"""
     totals: tuple[Gaps, ...]
-    orders: tuple[OrderRow, ...]
+    orders: tuple[DivergentOrder, ...]

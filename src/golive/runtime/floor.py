@@ -21,7 +21,7 @@ from golive.metrics.recorder import MemoryRecorder, Recorder
 from golive.model.command import Alert
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import Instrument
-from golive.model.money import steps_up
+from golive.model.money import LIMIT, steps_up
 from golive.portfolio import Ledger
 from golive.venues.profile import VenueProfile
 
@@ -31,8 +31,8 @@ from .plan import Plan, needs_trades
 
 _NS: Final = Decimal("0.000001")
 """of a millisecond"""
-_RICHES: Final = Decimal(10**9)
-"""of each asset"""
+_RICHES: Final = LIMIT // 4
+"""smallest units of each asset: more than orders cost, and far enough from what a ledger can hold"""
 BOOK_LATENCY_MS: Final = Decimal(50)
 """each way, where books are traded and the profile says nothing: more than a host near the venue has, so fills are no better"""
 
@@ -77,7 +77,8 @@ def open_ideal(plan: Plan, instruments: Sequence[Instrument], fill_model: FillMo
     paper = plan.entrypoint.paper
     assert paper is not None
     assert paper.fees is not None
-    rich = {asset: _RICHES for i in instruments for asset in (i.base, i.quote)}
+    scales = Ledger(instruments, {}).scales
+    rich = {asset: Decimal(_RICHES).scaleb(-scale) for asset, scale in scales.items()}
     return PaperExecution(
         label=plan.entrypoint.exchange,
         models={i.id: _ideal_model(fill_model, venue) for i in instruments},

@@ -13,7 +13,7 @@ from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.money import EXACT, format_decimal
 from golive.model.order import NewOrder
-from golive.observability.divergence import MOST_ORDERS, DivergenceSection, Gaps, OrderRow
+from golive.observability.divergence import MOST_ORDERS, DivergenceSection, DivergentOrder, Gaps
 
 _ByOrder: TypeAlias = Mapping[ClientOrderId, Sequence[ReferencedFill]]
 
@@ -69,9 +69,9 @@ class ShadowBook:
                 parts[at] = EXACT.add(parts[at], Decimal(instrument.quote_text(units)))
         return tuple(_gaps(asset, *parts) for asset, parts in sorted(sums.items()))
 
-    def _row(self, row: OrderDivergence, ours: _ByOrder, theirs: _ByOrder) -> OrderRow:
+    def _row(self, row: OrderDivergence, ours: _ByOrder, theirs: _ByOrder) -> DivergentOrder:
         order, instrument = row.order, self._instruments[row.order.instrument]
-        return OrderRow(
+        return DivergentOrder(
             client_order_id=order.client_order_id,
             instrument=str(order.instrument),
             side=order.side.value,
