@@ -17,6 +17,7 @@ from golive.model.decision import Approved
 from golive.model.errors import JournalError
 from golive.model.ids import VenueOrderId
 from golive.model.order import OrderType, OrderUpdate, TimeInForce
+from golive.model.verdict import Stage
 from golive.storage.item import AnswerItem, AttemptItem, EventItem, FillItem, Item, LifecycleItem, OrderUpdateItem, RecordItem
 from golive.storage.recovery import recover_sessions
 from golive.storage.session_chain import seal_path, write_store_seal
@@ -24,6 +25,7 @@ from golive.storage.session_identity import SessionTerms
 from golive.storage.session_reader import SessionReader
 from golive.storage.session_schema import JOURNAL_COLUMNS
 from golive.storage.session_store import SessionStore
+from golive.storage.sessions import find_session, unfinished_session
 from support.durable import (
     BTC,
     ENTRYPOINT,
@@ -429,6 +431,22 @@ def test_a_foreign_or_old_database_is_refused(tmp_path: Path, store: SessionStor
         connection.execute(f"PRAGMA {mark}")
     with pytest.raises(JournalError, match=why):
         SessionReader(store.path)
+
+
+def test_a_session_without_an_end_is_found_again_and_old_stores_are_passed_over(tmp_path: Path) -> None:
+    ended, cut, old = (new_store(tmp_path, run) for run in ("1" * 32, "2" * 32, "3" * 32))
+    ended.close()
+    cut.release()
+    old.close()
+    with closing(sqlite3.connect(old.path)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    assert unfinished_session(tmp_path, Stage.DEMO, ENTRYPOINT) == cut.path
+    assert unfinished_session(tmp_path, Stage.PAPER, ENTRYPOINT) is None
+    assert unfinished_session(tmp_path, Stage.DEMO, "okx_desktop") is None
+    assert find_session(tmp_path, run_id="2222") == cut.path
+    assert find_session(tmp_path, run_id="4") is None
+    resumed(tmp_path, cut.path).close()
+    assert unfinished_session(tmp_path, Stage.DEMO, ENTRYPOINT) is None
 
 
 def test_a_place_that_cannot_be_written_is_a_journal_error(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from golive.storage.risk_decisions import RiskDecisions
 from golive.storage.session_identity import SessionIdentity, SessionTerms
 from golive.storage.session_reader import SessionReader
 from golive.storage.session_store import SessionStore
+from golive.storage.sessions import unfinished_session
 from golive.storage.stage_records import StageRecords
 from golive.storage.writer import Projection
 
@@ -99,18 +100,17 @@ class Evidence:
         self._run_id, self._started_at = unfinished.identity.run_id, unfinished.identity.started_at
         return unfinished
 
-    def left_behind(self) -> list[str]:
-        """Return a sentence about each session of the plan's stage that a crash cut off and this start has closed."""
-        sentences = []
-        for path in self.recovered:
-            with closing(SessionReader(path)) as reader:
-                session = reader.identity
-                if session.stage is self._plan.stage and not reader.has_ended:
-                    sentences.append(
-                        f"session {session.run_id[:8]} of {to_iso(session.started_at)} did not end; it was closed as it "
-                        "stood. To go on with it instead of a new one, give the same options and --resume"
-                    )
-        return sentences
+    def left_behind(self) -> str | None:
+        """Say how to go on with the newest session of the plan's stage and entrypoint, when it did not end."""
+        path = unfinished_session(self._plan.home, self._plan.stage, self._plan.entrypoint.name, newest_only=True)
+        if path is None:
+            return None
+        with closing(SessionReader(path)) as reader:
+            session = reader.identity
+        return (
+            f"session {session.run_id[:8]} of {to_iso(session.started_at)} did not end; it was closed as it stood. To go on with "
+            "it instead of a new one, give the same options and --resume"
+        )
 
     def open_journal(self, instruments: Sequence[Instrument], terms: SessionTerms, recorder: Recorder) -> SessionJournal:
         """Make the session's store and its projections, and start the journal thread; needs a running loop."""

@@ -132,7 +132,8 @@ class Session:
         with _blocking("keys, journals or state of this home cannot be used"):
             self._evidence = Evidence(plan, facts.run_id, facts.started_at, self._clock)
             unfinished = self._take_up() if plan.options.resume else None
-            facts.warnings += [] if plan.options.resume else self._evidence.left_behind()
+            if not plan.options.resume and (left := self._evidence.left_behind()) is not None:
+                facts.warn(left)
         facts.stage_record = required_record(plan, self._evidence.stage_records, self._clock)
         self._access = access = VenueAccess(plan, facts.recorder, self._clock, self._evidence.guardrails, facts.warn)
         try:

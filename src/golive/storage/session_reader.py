@@ -27,6 +27,10 @@ from .session_schema import APPLICATION_ID, JOURNAL_COLUMNS, TABLES, USER_VERSIO
 from .session_store import StoredRecord
 
 
+class OtherVersion(JournalError):
+    """A session store of a version that this release does not read."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredIntent:
     """An approved order as it was written down, before it left."""
@@ -66,7 +70,7 @@ class SessionReader:
                     self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
                 )
                 if marks != (APPLICATION_ID, USER_VERSION):
-                    raise JournalError(f"{path}: {_foreign(marks)}")
+                    raise _foreign(path, marks)
                 self._connection.execute("BEGIN")
                 self.identity, self.risk_profile, self.key_id = self._identity()
             except BaseException:
@@ -264,10 +268,10 @@ def _read_only(path: Path) -> str:
     return f"{path.resolve().as_uri()}?mode=ro{'' if log.exists() else '&immutable=1'}"
 
 
-def _foreign(marks: tuple[int, ...]) -> str:
+def _foreign(path: Path, marks: tuple[int, ...]) -> JournalError:
     if marks[0] != APPLICATION_ID:
-        return "not a session store"
-    return (
-        f"a session store of version {marks[1]}, this release reads version {USER_VERSION}; verify it with the release that "
-        "wrote it (its journals can be verified by this one), then move it and its seal away"
+        return JournalError(f"{path}: not a session store")
+    return OtherVersion(
+        f"{path}: a session store of version {marks[1]}, this release reads version {USER_VERSION}; verify it with the release "
+        "that wrote it (its journals can be verified by this one), then move it and its seal away"
     )

@@ -10,7 +10,7 @@ from typing import Final
 from golive.model.errors import JournalError
 from golive.model.verdict import Stage
 
-from .session_reader import SessionReader
+from .session_reader import OtherVersion, SessionReader
 
 SESSIONS: Final = Path("var/state/sessions")
 _NAME: Final = re.compile(r"(?P<stage>[a-z]+)_(?P<entrypoint>.+)_(?P<started>\d{8}T\d{6}Z)_(?P<run>[0-9a-f]{8})\.sqlite")
@@ -47,12 +47,20 @@ def find_session(
     return exact[0] if exact else None
 
 
-def unfinished_session(home: Path, stage: Stage, entrypoint: str) -> Path | None:
-    """Return the newest session of this stage and entrypoint that did not end in order, None when all did."""
-    for path in session_stores(home, stage=stage, entrypoint=entrypoint):
-        with closing(SessionReader(path)) as reader:
-            if not reader.has_ended:
-                return path
+def unfinished_session(home: Path, stage: Stage, entrypoint: str, *, newest_only: bool = False) -> Path | None:
+    """Return the newest session of this stage and entrypoint that did not end in order, None when all did.
+
+    With `newest_only` no other than the newest session is looked at. Stores of another version cannot be gone on with, and are
+    passed over.
+    """
+    stores = session_stores(home, stage=stage, entrypoint=entrypoint)
+    for path in stores[:1] if newest_only else stores:
+        try:
+            with closing(SessionReader(path)) as reader:
+                if not reader.has_ended:
+                    return path
+        except OtherVersion:
+            continue
     return None
 
 
