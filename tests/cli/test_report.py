@@ -1,0 +1,75 @@
+"""`golive report divergence` as a process: what a session's shadow tells, and when there is nothing to tell."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from support.golive_process import Home
+
+pytestmark = pytest.mark.integration
+
+
+def bars(path: Path) -> Path:
+    """Candles that go up and down enough for the strategy to trade."""
+    rows = ["timestamp,open,high,low,close,volume"]
+    price = 40_000
+    for n in range(400):
+        after = price + (60 if n // 40 % 2 == 0 else -60)
+        day, minute = divmod(n, 1440)
+        stamp = f"2024-01-{day + 1:02d} {minute // 60:02d}:{minute % 60:02d}:00"
+        rows.append(f"{stamp},{price},{max(price, after) + 5},{min(price, after) - 5},{after},50")
+        price = after
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def test_a_session_on_bars_lost_its_slippage_to_an_optimist(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    data = str(bars(tmp_path / "bars.csv"))
+    run = ("run", "--mode", "demo", "--data", data, "--volume-unit", "base", "--json")
+    report = json.loads(home.golive(*run).stdout)
+    assert report["status"] == "success"
+    shown = home.golive("report", "divergence", "--json")
+    assert (shown.code, shown.stderr) == (0, "")
+    document = json.loads(shown.stdout)
+    assert document["schema"] == "golive.divergence.v1"
+    assert {name: document[name] for name in report["divergence"]} == report["divergence"]
+    assert document["compared"] == len(report["outcome"]["orders"]) > 0
+    [total] = document["totals"]
+    parts = ("price_gap", "time_gap", "fill_gap", "fee_gap")
+    assert Decimal(total["total"]) == sum(Decimal(total[part]) for part in parts)
+    assert Decimal(total["total"]) == sum(Decimal(row["gaps"]["total"]) for row in document["orders"])
+    taken = [fill for fill in report["outcome"]["fills"] if fill["side"] == "sell"]  # at market; buys are held to their limit
+    paid = sum(Decimal(fill["price"]) * Decimal(fill["quantity"]) for fill in taken) * Decimal("0.0005")
+    assert Decimal(total["price_gap"]) == pytest.approx(paid, rel=Decimal("0.02")), "5 bps of what was sold at market"
+
+    table = home.golive("report", "divergence", "--run", report["run_id"][:6], "--orders", "1")
+    assert (table.code, table.stderr) == (0, "")
+    assert f"{document['compared']} orders compared, 1 shown" in table.stdout
+
+    alone = json.loads(home.golive(*run, "--shadow", "none").stdout)
+    assert alone["divergence"] is None
+    assert alone["outcome_sha256"] == report["outcome_sha256"], "the shadow changes nothing"
+    silent = home.golive("report", "divergence")
+    assert (silent.code, silent.stdout) == (6, "")
+    assert f"session {alone['run_id']} had no shadow" in silent.stderr
+
+
+def test_without_a_session_nothing_can_be_said(tmp_path: Path) -> None:
+    done = Home(tmp_path).golive("report", "divergence")
+    assert (done.code, done.stdout) == (6, "")
+    assert "there is no report of such a session" in done.stderr
+
+
+def test_a_report_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    folder = home.path / "logs/e2e"
+    folder.mkdir(parents=True)
+    (folder / "run_local_bot_demo_20240101T000000Z_0123abcd.json").write_text("{")
+    done = home.golive("report", "divergence")
+    assert done.code != 0
+    assert "run_local_bot_demo_20240101T000000Z_0123abcd.json: the run report cannot be read" in done.stderr
