@@ -16,6 +16,7 @@ from golive.matching.book import OrderBook, SelfTrade
 from golive.matching.kernel_book import KernelBook
 from golive.matching.price_time import PriceTimeBook
 from golive.model.order import Side
+from simvenue.exchange.book import BookKind
 from support.order_flow import OWNERS, Operation, OrderFlow, flows
 from support.venue_desk import VenueDesk
 
@@ -81,9 +82,12 @@ def test_the_compiled_book_does_what_the_oracle_does_over_short_flows(
         assert whole(oracle, ids, 5) == whole(kernel, ids, 5)
 
 
-@pytest.mark.parametrize("middle", [40, 5_000, 400_000])
-def test_the_simulated_venue_reports_what_the_oracle_does_over_a_long_flow(middle: int) -> None:
-    desk = VenueDesk(OWNERS)
+@pytest.mark.parametrize("states_depth", [False, True])
+@pytest.mark.parametrize(("kind", "middle"), [(BookKind.PLAIN, 40), (BookKind.COMPILED, 400_000)])
+def test_the_simulated_venue_reports_what_the_oracle_does_over_a_long_flow(
+    kind: BookKind, middle: int, states_depth: bool
+) -> None:
+    desk = VenueDesk(OWNERS, kind, states_depth=states_depth)
     for number, operation in enumerate(OrderFlow(SEED, middle=middle).take(VENUE_EVENTS), start=1):
         desk.apply(operation)
         if number % (EVERY * PROOF) == 0:
@@ -92,9 +96,11 @@ def test_the_simulated_venue_reports_what_the_oracle_does_over_a_long_flow(middl
 
 
 @settings(max_examples=200 * PROOF, deadline=None)
-@given(flows())
-def test_the_simulated_venue_reports_what_the_oracle_does_over_short_flows(operations: list[Operation]) -> None:
-    desk = VenueDesk(OWNERS)
+@given(flows(), st.sampled_from(BookKind), st.booleans())
+def test_the_simulated_venue_reports_what_the_oracle_does_over_short_flows(
+    operations: list[Operation], kind: BookKind, states_depth: bool
+) -> None:
+    desk = VenueDesk(OWNERS, kind, states_depth=states_depth)
     for operation in operations:
         desk.apply(operation)
         desk.check_everything()
