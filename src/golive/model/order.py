@@ -113,7 +113,7 @@ class OrderUpdate:
     code: str = ""
     """The venue's code of a rejection, else empty."""
     price: int | None = None
-    """ticks: the limit from now on, of an amended order"""
+    """ticks: the limit from now on, of an amended order; of an accepted one without a limit, what its funds are held at"""
     quantity: int | None = None
     """lots: the whole quantity from now on, of an amended order"""
 
