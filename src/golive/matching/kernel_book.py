@@ -6,6 +6,7 @@ events of each call.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -44,11 +45,10 @@ class KernelBook:
 
     def __init__(self, *, remembers_taken: bool = False, estimates_queue: bool = False, room: int = 256) -> None:
         """Make an empty book with room for `room` levels on each side and `room` orders at first."""
-        self._book: Any = layout.new_book(
-            room, room, remembers_taken=remembers_taken, estimates_queue=estimates_queue, tracks_changed=True
-        )
         self._estimates_queue = estimates_queue
-        self._events = int(self._book[layout.EVENTS])
+        self._use(
+            layout.new_book(room, room, remembers_taken=remembers_taken, estimates_queue=estimates_queue, tracks_changed=True)
+        )
         self._orders: dict[int, BookOrder] = {}
         self._owners: dict[str, int] = {}
         self._changed: dict[int, set[int]] = {1: set(), -1: set()}
@@ -99,7 +99,7 @@ class KernelBook:
         """
         number, policy = self._owners.get(owner, _NOBODY), _SELF_TRADE[self_trade]
         done = 0
-        for most in (_OFFERS_AT_FIRST, int(self._book[layout.LEVEL_CAPACITY])):
+        for most in (_OFFERS_AT_FIRST, self._numbers[layout.LEVEL_CAPACITY]):
             found = self._pairs(match.offers.compiled(self._book, number, side.sign, price or 0, policy, most))
             yield from found[done:]
             done = len(found)
@@ -144,7 +144,7 @@ class KernelBook:
             placement.rests = True
             self._orders[order_id] = order
             if self._estimates_queue:
-                self.order(order_id)
+                order.ahead = self._numbers[layout.LAST_AHEAD]
         else:
             placement.stopped = bool(flags & STOPPED)
             placement.dropped = lots
@@ -182,7 +182,7 @@ class KernelBook:
             if result < 0:
                 self._with_room(result, 0, self._cancel, order_id)
             if self._estimates_queue:
-                canceled.ahead = int(self._book[layout.LAST_AHEAD])
+                canceled.ahead = self._numbers[layout.LAST_AHEAD]
         return canceled
 
     def reduce(self, order_id: int, remaining: int) -> None:
@@ -213,25 +213,28 @@ class KernelBook:
         return self._state(dict(bids).items(), dict(asks).items(), is_whole=True)
 
     def _state(self, bids: Iterable[Level], asks: Iterable[Level], *, is_whole: bool) -> list[Execution]:
-        rows = [(1, price, lots) for price, lots in bids]
-        rows += [(-1, price, lots) for price, lots in asks]
-        if len(rows) == 1 and not is_whole:
-            result = self._set_level(self._book, *rows[0])
+        numbers: list[int] = []
+        for price, lots in bids:
+            numbers += (1, price, lots)
+        for price, lots in asks:
+            numbers += (-1, price, lots)
+        rows = len(numbers) // layout.STATED
+        if rows == 1 and not is_whole:
+            result = self._set_level(self._book, *numbers)
             if result < 0:
-                result = self._with_room(result, 1, self._set_level, *rows[0])
+                result = self._with_room(result, 1, self._set_level, *numbers)
         else:
-            result = self._state_rows(self._book, rows, is_whole)
+            result = self._state_rows(self._book, rows, numbers, is_whole)
             if result < 0:
-                result = self._with_room(result, len(rows), self._state_rows, rows, is_whole)
+                result = self._with_room(result, rows, self._state_rows, rows, numbers, is_whole)
         return self._passive(result)
 
-    def _state_rows(self, book: Any, rows: list[tuple[int, int, int]], is_whole: bool) -> int:
-        if len(rows) > book[layout.STATEMENT_CAPACITY]:
+    def _state_rows(self, book: Any, rows: int, numbers: list[int], is_whole: bool) -> int:
+        if rows > self._numbers[layout.STATEMENT_CAPACITY]:
             return NO_ROOM
-        if rows:
-            at = book[layout.STATEMENT]
-            book[at : at + layout.STATED * len(rows)].reshape(-1, layout.STATED)[:] = rows
-        return self._set_depth(book, len(rows), is_whole)
+        at = self._numbers[layout.STATEMENT]
+        self._numbers[at : at + len(numbers)] = array(self._numbers.format, numbers)
+        return self._set_depth(book, rows, is_whole)
 
     def trade_through(self, aggressor: Side, price: int, quantity: int) -> list[Execution]:
         """Fill the named orders a public trade went through or came to, by the rules of `OrderBook.trade_through`."""
@@ -263,25 +266,28 @@ class KernelBook:
         """
         if result == NO_ROOM:
             self._collect_changed()
-            self._book = growth.grown(self._book, stated)
-            self._events = int(self._book[layout.EVENTS])
+            self._use(growth.grown(self._book, stated))
             result = operation(self._book, *arguments)
         if result < 0:
             raise ValueError(f"{operation.__name__} is not possible: {_FAULTS[result]}")
         return result
 
+    def _use(self, book: Any) -> None:
+        self._book = book
+        self._numbers = memoryview(book)
+        self._events: int = self._numbers[layout.EVENTS]
+
     def _rows(self, count: int) -> list[int]:
         """Return the numbers of the first `count` events, one after the other."""
-        found: list[int] = self._book[self._events : self._events + layout.EVENT * count].tolist()
-        return found
+        return self._numbers[self._events : self._events + layout.EVENT * count].tolist()
 
     def _pairs(self, count: int) -> list[Level]:
-        numbers = iter(self._book[self._events : self._events + 2 * count].tolist())
+        numbers = iter(self._numbers[self._events : self._events + 2 * count].tolist())
         return list(zip(numbers, numbers, strict=True))
 
     def _collect_changed(self) -> None:
-        at, count = self._book[layout.CHANGED], self._book[layout.CHANGED_COUNT]
-        numbers = iter(self._book[at : at + 2 * count].tolist())
+        at, count = self._numbers[layout.CHANGED], self._numbers[layout.CHANGED_COUNT]
+        numbers = iter(self._numbers[at : at + 2 * count].tolist())
         for sign, price in zip(numbers, numbers, strict=True):
             self._changed[sign].add(price)
-        self._book[layout.CHANGED_COUNT] = 0
+        self._numbers[layout.CHANGED_COUNT] = 0

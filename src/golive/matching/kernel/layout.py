@@ -53,7 +53,7 @@ CHANGED: Final = 16
 CHANGED_COUNT: Final = 17
 STATEMENT: Final = 18
 LAST_AHEAD: Final = 19
-"""what stood ahead of the order that was canceled last"""
+"""what stood ahead of the order that was the last to come to rest, or to be canceled"""
 STAMP_NOW: Final = 20
 FILL_COUNT: Final = 21
 """rows of own fills a replay has written"""
@@ -70,6 +70,8 @@ NAMED_COUNT: Final = 3
 """named orders resting in this half"""
 BEST_NAMED: Final = 4
 """key of the best price at which a named order rests, NO_KEY when none does"""
+QUOTED: Final = 5
+"""the level that is known to be the only one at which depth is shown; NIL when that is not known"""
 
 HEADER: Final = 40
 

@@ -18,6 +18,7 @@ from .layout import (
     NEXT_LEVEL,
     NIL,
     PRICE,
+    QUOTED,
     REMEMBERS_TAKEN,
     RUNGS,
     SELL_HALF,
@@ -114,6 +115,8 @@ def close_at(book: Book, half: int, place: int) -> None:
         book[rungs + 2 * i] = book[rungs + 2 * i + 2]
         book[rungs + 2 * i + 1] = book[rungs + 2 * i + 3]
     book[half + COUNT] = count
+    if book[half + QUOTED] == level:
+        book[half + QUOTED] = NIL
     book[level + FIRST] = book[NEXT_LEVEL]
     book[NEXT_LEVEL] = level
 

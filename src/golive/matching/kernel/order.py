@@ -23,6 +23,7 @@ from .layout import (
     HALF,
     ID,
     LAST,
+    LAST_AHEAD,
     LEVEL,
     NAMED,
     NAMED_COUNT,
@@ -69,7 +70,7 @@ def _enter(book: Book, order_id: int, order: int) -> None:
     book[table + 2 * slot + 1] = order
 
 
-@compiled
+@inlined
 def _strike(book: Book, order_id: int) -> None:
     """Take an id out of the table and move up those that had to pass by it."""
     table, mask = book[TABLE], book[TABLE_MASK]
@@ -87,7 +88,7 @@ def _strike(book: Book, order_id: int) -> None:
     book[table + 2 * hole] = 0
 
 
-@compiled
+@inlined
 def append(book: Book, level: int, order_id: int, owner: int, lots: int) -> int:
     """Rest an order at the end of the queue of `level` and return it; the caller has seen to it that there is room."""
     order = book[NEXT_ORDER]
@@ -101,6 +102,7 @@ def append(book: Book, level: int, order_id: int, owner: int, lots: int) -> int:
     if book[ESTIMATES_QUEUE]:
         # Never less than before the one in front, so that a print cannot reach a later order first.
         book[order + AHEAD] = offered(book, level) if last == NIL else max(offered(book, level), book[last + AHEAD])
+    book[LAST_AHEAD] = book[order + AHEAD]
     book[order + AFTER] = NIL
     book[order + BEFORE] = last
     if last == NIL:
@@ -117,7 +119,7 @@ def append(book: Book, level: int, order_id: int, owner: int, lots: int) -> int:
     return order
 
 
-@compiled
+@inlined
 def _find_best_named(book: Book, half: int) -> None:
     best = NO_KEY
     if book[half + NAMED_COUNT] > 0:

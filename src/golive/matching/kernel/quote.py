@@ -17,6 +17,7 @@ from .layout import (
     NIL,
     NO_ROOM,
     PRICE,
+    QUOTED,
     RUNGS,
     SHOWN,
     SIGN,
@@ -31,6 +32,7 @@ from .statement import fall, lower, lower_queue, rise
 
 @compiled
 def _withdraw_others(book: Book, half: int, price: int) -> None:
+    book[half + QUOTED] = NIL
     i = book[half + COUNT] - 1
     while i >= 0:
         level = book[book[half + RUNGS] + 2 * i + 1]
@@ -99,26 +101,31 @@ def _requote(book: Book, half: int, price: int, lots: int) -> None:
         close_at(book, half, spare)
     if here == NIL and lots > 0:
         here = _moved(book, half, spare, place, price) if spare >= 0 else open_at(book, half, place, price)
+    book[half + QUOTED] = NIL
     if here != NIL:
         _show(book, here, lots)
         close_if_empty(book, here)
+    if lots > 0:
+        book[half + QUOTED] = here
 
 
 @inlined
-def _quote_again(book: Book, half: int, price: int, lots: int) -> bool:
-    """Do what `_requote` does when only one level stands there, and will; return whether it was so."""
-    rung = book[half + RUNGS]
-    level = book[rung + 1]
-    if book[half + COUNT] != 1 or lots == 0:
-        return False
-    if book[rung] != price * book[half + SIGN]:
-        if book[level + FIRST] != NIL:
-            return False
+def _quote_again(book: Book, half: int, price: int, lots: int) -> None:
+    """Do what `_requote` does, at once when the level that was quoted last is quoted again or can be moved as it stands."""
+    level = book[half + QUOTED]
+    top = book[half + RUNGS] + 2 * book[half + COUNT] - 2
+    key = price * book[half + SIGN]
+    if level == NIL or lots == 0:
+        _requote(book, half, price, lots)
+    elif book[level + PRICE] == price:
+        _show(book, level, lots)
+    elif book[level + FIRST] == NIL and book[top + 1] == level and (book[half + COUNT] == 1 or key > book[top - 2]):
         _show(book, level, 0)
-        book[rung] = price * book[half + SIGN]
+        book[top] = key
         book[level + PRICE] = price
-    _show(book, level, lots)
-    return True
+        _show(book, level, lots)
+    else:
+        _requote(book, half, price, lots)
 
 
 @inlined
@@ -131,9 +138,9 @@ def set_quote(book: Book, side: int, price: int, lots: int, other_price: int, ot
     """State that each side is one level, `price` that of `side`; return the number of events, NO_ROOM or IMPOSSIBLE."""
     book[EVENT_COUNT] = 0
     half, other = half_of(side), half_of(-side)
-    if not (_is_possible(price, lots) and _is_possible(other_price, other_lots)):
+    if not _is_possible(min(price, other_price), min(lots, other_lots)):
         return IMPOSSIBLE
-    if not (has_room(book, half, 1) and has_room(book, other, 1)):
+    if not has_room(book, half if book[half + COUNT] > book[other + COUNT] else other, 1):
         return NO_ROOM
     if is_reached(book, other, price) or is_reached(book, half, other_price):
         _withdraw_others(book, half, price)
@@ -145,10 +152,8 @@ def set_quote(book: Book, side: int, price: int, lots: int, other_price: int, ot
         if other_adds:
             rise(book, -side, other_price, other_lots)
         return book[EVENT_COUNT]
-    if not _quote_again(book, half, price, lots):
-        _requote(book, half, price, lots)
-    if not _quote_again(book, other, other_price, other_lots):
-        _requote(book, other, other_price, other_lots)
+    _quote_again(book, half, price, lots)
+    _quote_again(book, other, other_price, other_lots)
     return 0
 
 
@@ -161,7 +166,7 @@ def set_best(book: Book, side: int, price: int, lots: int) -> int:
     if not has_room(book, half_of(side), 1):
         return NO_ROOM
     if not is_reached(book, half_of(-side), price):
-        _requote(book, half_of(side), price, lots)
+        _quote_again(book, half_of(side), price, lots)
         return 0
     _withdraw_others(book, half_of(side), price)
     if fall(book, side, price, lots):

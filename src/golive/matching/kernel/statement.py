@@ -17,6 +17,7 @@ from .layout import (
     NIL,
     NO_ROOM,
     PRICE,
+    QUOTED,
     REMAINING,
     REMEMBERS_TAKEN,
     RUNGS,
@@ -167,6 +168,8 @@ def set_depth(book: Book, rows: int, is_whole: bool) -> int:
             buys += 1
     if not (has_room(book, BUY_HALF, buys) and has_room(book, SELL_HALF, rows - buys)):
         return NO_ROOM
+    book[BUY_HALF + QUOTED] = NIL
+    book[SELL_HALF + QUOTED] = NIL
     if is_whole:
         withdraw_unnamed(book, rows)
     rising = 0
@@ -191,7 +194,7 @@ def set_level(book: Book, side: int, price: int, lots: int) -> int:
     return set_depth(book, 1, False)
 
 
-@compiled
+@inlined
 def _pass_queue(book: Book, level: int, lots: int, side: int) -> None:
     """Let a print of `lots` run through the queue of `level`: what stands ahead first, then named orders as they came."""
     order = book[level + FIRST]
@@ -219,7 +222,9 @@ def print_trade(book: Book, side: int, price: int, lots: int) -> int:
         return 0
     if not has_room(book, half, 0):
         return NO_ROOM
-    left = lots - meet(book, side, price, lots, 1)
+    left = lots
+    if is_reached(book, half, price - side):
+        left -= meet(book, side, price, lots, 1)
     if left > 0 and book[ESTIMATES_QUEUE]:
         level = level_at(book, half, price)
         if level != NIL:
