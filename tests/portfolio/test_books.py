@@ -21,6 +21,7 @@ from golive.portfolio import (
     check_books,
     digest_of,
     replay,
+    state_of,
     trial_balance,
 )
 from support.trading import BALANCES, BTC, BTC_ID, client_order_id
@@ -88,6 +89,15 @@ def test_replaying_the_entries_gives_equal_bytes() -> None:
     assert digest_of(again) == digest_of(ledger)
 
 
+def test_the_state_tells_positions_and_lots() -> None:
+    state = state_of(traded())
+    cost = 40_000 * 10**9
+    left = cost - cost * 40_000_000 // 99_900_000
+    realized = 16_400 * 10**9 - 16_400_000_000 - cost + left
+    assert state["positions"] == {"okx:BTC/USDT": ["59900000", str(left), str(realized), True]}
+    assert state["lots"] == {"okx:BTC/USDT": [str(realized), [["59900000", str(left)]]]}
+
+
 def test_a_replay_that_does_not_come_to_the_written_position_is_refused() -> None:
     first, *rest = traded().entries()
     assert isinstance(first, Entry)
@@ -150,3 +160,25 @@ def test_reserved_funds_do_not_pay_for_a_fill() -> None:
     ledger.reserve("USDT", ledger.balances["USDT"].total - 1)
     with pytest.raises(MagnitudeError, match="negative balance of USDT"):
         ledger.apply(fill(1, Side.BUY, "40000", "1"))
+
+
+def test_only_free_funds_can_be_withdrawn() -> None:
+    ledger = Ledger([BTC], BALANCES)
+    total = ledger.balances["USDT"].total
+    ledger.reserve("USDT", 1)
+    with pytest.raises(MagnitudeError, match="does not fit the balance"):
+        ledger.book_flow(Flow(1, "USDT", -total))
+    ledger.book_flow(Flow(1, "USDT", 1 - total))
+    assert ledger.balances["USDT"].free == 0
+
+
+@pytest.mark.parametrize("units", [-(1 << 61), 1 << 61])
+def test_no_account_leaves_the_exact_range_by_reserving_or_releasing(units: int) -> None:
+    ledger = Ledger([BTC], {})
+    ledger.book_flow(Flow(1, "USDT", 1 << 61))
+    ledger.reserve("USDT", 1 << 61)
+    ledger.book_flow(Flow(1, "USDT", (1 << 62) - 1))
+    before = digest_of(ledger)
+    with pytest.raises(MagnitudeError, match="cannot reserve"):
+        ledger.reserve("USDT", units)
+    assert digest_of(ledger) == before

@@ -141,6 +141,16 @@ def test_several_quote_assets_need_a_reporting_asset_and_a_price() -> None:
     assert (profit.equity, profit.flows, profit.net, profit.unrealized) == ("111220", "111000", "220", "220")
 
 
+def test_the_reporting_asset_is_money_even_where_it_is_a_base() -> None:
+    euros = instrument_named("okx:USDT/EUR")
+    ledger = Ledger([BTC, euros], BALANCES, reporting="USDT")
+    ledger.book_flow(Flow(1, "USDT", 10**9))
+    statement = statement_of(ledger, {})
+    assert statement.positions == ()
+    assert (statement.profit.equity, statement.profit.flows, statement.profit.net) == ("100001", "100001", "0")
+    assert statement.profit.exposure == "0"
+
+
 def test_an_asset_is_valued_once_and_through_the_instruments_that_lead_to_the_reporting_asset() -> None:
     ledger = Ledger([CROSS, BTC, ETH], {"ETH": Decimal(2)}, reporting="USDT")
     to_btc, to_usdt = CROSS.ticks("0.05"), BTC.ticks("40000")
@@ -169,6 +179,9 @@ def test_exposure_is_told_by_instrument_in_all_and_as_a_share_of_equity() -> Non
     assert (exposure.gross, exposure.equity) == (60_000 * 10**9, 110_000 * 10**9)
     assert exposure.share(BTC_ID) == pytest.approx(5 / 11)
     assert exposure.share(EUR.id) == 0.0
+    nothing = exposure_of(Ledger([BTC], {}), {})
+    assert nothing is not None
+    assert (nothing.gross, nothing.share(BTC_ID)) == (0, 0.0)
 
 
 def test_a_price_must_be_positive() -> None:
