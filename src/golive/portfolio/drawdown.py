@@ -11,9 +11,9 @@ from golive.model.clock import DAY
 class EquityTrack:
     """Follows marked equity through market time; `observe` is called with every new mark.
 
-    Amounts in smallest quote units. `start` is the first mark, `day_start` the last mark before this UTC day (the first mark on the
-    first day). `worst_drawdown`, `worst_today` (since the UTC day began) and `worst_day_loss` are (fall, from) pairs of the deepest
-    relative fall seen.
+    Amounts in smallest quote units. `start` is the first mark, `day_start` the last mark before this UTC day (the first mark
+    on the first day). `worst_drawdown`, `worst_today` (since the UTC day began) and `worst_day_loss` are (fall, from) pairs of
+    the deepest relative fall seen.
     """
 
     start: int | None = None
