@@ -29,7 +29,7 @@ from golive.observability.outcome import (
     RiskOutcome,
 )
 from golive.orders import Order
-from golive.portfolio import Ledger
+from golive.portfolio import Ledger, check_books
 
 from .market_facts import MarketFacts
 
@@ -63,7 +63,12 @@ def outcome_of(engine: Engine, facts: MarketFacts, span: MarketSpan, commands_sh
 
 
 def check_accounts_agree(ours: Ledger, venue: Ledger) -> None:
-    """Compare our ledger with the execution side's account; MagnitudeError naming the asset that differs."""
+    """Compare our ledger with the execution side's account, and each with its own postings.
+
+    Raises MagnitudeError naming the asset that differs, JournalError naming the account that its postings do not make.
+    """
+    check_books(ours)
+    check_books(venue)
     for asset, balance in ours.balances.items():
         other = venue.balances[asset].total
         if balance.total != other:
