@@ -122,6 +122,20 @@ def test_orders_stand_as_their_news_left_them(capsys: pytest.CaptureFixture[str]
     assert (unsent["status"], unsent["price"]) == ("PLANNED", None)
 
 
+def test_an_order_whose_leaving_was_written_down_is_sent_until_something_is_heard(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    store = store_in(tmp_path)
+    store.commit([approved(1, UNSENT)])
+    assert rows(capsys, tmp_path, "orders")[0]["status"] == "PLANNED"
+    store.commit([submitted(2, UNSENT)])
+    assert rows(capsys, tmp_path, "orders")[0]["status"] == "SENT"
+    store.commit([update(UNSENT, "rejected", code="51008")])
+    [shown] = rows(capsys, tmp_path, "orders")
+    assert (shown["status"], shown["code"]) == ("REJECTED", "51008")
+    store.close()
+
+
 def test_a_fill_has_the_fields_of_a_ledger_entry(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     first, second = rows(capsys, home, "fills")
     assert first == {

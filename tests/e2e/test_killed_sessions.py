@@ -31,7 +31,7 @@ DEMO = ("--candles", "600")
 OKX_ENDPOINT = "GOLIVE__ENVIRONMENTS__OKX_PAPER__ENDPOINT"
 
 
-def killed(home: Home, mode: str, *words: str, env: dict[str, str] | None = None, longest_s: float = 2.5) -> int:
+def killed(home: Home, mode: str, *words: str, env: dict[str, str] | None = None, longest_s: float = 2.0) -> int:
     """Run a session and kill it some time after it is ready; return its exit code, that of the kill if it did not end before."""
     ready = home.path / "ready.json"
     ready.unlink(missing_ok=True)
@@ -162,6 +162,15 @@ def test_what_differs_from_the_session_that_is_to_go_on_is_named(cut_off: Home) 
 def test_another_entrypoint_has_nothing_to_resume(cut_off: Home) -> None:
     words = refusal(cut_off.run("demo", "--entrypoint", "kraken_desktop_paper", "--resume"))
     assert "there is no unfinished demo session of kraken_desktop_paper to resume" in words
+
+
+def test_a_market_that_ended_with_its_venue_is_not_gone_on_with(tmp_path: Path) -> None:
+    home, ready = Home(tmp_path), tmp_path / "ready.json"
+    process = home.start("demo", "--speed", "5", "--ready-file", str(ready))
+    wait_for_file(ready)
+    process.kill()
+    process.communicate()
+    assert "ended with it" in refusal(home.run("demo", "--speed", "5", "--resume"))
 
 
 def test_a_changed_store_is_not_taken_up(cut_off: Home, tmp_path: Path) -> None:

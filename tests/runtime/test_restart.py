@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -135,9 +136,10 @@ def whole() -> tuple[list[Item], Floor]:
 
 
 def cuts(items: Sequence[Item]) -> Iterator[int]:
-    """Yield numbers of stored items: a sample of all, with the first and the last."""
+    """Yield numbers of stored items: a sample of all, with the first and the last, and some between an event and its news."""
     everywhere = range(len(items) + 1)
-    yield from everywhere if CUTS is None else sorted({0, len(items), *Random(1).sample(everywhere, CUTS)})
+    rng, parted = Random(1), [n for n, item in enumerate(items) if isinstance(item, Fill | OrderUpdate)]
+    yield from everywhere if CUTS is None else sorted({0, len(items), *rng.sample(everywhere, CUTS), *rng.sample(parted, 10)})
 
 
 def stored(items: Sequence[Item]) -> tuple[list[EventItem], Written]:
@@ -203,6 +205,9 @@ def test_replayed_it_has_every_stored_fill_and_goes_on_with_the_market_that_come
         assert seqs == list(range(1, len(seqs) + 1)), "the event log goes on without a gap"
         numbers = [item.seq for item in (*so_far, *rest.items) if isinstance(item, Record)]
         assert numbers == list(range(1, len(numbers) + 1)), "and so do the records"
+        kinds = Counter(item.kind for item in (*so_far, *rest.items) if isinstance(item, EventItem))
+        news = Counter(type(item).__name__ for item in (*so_far, *rest.items) if isinstance(item, Fill | OrderUpdate))
+        assert (kinds["Fill"], kinds["OrderUpdate"]) == (news["Fill"], news["OrderUpdate"]), "each as an event and as news"
         fills = [item for item in (*so_far, *rest.items) if isinstance(item, Fill)]
         assert_ledger_holds(restored.engine.ledger, fills)
 
