@@ -45,7 +45,7 @@ class Market:
     def __init__(self, seed: int, *, asks_first: bool = False, remembers_taken: bool = True) -> None:
         self.rng = Random(seed)
         self.middle = 100
-        self.best = {1: (99, 5), -1: (101, 5)}
+        self.shown: dict[int, dict[int, int]] = {1: {}, -1: {}}
         self.sides = (-1, 1) if asks_first else (1, -1)
         # A book without memory no longer knows of a level that was taken whole: to name it as gone is then more than a quote says.
         self.one_sided = 0.15 if remembers_taken else 0
@@ -56,27 +56,33 @@ class Market:
         if draw < 0.25:
             row = (PRINT, side, self.middle + self.rng.randint(-3, 3), self.rng.randint(1, 12))
             return [row], [row], lambda book: book.trade_through(Side.BUY if side > 0 else Side.SELL, row[2], row[3])
-        if draw < 0.25 + self.one_sided:
-            old, new = self.best[side][0], self.quote(side)
-            levels = [new] + ([(old, 0)] if old != new[0] else [])
-            bids, asks = (levels, []) if side > 0 else ([], levels)
-            return (
-                [(BEST, side, *new)],
-                joined(LEVEL, [(side, *level) for level in levels]),
-                lambda book: book.set_depth(bids, asks),
-            )
+        if draw < 0.35:
+            stated = {self.middle - side * self.rng.randint(-1, 6): self.rng.randint(0, 9) for _ in range(self.rng.randint(1, 4))}
+            self.shown[side] |= stated
+            rows = joined(LEVEL, [(side, *level) for level in stated.items()])
+            return rows, rows, in_depth(side, list(stated.items()))
+        if draw < 0.35 + self.one_sided:
+            gone = dict.fromkeys(self.shown[side], 0)
+            new = self.quote(side)
+            levels = list((gone | {new[0]: new[1]}).items())
+            return [(BEST, side, *new)], joined(LEVEL, [(side, *level) for level in levels]), in_depth(side, levels)
         self.middle = min(110, max(90, self.middle + self.rng.choice((-2, -1, 0, 0, 0, 0, 1, 2))))
-        rows = [(side, *self.quote(side)) for side in self.sides]
-        whole = joined(LEVEL, rows)
+        quotes = {side: self.quote(side) for side in self.sides}
+        both = [(side, *quote) for side, quote in quotes.items()]
+        whole = joined(LEVEL, both)
         whole[0] = (whole[0][0] | WHOLE, *whole[0][1:])
-        bid, ask = ([self.best[side]] for side in (1, -1))
-        return joined(BEST, rows), whole, lambda book: book.replace_depth(bid, ask)
+        return joined(BEST, both), whole, lambda book: book.replace_depth([quotes[1]], [quotes[-1]])
 
     def quote(self, side: int) -> tuple[int, int]:
         price = self.middle - side * self.rng.choice((0, 1, 1, 1, 2))
-        lots = self.best[side][1] if self.rng.random() < 0.2 else self.rng.choice((0, 1, 2, 3, 8, 20))
-        self.best[side] = (price, lots)
+        unchanged = self.shown[side].get(price, 4)
+        lots = unchanged if self.rng.random() < 0.2 else self.rng.choice((0, 1, 2, 3, 8, 20))
+        self.shown[side] = {price: lots}
         return price, lots
+
+
+def in_depth(side: int, levels: list[tuple[int, int]]) -> Callable[[OrderBook], list[Execution]]:
+    return lambda book: book.set_depth(levels, []) if side > 0 else book.set_depth([], levels)
 
 
 def joined(kind: int, rows: list[tuple[int, int, int]]) -> list[Row]:

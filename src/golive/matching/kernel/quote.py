@@ -101,12 +101,10 @@ def _requote(book: Book, half: int, price: int, lots: int) -> None:
         close_at(book, half, spare)
     if here == NIL and lots > 0:
         here = _moved(book, half, spare, place, price) if spare >= 0 else open_at(book, half, place, price)
-    book[half + QUOTED] = NIL
     if here != NIL:
         _show(book, here, lots)
         close_if_empty(book, here)
-    if lots > 0:
-        book[half + QUOTED] = here
+    book[half + QUOTED] = here if lots > 0 else NIL
 
 
 @inlined
