@@ -51,8 +51,8 @@ format: setup  ## rewrite the sources in the project's format
 bench: setup  ## our figures beside their floors
 	@$(BIN)/python -m benchmarks
 
-bench-peers:  ## ratios to other tools
-	@echo "make bench-peers: there is no peer benchmark in this version; it comes with the backtest" >&2; exit 2
+bench-peers: setup  ## ratios to other tools; builds their environments first (PEERS, 1.6 GB)
+	@$(BIN)/python -m benchmarks.tick_maker --peers
 
 proof: setup  ## the long forms of every proof (docs/testing.md)
 	@GOLIVE_PROOF=1 $(BIN)/python -m pytest -m 'not live_venue'

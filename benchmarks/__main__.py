@@ -1,4 +1,4 @@
-"""Print start-up, engine, ledger, main-job, call-path and simulated-venue figures with their goals and floors."""
+"""Print what every benchmark of ours measures, with goals and floors: about two minutes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import call_path, ledger, venue_speed
+from . import call_path, feed, kernel, ledger, paper_orders, tick_maker, venue_speed
 from .engine_speed import bars_per_second, floor_bars_per_second
 from .process import PYTHON, median_pair, run
 
@@ -65,7 +65,12 @@ def main() -> None:
         f"{ours / floor:.2f}x",
     )
     ledger.print_ledger()
+    paper_orders.print_paper_orders(rounds=3)
+    feed.print_feed(rounds=5)
+    kernel.print_kernel(rounds=3, quick=True)
     main_job()
+    print()
+    tick_maker.print_tick_maker(rounds=2)
     print()
     call_path.print_calls()
     print()

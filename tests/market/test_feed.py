@@ -120,7 +120,9 @@ def test_it_does_not_matter_where_the_bytes_of_a_feed_are_cut(cuts: list[int]) -
 
 
 def test_tables_grow_with_the_feed() -> None:
-    raw = FeedWriter(2).feed(4000)
+    short = [[str(price), "1"] for price in range(1, 4000)]
+    raw = one({"lastUpdateId": 1, "bids": short[:9], "asks": []}) + one({"lastUpdateId": 2, "bids": [], "asks": short})
+    raw += b'1 {"stream":""}\n' * 3000 + FeedWriter(2).feed(4000)
     assert_equal(decoded(raw), plain_messages(raw, TICK, LOT))
 
 
@@ -129,6 +131,12 @@ def test_prices_and_quantities_are_whole_steps_of_any_grid(tick: str, lot: str) 
     wide, narrow = instrument(tick, lot).price_text(123), instrument(tick, lot).quantity_text(4567)
     raw = one({"lastUpdateId": 1, "bids": [[wide, narrow]], "asks": [[wide + ("000" if "." in wide else ".000"), narrow]]})
     assert [row[4:6] for row in rows_of(decoded(raw, tick=tick, lot=lot).book_tape())] == [(123, 4567), (123, 4567)]
+
+
+@pytest.mark.parametrize(("price", "quantity"), [("1.25", "2"), ("1.5", "2.001"), ("1.1", "2"), ("1.5", "3")])
+def test_what_lies_between_the_steps_of_a_grid_is_refused(price: str, quantity: str) -> None:
+    with pytest.raises(MalformedPayload, match="whole number of the instrument's ticks or lots"):
+        decoded(one({"lastUpdateId": 1, "bids": [[price, quantity]], "asks": []}), tick="0.5", lot="2")
 
 
 @pytest.mark.recorded

@@ -22,6 +22,9 @@ from .tape import Tape
 
 _BLOCK: Final = 1 << 23
 """bytes read at once"""
+_BYTES_A_MESSAGE: Final = 200
+_BYTES_A_ROW: Final = 40
+"""about as many, to begin with; tables grow where a feed has shorter ones"""
 
 _REASONS: Final = {
     feed_text.MALFORMED: "not the number, text or list that belongs here",
@@ -199,13 +202,15 @@ class _Decoder:
         self._stand: Any = np.zeros(feed_scanner.SCAN, dtype=np.int64)
         self._places: Any = np.zeros(feed_object.PLACES, dtype=np.int64)
         self._grid: Any = np.array(_grid(instrument), dtype=np.int64)
-        self._messages: Any = np.empty((1024, feed_scanner.MESSAGE_WIDTH), dtype=np.int64)
-        self._rows: Any = np.empty((4096, feed_level.ROW_WIDTH), dtype=np.int64)
+        self._messages: Any = np.empty((0, feed_scanner.MESSAGE_WIDTH), dtype=np.int64)
+        self._rows: Any = np.empty((0, feed_level.ROW_WIDTH), dtype=np.int64)
 
     def read(self, lines: bytes) -> None:
         import numpy as np
 
         self._check_encoding(lines)
+        if not len(self._rows):
+            self._grow(16 + len(lines) // _BYTES_A_MESSAGE, 16 + len(lines) // _BYTES_A_ROW)
         text: Any = np.frombuffer(lines, dtype=np.int8)
         stand = self._stand
         stand[feed_scanner.AT] = 0
@@ -216,7 +221,7 @@ class _Decoder:
             if result != feed_scanner.FULL:
                 place = f"{self._name}:{stand[feed_scanner.LINES]}:{stand[feed_scanner.COLUMN]}"
                 raise MalformedPayload(f"{place}: {_REASONS[result]}")
-            self._grow()
+            self._grow(len(self._messages), len(self._rows))
 
     def recording(self) -> Recording:
         messages = self._messages[: self._stand[feed_scanner.MESSAGES]]
@@ -232,14 +237,18 @@ class _Decoder:
             line = self._stand[feed_scanner.LINES] + lines.count(b"\n", 0, exc.start) + 1
             raise MalformedPayload(f"{self._name}:{line}: not UTF-8") from exc
 
-    def _grow(self) -> None:
-        import numpy as np
+    def _grow(self, messages: int, rows: int) -> None:
+        """Make room for so many more."""
+        self._messages = _with_room(self._messages, messages)
+        self._rows = _with_room(self._rows, rows)
 
-        messages, rows = self._stand[feed_scanner.MESSAGES], self._stand[feed_scanner.ROWS]
-        if 2 * messages > len(self._messages):
-            self._messages = np.concatenate((self._messages, np.empty_like(self._messages)))
-        if 2 * rows > len(self._rows) or 2 * messages <= len(self._messages):
-            self._rows = np.concatenate((self._rows, np.empty_like(self._rows)))
+
+def _with_room(table: Any, more: int) -> Any:
+    import numpy as np
+
+    larger: Any = np.empty((len(table) + more, table.shape[1]), dtype=np.int64)
+    larger[: len(table)] = table
+    return larger
 
 
 def _grid(instrument: Instrument) -> tuple[int, int, int, int, int]:

@@ -146,12 +146,10 @@ def amount(text: Text, at: int, decimals: int, step: int) -> tuple[int, int]:  #
 
 @compiled
 def json_whole_number(text: Text, at: int) -> tuple[int, int]:
-    """Read a JSON number that is whole and not negative: no leading zero, no fraction, no exponent."""
+    """Read a number that was found to be one of JSON's as a whole one that is not negative: no fraction, no exponent."""
     value, end = whole_number(text, at)
-    if value < 0:
-        return value, end
     c = byte(text, end)
-    if (byte(text, at) == ZERO and end > at + 1) or c == POINT or c | 0x20 == 0x65:
+    if value >= 0 and (c == POINT or c | 0x20 == 0x65):
         return MALFORMED, end
     return value, end
 
