@@ -67,6 +67,25 @@ def test_a_market_order_walks_the_levels_best_first_and_never_rests() -> None:
     assert Market().submit(new(1, SELL, 99)) == [(1, 99, 10, "t"), (1, 98, 20, "t"), (1, "NO_LIQUIDITY")]
 
 
+def test_what_trades_since_the_snapshot_took_is_offered_to_nobody() -> None:
+    market = Market()
+    market.trade(101, 4, BUY)
+    assert market.submit(new(1, BUY, 8, 101, tif=T.IOC)) == [(1, 101, 6, "t"), (1, "NO_LIQUIDITY")]
+    market.trade(102, 5, BUY)
+    assert market.submit(new(2, BUY, 16)) == [(2, 102, 15, "t"), (2, "NO_LIQUIDITY")], "101 was swept before 102 could trade"
+    assert market.model.reference_price(new(3, BUY, 1)) is None
+    market.book(asks=[(101, 10), (102, 20)])
+    assert market.submit(new(4, BUY, 1)) == [(4, 101, 1, "t")], "the next snapshot tells anew"
+
+
+def test_a_trade_of_the_other_side_leaves_the_quantity_at_its_price() -> None:
+    market = Market()
+    market.trade(101, 4, SELL)
+    assert market.submit(new(1, BUY, 10)) == [(1, 101, 10, "t")]
+    market.trade(98, 1, SELL)
+    assert market.submit(new(2, SELL, 30)) == [(2, 98, 19, "t"), (2, "NO_LIQUIDITY")]
+
+
 def test_liquidity_taken_once_is_not_offered_again_only_growth_is() -> None:
     market = Market()
     market.submit(new(1, BUY, 10))
@@ -300,7 +319,7 @@ def test_a_restored_order_waits_for_the_market_and_stands_at_the_end() -> None:
     market.book()
     assert market.trade(99, 11, SELL) == [(1, 99, 1, "m")]
     market.model.restore(new(2, SELL, 5, type=O.STOP, trigger=99), 5, START)
-    assert market.trade(99, 1, BUY) == [(2, "!99"), (2, 99, 5, "t")]
+    assert market.trade(99, 1, BUY) == [(2, "!99"), (1, "SELF_TRADE"), (2, 98, 5, "t")], "what stood at 99 was traded away before"
 
 
 def test_what_a_restored_order_could_take_it_took_before() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,12 @@ from golive.model.verdict import ExitCode
 
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+
+
+class Mode(str, Enum):
+    DEMO = "demo"
+    PAPER = "paper"
+
 
 app = typer.Typer(
     help="Show what a session's report says.",
@@ -30,7 +37,7 @@ def report() -> None:
 @app.command()
 def divergence(
     run: Annotated[str | None, typer.Option("--run", metavar="ID", help="The session's run id, or its first digits.")] = None,
-    mode: Annotated[str | None, typer.Option(metavar="MODE", help="Only demo or only paper sessions.")] = None,
+    mode: Annotated[Mode | None, typer.Option(help="Only demo or only paper sessions.")] = None,
     entrypoint: Annotated[str | None, typer.Option(metavar="NAME", help="Only sessions of this entrypoint.")] = None,
     orders: Annotated[int, typer.Option(metavar="N", min=0, help="How many orders to show, the farthest apart first.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
@@ -45,7 +52,9 @@ def divergence(
     """
     from golive.storage.run_reports import newest_report
 
-    found = newest_report(locate(config, home).home / report_dir, mode=mode, entrypoint=entrypoint, run_id=run)
+    found = newest_report(
+        locate(config, home).home / report_dir, mode=None if mode is None else mode.value, entrypoint=entrypoint, run_id=run
+    )
     section = None if found is None else found.get("divergence")
     if found is None:
         _cannot_say("there is no report of such a session; run one, or look at --run, --mode, --entrypoint, --report-dir")

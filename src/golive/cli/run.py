@@ -104,7 +104,9 @@ def run(
     ] = Path("reports/e2e"),
     shadow: Annotated[
         Shadow,
-        typer.Option(help="ideal: compare each fill with one without latency, slippage and queue (report divergence)."),
+        typer.Option(
+            help="ideal: compare with fills without latency and slippage, of liquidity never used up (report divergence)."
+        ),
     ] = Shadow.IDEAL,
     resume: Annotated[
         bool,

@@ -22,7 +22,7 @@ from golive.model.command import Amend, Cancel, Submit
 from golive.model.decision import Approved
 from golive.model.errors import IllegalTransition
 from golive.model.ids import ClientOrderId, InstrumentId, VenueOrderId
-from golive.model.market import MarketEvent
+from golive.model.market import MarketEvent, Trade
 from golive.model.order import Fill, NewOrder, OrderStatus, OrderUpdate, Side
 from golive.orders import Order, OrderEvent
 from golive.portfolio import Ledger
@@ -31,7 +31,7 @@ from .account import PaperAccount, Working
 from .flight import Channel, Flight, Request
 from .ports import News
 from .restart import Survivor, awake, survivors
-from .rule import RejectReason, broken_rule, keeps_identity
+from .rule import RejectReason, broken_rule, is_well_formed, keeps_identity
 
 LOST_AT_RESTART = "LOST_AT_RESTART"
 """code of an order that was on its way when the session was interrupted"""
@@ -63,6 +63,8 @@ class PaperExecution:
         self._recorder = recorder
         self._working: dict[ClientOrderId, Working] = {}
         self._seen: set[ClientOrderId] = set()
+        self._newest: dict[InstrumentId, int] = {}
+        """when the last order or amendment came to each market"""
         self._flight = Flight()
         self._there = None if latency is None else Channel(latency.request_ns)
         self._back = None if latency is None else Channel(latency.response_ns)
@@ -96,10 +98,12 @@ class PaperExecution:
         return self._send(Cancel(client_order_id), self._there, ts)
 
     def on_market(self, event: MarketEvent) -> Sequence[News]:
-        ts = event.ts
-        earlier = self._advance(ts, ts - 1)
-        model = self._models.get(event.instrument)
-        effects = model.on_market(event) if model is not None else ()
+        earlier = self._advance(event.ts, event.ts - 1)
+        model, newest = self._models.get(event.instrument), self._newest.get(event.instrument, 0)
+        if model is None or (isinstance(event, Trade) and event.ts < newest):
+            return earlier  # a trade from before an order cannot have met it, however late it is told
+        ts = max(event.ts, newest)
+        effects = model.on_market(event)
         if not effects:
             return earlier
         return [*earlier, *self._answer(self._book(effects, ts), ts)]
@@ -155,6 +159,7 @@ class PaperExecution:
             model.cancel(order)
             return False
         self._working[order.client_order_id] = working
+        self._newest[order.instrument] = max(self._newest.get(order.instrument, 0), each.arrived_at)
         if order.expires_at is not None:
             self._flight.expire(order.expires_at, order.instrument)
         return True
@@ -221,6 +226,8 @@ class PaperExecution:
             return [self._reject(order, RejectReason.UNKNOWN_INSTRUMENT, ts)]
         if order.client_order_id in self._seen:
             return [self._reject(order, RejectReason.DUPLICATE_ID, ts)]
+        if not is_well_formed(order):
+            return [self._reject(order, RejectReason.ORDER_INVALID, ts)]
         model = self._models[order.instrument]
         value = _value_price(order, model)
         reason = broken_rule(order, terms.instrument, ts, value)
@@ -231,6 +238,7 @@ class PaperExecution:
         if terms.need(order.side, held_at, order.quantity) > self._purse.free(asset):
             return [self._reject(order, RejectReason.INSUFFICIENT_FUNDS, ts)]
         self._seen.add(order.client_order_id)
+        self._newest[order.instrument] = ts
         self._working[order.client_order_id] = working = Working(order, terms, model, asset, order.quantity, held_at)
         if order.expires_at is not None:
             self._flight.expire(order.expires_at, order.instrument)
@@ -249,6 +257,8 @@ class PaperExecution:
         working = self._working.get(order.client_order_id)
         if working is None:
             return []
+        if not is_well_formed(order):
+            return [self._kept(order, RejectReason.ORDER_INVALID, ts)]
         changed = replace(awake(order) if working.is_awake else order, quantity=max(order.quantity, working.filled))
         held_at = working.held_at if changed.price is None else changed.price
         left = changed.quantity - working.filled
@@ -258,9 +268,8 @@ class PaperExecution:
             reason = RejectReason.INSUFFICIENT_FUNDS
         effects = working.model.amend(changed, ts) if reason is None else None
         if effects is None:
-            reason = reason or RejectReason.AMENDMENT_INVALID
-            self._recorder.count(PAPER_REJECTED, exchange=self._label, reason=reason)
-            return [OrderUpdate(order.client_order_id, ts, OrderEvent.ACCEPTED, code=self._codes.get(reason, reason))]
+            return [self._kept(order, reason or RejectReason.AMENDMENT_INVALID, ts)]
+        self._newest[changed.instrument] = ts
         working.order, working.remaining, working.held_at = changed, left, held_at
         self._purse.hold(working)
         news: list[News] = [
@@ -269,6 +278,11 @@ class PaperExecution:
         if left == 0:
             self._end(working, "filled")
         return news + self._book(effects, ts)
+
+    def _kept(self, order: NewOrder, reason: RejectReason, ts: int) -> OrderUpdate:
+        """Say that an amendment was rejected, and that the order stands as it was."""
+        self._recorder.count(PAPER_REJECTED, exchange=self._label, reason=reason)
+        return OrderUpdate(order.client_order_id, ts, OrderEvent.ACCEPTED, code=self._codes.get(reason, reason))
 
     def _amendment_rule_broken(self, working: Working, changed: NewOrder, ts: int) -> RejectReason | None:
         if not keeps_identity(working.order, changed):

@@ -8,13 +8,15 @@ from __future__ import annotations
 from enum import StrEnum
 
 from golive.model.instrument import Instrument
-from golive.model.order import NewOrder, OrderType, TimeInForce
+from golive.model.order import NewOrder, OrderType, Side, TimeInForce
 
 
 class RejectReason(StrEnum):
     """Why a venue would reject an order; a venue's `reject_codes` map each to its own code."""
 
     UNKNOWN_INSTRUMENT = "UNKNOWN_INSTRUMENT"
+    ORDER_INVALID = "ORDER_INVALID"
+    """side, type or time in force is none there is, or an amount is no whole number"""
     BELOW_MINIMUM = "BELOW_MINIMUM"
     ABOVE_MAXIMUM = "ABOVE_MAXIMUM"
     NOTIONAL_BELOW_MINIMUM = "NOTIONAL_BELOW_MINIMUM"
@@ -32,6 +34,18 @@ class RejectReason(StrEnum):
     """it changes more than price and quantity, or the order cannot be amended"""
     POST_ONLY_WOULD_CROSS = "POST_ONLY_WOULD_CROSS"
     """ends the order after it was accepted"""
+
+
+def is_well_formed(order: NewOrder) -> bool:
+    """Whether an order is made of what the vocabulary has, and its amounts are whole; nothing else looks at others."""
+    amounts = (order.price, order.trigger, order.trail, order.expires_at)
+    return (
+        isinstance(order.side, Side)
+        and isinstance(order.type, OrderType)
+        and isinstance(order.time_in_force, TimeInForce)
+        and type(order.quantity) is int
+        and all(amount is None or type(amount) is int for amount in amounts)
+    )
 
 
 def broken_rule(order: NewOrder, instrument: Instrument, ts: int, reference: int | None) -> RejectReason | None:

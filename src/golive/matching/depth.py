@@ -47,6 +47,7 @@ class DepthModel:
 
     `new_book` makes a book that remembers what was taken and estimates queues. `self_trade` says which of two orders of ours
     that meet is taken out: by default the resting one, as on OKX; Kraken takes out the newest one. ALLOW raises ValueError.
+    With `offers_again`, an optimist's assumption, each snapshot offers again what was taken, in a book that does not remember it.
     """
 
     name = "book"
@@ -55,14 +56,21 @@ class DepthModel:
         self,
         new_book: Callable[[], PriceTimeBook] = lambda: OrderBook(remembers_taken=True, estimates_queue=True),
         self_trade: SelfTrade = SelfTrade.CANCEL_RESTING,
+        *,
+        offers_again: bool = False,
     ) -> None:
         if self_trade is SelfTrade.ALLOW:
             raise ValueError("orders of ours never trade with each other")
         self._book = new_book()
         self._self_trade = self_trade
+        self._offers_again = offers_again
         self._stated: dict[Side, dict[int, int]] = {Side.BUY: {}, Side.SELL: {}}
         self._deepest: dict[Side, int | None] = {Side.BUY: None, Side.SELL: None}
         self._last: int | None = None
+        self._trades: list[Trade] = []
+        """since the last snapshot"""
+        self._told = {Side.BUY: 0, Side.SELL: 0}
+        """how many of them the book has heard of, for takers of each side"""
         self._sleeping = SleepingOrders()
         self._resting: dict[int, _Resting] = {}
         self._numbers: dict[ClientOrderId, int] = {}
@@ -112,6 +120,7 @@ class DepthModel:
 
     def reference_price(self, order: NewOrder) -> int | None:
         """Return the last level that the order's quantity would reach now, or None without a book."""
+        self._forget_traded(order.side)
         worst, missing = None, order.quantity
         for worst, quantity in self._book.offers(order.side, None, _US, self._self_trade):  # noqa: B007
             missing -= quantity
@@ -141,6 +150,8 @@ class DepthModel:
 
     def _on_book(self, book: Book) -> list[Effect]:
         bids, asks = self._news_of(Side.BUY, book.bids), self._news_of(Side.SELL, book.asks)
+        self._trades.clear()
+        self._told = {Side.BUY: 0, Side.SELL: 0}
         if not bids and not asks:
             return []
         out = self._passive(self._book.set_depth(bids, asks))
@@ -159,18 +170,19 @@ class DepthModel:
         for resting in unseen:
             self._queue_up(resting)
         self._last = trade.price
-        out += self._wake(trade.price, trade)
+        self._trades.append(trade)
+        out += self._wake(trade.price)
         return out
 
     def _news_of(self, side: Side, levels: tuple[Level, ...]) -> list[Level]:
         """Return what a snapshot changes at one side, gone levels first, then best first; remember the snapshot."""
         before, now = self._stated[side], dict(levels)
-        if before == now:
+        if before == now and not self._offers_again:
             return []
         self._stated[side] = now
         self._deepest[side] = levels[-1][0] if levels else None
         gone = [(price, 0) for price in before if price not in now]
-        return gone + [(price, quantity) for price, quantity in levels if before.get(price) != quantity]
+        return gone + [(price, quantity) for price, quantity in levels if self._offers_again or before.get(price) != quantity]
 
     def _look(self) -> None:
         """Let orders whose level has come into sight join the end of the queue that stands there."""
@@ -188,34 +200,33 @@ class DepthModel:
 
     # ── into the book and out of it ─────────────────────────────────────────────────────────────────────────────
 
-    def _wake(self, price: int, trade: Trade | None = None) -> list[Effect]:
-        """Fire the sleeping orders that a traded price reaches, and let each enter the market; `trade` is news, if any."""
-        fired = self._sleeping.on_price(price)
-        if trade is not None:
-            for side in {order.side: None for order in fired}:
-                self._forget_traded(side, trade)
+    def _wake(self, price: int) -> list[Effect]:
+        """Fire the sleeping orders that a traded price reaches, and let each enter the market."""
         out: list[Effect] = []
-        for order in fired:
+        for order in self._sleeping.on_price(price):
             out.append(Triggered(order, price))
             out += self._enter(order, order.quantity)
         return out
 
-    def _forget_traded(self, taker: Side, trade: Trade) -> None:
-        """Take out what the last snapshot still offers a taker although a trade after it shows that it is gone.
+    def _forget_traded(self, taker: Side) -> None:
+        """Take out what the last snapshot still offers a taker although trades after it show that it is gone.
 
-        That is all beyond the trade's price, and what the trade took at its price. The next snapshot tells the rest.
+        That is all beyond a trade's price, and what the trade took at its price. The next snapshot tells the rest.
         """
         side = Side.SELL if taker is Side.BUY else Side.BUY
         stated = self._stated[side]
-        stale = [(at, 0) for at in stated if (trade.price - at) * taker.sign > 0]
-        if trade.side is taker and trade.price in stated:
-            stale.append((trade.price, max(0, stated[trade.price] - trade.quantity)))
-        if stale:
-            stated.update(stale)
-            self._book.set_depth(stale if side is Side.BUY else (), stale if side is Side.SELL else ())
+        for trade in self._trades[self._told[taker] :]:
+            stale = [(at, 0) for at in stated if (trade.price - at) * taker.sign > 0]
+            if trade.side is taker and trade.price in stated:
+                stale.append((trade.price, max(0, stated[trade.price] - trade.quantity)))
+            if stale:
+                stated.update(stale)
+                self._book.set_depth(stale if side is Side.BUY else (), stale if side is Side.SELL else ())
+        self._told[taker] = len(self._trades)
 
     def _enter(self, order: NewOrder, remaining: int) -> list[Effect]:
         """Let an order meet the book; what is left of it rests or ends."""
+        self._forget_traded(order.side)
         placement, number = self._place(order, remaining)
         out: list[Effect] = []
         for other in placement.self_canceled:

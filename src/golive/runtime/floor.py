@@ -98,7 +98,7 @@ def _model(fill_model: FillModel, venue: VenueProfile) -> MarketModel:
 def _ideal_model(fill_model: FillModel, venue: VenueProfile) -> MarketModel:
     if fill_model == "bar":
         return BarModel(slippage=ConstantSlippage(Decimal(0)), participation=(1, 1))
-    return DepthModel(lambda: KernelBook(estimates_queue=True), self_trade=venue.self_trade)
+    return DepthModel(lambda: KernelBook(estimates_queue=True), venue.self_trade, offers_again=True)
 
 
 def _latency(paper: PaperProfile, fill_model: FillModel) -> LatencyModel | None:

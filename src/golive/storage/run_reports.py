@@ -18,7 +18,8 @@ def newest_report(
 ) -> JsonObject | None:
     """Return the report of the session that began last among those that fit, None without one; `run_id` may be its first digits.
 
-    Raises JournalError for a report that cannot be read.
+    A run that was refused before it began is no session, unless it is asked for by its id. Raises JournalError for a report that
+    cannot be read.
     """
     named = [(match, path) for path in folder.glob("*.json") if (match := _NAME.fullmatch(path.name))]
     for match, path in sorted(named, key=lambda each: (each[0]["started"], each[1].stat().st_mtime_ns), reverse=True):
@@ -26,7 +27,7 @@ def newest_report(
             continue
         report = _read(path)
         wanted = entrypoint in (None, report.get("entrypoint")) and str(report.get("run_id", "")).startswith(run_id or "")
-        if wanted:
+        if wanted and (run_id is not None or report.get("status") != "blocked"):
             return report
     return None
 

@@ -115,6 +115,7 @@ PROFILE: Final = VenueProfile(
         "TIME_IN_FORCE_INVALID": "170115",
         "EXPIRY_INVALID": "170115",
         "AMENDMENT_INVALID": "170130",
+        "ORDER_INVALID": "170130",
         "POST_ONLY_WOULD_CROSS": "170218",
     },
     ccxt_options={

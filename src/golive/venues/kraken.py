@@ -84,6 +84,7 @@ PROFILE: Final = VenueProfile(
         "TIME_IN_FORCE_INVALID": "EGeneral:Invalid arguments:timeinforce",
         "EXPIRY_INVALID": "EGeneral:Invalid arguments:expiretm",
         "AMENDMENT_INVALID": "EGeneral:Invalid arguments",
+        "ORDER_INVALID": "EGeneral:Invalid arguments",
         "POST_ONLY_WOULD_CROSS": "EOrder:Post only order",
     },
     ccxt_options={"timeDifference": 0},

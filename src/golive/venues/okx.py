@@ -102,6 +102,7 @@ PROFILE: Final = VenueProfile(
         "TIME_IN_FORCE_INVALID": "51000",
         "EXPIRY_INVALID": "51000",
         "AMENDMENT_INVALID": "51000",
+        "ORDER_INVALID": "51000",
     },
     ccxt_options={"fetchMarkets": {"types": ["spot"]}, "timeDifference": 0},
 )
