@@ -1,6 +1,6 @@
 """Venue fees: a rate per liquidity, rounded half-even once, in the asset the venue charges; and tables of rates by volume.
 
-The published tables are data in `fee_table.py`.
+The tables that venues publish stand in their profiles.
 """
 
 from __future__ import annotations
@@ -70,6 +70,11 @@ class FeeTable:
 
     asset: FeeAsset
     tiers: tuple[FeeTier, ...]
+
+    @classmethod
+    def of(cls, asset: FeeAsset, *rows: tuple[int, str, str]) -> FeeTable:
+        """Build a table from rows of volume, maker and taker rate in basis points."""
+        return cls(asset, tuple(FeeTier(volume, Decimal(maker), Decimal(taker)) for volume, maker, taker in rows))
 
     def __post_init__(self) -> None:
         volumes = [tier.volume for tier in self.tiers]

@@ -8,6 +8,7 @@ from typing import Final
 from golive.model.secret import SecretAlphabet, SecretForm
 
 from .bybit_dialect import HOSTNAME, RECV_WINDOW_MS, BybitDialect
+from .bybit_fees import FEES
 from .meaning import CodeRule, Meaning
 from .profile import Ban, Bar, BudgetRule, ClientOrderIdRule, FeeDefaults, RetryPolicy, Sandbox, VenueProfile
 
@@ -103,6 +104,7 @@ PROFILE: Final = VenueProfile(
     least_deadline_s=RECV_WINDOW_MS / 1000,
     absence_lag_s=30.0,
     memory_s=24 * 3600.0,
+    fee_table=FEES,
     reject_codes={
         "UNKNOWN_INSTRUMENT": "170121",
         "BELOW_MINIMUM": "170136",

@@ -14,6 +14,7 @@ from golive.model.secret import SecretAlphabet, SecretForm
 
 from .kraken_dialect import ENGINE, ENTRIES, PUBLIC, REST, KrakenDialect
 from .kraken_errors import CODES, NOT_PROCESSED
+from .kraken_fees import FEES
 from .profile import Ban, Bar, BudgetRule, ClientOrderIdRule, DecayRule, FeeDefaults, RetryPolicy, VenueProfile
 
 _BARS: Final = {
@@ -72,6 +73,7 @@ PROFILE: Final = VenueProfile(
     least_deadline_s=_LEAST_DEADLINE_S,
     dialect=KrakenDialect(),
     timeframes=_BARS,
+    fee_table=FEES,
     reject_codes={
         "UNKNOWN_INSTRUMENT": "EQuery:Unknown asset pair",
         "BELOW_MINIMUM": "EOrder:Order minimum not met",

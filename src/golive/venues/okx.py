@@ -9,6 +9,7 @@ from golive.model.secret import SecretAlphabet, SecretForm
 
 from .meaning import CodeRule, Meaning
 from .okx_dialect import OkxDialect
+from .okx_fees import FEES
 from .profile import Bar, BudgetRule, ClientOrderIdRule, FeeDefaults, RetryPolicy, Sandbox, VenueProfile
 
 _CLIENT_FAULT = frozenset({200, 400, 401, 403})
@@ -90,6 +91,7 @@ PROFILE: Final = VenueProfile(
     dialect=OkxDialect(),
     memory_s=2 * 3600.0,
     timeframes=_BARS,
+    fee_table=FEES,
     reject_codes={
         "UNKNOWN_INSTRUMENT": "51001",
         "BELOW_MINIMUM": "51020",

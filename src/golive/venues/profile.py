@@ -12,7 +12,7 @@ from random import Random
 from typing import Literal
 
 from golive.matching.book import SelfTrade
-from golive.matching.fee import FeeAsset
+from golive.matching.fee import FeeAsset, FeeTable
 from golive.model.secret import SecretForm
 
 from .dialect import Dialect
@@ -148,6 +148,8 @@ class VenueProfile:
     credential_forms: Mapping[str, SecretForm] = field(default_factory=dict)
     """how this venue writes each of `credential_fields`; a field without a form is plain letters and digits"""
     fee_asset: FeeAsset = FeeAsset.RECEIVED
+    fee_table: FeeTable | None = None
+    """what it publishes by volume; `fees` is its lowest tier"""
     self_trade: SelfTrade = SelfTrade.CANCEL_RESTING
     """what the venue does by default when two orders of one account meet"""
     serial_private: bool = False

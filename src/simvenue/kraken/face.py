@@ -40,7 +40,7 @@ class KrakenFace:
     ws_root = "/v2"
     idle_s = 60.0
     idle_close = (1001, "idle")
-    hidden_headers = frozenset({"api-sign"})
+    hidden_headers = frozenset[str]()
 
     def __init__(self, exchange: Exchange, ring: KeyRing) -> None:
         _require_readable(ring)

@@ -28,7 +28,7 @@ class OkxFace:
     ws_root = "/ws/v5"
     idle_s = 30.0
     idle_close = (4004, "No data received in 30s.")
-    hidden_headers = frozenset({"ok-access-passphrase", "ok-access-sign"})
+    hidden_headers = frozenset({"ok-access-passphrase"})
 
     def __init__(self, exchange: Exchange, ring: KeyRing) -> None:
         for index, key in enumerate(ring.keys):
