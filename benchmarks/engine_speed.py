@@ -13,7 +13,7 @@ from golive.model.ids import derive_client_order_id
 from golive.model.instrument import Instrument
 from golive.model.market import Candle
 from golive.risk import RiskProfile
-from golive.strategy import Bar, resolve_parameters, strategy_named
+from golive.strategy import Bar, bound, resolve_parameters, strategy_named
 
 BARS = 20_000
 INSTRUMENT = Instrument.from_text(
@@ -55,8 +55,9 @@ def bars_per_second() -> float:
 
 def floor_bars_per_second() -> float:
     bars = [Bar(c.ts, c.open, c.high, c.low, c.close, c.volume) for c in _candles()]
-    state = STRATEGY.initial(PARAMETERS)
+    params = bound(PARAMETERS)
+    state = STRATEGY.initial(params)
     began = time.perf_counter()
     for bar in bars:
-        state, _ = STRATEGY.step(state, bar, PARAMETERS)
+        STRATEGY.step(state, bar, params)
     return BARS / (time.perf_counter() - began)

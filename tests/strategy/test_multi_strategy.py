@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from golive.model.errors import ConfigError
-from golive.strategy import Bar, resolve_parameters, strategy_named
+from golive.strategy import Bar, bound, resolve_parameters, strategy_named
 from support.trading import BTC, random_walk
 
 STRATEGY = strategy_named("multi_strategy_default")
@@ -22,17 +24,18 @@ def bars(count: int, seed: int = 1) -> list[Bar]:
 
 
 def targets(rows: list[Bar], **changes: float) -> list[float | None]:
-    params, state, out = {**PARAMS, **changes}, STRATEGY.initial(PARAMS), []
+    params, out = bound({**PARAMS, **changes}), []
+    state = STRATEGY.initial(params)
     for bar in rows:
-        state, target = STRATEGY.step(state, bar, params)
-        out.append(target)
+        target = STRATEGY.step(state, bar, params)
+        out.append(None if math.isnan(target) else target)
     return out
 
 
 def test_targets_start_exactly_when_warm_up_ends() -> None:
     found = targets(bars(200))
     first = next(n for n, target in enumerate(found, 1) if target is not None)
-    assert first == STRATEGY.warm_up(PARAMS)
+    assert first == STRATEGY.warm_up(bound(PARAMS))
     assert all(target is not None for target in found[first:])
 
 

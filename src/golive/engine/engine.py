@@ -6,6 +6,7 @@ the record of its decision. A strategy is stepped on closed candles only.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -25,7 +26,7 @@ from golive.model.order import TERMINAL, Fill, OrderStatus, OrderUpdate, Side
 from golive.orders import Order, Orders
 from golive.portfolio import EquityCurve, Ledger
 from golive.risk import AccountView, RiskEngine, RiskProfile
-from golive.strategy import AnyStrategy, Bar
+from golive.strategy import Bar, Strategy, bound
 
 from .desk import Desk, InactionRun
 from .sizing import Sizing, order_for, orderable_lots, wanted_lots
@@ -51,7 +52,7 @@ class Engine:
         self,
         *,
         instruments: Sequence[Instrument],
-        strategy: AnyStrategy,
+        strategy: Strategy,
         parameters: Mapping[str, float],
         profile: RiskProfile,
         start_balances: Mapping[str, Decimal],
@@ -68,9 +69,9 @@ class Engine:
         self.decisions: dict[DecisionCode, int] = {}
         self.signals = 0
         self.candles = 0
-        self.desks = {i.id: Desk(i, strategy.initial(parameters)) for i in instruments}
+        self._parameters = bound(parameters)
+        self.desks = {i.id: Desk(i, strategy.initial(self._parameters)) for i in instruments}
         self._strategy = strategy
-        self._parameters = parameters
         self._sizing = Sizing.of(parameters.get("position_pct", 0.0), parameters.get("entry_ttl_bars", 0.0))
         self._entry_ttl_ns = int(parameters.get("entry_ttl_bars", 0.0)) * timeframe_ns
         self._new_id = new_id
@@ -163,7 +164,8 @@ class Engine:
             candle.ts, candle.open * tick, candle.high * tick, candle.low * tick, candle.close * tick,
             candle.volume * float(desk.instrument.lot_size),
         )  # fmt: skip
-        desk.strategy_state, target = self._strategy.step(desk.strategy_state, bar, self._parameters)
+        stepped = self._strategy.step(desk.strategy_state, bar, self._parameters)
+        target = None if math.isnan(stepped) else stepped
         if target is not None and target != desk.target and not (desk.target is None and target == 0.0):
             self._signal(desk, target, candle.ts, "target_changed", commands)
         if target is not None and desk.target is None:

@@ -19,7 +19,7 @@ from golive.model.errors import ConfigError
 from golive.model.ids import InstrumentId
 from golive.model.verdict import EvidenceClass, Stage
 from golive.risk import RiskProfile
-from golive.strategy import AnyStrategy, resolve_parameters, strategy_named
+from golive.strategy import Strategy, resolve_parameters, strategy_named
 
 from .code_version import code_version
 from .options import Mode, RunOptions
@@ -47,7 +47,7 @@ class Plan:
     instruments: tuple[InstrumentId, ...]
     timeframe: str
     speed: str
-    strategy: AnyStrategy
+    strategy: Strategy
     parameters: Mapping[str, float]
     risk_profile: RiskProfile
     trading_digest: str

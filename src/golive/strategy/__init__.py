@@ -1,6 +1,18 @@
 """Strategies: the protocol, the built-in ones and their registry."""
 
-from .protocol import Bar, Parameter, Step, Strategy, resolve_parameters
-from .registry import STRATEGIES, AnyStrategy, strategy_named
+from .order_parameters import ORDER_PARAMETERS, with_order_parameters
+from .protocol import WARMING_UP, Bar, Parameter, Strategy, bound, resolve_parameters
+from .registry import STRATEGIES, strategy_named
 
-__all__ = ["STRATEGIES", "AnyStrategy", "Bar", "Parameter", "Step", "Strategy", "resolve_parameters", "strategy_named"]
+__all__ = [
+    "ORDER_PARAMETERS",
+    "STRATEGIES",
+    "WARMING_UP",
+    "Bar",
+    "Parameter",
+    "Strategy",
+    "bound",
+    "resolve_parameters",
+    "strategy_named",
+    "with_order_parameters",
+]

@@ -1,17 +1,22 @@
-"""What a strategy is: one pure `step` from state and closed bar to a target position.
+"""What a strategy is: one `step` that moves its state by one closed bar and says the target position.
 
 A strategy sees closed bars as statistics (floats) and its own parameters; it sees no order, balance, key, clock or file.
+`step` is written once: sessions interpret it, sweeps compile the same source. So that it can be compiled it is made of
+arithmetic, `math`, plain functions of the same kind, and attributes of `state`, `bar` and `params`.
 """
 
 from __future__ import annotations
 
+import math
+from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol
 
 from golive.model.errors import ConfigError
 
-State = TypeVar("State")
+WARMING_UP: Final = math.nan
+"""the target of a strategy that has not seen enough bars; the one number that is not equal to itself"""
 
 
 class Bar(NamedTuple):
@@ -36,31 +41,29 @@ class Parameter:
     whole: bool = False
 
 
-class Step(NamedTuple, Generic[State]):
-    """What one step returns: the next state and the target (None while warming up).
+class Strategy(Protocol):
+    """A registered strategy.
 
-    `target` is the wanted share, 0..1, of the largest position that the strategy may hold.
+    `initial` makes a state of its own for each instrument: an object whose attributes are numbers or lists of floats of fixed
+    length. `params` is what `bound` made of the resolved values: one float per declared parameter, by name.
     """
 
-    state: State
-    target: float | None
-
-
-class Strategy(Protocol[State]):
-    """A registered strategy."""
-
     name: str
+    summary: str
     parameters: Mapping[str, Parameter]
 
-    def initial(self, params: Mapping[str, float]) -> State:
+    def initial(self, params: Any) -> Any:
         """Return the state before the first bar."""
         ...
 
-    def step(self, state: State, bar: Bar, params: Mapping[str, float]) -> Step[State]:
-        """Return the next state and the target; pure: equal inputs give equal outputs, nothing else is read."""
+    def step(self, state: Any, bar: Bar, params: Any) -> float:
+        """Move `state` by one bar; return the wanted share, 0..1, of the largest position, or WARMING_UP.
+
+        Equal states, bars and parameters give equal results; nothing else is read or changed.
+        """
         ...
 
-    def warm_up(self, params: Mapping[str, float]) -> int:
+    def warm_up(self, params: Any) -> int:
         """Return after how many bars `step` first gives a target."""
         ...
 
@@ -86,3 +89,8 @@ def resolve_parameters(name: str, declared: Mapping[str, Parameter], given: Mapp
             raise ConfigError(f"strategy {name}: parameter {key} = {raw} must be a whole number")
         values[key] = value
     return values
+
+
+def bound(values: Mapping[str, float]) -> Any:
+    """Return parameter values as what `step` takes: a named tuple, each value an attribute."""
+    return namedtuple("Params", values)(**values)
