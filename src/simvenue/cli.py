@@ -12,6 +12,8 @@ from collections.abc import Sequence, Set
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from golive.model.clock import SECOND, from_iso
+
 from .dialects import DIALECTS, traits_of
 from .errors import UsageError
 from .exchange.book import BookKind
@@ -19,6 +21,7 @@ from .face.mode import Mode
 from .keys import KeyRing, fresh_key, read_keys
 from .options import ServeOptions
 
+_MOST_HISTORY = 5_000_000
 _MAX_BPS, _FINEST_BPS = 1000, Decimal("0.0001")
 _TIMEFRAMES = ("1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d", "1w")
 _EPILOG = """\
@@ -115,6 +118,20 @@ def _add_market(serve: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--data", type=Path, default=None, metavar="PATH", help="recorded candles or feed (default: generator)")
     group.add_argument(
+        "--history",
+        type=int,
+        default=None,
+        metavar="N",
+        help="how many candles of --timeframe lie behind the market when it starts, with the trades in them for a dialect that "
+        "serves trade history; of a candle file its first N rows (default: 300 generated ones, none of a file)",
+    )
+    group.add_argument(
+        "--start",
+        default=None,
+        metavar="TIME",
+        help="where a generated market starts, like 2024-01-01T00:00:00Z (default: there at speed max, else now)",
+    )
+    group.add_argument(
         "--volume-unit",
         choices=["base", "quote"],
         default="base",
@@ -203,6 +220,8 @@ def _options(given: argparse.Namespace) -> ServeOptions:
         steps=None if given.steps is None else _within(given.steps, "--steps", 1, 10**9),
         symbols=symbols,
         timeframe=given.timeframe,
+        history=None if given.history is None else _within(given.history, "--history", 0, _MOST_HISTORY),
+        start=None if given.start is None else _moment(given.start),
         data=given.data,
         volume_unit=given.volume_unit,
         balances=dict(_balance(item, assets) for item in given.balance or [f"{traded[0].quote}=100000"]),
@@ -220,6 +239,16 @@ def _options(given: argparse.Namespace) -> ServeOptions:
         ready_fd=_descriptor(given.ready_fd, "--ready-fd"),
         ready_file=given.ready_file,
     )
+
+
+def _moment(text: str) -> int:
+    try:
+        moment = from_iso(text)
+    except ValueError as exc:
+        raise UsageError(f"--start {text}: give a time like 2024-01-01T00:00:00Z") from exc
+    if moment <= 0 or moment % (60 * SECOND):
+        raise UsageError(f"--start {text}: give a whole minute after 1970")
+    return moment
 
 
 def _idle(seconds: float | None) -> float | None:

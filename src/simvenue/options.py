@@ -41,3 +41,7 @@ class ServeOptions:
     ready_fd: int | None
     ready_file: Path | None
     book: BookKind = BookKind.PLAIN
+    history: int | None = None
+    """candles of `timeframe` that lie behind the venue when it starts; None: what its source has by itself"""
+    start: int | None = None
+    """market clock of a generated market when it starts, ns UTC; None: by `speed`"""

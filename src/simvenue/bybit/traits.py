@@ -17,6 +17,7 @@ class Traits:
     maker_bps: str = "10"
     taker_bps: str = "10"
     minimum_cost: str = "1"
+    serves_trade_history: bool = False
 
 
 TRAITS = Traits()

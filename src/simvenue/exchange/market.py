@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from golive.matching.book import Execution, OrderBook
@@ -55,11 +57,23 @@ class Update:
 class Market:
     """The market of one listing; `apply` moves it, `record_trade` adds what clients did."""
 
-    def __init__(self, listing: Listing, base: Bar, *, builds_candles: bool, book: PriceTimeBook | None = None) -> None:
-        """`book` is an empty one; None: plain, without memory of what clients took and without estimates of queues."""
+    def __init__(
+        self,
+        listing: Listing,
+        base: Bar,
+        *,
+        builds_candles: bool,
+        book: PriceTimeBook | None = None,
+        keeps_every_trade: bool = False,
+    ) -> None:
+        """`book` is an empty one; None: plain, without memory of what clients took and without estimates of queues.
+
+        Of the trades the last TRADES_KEPT are kept, or every one.
+        """
         self.listing = listing
         self.book: PriceTimeBook = OrderBook() if book is None else book
         self.trades: deque[PublicTrade] = deque(maxlen=TRADES_KEPT)
+        self._every_trade: list[PublicTrade] | None = [] if keeps_every_trade else None
         self.fresh_trades: list[PublicTrade] = []
         """trades since the last publication"""
         self.candles = CandleStore(base, fills_gaps=builds_candles)
@@ -103,9 +117,17 @@ class Market:
         self._next_trade_id += 1
         return self._next_trade_id - 1
 
+    def trades_after(self, ts: int, count: int) -> list[PublicTrade]:
+        """Return the first `count` of the kept trades later than `ts` (ns), oldest first."""
+        kept = self.trades if self._every_trade is None else self._every_trade
+        first = bisect_right(kept, ts, key=lambda trade: trade.ts)
+        return list(islice(kept, first, first + count)) if self._every_trade is None else self._every_trade[first : first + count]
+
     def _record(self, ts: int, price: int, quantity: int, side: Side) -> int:
         trade = PublicTrade(self.next_trade_id(), ts, price, quantity, side)
         self.trades.append(trade)
+        if self._every_trade is not None:
+            self._every_trade.append(trade)
         self.fresh_trades.append(trade)
         self.last = trade
         return trade.trade_id

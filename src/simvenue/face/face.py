@@ -122,3 +122,8 @@ class DialectTraits(Protocol):
     def minimum_cost(self) -> str:
         """Decimal text: least price × quantity of an order in its quote asset, `0` for none."""
         ...
+
+    @property
+    def serves_trade_history(self) -> bool:
+        """Public trades of any age can be asked for."""
+        ...

@@ -24,6 +24,8 @@ INTERVALS = (1, 5, 15, 30, 60, 240, 1440, 10080, 21600)
 MAX_CANDLES = 720
 MAX_TRADES = 1000
 MAX_DEPTH = 500
+_LEAST_NANOSECONDS = 1 << 40
+"""a `since` below it is in seconds, as older clients send it; Kraken, "Get Recent Trades" takes both"""
 STATUS: Mapping[Mode, str] = {mode: mode.value for mode in Mode}
 
 
@@ -102,12 +104,13 @@ def beginning(before: Row, opened: int) -> Row:
 
 
 def trades(call: Call) -> Json:
-    """Up to `count` trades, oldest first: the newest, or those after `since` (ns)."""
+    """Up to `count` trades, oldest first: the newest, or those after `since` (ns; a small number is in seconds)."""
     market = call.market()
     count = max(1, call.integer("count", MAX_TRADES, MAX_TRADES) or 1)
     since = call.integer("since", None)
-    kept = list(market.trades)
-    chosen = kept[-count:] if since is None else [item for item in kept if item.ts > since][:count]
+    if since is not None and since < _LEAST_NANOSECONDS:
+        since *= wire.SECOND
+    chosen = list(market.trades)[-count:] if since is None else market.trades_after(since, count)
     grid = grid_of(market.listing)
     return {pair_id(market.listing.symbol): [wire.trade(grid, item) for item in chosen], "last": _last(chosen, since)}
 

@@ -20,6 +20,7 @@ class Traits:
     maker_bps: str = "25"
     taker_bps: str = "40"
     minimum_cost: str = "0.5"
+    serves_trade_history: bool = True
 
 
 TRAITS = Traits()

@@ -52,7 +52,13 @@ def build(options: ServeOptions, clock: Clock, began: int | None = None) -> Venu
     fees = FeeSchedule(options.maker_bps, options.taker_bps, traits.fee_asset)
     new_book = book_maker(options.book, states_depth=source.facts.fill_model == "book")
     markets = [
-        Market(Listing(i, fees, scales), source.base_bar, builds_candles=source.builds_candles, book=new_book())
+        Market(
+            Listing(i, fees, scales),
+            source.base_bar,
+            builds_candles=source.builds_candles,
+            book=new_book(),
+            keeps_every_trade=traits.serves_trade_history and options.history is not None,
+        )
         for i in instruments
     ]
     start = {asset: _units(asset, amount, scales) for asset, amount in options.balances.items()}
@@ -79,22 +85,41 @@ def _source(options: ServeOptions, began: int) -> MarketSource:
     for symbol in options.symbols:
         instrument_id(symbol)
     if options.data is not None:
+        if options.start is not None:
+            raise UsageError("--start: recorded data begin where they begin; leave it out, or leave --data out")
         if len(options.symbols) > 1:
             raise UsageError("--data holds one instrument: give --symbol once")
         symbol = options.symbols[0]
         if looks_like_feed(options.data):
+            if options.history is not None:
+                raise UsageError("--history: a recorded feed has nothing behind it; use a candle file or the generator")
             return Feed(options.data, symbol, timeframe=options.timeframe or "1m", steps=options.steps)
-        return CandleFile(options.data, symbol, timeframe=options.timeframe, volume_unit=options.volume_unit, steps=options.steps)
+        return CandleFile(
+            options.data,
+            symbol,
+            timeframe=options.timeframe,
+            volume_unit=options.volume_unit,
+            steps=options.steps,
+            history=options.history or 0,
+        )
     timeframe = options.timeframe or "1m"
     steps = options.steps
     if options.speed is None:
         steps = DEFAULT_STEPS if steps is None else steps
-        period, start = TIMEFRAMES[timeframe].period, MAX_SPEED_START
+        period, start = TIMEFRAMES[timeframe].period, options.start or MAX_SPEED_START
         start = TIMEFRAMES[timeframe].floor(start)
     else:
         period = _SECOND
-        start = began // _SECOND * _SECOND
-    return Generator(options.symbols, seed=options.seed, start=start, period=period, steps=steps, timeframe=timeframe)
+        start = options.start or began // _SECOND * _SECOND
+    return Generator(
+        options.symbols,
+        seed=options.seed,
+        start=start,
+        period=period,
+        steps=steps,
+        timeframe=timeframe,
+        history=options.history,
+    )
 
 
 def _units(asset: str, amount: Decimal, scales: dict[str, int]) -> int:

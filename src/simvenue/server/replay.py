@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from golive.model.clock import to_iso
 from golive.model.json import JsonObject, JsonValue
 
 from ..exchange.book import RULES
@@ -35,6 +36,8 @@ def decisive(options: ServeOptions, venue: Venue) -> Mapping[str, JsonValue]:
         "maker_bps": str(options.maker_bps),
         "taker_bps": str(options.taker_bps),
         "accounts": list(options.ring.accounts),
+        **({} if options.history is None else {"history": options.history}),
+        **({} if options.start is None else {"start": to_iso(options.start)}),
     }
 
 

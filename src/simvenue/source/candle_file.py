@@ -33,7 +33,9 @@ _MIN_QUANTITY = Decimal("0.00001")
 class CandleFile:
     """A source of recorded candles of one instrument."""
 
-    def __init__(self, path: Path, symbol: str, *, timeframe: str | None, volume_unit: str, steps: int | None) -> None:
+    def __init__(
+        self, path: Path, symbol: str, *, timeframe: str | None, volume_unit: str, steps: int | None, history: int = 0
+    ) -> None:
         try:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError as exc:
@@ -44,9 +46,14 @@ class CandleFile:
         name, self._bar = _timeframe(table)
         self._instrument, self._rows = _rows(table, symbol, self._bar, volume_unit)
         wanted = _wanted_timeframe(path, name, self._bar, timeframe)
-        count = len(self._rows) if steps is None else min(steps, len(self._rows))
-        self._rows = self._rows[:count]
-        self.facts = SourceFacts("candles", "bar", self._rows[0][0], count, wanted, path.name, digest)
+        if history > len(self._rows):
+            raise UsageError(f"--history {history}: {path} has only {len(self._rows)} candles")
+        left = len(self._rows) - history
+        count = left if steps is None else min(steps, left)
+        self._rows = self._rows[: history + count]
+        self._history = history
+        start = self._rows[history][0] if count else self._rows[-1][0] + self._bar.period
+        self.facts = SourceFacts("candles", "bar", start, count, wanted, path.name, digest)
 
     @property
     def instruments(self) -> Sequence[Instrument]:
@@ -61,13 +68,17 @@ class CandleFile:
         return False
 
     def history(self) -> Iterator[Step]:
-        return iter(())
+        return self._play(0, self._history)
 
     def steps(self) -> Iterator[Step]:
+        return self._play(self._history, len(self._rows))
+
+    def _play(self, first: int, last: int) -> Iterator[Step]:
         symbol = self._instrument.id.symbol
         clip = max(1, sorted(row[5] for row in self._rows)[len(self._rows) // 2] // 20)
         ladder = Ladder(price=self._rows[0][4], clip=clip, seed=1)
-        for epoch, row in enumerate(self._rows):
+        for epoch in range(first, last):
+            row = self._rows[epoch]
             ts = row[0] + self._bar.period
             bids = ladder.levels(Side.BUY, max(1, row[4] - 1), epoch)
             asks = ladder.levels(Side.SELL, row[4] + 1, epoch)

@@ -24,7 +24,7 @@ from .catalog import generated_instrument, template
 from .ladder import Ladder
 
 HISTORY_BARS = 300
-_MILLISECOND = 1_000_000
+_SECOND, _MILLISECOND = 1_000_000_000, 1_000_000
 _SIGMA = 0.0001
 """standard deviation of the log price per square root of a second; about 55 % a year"""
 
@@ -135,11 +135,23 @@ class GeneratedMarket:
 class Generator:
     """A source of generated markets.
 
-    `start` is the market clock of the first step and `period` its length, ns. History before the start covers
-    HISTORY_BARS bars of `timeframe`, walked in `period` steps (coarser where that would be too many) and always ends at `start`.
+    `start` is the market clock of the first step and `period` its length, ns. History before the start covers `history`
+    bars of `timeframe` (None: HISTORY_BARS), walked in `period` steps (coarser where that would be too many), and always
+    ends at `start`.
     """
 
-    def __init__(self, symbols: Sequence[str], *, seed: int, start: int, period: int, steps: int | None, timeframe: str) -> None:
+    def __init__(
+        self,
+        symbols: Sequence[str],
+        *,
+        seed: int,
+        start: int,
+        period: int,
+        steps: int | None,
+        timeframe: str,
+        history: int | None = None,
+    ) -> None:
+        self._history = history
         self._instruments = [generated_instrument(symbol) for symbol in symbols]
         self._markets = {i.id.symbol: GeneratedMarket(i, seed) for i in self._instruments}
         self._period = period
@@ -151,7 +163,8 @@ class Generator:
 
     @property
     def base_bar(self) -> Bar:
-        return Bar(1_000_000_000)
+        """A long past is kept in whole minutes."""
+        return Bar(_SECOND if self._history is None else min(MINUTE, TIMEFRAMES[self.facts.timeframe].period))
 
     @property
     def builds_candles(self) -> bool:
@@ -160,7 +173,7 @@ class Generator:
     def history(self) -> Iterator[Step]:
         bar = TIMEFRAMES[self.facts.timeframe]
         start = self.facts.start
-        first = bar.floor(start) - HISTORY_BARS * bar.period
+        first = bar.floor(start) - (HISTORY_BARS if self._history is None else self._history) * bar.period
         coarse = max(self._period, min(bar.period, MINUTE))
         ts = first
         while ts < start:
