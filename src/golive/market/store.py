@@ -1,0 +1,264 @@
+"""The candle store: history as exact integers, one folder a series, read through memory maps, changed all at once or not at all.
+
+    <root>/candles/<venue>/<BASE-QUOTE>/<timeframe>/
+        index.json                     what belongs to the series now; written last
+        2024-01.<digest>.parquet       one month; never changed, replaced by another file
+        columns.<digest>/close.i64 …   the same numbers for reading, derived
+
+Only closed candles enter it, so only closed ones leave it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from golive.matching.columns import CandleColumns, IntColumn
+from golive.model.errors import ConfigError
+from golive.model.ids import InstrumentId
+from golive.model.instrument import Instrument
+
+from .column_file import map_columns, remove_columns, write_columns
+from .durable import is_temporary, make_folder, only_writer, write_atomic
+from .merge import merged, regridded, table_of
+from .part_file import months_of, read_part, write_part
+from .series import (
+    INDEX_NAME,
+    Gap,
+    Part,
+    SeriesEntry,
+    SeriesIndex,
+    Source,
+    entry_of,
+    read_index,
+    same_grid,
+    series_folder,
+)
+from .timeframe import timeframe_ns
+
+if TYPE_CHECKING:
+    from .part_file import Table
+
+_TRIES: Final = 20
+"""a reader that meets as many writers in a row gives up"""
+
+
+@dataclass(frozen=True, slots=True)
+class AppendResult:
+    """What became of the rows given to `append`."""
+
+    added: int
+    known: int
+    """already there, or twice in what was given, and the same"""
+    replaced: int
+    unclosed: int
+    """dropped: the candle had not ended"""
+    was_sorted: bool
+    rows: int
+    """candles in the series now"""
+
+
+class CandleStore:
+    """The candles below one root, `<home>/var/data/<environment>`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def series(self) -> list[SeriesEntry]:
+        """Return what is stored, by venue, symbol and timeframe; raise ConfigError naming an index that cannot be read."""
+        entries = []
+        for path in self.root.glob(f"candles/*/*/*/{INDEX_NAME}"):
+            index = read_index(path.parent)
+            if index is not None:
+                entries.append(entry_of(index, path.parent))
+        return sorted(entries, key=lambda entry: (entry.instrument.id, timeframe_ns(entry.timeframe)))
+
+    def index(self, instrument: InstrumentId, timeframe: str) -> SeriesIndex:
+        """Return the index of a series; raise ConfigError saying what is stored when it is not."""
+        found = read_index(series_folder(self.root, instrument, timeframe))
+        if found is None:
+            raise ConfigError(f"{self.root}: no candles of {instrument} {timeframe}; {self._stored()}")
+        return found
+
+    def read(self, instrument: InstrumentId, timeframe: str, since: int | None = None, until: int | None = None) -> CandleColumns:
+        """Return the candles that open at or after `since` and before `until` (ns), mapped into memory, read-only.
+
+        Raises ConfigError when the series is not stored or not readable.
+        """
+        folder = series_folder(self.root, instrument, timeframe)
+        for _ in range(_TRIES):
+            index = self.index(instrument, timeframe)
+            columns = map_columns(folder, index.digest, index.rows)
+            if columns is None:
+                self._restore_columns(folder)
+                continue
+            whole = CandleColumns(index.instrument, timeframe_ns(timeframe), *columns)
+            return between_times(whole, since, until)
+        raise ConfigError(f"{folder}: its columns could not be made; run `golive data verify`")
+
+    def gaps(self, instrument: InstrumentId, timeframe: str, since: int | None = None, until: int | None = None) -> list[Gap]:
+        """Return the gaps between the stored candles of a period, oldest first."""
+        return gaps_between(self.read(instrument, timeframe, since, until))
+
+    def append(
+        self,
+        instrument: Instrument,
+        timeframe: str,
+        rows: CandleColumns,
+        *,
+        source: str,
+        now: int,
+        replace: bool = False,
+    ) -> AppendResult:
+        """Merge candles in any order into a series, newer or older ones; all of them or, on an error, none.
+
+        Args:
+            instrument: its grid is kept by a new series; a stored one keeps its own and takes rows that fit it exactly.
+            rows: on the grid of `rows.instrument`.
+            source: who gave them, for the index.
+            now: wall clock, ns; candles that end later are left out.
+            replace: take the new row where it differs from the stored one.
+
+        Raises:
+            ConfigError: a row is impossible, off the grid, or differs from a stored one without `replace`.
+            JournalError: a file cannot be written.
+        """
+        folder = series_folder(self.root, instrument.id, timeframe)
+        if rows.timeframe_ns != timeframe_ns(timeframe):
+            raise ConfigError(f"{instrument.id}: candles of {rows.timeframe_ns / 1e9:g} s given as {timeframe}")
+        make_folder(folder)
+        with only_writer(folder):
+            self._clean(folder)
+            index = read_index(folder)
+            grid = index.instrument if index else instrument
+            table, unclosed, was_sorted = table_of(regridded(rows, grid), now)
+            given = table.shape[1]
+            if not given:
+                return AppendResult(0, 0, 0, unclosed, was_sorted, index.rows if index else 0)
+            old = {part.month: part for part in index.parts} if index else {}
+            parts = dict(old)
+            fresh: dict[str, Table] = {}
+            added = replaced = 0
+            months = months_of(table[0])
+            for month, first, last in months:
+                before = read_part(folder, old[month]) if month in old else None
+                month_table, new, other = merged(before, table[:, first:last], may_replace=replace, grid=grid)
+                added, replaced = added + new, replaced + other
+                if new or other:
+                    fresh[month] = month_table
+            for month, month_table in fresh.items():
+                parts[month] = write_part(folder, month, month_table)
+            total = sum(part.rows for part in parts.values())
+            if fresh:
+                self._publish(folder, instrument, timeframe, index, parts, fresh, Source(source, added + replaced, now))
+            return AppendResult(added, given - added - replaced, replaced, unclosed, was_sorted, total)
+
+    def _publish(
+        self,
+        folder: Path,
+        instrument: Instrument,
+        timeframe: str,
+        before: SeriesIndex | None,
+        parts: dict[str, Part],
+        fresh: dict[str, Table],
+        source: Source,
+    ) -> None:
+        """Write the columns of the new state, then its index, then remove what belongs to the old one alone."""
+        ordered = tuple(parts[month] for month in sorted(parts))
+        made_from = instrument if before is None or same_grid(before.instrument, instrument) else before.instrument
+        draft = SeriesIndex(
+            instrument=made_from,
+            timeframe=timeframe,
+            rows=sum(part.rows for part in ordered),
+            first=ordered[0].first,
+            last=ordered[-1].last,
+            gaps=0,
+            missing_rows=0,
+            parts=ordered,
+            sources=(source,) if before is None else before.with_source(source),
+        )
+        tables = self._tables(folder, before, ordered, fresh)
+        write_columns(folder, draft.digest, lambda at: (table[at] for table in tables))
+        columns = map_columns(folder, draft.digest, draft.rows)
+        assert columns is not None
+        gaps = gaps_between(CandleColumns(made_from, timeframe_ns(timeframe), *columns))
+        _write_index(folder, draft, gaps)
+        self._clean(folder)
+
+    @staticmethod
+    def _tables(
+        folder: Path, before: SeriesIndex | None, parts: tuple[Part, ...], fresh: dict[str, Table]
+    ) -> list[Table | list[IntColumn]]:
+        """Return the columns of each month: new ones, or pieces of the columns of the state before."""
+        mapped = map_columns(folder, before.digest, before.rows) if before else None
+        places: dict[str, int] = {}
+        at = 0
+        for part in before.parts if before else ():
+            places[part.month] = at
+            at += part.rows
+        tables: list[Table | list[IntColumn]] = []
+        for part in parts:
+            if part.month in fresh:
+                tables.append(fresh[part.month])
+            elif mapped is None:
+                tables.append(read_part(folder, part))
+            else:
+                first = places[part.month]
+                tables.append([column[first : first + part.rows] for column in mapped])
+        return tables
+
+    def _restore_columns(self, folder: Path) -> None:
+        with only_writer(folder):
+            index = read_index(folder)
+            if index is None or map_columns(folder, index.digest, index.rows) is not None:
+                return
+            tables = [read_part(folder, part) for part in index.parts]
+            write_columns(folder, index.digest, lambda at: (table[at] for table in tables))
+
+    @staticmethod
+    def _clean(folder: Path) -> None:
+        """Remove what no index names: left by a crash, or replaced. Only the holder of the lock may."""
+        index = read_index(folder)
+        named = {part.file for part in index.parts} if index else set()
+        for path in folder.iterdir():
+            if is_temporary(path):
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            elif path.suffix == ".parquet" and path.name not in named:
+                path.unlink(missing_ok=True)
+        remove_columns(folder, [index.digest] if index else [])
+
+    def _stored(self) -> str:
+        names = [f"{entry.instrument.id} {entry.timeframe}" for entry in self.series()]
+        known = f"stored: {', '.join(names)}" if names else "nothing is stored"
+        return f"{known}; `golive data download` or `golive data import` brings them"
+
+
+def between_times(candles: CandleColumns, since: int | None, until: int | None) -> CandleColumns:
+    """Return the candles that open at or after `since` and before `until`, as views."""
+    import numpy as np
+
+    first = 0 if since is None else int(np.searchsorted(candles.opened_at, since, side="left"))
+    last = len(candles) if until is None else int(np.searchsorted(candles.opened_at, until, side="left"))
+    return candles.between(first, max(first, last))
+
+
+def gaps_between(candles: CandleColumns) -> list[Gap]:
+    """Return the gaps between candles in rising order."""
+    import numpy as np
+
+    length = candles.timeframe_ns
+    steps = np.diff(candles.opened_at)
+    return [
+        Gap(int(candles.opened_at[at]) + length, int(candles.opened_at[at + 1]), int(steps[at]) // length - 1)
+        for at in np.flatnonzero(steps > length).tolist()
+    ]
+
+
+def _write_index(folder: Path, draft: SeriesIndex, gaps: list[Gap]) -> None:
+
+    index = dataclasses.replace(draft, gaps=len(gaps), missing_rows=sum(gap.missing for gap in gaps))
+    write_atomic(folder / INDEX_NAME, json.dumps(index.to_json(), indent=1).encode())
