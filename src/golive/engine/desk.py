@@ -8,6 +8,7 @@ from typing import Any
 from golive.model.decision import DecisionCode
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import Instrument
+from golive.model.order import Fill, Side
 
 
 @dataclass(slots=True)
@@ -26,6 +27,9 @@ class Desk:
 
     instrument: Instrument
     strategy_state: Any  # belongs to the strategy; the engine only hands it back
+    tick: float = field(init=False)
+    lot: float = field(init=False)
+    """what a tick and a lot are as the floats that strategies see"""
     mark: int = 0
     """ticks; 0 = no mark yet"""
     ask: int = 0
@@ -35,10 +39,31 @@ class Desk:
     wants_action: bool = False
     """A signal is waiting for its decision."""
     canceling: ClientOrderId | None = None
+    full_lots: int = 0
+    """lots of a full target where the strategy trades a fixed quantity; 0 = a share of equity"""
+    entry_lots: int = 0
+    entry_cost: int = 0
+    """what was bought since nothing was held: lots, and ticks × lots"""
+    protective: ClientOrderId | None = None
+    """the order that protects the position, while it has not ended"""
+    is_exposed: bool = False
+    """the venue refused to protect the position as it is now"""
     standing: DecisionCode = DecisionCode.ON_TARGET
     """Why nothing is done while no signal waits."""
     run: InactionRun | None = None
     closed_runs: list[InactionRun] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.tick, self.lot = float(self.instrument.tick_size), float(self.instrument.lot_size)
+
+    def traded(self, fill: Fill, held: int) -> None:
+        """Follow what the position cost; `held` = whole lots after the fill. Less than the venue's minimum is nothing."""
+        self.is_exposed = False
+        if fill.side is Side.BUY:
+            self.entry_lots += fill.quantity
+            self.entry_cost += fill.quantity * fill.price
+        elif held < self.instrument.min_quantity:
+            self.entry_lots = self.entry_cost = 0
 
     def idle(self, code: DecisionCode, opened_at: int, ts: int) -> InactionRun | None:
         """Extend the run of `code`; return the run that ended because the reason changed, if one did."""

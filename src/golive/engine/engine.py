@@ -13,23 +13,28 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from golive.model.alert import AlertSeverity
-from golive.model.clock import to_iso
-from golive.model.command import Alert, Cancel, Command, Record, SetTimer, Submit
-from golive.model.decision import Approved, DecisionCode, Refused
+from golive.model.command import Alert, Cancel, Command, SetTimer, Submit
+from golive.model.decision import Approved, DecisionCode
 from golive.model.errors import IllegalTransition
 from golive.model.event import Durable, Event, Operator, OperatorAction, Timer
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.json import JsonValue
 from golive.model.market import Book, Candle, Trade
-from golive.model.order import TERMINAL, Fill, OrderStatus, OrderUpdate, Side
+from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate, Side
 from golive.orders import Order, Orders
 from golive.portfolio import EquityCurve, Ledger
 from golive.risk import AccountView, RiskEngine, RiskProfile
 from golive.strategy import Bar, Strategy, bound
 
 from .desk import Desk, InactionRun
+from .notes import Notes, order_body
+from .protection import Protection
 from .sizing import Sizing, order_for, orderable_lots, wanted_lots
+from .valuation import Valuation
+
+_new_tuple = tuple.__new__
+"""a named tuple of a row, without its constructor's own frame: a bar of every instrument is one"""
 
 
 class Breach(NamedTuple):
@@ -66,18 +71,21 @@ class Engine:
         self.curve = EquityCurve()
         self.fills: list[tuple[Fill, int]] = []
         self.breaches: list[Breach] = []
-        self.decisions: dict[DecisionCode, int] = {}
         self.signals = 0
         self.candles = 0
         self._parameters = bound(parameters)
         self.desks = {i.id: Desk(i, strategy.initial(self._parameters)) for i in instruments}
         self._strategy = strategy
-        self._sizing = Sizing.of(parameters.get("position_pct", 0.0), parameters.get("entry_ttl_bars", 0.0))
+        self._sizing = Sizing.of(parameters)
+        for desk in self.desks.values():
+            desk.full_lots = self._sizing.full_lots(desk.instrument)
+        self._protection = Protection.of(parameters)
+        self._valuation = Valuation(self.ledger, self.desks)
         self._entry_ttl_ns = int(parameters.get("entry_ttl_bars", 0.0)) * timeframe_ns
         self._new_id = new_id
+        self._notes = Notes()
         self._auto_trade = auto_trade
-        self._curve_instrument = instruments[0].id
-        self._record_seq = 0
+        self._curve_desk = self.desks[instruments[0].id]
         self._proposals = 0
         self._awaiting_durable: deque[tuple[int, Approved]] = deque()
         self._confirmed = False
@@ -116,16 +124,21 @@ class Engine:
         for desk in self.desks.values():
             if desk.wants_action:
                 self._conclude(desk, DecisionCode.SESSION_ENDED, ts, commands)
-            self._note_run(desk.end_run(), desk, ts, commands)
+            self._notes.run(desk.end_run(), desk, ts, commands)
             order = self.orders.working(desk.instrument.id)
             if order is not None and order.status in (OrderStatus.OPEN, OrderStatus.PARTIAL):
                 commands.append(Cancel(order.intent.client_order_id))
         return commands
 
     @property
+    def decisions(self) -> Mapping[DecisionCode, int]:
+        """How many decisions were taken, by code."""
+        return self._notes.decisions
+
+    @property
     def record_seq(self) -> int:
         """Sequence of the newest record that was asked for."""
-        return self._record_seq
+        return self._notes.seq
 
     @property
     def awaiting_durable(self) -> bool:
@@ -148,6 +161,7 @@ class Engine:
         if book.bids and book.asks:
             # A long position is worth what the bid pays; a new one costs what the ask takes.
             desk.mark, desk.ask = book.bids[0][0], book.asks[0][0]
+            self._valuation.mark(book.instrument, desk.mark)
         return []
 
     def _on_candle(self, candle: Candle) -> list[Command]:
@@ -156,23 +170,35 @@ class Engine:
         desk = self.desks[candle.instrument]
         if not desk.ask:  # no book in this session: the close is the mark
             desk.mark = candle.close
-        self._observe(candle.ts, commands)
-        if candle.instrument == self._curve_instrument and self.risk.equity is not None:
-            self.curve.append(candle.ts, self.risk.equity, candle.close)
-        tick = float(desk.instrument.tick_size)
-        bar = Bar(
-            candle.ts, candle.open * tick, candle.high * tick, candle.low * tick, candle.close * tick,
-            candle.volume * float(desk.instrument.lot_size),
-        )  # fmt: skip
+            self._valuation.mark(candle.instrument, candle.close)
+        ts, tick = candle.closed_at, desk.tick
+        self._observe(ts, commands)
+        if desk is self._curve_desk and self.risk.equity is not None:
+            self.curve.append(ts, self.risk.equity, candle.close)
+        bar = _new_tuple(
+            Bar,
+            (ts, candle.open * tick, candle.high * tick, candle.low * tick, candle.close * tick, candle.volume * desk.lot),
+        )
         stepped = self._strategy.step(desk.strategy_state, bar, self._parameters)
-        target = None if math.isnan(stepped) else stepped
-        if target is not None and target != desk.target and not (desk.target is None and target == 0.0):
-            self._signal(desk, target, candle.ts, "target_changed", commands)
-        if target is not None and desk.target is None:
-            desk.target = target
-        code = DecisionCode.WARMING_UP if target is None else self._act(desk, candle, commands)
+        code: DecisionCode | None
+        if math.isnan(stepped):  # WARMING_UP
+            code = DecisionCode.WARMING_UP
+        else:
+            if stepped != desk.target:
+                if desk.target is not None or stepped != 0.0:
+                    self._signal(desk, stepped, ts, "target_changed", commands)
+                else:
+                    desk.target = stepped
+            code = self._act(desk, ts, commands)
+        if self._protection is not None:
+            self._protect(desk, ts, commands)
         if code is not None:
-            self._note_run(desk.idle(code, candle.opened_at, candle.ts), desk, candle.ts, commands)
+            run = desk.run
+            if run is not None and run.code is code:
+                run.until = ts
+                run.bars += 1
+            else:
+                self._notes.run(desk.idle(code, candle.opened_at, ts), desk, ts, commands)
         return commands
 
     def _signal(self, desk: Desk, target: float, ts: int, cause: str, commands: list[Command]) -> None:
@@ -184,22 +210,26 @@ class Engine:
         desk.signal_id = f"{desk.instrument.id}#{desk.signals}"
         desk.wants_action = True
         body = {"instrument": str(desk.instrument.id), "signal_id": desk.signal_id, "target": f"{target:.6g}", "cause": cause}
-        self._record(commands, ts, "signal_received", body)
+        self._notes.record(commands, ts, "signal_received", body)
 
-    def _act(self, desk: Desk, candle: Candle, commands: list[Command]) -> DecisionCode | None:
+    def _act(self, desk: Desk, ts: int, commands: list[Command]) -> DecisionCode | None:
         """Decide what to do on a closed bar; return the code of inaction, None when a decision was taken."""
         working = self.orders.working(desk.instrument.id)
         if working is not None:
             if desk.wants_action:
                 self._cancel(desk, working, commands)
+            elif desk.protective is not None:
+                return desk.standing
             return DecisionCode.ORDER_WORKING
-        if not desk.wants_action:
-            return desk.standing
+        return self._answer(desk, ts, commands) if desk.wants_action else desk.standing
+
+    def _answer(self, desk: Desk, ts: int, commands: list[Command]) -> DecisionCode | None:
+        """Take the decision that a waiting signal asks for; no order works."""
         if not self._auto_trade:
-            return self._conclude(desk, DecisionCode.AUTO_TRADE_OFF, candle.ts, commands)
+            return self._conclude(desk, DecisionCode.AUTO_TRADE_OFF, ts, commands)
         if not self._confirmed:
-            return self._conclude(desk, DecisionCode.NOT_CONFIRMED, candle.ts, commands)
-        return self._propose(desk, candle.ts, commands)
+            return self._conclude(desk, DecisionCode.NOT_CONFIRMED, ts, commands)
+        return self._propose(desk, ts, commands)
 
     def _propose(self, desk: Desk, ts: int, commands: list[Command]) -> DecisionCode | None:
         instrument, equity = desk.instrument, self.risk.equity
@@ -207,41 +237,64 @@ class Engine:
         held = self.ledger.total_lots(instrument.id)
         price = max(desk.mark, desk.ask)
         factor = self.ledger.notional(instrument.id, 1, 1) // instrument.notional(1, 1)
-        wanted = wanted_lots(instrument, desk.target, equity or 0, price, factor, self._sizing)
+        wanted = wanted_lots(instrument, desk.target, equity or 0, price, factor, self._sizing, desk.full_lots)
         quantity = orderable_lots(instrument, wanted - held, desk.mark)
         if quantity == 0:
             return self._conclude(desk, DecisionCode.BELOW_MINIMUM, ts, commands)
         self._proposals += 1
         side = Side.BUY if wanted > held else Side.SELL
         order = order_for(instrument, self._new_id(self._proposals), desk.signal_id, side, quantity, desk.mark, self._sizing)
-        self._note_run(desk.end_run(), desk, ts, commands)
-        decision = self.risk.decide(order, self._view(desk, order.price), self._record_seq + 1)
+        self._decide(desk, order, price, ts, commands)
+        desk.wants_action = False
+        return None
+
+    def _protect(self, desk: Desk, ts: int, commands: list[Command]) -> None:
+        """Propose the order that protects what is held, when nothing else is going on."""
+        protection, instrument = self._protection, desk.instrument
+        if protection is None or not desk.entry_lots or desk.wants_action or desk.is_exposed or self._finishing:
+            return
+        if self.orders.working(instrument.id) is not None:
+            return
+        quantity = orderable_lots(instrument, self.ledger.total_lots(instrument.id), desk.mark)
+        if quantity == 0:
+            return
+        self._proposals += 1
+        order = protection.order(
+            instrument, self._new_id(self._proposals), desk.signal_id, quantity, desk.entry_cost, desk.entry_lots
+        )
+        if self._decide(desk, order, max(desk.mark, desk.ask), ts, commands):
+            desk.protective = order.client_order_id
+
+    def _decide(self, desk: Desk, order: NewOrder, price: int, ts: int, commands: list[Command]) -> bool:
+        """Ask risk about an order and record what it says; return whether it was allowed. `price` is its reference, ticks."""
+        instrument = desk.instrument
+        self._notes.run(desk.end_run(), desk, ts, commands)
+        decision = self.risk.decide(order, self._view(desk, order.price), self._notes.seq + 1)
         body: dict[str, JsonValue] = {
             "instrument": str(instrument.id), "side": str(order.side), "quantity": instrument.quantity_text(order.quantity),
             "price": None if order.price is None else instrument.price_text(order.price), "signal_id": desk.signal_id,
             "reference_price": instrument.price_text(price), "client_order_id": order.client_order_id,
         }  # fmt: skip
         if isinstance(decision, Approved):
-            self._count(DecisionCode.APPROVED)
-            self._record(commands, ts, "risk_check_passed", {**body, "code": DecisionCode.APPROVED}, decision)
-            self._awaiting_durable.append((self._record_seq, decision))
+            self._notes.count(DecisionCode.APPROVED)
+            self._notes.record(commands, ts, "risk_check_passed", {**body, "code": DecisionCode.APPROVED}, decision)
+            self._awaiting_durable.append((self._notes.seq, decision))
             self.orders.plan(order, ts)
             desk.standing = DecisionCode.ON_TARGET
         else:
-            self._count(decision.code)
-            self._record(
+            self._notes.count(decision.code)
+            self._notes.record(
                 commands, ts, "risk_rejected",
                 {**body, "code": decision.code, "limit": decision.limit, "value": decision.value}, decision,
             )  # fmt: skip
             desk.standing = decision.code
-        desk.wants_action = False
-        return None
+        return isinstance(decision, Approved)
 
     def _conclude(self, desk: Desk, code: DecisionCode, ts: int, commands: list[Command]) -> DecisionCode:
         """End a signal without an order."""
-        self._count(code)
+        self._notes.count(code)
         body = {"instrument": str(desk.instrument.id), "signal_id": desk.signal_id, "code": str(code)}
-        self._record(commands, ts, "signal_neutral", body)
+        self._notes.record(commands, ts, "signal_neutral", body)
         desk.wants_action = False
         desk.standing = code
         return code
@@ -272,7 +325,9 @@ class Engine:
             _, approved = self._awaiting_durable.popleft()
             order = self.orders.sent(approved.order.client_order_id)
             commands.append(Submit(approved))
-            self._record(commands, order.planned_at, "order_submitted", self._order_body(order))
+            self._notes.record(
+                commands, order.planned_at, "order_submitted", order_body(order, self.desks[order.intent.instrument].instrument)
+            )
             if approved.order.price is not None and self._entry_ttl_ns:
                 due = order.planned_at + self._entry_ttl_ns
                 commands.append(SetTimer(f"entry_ttl:{approved.order.client_order_id}", due))
@@ -284,12 +339,24 @@ class Engine:
         desk = self.desks[order.intent.instrument]
         if order.status in TERMINAL and desk.canceling == order.intent.client_order_id:
             desk.canceling = None
+        is_protective = desk.protective == order.intent.client_order_id
+        if is_protective and order.status in TERMINAL:
+            desk.protective = None
+        elif is_protective and desk.wants_action:  # the signal came while the order was on its way
+            self._cancel(desk, order, commands)
         if order.status is OrderStatus.CANCELED:
-            self._record(commands, update.ts, "order_canceled", {**self._order_body(order), "code": update.code})
-            self._unfinished(desk, update.ts, commands)
+            self._notes.record(commands, update.ts, "order_canceled", {**order_body(order, desk.instrument), "code": update.code})
+            if is_protective:
+                self._unprotected(desk, order, update.ts, commands)
+            else:
+                self._unfinished(desk, update.ts, commands)
         elif order.status in (OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.ABSENT):
-            self._record(commands, update.ts, "order_failed", {**self._order_body(order), "code": update.code})
+            self._notes.record(commands, update.ts, "order_failed", {**order_body(order, desk.instrument), "code": update.code})
             desk.standing = DecisionCode.ON_TARGET
+            if is_protective:
+                desk.is_exposed = True
+                title = f"the position in {order.intent.instrument} has no protective order"
+                commands.append(Alert("execution", AlertSeverity.CRITICAL, title, f"the venue refused it: {update.code}"))
         elif order.status is OrderStatus.UNKNOWN:
             title = f"the outcome of an order on {order.intent.instrument} is unknown"
             commands.append(Alert("execution", AlertSeverity.CRITICAL, title, f"client order id {order.intent.client_order_id}"))
@@ -300,6 +367,14 @@ class Engine:
         if desk.target is not None and not desk.wants_action and not self._finishing:
             self._signal(desk, desk.target, ts, "order_unfilled", commands)
 
+    def _unprotected(self, desk: Desk, order: Order, ts: int, commands: list[Command]) -> None:
+        """A protective order was taken out, or fired and found too little: go on with what it made room for."""
+        if desk.wants_action and not self._finishing:
+            self._answer(desk, ts, commands)
+            self._protect(desk, ts, commands)
+        elif order.filled:
+            self._protect(desk, ts, commands)
+
     def _on_fill(self, fill: Fill) -> list[Command]:
         order = self.orders.fill(fill)
         if order is None:
@@ -307,14 +382,21 @@ class Engine:
         commands: list[Command] = []
         position_after = self.ledger.apply(fill)
         self.fills.append((fill, position_after))
-        instrument = self.desks[fill.instrument].instrument
+        self._valuation.booked(fill.instrument)
+        desk = self.desks[fill.instrument]
+        desk.traded(fill, position_after)
+        instrument = desk.instrument
         event = "order_executed" if order.status is OrderStatus.FILLED else "order_partially_executed"
         body = {
-            **self._order_body(order), "fill_id": fill.fill_id.trade_id, "fill_price": instrument.price_text(fill.price),
+            **order_body(order, instrument), "fill_id": fill.fill_id.trade_id, "fill_price": instrument.price_text(fill.price),
             "fill_quantity": instrument.quantity_text(fill.quantity), "liquidity": str(fill.liquidity),
         }  # fmt: skip
-        self._record(commands, fill.ts, event, body)
+        self._notes.record(commands, fill.ts, event, body)
         self._observe(fill.ts, commands)
+        if order.status is OrderStatus.FILLED:
+            if desk.protective == order.intent.client_order_id:
+                desk.protective, desk.standing = None, DecisionCode.STOPPED_OUT
+            self._protect(desk, fill.ts, commands)
         return commands
 
     def _on_operator(self, operator: Operator) -> list[Command]:
@@ -325,7 +407,7 @@ class Engine:
         names = {True: "running", False: "armed"}
         body = {"from": names[before], "to": names[self._confirmed], "cause": operator.cause, "operator": operator.operator}
         if before is not self._confirmed:
-            self._record(commands, operator.ts, "auto_trader_transition", body)
+            self._notes.record(commands, operator.ts, "auto_trader_transition", body)
         for desk in self.desks.values():
             if self._confirmed and desk.target is not None and desk.standing is DecisionCode.NOT_CONFIRMED:
                 self._signal(desk, desk.target, operator.ts, "confirmed", commands)
@@ -351,10 +433,8 @@ class Engine:
     # -- bookkeeping ----------------------------------------------------------------------------------------------
 
     def _observe(self, ts: int, commands: list[Command]) -> None:
-        marks: dict[InstrumentId, int] = {key: desk.mark for key, desk in self.desks.items() if desk.mark}
-        equity = self.ledger.equity(marks)
-        held = [self.ledger.value(key, marks[key]) for key in marks if self.ledger.total_lots(key)]
-        if not self.risk.observe(equity, ts, max(held, default=0), len(held)):
+        valuation = self._valuation
+        if not self.risk.observe(valuation.equity, ts, valuation.largest, valuation.open_positions):
             return
         for use in self.risk.uses():
             if use.band == "breach" and self._bands.get(use.limit) != "breach":
@@ -362,37 +442,6 @@ class Engine:
                 self.breaches.append(Breach(use.limit, ts, use.allowed, use.used))
                 title = f"{use.limit} reached: {use.used} of {use.allowed}"
                 commands.append(Alert("risk", AlertSeverity.CRITICAL, title, "risk-increasing orders are refused"))
-
-    def _record(
-        self,
-        commands: list[Command],
-        ts: int,
-        event: str,
-        body: Mapping[str, JsonValue],
-        verdict: Approved | Refused | None = None,
-    ) -> None:
-        self._record_seq += 1
-        commands.append(Record(self._record_seq, ts, event, body, verdict))
-
-    def _note_run(self, run: InactionRun | None, desk: Desk, ts: int, commands: list[Command]) -> None:
-        if run is not None:
-            body: dict[str, JsonValue] = {
-                "instrument": str(desk.instrument.id), "code": str(run.code),
-                "from": to_iso(run.since), "to": to_iso(run.until), "bars": run.bars,
-            }  # fmt: skip
-            self._record(commands, ts, "inaction", body)
-
-    def _count(self, code: DecisionCode) -> None:
-        self.decisions[code] = self.decisions.get(code, 0) + 1
-
-    def _order_body(self, order: Order) -> dict[str, JsonValue]:
-        instrument = self.desks[order.intent.instrument].instrument
-        price = order.intent.price
-        return {
-            "instrument": str(instrument.id), "side": str(order.intent.side), "client_order_id": order.intent.client_order_id,
-            "quantity": instrument.quantity_text(order.intent.quantity), "signal_id": order.intent.signal_id,
-            "price": None if price is None else instrument.price_text(price),
-        }  # fmt: skip
 
     def runs(self) -> Iterable[tuple[InstrumentId, InactionRun]]:
         """Yield every closed run of inaction, by instrument."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import NamedTuple
 
+from golive.model.errors import ConfigError
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import Instrument
 from golive.model.order import NewOrder, OrderType, Side
@@ -16,17 +19,36 @@ class Sizing(NamedTuple):
 
     position_share: int
     limit_entries: bool
+    quantity: str
+    """base quantity of a full target as decimal text, instead of a share; "0" = none"""
 
     @classmethod
-    def of(cls, position_pct: float, entry_ttl_bars: float) -> Sizing:
-        return cls(round(position_pct * _SHARE_PARTS), entry_ttl_bars > 0)
+    def of(cls, parameters: Mapping[str, float]) -> Sizing:
+        """Read the order parameters of a strategy; what it does not have is zero."""
+        share = round(parameters.get("position_pct", 0.0) * _SHARE_PARTS)
+        quantity = format(Decimal(str(parameters.get("position_quantity", 0.0))), "f")
+        return cls(share, parameters.get("entry_ttl_bars", 0.0) > 0, quantity)
+
+    def full_lots(self, instrument: Instrument) -> int:
+        """Return the fixed quantity of a full target in lots, rounded down; 0 when targets are shares of equity.
+
+        Raises ConfigError for a quantity that is no whole lot: it would never be traded.
+        """
+        lots = instrument.lots_down(self.quantity)
+        if not lots and Decimal(self.quantity):
+            raise ConfigError(f"position_quantity {self.quantity} is less than the smallest lot of {instrument.id}")
+        return lots
 
 
-def wanted_lots(instrument: Instrument, target: float, equity: int, ticks: int, quote_factor: int, sizing: Sizing) -> int:
-    """Return the lots that a target of 0..1 asks for at `ticks`, rounded down.
+def wanted_lots(
+    instrument: Instrument, target: float, equity: int, ticks: int, quote_factor: int, sizing: Sizing, full_lots: int = 0
+) -> int:
+    """Return the lots that a target of 0..1 asks for, rounded down: of `full_lots`, else of equity at `ticks`.
 
     `equity` is in ledger units; `quote_factor` = ledger units per instrument quote unit.
     """
+    if full_lots:
+        return full_lots * round(target * _SHARE_PARTS) // _SHARE_PARTS
     budget = equity * sizing.position_share * round(target * _SHARE_PARTS) // (_SHARE_PARTS * _SHARE_PARTS)
     return instrument.lots_for(budget // quote_factor, ticks)
 

@@ -23,6 +23,8 @@ class DecisionCode(StrEnum):
     ON_TARGET = "ON_TARGET"
     BELOW_MINIMUM = "BELOW_MINIMUM"
     ORDER_WORKING = "ORDER_WORKING"
+    STOPPED_OUT = "STOPPED_OUT"
+    """a protective order has closed the position; nothing is bought until the target changes"""
     SUPERSEDED = "SUPERSEDED"
     SESSION_ENDED = "SESSION_ENDED"
 

@@ -52,6 +52,8 @@ class Orders:
 
     def working(self, instrument: InstrumentId) -> Order | None:
         """Return the order of this instrument that has not ended, if any (the engine keeps at most one)."""
+        if not self._working:
+            return None
         return next((o for o in self._working.values() if o.intent.instrument == instrument), None)
 
     def pending_lots(self, instrument: InstrumentId, side: Side) -> int:

@@ -35,17 +35,25 @@ class EquityTrack:
             self.day_start = self.last if self.day >= 0 else equity
             self.day = day
             self.worst_today = (0, 1)
-        self.start = equity if self.start is None else self.start
+            if self.start is None:
+                self.start = equity
+        elif equity == self.last:
+            return False
         self.last = equity
-        self.peak = max(self.peak, equity)
-        before = self.worst_drawdown, self.worst_day_loss
-        if equity < self.peak:
-            self.worst_drawdown = _deeper(self.worst_drawdown, (self.peak - equity, self.peak))
+        deeper = False
+        if equity > self.peak:
+            self.peak = equity
+        elif equity < self.peak:
+            fall, start = self.worst_drawdown
+            if (self.peak - equity) * start > fall * self.peak:
+                self.worst_drawdown = (self.peak - equity, self.peak)
+                deeper = True
         if equity < self.day_start:
-            self.worst_today = _deeper(self.worst_today, (self.day_start - equity, self.day_start))
-            self.worst_day_loss = _deeper(self.worst_day_loss, self.worst_today)
-        return before != (self.worst_drawdown, self.worst_day_loss)
-
-
-def _deeper(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
-    return b if b[1] > 0 and b[0] * a[1] > a[0] * b[1] else a
+            fall, start = self.worst_today
+            if (self.day_start - equity) * start > fall * self.day_start:
+                self.worst_today = (self.day_start - equity, self.day_start)
+                fall, start = self.worst_day_loss
+                if (self.day_start - equity) * start > fall * self.day_start:
+                    self.worst_day_loss = self.worst_today
+                    deeper = True
+        return deeper
