@@ -183,8 +183,8 @@ def test_columns_that_are_lost_or_cut_are_made_again(tmp_path: Path) -> None:
 def test_a_missing_series_names_what_is_stored(tmp_path: Path) -> None:
     store = CandleStore(tmp_path)
     append(store, ROWS[:2])
-    with pytest.raises(ConfigError, match=r"no candles of okx:BTC/USDT 5m; stored: okx:BTC/USDT 1m"):
-        store.read(BTC, "5m")
+    with pytest.raises(ConfigError, match=r"no candles of okx:BTC/USDT 1s; stored: okx:BTC/USDT 1m"):
+        store.read(BTC, "1s")
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"schema": "golive.candles.v2"}', "null"])

@@ -26,6 +26,7 @@ from .column_file import map_columns, remove_columns, write_columns
 from .durable import is_temporary, make_folder, only_writer, write_atomic
 from .merge import merged, regridded, table_of
 from .part_file import months_of, read_part, write_part
+from .resample import resample, source_timeframe
 from .series import (
     INDEX_NAME,
     Gap,
@@ -84,11 +85,24 @@ class CandleStore:
             raise ConfigError(f"{self.root}: no candles of {instrument} {timeframe}; {self._stored()}")
         return found
 
-    def read(self, instrument: InstrumentId, timeframe: str, since: int | None = None, until: int | None = None) -> CandleColumns:
-        """Return the candles that open at or after `since` and before `until` (ns), mapped into memory, read-only.
+    def read(
+        self, instrument: InstrumentId, timeframe: str, since: int | None = None, until: int | None = None
+    ) -> CandleColumns:
+        """Return the candles that open at or after `since` and before `until` (ns), read-only.
 
-        Raises ConfigError when the series is not stored or not readable.
+        A stored series is mapped into memory; one that is not stored is made from the longest stored timeframe it is a
+        multiple of. Raises ConfigError when there is none, or what is stored is not readable.
         """
+        if read_index(series_folder(self.root, instrument, timeframe)) is None:
+            stored = [entry.timeframe for entry in self.series() if entry.instrument.id == instrument]
+            if (finer := source_timeframe(timeframe, stored)) is not None:
+                length = timeframe_ns(timeframe)
+                first = None if since is None else since + -since % length
+                last = None if until is None else until + -until % length
+                return resample(self._mapped(instrument, finer, first, last), timeframe)
+        return self._mapped(instrument, timeframe, since, until)
+
+    def _mapped(self, instrument: InstrumentId, timeframe: str, since: int | None, until: int | None) -> CandleColumns:
         folder = series_folder(self.root, instrument, timeframe)
         for _ in range(_TRIES):
             index = self.index(instrument, timeframe)
