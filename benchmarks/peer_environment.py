@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Final
 
 PINNED: Final = {
+    "backtesting": "backtesting==0.6.6",
     "hftbacktest": "hftbacktest==2.4.4",
     "nautilus_trader": "nautilus_trader==1.221.0",
+    "vectorbt": "vectorbt==1.2.0",
 }
 _HERE = Path(__file__).resolve().parent / "peers"
 
