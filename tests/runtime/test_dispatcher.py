@@ -13,6 +13,7 @@ import pytest
 from golive.engine import Engine
 from golive.engine.codec import decode_event
 from golive.execution import PaperExecution
+from golive.execution.market_clock import MarketClock
 from golive.market.bars import BarBuilder
 from golive.market.lockstep import LockStep, Step
 from golive.matching.bar import BarModel
@@ -32,7 +33,6 @@ from golive.portfolio import Ledger
 from golive.runtime.clock import SystemClock
 from golive.runtime.dispatcher import Dispatcher
 from golive.runtime.drive import Ending, Inbox, drive_lock_step
-from golive.runtime.market_clock import MarketClock
 from golive.runtime.pace import SessionPace
 from support.trading import (
     BALANCES,

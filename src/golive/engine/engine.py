@@ -164,6 +164,14 @@ class Engine:
             self._valuation.mark(book.instrument, desk.mark)
         return []
 
+    def mark(self, instrument: InstrumentId, ticks: int, ts: int) -> list[Command]:
+        """Take a price of `ts` at which the account is valued until the next one; no bar is closed and nothing is decided."""
+        commands: list[Command] = []
+        self.desks[instrument].mark = ticks
+        self._valuation.mark(instrument, ticks)
+        self._observe(ts, commands)
+        return commands
+
     def _on_candle(self, candle: Candle) -> list[Command]:
         self.candles += 1
         commands: list[Command] = []

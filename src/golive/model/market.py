@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from .ids import InstrumentId
 from .order import Side
@@ -12,9 +12,8 @@ Level: TypeAlias = tuple[int, int]
 """(price in ticks, quantity in lots)"""
 
 
-@dataclass(frozen=True, slots=True)
-class Candle:
-    """One *closed* bar; an unfinished one never becomes a Candle."""
+class Candle(NamedTuple):
+    """One *closed* bar; an unfinished one never becomes a Candle. A tuple, because history is made of millions of them."""
 
     instrument: InstrumentId
     opened_at: int

@@ -16,14 +16,13 @@ from typing import Protocol
 from golive.engine import Engine
 from golive.engine.codec import CommandDigest, encode_event
 from golive.execution import ExecutionService
+from golive.execution.market_clock import MarketClock
 from golive.market.bars import BarBuilder
 from golive.model.command import Alert, Amend, Cancel, Command, Record, SetTimer, Submit
 from golive.model.event import Durable, Event, Operator, OperatorAction
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.market import Book, Candle, MarketEvent, Trade
 from golive.model.order import Fill, OrderUpdate
-
-from .market_clock import MarketClock
 
 
 class Journal(Protocol):
