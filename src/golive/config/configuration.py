@@ -125,7 +125,10 @@ def core_path(runtime: SourceFile, environ: Mapping[str, str]) -> str:
 
 
 def _enter_derived_defaults(draft: Draft) -> None:
-    """Enter defaults that follow from other keys: auto-trade from the environment's type, fees from the venue."""
+    """Enter defaults that follow from other keys: auto-trade from the environment's type, fees from the venue, data by name."""
+    for name in draft.names.get(("environments",), ()):
+        if ("environments", name, "data_cache_path") not in draft.positions:
+            draft.values[("environments", name, "data_cache_path")] = f"var/data/{name}"
     for name in draft.names.get(("trading", "entrypoints"), ()):
         path = ("trading", "entrypoints", name)
         kind = draft.text("environments", draft.text(*path, "environment") or "", "environment")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Final
 
 from .adapter_table import KNOWN_ADAPTERS
-from .key import NAME, Key, ParameterValue
+from .key import NAME, RELATIVE_FORM, RELATIVE_PATH, Key, ParameterValue
 
 _NAMES: Final = "letters and digits, joined by single '_' or '-'"
 PERMISSIONS: Final = ("read", "trade", "withdraw")
@@ -25,6 +25,16 @@ class AdapterSettingsSection:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DataQuality:
+    max_gap_minutes: Annotated[
+        int, Key("Longest gap in the candles of a traded instrument.", unit="minutes", minimum=0, maximum=10_000_000)
+    ] = 240
+    min_ok_ratio: Annotated[
+        Decimal, Key("Least share of the expected candles that must be there and sound.", unit="fraction", minimum=0, maximum=1)
+    ] = Decimal("0.95")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Environment:
     exchange: Annotated[str, Key("The venue's adapter.", choices=tuple(KNOWN_ADAPTERS))]
     environment: Annotated[str, Key("Type of the environment.", choices=ENVIRONMENT_TYPES)]
@@ -36,6 +46,17 @@ class Environment:
     ] = "embedded"
     adapter_settings: Annotated[AdapterSettingsSection, Key("Settings of the adapter.")] = field(
         default_factory=AdapterSettingsSection
+    )
+    data_cache_path: Annotated[
+        str | None,
+        Key(
+            "Where candles are kept, relative to home. Default: var/data/<environment>.",
+            pattern=RELATIVE_PATH,
+            form=RELATIVE_FORM,
+        ),
+    ] = None
+    data_quality: Annotated[DataQuality, Key("What stored candles must be before they count as complete.")] = field(
+        default_factory=DataQuality
     )
 
 

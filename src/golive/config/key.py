@@ -21,6 +21,9 @@ ParameterValue: TypeAlias = bool | int | Decimal | str
 NAME: Final = r"[A-Za-z][A-Za-z0-9]*([_-][A-Za-z0-9]+)*"
 """Names an operator gives to entrypoints, environments, profiles; no double underscore, it separates overrides."""
 
+RELATIVE_PATH: Final = r"(?!.*(^|/)\.\.(/|$))[^/\\:\x00][^\\:\x00]*"
+RELATIVE_FORM: Final = "a relative path with '/' and without '..'"
+
 
 class Kind(Enum):
     """What a single value is."""

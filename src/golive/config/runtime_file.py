@@ -8,10 +8,8 @@ from decimal import Decimal
 from typing import Annotated, Final
 
 from .adapter_table import KNOWN_ADAPTERS, KNOWN_LABELS
-from .key import NAME, Key, Number
+from .key import NAME, RELATIVE_FORM, RELATIVE_PATH, Key, Number
 
-RELATIVE_PATH: Final = r"(?!.*(^|/)\.\.(/|$))[^/\\:\x00][^\\:\x00]*"
-_RELATIVE: Final = "a relative path with '/' and without '..'"
 _ADAPTERS: Final = tuple(KNOWN_ADAPTERS)
 _NAMES: Final = "letters and digits, joined by single '_' or '-'"
 GUARDRAILS: Final = ("paper_exchange_metrics", "io_queue")
@@ -19,7 +17,9 @@ GUARDRAILS: Final = ("paper_exchange_metrics", "io_queue")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CoreReference:
-    path: Annotated[str, Key("Where core.yaml is, relative to this file.", pattern=RELATIVE_PATH, form=_RELATIVE)] = "core.yaml"
+    path: Annotated[str, Key("Where core.yaml is, relative to this file.", pattern=RELATIVE_PATH, form=RELATIVE_FORM)] = (
+        "core.yaml"
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,7 +141,7 @@ class IoQueue:
         Decimal, Key("A time-out that lasted this long is logged as an error.", unit="seconds", above=0, maximum=3600)
     ]
     log_directory: Annotated[
-        str, Key("Where guardrail events are written, relative to home.", pattern=RELATIVE_PATH, form=_RELATIVE)
+        str, Key("Where guardrail events are written, relative to home.", pattern=RELATIVE_PATH, form=RELATIVE_FORM)
     ]
     exchanges: Annotated[
         Mapping[str, QueueLimits],
@@ -151,9 +151,9 @@ class IoQueue:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DecisionLog:
-    path: Annotated[str, Key("Where risk decisions are written, relative to home.", pattern=RELATIVE_PATH, form=_RELATIVE)] = (
-        "logs/risk_decisions.jsonl"
-    )
+    path: Annotated[
+        str, Key("Where risk decisions are written, relative to home.", pattern=RELATIVE_PATH, form=RELATIVE_FORM)
+    ] = "logs/risk_decisions.jsonl"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
