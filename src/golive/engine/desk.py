@@ -10,6 +10,8 @@ from golive.model.ids import ClientOrderId
 from golive.model.instrument import Instrument
 from golive.model.order import Fill, Side
 
+from .valuation import Worth
+
 
 @dataclass(slots=True)
 class InactionRun:
@@ -26,6 +28,7 @@ class Desk:
     """One instrument's trading state; only the engine changes it."""
 
     instrument: Instrument
+    worth: Worth
     strategy_state: Any  # belongs to the strategy; the engine only hands it back
     tick: float = field(init=False)
     lot: float = field(init=False)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from golive.model.alert import AlertSeverity
+from golive.model.clock import DAY
 from golive.model.command import Alert, Cancel, Command, SetTimer, Submit
 from golive.model.decision import Approved, DecisionCode
 from golive.model.errors import IllegalTransition
@@ -74,13 +75,13 @@ class Engine:
         self.signals = 0
         self.candles = 0
         self._parameters = bound(parameters)
-        self.desks = {i.id: Desk(i, strategy.initial(self._parameters)) for i in instruments}
+        self._valuation = Valuation(self.ledger, self.ledger.instruments)
+        self.desks = {i.id: Desk(i, self._valuation.of(i.id), strategy.initial(self._parameters)) for i in instruments}
         self._strategy = strategy
         self._sizing = Sizing.of(parameters)
         for desk in self.desks.values():
             desk.full_lots = self._sizing.full_lots(desk.instrument)
         self._protection = Protection.of(parameters)
-        self._valuation = Valuation(self.ledger, self.desks)
         self._entry_ttl_ns = int(parameters.get("entry_ttl_bars", 0.0)) * timeframe_ns
         self._new_id = new_id
         self._notes = Notes()
@@ -91,6 +92,7 @@ class Engine:
         self._confirmed = False
         self._finishing = False
         self._bands: dict[str, str] = {}
+        self._observed_version = self._day_ends = -1
 
     # -- events ---------------------------------------------------------------------------------------------------
 
@@ -161,28 +163,32 @@ class Engine:
         if book.bids and book.asks:
             # A long position is worth what the bid pays; a new one costs what the ask takes.
             desk.mark, desk.ask = book.bids[0][0], book.asks[0][0]
-            self._valuation.mark(book.instrument, desk.mark)
+            self._valuation.mark(desk.worth, desk.mark)
         return []
 
     def mark(self, instrument: InstrumentId, ticks: int, ts: int) -> list[Command]:
-        """Take a price of `ts` at which the account is valued until the next one; no bar is closed and nothing is decided."""
+        """Take a price of market time `ts` (ns UTC) that closes no bar of ours: the account is worth what it says."""
         commands: list[Command] = []
-        self.desks[instrument].mark = ticks
-        self._valuation.mark(instrument, ticks)
+        desk = self.desks[instrument]
+        desk.mark = ticks
+        self._valuation.mark(desk.worth, ticks)
         self._observe(ts, commands)
         return commands
 
     def _on_candle(self, candle: Candle) -> list[Command]:
         self.candles += 1
         commands: list[Command] = []
-        desk = self.desks[candle.instrument]
+        desk = self._curve_desk
+        if candle.instrument is not desk.instrument.id:
+            desk = self.desks[candle.instrument]
         if not desk.ask:  # no book in this session: the close is the mark
             desk.mark = candle.close
-            self._valuation.mark(candle.instrument, candle.close)
+            self._valuation.mark(desk.worth, candle.close)
         ts, tick = candle.closed_at, desk.tick
         self._observe(ts, commands)
-        if desk is self._curve_desk and self.risk.equity is not None:
-            self.curve.append(ts, self.risk.equity, candle.close)
+        equity = self._valuation.equity
+        if desk is self._curve_desk and equity is not None:
+            self.curve.append(ts, equity, candle.close)
         bar = _new_tuple(
             Bar,
             (ts, candle.open * tick, candle.high * tick, candle.low * tick, candle.close * tick, candle.volume * desk.lot),
@@ -390,8 +396,8 @@ class Engine:
         commands: list[Command] = []
         position_after = self.ledger.apply(fill)
         self.fills.append((fill, position_after))
-        self._valuation.booked(fill.instrument)
         desk = self.desks[fill.instrument]
+        self._valuation.booked(desk.worth)
         desk.traded(fill, position_after)
         instrument = desk.instrument
         event = "order_executed" if order.status is OrderStatus.FILLED else "order_partially_executed"
@@ -442,6 +448,9 @@ class Engine:
 
     def _observe(self, ts: int, commands: list[Command]) -> None:
         valuation = self._valuation
+        if valuation.version == self._observed_version and ts < self._day_ends:
+            return
+        self._observed_version, self._day_ends = valuation.version, ts - ts % DAY + DAY
         if not self.risk.observe(valuation.equity, ts, valuation.largest, valuation.open_positions):
             return
         for use in self.risk.uses():

@@ -7,68 +7,73 @@ from collections.abc import Iterable
 from golive.model.ids import InstrumentId
 from golive.model.money import checked
 from golive.portfolio import Ledger
+from golive.portfolio.holding import Holding
+
+
+class Worth:
+    """What is held of one instrument: its `mark` (ticks, 0 = none), the base asset's units, whole lots, and their value."""
+
+    __slots__ = ("holding", "lots", "mark", "units", "value")
+
+    def __init__(self, holding: Holding) -> None:
+        self.holding = holding
+        self.mark = self.units = self.lots = self.value = 0
 
 
 class Valuation:
-    """Follows a ledger whose instruments share one quote asset; amounts in its smallest units, quantities in lots.
+    """Follows a ledger whose instruments share one quote asset; amounts in its smallest units.
 
     `mark` must be told every new price and `booked` every fill.
     """
 
-    __slots__ = ("_cash", "_ledger", "_lots", "_marks", "_units", "_unknown", "_values", "largest", "open_positions", "total")
+    __slots__ = ("_cash", "_ledger", "_total", "_worths", "equity", "largest", "open_positions", "version")
 
     def __init__(self, ledger: Ledger, instruments: Iterable[InstrumentId]) -> None:
         self._ledger = ledger
-        self._marks: dict[InstrumentId, int] = {}
-        self._units: dict[InstrumentId, int] = dict.fromkeys(instruments, 0)
-        self._lots: dict[InstrumentId, int] = dict(self._units)
-        self._values: dict[InstrumentId, int] = dict(self._units)
-        self._unknown: set[InstrumentId] = set()
-        self._cash = 0
-        self.total = 0
+        self._worths = {key: Worth(ledger.holdings[key]) for key in instruments}
+        self._cash = self._total = 0
+        self.equity: int | None = 0
+        """what the account is worth; None while something held has no price"""
         self.largest = 0
         """the most that one held instrument is worth, among those with a mark"""
+        self.version = 0
+        """counts the times that anything here has changed"""
         self.open_positions = 0
         """instruments of which a whole lot is held, among those with a mark"""
-        for instrument in self._units:
-            self.booked(instrument)
+        for worth in self._worths.values():
+            self.booked(worth)
 
-    @property
-    def equity(self) -> int | None:
-        """What the account is worth; None while something held has no price."""
-        return None if self._unknown else checked(self.total, "equity")
+    def of(self, instrument: InstrumentId) -> Worth:
+        return self._worths[instrument]
 
-    def lots(self, instrument: InstrumentId) -> int:
-        """Return the whole lots held."""
-        return self._lots[instrument]
+    def mark(self, worth: Worth, ticks: int) -> None:
+        """Take the price of an instrument, in ticks."""
+        if worth.mark != ticks:
+            worth.mark = ticks
+            if worth.units:
+                self._revalue(worth)
 
-    def mark(self, instrument: InstrumentId, ticks: int) -> None:
-        """Take the price of an instrument; 0 says that there is none."""
-        if self._marks.get(instrument) != ticks:
-            is_first = not self._marks.get(instrument)
-            self._marks[instrument] = ticks
-            if self._units[instrument] or is_first:
-                self._revalue(instrument)
-
-    def booked(self, instrument: InstrumentId) -> None:
+    def booked(self, worth: Worth) -> None:
         """Take what the ledger says after a fill of this instrument."""
-        ledger = self._ledger
-        holding = ledger.holdings[instrument]
+        ledger, holding = self._ledger, worth.holding
         cash = ledger.balances[ledger.quote].total
-        self.total += cash - self._cash
+        self._total += cash - self._cash
         self._cash = cash
-        self._units[instrument] = units = holding.base.total
-        self._lots[instrument] = units // holding.base_per_lot
-        self._revalue(instrument)
+        worth.units = holding.base.total
+        worth.lots = worth.units // holding.base_per_lot
+        self._revalue(worth)
 
-    def _revalue(self, instrument: InstrumentId) -> None:
-        units, ticks = self._units[instrument], self._marks.get(instrument, 0)
-        if units and ticks <= 0:
-            self._unknown.add(instrument)
-        else:
-            self._unknown.discard(instrument)
-        value = self._ledger.holdings[instrument].value(units, ticks) if units and ticks > 0 else 0
-        self.total += value - self._values[instrument]
-        self._values[instrument] = value
-        held = [self._values[key] for key, lots in self._lots.items() if lots and self._marks.get(key)]
-        self.largest, self.open_positions = max(held, default=0), len(held)
+    def _revalue(self, worth: Worth) -> None:
+        value = worth.holding.value(worth.units, worth.mark) if worth.units else 0
+        self._total += value - worth.value
+        worth.value = value
+        is_known, largest, held = True, 0, 0
+        for each in self._worths.values():
+            if each.units and not each.mark:
+                is_known = False
+            elif each.lots:
+                held += 1
+                largest = max(largest, each.value)
+        self.equity = checked(self._total, "equity") if is_known else None
+        self.largest, self.open_positions = largest, held
+        self.version += 1

@@ -13,14 +13,15 @@ class EquityCurve:
         self._ts = array("q")
         self._equity = array("q")
         self._price = array("q")
+        self._add_ts, self._add_equity, self._add_price = self._ts.append, self._equity.append, self._price.append
 
     def __len__(self) -> int:
         return len(self._ts)
 
     def append(self, ts: int, equity: int, price: int) -> None:
-        self._ts.append(ts)
-        self._equity.append(equity)
-        self._price.append(price)
+        self._add_ts(ts)
+        self._add_equity(equity)
+        self._add_price(price)
 
     def rows(self) -> Iterator[tuple[int, int, int]]:
         """Yield (market time ns, equity, price), oldest first."""
