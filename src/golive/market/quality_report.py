@@ -1,0 +1,81 @@
+"""The data quality report: a judgement as the JSON document `golive.data_quality.v1`, below `audit/ai_decision/data_quality/`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from golive.model.clock import SECOND, stamp, to_iso
+from golive.model.json import JsonValue
+
+from .durable import make_folder, write_atomic
+from .quality import Quality
+
+SCHEMA: Final = "golive.data_quality.v1"
+FOLDER: Final = Path("audit/ai_decision/data_quality")
+JOB_NAME: Final = "data_quality"
+_ROLES: Final = ("risk", "compliance")
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """What was judged."""
+
+    instrument: str
+    """okx:BTC/USDT"""
+    timeframe: str
+    path: str
+    """a file, or the folder of a stored series"""
+    sha256: str
+    """of the file; of a stored series, over the digests of its parts"""
+
+
+def report_document(quality: Quality, dataset: Dataset, *, source: str, tags: Sequence[str], now: int) -> dict[str, JsonValue]:
+    """Return the document; `now` is the wall clock in ns. Nobody has signed it yet."""
+    summary = quality.summary
+    return {
+        "schema": SCHEMA,
+        "report_id": f"{JOB_NAME}-{_file_stamp(now)}",
+        "generated_at": to_iso(now),
+        "job_name": JOB_NAME,
+        "model_id": None,
+        "dataset_sha256": dataset.sha256,
+        "sign_off": {role: {"status": "pending", "signed_by": None, "timestamp": None, "notes": ""} for role in _ROLES},
+        "source": source,
+        "tags": list(tags),
+        "dataset": {"instrument": dataset.instrument, "timeframe": dataset.timeframe, "path": dataset.path},
+        "summary": {
+            "status": str(summary.status),
+            "observed_rows": summary.observed_rows,
+            "expected_rows": summary.expected_rows,
+            "missing_rows": summary.missing_rows,
+            "total_gaps": summary.total_gaps,
+            "missing_ratio": summary.missing_ratio,
+            "ok_ratio": summary.ok_ratio,
+            "frequency_seconds": summary.frequency_seconds,
+            "first_timestamp": None if summary.first_timestamp is None else to_iso(summary.first_timestamp),
+            "last_timestamp": None if summary.last_timestamp is None else to_iso(summary.last_timestamp),
+        },
+        "issues": [
+            {"code": issue.code, "message": issue.message, "severity": issue.severity, "details": dict(issue.details)}
+            for issue in quality.issues
+        ],
+    }
+
+
+def write_report(home: Path, document: Mapping[str, JsonValue], now: int) -> Path:
+    """Write a report under a name of its own, made of the time; return its path. Raises JournalError."""
+    folder = home / FOLDER
+    make_folder(folder)
+    while (path := folder / f"{_file_stamp(now)}.json").exists():
+        now += 1000  # two reports in one microsecond
+    write_atomic(path, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+    return path
+
+
+def _file_stamp(now: int) -> str:
+    """YYYYmmddTHHMMSSffffffZ"""
+    return f"{stamp(now)[:-1]}{now % SECOND // 1000:06d}Z"
