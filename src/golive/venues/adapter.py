@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Final
 from golive.metrics.recorder import Recorder
 from golive.model.balance import Balance
 from golive.model.clock import SECOND, Clock
-from golive.model.errors import ConfigError, VenueError
+from golive.model.errors import ConfigError, MalformedPayload, VenueError
 from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.market import Book, Candle, MarketEvent
 
 from .account_stream import AccountStream
 from .circuit import Circuit
-from .dialect import AccountEvent, Feed, KeyFacts
+from .dialect import AccountEvent, Feed, KeyFacts, Payload
 from .failover import FailoverStatus, failover_status
 from .health import Health, ProbeResult
+from .history import NumberedTrade
 from .keeper import StreamSetting
 from .masking import Masking
 from .meter import Meter
@@ -126,6 +127,33 @@ class VenueAdapter:
         dialect, bar = self.profile.dialect, self._bar(timeframe)
         request = dialect.candles(instrument, bar.name, limit)
         return await self.connection.path.read(request, lambda p: dialect.read_candles(p, instrument, bar.period_s * SECOND))
+
+    async def older_candles(self, instrument: Instrument, timeframe: str, before: int) -> tuple[Candle, ...]:
+        """Return a page of the candles that opened before `before` (ns), oldest first; empty: there are none.
+
+        `before` must not be later than the end of the last closed candle. Raises ConfigError where candles of any age are
+        not served.
+        """
+        history, bar = self.profile.candle_history, self._bar(timeframe)
+        if history is None:
+            raise ConfigError(f"{self.profile.name} does not serve candles of any age")
+        request = history.older_candles(instrument, bar.name, before)
+
+        def read(payload: Payload) -> tuple[Candle, ...]:
+            page = history.read_older_candles(payload, instrument, bar.period_s * SECOND)
+            if page and page[-1].opened_at >= before:
+                raise MalformedPayload(f"candles: asked for those before {before} ns, got one of {page[-1].opened_at}")
+            return page
+
+        return await self.connection.path.read(request, read)
+
+    async def later_trades(self, instrument: Instrument, after: int) -> tuple[NumberedTrade, ...]:
+        """Return a page of the trades later than `after` (ns), oldest first; ConfigError where they are not served."""
+        history = self.profile.trade_history
+        if history is None:
+            raise ConfigError(f"{self.profile.name} does not serve trades of any age")
+        request = history.later_trades(instrument, after)
+        return await self.connection.path.read(request, lambda payload: history.read_later_trades(payload, instrument))
 
     def _bar(self, timeframe: str) -> Bar:
         bar = self.profile.timeframes.get(timeframe)

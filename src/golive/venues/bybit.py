@@ -9,6 +9,7 @@ from golive.model.secret import SecretAlphabet, SecretForm
 
 from .bybit_dialect import HOSTNAME, RECV_WINDOW_MS, BybitDialect
 from .bybit_fees import FEES
+from .bybit_history import BybitHistory
 from .meaning import CodeRule, Meaning
 from .profile import Ban, Bar, BudgetRule, ClientOrderIdRule, FeeDefaults, RetryPolicy, Sandbox, VenueProfile
 
@@ -97,6 +98,7 @@ PROFILE: Final = VenueProfile(
     fees=FeeDefaults(maker_bps=10, taker_bps=10),
     sandbox=Sandbox(hosts=frozenset({f"api-testnet.{HOSTNAME}"})),
     dialect=BybitDialect(),
+    candle_history=BybitHistory(),
     timeframes=_BARS,
     bans=_BANS,
     switch_needs="Bybit must first have enabled it for the account, and a private stream must ask for dcp.spot",

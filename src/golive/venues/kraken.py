@@ -15,6 +15,7 @@ from golive.model.secret import SecretAlphabet, SecretForm
 from .kraken_dialect import ENGINE, ENTRIES, PUBLIC, REST, KrakenDialect
 from .kraken_errors import CODES, NOT_PROCESSED
 from .kraken_fees import FEES
+from .kraken_history import KrakenHistory
 from .profile import Ban, Bar, BudgetRule, ClientOrderIdRule, DecayRule, FeeDefaults, RetryPolicy, VenueProfile
 
 _BARS: Final = {
@@ -72,6 +73,7 @@ PROFILE: Final = VenueProfile(
     order_deadline_s=_LEAST_DEADLINE_S + 2.5,
     least_deadline_s=_LEAST_DEADLINE_S,
     dialect=KrakenDialect(),
+    trade_history=KrakenHistory({PUBLIC: 1}),
     timeframes=_BARS,
     fee_table=FEES,
     reject_codes={

@@ -23,7 +23,7 @@ from .dialect import AccountEvent, FillSighting, KeyFacts, OrderSighting, Payloa
 from .kraken_account_feed import KrakenAccountFeed
 from .kraken_errors import codes_of
 from .kraken_feed import KrakenFeed
-from .kraken_names import is_pair, pair_name, symbol
+from .kraken_names import pair_name, symbol
 from .kraken_payload import (
     balance_from,
     book_from,
@@ -33,6 +33,7 @@ from .kraken_payload import (
     instrument_from,
     object_of,
     objects_of,
+    of_pair,
     order_from,
     seconds_ns,
 )
@@ -142,7 +143,7 @@ class KrakenDialect:
         return _public("Depth", {"pair": pair_name(instrument), "count": str(min(depth, _DEEPEST))})
 
     def read_book(self, payload: Payload, instrument: Instrument) -> Book:
-        return book_from(object_of(_of_pair(payload, instrument, "book"), "book"), instrument)
+        return book_from(object_of(of_pair(payload, instrument, "book"), "book"), instrument)
 
     def candles(self, instrument: Instrument, bar: str, limit: int) -> Request:
         """Ask for the last 720 candles: Kraken takes no count."""
@@ -150,7 +151,7 @@ class KrakenDialect:
 
     def read_candles(self, payload: Payload, instrument: Instrument, period_ns: int) -> tuple[Candle, ...]:
         """Return the closed candles, oldest first: the last row is always the one that is still running."""
-        rows = _of_pair(payload, instrument, "candles")
+        rows = of_pair(payload, instrument, "candles")
         if not isinstance(rows, list):
             raise MalformedPayload("candles: not a list")
         read = [candle_from(row, instrument, period_ns) for row in rows]
@@ -338,15 +339,6 @@ class KrakenDialect:
     def account_feed(self, instruments: Sequence[Instrument], *, sink: Callable[[AccountEvent], None]) -> KrakenAccountFeed:
         request = _private("GetWebSocketsToken")
         return KrakenAccountFeed({symbol(instrument): instrument for instrument in instruments}, request, sink=sink)
-
-
-def _of_pair(payload: JsonValue, instrument: Instrument, where: str) -> JsonValue:
-    """Return what an answer holds under the pair that was asked for, whichever of its names Kraken uses."""
-    result = _result(payload, where)
-    names = [name for name in result if name != "last"]
-    if len(names) != 1 or not is_pair(names[0], instrument):
-        raise MalformedPayload(f"{where}: answers for {names!r:.60} instead of {pair_name(instrument)}")
-    return result[names[0]]
 
 
 def _count(payload: JsonValue, most: int) -> int:

@@ -22,7 +22,7 @@ from golive.model.order import Fill, Liquidity, NewOrder, OrderStatus
 
 from .converters import Row, fee_units, filled_text, price_or_none, side_of, text
 from .dialect import FillSighting, OrderSighting
-from .kraken_names import LABEL, alternative_name, asset_name, is_pair
+from .kraken_names import LABEL, alternative_name, asset_name, is_pair, pair_name
 
 _STATUS: Final = {
     "pending": OrderStatus.OPEN,
@@ -260,3 +260,13 @@ def object_of(value: JsonValue, where: str) -> Row:
 def objects_of(value: JsonValue, where: str) -> dict[str, Row]:
     """Return an object whose values are all objects: how Kraken lists orders, trades and pairs."""
     return {key: object_of(row, f"{where}: {key!r:.40}") for key, row in object_of(value, where).items()}
+
+
+def of_pair(payload: JsonValue, instrument: Instrument, where: str) -> JsonValue:
+    """Return what an answer holds under the pair that was asked for, whichever of its names Kraken uses."""
+    assert isinstance(payload, dict)
+    result = object_of(payload.get("result"), f"{where}: field 'result'")
+    names = [name for name in result if name != "last"]
+    if len(names) != 1 or not is_pair(names[0], instrument):
+        raise MalformedPayload(f"{where}: answers for {names!r:.60} instead of {pair_name(instrument)}")
+    return result[names[0]]

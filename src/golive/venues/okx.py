@@ -10,6 +10,7 @@ from golive.model.secret import SecretAlphabet, SecretForm
 from .meaning import CodeRule, Meaning
 from .okx_dialect import OkxDialect
 from .okx_fees import FEES
+from .okx_history import OkxHistory
 from .profile import Bar, BudgetRule, ClientOrderIdRule, FeeDefaults, RetryPolicy, Sandbox, VenueProfile
 
 _CLIENT_FAULT = frozenset({200, 400, 401, 403})
@@ -68,6 +69,7 @@ _BUDGET: Final = (
     BudgetRule("GET public/time", 10, 2.0, per="address"),
     BudgetRule("GET market/books", 40, 2.0, per="address"),
     BudgetRule("GET market/candles", 40, 2.0, per="address"),
+    BudgetRule("GET market/history-candles", 20, 2.0, per="address"),
 )
 """The house rules of CONTRACT and the published limits per endpoint; where OKX counts per instrument, we count all."""
 
@@ -89,6 +91,7 @@ PROFILE: Final = VenueProfile(
     fees=FeeDefaults(maker_bps=8, taker_bps=10),
     sandbox=Sandbox("x-simulated-trading", "1"),
     dialect=OkxDialect(),
+    candle_history=OkxHistory(),
     memory_s=2 * 3600.0,
     timeframes=_BARS,
     fee_table=FEES,

@@ -16,6 +16,7 @@ from golive.matching.fee import FeeAsset, FeeTable
 from golive.model.secret import SecretForm
 
 from .dialect import Dialect
+from .history import CandleHistory, TradeHistory
 from .meaning import CodeRule
 
 
@@ -147,6 +148,10 @@ class VenueProfile:
     """HTTP statuses that mean a rate limit whatever the body says"""
     credential_forms: Mapping[str, SecretForm] = field(default_factory=dict)
     """how this venue writes each of `credential_fields`; a field without a form is plain letters and digits"""
+    candle_history: CandleHistory | None = None
+    """how it serves candles of any age; None: it does not"""
+    trade_history: TradeHistory | None = None
+    """how it serves trades of any age, where it does not serve candles"""
     fee_asset: FeeAsset = FeeAsset.RECEIVED
     fee_table: FeeTable | None = None
     """what it publishes by volume; `fees` is its lowest tier"""
