@@ -126,8 +126,8 @@ class _Times:
         self.grid: Any = aligned[np.append(True, aligned[1:] != aligned[:-1])] if len(aligned) else aligned
         self.first = int(ordered[0]) if len(ordered) else None
         self.last = int(ordered[-1]) if len(ordered) else None
-        sound = opened_at[~(unaligned | impossible)]
-        self.sound = len(np.unique(sound)) if len(sound) else 0
+        sound = ordered[~(unaligned | impossible)[self.order]]
+        self.sound = 1 + int((sound[1:] != sound[:-1]).sum()) if len(sound) else 0
         steps = np.diff(self.grid)
         at = np.flatnonzero(steps > length)
         self.gap_after: Any = self.grid[at]
