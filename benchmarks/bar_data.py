@@ -12,6 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from golive.market.store import CandleStore
+from golive.matching.columns import CandleColumns
+from golive.model.instrument import Instrument
+
 BARS: Final = 1_000_000
 SWEEP_BARS: Final = 200_000
 MINUTE: Final = 60_000_000_000
@@ -20,6 +24,7 @@ FAST, SLOW, WARM_UP = 20, 50, 500
 QUANTITY, FEE, CASH = "0.1", "0.001", "100000"
 """base asset an order; share of an order's value; quote asset at the start"""
 TICK, LOT = "0.01", "0.001"
+INSTRUMENT: Final = Instrument.from_text("okx:BTC/USDT", tick_size=TICK, lot_size=LOT, min_quantity="0.001", max_quantity="100")
 FILLS, PNL, FEES = 19_901, -37_906.567265, 38_729.876265
 """what a million bars must give; `decimal_oracle` computes them anew"""
 DIGESTS: Final[Mapping[str, str]] = {
@@ -111,3 +116,22 @@ def peak_mib() -> float:
     """Return the most memory this process has had resident, MiB; what its parent had does not count."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
+def candle_columns(columns: Mapping[str, Any]) -> CandleColumns:
+    """Return the same bars in ticks and lots, exactly."""
+    import numpy as np
+
+    ticks = [np.rint(columns[name] * 100).astype(np.int64) for name in ("open", "high", "low", "close")]
+    return CandleColumns(INSTRUMENT, MINUTE, columns["ts"], *ticks, np.rint(columns["volume"] * 1000).astype(np.int64))
+
+
+def write_store(folder: Path, root: Path, count: int) -> None:
+    """Put the first `count` bars of a folder into a candle store."""
+    candles = candle_columns(load_bars(folder, count))
+    CandleStore(root).append(INSTRUMENT, "1m", candles, source="seeded", now=int(candles.opened_at[-1]) + MINUTE)
+
+
+def read_store(root: str | Path, count: int) -> CandleColumns:
+    """Return the first `count` bars of a candle store, mapped into memory."""
+    return CandleStore(Path(root)).read(INSTRUMENT.id, "1m").between(0, count)
