@@ -85,9 +85,7 @@ class CandleStore:
             raise ConfigError(f"{self.root}: no candles of {instrument} {timeframe}; {self._stored()}")
         return found
 
-    def read(
-        self, instrument: InstrumentId, timeframe: str, since: int | None = None, until: int | None = None
-    ) -> CandleColumns:
+    def read(self, instrument: InstrumentId, timeframe: str, since: int | None = None, until: int | None = None) -> CandleColumns:
         """Return the candles that open at or after `since` and before `until` (ns), read-only.
 
         A stored series is mapped into memory; one that is not stored is made from the longest stored timeframe it is a
