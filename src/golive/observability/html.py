@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Final
 
@@ -17,7 +17,8 @@ from .presentation import page
 from .stylesheet import STYLE
 
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-_POLICY: Final = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
+POLICY: Final = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
+"""what a page may load: its own style"""
 _SIDE_BY_SIDE: Final = {"Verdict": "Errors and warnings", "Validation": "Decisions"}
 """a section that stands beside the one named, where there is room"""
 _KEYS: Final = (
@@ -29,19 +30,29 @@ _KEYS: Final = (
 def html(document: JsonObject) -> str:
     """Return the whole page; raise MalformedPayload when the document is not a run report."""
     shown = page(document)
-    return "".join((*_head(shown), *_top(shown), *_charts(document), *_sections(shown.sections), *_foot(document)))
+    foot = (
+        f"Rendered from {escape(read.text(document, 'report_json'))} · outcome "
+        f"{escape(read.text(document, 'outcome_sha256'))} · golive {escape(read.text(document, 'code_version'))}"
+    )
+    return page_html(shown, "Golive run report", _charts(document), foot)
+
+
+def page_html(shown: Page, brand: str, charts: Iterable[str], foot: str) -> str:
+    """Return any page: its head and figures, `charts`, its sections, `foot`; charts and foot are HTML already."""
+    end = (f"<footer>{foot}</footer>\n", "</main>\n</body>\n</html>\n")
+    return "".join((*_head(shown), *_top(shown, brand), *charts, *_sections(shown.sections), *end))
 
 
 def _head(shown: Page) -> Iterator[str]:
     yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
     yield '<meta name="viewport" content="width=device-width,initial-scale=1">\n<meta name="referrer" content="no-referrer">\n'
     yield f"<title>{escape(shown.title)} · {escape(shown.banner.headline)}</title>\n"
     yield f"<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
 
 
-def _top(shown: Page) -> Iterator[str]:
-    yield f'<header><div class="brand">Golive run report</div><h1>{escape(shown.title)}</h1>'
+def _top(shown: Page, brand: str) -> Iterator[str]:
+    yield f'<header><div class="brand">{escape(brand)}</div><h1>{escape(shown.title)}</h1>'
     yield f"<p>{escape(shown.subtitle)}</p></header>\n"
     banner = shown.banner
     yield f'<div class="banner {banner.tone}" role="status"><strong>{escape(banner.headline)}</strong>'
@@ -132,9 +143,3 @@ def _cell(cell: Cell) -> str:
         return escape(cell.text)
     css = cell.tone if cell.tone == "muted" or len(cell.text) > 16 else f"tag {cell.tone}"
     return f'<span class="{css}">{escape(cell.text)}</span>'
-
-
-def _foot(document: JsonObject) -> Iterator[str]:
-    yield f"<footer>Rendered from {escape(read.text(document, 'report_json'))} · outcome "
-    yield f"{escape(read.text(document, 'outcome_sha256'))} · golive {escape(read.text(document, 'code_version'))}</footer>\n"
-    yield "</main>\n</body>\n</html>\n"

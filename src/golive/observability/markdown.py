@@ -20,7 +20,12 @@ _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 def markdown(document: JsonObject) -> str:
     """Return the whole report as Markdown; raise MalformedPayload when the document is not a run report."""
-    return "\n".join(_page(page(document))) + "\n"
+    return page_markdown(page(document))
+
+
+def page_markdown(shown: Page) -> str:
+    """Return any page as Markdown."""
+    return "\n".join(_page(shown)) + "\n"
 
 
 def escaped(text: str) -> str:
