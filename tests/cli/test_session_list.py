@@ -42,7 +42,7 @@ def store_in(home: Path, run_id: str = "a" * 32, stage: Stage = Stage.PAPER) -> 
 
 
 def approved(seq: int, order: NewOrder, *, amends: bool = False) -> RecordItem:
-    return RecordItem(replace(approval(seq), verdict=Approved(order, seq), amends=amends))
+    return RecordItem(approval(seq)._replace(verdict=Approved(order, seq), amends=amends))
 
 
 def submitted(seq: int, order: NewOrder) -> RecordItem:

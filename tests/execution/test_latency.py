@@ -160,7 +160,7 @@ def test_nothing_arrives_before_it_was_sent() -> None:
 def test_things_happen_in_the_order_of_their_times_an_expiry_before_an_arrival() -> None:
     flight = Flight()
     update = updates(PaperDesk(DepthModel).submit(order(1, Side.SELL, "0.1"), START))[0]
-    later = replace(update, ts=1)
+    later = update._replace(ts=1)
     flight.arrive(20, later)
     flight.arrive(10, update)
     flight.expire(20, BTC_ID)

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
 from typing import TypeAlias
@@ -229,7 +229,7 @@ def test_another_market_is_noticed_at_the_first_event_that_differs(whole: tuple[
     other = [list(step) for step in MARKET]
     last = other[70][-1]
     assert isinstance(last, Candle)
-    other[70][-1] = replace(last, close=last.close + 1)
+    other[70][-1] = last._replace(close=last.close + 1)
 
     async def session() -> None:
         again.dispatcher.operator(confirm())
@@ -244,7 +244,7 @@ def test_a_stored_record_that_the_engine_does_not_give_again_is_noticed(whole: t
     position = next(n for n, item in enumerate(items) if isinstance(item, Record) and item.event == "order_executed")
     changed = items[position]
     assert isinstance(changed, Record)
-    forged = [*items[:position], replace(changed, body={**changed.body, "fill_price": "1"}), *items[position + 1 :]]
+    forged = [*items[:position], changed._replace(body={**changed.body, "fill_price": "1"}), *items[position + 1 :]]
     events, written = stored(forged)
     with pytest.raises(SessionDiverged, match=f"record {changed.seq}"):
         replay(floor(ListJournal()).engine.process, iter(events), written)

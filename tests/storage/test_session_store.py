@@ -157,7 +157,7 @@ def test_the_database_itself_refuses_an_intent_before_its_decision(tmp_path: Pat
         (RecordItem(approval(1)), RecordItem(approval(2, 1)), "intents.client_order_id"),
         (RecordItem(approval(1)), RecordItem(note(1)), "follows record 1"),
         (RecordItem(note(2)), RecordItem(approval(2)), "follows record 2"),
-        (RecordItem(approval(1)), RecordItem(replace(approval(2), verdict=Approved(refusal(2).verdict.order, 1))), "decision_seq"),  # type: ignore[union-attr]  # it has one
+        (RecordItem(approval(1)), RecordItem(approval(2)._replace(verdict=Approved(refusal(2).verdict.order, 1))), "decision_seq"),  # type: ignore[union-attr]  # it has one
         (RecordItem(approval(1)), AttemptItem(order_id(1), 0, 1), "CHECK"),
         (RecordItem(approval(1)), AttemptItem(order_id(1), 3, 1), "FOREIGN KEY"),
         (RecordItem(approval(1)), RecordItem(approval(2, 7, amends=True)), "FOREIGN KEY"),
@@ -368,10 +368,10 @@ def test_an_amendment_stands_beside_its_order_and_each_has_its_own_number(tmp_pa
         approval(1).verdict.order, type=OrderType.STOP_LIMIT, price=400_000, trigger=410_000, time_in_force=TimeInForce.GTD,  # type: ignore[union-attr]  # it has one
         expires_at=START + 60,
     )  # fmt: skip
-    store.commit([RecordItem(replace(approval(1), verdict=Approved(sleeping, 1)))])
+    store.commit([RecordItem(approval(1)._replace(verdict=Approved(sleeping, 1)))])
     for n in (3, 4):
         amended = replace(sleeping, price=400_000 + n, quantity=sleeping.quantity - n)
-        store.commit([RecordItem(replace(approval(n, 1), verdict=Approved(amended, n), amends=True))])
+        store.commit([RecordItem(approval(n, 1)._replace(verdict=Approved(amended, n), amends=True))])
         store.record_attempt(order_id(1), n, 1000 * n)
         store.record_answer(order_id(1), n, "amended")
     with pytest.raises(JournalError, match="amendment_attempts"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from golive.model.command import Amend, Cancel, Submit
 from golive.model.errors import MagnitudeError
@@ -17,8 +17,17 @@ from golive.model.ids import InstrumentId
 from golive.model.order import Fill, OrderUpdate
 
 Request: TypeAlias = Submit | Amend | Cancel
-Message: TypeAlias = tuple[Request, int] | Fill | OrderUpdate
-"""on its way to the market (with the time it was sent) or back from it"""
+
+
+class Sent(NamedTuple):
+    """A request on its way to the market, and when it left."""
+
+    request: Request
+    at: int
+
+
+Message: TypeAlias = Sent | Fill | OrderUpdate
+"""on its way to the market or back from it"""
 
 
 class Channel:

@@ -28,7 +28,7 @@ from golive.orders import Order, OrderEvent
 from golive.portfolio import Ledger
 
 from .account import PaperAccount, Working
-from .flight import Channel, Flight, Request
+from .flight import Channel, Flight, Request, Sent
 from .ports import News
 from .restart import Survivor, awake, survivors
 from .rule import RejectReason, broken_rule, is_well_formed, keeps_identity
@@ -171,7 +171,7 @@ class PaperExecution:
         if due <= ts and not channel.under_way:
             return self._arrived(request, ts, due)
         channel.under_way += 1
-        self._flight.arrive(due, (request, ts))
+        self._flight.arrive(due, Sent(request, ts))
         return ()
 
     def _advance(self, expiring_until: int, arriving_until: int) -> Sequence[News]:
@@ -181,7 +181,7 @@ class PaperExecution:
             due, what = item
             if isinstance(what, InstrumentId):
                 here += self._answer(self._book(self._models[what].on_time(due), due), due)
-            elif isinstance(what, tuple):
+            elif isinstance(what, Sent):
                 assert self._there is not None
                 self._there.under_way -= 1
                 here += self._arrived(*what, due)

@@ -6,16 +6,14 @@ Two implementations stand behind it: `depth` (book sources) and `bar` (candle so
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from golive.model.market import MarketEvent
 from golive.model.order import Liquidity, NewOrder
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Part of an order was matched: price in ticks, quantity in lots."""
 
     order: NewOrder
@@ -37,16 +35,14 @@ class EndReason(StrEnum):
     """the time of a GTD order came"""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """The model ended the order without (further) fill: nothing left to take, it may not rest, or its time came."""
 
     order: NewOrder
     reason: EndReason
 
 
-@dataclass(frozen=True, slots=True)
-class Triggered:
+class Triggered(NamedTuple):
     """A sleeping order's trigger was reached at `price` (ticks); from now on it works as what it became."""
 
     order: NewOrder

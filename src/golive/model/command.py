@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 from .alert import AlertSeverity
 from .decision import Approved, Refused
@@ -12,8 +13,7 @@ from .ids import ClientOrderId
 from .json import JsonValue
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """Write this down durably, then answer with `Durable(seq)`.
 
     `verdict` is set for a risk decision: it and, when approved, its intent or amendment are one transaction.
@@ -23,14 +23,13 @@ class Record:
     ts: int
     event: str
     """A decision-journal event name: `signal_received`, `inaction`, `risk_check_passed`, `order_executed` …"""
-    body: Mapping[str, JsonValue] = field(default_factory=dict)
+    body: Mapping[str, JsonValue] = MappingProxyType({})
     verdict: Approved | Refused | None = None
     amends: bool = False
     """the verdict is about new terms for a working order, under the client order id it has"""
 
 
-@dataclass(frozen=True, slots=True)
-class Submit:
+class Submit(NamedTuple):
     """Send this approved order; emitted only after the `Durable` event that covers its intent."""
 
     approved: Approved
@@ -46,8 +45,7 @@ class Amend:
     approved: Approved
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
+class Cancel(NamedTuple):
     """Cancel a working order."""
 
     client_order_id: ClientOrderId
@@ -63,8 +61,7 @@ class Alert:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetTimer:
+class SetTimer(NamedTuple):
     """Send `Timer(name)` at market time `due`."""
 
     name: str

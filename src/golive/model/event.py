@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from .market import MarketEvent
 from .order import Fill, OrderUpdate
@@ -18,8 +18,7 @@ class OperatorAction(StrEnum):
     STOP = "stop"
 
 
-@dataclass(frozen=True, slots=True)
-class Timer:
+class Timer(NamedTuple):
     """A timer set earlier has come due; `ts` is market time, ns UTC."""
 
     name: str
@@ -36,8 +35,7 @@ class Operator:
     ts: int
 
 
-@dataclass(frozen=True, slots=True)
-class Durable:
+class Durable(NamedTuple):
     """All records up to and including `record_seq` are on disk."""
 
     record_seq: int

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
-from typing import NewType
+from typing import NamedTuple, NewType
 
 ClientOrderId = NewType("ClientOrderId", str)
 """32 lower-case hex digits, ours; valid on every supported venue."""
@@ -42,8 +42,7 @@ class InstrumentId:
         return f"{self.venue}:{self.base}/{self.quote}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class FillId:
+class FillId(NamedTuple):
     """A fill is identified by its venue and the venue's trade id."""
 
     venue: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from .ids import ClientOrderId, FillId, InstrumentId, VenueOrderId
 
@@ -101,8 +102,7 @@ class NewOrder:
     """market time, ns UTC, from which a GTD order no longer works"""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderUpdate:
+class OrderUpdate(NamedTuple):
     """A fact about one of our orders, from a venue or from paper execution; `ts` is event time, ns UTC."""
 
     client_order_id: ClientOrderId

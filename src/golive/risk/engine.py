@@ -9,7 +9,7 @@ from golive.model.decision import Approved, Refused
 from golive.model.order import NewOrder
 from golive.portfolio import EquityTrack
 
-from .profile import Fraction, RiskProfile
+from .profile import RiskProfile
 from .rules import RULES, share_text
 from .view import AccountView
 
@@ -57,8 +57,8 @@ class RiskEngine:
     @property
     def state(self) -> str:
         """`REDUCING` once a loss limit holds (only reductions pass), else `ACTIVE`."""
-        drawdown = Fraction.of(self.profile.hard_drawdown_pct, "hard_drawdown_pct").reached_by(*self.track.worst_drawdown)
-        today = Fraction.of(self.profile.max_daily_loss_pct, "max_daily_loss_pct").reached_by(*self.track.worst_today)
+        drawdown = self.profile.drawdown.reached_by(*self.track.worst_drawdown)
+        today = self.profile.daily_loss.reached_by(*self.track.worst_today)
         return "REDUCING" if drawdown or today else "ACTIVE"
 
     def observe(self, equity: int | None, ts: int, largest_position: int, open_positions: int) -> bool:

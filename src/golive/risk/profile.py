@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -44,6 +44,18 @@ class RiskProfile:
     hard_drawdown_pct: Decimal
     max_position_pct: Decimal
     max_open_positions: int
+    # the same limits, exact
+    daily_loss: Fraction = field(init=False, repr=False, compare=False)
+    drawdown: Fraction = field(init=False, repr=False, compare=False)
+    position: Fraction = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, limit in (
+            ("daily_loss", "max_daily_loss_pct"),
+            ("drawdown", "hard_drawdown_pct"),
+            ("position", "max_position_pct"),
+        ):
+            object.__setattr__(self, name, Fraction.of(getattr(self, limit), limit))
 
     @property
     def digest(self) -> str:

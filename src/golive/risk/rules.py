@@ -47,12 +47,12 @@ def missing_input(order: NewOrder, view: AccountView, profile: RiskProfile) -> O
 
 def daily_loss(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     falls = (_fall(view.day_start_equity, view.equity), view.worst_today)
-    return _stop(order, view, profile.max_daily_loss_pct, falls, DecisionCode.RISK_DAILY_LOSS)
+    return _stop(order, view, profile.daily_loss, profile.max_daily_loss_pct, falls, DecisionCode.RISK_DAILY_LOSS)
 
 
 def drawdown(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     falls = (_fall(view.peak_equity, view.equity), view.worst_drawdown)
-    return _stop(order, view, profile.hard_drawdown_pct, falls, DecisionCode.RISK_DRAWDOWN)
+    return _stop(order, view, profile.drawdown, profile.hard_drawdown_pct, falls, DecisionCode.RISK_DRAWDOWN)
 
 
 def max_position(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
@@ -60,7 +60,7 @@ def max_position(order: NewOrder, view: AccountView, profile: RiskProfile) -> Ob
         return None
     lots = view.positions.get(order.instrument, 0) + view.pending_buys.get(order.instrument, 0) + order.quantity
     notional = view.notional(order.instrument, view.prices[order.instrument], lots)
-    if not Fraction.of(profile.max_position_pct, "max_position_pct").exceeded_by(notional, view.equity):
+    if not profile.position.exceeded_by(notional, view.equity):
         return None
     return Objection(DecisionCode.RISK_MAX_POSITION, str(profile.max_position_pct), share_text(notional, view.equity))
 
@@ -87,11 +87,12 @@ def _fall(start: int | None, equity: int | None) -> Fall:
     return (0, 1) if start is None or equity is None else (start - equity, start)
 
 
-def _stop(order: NewOrder, view: AccountView, limit: Decimal, falls: tuple[Fall, ...], code: DecisionCode) -> Objection | None:
+def _stop(
+    order: NewOrder, view: AccountView, share: Fraction, limit: Decimal, falls: tuple[Fall, ...], code: DecisionCode
+) -> Objection | None:
     """Object when one of the falls is at or beyond the limit; a stop that was reached once stays reached."""
     if reduces(order, view):
         return None
-    share = Fraction.of(limit, code)
     reached = [fall for fall in falls if share.reached_by(*fall)]
     return Objection(code, str(limit), share_text(*reached[0])) if reached else None
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from golive.model.ids import InstrumentId
 
 
-@dataclass(frozen=True, slots=True)
-class AccountView:
+class AccountView(NamedTuple):
     """The account at one moment; money in smallest quote units, quantities in lots. None = not known.
 
     `pending_buys` counts the lots of working buy orders as if all were filled, UNKNOWN ones included.
