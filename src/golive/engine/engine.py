@@ -453,6 +453,8 @@ class Engine:
         self._observed_version, self._day_ends = valuation.version, ts - ts % DAY + DAY
         if not self.risk.observe(valuation.equity, ts, valuation.largest, valuation.open_positions):
             return
+        if not self.risk.has_reached_a_stop:
+            return
         for use in self.risk.uses():
             if use.band == "breach" and self._bands.get(use.limit) != "breach":
                 self._bands[use.limit] = "breach"

@@ -24,6 +24,7 @@ class Terms:
 
     __slots__ = (
         "_buyer_pays_in_quote",
+        "_dearer",
         "_fees",
         "_quote_factor",
         "_quote_unit",
@@ -37,6 +38,7 @@ class Terms:
         self.quote_per_tick_lot = ledger.notional(instrument.id, 1, 1)
         self.base_per_lot = ledger.base_units(instrument.id, 1)
         self._fees = fees
+        self._dearer = fees.dearer
         self._quote_factor = self.quote_per_tick_lot // instrument.notional(1, 1)
         self._quote_unit = 10.0 ** -ledger.scales[instrument.quote]
         self._buyer_pays_in_quote = fees.fee(instrument, Side.BUY, 1, 1, Liquidity.TAKER)[1] == instrument.quote
@@ -52,7 +54,7 @@ class Terms:
         cost = price * quantity * self.quote_per_tick_lot
         if not self._buyer_pays_in_quote or cost >= LIMIT:
             return cost
-        charged = max(self._fees.fee(self.instrument, side, price, quantity, each)[0] for each in Liquidity)
+        charged = self._fees.fee(self.instrument, side, price, quantity, self._dearer)[0]
         return cost + max(charged, 0) * self._quote_factor
 
     def fee(self, side: Side, price: int, quantity: int, liquidity: Liquidity) -> tuple[int, str]:

@@ -5,7 +5,7 @@ The tables that venues publish stand in their profiles.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
@@ -40,16 +40,25 @@ class FeeSchedule:
     maker_bps: Decimal
     taker_bps: Decimal
     asset: FeeAsset = FeeAsset.RECEIVED
+    maker: int = field(init=False, repr=False, compare=False)
+    taker: int = field(init=False, repr=False, compare=False)
+    """the rates in ten-thousandths of a basis point"""
 
     def __post_init__(self) -> None:
-        for rate in (self.maker_bps, self.taker_bps):
+        for name, rate in (("maker", self.maker_bps), ("taker", self.taker_bps)):
             scaled = EXACT.multiply(rate, Decimal(_PARTS))
             if scaled != scaled.to_integral_value() or abs(rate) > 1000:
                 raise MagnitudeError(f"fee rate {rate} bps is finer than 0.0001 bps or beyond 1000 bps")
+            object.__setattr__(self, name, int(scaled))
+
+    @property
+    def dearer(self) -> Liquidity:
+        """Which of the two costs more."""
+        return Liquidity.MAKER if self.maker > self.taker else Liquidity.TAKER
 
     def fee(self, instrument: Instrument, side: Side, ticks: int, lots: int, liquidity: Liquidity) -> tuple[int, str]:
         """Return (fee in smallest units, asset) of one fill; positive is charged."""
-        rate = int((self.maker_bps if liquidity is Liquidity.MAKER else self.taker_bps) * _PARTS)
+        rate = self.maker if liquidity is Liquidity.MAKER else self.taker
         if self.asset is FeeAsset.RECEIVED and (side is Side.BUY) is (rate >= 0):
             return rate_of(instrument.base_units(lots), rate, _PER_BPS * _PARTS), instrument.base
         return rate_of(instrument.notional(ticks, lots), rate, _PER_BPS * _PARTS), instrument.quote

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
 from typing import NamedTuple, NewType
 
 ClientOrderId = NewType("ClientOrderId", str)
@@ -17,8 +16,7 @@ VenueOrderId = NewType("VenueOrderId", str)
 _INSTRUMENT_PATTERN = re.compile(r"([a-z0-9]+):([A-Z0-9]+)/([A-Z0-9]+)")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class InstrumentId:
+class InstrumentId(NamedTuple):
     """A spot instrument: `okx:BTC/USDT` = venue label, base asset, quote asset."""
 
     venue: str

@@ -61,6 +61,12 @@ class RiskEngine:
         today = self.profile.daily_loss.reached_by(*self.track.worst_today)
         return "REDUCING" if drawdown or today else "ACTIVE"
 
+    @property
+    def has_reached_a_stop(self) -> bool:
+        """Whether a loss limit was reached at any time of the session."""
+        profile, track = self.profile, self.track
+        return profile.drawdown.reached_by(*track.worst_drawdown) or profile.daily_loss.reached_by(*track.worst_day_loss)
+
     def observe(self, equity: int | None, ts: int, largest_position: int, open_positions: int) -> bool:
         """Take a new mark at market time `ts`; `equity` None means the account cannot be valued now.
 
