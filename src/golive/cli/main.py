@@ -17,6 +17,7 @@ from .lazy import LazyCommand, LazyGroup
 COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "run": LazyCommand("golive.cli.run:app", "Run a demo or paper session and judge it."),
     "config": LazyCommand("golive.cli.config:app", "Check, show and describe the configuration."),
+    "data": LazyCommand("golive.cli.data:app", "Download, import, examine and export market data."),
     "venue": LazyCommand("golive.cli.venue:app", "Examine a venue, or list the configured ones."),
     "orders": LazyCommand("golive.cli.session_list:orders_app", "List the orders of a session."),
     "fills": LazyCommand("golive.cli.session_list:fills_app", "List the fills of a session."),

@@ -21,6 +21,10 @@ class BarBuilder:
         self._volume = 0
         self.late_trades = 0
 
+    def go_on_from(self, start: int, price: int) -> None:
+        """Begin where bars of before ended, at `start` (ns, the start of an interval), with their last price in ticks."""
+        self._begin(start, price)
+
     def on_trade(self, trade: Trade) -> list[Candle]:
         """Take a trade; return the bars that its time closes. A trade older than the running bar is counted, not used."""
         closed = self.on_time(trade.ts)

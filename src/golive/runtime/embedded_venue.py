@@ -15,11 +15,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+from golive.model.clock import to_iso
 from golive.model.errors import ConfigError, VenueUnavailable
 from golive.model.money import format_decimal
 from golive.model.secret import Credentials
 
 START_TIMEOUT_S = 20.0
+_CANDLES_PER_S = 2000
+"""at which a past is made by a slow machine"""
 LOOPBACK = ("127.0.0.1", "::1")
 """where the keys of an embedded venue may be used from: this machine"""
 
@@ -39,6 +42,15 @@ class VenueOptions:
     balances: Mapping[str, Decimal] = field(default_factory=dict)
     fees_bps: tuple[Decimal, Decimal] | None = None
     """maker and taker, in basis points; None: what the dialect's venue charges a new customer"""
+    start: int | None = None
+    """market clock of a generated market, ns; None: by speed"""
+    history: int | None = None
+    """candles behind it; None: what a session needs"""
+
+    @property
+    def start_timeout_s(self) -> float:
+        """How long it may take to come up; a long past takes its time to be made."""
+        return START_TIMEOUT_S + (self.history or 0) / _CANDLES_PER_S
 
     def arguments(self) -> list[str]:
         words = ["serve", "--dialect", self.dialect, "--port", "0", "--speed", self.speed, "--seed", str(self.seed)]
@@ -50,6 +62,10 @@ class VenueOptions:
         if self.fees_bps is not None:
             maker, taker = map(format_decimal, self.fees_bps)
             words += ["--maker-bps", maker, "--taker-bps", taker]
+        if self.start is not None:
+            words += ["--start", to_iso(self.start)]
+        if self.history is not None:
+            words += ["--history", str(self.history)]
         for asset, amount in sorted(self.balances.items()):
             words += ["--balance", f"{asset}={format_decimal(amount)}"]
         return [*words, "--data", str(self.data)] if self.data is not None else words
@@ -92,7 +108,7 @@ class EmbeddedVenue:
             for descriptor in (secret_read, secret_write, life_read):
                 os.close(descriptor)
         try:
-            return cls(process, await cls._ready(process), life_write)
+            return cls(process, await cls._ready(process, options.start_timeout_s), life_write)
         except BaseException:
             os.close(life_write)
             if process.returncode is None:
@@ -101,13 +117,13 @@ class EmbeddedVenue:
             raise
 
     @staticmethod
-    async def _ready(process: asyncio.subprocess.Process) -> Mapping[str, object]:
+    async def _ready(process: asyncio.subprocess.Process, timeout_s: float) -> Mapping[str, object]:
         assert process.stdout is not None
         assert process.stderr is not None
         try:
-            line = await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)
+            line = await asyncio.wait_for(process.stdout.readline(), timeout_s)
         except TimeoutError:
-            raise VenueUnavailable(f"the simulated venue did not come up within {START_TIMEOUT_S:g} s") from None
+            raise VenueUnavailable(f"the simulated venue did not come up within {timeout_s:g} s") from None
         if not line:
             words = (await process.stderr.read()).decode(errors="replace").strip()
             code = await process.wait()

@@ -1,0 +1,1 @@
+"""Downloads: history from a venue into the store, politely, and going on where an earlier one stopped."""

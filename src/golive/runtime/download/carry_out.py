@@ -1,0 +1,119 @@
+"""Carries a download out for a face: until it is done, stopped by a signal, or the venue cannot be asked; then the judgement."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from golive.config.configuration import Configuration
+from golive.market.quality import Quality
+from golive.market.series import read_index, series_folder
+from golive.model.clock import Clock, to_iso
+from golive.model.errors import MalformedPayload, VenueError
+from golive.model.instrument import Instrument
+from golive.model.json import JsonValue
+from golive.model.verdict import ExitCode
+
+from ..stored_quality import judge_stored
+from .download import Download, Progress
+from .plan import DownloadOptions, DownloadPlan, plan_download
+from .venue import OpenVenue
+
+SCHEMA: Final = "golive.download.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a download. `stopped` says why it did not end by itself, '' when it did."""
+
+    plan: DownloadPlan
+    download: Download
+    stopped: str
+    quality: Quality | None
+    """None when nothing is stored"""
+    quality_report: Path | None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return ExitCode.UNKNOWN if self.stopped else ExitCode.OK
+
+    def document(self) -> dict[str, JsonValue]:
+        """Return it as a JSON document."""
+        plan, download = self.plan, self.download
+        index = read_index(series_folder(plan.root, plan.instrument, plan.timeframe))
+        whole = download.whole
+        summary = None if self.quality is None else self.quality.summary
+        return {
+            "schema": SCHEMA,
+            "environment": plan.entrypoint.environment,
+            "instrument": str(plan.instrument),
+            "timeframe": plan.timeframe,
+            "source": plan.source.partition(" ")[2],
+            "evidence_class": str(plan.entrypoint.evidence_class),
+            "since": to_iso(plan.since),
+            "until": None if whole is None else to_iso(whole.until),
+            "wanted_rows": download.wanted,
+            "added_rows": download.added,
+            "absent_rows": download.absent,
+            "requests": download.requests,
+            "seconds": round(download.seconds, 3),
+            "stored_rows": 0 if index is None else index.rows,
+            "stored_gaps": 0 if index is None else index.gaps,
+            "quality": None if summary is None else str(summary.status),
+            "quality_report": None if self.quality_report is None else str(self.quality_report),
+            "stopped": self.stopped or None,
+            "exit_code": int(self.exit_code),
+        }
+
+
+def carry_out(
+    options: DownloadOptions, configuration: Configuration, home: Path, clock: Clock, show: Callable[[Progress], None]
+) -> Outcome:
+    """Download and judge; raises ConfigError before anything is written, or for what the store refuses."""
+    plan = plan_download(options, configuration, home, clock.now())
+    download = Download(plan, home, clock, show)
+    listed: list[Instrument] = []
+
+    async def behind(_: OpenVenue, instrument: Instrument) -> None:
+        listed.append(instrument)
+
+    stopped = asyncio.run(_until_stopped(download.run(behind)))
+    index = read_index(series_folder(plan.root, plan.instrument, plan.timeframe))
+    instrument = index.instrument if index is not None else next(iter(listed), None)
+    if instrument is None:
+        return Outcome(plan, download, stopped, None, None)
+    quality, path = judge_stored(
+        plan.store, instrument, plan.timeframe, home=home, source=plan.source, tags=("download",), now=clock.now()
+    )
+    return Outcome(plan, download, stopped, quality, path)
+
+
+async def _until_stopped(work: Coroutine[Any, Any, None]) -> str:
+    """Return why the work stopped early, '' when it ended; SIGINT and SIGTERM stop it."""
+    task = asyncio.create_task(work)
+    with _stopping(task):
+        try:
+            await task
+        except asyncio.CancelledError:
+            return "interrupted"
+        except (VenueError, MalformedPayload) as exc:
+            return str(exc)
+    return ""
+
+
+@contextlib.contextmanager
+def _stopping(task: asyncio.Task[None]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)

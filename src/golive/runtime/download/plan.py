@@ -1,0 +1,183 @@
+"""What a download will be, before anything is opened or written: environment, instrument, endpoint, span; all of it checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from golive.config.configuration import Configuration
+from golive.config.endpoint import base_url_objection, endpoint_objection, parse_endpoint, sandbox_objection
+from golive.config.resolved import ResolvedEntrypoint
+from golive.market.series import SeriesIndex, read_index, series_folder
+from golive.market.span import Span
+from golive.market.store import CandleStore
+from golive.market.timeframe import timeframe_ns
+from golive.model.clock import DAY, from_iso, to_iso
+from golive.model.errors import ConfigError
+from golive.model.ids import InstrumentId
+from golive.venues.profile import VenueProfile
+from golive.venues.registry import profile_named
+
+from ..candle_place import candle_store, environment_for
+from ..venue_check.target import every_entrypoint
+from .moment import moment
+
+EMBEDDED_BEGAN: Final = from_iso("2024-01-01T00:00:00Z")
+"""where the market of an embedded venue begins: always there, so that it is the same market whatever is asked of it"""
+_EMBEDDED_DAYS: Final = 30
+_EMBEDDED_DAYS_OF_TRADES: Final = 2
+_PREFIX: Final = "download "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadOptions:
+    """What the command line says."""
+
+    symbol: str
+    timeframe: str
+    venue: str | None = None
+    environment: str | None = None
+    since: str | None = None
+    until: str | None = None
+    endpoint: str | None = None
+    fill_gaps: bool = False
+    seed: int = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadPlan:
+    """A checked download; `until` None is up to the last closed candle."""
+
+    entrypoint: ResolvedEntrypoint
+    profile: VenueProfile
+    instrument: InstrumentId
+    timeframe: str
+    length: int
+    """of a candle, ns"""
+    since: int
+    until: int | None
+    fill_gaps: bool
+    seed: int
+    root: Path
+    """of the store"""
+    source: str
+    """how the store names where these candles come from"""
+
+    @property
+    def store(self) -> CandleStore:
+        return CandleStore(self.root)
+
+    @property
+    def is_embedded(self) -> bool:
+        return self.entrypoint.endpoint == "embedded"
+
+    def whole(self, end: int) -> Span:
+        """Return what is wanted of a market whose last closed candle ended at `end`."""
+        until = end if self.until is None else min(self.until, end)
+        return Span(self.since, max(self.since, until))
+
+
+def plan_download(options: DownloadOptions, configuration: Configuration, home: Path, now: int) -> DownloadPlan:
+    """Return the plan; ConfigError naming the option that does not fit. Nothing is opened or written."""
+    environment = environment_for(configuration, named=options.environment, venue=options.venue)
+    entrypoint = at_endpoint(_entrypoint(configuration, environment, options.venue), options.endpoint)
+    profile = profile_named(entrypoint.adapter)
+    if options.timeframe not in profile.timeframes:
+        known = ", ".join(profile.timeframes)
+        raise ConfigError(f"--timeframe {options.timeframe}: {profile.label} has no such candles; it has {known}")
+    instrument = _instrument(options.symbol, entrypoint)
+    length = timeframe_ns(options.timeframe)
+    store = candle_store(configuration, home, environment)
+    index = read_index(series_folder(store.root, instrument, options.timeframe))
+    source = _source(entrypoint, options.seed)
+    _require_one_market(index, source, environment)
+    since = _since(options, index, length)
+    until = _until(options, profile, entrypoint, length)
+    if until is not None and since >= until:
+        raise ConfigError(
+            f"--since {to_iso(since)} is not before the end, {to_iso(until)}; give an earlier --since or a later --until"
+        )
+    if since >= now:
+        raise ConfigError(f"--since {to_iso(since)} is in the future")
+    return DownloadPlan(
+        entrypoint=entrypoint, profile=profile, instrument=instrument, timeframe=options.timeframe, length=length, since=since,
+        until=until, fill_gaps=options.fill_gaps, seed=options.seed, root=store.root, source=source,
+    )  # fmt: skip
+
+
+def _entrypoint(configuration: Configuration, environment: str, venue: str | None) -> ResolvedEntrypoint:
+    of_it = [each for each in every_entrypoint(configuration) if each.environment == environment]
+    if not of_it:
+        raise ConfigError(f"--environment {environment}: no entrypoint in runtime.yaml uses it; add one")
+    if venue is not None and of_it[0].exchange != venue:
+        raise ConfigError(f"--venue {venue}: environment {environment} is one of {of_it[0].exchange}; leave one of both out")
+    return of_it[0]
+
+
+def at_endpoint(entrypoint: ResolvedEntrypoint, given: str | None) -> ResolvedEntrypoint:
+    """Return the entrypoint with another endpoint, None for its own; ConfigError where its environment does not allow it."""
+    if given is None:
+        return entrypoint
+    try:
+        endpoint = parse_endpoint(given)
+    except ValueError as exc:
+        raise ConfigError(f"--endpoint {given}: {exc}; give embedded, public, sandbox or a base URL") from None
+    for objection in (
+        endpoint_objection(entrypoint.environment_type, endpoint),
+        base_url_objection(entrypoint.adapter, endpoint),
+        sandbox_objection("auto", endpoint, entrypoint.adapter),
+    ):
+        if objection is not None:
+            raise ConfigError(f"--endpoint {given}: {objection[0]}; {objection[1]}")
+    return replace(
+        entrypoint, endpoint=given.rstrip("/"), base_url=endpoint.base_url, endpoint_host=endpoint.host,
+        evidence_class=endpoint.evidence_class, sandbox_mode=endpoint.evidence_class == "sandbox",
+    )  # fmt: skip
+
+
+def _instrument(symbol: str, entrypoint: ResolvedEntrypoint) -> InstrumentId:
+    try:
+        instrument = InstrumentId.parse(f"{entrypoint.exchange}:{symbol}")
+    except ValueError:
+        raise ConfigError(f"--symbol {symbol}: not a pair like BTC/USDT (upper case, base/quote)") from None
+    if entrypoint.endpoint == "embedded" and instrument not in entrypoint.instruments:
+        known = ", ".join(each.symbol for each in entrypoint.instruments)
+        raise ConfigError(
+            f"--symbol {symbol}: the embedded venue trades what the universe of {entrypoint.environment} names; known: {known}"
+        )
+    return instrument
+
+
+def _source(entrypoint: ResolvedEntrypoint, seed: int) -> str:
+    if entrypoint.endpoint == "embedded":
+        return f"{_PREFIX}embedded seed {seed}"
+    return f"{_PREFIX}{entrypoint.evidence_class} {entrypoint.endpoint_host or ''}".rstrip()
+
+
+def _require_one_market(index: SeriesIndex | None, source: str, environment: str) -> None:
+    """Two markets must not mix in one series: the simulated one and the real one are not the same instrument."""
+    others = [known.name for known in index.sources if known.name.startswith(_PREFIX) and known.name != source] if index else []
+    if index is not None and others:
+        raise ConfigError(
+            f"{index.instrument.id} {index.timeframe} of {environment} was downloaded from another market ({others[0]}, not "
+            f"{source}); use an --environment of its own, or remove the series first"
+        )
+
+
+def _since(options: DownloadOptions, index: SeriesIndex | None, length: int) -> int:
+    """Return where to begin, on the grid of candles; without --since after what is stored, with --fill-gaps at its beginning."""
+    if options.since is not None:
+        return -(-moment(options.since, "--since") // length) * length
+    if index is None:
+        raise ConfigError(f"nothing of {options.symbol} {options.timeframe} is stored yet: say from when with --since 2024-01-01")
+    return index.first if options.fill_gaps else index.last + length
+
+
+def _until(options: DownloadOptions, profile: VenueProfile, entrypoint: ResolvedEntrypoint, length: int) -> int | None:
+    if options.until is not None:
+        return moment(options.until, "--until") // length * length
+    if entrypoint.endpoint != "embedded":
+        return None
+    days = _EMBEDDED_DAYS if profile.trade_history is None else _EMBEDDED_DAYS_OF_TRADES
+    return (EMBEDDED_BEGAN + days * DAY) // length * length

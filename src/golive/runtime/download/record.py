@@ -1,0 +1,51 @@
+"""What a venue said it does not have, kept beside the store, so that nobody asks twice for a hole that is the venue's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from golive.market.span import Span, joined
+from golive.model.clock import from_iso, to_iso
+from golive.model.errors import ConfigError
+from golive.model.ids import InstrumentId
+from golive.storage.files import write_atomic
+
+SCHEMA: Final = "golive.download_record.v1"
+
+
+class DownloadRecord:
+    """The record of one series and one source; `empty` are the stretches in which the venue has no candles."""
+
+    def __init__(self, root: Path, instrument: InstrumentId, timeframe: str, source: str) -> None:
+        """Read it; raise ConfigError naming the file when it is none. One of another source counts as empty."""
+        self._path = root / "downloads" / instrument.venue / f"{instrument.base}-{instrument.quote}" / f"{timeframe}.json"
+        self._source = source
+        self.empty: list[Span] = []
+        try:
+            document = json.loads(self._path.read_bytes())
+            if document["schema"] != SCHEMA:
+                raise ValueError(f"schema {document['schema']!r}")
+            if document["source"] == source:
+                self.empty = [Span(from_iso(first), from_iso(until)) for first, until in document["empty"]]
+        except FileNotFoundError:
+            return
+        except OSError as exc:
+            raise ConfigError(f"{self._path}: cannot be read: {exc.strerror}") from exc
+        except (ValueError, KeyError, TypeError) as exc:
+            raise ConfigError(f"{self._path}: not a record of downloads ({exc}); remove it, it will be made anew") from exc
+
+    def forget(self) -> None:
+        """Ask for everything again."""
+        self.empty = []
+
+    def add(self, empty: Sequence[Span]) -> None:
+        """Write down further stretches; raises JournalError when the file cannot be written."""
+        if not empty:
+            return
+        self.empty = joined([*self.empty, *empty])
+        spans = [[to_iso(span.first), to_iso(span.until)] for span in self.empty]
+        document = {"schema": SCHEMA, "source": self._source, "empty": spans}
+        write_atomic(self._path, json.dumps(document, indent=1).encode() + b"\n")
