@@ -316,15 +316,16 @@ class Engine:
     def _view(self, desk: Desk, limit: int | None) -> AccountView:
         track = self.risk.track
         known = self.risk.equity is not None
-        prices = {key: max(d.mark, d.ask) for key, d in self.desks.items() if d.mark}
+        desks, orders = self.desks.items(), self.orders
+        prices = {key: d.ask if d.ask > d.mark else d.mark for key, d in desks if d.mark}
         if limit is not None and desk.instrument.id in prices:
             prices[desk.instrument.id] = max(prices[desk.instrument.id], limit)
         return AccountView(
             equity=self.risk.equity,
             day_start_equity=track.day_start if known else None,
             peak_equity=track.peak if known else None,
-            positions={key: self.ledger.total_lots(key) for key in self.desks},
-            pending_buys={key: self.orders.pending_lots(key, Side.BUY) for key in self.desks},
+            positions={key: d.worth.lots for key, d in desks},
+            pending_buys={key: orders.pending_lots(key, Side.BUY) for key in self.desks},
             prices=prices,
             notional=self.ledger.notional,
             worst_today=track.worst_today,

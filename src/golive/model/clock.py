@@ -31,7 +31,9 @@ class Clock(Protocol):
 def to_iso(ns: int) -> str:
     """Return ISO-8601 UTC with `Z`: whole seconds without a fraction, else exactly three, six or nine digits."""
     seconds, fraction = divmod(ns, SECOND)
-    text = _second(seconds)
+    days, second = divmod(seconds, 86_400)
+    minute, second = divmod(second, 60)
+    text = f"{_date(days)}T{minute // 60:02}:{minute % 60:02}:{second:02}"
     if fraction == 0:
         return text + "Z"
     digits = f"{fraction:09d}"
@@ -43,9 +45,9 @@ def to_iso(ns: int) -> str:
 
 
 @lru_cache(maxsize=16)
-def _second(seconds: int) -> str:
-    """Times come in rows of the same second."""
-    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
+def _date(days: int) -> str:
+    """Times come in rows of the same day."""
+    return (_EPOCH + timedelta(days=days)).date().isoformat()
 
 
 def from_iso(text: str) -> Nanos:

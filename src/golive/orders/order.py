@@ -58,6 +58,8 @@ class Orders:
 
     def pending_lots(self, instrument: InstrumentId, side: Side) -> int:
         """Return the lots that working orders of this side may still fill; UNKNOWN counts in full."""
+        if not self._working:
+            return 0
         return sum(o.remaining for o in self._working.values() if o.intent.instrument == instrument and o.intent.side is side)
 
     def plan(self, intent: NewOrder, ts: int) -> Order:
