@@ -14,7 +14,9 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, cached_property, update_wrapper
 from importlib.metadata import version
 from pathlib import Path
@@ -30,14 +32,23 @@ FOLDERS_KEPT: Final = 8
 """of code made from other sources, the last used ones"""
 
 _PACKAGE: Final = Path(__file__).parent.parent
+_SETTING: Final = threading.RLock()
 
 
 class Compiled(Generic[P, R]):
-    """A function that is compiled when it is first called, or when compiled code that calls it is."""
+    """A function that is compiled when it is first called, or when compiled code that calls it is.
 
-    def __init__(self, function: Callable[P, R], *, is_inlined: bool = False) -> None:
+    `kept_in` names a folder below the cache folder for code that depends on more than the sources of this package: the same
+    name must mean the same code. `is_checked` makes an index outside an array an IndexError instead of undefined behaviour.
+    """
+
+    def __init__(
+        self, function: Callable[P, R], *, is_inlined: bool = False, kept_in: str = "", is_checked: bool = False
+    ) -> None:
         self.function = function
         self._is_inlined = is_inlined
+        self._kept_in = kept_in
+        self._is_checked = is_checked
         update_wrapper(self, function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -50,8 +61,12 @@ class Compiled(Generic[P, R]):
             return self.function
         # A function typed at a prompt has no file, and numba keeps nothing that has none.
         is_kept = cache_folder() is not None and Path(self.function.__code__.co_filename).is_file()
-        compiler = _numba().njit(cache=is_kept, nogil=True, error_model="numpy", _nrt=False, forceinline=self._is_inlined)
-        made: Callable[P, R] = compiler(self.function)
+        with _keeping_in(self._kept_in):
+            compiler = numba_module().njit(
+                cache=is_kept, nogil=True, error_model="numpy", _nrt=False, forceinline=self._is_inlined,
+                boundscheck=self._is_checked,
+            )  # fmt: skip
+            made: Callable[P, R] = compiler(self.function)
         return made
 
     @property
@@ -68,6 +83,21 @@ def compiled(function: Callable[P, R]) -> Compiled[P, R]:
 def inlined(function: Callable[P, R]) -> Compiled[P, R]:
     """Compile `function` into whatever calls it; for a few lines on a hot path."""
     return Compiled(function, is_inlined=True)
+
+
+@contextmanager
+def _keeping_in(name: str) -> Iterator[None]:
+    """Let numba take the folder `name` for what it makes meanwhile; it reads the setting when a function is first known."""
+    settings, folder = numba_module().config, cache_folder()
+    if folder is None:
+        yield
+        return
+    with _SETTING:
+        before, settings.CACHE_DIR = settings.CACHE_DIR, str(folder / name)
+        try:
+            yield
+        finally:
+            settings.CACHE_DIR = before
 
 
 def compiles() -> bool:
@@ -123,7 +153,7 @@ def _forget_old(root: Path) -> None:
 
 
 @cache
-def _numba() -> Any:
+def numba_module() -> Any:
     """Import numba with our settings.
 
     Raises RuntimeError when something else imported it before with another optimisation level.

@@ -30,6 +30,25 @@ class Bar(NamedTuple):
     volume: float
 
 
+class FillSeen(NamedTuple):
+    """One execution of an order of this strategy; `position` is the base quantity held after it."""
+
+    ts: int
+    is_buy: bool
+    price: float
+    quantity: float
+    position: float
+
+
+class TradeSeen(NamedTuple):
+    """One print of the public market; `is_buy` says that the taker bought."""
+
+    ts: int
+    price: float
+    quantity: float
+    is_buy: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A number a strategy takes: its default, inclusive range and meaning; `whole` demands an integer."""
@@ -48,9 +67,14 @@ class Strategy(Protocol):
     length. `params` is what `bound` made of the resolved values: one float per declared parameter, by name.
     """
 
-    name: str
-    summary: str
-    parameters: Mapping[str, Parameter]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def summary(self) -> str: ...
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]: ...
 
     def initial(self, params: Any) -> Any:
         """Return the state before the first bar."""

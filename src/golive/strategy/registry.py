@@ -7,10 +7,11 @@ from typing import Final
 
 from golive.model.errors import ConfigError
 
+from .ema_cross import EmaCross
 from .multi_strategy import MultiStrategy
 from .protocol import Strategy
 
-STRATEGIES: Final[Mapping[str, Strategy]] = {strategy.name: strategy for strategy in (MultiStrategy(),)}
+STRATEGIES: Final[Mapping[str, Strategy]] = {strategy.name: strategy for strategy in (EmaCross(), MultiStrategy())}
 
 
 def strategy_named(name: str) -> Strategy:
