@@ -1,6 +1,6 @@
 """Environments of the tools we compare with: pinned, one each, built once below `PEERS`.
 
-`PEERS` names the folder; without it they go below the user's cache directory. A gigabyte and a half in all.
+`PEERS` names the folder; without it they go below the user's cache directory. Two and a half gigabytes in all.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ def folder() -> Path:
     named = os.environ.get("PEERS")
     cache = os.environ.get("XDG_CACHE_HOME")
     return Path(named) if named else (Path(cache) if cache else Path.home() / ".cache") / "golive" / "peers"
+
+
+def is_built(peer: str) -> bool:
+    return (folder() / PINNED[peer].replace("==", "-") / ".installed").exists()
 
 
 def python_of(peer: str) -> Path:
