@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from golive.model.ids import InstrumentId
-from golive.model.money import checked
+from golive.model.money import LIMIT, checked
 from golive.portfolio import Ledger
 from golive.portfolio.holding import Holding
 
@@ -13,10 +13,11 @@ from golive.portfolio.holding import Holding
 class Worth:
     """What is held of one instrument: its `mark` (ticks, 0 = none), the base asset's units, whole lots, and their value."""
 
-    __slots__ = ("holding", "lots", "mark", "units", "value")
+    __slots__ = ("base_per_lot", "holding", "lots", "mark", "quote_per_tick_lot", "units", "value")
 
     def __init__(self, holding: Holding) -> None:
         self.holding = holding
+        self.base_per_lot, self.quote_per_tick_lot = holding.base_per_lot, holding.quote_per_tick_lot
         self.mark = self.units = self.lots = self.value = 0
 
 
@@ -49,9 +50,21 @@ class Valuation:
     def mark(self, worth: Worth, ticks: int) -> None:
         """Take the price of an instrument, in ticks."""
         if worth.mark != ticks:
+            is_first = not worth.mark
             worth.mark = ticks
-            if worth.units:
+            if not worth.units:
+                return
+            if is_first or self.open_positions > 1 or self.equity is None:
                 self._revalue(worth)
+                return
+            # The one position there is; all else is as it was.
+            value = worth.units * ticks * worth.quote_per_tick_lot // worth.base_per_lot
+            self._total += value - worth.value
+            worth.value = value
+            self.equity = self._total if self._total < LIMIT else checked(self._total, "equity")
+            if worth.lots:
+                self.largest = value
+            self.version += 1
 
     def booked(self, worth: Worth) -> None:
         """Take what the ledger says after a fill of this instrument."""

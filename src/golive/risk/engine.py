@@ -76,8 +76,10 @@ class RiskEngine:
         if equity is None:
             return False
         deeper = self.track.observe(equity, ts)
-        if equity > 0 and largest_position * self._largest_position[1] > self._largest_position[0] * equity:
-            self._largest_position = (largest_position, equity)
+        if largest_position:
+            largest, whole = self._largest_position
+            if equity > 0 and largest_position * whole > largest * equity:
+                self._largest_position = (largest_position, equity)
         self._most_positions = max(self._most_positions, open_positions)
         return deeper
 

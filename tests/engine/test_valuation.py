@@ -1,0 +1,59 @@
+"""What the account is worth mark by mark equals the ledger's own sum over everything, whatever came before."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from golive.engine.valuation import Valuation
+from golive.model.ids import ClientOrderId, FillId
+from golive.model.order import Fill, Liquidity, Side
+from golive.portfolio import Ledger
+from support.trading import instrument_named
+
+PAIRS = [instrument_named(f"okx:{base}/USDT") for base in ("BTC", "ETH", "SOL")]
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("mark"), st.integers(0, 2), st.integers(1, 10**7)),
+        st.tuples(st.just("buy"), st.integers(0, 2), st.integers(1, 10**6)),
+        st.tuples(st.just("sell"), st.integers(0, 2), st.integers(1, 10**6)),
+    ),
+    max_size=40,
+)
+
+
+@given(steps, st.booleans())
+def test_it_is_the_sum_the_ledger_makes(moves: list[tuple[str, int, int]], has_coins: bool) -> None:
+    start = {"USDT": Decimal(10**6), **({"ETH": Decimal("1.5")} if has_coins else {})}
+    ledger = Ledger(PAIRS, start)
+    valuation = Valuation(ledger, ledger.instruments)
+    marks: dict[int, int] = {}
+    versions = [valuation.version]
+    for number, (what, at, amount) in enumerate(moves):
+        instrument, worth = PAIRS[at], valuation.of(PAIRS[at].id)
+        before = (valuation.equity, valuation.largest, valuation.open_positions)
+        if what == "mark":
+            marks[at] = amount
+            valuation.mark(worth, amount)
+        else:
+            side = Side.BUY if what == "buy" else Side.SELL
+            price, lots = marks.get(at, 100), min(amount, ledger.total_lots(instrument.id)) if what == "sell" else amount
+            if not lots or (side is Side.BUY and ledger.notional(instrument.id, price, lots) > ledger.balances["USDT"].free):
+                continue
+            fee = lots // 1000
+            ledger.apply(
+                Fill(
+                    FillId("okx", str(number)), ClientOrderId("c"), instrument.id, number, side, price, lots,
+                    instrument.base_units(fee) if side is Side.BUY else 0, instrument.base if side is Side.BUY else "USDT",
+                    Liquidity.TAKER,
+                )
+            )  # fmt: skip
+            valuation.booked(worth)
+        priced = {PAIRS[n].id: ticks for n, ticks in marks.items()}
+        held = [ledger.value(key, priced[key]) for key in priced if ledger.total_lots(key)]
+        now = (valuation.equity, valuation.largest, valuation.open_positions)
+        assert now == (ledger.equity(priced), max(held, default=0), len(held))
+        versions.append(valuation.version)
+        assert now == before or versions[-1] != versions[-2]
