@@ -1,0 +1,49 @@
+"""The parameter sets of a task, over its span, by either driver: the rows that a sweep keeps of them.
+
+Both drivers give the same rows. The one over columns is taken where the strategy's targets follow from candles alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from .executor import Task
+from .search import Values
+from .spec import BacktestSpec
+from .sweep_events import fill_row_by_events, with_balance
+from .sweep_row import FIELDS, SampleGrid
+from .sweep_span import cut
+
+if TYPE_CHECKING:
+    from golive.matching.columns import CandleColumns
+
+    from .sweep_row import Rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SweepWork:
+    """All that is the same for every task: data, strategy and terms, whose parameters hold what no axis moves."""
+
+    spec: BacktestSpec
+    names: tuple[str, ...]
+    """of the axes"""
+    candles: tuple[CandleColumns, ...]
+    over_columns: bool
+
+    def spec_of(self, values: Values) -> BacktestSpec:
+        """Return the terms of one parameter set."""
+        return replace(self.spec, parameters={**self.spec.parameters, **dict(zip(self.names, values, strict=True))})
+
+    def rows(self, task: Task) -> Rows:
+        """Return one row for each set of the task; ConfigError for a span without a candle."""
+        import numpy as np
+
+        parts = [cut(each, task.span) for each in self.candles]
+        traded = [candles.between(warm, len(candles)) for candles, warm in parts]
+        grid = SampleGrid.of(traded)
+        out = np.zeros((len(task.sets), len(FIELDS) + grid.count), dtype=np.int64)
+        for row, values in zip(out, task.sets, strict=True):
+            spec = with_balance(self.spec_of(values), self.candles, task.span.balance)
+            fill_row_by_events(spec, [candles for candles, _ in parts], task.span, grid, row)
+        return out

@@ -1,0 +1,136 @@
+"""The executor of many hosts: an existing Dask cluster, reached at the address of its scheduler. Needs the extra `scale`.
+
+Workers that see the file of the candles, by its digest, map it; where one does not, the columns are sent to all once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from golive.backtest.executor import Task
+from golive.model.errors import ConfigError, GoliveError
+
+from .sweep_columns import has_columns, map_columns
+from .sweep_order import SweepOrder, opened
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from golive.backtest.sweep_row import Rows
+
+CONNECT_S: Final = 10
+"""how long a scheduler may take to answer"""
+
+
+class ClusterFailed(GoliveError):
+    """The cluster lost what it was computing; what is finished is kept, and the same command goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAccess:
+    """Where the scheduler is (`tcp://host:port`, `tls://host:port`) and the files that TLS needs."""
+
+    address: str
+    tls_ca: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+
+class ClusterExecutor:
+    """The workers of a running cluster; none is started or ended.
+
+    Raises ConfigError without the extra, when no scheduler answers, when it has no worker, or when one runs other sources.
+    """
+
+    name = "cluster"
+
+    def __init__(self, order: SweepOrder, access: ClusterAccess) -> None:
+        try:
+            import distributed
+        except ImportError:
+            raise ConfigError("--cluster needs the extra `scale`: pip install 'golive[scale]'") from None
+        self._as_completed = distributed.as_completed
+        try:
+            self._client: Any = distributed.Client(
+                access.address, security=_security(access), timeout=CONNECT_S, set_as_default=False
+            )
+        except (OSError, TimeoutError, ValueError, TypeError) as exc:
+            raise ConfigError(f"--cluster {access.address}: no scheduler answers: {exc}") from exc
+        try:
+            self._prepare(order, access.address)
+        except BaseException:
+            self._client.close()
+            raise
+
+    def _prepare(self, order: SweepOrder, address: str) -> None:
+        found: dict[str, tuple[str, bool]] = self._client.run(_state, order)
+        if not found:
+            raise ConfigError(f"--cluster {address}: the scheduler has no worker")
+        for worker, (version, _) in found.items():
+            if version != order.code_version:
+                raise ConfigError(
+                    f"--cluster {address}: worker {worker} runs golive {version}, this is {order.code_version}: install the same"
+                )
+        self.workers = sum(self._client.nthreads().values())
+        self._order = self._client.scatter(order, broadcast=True, hash=False)
+        self._columns: Any = None
+        self.sent_columns = not all(has for _, has in found.values())
+        if self.sent_columns:
+            whole = [_whole(order, place) for place in range(len(order.places))]
+            self._columns = self._client.scatter([whole], broadcast=True, hash=False)[0]
+
+    def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Rows]]:
+        futures = {self._client.submit(_rows, self._order, self._columns, task, pure=False): task for task in tasks}
+        try:
+            for future in self._as_completed(futures, loop=self._client.loop):
+                if future.status == "error":
+                    raise _translated(future.exception())
+                if future.status != "finished":
+                    raise ClusterFailed(f"the cluster gave a task up ({future.status}); the same command goes on")
+                yield futures[future], future.result()
+        finally:
+            self._client.cancel(list(futures))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._client.close()
+
+
+def _translated(error: BaseException) -> BaseException:
+    return error if isinstance(error, GoliveError) else ClusterFailed(f"a task failed on the cluster: {error!r}")
+
+
+def _security(access: ClusterAccess) -> Any:
+    if access.tls_ca is None and access.tls_cert is None and access.tls_key is None:
+        return None
+    from distributed.security import Security
+
+    files = (access.tls_ca, access.tls_cert, access.tls_key)
+    if not all(file is not None and file.is_file() for file in files):
+        raise ConfigError("--cluster with TLS needs three files: --cluster-ca, --cluster-cert and --cluster-key")
+    ca, cert, key = (str(file) for file in files)
+    return Security(tls_ca_file=ca, tls_client_cert=cert, tls_client_key=key, require_encryption=True)
+
+
+def _whole(order: SweepOrder, place: int) -> npt.NDArray[np.int64]:
+    import numpy as np
+
+    return np.stack(map_columns(order.places[place]).columns)
+
+
+def _state(order: SweepOrder) -> tuple[str, bool]:
+    """Return, on a worker, which sources it runs and whether it sees the candles."""
+    from .code_version import code_version
+
+    return code_version(), all(has_columns(place) for place in order.places)
+
+
+def _rows(order: SweepOrder, columns: Sequence[npt.NDArray[np.int64]] | None, task: Task) -> Rows:
+    return opened(order, columns).rows(task)

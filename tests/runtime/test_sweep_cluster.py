@@ -1,0 +1,100 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from golive.backtest.search import grid_search
+from golive.backtest.sweep import Forgetful, SweepResult, run_sweep
+from golive.model.errors import ConfigError
+from golive.runtime.sweep_cluster import ClusterAccess, ClusterExecutor
+from golive.runtime.sweep_pool import ThreadExecutor
+from support.sweeps import aim_of, candles_of, order_of, space_of, work_of
+
+pytest.importorskip("distributed", reason="the extra `scale` is not installed")
+pytestmark = pytest.mark.integration
+
+WORK = work_of([candles_of(1200)])
+
+
+@contextmanager
+def _process(*arguments: str, says: str) -> Iterator[str]:
+    """Run a module of distributed until the test is done; yields what matched in its log."""
+    environment = {**os.environ, "DASK_DISTRIBUTED__WORKER__DAEMON": "False", "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment
+    )
+    assert process.stderr is not None
+    try:
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if found := re.search(says, line):
+                yield found.group(0)
+                break
+        else:
+            raise AssertionError("".join(lines))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.stderr.close()
+        process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A scheduler with two worker processes on loopback, as a user would have started them."""
+    folder = str(tmp_path_factory.mktemp("dask"))
+    with ExitStack() as stack:
+        options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show")
+        address = stack.enter_context(_process("distributed.cli.dask_scheduler", *options, says=r"tcp://127\.0\.0\.1:\d+"))
+        worker = (address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", folder, "--host", "127.0.0.1")
+        for number in range(2):
+            stack.enter_context(
+                _process(
+                    "distributed.cli.dask_worker", *worker, "--name", f"w{number}", says=r"Registered to:.*|Starting established"
+                )
+            )
+        yield address
+
+
+def _swept(executor: ClusterExecutor | ThreadExecutor) -> SweepResult:
+    with executor:
+        return run_sweep(grid_search(space_of(), 100), aim_of(WORK, task_size=1), executor, Forgetful(), lambda *_: None)
+
+
+def test_two_workers_of_a_cluster_give_the_same_bytes_whether_they_see_the_file_or_not(scheduler: str, tmp_path: Path) -> None:
+    expected = _swept(ThreadExecutor(WORK, 1)).digest
+    order = order_of(WORK, tmp_path)
+    executor = ClusterExecutor(order, ClusterAccess(scheduler))
+    assert executor.workers == 2
+    assert executor.sent_columns is False
+    assert _swept(executor).digest == expected
+    elsewhere = replace(order, key="elsewhere", places=(replace(order.places[0], path=str(tmp_path / "only-here")),))
+    Path(order.places[0].path).rename(tmp_path / "only-here")
+    seen_by_client_only = replace(elsewhere.places[0], digest="0" * 64)
+    executor = ClusterExecutor(replace(elsewhere, places=(seen_by_client_only,)), ClusterAccess(scheduler))
+    assert executor.sent_columns is True
+    assert _swept(executor).digest == expected
+
+
+def test_workers_of_other_sources_are_refused(scheduler: str, tmp_path: Path) -> None:
+    order = replace(order_of(WORK, tmp_path), code_version="0.0.0+other")
+    with pytest.raises(ConfigError, match=r"runs golive .*, this is 0\.0\.0\+other"):
+        ClusterExecutor(order, ClusterAccess(scheduler))
+
+
+def test_a_scheduler_that_does_not_answer_is_a_configuration_error(tmp_path: Path) -> None:
+    order = order_of(WORK, tmp_path)
+    with pytest.raises(ConfigError, match="--cluster"):
+        ClusterExecutor(order, ClusterAccess("nonsense://x"))
+
+
+def test_tls_needs_all_its_files(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="three files"):
+        ClusterExecutor(order_of(WORK, tmp_path), ClusterAccess("tls://127.0.0.1:1", tls_ca=tmp_path / "missing"))
