@@ -17,7 +17,9 @@ from .record import DownloadRecord
 _LEAST_ROWS: Final = 3_000
 _SHARE: Final = 8
 """of what is stored: an append writes the whole series anew, so a longer series is appended to less often"""
-_LONGEST_NS: Final = 30 * SECOND
+_LONGEST_NS: Final = 3 * SECOND
+_FLUSHES: Final = 20
+"""one twentieth of the time may go into storing"""
 
 
 class Intake:
@@ -31,6 +33,7 @@ class Intake:
         self._candles: list[Candle] = []
         self._empty: list[Span] = []
         self._flushed_at = clock.monotonic()
+        self._pause_ns = _LONGEST_NS
         self._stored = stored
         self.added = 0
         """candles that are in the store because of this"""
@@ -48,7 +51,7 @@ class Intake:
             self._empty.append(span)
             self.empty_ns += span.until - span.first
         waited = self._clock.monotonic() - self._flushed_at
-        if len(self._candles) >= max(_LEAST_ROWS, self._stored // _SHARE) or waited >= _LONGEST_NS:
+        if len(self._candles) >= max(_LEAST_ROWS, self._stored // _SHARE) or waited >= self._pause_ns:
             self.flush()
 
     def flush(self) -> None:
@@ -56,6 +59,7 @@ class Intake:
 
         Raises ConfigError for a candle that differs from the stored one, JournalError when a file cannot be written.
         """
+        began = self._clock.monotonic()
         if self._candles:
             plan = self._plan
             rows = columns_of(self._candles, self._instrument, plan.length)
@@ -66,6 +70,7 @@ class Intake:
         self._record.add(self._empty)
         self._empty.clear()
         self._flushed_at = self._clock.monotonic()
+        self._pause_ns = max(_LONGEST_NS, _FLUSHES * (self._flushed_at - began))
 
 
 def columns_of(candles: Iterable[Candle], instrument: Instrument, length: int) -> CandleColumns:

@@ -1,0 +1,336 @@
+"""Downloads from simulated venues over real HTTP: paging, going on after an end of any kind, holes, faults, and what is refused."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from golive.cli.main import main
+from golive.market.series import SeriesIndex
+from golive.market.store import CandleStore
+from golive.model.clock import MINUTE, from_iso, to_iso
+from golive.model.ids import InstrumentId
+from golive.runtime.clock import SystemClock
+from golive.runtime.download.carry_out import Outcome, carry_out
+from golive.runtime.download.plan import DownloadOptions
+from support.candles import rows_of
+from support.configuration import parse
+from support.golive_process import GOLIVE, Home
+from support.venue_process import VenueProcess, venue_process
+
+pytestmark = pytest.mark.integration
+END = from_iso("2024-01-01T00:00:00Z")
+SYMBOLS = {"okx": "BTC/USDT", "bybit": "BTC/USDT", "kraken": "BTC/USD"}
+HISTORY = {"okx": "/api/v5/market/history-candles", "bybit": "/v5/market/kline", "kraken": "/0/public/Trades"}
+
+
+def past(venue: str, bars: int, *flags: str, symbol: str | None = None) -> Any:
+    """A venue that stands still one candle behind END, so that END is the end of a closed candle on every one."""
+    words = ("--symbol", symbol or SYMBOLS[venue], "--start", to_iso(END + MINUTE), "--history", str(bars + 1), "--no-limits")
+    return venue_process(*words, *flags, dialect=venue)
+
+
+def options(venue: str, process: VenueProcess, bars: int, **changes: Any) -> DownloadOptions:
+    given = {"until": to_iso(END), "symbol": SYMBOLS[venue], **changes}
+    return DownloadOptions(venue=venue, timeframe="1m", since=to_iso(END - bars * MINUTE), endpoint=process.rest, **given)
+
+
+def downloaded(home: Path, wanted: DownloadOptions) -> Outcome:
+    return carry_out(wanted, parse(), home, SystemClock(), lambda _: None)
+
+
+def index(home: Path, venue: str, symbol: str | None = None) -> SeriesIndex:
+    store = CandleStore(home / f"var/data/{venue}_paper")
+    return store.index(InstrumentId.parse(f"{venue}:{symbol or SYMBOLS[venue]}"), "1m")
+
+
+def rows(home: Path, venue: str, symbol: str | None = None) -> list[Any]:
+    store = CandleStore(home / f"var/data/{venue}_paper")
+    return rows_of(store.read(InstrumentId.parse(f"{venue}:{symbol or SYMBOLS[venue]}"), "1m"))
+
+
+def asked(process: VenueProcess, venue: str) -> list[dict[str, str]]:
+    """The parameters of the history requests that the venue has seen; the one for the newest candles names no time."""
+    targets = [urlsplit(str(each["target"])) for each in process.requests(1000)]
+    queries = [parse_qs(url.query) for url in targets if url.path == HISTORY[venue]]
+    found = [{name: values[0] for name, values in query.items()} for query in queries]
+    return [each for each in found if each.keys() & {"after", "end", "since"}]
+
+
+@pytest.mark.parametrize(("venue", "bars", "pages"), [("okx", 700, 3), ("bybit", 2100, 3)])
+def test_all_candles_of_a_span_are_stored_and_not_asked_for_again(venue: str, bars: int, pages: int, tmp_path: Path) -> None:
+    with past(venue, bars) as process:
+        done = downloaded(tmp_path, options(venue, process, bars))
+        before = len(asked(process, venue))
+        again = downloaded(tmp_path, options(venue, process, bars))
+        assert len(asked(process, venue)) == before
+    assert (done.exit_code, done.download.added, done.download.wanted, done.download.absent) == (0, bars, bars, 0)
+    assert (again.exit_code, again.download.added, again.download.wanted) == (0, 0, 0)
+    assert [row[0] for row in rows(tmp_path, venue)] == [END - (bars - n) * MINUTE for n in range(bars)]
+    assert before == pages
+    assert done.quality is not None
+    assert done.quality.summary.status == "ok"
+    assert done.quality_report is not None
+    assert done.quality_report.is_file()
+    assert again.quality_report != done.quality_report
+
+
+def test_bars_of_krakens_trades_are_the_candles_that_another_venue_lists_of_the_same_market(tmp_path: Path) -> None:
+    bars = 900
+    with past("kraken", bars) as process:
+        done = downloaded(tmp_path, options("kraken", process, bars))
+        assert asked(process, "kraken")
+    with past("okx", bars, symbol="BTC/USD") as process:
+        downloaded(tmp_path, options("okx", process, bars, symbol="BTC/USD"))
+    assert (done.exit_code, done.download.added, done.download.absent) == (0, bars, 0)
+    assert rows(tmp_path, "kraken") == rows(tmp_path, "okx", "BTC/USD")
+
+
+def test_a_quiet_minute_between_trades_is_flat_and_before_the_first_there_is_none(tmp_path: Path) -> None:
+    file, bars = tmp_path / "quiet.csv", 740
+    volumes = [0, 0, 1, 0, 0, 2] + [1] * (bars - 6)
+    first = END - bars * MINUTE
+    lines = "".join(f"{(first + n * MINUTE) // 10**9},10.0,10.0,10.0,10.0,{volume}\n" for n, volume in enumerate(volumes))
+    file.write_text("timestamp,open,high,low,close,volume\n" + lines)
+    with venue_process(
+        "--data", str(file), "--symbol", "BTC/USD", "--history", str(bars), "--no-limits", dialect="kraken"
+    ) as process:
+        done = downloaded(tmp_path, options("kraken", process, bars))
+    stored = rows(tmp_path, "kraken")
+    assert [row[0] for row in stored[:4]] == [first + n * MINUTE for n in (2, 3, 4, 5)]
+    assert [row[5] for row in stored[1:3]] == [0, 0]
+    assert len({row[4] for row in stored[:4]}) == 1
+    assert done.download.absent == 2
+
+
+@pytest.mark.parametrize("venue", ["okx", "kraken"])
+def test_what_lies_between_two_downloads_is_filled_as_if_there_had_been_one(venue: str, tmp_path: Path) -> None:
+    bars = 830
+    with past(venue, bars) as process:
+        downloaded(tmp_path / "one", options(venue, process, bars))
+        parts = tmp_path / "parts"
+        downloaded(parts, options(venue, process, bars, until=to_iso(END - 810 * MINUTE)))
+        downloaded(parts, options(venue, process, 300))
+        assert index(parts, venue).gaps == 1
+        before = len(asked(process, venue))
+        last = downloaded(parts, options(venue, process, bars))
+        assert len(asked(process, venue)) > before
+    assert last.download.added == 830 - 20 - 300
+    assert index(parts, venue).digest == index(tmp_path / "one", venue).digest
+
+
+def gappy(file: Path, bars: int, hole: Sequence[int]) -> None:
+    lines = [
+        f"{(END - (bars - n) * MINUTE) // 10**9},{100 + n % 7},{110 + n % 7},{90 + n % 7},{101 + n % 7},{n}\n"
+        for n in range(bars)
+        if n not in hole
+    ]
+    file.write_text("timestamp,open,high,low,close,volume\n" + "".join(lines))
+
+
+@pytest.mark.parametrize("venue", ["okx", "bybit"])
+def test_a_hole_of_the_venue_is_reported_and_asked_for_once_unless_told_to(venue: str, tmp_path: Path) -> None:
+    file, hole = tmp_path / "gappy.csv", range(200, 260)
+    gappy(file, 400, hole)
+    flags = ("--data", str(file), "--symbol", SYMBOLS[venue], "--history", "340", "--no-limits")
+    with venue_process(*flags, dialect=venue) as process:
+        wanted = options(venue, process, 1000, until=to_iso(END - MINUTE))
+        done = downloaded(tmp_path, wanted)
+        count = len(asked(process, venue))
+        again = downloaded(tmp_path, wanted)
+        assert len(asked(process, venue)) == count
+        filled = downloaded(tmp_path, options(venue, process, 1000, until=to_iso(END - MINUTE), fill_gaps=True))
+        assert len(asked(process, venue)) > count
+    assert done.download.added == 339
+    assert done.download.absent == 600 + 60
+    assert (again.download.wanted, filled.download.wanted) == (0, 660)
+    assert index(tmp_path, venue).missing_rows == 60
+    assert done.quality is not None
+    assert done.quality.summary.status == "critical"  # 60 of 399 are missing
+
+
+def test_without_a_beginning_a_download_goes_on_behind_what_is_stored(tmp_path: Path) -> None:
+    with past("okx", 100) as process:
+        downloaded(tmp_path, options("okx", process, 100, until=to_iso(END - 40 * MINUTE)))
+        rest = DownloadOptions(venue="okx", symbol="BTC/USDT", timeframe="1m", endpoint=process.rest)
+        done = downloaded(tmp_path, rest)
+    assert done.download.added == 41  # up to the last closed candle, one behind END
+    assert index(tmp_path, "okx").gaps == 0
+
+
+# ── an end of any kind ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def interrupted(home: Home, process: VenueProcess, venue: str, bars: int, number: signal.Signals, least: int) -> int:
+    """Start a download, end it when at least `least` candles are stored; return its exit code."""
+    words = ["data", "download", "--venue", venue, "--symbol", SYMBOLS[venue], "--since", to_iso(END - bars * MINUTE)]
+    words += ["--until", to_iso(END), "--endpoint", process.rest, "--home", str(home.path)]
+    with subprocess.Popen([*GOLIVE, *words], env=home.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and child.poll() is None:
+            try:
+                if index(home.path, venue).rows >= least:
+                    break
+            except Exception:  # noqa: BLE001 - not stored yet
+                time.sleep(0.05)
+        assert child.poll() is None, child.communicate()
+        child.send_signal(number)
+        child.communicate(timeout=60)
+        return child.returncode
+
+
+@pytest.mark.parametrize(
+    ("venue", "bars", "least", "delay"), [("okx", 6300, 3000, 0.1), ("bybit", 9000, 3000, 0.5), ("kraken", 1900, 100, 0.9)]
+)
+def test_a_killed_download_goes_on_to_the_same_store(venue: str, bars: int, least: int, delay: float, tmp_path: Path) -> None:
+    (tmp_path / "cut").mkdir()
+    home = Home(tmp_path / "cut")
+    with past(venue, bars) as process:
+        process.add_fault("delay", match=HISTORY[venue], seconds=delay)
+        code = interrupted(home, process, venue, bars, signal.SIGKILL, least)
+        process.clear_faults()
+        kept, before = index(home.path, venue).rows, len(asked(process, venue))
+        done = downloaded(home.path, options(venue, process, bars))
+        later = asked(process, venue)[before:]
+        downloaded(tmp_path / "one", options(venue, process, bars))
+    assert code == -signal.SIGKILL
+    assert least <= kept < bars
+    assert done.download.added == bars - kept
+    assert index(home.path, venue).digest == index(tmp_path / "one", venue).digest
+    if venue == "kraken":
+        assert all(int(each["since"]) >= END - bars * MINUTE + 50 * MINUTE for each in later), later
+    else:
+        page = 300 if venue == "okx" else 1000
+        assert len(later) == -(-(bars - kept) // page)
+
+
+def test_an_interrupted_download_keeps_what_came_and_says_so(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with past("okx", 6000) as process:
+        process.add_fault("delay", match=HISTORY["okx"], seconds=0.1)
+        code = interrupted(home, process, "okx", 6000, signal.SIGINT, 3000)
+        process.clear_faults()
+        kept = index(home.path, "okx").rows
+        done = downloaded(home.path, options("okx", process, 6000))
+    assert code == 6
+    assert done.download.added == 6000 - kept
+    assert index(home.path, "okx").gaps == 0
+
+
+def test_a_venue_that_is_gone_ends_the_download_with_6_and_keeps_what_came(tmp_path: Path) -> None:
+    with past("bybit", 6000) as process:
+        process.add_fault("http", status=503, match=HISTORY["bybit"], after=4)
+        done = downloaded(tmp_path, options("bybit", process, 6000))
+        process.clear_faults()
+        assert done.exit_code == 6
+        assert "503" in done.stopped
+        assert 1000 <= index(tmp_path, "bybit").rows < 6000
+        assert downloaded(tmp_path, options("bybit", process, 6000)).exit_code == 0
+    assert index(tmp_path, "bybit").rows == 6000
+
+
+@pytest.mark.parametrize(
+    ("venue", "fault"), [("okx", "http_429"), ("okx", "truncated"), ("bybit", "throttle"), ("kraken", "html")]
+)
+def test_a_fault_that_passes_costs_no_candle(venue: str, fault: str, tmp_path: Path) -> None:
+    with past(venue, 900) as process:
+        process.add_fault(fault, match=HISTORY[venue], count=1)
+        done = downloaded(tmp_path, options(venue, process, 900))
+    assert (done.exit_code, done.download.added, index(tmp_path, venue).gaps) == (0, 900, 0)
+    assert index(tmp_path, venue).rows == 900
+
+
+def test_a_venue_that_does_not_answer_is_6_and_nothing_is_stored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = Home(tmp_path)
+    words = ("--venue", "okx", "--symbol", "BTC/USDT", "--since", "2024-01-01", "--endpoint", "http://127.0.0.1:9")
+    assert main(["data", "download", *words, "--home", str(home.path)]) == 6
+    assert "no connection" in capsys.readouterr().out
+    assert not (tmp_path / "var/data").exists()
+
+
+# ── what is refused ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--symbol", "btcusdt"], "--symbol btcusdt: not a pair"),
+        (["--symbol", "ETH/USDT"], "known: BTC/USDT"),
+        (["--timeframe", "7m"], "--timeframe 7m: okx has no such candles"),
+        (["--since", "yesterday"], "--since yesterday: give a date"),
+        (["--since", "1950-01-01"], "before 1970"),
+        (["--since", "2024-01-05", "--until", "2024-01-05"], "not before the end"),
+        (["--since", "2199-01-01", "--until", "2199-01-02"], "in the future"),
+        (["--until", "2024-13-01"], "--until 2024-13-01: give a date"),
+        (["--endpoint", "nowhere"], "--endpoint nowhere: is neither"),
+        (["--endpoint", "production"], "not allowed in an environment of type paper"),
+        (["--venue", "mtgox"], "no environment of venue 'mtgox'"),
+        (["--environment", "okx_life"], "--environment okx_life: not configured"),
+        (["--environment", "kraken_paper"], "--venue okx"),
+    ],
+)
+def test_a_wrong_option_is_one_clear_error_and_nothing_is_written(
+    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = Home(tmp_path)
+    given = {"--venue": "okx", "--symbol": "BTC/USDT", "--since": "2024-01-01"}
+    given |= dict(zip(words[::2], words[1::2], strict=True))
+    flat = [word for pair in given.items() for word in pair]
+    assert main(["data", "download", *flat, "--home", str(home.path)]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert len(error.strip().splitlines()) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"config"}
+
+
+def test_nothing_stored_needs_a_beginning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = Home(tmp_path)
+    assert main(["data", "download", "--venue", "okx", "--symbol", "BTC/USDT", "--home", str(home.path)]) == 2
+    assert "say from when with --since" in capsys.readouterr().err
+
+
+def test_a_symbol_that_the_venue_does_not_list_is_refused_with_what_it_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = Home(tmp_path)
+    with past("okx", 10) as process:
+        words = ("--venue", "okx", "--symbol", "BTC/EUR", "--since", "2023-12-31", "--endpoint", process.rest)
+        assert main(["data", "download", *words, "--home", str(home.path)]) == 2
+    assert "okx does not trade it now; it has BTC/USDT" in capsys.readouterr().err
+    assert not (tmp_path / "var/data").exists()
+
+
+def test_two_markets_do_not_mix_in_one_series(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = Home(tmp_path)
+    with past("okx", 10) as process:
+        downloaded(tmp_path, options("okx", process, 10))
+    before = index(tmp_path, "okx").digest
+    words = ("--venue", "okx", "--symbol", "BTC/USDT", "--since", "2024-01-01", "--endpoint", "embedded")
+    assert main(["data", "download", *words, "--home", str(home.path)]) == 2
+    assert "another market" in capsys.readouterr().err
+    assert index(tmp_path, "okx").digest == before
+
+
+def test_the_embedded_market_is_the_same_however_much_of_it_is_asked_for(tmp_path: Path) -> None:
+    def embedded(home: str, since: str, until: str) -> None:
+        wanted = DownloadOptions(venue="okx", symbol="BTC/USDT", timeframe="1m", since=since, until=until)
+        assert downloaded(tmp_path / home, wanted).exit_code == 0
+
+    embedded("one", "2024-01-01", "2024-01-01T06:00:00Z")
+    embedded("two", "2024-01-01T05:00:00Z", "2024-01-01T06:00:00Z")
+    embedded("two", "2024-01-01", "2024-01-01T02:00:00Z")
+    embedded("two", "2023-12-31T23:00:00Z", "2024-01-01T06:00:00Z")
+    assert index(tmp_path / "one", "okx").digest == index(tmp_path / "two", "okx").digest
+
+
+def test_help_needs_no_numpy() -> None:
+    code = "import sys; from golive.cli.main import main; main(['data', 'download', '--help']); sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
