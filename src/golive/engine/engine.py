@@ -10,10 +10,8 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
 from golive.model.alert import AlertSeverity
-from golive.model.clock import DAY
 from golive.model.command import Alert, Cancel, Command, SetTimer, Submit
 from golive.model.decision import Approved, DecisionCode
 from golive.model.errors import IllegalTransition
@@ -26,25 +24,15 @@ from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdat
 from golive.orders import Order, Orders
 from golive.portfolio import EquityCurve, Ledger
 from golive.risk import AccountView, RiskEngine, RiskProfile
-from golive.strategy import Bar, Strategy, bound
+from golive.strategy import Strategy
 
 from .desk import Desk, InactionRun
+from .hearing import Hearing
 from .notes import Notes, order_body
 from .protection import Protection
 from .sizing import Sizing, order_for, orderable_lots, wanted_lots
 from .valuation import Valuation
-
-_new_tuple = tuple.__new__
-"""a named tuple of a row, without its constructor's own frame: a bar of every instrument is one"""
-
-
-class Breach(NamedTuple):
-    """A loss limit was reached at market time `ts` (ns UTC); limit and value as decimal texts."""
-
-    limit: str
-    ts: int
-    allowed: str
-    used: str
+from .watch import Breach, Watch
 
 
 class Engine:
@@ -71,13 +59,12 @@ class Engine:
         self.risk = RiskEngine(profile)
         self.curve = EquityCurve()
         self.fills: list[tuple[Fill, int]] = []
-        self.breaches: list[Breach] = []
         self.signals = 0
         self.candles = 0
-        self._parameters = bound(parameters)
+        self._hearing = Hearing(strategy, parameters)
         self._valuation = Valuation(self.ledger, self.ledger.instruments)
-        self.desks = {i.id: Desk(i, self._valuation.of(i.id), strategy.initial(self._parameters)) for i in instruments}
-        self._strategy = strategy
+        self._watch = Watch(self._valuation, self.risk)
+        self.desks = {i.id: Desk(i, self._valuation.of(i.id), strategy.initial(self._hearing.params)) for i in instruments}
         self._sizing = Sizing.of(parameters)
         for desk in self.desks.values():
             desk.full_lots = self._sizing.full_lots(desk.instrument)
@@ -91,8 +78,6 @@ class Engine:
         self._awaiting_durable: deque[tuple[int, Approved]] = deque()
         self._confirmed = False
         self._finishing = False
-        self._bands: dict[str, str] = {}
-        self._observed_version = self._day_ends = -1
 
     # -- events ---------------------------------------------------------------------------------------------------
 
@@ -117,7 +102,8 @@ class Engine:
             case Timer():
                 return self._on_timer(event)
             case Trade():
-                return []  # bars are built before the engine; single prints decide nothing here
+                self._hearing.trade(self.desks[event.instrument], event)
+                return []  # bars are built before the engine, which decides nothing on single prints
 
     def _finish(self, ts: int) -> list[Command]:
         """Close the open runs of inaction and cancel what is working; the session is about to end."""
@@ -131,6 +117,16 @@ class Engine:
             if order is not None and order.status in (OrderStatus.OPEN, OrderStatus.PARTIAL):
                 commands.append(Cancel(order.intent.client_order_id))
         return commands
+
+    @property
+    def breaches(self) -> Sequence[Breach]:
+        """The loss limits that were reached, each when it was first."""
+        return self._watch.breaches
+
+    @property
+    def wants_trades(self) -> bool:
+        """Whether trades have to be processed, because the strategy listens to them."""
+        return self._hearing.wants_trades
 
     @property
     def decisions(self) -> Mapping[DecisionCode, int]:
@@ -172,7 +168,7 @@ class Engine:
         desk = self.desks[instrument]
         desk.mark = ticks
         self._valuation.mark(desk.worth, ticks)
-        self._observe(ts, commands)
+        self._watch.observe(ts, commands)
         return commands
 
     def _on_candle(self, candle: Candle) -> list[Command]:
@@ -184,16 +180,12 @@ class Engine:
         if not desk.ask:  # no book in this session: the close is the mark
             desk.mark = candle.close
             self._valuation.mark(desk.worth, candle.close)
-        ts, tick = candle.closed_at, desk.tick
-        self._observe(ts, commands)
+        ts = candle.closed_at
+        self._watch.observe(ts, commands)
         equity = self._valuation.equity
         if desk is self._curve_desk and equity is not None:
             self.curve.append(ts, equity, candle.close)
-        bar = _new_tuple(
-            Bar,
-            (ts, candle.open * tick, candle.high * tick, candle.low * tick, candle.close * tick, candle.volume * desk.lot),
-        )
-        stepped = self._strategy.step(desk.strategy_state, bar, self._parameters)
+        stepped = self._hearing.candle(desk, candle)
         code: DecisionCode | None
         if math.isnan(stepped):  # WARMING_UP
             code = DecisionCode.WARMING_UP
@@ -407,7 +399,8 @@ class Engine:
             "fill_quantity": instrument.quantity_text(fill.quantity), "liquidity": str(fill.liquidity),
         }  # fmt: skip
         self._notes.record(commands, fill.ts, event, body)
-        self._observe(fill.ts, commands)
+        self._watch.observe(fill.ts, commands)
+        self._hearing.fill(desk, fill, position_after)
         if order.status is OrderStatus.FILLED:
             if desk.protective == order.intent.client_order_id:
                 desk.protective, desk.standing = None, DecisionCode.STOPPED_OUT
@@ -446,22 +439,6 @@ class Engine:
             commands.append(Cancel(order.intent.client_order_id))
 
     # -- bookkeeping ----------------------------------------------------------------------------------------------
-
-    def _observe(self, ts: int, commands: list[Command]) -> None:
-        valuation = self._valuation
-        if valuation.version == self._observed_version and ts < self._day_ends:
-            return
-        self._observed_version, self._day_ends = valuation.version, ts - ts % DAY + DAY
-        if not self.risk.observe(valuation.equity, ts, valuation.largest, valuation.open_positions):
-            return
-        if not self.risk.has_reached_a_stop:
-            return
-        for use in self.risk.uses():
-            if use.band == "breach" and self._bands.get(use.limit) != "breach":
-                self._bands[use.limit] = "breach"
-                self.breaches.append(Breach(use.limit, ts, use.allowed, use.used))
-                title = f"{use.limit} reached: {use.used} of {use.allowed}"
-                commands.append(Alert("risk", AlertSeverity.CRITICAL, title, "risk-increasing orders are refused"))
 
     def runs(self) -> Iterable[tuple[InstrumentId, InactionRun]]:
         """Yield every closed run of inaction, by instrument."""

@@ -112,8 +112,11 @@ class Dispatcher:
                 self._process(replace(event, bids=event.bids[:1], asks=event.asks[:1]))
             elif isinstance(event, Candle):
                 self._process(event)
-            elif isinstance(event, Trade) and event.instrument in self._bars:
-                self._closed(self._bars[event.instrument].on_trade(event))
+            elif isinstance(event, Trade):
+                if event.instrument in self._bars:
+                    self._closed(self._bars[event.instrument].on_trade(event))
+                if self._engine.wants_trades:
+                    self._process(event)
 
     def time(self, ts: int) -> None:
         """Take the market clock's time without an event: timers come due, news arrive, orders expire, bars close."""

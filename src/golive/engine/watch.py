@@ -1,0 +1,50 @@
+"""The watch over the account: its value at every mark, handed to risk, and the moment a loss limit is reached."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from golive.model.alert import AlertSeverity
+from golive.model.clock import DAY
+from golive.model.command import Alert, Command
+from golive.risk import RiskEngine
+
+from .valuation import Valuation
+
+
+class Breach(NamedTuple):
+    """A loss limit was reached at market time `ts` (ns UTC); limit and value as decimal texts."""
+
+    limit: str
+    ts: int
+    allowed: str
+    used: str
+
+
+class Watch:
+    """Shows risk what the account is worth whenever that, or the UTC day, has changed."""
+
+    def __init__(self, valuation: Valuation, risk: RiskEngine) -> None:
+        self.breaches: list[Breach] = []
+        self._valuation = valuation
+        self._risk = risk
+        self._seen_version = self._day_ends = -1
+        self._reached: set[str] = set()
+
+    def observe(self, ts: int, commands: list[Command]) -> None:
+        """Look at the account at market time `ts`; a limit that is reached for the first time is told."""
+        valuation = self._valuation
+        if valuation.version == self._seen_version and ts < self._day_ends:
+            return
+        self._seen_version, self._day_ends = valuation.version, ts - ts % DAY + DAY
+        is_deeper = self._risk.observe(valuation.equity, ts, valuation.largest, valuation.open_positions)
+        if is_deeper and self._risk.has_reached_a_stop:
+            self._tell(ts, commands)
+
+    def _tell(self, ts: int, commands: list[Command]) -> None:
+        for use in self._risk.uses():
+            if use.band == "breach" and use.limit not in self._reached:
+                self._reached.add(use.limit)
+                self.breaches.append(Breach(use.limit, ts, use.allowed, use.used))
+                title = f"{use.limit} reached: {use.used} of {use.allowed}"
+                commands.append(Alert("risk", AlertSeverity.CRITICAL, title, "risk-increasing orders are refused"))
