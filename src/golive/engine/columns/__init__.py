@@ -1,0 +1,7 @@
+"""The engine's second driver: a session without latency over columns of candles, compiled and exact."""
+
+from .driver import run_columns
+from .result import ColumnRun, FillColumns
+from .terms import Terms
+
+__all__ = ["ColumnRun", "FillColumns", "Terms", "run_columns"]

@@ -1,0 +1,136 @@
+"""How a run lies in memory, for the code that `golive.matching.compiled` compiles: arrays of 64-bit integers.
+
+    account    one row of words: the terms of the run, the cash, the equity and its falls, counters
+    desks      one row for each instrument: its grid, its balance, its order, its signal
+    log        what was said, in the order it was said: words, each entry of a length of its own (see below)
+    fills      one row for each fill
+
+Prices in ticks, quantities in lots, cash in the smallest units of the quote asset, times in ns UTC. A log entry begins with a
+head, `kind | instrument << 8 | detail << 24`, and the time of all entries is that of the last TIME before them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping, MutableSequence, Sequence
+from typing import Final, TypeAlias
+
+from golive.model.decision import DecisionCode
+from golive.model.order import OrderType
+
+Words: TypeAlias = MutableSequence[int]
+"""numpy int64, one dimension"""
+Table: TypeAlias = MutableMapping[tuple[int, int], int]
+"""numpy int64, two dimensions"""
+Column: TypeAlias = Sequence[int]
+"""numpy int64, one dimension, read only"""
+Floats: TypeAlias = MutableSequence[float]
+"""numpy float64, one dimension"""
+
+CODES: Final = (
+    DecisionCode.APPROVED,
+    DecisionCode.RISK_DAILY_LOSS,
+    DecisionCode.RISK_DRAWDOWN,
+    DecisionCode.RISK_MAX_POSITION,
+    DecisionCode.RISK_MAX_OPEN_POSITIONS,
+    DecisionCode.RISK_MISSING_INPUT,
+    DecisionCode.WARMING_UP,
+    DecisionCode.ON_TARGET,
+    DecisionCode.BELOW_MINIMUM,
+    DecisionCode.ORDER_WORKING,
+    DecisionCode.STOPPED_OUT,
+    DecisionCode.SUPERSEDED,
+    DecisionCode.SESSION_ENDED,
+)
+"""codes of decisions and inaction by number"""
+(
+    APPROVED, DAILY_LOSS, DRAWDOWN, MAX_POSITION, MAX_OPEN_POSITIONS, MISSING_INPUT, WARMING_UP, ON_TARGET, BELOW_MINIMUM,
+    ORDER_WORKING, STOPPED_OUT, SUPERSEDED, SESSION_ENDED,
+) = range(13)  # fmt: skip
+
+REASONS: Final = ("", "NO_LIQUIDITY", "INSUFFICIENT_FUNDS", "PRICE_INVALID", "TRIGGER_INVALID", "NOTIONAL_BELOW_MINIMUM")
+"""why an order ended or never began, by number, in the words of paper execution"""
+ASKED_FOR, NO_LIQUIDITY, NO_FUNDS, BAD_PRICE, BAD_TRIGGER, SMALL_NOTIONAL = range(6)
+
+TYPES: Final = (OrderType.MARKET, OrderType.LIMIT, OrderType.STOP, OrderType.TRAILING_STOP, OrderType.TAKE_PROFIT)
+MARKET, LIMIT, STOP, TRAILING_STOP, TAKE_PROFIT = range(5)
+
+# ── account: the terms ──────────────────────────────────────────────────────────────────────────────────────────────────
+(
+    DESKS, TIMEFRAME, DETAIL_TIMEFRAME, POSITION_SHARE, ENTRY_TTL, LIMIT_ENTRIES, PROTECTION, DISTANCE, MAKER_RATE, TAKER_RATE,
+    FEE_OF_RECEIVED, SLIPPAGE, PART, PART_OF, DAILY_PART, DAILY_OF, DRAWDOWN_PART, DRAWDOWN_OF, POSITION_PART, POSITION_OF,
+    OPEN_POSITIONS, PERIOD, KEEPS_ROWS,
+) = range(23)  # fmt: skip
+# ── account: now ────────────────────────────────────────────────────────────────────────────────────────────────────────
+(
+    FREE, RESERVED, NOW, KNOWN, EQUITY, DAY_NUMBER, DAY_START, PEAK, DRAWDOWN_FALL, DRAWDOWN_FROM, TODAY_FALL, TODAY_FROM,
+    LOSS_FALL, LOSS_FROM, LARGEST, LARGEST_OF, MOST_OPEN, DAILY_BREACHED, DRAWDOWN_BREACHED, FINISHING, AWAITING, PROPOSALS,
+    STATUS, LOGGED, SAID_AT, FILL_ROWS, EQUITY_ROWS, SAMPLE_ROWS, NEXT_SAMPLE, FILL_COUNT, FEES, TURNOVER, TURNOVER_HIGH,
+    HAS_WHOLE,
+) = range(30, 64)  # fmt: skip
+COUNTS: Final = 64
+"""decisions by code"""
+ACCOUNT_WORDS: Final = 96
+
+# ── desks: the grid ─────────────────────────────────────────────────────────────────────────────────────────────────────
+(
+    MIN_LOTS, MAX_LOTS, MIN_NOTIONAL, MAX_PRICE, UNIT_NOTIONAL, QUOTE_FACTOR, QUOTE_PER_TICK_LOT, BASE_PER_LOT, NUMERATOR,
+    DENOMINATOR, FULL_LOTS,
+) = range(11)  # fmt: skip
+"""UNIT_NOTIONAL: of a tick and a lot in the instrument's own units; NUMERATOR / DENOMINATOR: cash per base unit and tick"""
+# ── desks: now ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+(
+    BASE_FREE, BASE_RESERVED, LOTS, MARK, VALUE, BASE_FEES, ENTRY_LOTS, ENTRY_COST, EXPOSED, WANTS, STANDING, HAS_TARGET,
+    TARGET_AT, BAR, CHANGE, LAST_CHANGE, RUN, RUN_SINCE, RUN_UNTIL, RUN_BARS, QUEUED, ANSWER, TRIP, TRIPS, WINS, BARS_HELD,
+) = range(12, 38)  # fmt: skip
+# ── desks: the order ────────────────────────────────────────────────────────────────────────────────────────────────────
+(
+    STATE, NUMBER, TYPE, IS_BUY, QUANTITY, FILLED, LEVEL, PRICE_HELD, RESERVES, ARRIVED, RESTS, BEST, DUE, IS_PROTECTIVE,
+) = range(40, 54)  # fmt: skip
+"""LEVEL: limit price, trigger or trail; BEST: 0 while a trailing stop has seen no price; DUE: 0 without a timer"""
+DESK_WORDS: Final = 56
+
+NONE, PLANNED, OPEN = range(3)
+"""states of the order; one that has ended is NONE"""
+NO_RUN: Final = -1
+
+# ── what happens to a row ───────────────────────────────────────────────────────────────────────────────────────────────
+WHOLE, DETAIL, COARSE = range(3)
+"""a candle for everything; one for execution and the mark; one for the strategy alone"""
+
+# ── how a run of the kernel ended ───────────────────────────────────────────────────────────────────────────────────────
+DONE, FULL, BAD_NOTIONAL, BAD_EQUITY, BAD_BALANCE, BAD_COST, NO_ROOM = range(7)
+
+# ── log ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+TIME: Final = 0
+"""ns UTC"""
+SIGNAL: Final = 1
+"""detail: 0 target changed, 1 order unfilled; row of the target among all changes"""
+NEUTRAL: Final = 2
+"""detail: code"""
+INACTION: Final = 3
+"""detail: code | bars << 5; since, until"""
+PASSED: Final = 4
+"""detail: type | is_buy << 3 | code << 4; quantity, reference price, level"""
+REFUSED: Final = 5
+"""the same, and the part and the whole that were judged"""
+SUBMITTED: Final = 6
+CANCEL: Final = 7
+CANCELED: Final = 8
+"""detail: reason"""
+FAILED: Final = 9
+"""detail: reason | was protective << 8"""
+FILLED_: Final = 10
+"""detail: 1 when the order is complete"""
+LOSS: Final = 11
+"""a fall near its limit: worst day's fall and what it fell from, the same of the worst drawdown"""
+LENGTHS: Final = (2, 2, 1, 3, 4, 6, 1, 1, 1, 1, 1, 5)
+ROOM: Final = 320
+"""words that one instrument can say in one step, at most"""
+
+# ── fills ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+FILL_TS, FILL_BAR, FILL_ORDER, FILL_FLAGS, FILL_TICKS, FILL_LOTS, FILL_FEE, FILL_POSITION = range(8)
+FILL_WORDS: Final = 8
+IS_BUY_FLAG: Final = 1
+MAKER_FLAG: Final = 2
+BASE_FEE_FLAG: Final = 4
+INSTRUMENT_SHIFT: Final = 8
