@@ -164,7 +164,7 @@ def test_a_part_that_was_changed_is_named_with_the_fix(tmp_path: Path) -> None:
     append(store, ROWS[:5])
     (part,) = folder(store).glob("*.parquet")
     part.write_bytes(part.read_bytes()[:-1] + b"x")
-    with pytest.raises(ConfigError, match=rf"{part.name}: its SHA-256 .*golive data verify"):
+    with pytest.raises(ConfigError, match=rf"{part.name}: its SHA-256 .*golive data remove"):
         append(store, ROWS[5:7])
 
 

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import os
+from typing import Annotated, Any
+
 import typer
 
 from .data_download import download
+from .data_files import export_file, import_file, resample_series
+from .data_options import (
+    EnvironmentOption,
+    JsonOption,
+    SinceOption,
+    SymbolOption,
+    TimeframeOption,
+    UntilOption,
+    VenueOption,
+)
+from .delivery import delivered
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
 app = typer.Typer(
     help="Download, import, examine and export market data.",
@@ -15,8 +31,158 @@ app = typer.Typer(
 )
 
 app.command()(download)
+app.command("import")(import_file)
+app.command("export")(export_file)
+app.command("resample")(resample_series)
 
 
 @app.callback()
 def data() -> None:
     """Download, import, examine and export market data."""
+
+
+@app.command("list")
+def list_series(
+    environment: Annotated[
+        str | None, typer.Option("--environment", metavar="NAME", help="Whose data. Default: of all environments.")
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the stored series: how many candles, from when to when, how many gaps.
+
+    Exit codes: 0 listed, also when nothing is stored; 2 usage, configuration or a series whose index cannot be read.
+    """
+    from golive.runtime.data_choice import stored_series
+    from golive.storage.config_files import load_configuration
+
+    where = locate(config, home)
+    rows = stored_series(load_configuration(where.runtime_file, os.environ), where.home, environment=environment)
+    with delivered() as stdout:
+        if as_json:
+            document = {"schema": "golive.data_list.v1", "series": [series_json(row) for row in rows]}
+            stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        elif rows:
+            from .data_table import print_list
+
+            print_list(rows, stdout)
+        else:
+            stdout.write("nothing is stored; `golive data download` or `golive data import` brings candles\n")
+
+
+@app.command()
+def show(
+    symbol: SymbolOption,
+    venue: VenueOption = None,
+    timeframe: TimeframeOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    rows: Annotated[int, typer.Option("--rows", metavar="N", min=1, max=1000, help="Candles at each end, and gaps.")] = 5,
+    environment: EnvironmentOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Show one series: span, grid, quality, longest gaps, first and last candles.
+
+    Exit codes: 0 shown, 2 usage or nothing stored.
+    """
+    from golive.market.quality import check_quality
+    from golive.market.store import gaps_between
+    from golive.runtime.data_choice import StoredSeries, choose
+    from golive.runtime.download.moment import moment
+    from golive.storage.config_files import load_configuration
+
+    from .data_table import print_series
+
+    where = locate(config, home)
+    configuration = load_configuration(where.runtime_file, os.environ)
+    chosen = choose(configuration, where.home, environment=environment, venue=venue, symbol=symbol)
+    name = chosen.timeframe(timeframe)
+    chosen.store.index(chosen.instrument, name)
+    entry = next(e for e in chosen.store.series() if e.instrument.id == chosen.instrument and e.timeframe == name)
+    first = None if since is None else moment(since, "--since")
+    last = None if until is None else moment(until, "--until")
+    candles = chosen.store.read(chosen.instrument, name, first, last)
+    quality = check_quality(candles, candles.timeframe_ns)
+    row = StoredSeries(chosen.environment, chosen.store, entry)
+    with delivered() as stdout:
+        print_series(row, candles, gaps_between(candles), quality, stdout, rows=rows)
+
+
+@app.command()
+def verify(
+    environment: Annotated[
+        str | None, typer.Option("--environment", metavar="NAME", help="Whose data. Default: of all environments.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Also ask whether the last candle is recent.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Verify every stored series: digests, order, rules of rows, derived columns; and write its quality report.
+
+    Exit codes: 0 sound, 4 a file is damaged or a series is of critical quality, 6 nothing is stored.
+    """
+    from golive.model.verdict import ExitCode
+    from golive.runtime.clock import SystemClock
+    from golive.runtime.data_verify import verify_stored
+    from golive.storage.config_files import load_configuration
+
+    where = locate(config, home)
+    configuration = load_configuration(where.runtime_file, os.environ)
+    found = verify_stored(configuration, where.home, environment=environment, now=SystemClock().now(), is_fresh_wanted=fresh)
+    code = ExitCode.UNKNOWN if not found else ExitCode.OK if all(each.is_sound for each in found) else ExitCode.VALIDATION_FAILED
+    with delivered() as stdout:
+        if as_json:
+            document = {"schema": "golive.data_verify.v1", "series": [each.document() for each in found], "exit_code": int(code)}
+            stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        else:
+            for each in found:
+                stdout.write("\n".join(each.lines()) + "\n")
+            if not found:
+                stdout.write("nothing is stored, so nothing can be said\n")
+    raise typer.Exit(code)
+
+
+@app.command()
+def remove(
+    symbol: SymbolOption,
+    timeframe: Annotated[str, typer.Option("--timeframe", metavar="NAME", help="Length of a candle, like 1m.")],
+    venue: VenueOption = None,
+    environment: EnvironmentOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Remove one series from the store. Exit codes: 0 removed, 2 usage or nothing stored."""
+    from golive.runtime.data_choice import choose
+    from golive.storage.config_files import load_configuration
+
+    where = locate(config, home)
+    configuration = load_configuration(where.runtime_file, os.environ)
+    chosen = choose(configuration, where.home, environment=environment, venue=venue, symbol=symbol)
+    index = chosen.store.remove(chosen.instrument, timeframe)
+    with delivered() as stdout:
+        stdout.write(f"{index.rows} candles of {chosen.instrument} {timeframe} of {chosen.environment} removed\n")
+
+
+def series_json(row: Any) -> dict[str, Any]:
+    from golive.model.clock import to_iso
+    from golive.model.money import format_decimal
+
+    entry = row.entry
+    return {
+        "environment": row.environment,
+        "instrument": str(entry.instrument.id),
+        "timeframe": entry.timeframe,
+        "rows": entry.rows,
+        "first": to_iso(entry.first),
+        "last": to_iso(entry.last),
+        "gaps": entry.gaps,
+        "missing_rows": entry.missing_rows,
+        "tick_size": format_decimal(entry.instrument.tick_size),
+        "lot_size": format_decimal(entry.instrument.lot_size),
+        "digest": entry.digest,
+        "sources": list(entry.sources),
+        "path": str(entry.path),
+    }

@@ -52,7 +52,7 @@ def read_part(folder: Path, part: Part) -> Table:
     import polars as pl
 
     path = folder / part.file
-    fix = "run `golive data verify`, then import the month again"
+    fix = "`golive data remove` the series and bring its data again"
     try:
         data = path.read_bytes()
     except OSError as exc:

@@ -169,6 +169,15 @@ class CandleStore:
                 self._publish(folder, instrument, timeframe, index, parts, fresh, Source(source, added + replaced, now))
             return AppendResult(added, given - added - replaced, replaced, unclosed, was_sorted, total)
 
+    def remove(self, instrument: InstrumentId, timeframe: str) -> SeriesIndex:
+        """Remove a series with all its files; return what it was. Raises ConfigError when it is not stored."""
+        folder = series_folder(self.root, instrument, timeframe)
+        index = self.index(instrument, timeframe)
+        with only_writer(folder):
+            (folder / INDEX_NAME).unlink(missing_ok=True)
+            self._clean(folder)
+        return index
+
     def _publish(
         self,
         folder: Path,

@@ -15,14 +15,22 @@ from golive.model.instrument import Instrument
 
 
 def judge_stored(
-    store: CandleStore, instrument: Instrument, timeframe: str, *, home: Path, source: str, tags: tuple[str, ...], now: int
+    store: CandleStore,
+    instrument: Instrument,
+    timeframe: str,
+    *,
+    home: Path,
+    source: str,
+    tags: tuple[str, ...],
+    now: int,
+    is_fresh_wanted: bool = False,
 ) -> tuple[Quality, Path]:
     """Return the judgement of a series and the report written below `home`; raises ConfigError, JournalError."""
     folder = series_folder(store.root, instrument.id, timeframe)
     index = read_index(folder)
     length = timeframe_ns(timeframe)
     candles = _none(instrument, length) if index is None else store.read(instrument.id, timeframe)
-    quality = check_quality(candles, length)
+    quality = check_quality(candles, length, fresh_at=now if is_fresh_wanted else None)
     shown = folder.relative_to(home) if folder.is_relative_to(home) else folder
     dataset = Dataset(str(instrument.id), timeframe, str(shown), parts_sha256(index))
     return quality, write_report(home, report_document(quality, dataset, source=source, tags=tags, now=now), now)

@@ -1,0 +1,106 @@
+"""What a person sees of stored data: one table of series, the details of one, what came of an import."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+from golive.model.clock import to_iso
+from golive.model.money import format_decimal
+
+from .terminal import clean
+
+if TYPE_CHECKING:
+    from golive.market.quality import Quality
+    from golive.market.series import Gap
+    from golive.matching.columns import CandleColumns
+    from golive.runtime.data_choice import StoredSeries
+
+
+def moment(ns: int) -> str:
+    return to_iso(ns).replace("T", " ").removesuffix("Z")
+
+
+def print_list(rows: Iterable[StoredSeries], stream: TextIO) -> None:
+    cells = [["environment", "instrument", "timeframe", "candles", "first (UTC)", "last (UTC)", "gaps", "missing"]]
+    for row in rows:
+        entry = row.entry
+        name, times = str(entry.instrument.id), (moment(entry.first), moment(entry.last))
+        counts = (f"{entry.gaps:,}", f"{entry.missing_rows:,}")
+        cells.append([row.environment, name, entry.timeframe, f"{entry.rows:,}", *times, *counts])
+    stream.write("".join(clean(line) + "\n" for line in aligned(cells, right=(3, 6, 7))))
+
+
+def aligned(cells: Sequence[Sequence[str]], *, right: Collection[int]) -> list[str]:
+    """Return rows of cells as lines; the columns in `right` stand to the right."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = []
+    for row in cells:
+        padded = (c.rjust(w) if at in right else c.ljust(w) for at, (c, w) in enumerate(zip(row, widths, strict=True)))
+        lines.append("  ".join(padded).rstrip())
+    return lines
+
+
+def print_series(
+    row: StoredSeries, candles: CandleColumns, gaps: list[Gap], quality: Quality, stream: TextIO, *, rows: int
+) -> None:
+    """Print the span, the grid, the judgement, the longest gaps, and the first and last candles."""
+    entry, summary = row.entry, quality.summary
+    lines = [
+        f"{entry.instrument.id} {entry.timeframe} of {row.environment}, {entry.path}",
+        f"{entry.rows:,} candles, {moment(entry.first)} to {moment(entry.last)} UTC",
+        f"tick {format_decimal(entry.instrument.tick_size)}, lot {format_decimal(entry.instrument.lot_size)}, "
+        f"from {', '.join(entry.sources)}",
+        f"quality {summary.status}: {summary.ok_ratio:.4%} of {summary.expected_rows:,} expected candles are there and sound",
+        *(f"  {issue.code}: {issue.message}" for issue in quality.issues),
+    ]
+    longest = sorted(gaps, key=lambda gap: -gap.missing)[:rows]
+    lines += [f"  gap {moment(gap.first)} to {moment(gap.until)}: {gap.missing} candles" for gap in longest]
+    lines += candle_lines(candles, rows)
+    for line in lines:
+        stream.write(clean(line) + "\n")
+
+
+def candle_lines(candles: CandleColumns, rows: int) -> list[str]:
+    """Return the first and last candles as aligned text."""
+    cut = len(candles) > 2 * rows
+    chosen = [*range(rows), None, *range(len(candles) - rows, len(candles))] if cut else [*range(len(candles))]
+    instrument = candles.instrument
+    cells = [["opened (UTC)", "open", "high", "low", "close", "volume"]]
+    for at in chosen:
+        if at is None:
+            cells.append(["…"] * 6)
+            continue
+        opened_at, *prices, volume = (int(column[at]) for column in candles.columns)
+        cells.append([moment(opened_at), *(instrument.price_text(price) for price in prices), instrument.quantity_text(volume)])
+    return aligned(cells, right=range(6))
+
+
+def print_import(document: Mapping[str, Any], stream: TextIO) -> None:
+    """Print what came of an import, from its document."""
+    stored = document["stored"]
+    lines = [
+        f"{document['file']} ({document['kind']}): {document['rows']} candles of {document['instrument']} "
+        f"{document['timeframe']}, tick {document['tick_size']}, lot {document['lot_size']}",
+        *document["notes"],
+        f"quality {document['quality']}",
+        *(f"  {issue['code']}: {issue['message']}" for issue in document["issues"]),
+    ]
+    if document["rounded_prices"]:
+        lines.append(f"{document['rounded_prices']} prices were rounded to the tick")
+    if stored is None:
+        lines.append(f"nothing was stored: {document['bad_rows']} rows cannot be candles; repair the file, or give --drop-bad")
+    else:
+        if document["bad_rows"]:
+            lines.append(f"{document['bad_rows']} rows were left out")
+        if not stored["was_sorted"]:
+            lines.append("the rows were not in order of time and have been sorted")
+        if stored["unclosed"]:
+            lines.append(f"{stored['unclosed']} candles had not ended and were left out")
+        lines.append(
+            f"stored in {document['environment']}: {stored['added']} new, {stored['replaced']} replaced, "
+            f"{stored['known']} known; {stored['rows']} in all"
+        )
+    lines.append(f"quality report: {document['quality_report']}")
+    for line in lines:
+        stream.write(clean(line) + "\n")

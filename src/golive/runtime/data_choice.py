@@ -1,0 +1,77 @@
+"""Which stored series a command of `golive data` means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from golive.config.adapter_table import KNOWN_ADAPTERS
+from golive.config.configuration import Configuration
+from golive.market.series import SeriesEntry
+from golive.market.store import CandleStore
+from golive.model.errors import ConfigError
+from golive.model.ids import InstrumentId
+
+from .candle_place import candle_store, environment_for
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSeries:
+    """A series and whose it is."""
+
+    environment: str
+    store: CandleStore
+    entry: SeriesEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An environment's store and an instrument in it."""
+
+    environment: str
+    store: CandleStore
+    instrument: InstrumentId
+
+    def timeframe(self, given: str | None) -> str:
+        """Return the given timeframe, or the only one stored of the instrument; ConfigError when there are none or several."""
+        if given is not None:
+            return given
+        stored = [entry.timeframe for entry in self.store.series() if entry.instrument.id == self.instrument]
+        if len(stored) != 1:
+            found = f"stored: {', '.join(stored)}" if stored else "nothing of it is stored"
+            raise ConfigError(f"{self.instrument} in {self.environment}: {found}; give --timeframe")
+        return stored[0]
+
+
+def choose(configuration: Configuration, home: Path, *, environment: str | None, venue: str | None, symbol: str) -> Choice:
+    """Return the store and the instrument that `okx:BTC/USDT`, or a venue and `BTC/USDT`, means; raises ConfigError."""
+    label, colon, pair = symbol.rpartition(":")
+    if colon and venue is not None and venue != label:
+        raise ConfigError(f"--symbol {symbol} is of another venue than --venue {venue}")
+    venue = label if colon else venue
+    name = environment_for(configuration, named=environment, venue=None if environment else venue)
+    if venue is None:
+        venue = KNOWN_ADAPTERS[configuration.core.environments[name].exchange].label
+    try:
+        instrument = InstrumentId.parse(f"{venue}:{pair}")
+    except ValueError:
+        raise ConfigError(f"--symbol {symbol}: give it like BTC/USDT, in capitals") from None
+    return Choice(name, candle_store(configuration, home, name), instrument)
+
+
+def environments(configuration: Configuration, named: str | None) -> list[str]:
+    """Return the named environment, or all; raises ConfigError for a name that is not configured."""
+    if named is None:
+        return list(configuration.core.environments)
+    return [environment_for(configuration, named=named, venue=None)]
+
+
+def stored_series(configuration: Configuration, home: Path, *, environment: str | None) -> list[StoredSeries]:
+    """Return every series of an environment, or of all; a folder that environments share is listed once."""
+    names = environments(configuration, environment)
+    found: dict[Path, StoredSeries] = {}
+    for name in names:
+        store = candle_store(configuration, home, name)
+        for entry in store.series():
+            found.setdefault(entry.path, StoredSeries(name, store, entry))
+    return list(found.values())

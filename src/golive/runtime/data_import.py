@@ -1,0 +1,119 @@
+"""A file of candles or trades into the store: judged and reported first, stored whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+from golive.market.candle_import import Imported, ImportTerms, import_file
+from golive.market.quality_report import Dataset, report_document, write_report
+from golive.market.series import read_index, series_folder
+from golive.market.store import AppendResult, CandleStore
+from golive.model.errors import ConfigError
+from golive.model.ids import InstrumentId
+from golive.model.json import JsonValue
+from golive.model.verdict import ExitCode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportOrder:
+    """What is to be imported, and how."""
+
+    path: Path
+    instrument: InstrumentId
+    timeframe: str | None
+    volume_unit: str
+    columns: Mapping[str, str]
+    tick_size: Decimal | None
+    lot_size: Decimal | None
+    drops_bad: bool
+    """leave impossible and unaligned rows out instead of refusing the file"""
+    replaces: bool
+    """a row of the file counts where it differs from a stored one"""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOutcome:
+    """What became of a file; `stored` is None when it was refused."""
+
+    imported: Imported
+    report: Path
+    stored: AppendResult | None
+    bad_rows: int
+    """impossible or unaligned"""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return ExitCode.VALIDATION_FAILED if self.stored is None else ExitCode.OK
+
+    def document(self) -> dict[str, JsonValue]:
+        quality = self.imported.quality
+        return {
+            "file": str(self.imported.path),
+            "kind": self.imported.kind,
+            "instrument": str(self.imported.instrument.id),
+            "timeframe": self.imported.timeframe,
+            "tick_size": f"{self.imported.instrument.tick_size:f}",
+            "lot_size": f"{self.imported.instrument.lot_size:f}",
+            "rows": len(self.imported.raw),
+            "bad_rows": self.bad_rows,
+            "rounded_prices": self.imported.rounded,
+            "stored": None
+            if self.stored is None
+            else {
+                "added": self.stored.added,
+                "known": self.stored.known,
+                "replaced": self.stored.replaced,
+                "unclosed": self.stored.unclosed,
+                "was_sorted": self.stored.was_sorted,
+                "rows": self.stored.rows,
+            },
+            "quality": str(quality.summary.status),
+            "issues": [{"code": issue.code, "message": issue.message} for issue in quality.issues],
+            "quality_report": str(self.report),
+            "notes": list(self.imported.notes),
+            "exit_code": int(self.exit_code),
+        }
+
+
+def import_into(store: CandleStore, home: Path, order: ImportOrder, now: int) -> ImportOutcome:
+    """Read, judge, report and store a file; `now` is the wall clock in ns.
+
+    Raises ConfigError for what cannot be read, and for rows that contradict each other or stored ones.
+    """
+    terms = ImportTerms(
+        instrument=order.instrument,
+        timeframe=order.timeframe,
+        volume_unit=order.volume_unit,
+        columns=order.columns,
+        tick_size=order.tick_size,
+        lot_size=order.lot_size,
+    )
+    imported = import_file(order.path, _with_stored_grid(store, terms))
+    source = f"import {order.path.name}"
+    dataset = Dataset(str(order.instrument), imported.timeframe, order.path.name, imported.sha256)
+    document = report_document(imported.quality, dataset, source=source, tags=["import", imported.kind], now=now)
+    report = write_report(home, document, now)
+    bad = int(imported.impossible.sum())
+    if (bad and not order.drops_bad) or bad == len(imported.raw):
+        return ImportOutcome(imported, report, None, bad)
+    stored = store.append(
+        imported.instrument, imported.timeframe, imported.storable(), source=source, now=now, replace=order.replaces
+    )
+    return ImportOutcome(imported, report, stored, bad)
+
+
+def _with_stored_grid(store: CandleStore, terms: ImportTerms) -> ImportTerms:
+    """A file without steps of its own is read on the grid of its series, or of another series of its instrument."""
+    if terms.timeframe is not None:
+        index = read_index(series_folder(store.root, terms.instrument, terms.timeframe))
+        if index is not None:
+            return replace(terms, grid=index.instrument)
+    grids = {entry.instrument for entry in store.series() if entry.instrument.id == terms.instrument}
+    if len(grids) > 1 and terms.tick_size is None:
+        raise ConfigError(
+            f"{terms.instrument}: its stored series have different grids; give --timeframe, or --tick-size and --lot-size"
+        )
+    return replace(terms, grid=grids.pop()) if grids else terms
