@@ -43,7 +43,13 @@ class SweepWork:
         traded = [candles.between(warm, len(candles)) for candles, warm in parts]
         grid = SampleGrid.of(traded)
         out = np.zeros((len(task.sets), len(FIELDS) + grid.count), dtype=np.int64)
-        for row, values in zip(out, task.sets, strict=True):
-            spec = with_balance(self.spec_of(values), self.candles, task.span.balance)
-            fill_row_by_events(spec, [candles for candles, _ in parts], task.span, grid, row)
+        specs = [with_balance(self.spec_of(values), self.candles, task.span.balance) for values in task.sets]
+        candles = [each for each, _ in parts]
+        if self.over_columns:
+            from .sweep_compiled import fill_rows_over_columns
+
+            fill_rows_over_columns(specs, candles, [warm for _, warm in parts], task.span, grid, out)
+            return out
+        for row, spec in zip(out, specs, strict=True):
+            fill_row_by_events(spec, candles, task.span, grid, row)
         return out
