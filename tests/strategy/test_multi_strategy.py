@@ -95,3 +95,18 @@ def test_a_wrong_parameter_is_named(given_: dict[str, object], words: str) -> No
 def test_an_unregistered_strategy_is_named_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="multi_strategy_default"):
         strategy_named("moon")
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(1, 10_000), st.integers(2, 120))
+def test_the_breakout_vote_judges_by_a_scan_of_the_channel_before(seed: int, length: int) -> None:
+    rows = bars(400, seed)
+    params = bound({**PARAMS, "breakout_bars": length})
+    state, vote = STRATEGY.initial(params), 0.0
+    for number, bar in enumerate(rows):
+        before = rows[max(0, number - length) : number]
+        if before:
+            higher, lower = bar.close > max(b.high for b in before), bar.close < min(b.low for b in before)
+            vote = 1.0 if higher else -1.0 if lower else vote * 0.97
+        STRATEGY.step(state, bar, params)
+        assert state.breakout == vote

@@ -74,8 +74,8 @@ class CompiledStep:
         return f"strategy {self._name}: {file}:{line} cannot be compiled: {said}{f' — {source}' if source else ''}"
 
 
-def state_dtype(state: object, name: str) -> np.dtype[Any]:
-    """Return the record that a state is kept in.
+def state_dtype(state: object, name: str, place: str = "state") -> np.dtype[Any]:
+    """Return the record that a state is kept in; an attribute that is an object of the same kind is a record within.
 
     Raises NotCompilable naming the attribute that is no number and no list of numbers.
     """
@@ -89,10 +89,12 @@ def state_dtype(state: object, name: str) -> np.dtype[Any]:
             fields.append((key, np.float64))
         elif isinstance(value, list) and value and all(isinstance(each, float) for each in value):
             fields.append((key, np.float64, (len(value),)))
+        elif type(value).__module__ != "builtins" and (hasattr(value, "__dict__") or hasattr(value, "__slots__")):
+            fields.append((key, state_dtype(value, name, f"{place}.{key}")))
         else:
             raise NotCompilable(
-                f"strategy {name}: state.{key} is {type(value).__name__}; compiled code keeps int, float and lists of float"
-                " that are not empty"
+                f"strategy {name}: {place}.{key} is {type(value).__name__}; compiled code keeps int, float, lists of float"
+                " that are not empty, and objects made of these"
             )
     return np.dtype(fields or [("unused", np.int64)], align=True)
 
@@ -100,7 +102,10 @@ def state_dtype(state: object, name: str) -> np.dtype[Any]:
 def fill_record(record: Any, values: Mapping[str, object]) -> None:
     """Write attribute values into one record."""
     for key, value in values.items():
-        record[key] = value
+        if isinstance(value, int | float | list):
+            record[key] = value
+        else:
+            fill_record(record[key], attributes(value))
 
 
 def attributes(state: object) -> Mapping[str, object]:

@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from .indicators.window import Extreme, best, highest, lowest
 from .order_parameters import with_order_parameters
 from .protocol import WARMING_UP, Bar, Parameter
 
@@ -29,7 +30,7 @@ _CHANNEL: Final = 500
 
 @dataclass(slots=True)
 class MultiState:
-    """Everything the next step needs; floats are statistics. `highs` and `lows` are rings of the newest `breakout_bars` bars."""
+    """Everything the next step needs; floats are statistics. `high` and `low` are the channel of `breakout_bars` bars."""
 
     bars: int = 0
     close: float = 0.0
@@ -40,8 +41,8 @@ class MultiState:
     variance: float = 0.0
     breakout: float = 0.0
     target: float = 0.0
-    highs: list[float] = field(default_factory=lambda: [0.0] * _CHANNEL)
-    lows: list[float] = field(default_factory=lambda: [0.0] * _CHANNEL)
+    high: Extreme = field(default_factory=lambda: Extreme.of(_CHANNEL))
+    low: Extreme = field(default_factory=lambda: Extreme.of(_CHANNEL))
 
 
 def _ema(previous: float, value: float, bars: float) -> float:
@@ -52,16 +53,11 @@ def _clamp(value: float) -> float:
     return max(-1.0, min(1.0, value))
 
 
-def _breakout(state: Any, bar: Bar, length: int) -> float:
+def _breakout(state: Any, bar: Bar) -> float:
     """Judge the bar against the channel before it."""
-    seen = min(state.bars, length)
-    high, low = state.highs[0], state.lows[0]
-    for n in range(1, seen):
-        high = max(high, state.highs[n])
-        low = min(low, state.lows[n])
-    if bar.close > high:
+    if bar.close > best(state.high):
         return 1.0
-    if bar.close < low:
+    if bar.close < best(state.low):
         return -1.0
     faded: float = state.breakout * _FADE
     return faded
@@ -95,13 +91,12 @@ def _warm_up(params: Any) -> int:
 
 def step(state: Any, bar: Bar, params: Any) -> float:
     """Move the averages and the channel by one bar; vote once they are warm."""
-    length = int(params.breakout_bars)
     if state.bars == 0:
         state.fast = state.slow = state.anchor = bar.close
         deviation = spread = 0.0
     else:
         change = math.log(bar.close / state.close)
-        state.breakout = _breakout(state, bar, length)
+        state.breakout = _breakout(state, bar)
         deviation, spread = bar.close - state.anchor, state.spread
         state.fast = _ema(state.fast, bar.close, params.fast_bars)
         state.slow = _ema(state.slow, bar.close, params.slow_bars)
@@ -109,8 +104,8 @@ def step(state: Any, bar: Bar, params: Any) -> float:
         state.spread = _ema(spread, deviation * deviation, params.reversion_bars)
         state.variance = _ema(state.variance, change * change, params.volatility_bars)
     state.close = bar.close
-    place = state.bars % length
-    state.highs[place], state.lows[place] = bar.high, bar.low
+    highest(state.high, bar.high, params.breakout_bars)
+    lowest(state.low, bar.low, params.breakout_bars)
     state.bars += 1
     if state.bars < _warm_up(params):
         return WARMING_UP

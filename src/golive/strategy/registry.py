@@ -7,11 +7,23 @@ from typing import Final
 
 from golive.model.errors import ConfigError
 
+from .bollinger_reversion import BollingerReversion
+from .breakout import Breakout
+from .dca import Dca
+from .donchian_trend import DonchianTrend
 from .ema_cross import EmaCross
+from .grid import Grid
 from .multi_strategy import MultiStrategy
 from .protocol import Strategy
+from .rsi_reversion import RsiReversion
+from .volatility_target import VolatilityTarget
 
-STRATEGIES: Final[Mapping[str, Strategy]] = {strategy.name: strategy for strategy in (EmaCross(), MultiStrategy())}
+_BUILT_IN: Final = (
+    BollingerReversion(), Breakout(), Dca(), DonchianTrend(), EmaCross(), Grid(), MultiStrategy(), RsiReversion(),
+    VolatilityTarget(),
+)  # fmt: skip
+
+STRATEGIES: Final[Mapping[str, Strategy]] = {strategy.name: strategy for strategy in _BUILT_IN}
 
 
 def strategy_named(name: str) -> Strategy:
