@@ -2,6 +2,7 @@
 
 from .driver import run_columns
 from .result import ColumnRun, FillColumns
+from .summary import Replays, Summary
 from .terms import Terms
 
-__all__ = ["ColumnRun", "FillColumns", "Terms", "run_columns"]
+__all__ = ["ColumnRun", "FillColumns", "Replays", "Summary", "Terms", "run_columns"]

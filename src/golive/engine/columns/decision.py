@@ -71,6 +71,7 @@ from .layout import (
     RUN_SINCE,
     RUN_UNTIL,
     SIGNAL,
+    SIGNALS,
     STANDING,
     STATE,
     STATUS,
@@ -131,6 +132,7 @@ def signal(account: Words, desks: Table, log: Words, k: int, cause: int) -> None
     if desks[k, WANTS]:
         conclude(account, desks, log, k, SUPERSEDED)
     desks[k, WANTS] = 1
+    desks[k, SIGNALS] += 1
     say(account, log, SIGNAL, k, cause)
     add(account, log, desks[k, TARGET_AT])
 

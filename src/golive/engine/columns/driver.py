@@ -17,11 +17,11 @@ from .result import ColumnRun
 from .rows import rows_of, steps_of
 from .terms import Terms
 
-_run: Callable[..., int] = run
+RUN: Final[Callable[..., int]] = run
 """the kernel, as arrays see it"""
 _LOG_WORDS: Final = 1 << 16
 _FILL_ROWS: Final = 1 << 13
-_NO_WORDS: Final = np.empty(0, np.int64)
+NO_WORDS: Final = np.empty(0, np.int64)
 _FAULTS: Final = {
     at.BAD_NOTIONAL: "an order's notional does not fit the exact range",
     at.BAD_EQUITY: "equity does not fit the exact range",
@@ -82,8 +82,9 @@ def run_columns(
         is_last, *columns = rows
         first, stop = 0, len(rows.opened_at)
         while True:
-            first = _run(
-                account, desks, targets, *columns, first, stop, is_last, joined.at, joined.to, logs.now, fills.now, equity, _NO_WORDS
+            first = RUN(
+                account, desks, targets, *columns, first, stop, is_last, joined.at, joined.to, logs.now, fills.now,
+                equity, NO_WORDS,
             )  # fmt: skip
             if account[at.STATUS] != at.FULL:
                 break

@@ -48,7 +48,7 @@ from .layout import (
     Words,
 )
 from .market import meet
-from .quiet import quiet, sample
+from .quiet import last_sample, quiet, sample
 from .step import finish, on_candle, settle, timers
 
 
@@ -95,7 +95,7 @@ def run(
                 desks[0, RUN_UNTIL] = account[NOW]
                 i = until
     if is_last:
-        sample(account, samples, account[NOW])
+        last_sample(account, samples)
         account[FINISHING] = 1
         finish(account, desks, targets, log)
     return i

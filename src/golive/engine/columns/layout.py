@@ -81,7 +81,8 @@ ACCOUNT_WORDS: Final = 96
 (
     BASE_FREE, BASE_RESERVED, LOTS, MARK, VALUE, BASE_FEES, ENTRY_LOTS, ENTRY_COST, EXPOSED, WANTS, STANDING, HAS_TARGET,
     TARGET_AT, BAR, CHANGE, LAST_CHANGE, RUN, RUN_SINCE, RUN_UNTIL, RUN_BARS, QUEUED, ANSWER, TRIP, TRIPS, WINS, BARS_HELD,
-) = range(12, 38)  # fmt: skip
+    SIGNALS,
+) = range(12, 39)  # fmt: skip
 # ── desks: the order ────────────────────────────────────────────────────────────────────────────────────────────────────
 (
     STATE, NUMBER, TYPE, IS_BUY, QUANTITY, FILLED, LEVEL, PRICE_HELD, RESERVES, ARRIVED, RESTS, BEST, DUE, IS_PROTECTIVE,

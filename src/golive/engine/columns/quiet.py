@@ -64,6 +64,14 @@ def sample(account: Words, samples: Words, ts: int) -> None:
 
 
 @compiled
+def last_sample(account: Words, samples: Words) -> None:
+    """Keep what the account was worth at the end of the data, which the last period ends with."""
+    if account[PERIOD] and account[SAMPLE_ROWS] < len(samples):
+        samples[account[SAMPLE_ROWS]] = account[EQUITY]
+        account[SAMPLE_ROWS] += 1
+
+
+@compiled
 def first_after(opened: Column, first: int, stop: int, limit: int) -> int:
     """Return the first row from `first` on that opened after `limit`, `stop` when there is none."""
     if opened[stop - 1] <= limit:

@@ -103,6 +103,11 @@ class ColumnRun:
         return {code: int(count) for code, count in zip(at.CODES, counts, strict=True) if count}
 
     @property
+    def signals(self) -> int:
+        """How often a target asked for a decision."""
+        return int(self._desks[:, at.SIGNALS].sum())
+
+    @property
     def bars_held(self) -> tuple[int, ...]:
         """Bars at whose close a whole lot was held, by instrument."""
         return tuple(int(count) for count in self._desks[:, at.BARS_HELD])

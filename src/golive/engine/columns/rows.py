@@ -53,7 +53,7 @@ def rows_of(candles: Sequence[CandleColumns], detail: Sequence[CandleColumns] | 
     for stream in streams:
         _check(stream.candles)
     if len(streams) == 1:
-        yield Rows(True, *map(_readonly, candles[0].columns), _NOBODY, _NOBODY)
+        yield Rows(True, *map(_readonly, (*candles[0].columns, _NOBODY, _NOBODY)))
     else:
         yield from _merged(streams)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from golive.matching.compiled import compiled
 
-from .layout import LOGGED, NO_ROOM, NOW, SAID_AT, STATUS, TIME, Words
+from .layout import KEEPS_ROWS, LOGGED, NO_ROOM, NOW, SAID_AT, STATUS, TIME, Words
 
 _LONGEST = 16
 """words that an entry takes at most, with its time"""
@@ -15,8 +15,9 @@ def say(account: Words, log: Words, kind: int, desk: int, detail: int) -> None:
     """Begin an entry; its further words follow with `add`."""
     count = account[LOGGED]
     if count + _LONGEST > len(log):
-        account[STATUS] = NO_ROOM
-        count = 0
+        if account[KEEPS_ROWS]:
+            account[STATUS] = NO_ROOM
+        count = account[SAID_AT] = 0
     if account[SAID_AT] != account[NOW]:
         account[SAID_AT] = account[NOW]
         log[count] = TIME

@@ -1,0 +1,109 @@
+"""Many runs over the same candles of which only the sums are wanted: no rows, no log, one number for each period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from golive.matching.columns import CandleColumns, IntColumn
+from golive.model.clock import DAY
+from golive.model.errors import ConfigError
+from golive.strategy.targets import TargetChanges
+
+from . import layout as at
+from .driver import NO_WORDS, RUN, Changes, check, raise_fault
+from .rows import rows_of
+from .terms import Terms
+
+_TEMPLATES: Final = 16
+"""terms whose opening memory is kept"""
+
+
+class Summary(NamedTuple):
+    """What became of one run; money in smallest units of the quote asset."""
+
+    samples: IntColumn
+    """what the account was worth at the end of each period, the last one included; 0 before there is a price"""
+    fills: int
+    orders: int
+    """approved ones"""
+    fees: int
+    """those charged in the quote asset"""
+    traded_notional: int
+    drawdown: tuple[int, int]
+    """the deepest fall from a peak, bar by bar, and that peak"""
+    bars_held: int
+    """bars at whose close a whole lot was held, of all instruments"""
+    trades: int
+    """round trips that ended with no lot held"""
+    wins: int
+    """those that brought in more of the quote asset than they cost"""
+
+    @property
+    def final_equity(self) -> int:
+        return int(self.samples[-1])
+
+
+class Replays:
+    """Candles on which many parameter sets are tried; may be used by several threads at once, which the kernel lets run."""
+
+    def __init__(
+        self, candles: Sequence[CandleColumns], detail: Sequence[CandleColumns] | None = None, *, period_ns: int = DAY
+    ) -> None:
+        """Take candles, and finer ones where orders are to meet those, as `run_columns` does.
+
+        Raises ConfigError for candles that cannot be traded, or for none.
+        """
+        self._candles = candles
+        self._detail_ns = detail[0].timeframe_ns if detail else 0
+        self._rows = list(rows_of(candles, detail))
+        closed = [(int(c.opened_at[0]) + c.timeframe_ns, int(c.opened_at[-1]) + c.timeframe_ns) for c in candles if len(c)]
+        if not closed or not any(len(rows.opened_at) for rows in self._rows):
+            raise ConfigError("there are no candles to trade")
+        first, last = min(one for one, _ in closed), max(one for _, one in closed)
+        self._period = period_ns
+        self._first_end = -(-first // period_ns) * period_ns
+        periods = -(-last // period_ns) - self._first_end // period_ns + 1
+        self.ends = np.minimum(self._first_end + np.arange(periods, dtype=np.int64) * period_ns, last)
+        """when the periods end, ns UTC: a bar that closes at a period's end is its last; the data may end the last one early"""
+        self._openings: dict[int, tuple[Terms, IntColumn, IntColumn]] = {}
+
+    def summary(self, changes: Sequence[TargetChanges], terms: Terms) -> Summary:
+        """Run one parameter set; raises as `run_columns` does."""
+        check(self._candles, changes, terms)
+        account, desks = self._opening(terms)
+        joined = Changes(changes)
+        desks[:, at.CHANGE], desks[:, at.LAST_CHANGE] = joined.starts, joined.ends
+        count = len(self._candles)
+        targets, samples = np.zeros(count), np.zeros(len(self.ends), np.int64)
+        log, fills = np.empty(2 * at.ROOM * count, np.int64), np.empty((4 * count, at.FILL_WORDS), np.int64)
+        for is_last, *columns in self._rows:
+            RUN(
+                account, desks, targets, *columns, 0, len(columns[0]), is_last, joined.at, joined.to, log, fills, NO_WORDS,
+                samples,
+            )  # fmt: skip
+            raise_fault(account)
+        return Summary(
+            samples, int(account[at.FILL_COUNT]), int(account[at.COUNTS + at.APPROVED]), int(account[at.FEES]),
+            int(account[at.TURNOVER_HIGH]) * (1 << 62) + int(account[at.TURNOVER]),
+            (int(account[at.DRAWDOWN_FALL]), int(account[at.DRAWDOWN_FROM])), int(desks[:, at.BARS_HELD].sum()),
+            int(desks[:, at.TRIPS].sum()), int(desks[:, at.WINS].sum()),
+        )  # fmt: skip
+
+    def _opening(self, terms: Terms) -> tuple[IntColumn, IntColumn]:
+        known = self._openings.get(id(terms))
+        if known is None or known[0] is not terms:
+            if len(self._openings) >= _TEMPLATES:
+                self._openings.clear()
+            known = self._openings[id(terms)] = (terms, *self._open(terms))
+        return known[1].copy(), known[2].copy()
+
+    def _open(self, terms: Terms) -> tuple[IntColumn, IntColumn]:
+        ledger = terms.ledger([each.instrument for each in self._candles])
+        account = terms.account(ledger)
+        account[at.PERIOD], account[at.NEXT_SAMPLE] = self._period, self._first_end
+        if self._detail_ns:
+            account[at.DETAIL_TIMEFRAME] = self._detail_ns
+        return account, terms.desks(ledger)
