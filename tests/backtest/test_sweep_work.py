@@ -23,7 +23,7 @@ def _rows(work: SweepWork, span: Span, sets: Sequence[tuple[float, ...]] = SETS)
 
 
 def _both(candles: Sequence[CandleColumns], span: Span, **parameters: float) -> tuple[Rows, Rows]:
-    return _rows(work_of(candles, **parameters), span), _rows(work_of(candles, over_columns=False, **parameters), span)
+    return _rows(work_of(candles, True, **parameters), span), _rows(work_of(candles, False, **parameters), span)
 
 
 @settings(max_examples=25, deadline=None)
@@ -71,7 +71,7 @@ def test_nothing_is_traded_before_the_span() -> None:
 
 def test_a_closed_span_ends_without_a_position_so_that_later_prices_do_not_matter() -> None:
     candles = candles_of(600)
-    jump = columns_of([*zip(*(c[:-1].tolist() for c in candles.columns), strict=True)] + [_jumped(candles)])
+    jump = columns_of([*zip(*(c[:-1].tolist() for c in candles.columns), strict=True), _jumped(candles)])
     for is_closed in (True, False):
         span = Span(after(100), after(600), 100, None, is_closed)
         same = _rows(work_of([candles]), span)[:, FIELD["final_equity"]] == _rows(work_of([jump]), span)[:, FIELD["final_equity"]]

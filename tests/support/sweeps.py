@@ -46,7 +46,7 @@ def spec_of(**parameters: float) -> BacktestSpec:
     )
 
 
-def work_of(candles: Sequence[CandleColumns] | None = None, *, over_columns: bool = True, **parameters: float) -> SweepWork:
+def work_of(candles: Sequence[CandleColumns] | None = None, over_columns: bool = True, **parameters: float) -> SweepWork:
     return SweepWork(spec_of(**parameters), NAMES, tuple(candles or (candles_of(),)), over_columns)
 
 

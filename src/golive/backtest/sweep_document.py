@@ -1,0 +1,182 @@
+"""A sweep as one JSON document (`golive.sweep.v1`): what Markdown, HTML and the terminal are rendered from.
+
+`outcome` holds no wall time and does not say who computed it: equal inputs give equal bytes, for any number of workers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+from golive.matching.columns import CandleColumns
+from golive.model.clock import MILLISECOND, to_iso
+from golive.model.json import JsonValue
+from golive.model.money import format_decimal
+from golive.portfolio import Ledger
+
+from .overfitting import Moments, deflated_sharpe, expected_best_sharpe, independent_trials, minimum_track_record
+from .overfitting import probabilistic_sharpe as probabilistic
+from .overfitting_pbo import backtest_overfitting
+from .returns import YEAR
+from .search import Axis, Space, Values
+from .spec import BacktestSpec
+from .statistics import told
+from .sweep import Aim, SweepResult
+from .sweep_heat import HeatMap, chosen_pairs, heat_map, stability
+from .sweep_row import FIELD, SampleGrid
+from .sweep_score import period_returns, ranking, scores
+
+if TYPE_CHECKING:
+    from golive.matching.columns import FloatColumn
+
+    from .sweep_row import Rows
+
+SCHEMA: Final = "golive.sweep.v1"
+BEST: Final = 20
+"""sets in the table"""
+
+
+def number(value: float | None) -> float | None:
+    """Return a statistic with the digits that are told; None for one that is not there."""
+    return None if value is None or math.isnan(value) else told(float(value))
+
+
+def terms_of(spec: BacktestSpec, timeframe: str) -> dict[str, JsonValue]:
+    """Return what was traded under."""
+    share, whole = spec.participation
+    return {
+        "timeframe": timeframe,
+        "maker_bps": format_decimal(spec.fees.maker_bps),
+        "taker_bps": format_decimal(spec.fees.taker_bps),
+        "fee_asset": str(spec.fees.asset),
+        "slippage_bps": format_decimal(spec.slippage_bps),
+        "participation": f"{share}/{whole}",
+        "latency_ms": spec.latency_ns / MILLISECOND,
+        "start_balances": {asset: format_decimal(amount) for asset, amount in sorted(spec.start_balances.items())},
+        "risk_profile": spec.profile.name,
+        "risk_profile_sha256": spec.profile.digest,
+        "fill_model": "bar",
+    }
+
+
+def data_of(candles: Sequence[CandleColumns], digests: Sequence[str]) -> list[JsonValue]:
+    """Return which candles were traded over; the digest is of the columns' bytes."""
+    return [
+        {
+            "instrument": str(each.instrument.id),
+            "rows": len(each),
+            "first": to_iso(int(each.opened_at[0])),
+            "last": to_iso(int(each.opened_at[-1])),
+            "sha256": digest,
+        }
+        for each, digest in zip(candles, digests, strict=True)
+    ]
+
+
+def space_of(space: Space) -> list[JsonValue]:
+    """Return the axes."""
+    return [_axis(axis) for axis in space.axes]
+
+
+def _axis(axis: Axis) -> dict[str, JsonValue]:
+    listed: list[JsonValue] | None = list(axis.values) if len(axis.values) <= 1000 else None
+    return {"name": axis.name, "low": axis.low, "high": axis.high, "count": len(axis.values) or None, "values": listed}
+
+
+def result_of(
+    spec: BacktestSpec, candles: Sequence[CandleColumns], space: Space, aim: Aim, result: SweepResult, heat_maps: Sequence[str]
+) -> dict[str, JsonValue]:
+    """Return what the sweep found: the best sets, maps, stability and how much of it may be luck."""
+    found = scores(result.rows, aim.balance, aim.grid)
+    objective = found[aim.objective]
+    order = ranking(objective)
+    ranked = sum(not math.isnan(value) for value in objective.tolist())
+    ledger = Ledger([each.instrument for each in candles], spec.start_balances)
+    best = [_set(place, rank, space, result, found, ledger) for rank, place in enumerate(order[:BEST], 1)]
+    values = objective.tolist()
+    maps = [heat_map(space, pair, result.sets, values) for pair in chosen_pairs(space, heat_maps)]
+    return {
+        "tried": len(result.sets),
+        "ranked": ranked,
+        "is_stopped": result.is_stopped,
+        "results_sha256": result.digest,
+        "sampling": sampling_of_grid(aim.grid),
+        "best": list[JsonValue](best),
+        "stability": asdict(stability(space, result.sets, values, order[0])) if ranked else None,
+        "overfitting": overfitting_of(result.rows, aim.balance, aim.grid, order[0]) if ranked else None,
+        "heat_maps": [_map(each) for each in maps],
+    }
+
+
+def sampling_of_grid(grid: SampleGrid) -> dict[str, JsonValue]:
+    """Return how equity is sampled."""
+    return {"name": grid.sampling.name, "seconds": grid.sampling.length_ns / 1e9, "periods": grid.count}
+
+
+def _set(
+    place: int, rank: int, space: Space, result: SweepResult, found: dict[str, FloatColumn], ledger: Ledger
+) -> dict[str, JsonValue]:
+    row = result.rows[place]
+    return {
+        "rank": rank,
+        "number": place,
+        "parameters": parameters_of(space, result.sets[place]),
+        **{name: number(float(column[place])) for name, column in found.items()},
+        "final_equity": ledger.text(ledger.quote, int(row[FIELD["final_equity"]])),
+        "fills": int(row[FIELD["fills"]]),
+        "fees": ledger.text(ledger.quote, int(row[FIELD["fees"]])),
+        "turnover": ledger.text(ledger.quote, int(row[FIELD["turnover"]])),
+    }
+
+
+def parameters_of(space: Space, values: Values) -> dict[str, JsonValue]:
+    """Return a set by the names of its parameters."""
+    return dict(zip(space.names, values, strict=True))
+
+
+def overfitting_of(rows: Rows, balance: int, grid: SampleGrid, best: int) -> dict[str, JsonValue] | None:
+    """Return the measures of luck of the best set; None where its returns have no spread. Sharpe ratios are a year's."""
+    import numpy as np
+
+    returns = period_returns(rows, balance)
+    moments = Moments.of(returns[best])
+    if moments is None:
+        return None
+    year = math.sqrt(YEAR / grid.sampling.length_ns)
+    deviation = returns.std(axis=1, ddof=1)
+    sharpes = np.where(deviation > 0, returns.mean(axis=1) / np.where(deviation > 0, deviation, 1), 0.0)
+    variance = float(sharpes.var(ddof=1)) if len(rows) > 1 else 0.0
+    independent = independent_trials(returns)
+    pbo = backtest_overfitting(returns)
+    return {
+        "sharpe": number(moments.sharpe * year),
+        "skewness": number(moments.skewness),
+        "kurtosis": number(moments.kurtosis),
+        "trials": len(rows),
+        "independent_trials": number(independent),
+        "expected_best_sharpe": number(expected_best_sharpe(variance, len(rows)) * year),
+        "probabilistic_sharpe": number(probabilistic(moments)),
+        "deflated_sharpe": number(deflated_sharpe(moments, variance, len(rows))),
+        "deflated_sharpe_independent": number(deflated_sharpe(moments, variance, independent)),
+        "minimum_track_record_periods": number(minimum_track_record(moments)),
+        "backtest_overfitting": None if pbo is None else {
+            "probability": number(pbo.probability),
+            "loss_probability": number(pbo.loss_probability),
+            "slope": number(pbo.slope),
+            "splits": pbo.splits,
+            "parts": pbo.parts,
+            "periods": pbo.periods,
+        },
+    }  # fmt: skip
+
+
+def _map(shown: HeatMap) -> dict[str, JsonValue]:
+    return {
+        "x": shown.x_name,
+        "y": shown.y_name or None,
+        "x_labels": list(shown.x_labels),
+        "y_labels": list(shown.y_labels),
+        "cells": [[cell.x, cell.y, number(cell.objective), cell.number, cell.sets] for cell in shown.cells],
+    }
