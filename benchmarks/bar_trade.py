@@ -36,11 +36,10 @@ CENT_UNITS: Final = Decimal(1).scaleb(-INSTRUMENT.quote_scale)
 
 @dataclass(frozen=True)
 class Done:
-    """What a run made: fills as (ts of the bar, +1 or -1, ticks, fee in smallest units), equity at the end, orders."""
+    """What a run made: fills as (ts of the bar, +1 or -1, ticks, fee in smallest units), equity at the end."""
 
     fills: Iterable[tuple[int, int, int, int]]
     equity: int
-    orders: int
 
 
 def parameters(fast: int = FAST, slow: int = SLOW) -> dict[str, float]:
@@ -78,7 +77,7 @@ def columns_done(run: Any) -> Done:
     fills = run.fills
     sides = (1 if is_buy else -1 for is_buy in fills.is_buy.tolist())
     rows = zip((fills.ts - MINUTE).tolist(), sides, fills.ticks.tolist(), fills.fee.tolist(), strict=True)
-    return Done(rows, int(run.equity[-1]), len(run.orders.kind))
+    return Done(rows, int(run.equity[-1]))
 
 
 def over_events(candles: CandleColumns) -> Callable[[], Any]:
@@ -112,7 +111,7 @@ def events_done(run: Any) -> Done:
     engine, driver = run
     made = [fill for fill, _ in engine.fills]
     rows = ((fill.ts - MINUTE, 1 if fill.side.value == "buy" else -1, fill.price, fill.fee) for fill in made)
-    return Done(rows, driver.equity[-1], engine.signals)
+    return Done(rows, driver.equity[-1])
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -142,7 +141,7 @@ def main(arguments: Sequence[str]) -> None:
     report(
         name=form, seconds=seconds, wall=wall, first_s=first, fills=len(rows), fills_digest=fills_digest(rows),
         pnl=str((result.equity * CENT_UNITS - Decimal(CASH)).normalize()), fees=str(sum(row[3] for row in rows).normalize()),
-        orders=result.orders, peak_mib=peak,
+        peak_mib=peak,
     )  # fmt: skip
 
 
