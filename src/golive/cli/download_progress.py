@@ -47,6 +47,8 @@ def print_outcome(document: JsonObject, stream: TextIO) -> None:
     ]
     if document["quality_report"]:
         lines.append(f"quality report: {document['quality_report']}")
+    if document["risk_snapshot"]:
+        lines.append(f"risk snapshot: {document['risk_snapshot']} ({document['risk_snapshot_status']})")
     if document["stopped"]:
         lines.append(f"stopped: {document['stopped']}; what came is stored, run the command again to go on")
     for line in lines:

@@ -19,6 +19,8 @@ from golive.model.instrument import Instrument
 from golive.model.json import JsonValue
 from golive.model.verdict import ExitCode
 
+from ..risk_snapshot.measured import Measured, measure
+from ..risk_snapshot.snapshot import Written, write_snapshot
 from ..stored_quality import judge_stored
 from .download import Download, Progress
 from .plan import DownloadOptions, DownloadPlan, plan_download
@@ -37,6 +39,8 @@ class Outcome:
     quality: Quality | None
     """None when nothing is stored"""
     quality_report: Path | None
+    snapshot: Written | None
+    """None when the download did not end by itself"""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -66,6 +70,8 @@ class Outcome:
             "stored_gaps": 0 if index is None else index.gaps,
             "quality": None if summary is None else str(summary.status),
             "quality_report": None if self.quality_report is None else str(self.quality_report),
+            "risk_snapshot": None if self.snapshot is None else str(self.snapshot.path),
+            "risk_snapshot_status": None if self.snapshot is None else self.snapshot.snapshot.status,
             "stopped": self.stopped or None,
             "exit_code": int(self.exit_code),
         }
@@ -78,19 +84,22 @@ def carry_out(
     plan = plan_download(options, configuration, home, clock.now())
     download = Download(plan, home, clock, show)
     listed: list[Instrument] = []
+    asked: list[Measured] = []
 
-    async def behind(_: OpenVenue, instrument: Instrument) -> None:
+    async def behind(venue: OpenVenue, instrument: Instrument) -> None:
         listed.append(instrument)
+        asked.append(await measure(venue.adapter, plan.entrypoint.instruments, clock))
 
     stopped = asyncio.run(_until_stopped(download.run(behind)))
     index = read_index(series_folder(plan.root, plan.instrument, plan.timeframe))
     instrument = index.instrument if index is not None else next(iter(listed), None)
     if instrument is None:
-        return Outcome(plan, download, stopped, None, None)
+        return Outcome(plan, download, stopped, None, None, None)
     quality, path = judge_stored(
         plan.store, instrument, plan.timeframe, home=home, source=plan.source, tags=("download",), now=clock.now()
     )
-    return Outcome(plan, download, stopped, quality, path)
+    snapshots = [write_snapshot(configuration, home, clock.now(), plan.entrypoint, plan.profile, each) for each in asked]
+    return Outcome(plan, download, stopped, quality, path, next(iter(snapshots), None))
 
 
 async def _until_stopped(work: Coroutine[Any, Any, None]) -> str:

@@ -81,7 +81,7 @@ class DownloadPlan:
 def plan_download(options: DownloadOptions, configuration: Configuration, home: Path, now: int) -> DownloadPlan:
     """Return the plan; ConfigError naming the option that does not fit. Nothing is opened or written."""
     environment = environment_for(configuration, named=options.environment, venue=options.venue)
-    entrypoint = at_endpoint(_entrypoint(configuration, environment, options.venue), options.endpoint)
+    entrypoint = at_endpoint(entrypoint_for(configuration, environment, options.venue), options.endpoint)
     profile = profile_named(entrypoint.adapter)
     if options.timeframe not in profile.timeframes:
         known = ", ".join(profile.timeframes)
@@ -106,7 +106,8 @@ def plan_download(options: DownloadOptions, configuration: Configuration, home: 
     )  # fmt: skip
 
 
-def _entrypoint(configuration: Configuration, environment: str, venue: str | None) -> ResolvedEntrypoint:
+def entrypoint_for(configuration: Configuration, environment: str, venue: str | None) -> ResolvedEntrypoint:
+    """Return an entrypoint of an environment; ConfigError when none uses it, or when it is one of another venue."""
     of_it = [each for each in every_entrypoint(configuration) if each.environment == environment]
     if not of_it:
         raise ConfigError(f"--environment {environment}: no entrypoint in runtime.yaml uses it; add one")
