@@ -81,9 +81,9 @@ def outcome_of(
     }
 
 
-def document_of(outcome: JsonObject, run: JsonObject) -> dict[str, JsonValue]:
-    """Return the whole document; `run` is what may differ between two runs of the same backtest."""
-    return {"schema": SCHEMA, "outcome_sha256": outcome_sha256(outcome), "run": run, "outcome": outcome}
+def document_of(outcome: JsonObject, run: JsonObject, digest: str) -> dict[str, JsonValue]:
+    """Return the whole document; `run` is what may differ between two runs of the same backtest, `digest` that of the outcome."""
+    return {"schema": SCHEMA, "outcome_sha256": digest, "run": run, "outcome": outcome}
 
 
 def outcome_sha256(outcome: JsonObject) -> str:

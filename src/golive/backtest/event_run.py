@@ -74,12 +74,11 @@ def run_events(
 
 def _fills_of(engine: Engine) -> FillColumns:
     numbers = {key: number for number, key in enumerate(engine.desks)}
-    sequence = {order.intent.client_order_id: order.sequence for order in engine.orders}
     return FillColumns.of(
         [
             (
                 fill.ts, numbers[fill.instrument], fill.side is Side.BUY, fill.price, fill.quantity, fill.fee,
-                fill.fee_asset == fill.instrument.base, fill.liquidity is Liquidity.MAKER, held, sequence[fill.client_order_id],
+                fill.fee_asset == fill.instrument.base, fill.liquidity is Liquidity.MAKER, held, int(fill.client_order_id, 16),
             )
             for fill, held in engine.fills
         ]

@@ -35,7 +35,7 @@ class FillColumns:
     held: IntColumn
     """whole lots after it"""
     order: IntColumn
-    """the number of its order, from 1"""
+    """the number of its proposal, from 1: its client order id"""
 
     def __len__(self) -> int:
         return len(self.ts)

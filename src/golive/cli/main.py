@@ -16,6 +16,7 @@ from .lazy import LazyCommand, LazyGroup
 
 COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "run": LazyCommand("golive.cli.run:app", "Run a demo or paper session and judge it."),
+    "backtest": LazyCommand("golive.cli.backtest:app", "Run a strategy over stored candles."),
     "config": LazyCommand("golive.cli.config:app", "Check, show and describe the configuration."),
     "data": LazyCommand("golive.cli.data:app", "Download, import, examine and export market data."),
     "venue": LazyCommand("golive.cli.venue:app", "Examine a venue, or list the configured ones."),
@@ -23,7 +24,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "fills": LazyCommand("golive.cli.session_list:fills_app", "List the fills of a session."),
     "positions": LazyCommand("golive.cli.session_list:positions_app", "List the positions of a session."),
     "balances": LazyCommand("golive.cli.session_list:balances_app", "List the balances of a session's account."),
-    "report": LazyCommand("golive.cli.report:app", "Show how far a session was from its shadow."),
+    "report": LazyCommand("golive.cli.report:app", "Open a report, or show how far a session was from its shadow."),
     "audit": LazyCommand("golive.cli.audit:app", "Verify journals, seals and stage records."),
     "simvenue": LazyCommand("golive.cli.simvenue:app", "A simulated exchange on this machine, for bots and tests."),
 }

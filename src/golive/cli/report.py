@@ -1,4 +1,4 @@
-"""`golive report divergence`: how far a session's fills were from those of the shadow beside it."""
+"""`golive report`: open a report's page, and how far a session's fills were from those of the shadow beside it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,13 @@ class Mode(str, Enum):
     PAPER = "paper"
 
 
+class Kind(str, Enum):
+    BACKTEST = "backtest"
+    SESSION = "session"
+
+
 app = typer.Typer(
-    help="Show what a session's report says.",
+    help="Open a report, or show what a session's report says.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -31,7 +36,33 @@ app = typer.Typer(
 
 @app.callback()
 def report() -> None:
-    """Show what a session's report says."""
+    """Open a report, or show what a session's report says."""
+
+
+@app.command("open")
+def open_report(
+    run: Annotated[str, typer.Option("--run", metavar="ID|latest", help="The run's id, or its first digits.")] = "latest",
+    kind: Annotated[Kind | None, typer.Option(help="Only backtests or only sessions. Default: whatever is newest.")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the page's path.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Open the newest report's HTML page in the browser and print its path.
+
+    Exit codes: 0 found, 6 there is no such report, 2 usage, 70 internal error or stdout did not take the result.
+    """
+    from golive.storage.report_pages import newest_page
+
+    found = newest_page(locate(config, home).home, None if kind is None else kind.value, None if run == "latest" else run)
+    if found is None:
+        _cannot_say("there is no such report; run `golive backtest` or `golive run`, or look at --run and --kind")
+        return
+    with delivered() as stdout:
+        stdout.write(f"{found}\n")
+    if not no_browser:
+        from .browser import open_file
+
+        open_file(found)
 
 
 @app.command()

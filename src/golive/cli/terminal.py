@@ -16,7 +16,7 @@ from golive.observability.page import Tone, amount, moment, percent
 from golive.observability.presentation import banner, figures
 from golive.observability.presentation_tables import breach_texts
 
-_COLOURS: Final[dict[Tone, str]] = {"good": "green", "warn": "yellow", "bad": "red", "muted": "dim", "": ""}
+TONE_COLOURS: Final[dict[Tone, str]] = {"good": "green", "warn": "yellow", "bad": "red", "muted": "dim", "": ""}
 _MOST_LINES: Final = 12
 """warnings shown; all of them are in the report"""
 
@@ -32,7 +32,7 @@ def print_summary(document: JsonObject, stream: TextIO, *, width: int | None = N
 
     console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
     shown = banner(document)
-    style = _COLOURS[shown.tone]
+    style = TONE_COLOURS[shown.tone]
     title = f"{read.text(document, 'entrypoint')} · {read.text(document, 'stage')}"
     table = Table(
         title=Text(title, style="bold"), title_justify="left", show_header=False, border_style=style or "none", min_width=60
@@ -42,7 +42,7 @@ def print_summary(document: JsonObject, stream: TextIO, *, width: int | None = N
     status = f"{shown.headline} (exit {int(read.number(document, 'exit_code'))})"
     table.add_row("verdict", Text(clean(status), style=f"bold {style}".strip()))
     for name, value, tone in _rows(document):
-        table.add_row(name, Text(clean(value), style=_COLOURS[tone]))
+        table.add_row(name, Text(clean(value), style=TONE_COLOURS[tone]))
     console.print(table)
     for line in (*_notes(document), *_reports(document)):
         console.print(Text(clean(line)), soft_wrap=True)

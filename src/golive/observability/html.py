@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Final
 
@@ -16,9 +16,21 @@ from .page import Block, Cell, Lines, Page, Pairs, Section, Table
 from .presentation import page
 from .stylesheet import STYLE
 
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY: Final = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
-"""what a page may load: its own style"""
+
+def policy(styles: Sequence[str], scripts: Sequence[str] = ()) -> str:
+    """Return what a page may load: these styles and scripts of its own, by their digests, and nothing else."""
+    allowed = f"default-src 'none'; style-src {_digests(styles)}"
+    if scripts:
+        allowed += f"; script-src {_digests(scripts)}"
+    return f"{allowed}; base-uri 'none'; form-action 'none'"
+
+
+def _digests(texts: Sequence[str]) -> str:
+    return " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in texts)
+
+
+POLICY: Final = policy((STYLE,))
+"""what a page without scripts may load: its own style"""
 _SIDE_BY_SIDE: Final = {"Verdict": "Errors and warnings", "Validation": "Decisions"}
 """a section that stands beside the one named, where there is room"""
 _KEYS: Final = (
@@ -37,18 +49,24 @@ def html(document: JsonObject) -> str:
     return page_html(shown, "Golive run report", _charts(document), foot)
 
 
-def page_html(shown: Page, brand: str, charts: Iterable[str], foot: str) -> str:
-    """Return any page: its head and figures, `charts`, its sections, `foot`; charts and foot are HTML already."""
-    end = (f"<footer>{foot}</footer>\n", "</main>\n</body>\n</html>\n")
-    return "".join((*_head(shown), *_top(shown, brand), *charts, *_sections(shown.sections), *end))
+def page_html(
+    shown: Page, brand: str, charts: Iterable[str], foot: str, *, styles: Sequence[str] = (), scripts: Sequence[str] = ()
+) -> str:
+    """Return any page: its head and figures, `charts`, its sections, `foot`; charts and foot are HTML already.
+
+    `styles` come after the common sheet, `scripts` run at the end of the page, in order; both are its own, in the page.
+    """
+    end = (f"<footer>{foot}</footer>\n</main>\n", *(f"<script>{script}</script>\n" for script in scripts), "</body>\n</html>\n")
+    return "".join((*_head(shown, (STYLE, *styles), scripts), *_top(shown, brand), *charts, *_sections(shown.sections), *end))
 
 
-def _head(shown: Page) -> Iterator[str]:
+def _head(shown: Page, styles: Sequence[str], scripts: Sequence[str]) -> Iterator[str]:
     yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{policy(styles, scripts)}">\n'
     yield '<meta name="viewport" content="width=device-width,initial-scale=1">\n<meta name="referrer" content="no-referrer">\n'
     yield f"<title>{escape(shown.title)} · {escape(shown.banner.headline)}</title>\n"
-    yield f"<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
+    yield from (f"<style>{style}</style>\n" for style in styles)
+    yield "</head>\n<body>\n<main>\n"
 
 
 def _top(shown: Page, brand: str) -> Iterator[str]:

@@ -1,0 +1,98 @@
+"""A backtest through the engine's second driver: targets of the whole history first, then one compiled pass over its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from golive.engine.columns import ColumnRun, Terms, run_columns
+from golive.matching.columns import CandleColumns
+from golive.model.decision import DecisionCode
+from golive.model.errors import ConfigError
+from golive.strategy import Strategy, bound
+from golive.strategy.compiling import NotCompilable
+from golive.strategy.targets import TargetChanges, targets_of
+
+from .fills import FillColumns
+from .result import BacktestResult, BreachRow
+from .spec import BacktestSpec, client_order_id
+
+
+def needs_events(spec: BacktestSpec) -> str | None:
+    """Return why a backtest can only be run event by event; None when columns say the same."""
+    if spec.latency_ns:
+        return "orders and news take time to travel"
+    for hook, what in (("on_fill", "its own fills"), ("on_trade", "public trades")):
+        if getattr(spec.strategy, hook, None) is not None:
+            return f"strategy {spec.strategy.name} reacts to {what}"
+    return None
+
+
+def run_over_columns(
+    spec: BacktestSpec, candles: Sequence[CandleColumns], detail: Sequence[CandleColumns] | None = None
+) -> BacktestResult:
+    """Run a backtest over columns.
+
+    Raises ConfigError for what only events can run (`needs_events`), MagnitudeError as the ledger does.
+    """
+    if (reason := needs_events(spec)) is not None:
+        raise ConfigError(f"not over columns: {reason}")
+    how, changes = _targets(spec.strategy, spec, candles)
+    terms = Terms(
+        parameters=spec.parameters,
+        profile=spec.profile,
+        fees=spec.fees,
+        start_balances=spec.start_balances,
+        timeframe_ns=spec.timeframe_ns,
+        slippage_bps=spec.slippage_bps,
+        participation=spec.participation,
+        label=candles[0].instrument.id.venue,
+        new_id=client_order_id,
+    )
+    return _result_of(run_columns(candles, changes, terms, detail), spec, candles, how)
+
+
+def _targets(strategy: Strategy, spec: BacktestSpec, candles: Sequence[CandleColumns]) -> tuple[str, list[TargetChanges]]:
+    """Return how the strategy was run, and its targets: compiled, else interpreted."""
+    params = bound(spec.parameters)
+    try:
+        return "targets compiled", [targets_of(strategy, params, each, compiled=True) for each in candles]
+    except NotCompilable as reason:
+        return f"targets interpreted: {reason}", [targets_of(strategy, params, each, compiled=False) for each in candles]
+
+
+def _result_of(run: ColumnRun, spec: BacktestSpec, candles: Sequence[CandleColumns], how: str) -> BacktestResult:
+    inaction: dict[DecisionCode, int] = {}
+    for _, idle in run.runs():
+        inaction[idle.code] = inaction.get(idle.code, 0) + idle.bars
+    fills = run.fills
+    return BacktestResult(
+        spec=spec,
+        candles=candles,
+        driver="columns",
+        why_driver=how,
+        fills=FillColumns(
+            ts=fills.ts,
+            instrument=fills.instrument,
+            is_buy=fills.is_buy,
+            price=fills.ticks,
+            quantity=fills.lots,
+            fee=fills.fee,
+            fee_in_base=fills.fee_in_base,
+            is_maker=fills.is_maker,
+            held=fills.position,
+            order=fills.order,
+        ),
+        equity_ts=run.equity_ts,
+        equity=run.equity,
+        orders=run.decisions.get(DecisionCode.APPROVED, 0),
+        signals=run.signals,
+        decisions=run.decisions,
+        inaction=inaction,
+        breaches=tuple(BreachRow(*breach) for breach in run.breaches) if _breached(run) else (),
+        balances=run.balances,
+    )
+
+
+def _breached(run: ColumnRun) -> bool:
+    """Whether a loss limit was reached at all; when and how often is in the log, which takes long to read."""
+    return any(use.band == "breach" for use in run.uses())

@@ -1,0 +1,122 @@
+"""`golive backtest`: a strategy over stored candles by the rules of a session, its report, its exit code."""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .delivery import delivered
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+
+if TYPE_CHECKING:
+    from golive.model.json import JsonObject
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+
+
+class Driver(str, Enum):
+    AUTO = "auto"
+    COLUMNS = "columns"
+    EVENTS = "events"
+
+
+@app.command()
+def backtest(
+    strategy: Annotated[str | None, typer.Option(metavar="NAME", help="Default: the entrypoint's.")] = None,
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option(metavar="BASE/QUOTE", help="Repeatable. Default: what is stored of the entrypoint's universe."),
+    ] = None,
+    timeframe: Annotated[str | None, typer.Option(metavar="1m|5m|1h|…", help="Default: the strategy's.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="First moment, like 2024-01-31. Default: all.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Last moment, not included.")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the strategy; repeatable.")
+    ] = None,
+    risk_profile: Annotated[
+        str | None, typer.Option(metavar="NAME|none", help="Limits to trade under. Default: the entrypoint's; none: no limits.")
+    ] = None,
+    fees: Annotated[
+        str | None, typer.Option(metavar="MAKER,TAKER[,quote]", help="Basis points. Default: the entrypoint's.")
+    ] = None,
+    slippage_bps: Annotated[str | None, typer.Option(metavar="BPS", help="Of what takes liquidity. Default: 5.")] = None,
+    participation: Annotated[
+        str | None, typer.Option(metavar="SHARE", help="Most of a bar's volume that our fills take. Default: 1/10.")
+    ] = None,
+    latency_ms: Annotated[str | None, typer.Option(metavar="MS", help="Each way, market time. Default: 0.")] = None,
+    detail: Annotated[
+        str | None, typer.Option(metavar="1m|…", help="Finer candles that orders meet, so that stops act inside a bar.")
+    ] = None,
+    balance: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help="Start with this much of the quote asset. Default: the entrypoint's.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the confidence intervals.")] = 7,
+    driver: Annotated[
+        Driver, typer.Option(help="columns: compiled; events: one by one, as a session; both give the same outcome.")
+    ] = Driver.AUTO,
+    entrypoint: Annotated[str | None, typer.Option(metavar="NAME", help="Default: trading.default_entrypoint.")] = None,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Write no files.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole document on stdout.")] = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the HTML page in the browser.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Run a strategy over stored candles and say what it would have earned.
+
+    The rules are those of a paper session: the same engine, risk limits, fees and fill model. JSON goes to logs/backtest,
+    Markdown and HTML to reports/backtest. Exit codes: 0 it ran, 2 usage, configuration or data, 70 internal error or stdout
+    did not take the result.
+    """
+    if open_page and no_report:
+        raise typer.BadParameter("there is no page to open with --no-report", param_hint="--open")
+    from golive.runtime.backtest_plan import BacktestOptions, prepare
+    from golive.runtime.backtest_run import run_backtest
+
+    where = locate(config, home)
+    options = BacktestOptions(
+        entrypoint=entrypoint,
+        strategy=strategy,
+        symbols=tuple(symbol or ()),
+        timeframe=timeframe,
+        since=since,
+        until=until,
+        parameters=tuple(param or ()),
+        risk_profile=risk_profile,
+        fees=fees,
+        slippage_bps=slippage_bps,
+        participation=participation,
+        latency_ms=latency_ms,
+        detail=detail,
+        balance=balance,
+        seed=seed,
+        driver=driver.value,
+    )
+    prepared = prepare(options, where.runtime_file, where.home, os.environ)
+    document = run_backtest(options, prepared, where.home, writes_report=not no_report)
+    _deliver(document, as_json=as_json)
+    if open_page:
+        _open(where.home, document)
+
+
+def _deliver(document: JsonObject, *, as_json: bool) -> None:
+    with delivered() as stdout:
+        if as_json:
+            from golive.backtest.document import document_bytes
+
+            stdout.buffer.write(document_bytes(document))
+        else:
+            from .backtest_table import print_backtest
+
+            print_backtest(document, stdout)
+
+
+def _open(home: Path, document: JsonObject) -> None:
+    from golive.observability import reading as read
+
+    from .browser import open_file
+
+    open_file(home / read.text(document, "run", "report_html"))

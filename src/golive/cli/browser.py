@@ -1,0 +1,14 @@
+"""Opens a file in the reader's browser."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+
+import typer
+
+
+def open_file(path: Path) -> None:
+    """Ask the browser to show `path`; where there is none, say so on stderr: its path was printed before."""
+    if not webbrowser.open(path.resolve().as_uri()):
+        typer.echo(f"golive: no browser could be opened for {path}", err=True)

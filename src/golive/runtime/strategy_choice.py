@@ -1,0 +1,33 @@
+"""Which strategy a backtest runs, and with which timeframe and parameters: those of the configuration where it names it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from golive.config.configuration import Configuration
+from golive.config.resolved import ResolvedEntrypoint
+from golive.strategy import Strategy, strategy_named
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyChoice:
+    """A strategy, the timeframe it runs on unless another is given, and what the configuration sets of its parameters."""
+
+    strategy: Strategy
+    timeframe: str
+    parameters: Mapping[str, object]
+    notes: tuple[str, ...] = ()
+
+
+def chosen_strategy(config: Configuration, entry: ResolvedEntrypoint, name: str | None, home: Path) -> StrategyChoice:
+    """Return the named strategy, else the entrypoint's; ConfigError naming the known ones when there is none."""
+    wanted = name or entry.strategy
+    strategy = strategy_named(wanted)
+    section = config.core.strategies.get(wanted)
+    own = getattr(strategy, "timeframe", None)
+    notes = tuple(f"strategy {wanted}: {each}" for each in getattr(strategy, "left_out", ()))
+    if section is None:
+        return StrategyChoice(strategy, own or entry.timeframe, {}, notes)
+    return StrategyChoice(strategy, own or section.timeframe, dict(section.parameters), notes)
