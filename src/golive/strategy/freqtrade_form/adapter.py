@@ -104,7 +104,7 @@ class FrameStrategy:
         said = signals(state.instance, state.window.frame())
         return state.position.move(bar, bool(said.enters[-1]), bool(said.exits[-1]), state.exits, self.bar_ns)
 
-    def over_history(self, candles: CandleColumns, params: Any) -> FloatColumn:
+    def targets(self, candles: CandleColumns, params: Any) -> FloatColumn:
         """Return the target after every candle of a history, WARMING_UP at its start; the class is asked once for all.
 
         Raises ConfigError when the candles are of another timeframe than the class is for.

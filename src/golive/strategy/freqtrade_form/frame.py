@@ -114,10 +114,10 @@ def _name(instance: IStrategy) -> str:
 
 def _place(instance: IStrategy, error: Exception) -> str:
     """Return the innermost line of the strategy's own file."""
-    own = {vars(base)["__module__"] for base in type(instance).__mro__}
+    own = {base.__module__ for base in type(instance).__mro__} - {"builtins", IStrategy.__module__}
     at = "inside"
     for frame, line in traceback.walk_tb(error.__traceback__):
-        if frame.f_globals.get("__name__") in own - {"builtins", IStrategy.__module__}:
+        if frame.f_globals.get("__name__") in own:
             at = f"at {frame.f_code.co_filename}:{line}"
     return at
 

@@ -15,6 +15,8 @@ from typing import Any, Final, NamedTuple
 from golive.strategy.protocol import Bar
 
 _MINUTE: Final = 60_000_000_000
+_EQUAL: Final = 1e-12
+"""a price that is a level but for the rounding of floats reaches it"""
 _IN: Final = 1.0
 _IN_AGAIN: Final = math.nextafter(1.0, 0.0)
 """all in, as a number of its own: an entry on the candle whose stop fired is a new signal, not the old one going on"""
@@ -90,13 +92,13 @@ class Position:
 
     def _is_stopped(self, bar: Bar, rules: Exits) -> bool:
         """Say whether the resting order fired; it rests from the candle after the entry on."""
-        if rules.take_profit and bar.high >= self.entry * (1.0 + rules.take_profit):
+        if rules.take_profit and bar.high >= self.entry * (1.0 + rules.take_profit) * (1.0 - _EQUAL):
             return True
         level = self.entry * (1.0 - rules.stop) if rules.stop else 0.0
         if rules.trail:
             level = max(self.best, bar.open) - self.entry * rules.trail
         self.best = max(self.best, bar.high)
-        return bar.low <= level
+        return bar.low <= level * (1.0 + _EQUAL)
 
     def _is_over(self, bar: Bar, enters: bool, exiting: bool, rules: Exits) -> bool:
         profit = bar.close / self.entry - 1.0
