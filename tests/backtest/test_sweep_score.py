@@ -37,14 +37,16 @@ def test_a_row_says_what_the_statistics_of_a_single_backtest_say(bars: int, fast
     calmar = float(found["calmar"][0])
     assert math.isnan(calmar) if isinstance(growth, Undefined) else calmar == pytest.approx(growth / -found["drawdown"][0])
     assert int(row[0, FIELD["fills"]]) == len(result.fills)
-    assert int(row[0, FIELD["fees"]]) == int(result.money.fee.sum())
+    trades = result.trades
+    assert int(row[0, FIELD["trades"]]) == int(trades.closed().sum())
+    assert int(row[0, FIELD["wins"]]) == int((trades.profit[trades.closed()] > 0).sum())
     assert int(row[0, FIELD["turnover"]]) == int(result.money.notional.sum())
     assert int(row[0, FIELD["final_equity"]]) == int(result.equity[-1]) == int(row[0, -1])
     assert period_returns(row, BALANCE)[0] == pytest.approx(statistics.returns, abs=1e-15)
 
 
 def _row(*equity: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    return np.array([[equity[-1], 0, 0, 0, 100, 0, *equity]], dtype=np.int64)
+    return np.array([[equity[-1], 0, 0, 100, 0, 0, 0, 0, *equity]], dtype=np.int64)
 
 
 def test_what_is_undefined_is_no_number() -> None:

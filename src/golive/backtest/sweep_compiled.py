@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from golive.engine.columns import Terms, run_columns
+from golive.engine.columns import Replays, Terms
 from golive.strategy import bound
 from golive.strategy.compiling import NotCompilable
+from golive.strategy.order_parameters import ORDER_PARAMETERS
 from golive.strategy.targets import TargetChanges, sweep_targets, targets_of
 
 from .executor import Span
-from .fills import FillColumns, money_of
 from .spec import BacktestSpec, client_order_id
-from .sweep_row import FIELD, FIELDS, Rows, SampleGrid
+from .sweep_row import FIELDS, Rows, SampleGrid
 from .sweep_span import closing_since, spanned_changes
 
 if TYPE_CHECKING:
-    from golive.engine.columns import ColumnRun
+    from golive.engine.columns.summary import Summary
     from golive.matching.columns import CandleColumns, IntColumn
 
 
@@ -32,11 +32,21 @@ def fill_rows_over_columns(
     """
     traded = [each.between(first, len(each)) for each, first in zip(candles, warm, strict=True)]
     close_from = closing_since(traded, span)
+    replays, terms = Replays(traded, period_ns=grid.sampling.length_ns), _terms(specs, candles)
     said = [_targets(specs, each) for each in candles]
-    for row, spec, changes in zip(out, specs, zip(*said, strict=True), strict=True):
+    for row, own, changes in zip(out, terms, zip(*said, strict=True), strict=True):
         cut = [spanned_changes(*each, close_from) for each in zip(changes, candles, warm, strict=True)]
-        run = run_columns(traded, cut, terms_of(spec, candles))
-        _fill_row(run, grid, row)
+        _fill_row(replays.summary(cut, own), row)
+
+
+def _terms(specs: Sequence[BacktestSpec], candles: Sequence[CandleColumns]) -> Iterator[Terms]:
+    """Yield the terms of each specification; one object for all with equal order parameters, the others change no order."""
+    made: dict[tuple[float, ...], Terms] = {}
+    for spec in specs:
+        key = tuple(spec.parameters[name] for name in ORDER_PARAMETERS if name in spec.parameters)
+        if key not in made:
+            made[key] = terms_of(spec, candles)
+        yield made[key]
 
 
 def terms_of(spec: BacktestSpec, candles: Sequence[CandleColumns]) -> Terms:
@@ -63,19 +73,9 @@ def _targets(specs: Sequence[BacktestSpec], candles: CandleColumns) -> Iterator[
             yield targets_of(strategy, each, candles, compiled=False)
 
 
-def _fill_row(run: ColumnRun, grid: SampleGrid, row: IntColumn) -> None:
-    import numpy as np
-
-    said = run.fills
-    fills = FillColumns(
-        ts=said.ts, instrument=said.instrument, is_buy=said.is_buy, price=said.ticks, quantity=said.lots, fee=said.fee,
-        fee_in_base=said.fee_in_base, is_maker=said.is_maker, held=said.position, order=said.order,
+def _fill_row(summary: Summary, row: IntColumn) -> None:
+    row[len(FIELDS) :] = summary.samples
+    fall, peak = summary.drawdown
+    row[: len(FIELDS)] = (
+        summary.final_equity, summary.fills, summary.traded_notional, peak, fall, summary.bars_held, summary.trades, summary.wins,
     )  # fmt: skip
-    start = run.opening.start.get(run.opening.quote, 0)
-    equity, places = run.equity, np.searchsorted(run.equity_ts, grid.ends, "right") - 1
-    row[len(FIELDS) :] = np.where(places >= 0, equity[np.maximum(places, 0)], start) if len(equity) else start
-    row[FIELD["final_equity"]] = equity[-1] if len(equity) else start
-    row[FIELD["fills"]] = len(fills)
-    row[FIELD["fees"]] = money_of(fills, run.instruments, run.opening).fee.sum()
-    row[FIELD["turnover"]] = run.traded_notional
-    row[FIELD["worst_fall"]], row[FIELD["worst_peak"]] = run.worst_drawdown

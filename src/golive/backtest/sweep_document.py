@@ -126,8 +126,10 @@ def _set(
         **{name: number(float(column[place])) for name, column in found.items()},
         "final_equity": ledger.text(ledger.quote, int(row[FIELD["final_equity"]])),
         "fills": int(row[FIELD["fills"]]),
-        "fees": ledger.text(ledger.quote, int(row[FIELD["fees"]])),
         "turnover": ledger.text(ledger.quote, int(row[FIELD["turnover"]])),
+        "trades": int(row[FIELD["trades"]]),
+        "wins": int(row[FIELD["wins"]]),
+        "bars_held": int(row[FIELD["bars_held"]]),
     }
 
 

@@ -16,7 +16,7 @@ from golive.portfolio import Ledger
 from .event_driver import EventDriver
 from .executor import Span
 from .spec import BacktestSpec, client_order_id
-from .sweep_row import FIELD, FIELDS, SampleGrid
+from .sweep_row import FIELDS, SampleGrid
 from .sweep_span import SpannedStrategy, closing_since
 
 if TYPE_CHECKING:
@@ -61,11 +61,36 @@ def fill_row_by_events(
     places = np.searchsorted(ts, grid.ends, "right") - 1
     row[len(FIELDS) :] = np.where(places >= 0, equity[np.maximum(places, 0)], start) if len(equity) else start
     fall, peak = engine.risk.track.worst_drawdown
-    row[FIELD["final_equity"]] = start if engine.last_equity is None else engine.last_equity
-    row[FIELD["fills"]] = len(engine.fills)
-    row[FIELD["fees"]] = engine.ledger.fees_in_quote
-    row[FIELD["turnover"]] = engine.ledger.traded_notional
-    row[FIELD["worst_peak"]], row[FIELD["worst_fall"]] = peak, fall
+    held, trades, wins = _round_trips(engine, candles, span)
+    row[: len(FIELDS)] = (
+        start if engine.last_equity is None else engine.last_equity,
+        len(engine.fills), engine.ledger.traded_notional, peak, fall, held, trades, wins,
+    )  # fmt: skip
+
+
+def _round_trips(engine: Engine, candles: Sequence[CandleColumns], span: Span) -> tuple[int, int, int]:
+    """Return the bars at whose close a lot was held, the round trips that ended without one, and those that gained."""
+    import numpy as np
+
+    bars = trades = wins = 0
+    for each in candles:
+        instrument, ledger = each.instrument, engine.ledger
+        brought, ts, lots = 0, [], []
+        for fill, held in engine.fills:
+            if fill.instrument != instrument.id:
+                continue
+            brought -= fill.side.sign * ledger.notional(instrument.id, fill.price, fill.quantity)
+            if fill.fee_asset == instrument.quote:
+                brought -= fill.fee * ledger.notional(instrument.id, 1, 1) // instrument.notional(1, 1)
+            ts.append(fill.ts)
+            lots.append(held)
+            if held == 0:
+                trades, wins, brought = trades + 1, wins + (brought > 0), 0
+        if lots:
+            closes = each.opened_at + each.timeframe_ns
+            places = np.searchsorted(np.array(ts), closes[closes > span.since], "right") - 1
+            bars += int((np.array(lots)[places[places >= 0]] > 0).sum())
+    return bars, trades, wins
 
 
 def with_balance(spec: BacktestSpec, candles: Sequence[CandleColumns], balance: int | None) -> BacktestSpec:

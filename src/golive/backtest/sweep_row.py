@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 Rows: TypeAlias = "npt.NDArray[np.int64]"
 """(sets, fields and samples)"""
-FIELDS: Final = ("final_equity", "fills", "fees", "turnover", "worst_peak", "worst_fall")
-"""money in smallest units of the quote asset; the deepest fall is exactly worst_fall of worst_peak"""
+FIELDS: Final = ("final_equity", "fills", "turnover", "worst_peak", "worst_fall", "bars_held", "trades", "wins")
+"""money in smallest units of the quote asset; the deepest fall is exactly worst_fall of worst_peak; bars at whose close a whole
+lot was held, of all instruments; round trips that ended without a lot, and those of them that brought in more than they cost"""
 FIELD: Final = {name: place for place, name in enumerate(FIELDS)}
 
 

@@ -78,7 +78,8 @@ def _axes(shown: HeatMap, width: float, height: float, bottom: float) -> Iterato
     every = max(1, round(44 / width))
     for place, label in enumerate(shown.x_labels):
         if place % every == 0:
-            yield f'<text x="{_LEFT + (place + 0.5) * width:.1f}" y="{bottom + 18:.1f}" text-anchor="middle">{escape(label)}</text>'
+            x = _LEFT + (place + 0.5) * width
+            yield f'<text x="{x:.1f}" y="{bottom + 18:.1f}" text-anchor="middle">{escape(label)}</text>'
     tall = len(shown.y_labels)
     for place, label in enumerate(shown.y_labels):
         y = _TOP + (tall - 0.5 - place) * height + 4
@@ -96,8 +97,7 @@ def _legend(shown: HeatMap, objective: str, top: float) -> Iterator[str]:
     for step in range(40):
         yield f'<rect x="{_LEFT + step * 6}" y="{top:.1f}" width="6.5" height="10" fill="{colour(step / 39)}"/>'
     yield f'<text x="{_LEFT - 8}" y="{top + 10:.1f}" text-anchor="end">{low:.3g}</text>'
-    yield f'<text x="{_LEFT + 248}" y="{top + 10:.1f}">{high:.3g} {escape(objective)}; framed: the best; empty: not tried or undefined'
-    yield "</text>"
+    yield f'<text x="{_LEFT + 248}" y="{top + 10:.1f}">{high:.3g} {escape(objective)}; framed: the best; empty: nothing there</text>'
 
 
 def _range(shown: HeatMap) -> tuple[float, float]:
