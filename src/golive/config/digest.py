@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from golive.model.money import format_decimal
 
@@ -36,13 +36,14 @@ class FileDigest:
         return asdict(self)
 
 
-def trading_digest(resolved: ResolvedEntrypoint, code_version: str) -> str:
+def trading_digest(resolved: ResolvedEntrypoint, code_version: str, strategy_sha256: str = "") -> str:
     """Return SHA-256 over the canonical effective strategy, parameters, instruments, adapter, risk limits, code version.
 
     Names are sorted, numbers are plain decimal text (0.10 and 0.1 are one number), so only a change of meaning changes it.
+    `strategy_sha256` is that of the file of a strategy that the code version does not cover.
     """
     risk = {f.name: _canonical_value(getattr(resolved.risk, f.name)) for f in fields(resolved.risk)}
-    document = {
+    document: dict[str, Any] = {
         "format": "golive.trading_digest.v1",
         "adapter": resolved.adapter,
         "code_version": code_version,
@@ -54,6 +55,8 @@ def trading_digest(resolved: ResolvedEntrypoint, code_version: str) -> str:
             "timeframe": resolved.timeframe,
         },
     }
+    if strategy_sha256:
+        document["strategy"]["source_sha256"] = strategy_sha256
     return hashlib.sha256(_canonical_bytes(document)).hexdigest()
 
 

@@ -19,11 +19,12 @@ from golive.model.errors import ConfigError
 from golive.model.ids import InstrumentId
 from golive.model.verdict import EvidenceClass, Stage
 from golive.risk import RiskProfile
-from golive.strategy import Strategy, resolve_parameters, strategy_named
+from golive.strategy import Strategy, resolve_parameters
 
 from .code_version import code_version
 from .options import Mode, RunOptions
 from .start_balance import start_balances
+from .strategy_folder import find_strategy
 
 EMBEDDED = "embedded"
 MAX_SPEED = "max"
@@ -83,7 +84,11 @@ def plan_run(options: RunOptions, config: Configuration, config_path: Path, home
     timeframe = options.timeframe or chosen.timeframe
     length = timeframe_ns(timeframe)
     _check_data(options, endpoint)
-    strategy = strategy_named(chosen.strategy)
+    found = find_strategy(chosen.strategy, home)
+    strategy = found.strategy
+    own = getattr(strategy, "timeframe", timeframe)
+    if timeframe_ns(own) != length:
+        raise ConfigError(f"strategy {strategy.name} is for candles of {own}, not of {timeframe}; set its timeframe in core.yaml")
     given: dict[str, object] = dict(chosen.parameters)
     if "bars_per_year" in strategy.parameters and "bars_per_year" not in given:
         given["bars_per_year"] = 31_536_000 * 10**9 // length
@@ -112,7 +117,7 @@ def plan_run(options: RunOptions, config: Configuration, config_path: Path, home
             Decimal(limits.max_position_pct),
             int(limits.max_open_positions),
         ),
-        trading_digest=trading_digest(effective, code_version()),
+        trading_digest=trading_digest(effective, code_version(), found.source_sha256),
     )
 
 

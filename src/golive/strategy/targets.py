@@ -17,7 +17,7 @@ from golive.matching.compiled import compiles
 from golive.model.errors import ConfigError
 
 from . import step_loop
-from .compiling import CompiledStep, attributes, fill_record, params_dtype, state_dtype
+from .compiling import CompiledStep, NotCompilable, attributes, fill_record, params_dtype, state_dtype
 from .protocol import Bar, Strategy
 
 _CHUNK: Final = 4096
@@ -73,6 +73,7 @@ def sweep_targets(strategy: Strategy, params_rows: Sequence[Any], candles: Candl
         for params in params_rows:
             yield targets_of(strategy, params, candles, compiled=False)
         return
+    _check_form(strategy)
     bars = len(candles)
     lanes = step_loop.LANES if len(params_rows) >= step_loop.LANES else 1
     index, target = np.empty((lanes, bars), np.int64), np.empty((lanes, bars))
@@ -88,6 +89,12 @@ def sweep_targets(strategy: Strategy, params_rows: Sequence[Any], candles: Candl
                 count = int(rows[lane])
                 yield TargetChanges(index[lane, :count].copy(), target[lane, :count].copy())
             place += together
+
+
+def _check_form(strategy: Strategy) -> None:
+    form = getattr(strategy, "form", "step")
+    if form != "step":
+        raise NotCompilable(f"strategy {strategy.name} is written as {form}; only the step form is compiled")
 
 
 def _numbers(candles: CandleColumns) -> tuple[Any, ...]:

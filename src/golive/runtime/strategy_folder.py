@@ -1,0 +1,174 @@
+"""Strategies of the user: the files of `<home>/strategies/`, each a module of its own.
+
+A file is run in this process when a strategy is wanted that is not built in. It is handed candles and parameters and nothing
+else: no key, no order, no clock. That is what it is given, not a wall: Python code can read what this process can read, so a
+file is to be trusted like the program itself. Its digest is part of the trading digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from golive.model.errors import ConfigError
+from golive.strategy import STRATEGIES, Strategy, with_order_parameters
+from golive.strategy.callbacks import Callbacks, CallbackStrategy
+from golive.strategy.freqtrade_form import adapted, classes_in, foreign_names
+from golive.strategy.signals import Signals, SignalsStrategy
+
+FOLDER: Final = "strategies"
+_PARTS: Final = ("name", "summary", "parameters", "initial", "step", "warm_up")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundStrategy:
+    """A strategy and where it is from; built-in ones have no file and are covered by the code version."""
+
+    strategy: Strategy
+    file: Path | None = None
+    source_sha256: str = ""
+
+    @property
+    def form(self) -> str:
+        """step, callbacks, signals or freqtrade."""
+        return str(getattr(self.strategy, "form", "step"))
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that could not be taken, and why."""
+
+    file: Path
+    reason: str
+
+
+def find_strategy(name: str, home: Path) -> FoundStrategy:
+    """Return a built-in strategy, or the one of this name below `home`.
+
+    A file named like the strategy is looked into first, the others only where there is none. A built-in name loads no file.
+
+    Raises ConfigError naming the file and line that is wrong, or the names that exist.
+    """
+    if name in STRATEGIES:
+        return FoundStrategy(STRATEGIES[name])
+    known, broken = set(STRATEGIES), []
+    own = home / FOLDER / f"{name}.py"
+    if own.is_file():
+        for found in load_file(own):
+            if found.strategy.name == name:
+                return found
+            known.add(found.strategy.name)
+    for each in (row for file in _files(home) if file != own for row in _taken(file)):
+        if isinstance(each, Unreadable):
+            broken.append(each)
+            continue
+        if each.strategy.name == name:
+            return each
+        known.add(each.strategy.name)
+    notes = "".join(f"\n  {each.reason}" for each in broken)
+    also = f"; these files could not be read:{notes}" if broken else ""
+    raise ConfigError(f"strategy {name!r} is neither built in nor in {home / FOLDER}; known: {', '.join(sorted(known))}{also}")
+
+
+def all_strategies(home: Path) -> list[FoundStrategy | Unreadable]:
+    """Return the built-in strategies and those of the folder, with the files that could not be taken."""
+    rows: list[FoundStrategy | Unreadable] = [FoundStrategy(STRATEGIES[name]) for name in sorted(STRATEGIES)]
+    seen: dict[str, Path] = {}
+    for file in _files(home):
+        for each in _taken(file):
+            if isinstance(each, FoundStrategy) and (other := seen.setdefault(each.strategy.name, file)) != file:
+                rows.append(Unreadable(file, f"{file}: the name {each.strategy.name} is taken by {other}"))
+            else:
+                rows.append(each)
+    return rows
+
+
+def load_file(file: Path) -> list[FoundStrategy]:
+    """Run one file; return the strategies it defines.
+
+    Raises ConfigError naming the file, and the line where there is one.
+    """
+    try:
+        source = file.read_bytes()
+    except OSError as exc:
+        raise ConfigError(f"{file}: cannot be read: {exc.strerror}") from exc
+    module = _run(file, source)
+    digest = hashlib.sha256(source).hexdigest()
+    found = [FoundStrategy(each, file, digest) for each in _strategies_of(file, module)]
+    if not found:
+        raise ConfigError(f"{file}: defines no strategy; write a new one with: golive strategy new NAME")
+    for each in found:
+        if each.strategy.name in STRATEGIES:
+            raise ConfigError(f"{file}: the name {each.strategy.name} is that of a built-in strategy; choose another")
+    return found
+
+
+def _files(home: Path) -> list[Path]:
+    folder = home / FOLDER
+    return sorted(file for file in folder.glob("*.py") if not file.name.startswith(("_", "test_")))
+
+
+def _taken(file: Path) -> list[FoundStrategy | Unreadable]:
+    try:
+        return list(load_file(file))
+    except ConfigError as exc:
+        return [Unreadable(file, str(exc))]
+
+
+def _run(file: Path, source: bytes) -> ModuleType:
+    """Run the very bytes that were read; what a file raises, also at import, is told with its line."""
+    module = ModuleType(f"golive_strategies.{file.stem}")
+    module.__file__ = str(file)
+    sys.modules[module.__name__] = module  # dataclasses look their module up there
+    try:
+        with foreign_names():
+            exec(compile(source, str(file), "exec"), module.__dict__)
+    except Exception as exc:
+        del sys.modules[module.__name__]
+        raise ConfigError(f"{file}:{_line(file, exc)}: {type(exc).__name__}: {exc}") from exc
+    return module
+
+
+def _line(file: Path, exc: Exception) -> int:
+    if isinstance(exc, SyntaxError) and exc.filename == str(file):
+        return exc.lineno or 0
+    lines = [frame.lineno for frame in traceback.extract_tb(exc.__traceback__) if frame.filename == str(file)]
+    return (lines[-1] or 0) if lines else 0
+
+
+def _strategies_of(file: Path, module: ModuleType) -> Iterator[Strategy]:
+    for cls in classes_in(vars(module)):
+        if cls.__module__ == module.__name__:
+            yield adapted(cls)
+    for cls in vars(module).values():
+        if not isinstance(cls, type) or cls.__module__ != module.__name__:
+            continue
+        try:
+            made = _strategy_of(cls)
+        except ConfigError as exc:
+            raise ConfigError(f"{file}: {exc}") from exc
+        if made is not None:
+            yield made
+
+
+def _strategy_of(cls: type) -> Strategy | None:
+    if issubclass(cls, Callbacks):
+        return CallbackStrategy(cls)
+    if issubclass(cls, Signals) and not hasattr(cls, "step"):
+        return SignalsStrategy(cls)
+    if not hasattr(cls, "step") or hasattr(cls, "populate_indicators"):
+        return None
+    missing = [part for part in _PARTS if not hasattr(cls, part)]
+    if missing:
+        raise ConfigError(f"class {cls.__name__} has a step and lacks {', '.join(missing)}")
+    made: Any = cls()
+    parameters: Mapping[str, Any] = made.parameters
+    made.parameters = with_order_parameters(parameters)
+    strategy: Strategy = made
+    return strategy
