@@ -54,14 +54,14 @@ def dealt(news: Sequence[News]) -> list[tuple[str, str]]:
     return [(BTC.price_text(each.price), BTC.quantity_text(each.quantity)) for each in news if isinstance(each, Fill)]
 
 
-@pytest.mark.parametrize(("kind", "second"), [("session", []), ("ideal", [("40001", "1")])])
+@pytest.mark.parametrize(("kind", "second"), [("session", [("40001", "0.5")]), ("ideal", [("40001", "1")])])
 def test_what_a_session_took_from_the_book_is_gone_and_the_optimist_takes_it_again(
     tmp_path: Path, kind: str, second: list[tuple[str, str]]
 ) -> None:
     paper = floor_of(tmp_path, "book", kind)
     paper.on_market(book(START, [("40000", "1")], [("40001", "1")]))
     assert dealt(paper.submit(approved(order(1, Side.BUY, "1")), START)) == [("40001", "1")]
-    paper.on_market(book(START + 1, [("40000", "1")], [("40001", "1"), ("40009", "5")]))
+    paper.on_market(book(START + 1, [("40000", "1")], [("40001", "1.5"), ("40009", "5")]))
     assert dealt(paper.submit(approved(order(2, Side.BUY, "1", "40001")), START + 1)) == second
 
 
