@@ -104,7 +104,7 @@ def _without_exponents(table: Table, name: str, text: pl.Series, is_absent: Mask
     import numpy as np
     import polars as pl
 
-    at: Any = np.flatnonzero(text.str.contains(r"\d[eE]").fill_null(False).to_numpy() & ~is_absent)
+    at: Any = np.flatnonzero(text.str.contains(r"[eE]").fill_null(False).to_numpy() & ~is_absent)
     if not len(at):
         return text
     plain = []

@@ -71,7 +71,7 @@ def _columns_file(path: Path, *, is_parquet: bool) -> Table:
 def _csv(path: Path, data: bytes) -> Table:
     import polars as pl
 
-    data = data.removeprefix(b"\xef\xbb\xbf")
+    data = data.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
     head = data.split(b"\n", 1)[0].rstrip(b"\r")
     if not head.strip():
         raise ConfigError(f"{path}:1: no header; the first line must name the columns")
