@@ -1,0 +1,192 @@
+"""`golive data` over files and stores: what it says, what it stores, its exit codes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from golive.cli import main as command_line
+from golive.market.store import CandleStore
+from golive.model.ids import InstrumentId
+from support.candles import btc, columns_of, rows_of, walk
+
+ROOT = Path(__file__).parents[2]
+ROWS = walk(130)
+BTC = InstrumentId.parse("okx:BTC/USDT")
+
+
+class Desk:
+    """A home with the shipped configuration, and the command in this process."""
+
+    def __init__(self, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.path = path
+        self._capsys = capsys
+        shutil.copytree(ROOT / "config", path / "config")
+        self.file = path / "candles.csv"
+
+    def data(self, *words: str) -> tuple[int, str, str]:
+        code = command_line.main(["data", *words, "--home", str(self.path)])
+        out, err = self._capsys.readouterr()
+        return code, out, err
+
+    def write(self, rows: list[tuple[int, int, int, int, int, int]], extra: str = "") -> Path:
+        from golive.market.candle_export import export_candles
+
+        export_candles(columns_of(rows), self.file)
+        with self.file.open("a") as out:
+            out.write(extra)
+        return self.file
+
+    def stored(self, environment: str = "okx_paper") -> CandleStore:
+        return CandleStore(self.path / "var/data" / environment)
+
+    def reports(self) -> list[dict[str, Any]]:
+        schema = json.loads((ROOT / "docs/schemas/golive.data_quality.v1.json").read_text())
+        found = []
+        for path in sorted((self.path / "audit/ai_decision/data_quality").glob("*.json")):
+            found.append(json.loads(path.read_text()))
+            Draft202012Validator(schema).validate(found[-1])
+        return found
+
+
+@pytest.fixture
+def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
+    return Desk(tmp_path, capsys)
+
+
+def test_an_import_stores_reports_and_is_listed(desk: Desk) -> None:
+    code, out, _ = desk.data("import", str(desk.write(ROWS)), "--symbol", "BTC/USDT")
+    assert code == 0
+    assert "stored in okx_paper: 130 new, 0 replaced, 0 known; 130 in all" in out
+    assert len(desk.stored().read(BTC, "1m")) == 130
+    (report,) = desk.reports()
+    assert (report["summary"]["status"], report["source"], report["tags"]) == ("ok", "import candles.csv", ["import", "candles"])
+    code, out, _ = desk.data("list", "--json")
+    (series,) = json.loads(out)["series"]
+    assert (code, series["instrument"], series["rows"], series["gaps"]) == (0, "okx:BTC/USDT", 130, 0)
+    assert "okx_paper" in desk.data("list")[1]
+
+
+def test_the_same_file_again_changes_nothing(desk: Desk) -> None:
+    file = str(desk.write(ROWS))
+    desk.data("import", file, "--symbol", "BTC/USDT")
+    digest = desk.stored().series()[0].digest
+    code, out, _ = desk.data("import", file, "--symbol", "BTC/USDT", "--json")
+    assert (code, json.loads(out)["stored"]["known"]) == (0, 130)
+    assert desk.stored().series()[0].digest == digest
+
+
+BAD = "2024-02-01T00:10:00Z,1,2,0,1,5\n2024-02-01T00:11:00Z,NaN,2,1,1,5\n2024-02-01T00:12:30Z,1,2,1,1,5\n"
+
+
+def test_impossible_rows_refuse_the_file_or_are_dropped(desk: Desk) -> None:
+    file = str(desk.write(ROWS, BAD))
+    code, out, _ = desk.data("import", file, "--symbol", "BTC/USDT")
+    assert code == 4
+    assert "nothing was stored: 3 rows cannot be candles" in out
+    assert desk.stored().series() == []
+    assert desk.reports()[0]["summary"]["status"] == "critical"
+    code, out, _ = desk.data("import", file, "--symbol", "BTC/USDT", "--drop-bad")
+    assert code == 0
+    assert "3 rows were left out" in out
+    assert desk.stored().series()[0].rows == 130
+
+
+def test_a_candle_that_differs_needs_a_decision(desk: Desk) -> None:
+    desk.data("import", str(desk.write(ROWS)), "--symbol", "BTC/USDT")
+    file = str(desk.write([(*ROWS[0][:5], ROWS[0][5] + 1), *ROWS[1:]]))
+    code, _, err = desk.data("import", file, "--symbol", "BTC/USDT")
+    assert code == 2
+    assert "two different candles of 2024-01-31T22:00:00Z" in err
+    code, out, _ = desk.data("import", file, "--symbol", "BTC/USDT", "--replace")
+    assert code == 0
+    assert "1 replaced" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--symbol", "btc/usdt"], "give it like BTC/USDT"),
+        (["--symbol", "okx:BTC/USDT", "--venue", "kraken"], "of another venue"),
+        (["--symbol", "BTC/USDT", "--venue", "binance"], "no environment of venue 'binance'"),
+        (["--symbol", "BTC/USDT", "--environment", "x"], "not configured"),
+        (["--symbol", "BTC/USDT", "--timeframe", "2m"], "not supported"),
+        (["--symbol", "BTC/USDT", "--volume-unit", "usd"], "give base or quote"),
+        (["--symbol", "BTC/USDT", "--tick-size", "0"], "--tick-size: 0 is zero"),
+        (["--symbol", "BTC/USDT", "--columns", "volume"], "give pairs"),
+    ],
+)
+def test_a_word_that_fits_nothing_is_named(desk: Desk, words: list[str], message: str) -> None:
+    code, _, err = desk.data("import", str(desk.write(ROWS)), *words)
+    assert (code, message in err) == (2, True), err
+    assert not (desk.path / "var").exists()
+
+
+def test_the_venue_chooses_the_environment(desk: Desk) -> None:
+    desk.data("import", str(desk.write(ROWS)), "--symbol", "kraken:BTC/USD")
+    assert str(desk.stored("kraken_paper").series()[0].instrument.id) == "kraken:BTC/USD"
+
+
+def test_an_export_of_a_period_comes_back(desk: Desk) -> None:
+    desk.data("import", str(desk.write(ROWS)), "--symbol", "BTC/USDT")
+    out_file = desk.path / "out.parquet"
+    words = ("--symbol", "BTC/USDT", "--since", "2024-01-31T22:10:00", "--until", "2024-01-31T22:20:00")
+    code, out, _ = desk.data("export", str(out_file), *words)
+    assert (code, out.startswith("10 candles of okx:BTC/USDT 1m")) == (0, True)
+    desk.data("import", str(out_file), "--symbol", "bybit:BTC/USDT")
+    copied = desk.stored("bybit_paper").read(InstrumentId.parse("bybit:BTC/USDT"), "1m")
+    assert len(copied) == 10
+    assert desk.data("export", str(desk.path / "x.xls"), "--symbol", "BTC/USDT")[0] == 2
+    assert desk.data("export", str(out_file), "--symbol", "ETH/USDT")[0] == 2
+
+
+def test_longer_candles_are_stored(desk: Desk) -> None:
+    desk.data("import", str(desk.write([*ROWS[:10], *ROWS[11:]])), "--symbol", "BTC/USDT")
+    code, out, _ = desk.data("resample", "--symbol", "BTC/USDT", "--to", "5m")
+    assert code == 0
+    assert "5m: 25 candles made of 129 of 1m, 25 new, 1 not made" in out
+    assert desk.stored().index(BTC, "5m").rows == 25
+    assert desk.data("resample", "--symbol", "BTC/USDT", "--to", "1s")[0] == 2
+
+
+def test_a_series_is_shown_with_gaps_and_both_ends(desk: Desk) -> None:
+    desk.data("import", str(desk.write([*ROWS[:50], *ROWS[53:]])), "--symbol", "BTC/USDT")
+    code, out, _ = desk.data("show", "--symbol", "BTC/USDT", "--rows", "2")
+    assert code == 0
+    assert "gap 2024-01-31 22:50:00 to 2024-01-31 22:53:00: 3 candles" in out
+    grid = btc()
+    for row in (ROWS[0], ROWS[1], ROWS[-2], ROWS[-1]):
+        assert grid.price_text(row[4]) in out
+    assert desk.data("show", "--symbol", "ETH/USDT")[0] == 2
+
+
+def test_verification_says_sound_damaged_or_nothing(desk: Desk) -> None:
+    assert desk.data("verify")[0] == 6
+    desk.data("import", str(desk.write(ROWS)), "--symbol", "BTC/USDT")
+    code, out, _ = desk.data("verify")
+    assert (code, "files sound, quality ok" in out) == (0, True)
+    assert desk.reports()[-1]["tags"] == ["verify"]
+    code, out, _ = desk.data("verify", "--fresh", "--json")
+    assert (code, json.loads(out)["series"][0]["issues"][0]["code"]) == (0, "stale")
+    (part, *_) = (desk.path / "var/data/okx_paper/candles/okx/BTC-USDT/1m").glob("*.parquet")
+    part.write_bytes(part.read_bytes()[:-9])
+    code, out, _ = desk.data("verify")
+    assert (code, part.name in out) == (4, True)
+    assert desk.data("remove", "--symbol", "BTC/USDT", "--timeframe", "1m")[0] == 0
+    assert desk.data("verify")[0] == 6
+
+
+def test_missing_candles_make_a_verification_fail_only_when_they_are_many(desk: Desk) -> None:
+    desk.data("import", str(desk.write([*ROWS[:50], *ROWS[60:]])), "--symbol", "BTC/USDT")
+    assert desk.data("verify")[0] == 4
+    assert rows_of(desk.stored().read(BTC, "1m"))[50][0] == ROWS[60][0]
+
+
+def test_an_empty_store_says_how_to_fill_it(desk: Desk) -> None:
+    code, out, _ = desk.data("list")
+    assert (code, "golive data import" in out) == (0, True)
