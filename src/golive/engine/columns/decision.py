@@ -17,7 +17,7 @@ from .layout import (
     DAILY_OF,
     DAILY_PART,
     DAY_START,
-    DESKS,
+    DESK_WORDS,
     DISTANCE,
     DRAWDOWN,
     DRAWDOWN_FALL,
@@ -30,11 +30,13 @@ from .layout import (
     EXPOSED,
     FILLED,
     FINISHING,
+    FIRST_DESK,
     FULL_LOTS,
     INACTION,
     IS_BUY,
     IS_PROTECTIVE,
     KNOWN,
+    LAST_DESK,
     LEVEL,
     LIMIT_ENTRIES,
     LOTS,
@@ -70,6 +72,8 @@ from .layout import (
     RUN_BARS,
     RUN_SINCE,
     RUN_UNTIL,
+    SELF,
+    SHARE,
     SIGNAL,
     SIGNALS,
     STANDING,
@@ -84,8 +88,6 @@ from .layout import (
     TYPE,
     UNIT_NOTIONAL,
     WANTS,
-    Floats,
-    Table,
     Words,
 )
 from .layout import (
@@ -97,193 +99,193 @@ PARTS = 1_000_000
 
 
 @compiled
-def end_run(account: Words, desks: Table, log: Words, k: int) -> None:
+def end_run(m: Words, d: int) -> None:
     """Close a desk's run of inaction and note it."""
-    if desks[k, RUN] != NO_RUN:
-        say(account, log, INACTION, k, desks[k, RUN] | desks[k, RUN_BARS] << 5)
-        add(account, log, desks[k, RUN_SINCE])
-        add(account, log, desks[k, RUN_UNTIL])
-        desks[k, RUN] = NO_RUN
+    if m[d + RUN] != NO_RUN:
+        say(m, INACTION, m[d + SELF], m[d + RUN] | m[d + RUN_BARS] << 5)
+        add(m, m[d + RUN_SINCE])
+        add(m, m[d + RUN_UNTIL])
+        m[d + RUN] = NO_RUN
 
 
 @compiled
-def idle(account: Words, desks: Table, log: Words, k: int, code: int, opened_at: int) -> None:
+def idle(m: Words, d: int, code: int, opened_at: int) -> None:
     """Extend the run of `code`, or end another and begin it."""
-    if desks[k, RUN] != code:
-        end_run(account, desks, log, k)
-        desks[k, RUN], desks[k, RUN_SINCE], desks[k, RUN_BARS] = code, opened_at, 0
-    desks[k, RUN_UNTIL] = account[NOW]
-    desks[k, RUN_BARS] += 1
+    if m[d + RUN] != code:
+        end_run(m, d)
+        m[d + RUN], m[d + RUN_SINCE], m[d + RUN_BARS] = code, opened_at, 0
+    m[d + RUN_UNTIL] = m[NOW]
+    m[d + RUN_BARS] += 1
 
 
 @compiled
-def conclude(account: Words, desks: Table, log: Words, k: int, code: int) -> int:
+def conclude(m: Words, d: int, code: int) -> int:
     """End a signal without an order."""
-    account[COUNTS + code] += 1
-    say(account, log, NEUTRAL, k, code)
-    desks[k, WANTS] = 0
-    desks[k, STANDING] = code
+    m[COUNTS + code] += 1
+    say(m, NEUTRAL, m[d + SELF], code)
+    m[d + WANTS] = 0
+    m[d + STANDING] = code
     return code
 
 
 @compiled
-def signal(account: Words, desks: Table, log: Words, k: int, cause: int) -> None:
+def signal(m: Words, d: int, cause: int) -> None:
     """Let the desk's target ask for a decision."""
-    if desks[k, WANTS]:
-        conclude(account, desks, log, k, SUPERSEDED)
-    desks[k, WANTS] = 1
-    desks[k, SIGNALS] += 1
-    say(account, log, SIGNAL, k, cause)
-    add(account, log, desks[k, TARGET_AT])
+    if m[d + WANTS]:
+        conclude(m, d, SUPERSEDED)
+    m[d + WANTS] = 1
+    m[d + SIGNALS] += 1
+    say(m, SIGNAL, m[d + SELF], cause)
+    add(m, m[d + TARGET_AT])
 
 
 @compiled
-def orderable(account: Words, desks: Table, k: int, delta: int) -> int:
+def orderable(m: Words, d: int, delta: int) -> int:
     """Return how many of `delta` lots one order may move, 0 when that is below the venue's minimum; as `orderable_lots`."""
-    lots = min(abs(delta), desks[k, MAX_LOTS])
-    if lots < desks[k, MIN_LOTS]:
+    lots = min(abs(delta), m[d + MAX_LOTS])
+    if lots < m[d + MIN_LOTS]:
         return 0
-    if not fits(desks[k, MARK], lots, desks[k, UNIT_NOTIONAL]):
-        account[STATUS] = BAD_NOTIONAL
+    if not fits(m[d + MARK], lots, m[d + UNIT_NOTIONAL]):
+        m[STATUS] = BAD_NOTIONAL
         return 0
-    return lots if desks[k, MARK] * lots * desks[k, UNIT_NOTIONAL] >= desks[k, MIN_NOTIONAL] else 0
+    return lots if m[d + MARK] * lots * m[d + UNIT_NOTIONAL] >= m[d + MIN_NOTIONAL] else 0
 
 
 @compiled
-def wanted(account: Words, desks: Table, k: int, target: float) -> int:
-    """Return the lots that a target asks for, as `wanted_lots`."""
-    share = round(target * 1_000_000.0)
-    if desks[k, FULL_LOTS]:
-        return lots_of_share(desks[k, FULL_LOTS], share)
-    equity = account[EQUITY] if account[KNOWN] else 0
-    budget = share_of(equity, account[POSITION_SHARE], share) // desks[k, QUOTE_FACTOR]
-    if desks[k, MARK] <= 0 or float(desks[k, MARK]) * float(desks[k, UNIT_NOTIONAL]) >= SAFE:
+def wanted(m: Words, d: int) -> int:
+    """Return the lots that the desk's target asks for, as `wanted_lots`."""
+    share = m[d + SHARE]
+    if m[d + FULL_LOTS]:
+        return lots_of_share(m[d + FULL_LOTS], share)
+    equity = m[EQUITY] if m[KNOWN] else 0
+    budget = share_of(equity, m[POSITION_SHARE], share) // m[d + QUOTE_FACTOR]
+    if m[d + MARK] <= 0 or float(m[d + MARK]) * float(m[d + UNIT_NOTIONAL]) >= SAFE:
         return 0
-    return budget // (desks[k, MARK] * desks[k, UNIT_NOTIONAL])
+    return budget // (m[d + MARK] * m[d + UNIT_NOTIONAL])
 
 
 @compiled
-def propose(account: Words, desks: Table, targets: Floats, log: Words, k: int) -> int:
+def propose(m: Words, d: int) -> int:
     """Take the decision that a waiting signal asks for; return the code of inaction, NO_RUN when an order was judged."""
-    held = desks[k, LOTS]
-    lots = wanted(account, desks, k, targets[k])
-    quantity = orderable(account, desks, k, lots - held)
+    held = m[d + LOTS]
+    lots = wanted(m, d)
+    quantity = orderable(m, d, lots - held)
     if quantity == 0:
-        return conclude(account, desks, log, k, BELOW_MINIMUM)
+        return conclude(m, d, BELOW_MINIMUM)
     is_buy = 1 if lots > held else 0
-    if is_buy and account[LIMIT_ENTRIES]:
-        decide(account, desks, log, k, LIMIT_ORDER, 1, quantity, desks[k, MARK])
+    if is_buy and m[LIMIT_ENTRIES]:
+        decide(m, d, LIMIT_ORDER, 1, quantity, m[d + MARK])
     else:
-        decide(account, desks, log, k, MARKET, is_buy, quantity, 0)
-    desks[k, WANTS] = 0
+        decide(m, d, MARKET, is_buy, quantity, 0)
+    m[d + WANTS] = 0
     return NO_RUN
 
 
 @compiled
-def protect(account: Words, desks: Table, log: Words, k: int) -> None:
+def protect(m: Words, d: int) -> None:
     """Propose the order that protects what is held, when nothing else is going on."""
-    if not account[PROTECTION] or not desks[k, ENTRY_LOTS] or desks[k, WANTS] or desks[k, EXPOSED] or account[FINISHING]:
+    if not m[PROTECTION] or not m[d + ENTRY_LOTS] or m[d + WANTS] or m[d + EXPOSED] or m[FINISHING]:
         return
-    if desks[k, STATE] != NONE:
+    if m[d + STATE] != NONE:
         return
-    quantity = orderable(account, desks, k, desks[k, LOTS])
+    quantity = orderable(m, d, m[d + LOTS])
     if quantity == 0:
         return
-    decide(account, desks, log, k, account[PROTECTION], 0, quantity, _level(account, desks, k))
-    desks[k, IS_PROTECTIVE] = 1
+    decide(m, d, m[PROTECTION], 0, quantity, _level(m, d))
+    m[d + IS_PROTECTIVE] = 1
 
 
 @compiled
-def _level(account: Words, desks: Table, k: int) -> int:
+def _level(m: Words, d: int) -> int:
     """Return the trigger, or how far a trailing stop trails, as `Protection.level`."""
-    cost, lots, distance = desks[k, ENTRY_COST], desks[k, ENTRY_LOTS], account[DISTANCE]
-    share = distance if account[PROTECTION] == TRAILING_STOP else PARTS + distance
-    if account[PROTECTION] == STOP:
+    cost, lots, distance = m[d + ENTRY_COST], m[d + ENTRY_LOTS], m[DISTANCE]
+    share = distance if m[PROTECTION] == TRAILING_STOP else PARTS + distance
+    if m[PROTECTION] == STOP:
         share = PARTS - distance
     ticks, rest = cost // lots, cost % lots
     if float(ticks) * float(share) >= SAFE:
-        account[STATUS] = BAD_COST
+        m[STATUS] = BAD_COST
         return 1
     more, is_exact = part_of(rest, share, lots)
     parts = ticks * share + more
-    if account[PROTECTION] == STOP:
+    if m[PROTECTION] == STOP:
         return max(1, parts // PARTS)
     return parts // PARTS if is_exact and parts % PARTS == 0 else parts // PARTS + 1
 
 
 @compiled
-def decide(account: Words, desks: Table, log: Words, k: int, kind: int, is_buy: int, lots: int, level: int) -> None:
+def decide(m: Words, d: int, kind: int, is_buy: int, lots: int, level: int) -> None:
     """Ask the rules about an order and say what they answer; an allowed one is planned."""
-    end_run(account, desks, log, k)
-    account[PROPOSALS] += 1
-    code, part, whole = judge(account, desks, k, is_buy, lots)
-    account[COUNTS + code] += 1
-    say(account, log, PASSED if code == APPROVED else REFUSED, k, kind | is_buy << 3 | code << 4)
-    add(account, log, lots)
-    add(account, log, desks[k, MARK])
-    add(account, log, level)
+    end_run(m, d)
+    m[PROPOSALS] += 1
+    code, part, whole = judge(m, d, is_buy, lots)
+    m[COUNTS + code] += 1
+    say(m, PASSED if code == APPROVED else REFUSED, m[d + SELF], kind | is_buy << 3 | code << 4)
+    add(m, lots)
+    add(m, m[d + MARK])
+    add(m, level)
     if code != APPROVED:
-        add(account, log, part)
-        add(account, log, whole)
-        desks[k, STANDING] = code
+        add(m, part)
+        add(m, whole)
+        m[d + STANDING] = code
         return
-    desks[k, STATE], desks[k, NUMBER] = PLANNED, account[PROPOSALS]
-    desks[k, TYPE], desks[k, IS_BUY], desks[k, QUANTITY], desks[k, LEVEL] = kind, is_buy, lots, level
-    desks[k, FILLED] = desks[k, IS_PROTECTIVE] = 0
-    desks[account[AWAITING], QUEUED] = k
-    account[AWAITING] += 1
-    desks[k, STANDING] = ON_TARGET
+    m[d + STATE], m[d + NUMBER] = PLANNED, m[PROPOSALS]
+    m[d + TYPE], m[d + IS_BUY], m[d + QUANTITY], m[d + LEVEL] = kind, is_buy, lots, level
+    m[d + FILLED] = m[d + IS_PROTECTIVE] = 0
+    m[FIRST_DESK + m[AWAITING] * DESK_WORDS + QUEUED] = d
+    m[AWAITING] += 1
+    m[d + STANDING] = ON_TARGET
 
 
 @compiled
-def judge(account: Words, desks: Table, k: int, is_buy: int, lots: int) -> tuple[int, int, int]:
+def judge(m: Words, d: int, is_buy: int, lots: int) -> tuple[int, int, int]:
     """Return the first objection of `golive.risk.rules` as (code, part, whole); APPROVED when there is none.
 
     Of MISSING_INPUT, part says what is missing: 1 equity, 2 day start, 4 peak.
     """
     if not is_buy:  # a sell is never of more than what is held
         return APPROVED, 0, 0
-    equity, day_start, peak = account[EQUITY], account[DAY_START], account[PEAK]
+    equity, day_start, peak = m[EQUITY], m[DAY_START], m[PEAK]
     missing = 7
-    if account[KNOWN]:
+    if m[KNOWN]:
         missing = (1 if equity <= 0 else 0) | (2 if day_start <= 0 else 0) | (4 if peak <= 0 else 0)
     if missing:
         return MISSING_INPUT, missing, 0
-    if reaches(day_start - equity, day_start, account[DAILY_PART], account[DAILY_OF]):
+    if reaches(day_start - equity, day_start, m[DAILY_PART], m[DAILY_OF]):
         return DAILY_LOSS, day_start - equity, day_start
-    if reaches(account[TODAY_FALL], account[TODAY_FROM], account[DAILY_PART], account[DAILY_OF]):
-        return DAILY_LOSS, account[TODAY_FALL], account[TODAY_FROM]
-    if reaches(peak - equity, peak, account[DRAWDOWN_PART], account[DRAWDOWN_OF]):
+    if reaches(m[TODAY_FALL], m[TODAY_FROM], m[DAILY_PART], m[DAILY_OF]):
+        return DAILY_LOSS, m[TODAY_FALL], m[TODAY_FROM]
+    if reaches(peak - equity, peak, m[DRAWDOWN_PART], m[DRAWDOWN_OF]):
         return DRAWDOWN, peak - equity, peak
-    if reaches(account[DRAWDOWN_FALL], account[DRAWDOWN_FROM], account[DRAWDOWN_PART], account[DRAWDOWN_OF]):
-        return DRAWDOWN, account[DRAWDOWN_FALL], account[DRAWDOWN_FROM]
-    if not fits(desks[k, MARK], desks[k, LOTS] + lots, desks[k, QUOTE_PER_TICK_LOT]):
-        account[STATUS] = BAD_NOTIONAL
+    if reaches(m[DRAWDOWN_FALL], m[DRAWDOWN_FROM], m[DRAWDOWN_PART], m[DRAWDOWN_OF]):
+        return DRAWDOWN, m[DRAWDOWN_FALL], m[DRAWDOWN_FROM]
+    if not fits(m[d + MARK], m[d + LOTS] + lots, m[d + QUOTE_PER_TICK_LOT]):
+        m[STATUS] = BAD_NOTIONAL
         return APPROVED, 0, 0
-    notional = desks[k, MARK] * (desks[k, LOTS] + lots) * desks[k, QUOTE_PER_TICK_LOT]
-    if is_more(notional, account[POSITION_OF], equity, account[POSITION_PART]):
+    notional = m[d + MARK] * (m[d + LOTS] + lots) * m[d + QUOTE_PER_TICK_LOT]
+    if is_more(notional, m[POSITION_OF], equity, m[POSITION_PART]):
         return MAX_POSITION, notional, equity
     count = 0
-    for j in range(account[DESKS]):
-        is_pending = desks[j, STATE] != NONE and desks[j, IS_BUY] and desks[j, FILLED] < desks[j, QUANTITY]
-        if j == k or desks[j, LOTS] > 0 or is_pending:
+    for j in range(FIRST_DESK, m[LAST_DESK] + DESK_WORDS, DESK_WORDS):
+        is_pending = m[j + STATE] != NONE and m[j + IS_BUY] and m[j + FILLED] < m[j + QUANTITY]
+        if j == d or m[j + LOTS] > 0 or is_pending:
             count += 1
-    if count > account[OPEN_POSITIONS]:
+    if count > m[OPEN_POSITIONS]:
         return MAX_OPEN_POSITIONS, count, 0
     return APPROVED, 0, 0
 
 
 @compiled
-def traded(account: Words, desks: Table, k: int, price: int, lots: int) -> None:
+def traded(m: Words, d: int, price: int, lots: int) -> None:
     """Follow what the position cost, as `Desk.traded`; BAD_COST when that leaves the exact range."""
-    desks[k, EXPOSED] = 0
-    if not account[PROTECTION]:
+    m[d + EXPOSED] = 0
+    if not m[PROTECTION]:
         return
-    if desks[k, IS_BUY]:
-        desks[k, ENTRY_LOTS] += lots
-        if not fits(price, lots, 1) or desks[k, ENTRY_COST] + price * lots >= LIMIT:
-            account[STATUS] = BAD_COST
+    if m[d + IS_BUY]:
+        m[d + ENTRY_LOTS] += lots
+        if not fits(price, lots, 1) or m[d + ENTRY_COST] + price * lots >= LIMIT:
+            m[STATUS] = BAD_COST
         else:
-            desks[k, ENTRY_COST] += price * lots
-    elif desks[k, LOTS] < desks[k, MIN_LOTS]:
-        desks[k, ENTRY_LOTS] = desks[k, ENTRY_COST] = 0
+            m[d + ENTRY_COST] += price * lots
+    elif m[d + LOTS] < m[d + MIN_LOTS]:
+        m[d + ENTRY_LOTS] = m[d + ENTRY_COST] = 0

@@ -17,16 +17,18 @@ from .layout import (
     DAY_NUMBER,
     DAY_START,
     DENOMINATOR,
-    DESKS,
+    DESK_WORDS,
     DRAWDOWN_BREACHED,
     DRAWDOWN_FALL,
     DRAWDOWN_FROM,
     DRAWDOWN_PART,
     EQUITY,
+    FIRST_DESK,
     FREE,
     KNOWN,
     LARGEST,
     LARGEST_OF,
+    LAST_DESK,
     LOSS,
     LOSS_FALL,
     LOSS_FROM,
@@ -42,7 +44,6 @@ from .layout import (
     TODAY_FALL,
     TODAY_FROM,
     VALUE,
-    Table,
     Words,
 )
 from .saying import add, say
@@ -53,105 +54,103 @@ NEAR: Final = 1e-9
 
 
 @compiled
-def worth(account: Words, desks: Table, k: int, ticks: int) -> int:
+def worth(m: Words, d: int, ticks: int) -> int:
     """Return what the base balance of a desk is worth at `ticks`, rounded down; BAD_EQUITY when it does not fit."""
-    units = desks[k, BASE_FREE] + desks[k, BASE_RESERVED]
-    lots = units // desks[k, BASE_PER_LOT]
-    dust = units - lots * desks[k, BASE_PER_LOT]
-    per_tick = lots * desks[k, QUOTE_PER_TICK_LOT]
-    if float(lots) * float(desks[k, QUOTE_PER_TICK_LOT]) * float(ticks) >= SAFE:
-        account[STATUS] = BAD_EQUITY
+    units = m[d + BASE_FREE] + m[d + BASE_RESERVED]
+    lots = units // m[d + BASE_PER_LOT]
+    dust = units - lots * m[d + BASE_PER_LOT]
+    per_tick = lots * m[d + QUOTE_PER_TICK_LOT]
+    if float(lots) * float(m[d + QUOTE_PER_TICK_LOT]) * float(ticks) >= SAFE:
+        m[STATUS] = BAD_EQUITY
         return 0
     value = per_tick * ticks
     if dust:
-        above, below = dust * desks[k, NUMERATOR], desks[k, DENOMINATOR]
+        above, below = dust * m[d + NUMERATOR], m[d + DENOMINATOR]
         value += above // below * ticks + part_of(above % below, ticks, below)[0]
     return value
 
 
 @compiled
-def mark(account: Words, desks: Table, k: int, ticks: int) -> None:
+def mark(m: Words, d: int, ticks: int) -> None:
     """Take the price of a desk's instrument."""
-    desks[k, MARK] = ticks
-    if desks[k, BASE_FREE] + desks[k, BASE_RESERVED]:
-        desks[k, VALUE] = worth(account, desks, k, ticks)
+    m[d + MARK] = ticks
+    if m[d + BASE_FREE] + m[d + BASE_RESERVED]:
+        m[d + VALUE] = worth(m, d, ticks)
     else:
-        desks[k, VALUE] = 0
+        m[d + VALUE] = 0
 
 
 @compiled
-def observe(account: Words, desks: Table, log: Words) -> None:
+def observe(m: Words) -> None:
     """Look at the account at its marks."""
-    total, largest, held = account[FREE] + account[RESERVED], 0, 0
-    for k in range(account[DESKS]):
-        if desks[k, BASE_FREE] + desks[k, BASE_RESERVED]:
-            if desks[k, MARK] <= 0:
-                account[KNOWN] = 0
+    total, largest, held = m[FREE] + m[RESERVED], 0, 0
+    for d in range(FIRST_DESK, m[LAST_DESK] + DESK_WORDS, DESK_WORDS):
+        if m[d + BASE_FREE] + m[d + BASE_RESERVED]:
+            if m[d + MARK] <= 0:
+                m[KNOWN] = 0
                 return
-            total += desks[k, VALUE]
+            total += m[d + VALUE]
             if total >= LIMIT:
-                account[STATUS] = BAD_EQUITY
+                m[STATUS] = BAD_EQUITY
                 return
-            if desks[k, LOTS]:
+            if m[d + LOTS]:
                 held += 1
-                largest = max(largest, desks[k, VALUE])
-    if total > 0 and is_more(largest, account[LARGEST_OF], account[LARGEST], total):
-        account[LARGEST], account[LARGEST_OF] = largest, total
-    account[MOST_OPEN] = max(account[MOST_OPEN], held)
-    track(account, log, total)
+                largest = max(largest, m[d + VALUE])
+    if total > 0 and is_more(largest, m[LARGEST_OF], m[LARGEST], total):
+        m[LARGEST], m[LARGEST_OF] = largest, total
+    m[MOST_OPEN] = max(m[MOST_OPEN], held)
+    track(m, total)
 
 
 @compiled
-def track(account: Words, log: Words, equity: int) -> None:
+def track(m: Words, equity: int) -> None:
     """Follow peak, day start and the falls from them; say when one that became deeper may have reached its limit."""
-    is_known, account[KNOWN] = account[KNOWN], 1
-    day, last = account[NOW] // DAY, account[EQUITY]
-    if day > account[DAY_NUMBER]:
-        account[DAY_START] = last if account[DAY_NUMBER] >= 0 else equity
-        account[DAY_NUMBER] = day
-        account[TODAY_FALL], account[TODAY_FROM] = 0, 1
+    is_known, m[KNOWN] = m[KNOWN], 1
+    day, last = m[NOW] // DAY, m[EQUITY]
+    if day > m[DAY_NUMBER]:
+        m[DAY_START] = last if m[DAY_NUMBER] >= 0 else equity
+        m[DAY_NUMBER] = day
+        m[TODAY_FALL], m[TODAY_FROM] = 0, 1
     elif is_known and equity == last:
         return
-    account[EQUITY] = equity
+    m[EQUITY] = equity
     deeper = False
-    if equity > account[PEAK]:
-        account[PEAK] = equity
-    elif equity < account[PEAK] and is_more(
-        account[PEAK] - equity, account[DRAWDOWN_FROM], account[DRAWDOWN_FALL], account[PEAK]
-    ):
-        account[DRAWDOWN_FALL], account[DRAWDOWN_FROM] = account[PEAK] - equity, account[PEAK]
+    if equity > m[PEAK]:
+        m[PEAK] = equity
+    elif equity < m[PEAK] and is_more(m[PEAK] - equity, m[DRAWDOWN_FROM], m[DRAWDOWN_FALL], m[PEAK]):
+        m[DRAWDOWN_FALL], m[DRAWDOWN_FROM] = m[PEAK] - equity, m[PEAK]
         deeper = True
-    fall, start = account[DAY_START] - equity, account[DAY_START]
-    if fall > 0 and is_more(fall, account[TODAY_FROM], account[TODAY_FALL], start):
-        account[TODAY_FALL], account[TODAY_FROM] = fall, start
-        if is_more(fall, account[LOSS_FROM], account[LOSS_FALL], start):
-            account[LOSS_FALL], account[LOSS_FROM] = fall, start
+    fall, start = m[DAY_START] - equity, m[DAY_START]
+    if fall > 0 and is_more(fall, m[TODAY_FROM], m[TODAY_FALL], start):
+        m[TODAY_FALL], m[TODAY_FROM] = fall, start
+        if is_more(fall, m[LOSS_FROM], m[LOSS_FALL], start):
+            m[LOSS_FALL], m[LOSS_FROM] = fall, start
             deeper = True
     if deeper:
-        _compare(account, log)
+        _compare(m)
 
 
 @compiled
-def _compare(account: Words, log: Words) -> None:
+def _compare(m: Words) -> None:
     """Say a fall that may be at its limit; whether it is, the reader of the log judges as risk does."""
-    daily = _near(account, LOSS_FALL, DAILY_PART) if not account[DAILY_BREACHED] else 0
-    drawdown = _near(account, DRAWDOWN_FALL, DRAWDOWN_PART) if not account[DRAWDOWN_BREACHED] else 0
+    daily = _near(m, LOSS_FALL, DAILY_PART) if not m[DAILY_BREACHED] else 0
+    drawdown = _near(m, DRAWDOWN_FALL, DRAWDOWN_PART) if not m[DRAWDOWN_BREACHED] else 0
     if daily or drawdown:
-        say(account, log, LOSS, 0, 0)
-        add(account, log, account[LOSS_FALL])
-        add(account, log, account[LOSS_FROM])
-        add(account, log, account[DRAWDOWN_FALL])
-        add(account, log, account[DRAWDOWN_FROM])
-        account[DAILY_BREACHED] |= daily >> 1
-        account[DRAWDOWN_BREACHED] |= drawdown >> 1
+        say(m, LOSS, 0, 0)
+        add(m, m[LOSS_FALL])
+        add(m, m[LOSS_FROM])
+        add(m, m[DRAWDOWN_FALL])
+        add(m, m[DRAWDOWN_FROM])
+        m[DAILY_BREACHED] |= daily >> 1
+        m[DRAWDOWN_BREACHED] |= drawdown >> 1
 
 
 @compiled
-def _near(account: Words, fall: int, limit: int) -> int:
+def _near(m: Words, fall: int, limit: int) -> int:
     """Return 2 for a fall that is surely at its limit, 1 for one that floats cannot tell, 0 for one that is surely not."""
-    share = float(account[fall]) * float(account[limit + 1])
-    allowed = float(account[fall + 1]) * float(account[limit])
-    if account[fall] <= 0 or share < allowed * (1 - NEAR):
+    share = float(m[fall]) * float(m[limit + 1])
+    allowed = float(m[fall + 1]) * float(m[limit])
+    if m[fall] <= 0 or share < allowed * (1 - NEAR):
         return 0
     return 2 if share > allowed * (1 + NEAR) else 1
 

@@ -1,9 +1,11 @@
-"""How a run lies in memory, for the code that `golive.matching.compiled` compiles: arrays of 64-bit integers.
+"""How a run lies in memory, for the code that `golive.matching.compiled` compiles: one array of 64-bit integers.
 
-    account    one row of words: the terms of the run, the cash, the equity and its falls, counters
-    desks      one row for each instrument: its grid, its balance, its order, its signal
-    log        what was said, in the order it was said: words, each entry of a length of its own (see below)
-    fills      one row for each fill
+One argument so hands the whole run to compiled code; a desk is known by the place where its record begins.
+
+    account    the terms of the run, the cash, the equity and its falls, counters
+    desks      a record for each instrument: its grid, its balance, its order, its signal
+    fills      a record for each fill
+    log        what was said, in the order it was said: entries, each of a length of its own
 
 Prices in ticks, quantities in lots, cash in the smallest units of the quote asset, times in ns UTC. A log entry begins with a
 head, `kind | instrument << 8 | detail << 24`, and the time of all entries is that of the last TIME before them.
@@ -64,25 +66,26 @@ MARKET, LIMIT, STOP, TRAILING_STOP, TAKE_PROFIT = range(5)
 (
     FREE, RESERVED, NOW, KNOWN, EQUITY, DAY_NUMBER, DAY_START, PEAK, DRAWDOWN_FALL, DRAWDOWN_FROM, TODAY_FALL, TODAY_FROM,
     LOSS_FALL, LOSS_FROM, LARGEST, LARGEST_OF, MOST_OPEN, DAILY_BREACHED, DRAWDOWN_BREACHED, FINISHING, AWAITING, PROPOSALS,
-    STATUS, LOGGED, SAID_AT, FILL_ROWS, EQUITY_ROWS, SAMPLE_ROWS, NEXT_SAMPLE, FILL_COUNT, FEES, TURNOVER, TURNOVER_HIGH,
-    HAS_WHOLE,
-) = range(30, 64)  # fmt: skip
+    STATUS, SAID_AT, EQUITY_ROWS, SAMPLE_ROWS, NEXT_SAMPLE, FILL_COUNT, FEES, TURNOVER, TURNOVER_HIGH, HAS_WHOLE,
+) = range(30, 62)  # fmt: skip
 COUNTS: Final = 64
 """decisions by code"""
-ACCOUNT_WORDS: Final = 96
+LAST_DESK, FILLS_START, FILLS_NEXT, FILLS_END, LOG_START, LOGGED, LOG_END = range(80, 87)
+"""where the other regions lie, and where the next fill and the next entry go"""
+FIRST_DESK: Final = 96
 
 # ── desks: the grid ─────────────────────────────────────────────────────────────────────────────────────────────────────
 (
     MIN_LOTS, MAX_LOTS, MIN_NOTIONAL, MAX_PRICE, UNIT_NOTIONAL, QUOTE_FACTOR, QUOTE_PER_TICK_LOT, BASE_PER_LOT, NUMERATOR,
-    DENOMINATOR, FULL_LOTS,
-) = range(11)  # fmt: skip
+    DENOMINATOR, FULL_LOTS, SELF,
+) = range(12)  # fmt: skip
 """UNIT_NOTIONAL: of a tick and a lot in the instrument's own units; NUMERATOR / DENOMINATOR: cash per base unit and tick"""
 # ── desks: now ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 (
     BASE_FREE, BASE_RESERVED, LOTS, MARK, VALUE, BASE_FEES, ENTRY_LOTS, ENTRY_COST, EXPOSED, WANTS, STANDING, HAS_TARGET,
     TARGET_AT, BAR, CHANGE, LAST_CHANGE, RUN, RUN_SINCE, RUN_UNTIL, RUN_BARS, QUEUED, ANSWER, TRIP, TRIPS, WINS, BARS_HELD,
-    SIGNALS,
-) = range(12, 39)  # fmt: skip
+    SIGNALS, SHARE,
+) = range(12, 40)  # fmt: skip
 # ── desks: the order ────────────────────────────────────────────────────────────────────────────────────────────────────
 (
     STATE, NUMBER, TYPE, IS_BUY, QUANTITY, FILLED, LEVEL, PRICE_HELD, RESERVES, ARRIVED, RESTS, BEST, DUE, IS_PROTECTIVE,

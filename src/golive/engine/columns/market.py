@@ -31,6 +31,7 @@ from .layout import (
     QUANTITY,
     RESERVES,
     RESTS,
+    SELF,
     SLIPPAGE,
     STANDING,
     STATE,
@@ -40,8 +41,6 @@ from .layout import (
     TRAILING_STOP,
     TYPE,
     WANTS,
-    Floats,
-    Table,
     Words,
 )
 from .paper import affordable, book, hold, release
@@ -50,60 +49,58 @@ from .saying import say
 
 @compiled
 def meet(
-    account: Words, desks: Table, targets: Floats, log: Words, fills: Table,
-    k: int, opened_at: int, start: int, high: int, low: int, volume: int,
+    m: Words,
+    d: int, opened_at: int, start: int, high: int, low: int, volume: int,
 ) -> None:  # fmt: skip
     """Let a desk's order meet a closed bar whose open was `start`."""
-    if desks[k, STATE] != OPEN or desks[k, ARRIVED] > opened_at:
+    if m[d + STATE] != OPEN or m[d + ARRIVED] > opened_at:
         return
-    share, whole = account[PART], account[PART_OF]
+    share, whole = m[PART], m[PART_OF]
     budget = volume // whole * share + volume % whole * share // whole
-    lots = min(desks[k, QUANTITY] - desks[k, FILLED], budget)
-    if desks[k, TYPE] == LIMIT:
-        _meet_limit(account, desks, targets, log, fills, k, start, low, lots)
+    lots = min(m[d + QUANTITY] - m[d + FILLED], budget)
+    if m[d + TYPE] == LIMIT:
+        _meet_limit(m, d, start, low, lots)
         return
     at = start
-    if desks[k, TYPE] != MARKET:
-        at = _fires_at(desks, k, start, high, low) if volume else 0
+    if m[d + TYPE] != MARKET:
+        at = _fires_at(m, d, start, high, low) if volume else 0
         if at == 0:
             return
     if lots:
-        fill(account, desks, targets, log, fills, k, worsened(at, account[SLIPPAGE], desks[k, IS_BUY]), lots, 0)
-    if desks[k, STATE] == OPEN:
-        end(account, desks, targets, log, k, NO_LIQUIDITY)
+        fill(m, d, worsened(at, m[SLIPPAGE], m[d + IS_BUY]), lots, 0)
+    if m[d + STATE] == OPEN:
+        end(m, d, NO_LIQUIDITY)
 
 
 @compiled
-def _meet_limit(
-    account: Words, desks: Table, targets: Floats, log: Words, fills: Table, k: int, start: int, low: int, lots: int
-) -> None:
+def _meet_limit(m: Words, d: int, start: int, low: int, lots: int) -> None:
     """Let a buy with a limit meet a bar of which it may take `lots`."""
-    level = desks[k, LEVEL]
-    rested = desks[k, RESTS]
+    level = m[d + LEVEL]
+    rested = m[d + RESTS]
     if level < start:
-        desks[k, RESTS] = 1
+        m[d + RESTS] = 1
     elif not rested:
         if lots:
-            price = min(level, worsened(start, account[SLIPPAGE], 1))
-            fill(account, desks, targets, log, fills, k, price, lots, 0)
+            price = min(level, worsened(start, m[SLIPPAGE], 1))
+            fill(m, d, price, lots, 0)
         return
     elif level != start:
         if lots:
-            fill(account, desks, targets, log, fills, k, start, lots, 1)
+            fill(m, d, start, lots, 1)
         return
     if low < level and lots:
-        fill(account, desks, targets, log, fills, k, level, lots, 1)
+        fill(m, d, level, lots, 1)
 
 
 @compiled
-def _fires_at(desks: Table, k: int, start: int, high: int, low: int) -> int:
+def _fires_at(m: Words, d: int, start: int, high: int, low: int) -> int:
     """Return the price at which a sleeping sell fires within a bar that traded, 0 when it goes on sleeping."""
-    level = desks[k, LEVEL]
-    if desks[k, TYPE] == STOP:
+    level = m[d + LEVEL]
+    if m[d + TYPE] == STOP:
         return start if start <= level else level if low <= level else 0
-    if desks[k, TYPE] != TRAILING_STOP:  # a take-profit
+    if m[d + TYPE] != TRAILING_STOP:  # a take-profit
         return start if start >= level else level if high >= level else 0
-    best = max(desks[k, BEST], start)
+    best = max(m[d + BEST], start)
     stop = best - level
     if start <= stop:
         return start
@@ -112,56 +109,54 @@ def _fires_at(desks: Table, k: int, start: int, high: int, low: int) -> int:
     best = max(best, high)
     if low <= best - level:
         return low
-    desks[k, BEST] = max(best, low)
+    m[d + BEST] = max(best, low)
     return 0
 
 
 @compiled
-def fill(
-    account: Words, desks: Table, targets: Floats, log: Words, fills: Table, k: int, price: int, lots: int, is_maker: int
-) -> None:
+def fill(m: Words, d: int, price: int, lots: int, is_maker: int) -> None:
     """Book one match of a desk's order; one that turned out dearer than the account can pay ends where the money ends."""
-    was_held = desks[k, RESERVES] > 0
-    paid = affordable(account, desks, k, price, lots)
+    was_held = m[d + RESERVES] > 0
+    paid = affordable(m, d, price, lots)
     if paid:
-        book(account, desks, fills, k, price, paid, is_maker)
-        if account[STATUS]:
+        book(m, d, price, paid, is_maker)
+        if m[STATUS]:
             return
-    is_complete = desks[k, FILLED] == desks[k, QUANTITY]
-    runs_dry = not is_complete and (paid < lots or (was_held and desks[k, TYPE] == LIMIT and not hold(account, desks, k)))
+    is_complete = m[d + FILLED] == m[d + QUANTITY]
+    runs_dry = not is_complete and (paid < lots or (was_held and m[d + TYPE] == LIMIT and not hold(m, d)))
     if paid:
-        traded(account, desks, k, price, paid)
-        mark(account, desks, k, desks[k, MARK])
-        say(account, log, FILLED_, k, 1 if is_complete else 0)
-        observe(account, desks, log)
+        traded(m, d, price, paid)
+        mark(m, d, m[d + MARK])
+        say(m, FILLED_, m[d + SELF], 1 if is_complete else 0)
+        observe(m)
     if is_complete:
-        desks[k, STATE] = NONE
-        desks[k, DUE] = 0
-        if desks[k, IS_PROTECTIVE]:
-            desks[k, STANDING] = STOPPED_OUT
-        protect(account, desks, log, k)
+        m[d + STATE] = NONE
+        m[d + DUE] = 0
+        if m[d + IS_PROTECTIVE]:
+            m[d + STANDING] = STOPPED_OUT
+        protect(m, d)
     if runs_dry:
-        end(account, desks, targets, log, k, NO_FUNDS)
+        end(m, d, NO_FUNDS)
 
 
 @compiled
-def end(account: Words, desks: Table, targets: Floats, log: Words, k: int, reason: int) -> None:
+def end(m: Words, d: int, reason: int) -> None:
     """The market or a cancel ended a desk's order before it was filled whole; the engine takes the news."""
-    release(account, desks, k)
-    ended(account, desks, targets, log, k, reason)
+    release(m, d)
+    ended(m, d, reason)
 
 
 @compiled
-def ended(account: Words, desks: Table, targets: Floats, log: Words, k: int, reason: int) -> None:
+def ended(m: Words, d: int, reason: int) -> None:
     """Go on after an order was taken out: with what it made room for, or by asking again."""
-    desks[k, STATE] = NONE
-    desks[k, DUE] = 0
-    say(account, log, CANCELED, k, reason)
-    if not desks[k, IS_PROTECTIVE]:
-        if desks[k, HAS_TARGET] and not desks[k, WANTS] and not account[FINISHING]:
-            signal(account, desks, log, k, 1)
-    elif desks[k, WANTS] and not account[FINISHING]:
-        propose(account, desks, targets, log, k)
-        protect(account, desks, log, k)
-    elif desks[k, FILLED]:
-        protect(account, desks, log, k)
+    m[d + STATE] = NONE
+    m[d + DUE] = 0
+    say(m, CANCELED, m[d + SELF], reason)
+    if not m[d + IS_PROTECTIVE]:
+        if m[d + HAS_TARGET] and not m[d + WANTS] and not m[FINISHING]:
+            signal(m, d, 1)
+    elif m[d + WANTS] and not m[FINISHING]:
+        propose(m, d)
+        protect(m, d)
+    elif m[d + FILLED]:
+        protect(m, d)

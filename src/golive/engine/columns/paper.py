@@ -27,10 +27,11 @@ from .layout import (
     FILL_LOTS,
     FILL_ORDER,
     FILL_POSITION,
-    FILL_ROWS,
     FILL_TICKS,
     FILL_TS,
+    FILL_WORDS,
     FILLED,
+    FILLS_NEXT,
     FREE,
     INSTRUMENT_SHIFT,
     IS_BUY,
@@ -54,6 +55,7 @@ from .layout import (
     RESERVED,
     RESERVES,
     RESTS,
+    SELF,
     SLIPPAGE,
     SMALL_NOTIONAL,
     STATE,
@@ -67,7 +69,6 @@ from .layout import (
     TYPE,
     UNIT_NOTIONAL,
     WINS,
-    Table,
     Words,
 )
 from .layout import (
@@ -76,151 +77,151 @@ from .layout import (
 
 
 @compiled
-def fee_of(account: Words, desks: Table, k: int, is_buy: int, ticks: int, lots: int, is_maker: int) -> tuple[int, int]:
+def fee_of(m: Words, d: int, is_buy: int, ticks: int, lots: int, is_maker: int) -> tuple[int, int]:
     """Return (fee, whether it is in base) of a fill, in the instrument's units, as `FeeSchedule.fee`."""
-    rate = account[MAKER_RATE] if is_maker else account[TAKER_RATE]
-    if account[FEE_OF_RECEIVED] and (is_buy == 1) == (rate >= 0):
-        return rate_of(lots * desks[k, BASE_PER_LOT], rate), 1
-    return rate_of(ticks * lots * desks[k, UNIT_NOTIONAL], rate), 0
+    rate = m[MAKER_RATE] if is_maker else m[TAKER_RATE]
+    if m[FEE_OF_RECEIVED] and (is_buy == 1) == (rate >= 0):
+        return rate_of(lots * m[d + BASE_PER_LOT], rate), 1
+    return rate_of(ticks * lots * m[d + UNIT_NOTIONAL], rate), 0
 
 
 @compiled
-def need(account: Words, desks: Table, k: int, price: int, lots: int) -> int:
+def need(m: Words, d: int, price: int, lots: int) -> int:
     """Return what buying `lots` at `price` holds back; LIMIT for what nobody could pay. As `Terms.need`."""
-    if not fits(price, lots, desks[k, QUOTE_PER_TICK_LOT]):
+    if not fits(price, lots, m[d + QUOTE_PER_TICK_LOT]):
         return LIMIT
-    cost = price * lots * desks[k, QUOTE_PER_TICK_LOT]
-    if account[FEE_OF_RECEIVED] and account[TAKER_RATE] >= 0:
+    cost = price * lots * m[d + QUOTE_PER_TICK_LOT]
+    if m[FEE_OF_RECEIVED] and m[TAKER_RATE] >= 0:
         return cost
-    maker = fee_of(account, desks, k, 1, price, lots, 1)[0]
-    taker = fee_of(account, desks, k, 1, price, lots, 0)[0]
-    return cost + max(maker, taker, 0) * desks[k, QUOTE_FACTOR]
+    maker = fee_of(m, d, 1, price, lots, 1)[0]
+    taker = fee_of(m, d, 1, price, lots, 0)[0]
+    return cost + max(maker, taker, 0) * m[d + QUOTE_FACTOR]
 
 
 @compiled
-def hold(account: Words, desks: Table, k: int) -> bool:
+def hold(m: Words, d: int) -> bool:
     """Reserve what the rest of a desk's order needs; False, with nothing changed, when it is not there. It holds nothing yet."""
-    rest = desks[k, QUANTITY] - desks[k, FILLED]
-    if desks[k, IS_BUY]:
-        more = need(account, desks, k, desks[k, PRICE_HELD], rest)
-        if more > account[FREE]:
+    rest = m[d + QUANTITY] - m[d + FILLED]
+    if m[d + IS_BUY]:
+        more = need(m, d, m[d + PRICE_HELD], rest)
+        if more > m[FREE]:
             return False
-        account[FREE] -= more
-        account[RESERVED] += more
+        m[FREE] -= more
+        m[RESERVED] += more
     else:
-        more = rest * desks[k, BASE_PER_LOT]
-        if more > desks[k, BASE_FREE]:
+        more = rest * m[d + BASE_PER_LOT]
+        if more > m[d + BASE_FREE]:
             return False
-        desks[k, BASE_FREE] -= more
-        desks[k, BASE_RESERVED] += more
-    desks[k, RESERVES] = more
+        m[d + BASE_FREE] -= more
+        m[d + BASE_RESERVED] += more
+    m[d + RESERVES] = more
     return True
 
 
 @compiled
-def release(account: Words, desks: Table, k: int) -> None:
-    held = desks[k, RESERVES]
-    desks[k, RESERVES] = 0
-    if desks[k, IS_BUY]:
-        account[RESERVED] -= held
-        account[FREE] += held
+def release(m: Words, d: int) -> None:
+    held = m[d + RESERVES]
+    m[d + RESERVES] = 0
+    if m[d + IS_BUY]:
+        m[RESERVED] -= held
+        m[FREE] += held
     else:
-        desks[k, BASE_RESERVED] -= held
-        desks[k, BASE_FREE] += held
+        m[d + BASE_RESERVED] -= held
+        m[d + BASE_FREE] += held
 
 
 @compiled
-def enter(account: Words, desks: Table, k: int) -> int:
+def enter(m: Words, d: int) -> int:
     """Judge a desk's order as it reaches the venue and let it work; return why it does not, ASKED_FOR when it does."""
-    kind, level = desks[k, TYPE], desks[k, LEVEL]
+    kind, level = m[d + TYPE], m[d + LEVEL]
     price = level
     if kind in (MARKET, TRAILING_STOP):
-        price = worsened(desks[k, MARK], account[SLIPPAGE], desks[k, IS_BUY])
-    if kind != MARKET and not 0 < level <= desks[k, MAX_PRICE]:
+        price = worsened(m[d + MARK], m[SLIPPAGE], m[d + IS_BUY])
+    if kind != MARKET and not 0 < level <= m[d + MAX_PRICE]:
         return BAD_PRICE if kind == LIMIT_ORDER else BAD_TRIGGER
     if (
-        fits(price, desks[k, QUANTITY], desks[k, UNIT_NOTIONAL])
-        and price * desks[k, QUANTITY] * desks[k, UNIT_NOTIONAL] < desks[k, MIN_NOTIONAL]
+        fits(price, m[d + QUANTITY], m[d + UNIT_NOTIONAL])
+        and price * m[d + QUANTITY] * m[d + UNIT_NOTIONAL] < m[d + MIN_NOTIONAL]
     ):
         return SMALL_NOTIONAL
-    desks[k, PRICE_HELD] = price
-    if not hold(account, desks, k):
+    m[d + PRICE_HELD] = price
+    if not hold(m, d):
         return NO_FUNDS
-    desks[k, STATE] = OPEN
-    desks[k, ARRIVED] = account[NOW]
-    desks[k, RESTS] = desks[k, BEST] = 0
+    m[d + STATE] = OPEN
+    m[d + ARRIVED] = m[NOW]
+    m[d + RESTS] = m[d + BEST] = 0
     return ASKED_FOR
 
 
 @compiled
-def affordable(account: Words, desks: Table, k: int, price: int, lots: int) -> int:
+def affordable(m: Words, d: int, price: int, lots: int) -> int:
     """Return how many of `lots` can be paid for at `price`, as `PaperAccount.affordable`."""
-    if not desks[k, IS_BUY]:
+    if not m[d + IS_BUY]:
         return lots
-    funds = account[FREE] + desks[k, RESERVES]
-    cost = need(account, desks, k, price, lots)
+    funds = m[FREE] + m[d + RESERVES]
+    cost = need(m, d, price, lots)
     if cost <= funds:
         return lots
-    per_lot = float(price) * float(desks[k, QUOTE_PER_TICK_LOT])
+    per_lot = float(price) * float(m[d + QUOTE_PER_TICK_LOT])
     if cost >= LIMIT:  # no fee stands in it then
-        lots = funds // (price * desks[k, QUOTE_PER_TICK_LOT]) if per_lot < SAFE else 0
+        lots = funds // (price * m[d + QUOTE_PER_TICK_LOT]) if per_lot < SAFE else 0
     else:
         lots = part_of(funds, lots, cost)[0]
-    while lots and need(account, desks, k, price, lots) > funds:
+    while lots and need(m, d, price, lots) > funds:
         lots -= 1
     return lots
 
 
 @compiled
-def book(account: Words, desks: Table, fills: Table, k: int, price: int, lots: int, is_maker: int) -> None:
+def book(m: Words, d: int, price: int, lots: int, is_maker: int) -> None:
     """Book a fill of a desk's order, which holds nothing afterwards; BAD_BALANCE when a balance leaves the exact range."""
-    is_buy = desks[k, IS_BUY]
-    release(account, desks, k)
-    if not fits(price, lots, desks[k, QUOTE_PER_TICK_LOT]):
-        account[STATUS] = BAD_BALANCE
+    is_buy = m[d + IS_BUY]
+    release(m, d)
+    if not fits(price, lots, m[d + QUOTE_PER_TICK_LOT]):
+        m[STATUS] = BAD_BALANCE
         return
-    fee, in_base = fee_of(account, desks, k, is_buy, price, lots, is_maker)
-    notional = price * lots * desks[k, QUOTE_PER_TICK_LOT]
-    base, quote = lots * desks[k, BASE_PER_LOT], -notional
+    fee, in_base = fee_of(m, d, is_buy, price, lots, is_maker)
+    notional = price * lots * m[d + QUOTE_PER_TICK_LOT]
+    base, quote = lots * m[d + BASE_PER_LOT], -notional
     if not is_buy:
         base, quote = -base, -quote
     if in_base:
         base -= fee
-        desks[k, BASE_FEES] += fee
+        m[d + BASE_FEES] += fee
     else:
-        charged = fee * desks[k, QUOTE_FACTOR]
+        charged = fee * m[d + QUOTE_FACTOR]
         quote -= charged
-        account[FEES] += charged
-    free, base_free = account[FREE] + quote, desks[k, BASE_FREE] + base
-    if min(free, base_free) < 0 or max(free + account[RESERVED], base_free + desks[k, BASE_RESERVED]) >= LIMIT:
-        account[STATUS] = BAD_BALANCE
+        m[FEES] += charged
+    free, base_free = m[FREE] + quote, m[d + BASE_FREE] + base
+    if min(free, base_free) < 0 or max(free + m[RESERVED], base_free + m[d + BASE_RESERVED]) >= LIMIT:
+        m[STATUS] = BAD_BALANCE
         return
-    account[FREE], desks[k, BASE_FREE] = free, base_free
-    desks[k, FILLED] += lots
-    desks[k, LOTS] = after = (base_free + desks[k, BASE_RESERVED]) // desks[k, BASE_PER_LOT]
-    row = account[FILL_ROWS]
-    fills[row, FILL_TS] = account[NOW]
-    fills[row, FILL_BAR] = desks[k, BAR]
-    fills[row, FILL_ORDER] = desks[k, NUMBER]
-    fills[row, FILL_FLAGS] = is_buy * IS_BUY_FLAG | is_maker * MAKER_FLAG | in_base * BASE_FEE_FLAG | k << INSTRUMENT_SHIFT
-    fills[row, FILL_TICKS] = price
-    fills[row, FILL_LOTS] = lots
-    fills[row, FILL_FEE] = fee
-    fills[row, FILL_POSITION] = after
-    account[FILL_ROWS] = row + 1
-    _count(account, desks, k, notional, quote, after)
+    m[FREE], m[d + BASE_FREE] = free, base_free
+    m[d + FILLED] += lots
+    m[d + LOTS] = after = (base_free + m[d + BASE_RESERVED]) // m[d + BASE_PER_LOT]
+    row = m[FILLS_NEXT]
+    m[row + FILL_TS] = m[NOW]
+    m[row + FILL_BAR] = m[d + BAR]
+    m[row + FILL_ORDER] = m[d + NUMBER]
+    m[row + FILL_FLAGS] = is_buy * IS_BUY_FLAG | is_maker * MAKER_FLAG | in_base * BASE_FEE_FLAG | m[d + SELF] << INSTRUMENT_SHIFT
+    m[row + FILL_TICKS] = price
+    m[row + FILL_LOTS] = lots
+    m[row + FILL_FEE] = fee
+    m[row + FILL_POSITION] = after
+    m[FILLS_NEXT] = row + FILL_WORDS
+    _count(m, d, notional, quote, after)
 
 
 @compiled
-def _count(account: Words, desks: Table, k: int, notional: int, quote: int, after: int) -> None:
+def _count(m: Words, d: int, notional: int, quote: int, after: int) -> None:
     """Count the fill; a round trip ends when no lot is held, and won when it brought in more than it cost."""
-    account[FILL_COUNT] += 1
-    account[TURNOVER] += notional
-    if account[TURNOVER] >= LIMIT:
-        account[TURNOVER] -= LIMIT
-        account[TURNOVER_HIGH] += 1
-    desks[k, TRIP] += quote
+    m[FILL_COUNT] += 1
+    m[TURNOVER] += notional
+    if m[TURNOVER] >= LIMIT:
+        m[TURNOVER] -= LIMIT
+        m[TURNOVER_HIGH] += 1
+    m[d + TRIP] += quote
     if after == 0:
-        desks[k, TRIPS] += 1
-        desks[k, WINS] += desks[k, TRIP] > 0
-        desks[k, TRIP] = 0
+        m[d + TRIPS] += 1
+        m[d + WINS] += m[d + TRIP] > 0
+        m[d + TRIP] = 0

@@ -28,6 +28,7 @@ from .layout import (
     DRAWDOWN_PART,
     EQUITY,
     EQUITY_ROWS,
+    FIRST_DESK,
     FREE,
     KEEPS_ROWS,
     LARGEST,
@@ -48,27 +49,26 @@ from .layout import (
     TODAY_FROM,
     VALUE,
     Column,
-    Table,
     Words,
 )
 
 
 @compiled
-def sample(account: Words, samples: Words, ts: int) -> None:
+def sample(m: Words, samples: Words, ts: int) -> None:
     """Keep what the account was worth at the end of each period that is over at `ts`."""
-    while account[PERIOD] and ts > account[NEXT_SAMPLE]:
-        if account[SAMPLE_ROWS] < len(samples):
-            samples[account[SAMPLE_ROWS]] = account[EQUITY]
-        account[SAMPLE_ROWS] += 1
-        account[NEXT_SAMPLE] += account[PERIOD]
+    while m[PERIOD] and ts > m[NEXT_SAMPLE]:
+        if m[SAMPLE_ROWS] < len(samples):
+            samples[m[SAMPLE_ROWS]] = m[EQUITY]
+        m[SAMPLE_ROWS] += 1
+        m[NEXT_SAMPLE] += m[PERIOD]
 
 
 @compiled
-def last_sample(account: Words, samples: Words) -> None:
+def last_sample(m: Words, samples: Words) -> None:
     """Keep what the account was worth at the end of the data, which the last period ends with."""
-    if account[PERIOD] and account[SAMPLE_ROWS] < len(samples):
-        samples[account[SAMPLE_ROWS]] = account[EQUITY]
-        account[SAMPLE_ROWS] += 1
+    if m[PERIOD] and m[SAMPLE_ROWS] < len(samples):
+        samples[m[SAMPLE_ROWS]] = m[EQUITY]
+        m[SAMPLE_ROWS] += 1
 
 
 @compiled
@@ -87,106 +87,100 @@ def first_after(opened: Column, first: int, stop: int, limit: int) -> int:
 
 
 @compiled
-def quiet(
-    account: Words, desks: Table, log: Words, opened: Column, close: Column, first: int, stop: int, equity: Words, samples: Words
-) -> None:
+def quiet(m: Words, opened: Column, close: Column, first: int, stop: int, equity: Words, samples: Words) -> None:
     """Take the bars `first` to `stop` (not included) of the only instrument; it has no order, and equity is known."""
-    length = account[TIMEFRAME]
-    if desks[0, LOTS]:
-        desks[0, BARS_HELD] += stop - first
+    length = m[TIMEFRAME]
+    if m[FIRST_DESK + LOTS]:
+        m[FIRST_DESK + BARS_HELD] += stop - first
     while first < stop:
-        day_ends = (account[DAY_NUMBER] + 1) * DAY
+        day_ends = (m[DAY_NUMBER] + 1) * DAY
         until = first_after(opened, first, stop, day_ends - length - 1)
-        if account[PERIOD]:
-            until = min(until, first_after(opened, first, stop, account[NEXT_SAMPLE] - length))
+        if m[PERIOD]:
+            until = min(until, first_after(opened, first, stop, m[NEXT_SAMPLE] - length))
         if until == first:
-            sample(account, samples, opened[first] + length)
-            _single(account, desks, log, opened[first] + length, close[first], equity)
+            sample(m, samples, opened[first] + length)
+            _single(m, opened[first] + length, close[first], equity)
             first += 1
         else:
-            _stretch(account, desks, log, opened, close, first, until, equity)
+            _stretch(m, opened, close, first, until, equity)
             first = until
 
 
 @compiled
-def _single(account: Words, desks: Table, log: Words, ts: int, close: int, equity: Words) -> None:
-    account[NOW] = ts
-    mark(account, desks, 0, close)
-    observe(account, desks, log)
-    if account[KEEPS_ROWS]:
-        equity[account[EQUITY_ROWS]] = account[EQUITY]
-    account[EQUITY_ROWS] += 1
+def _single(m: Words, ts: int, close: int, equity: Words) -> None:
+    m[NOW] = ts
+    mark(m, FIRST_DESK, close)
+    observe(m)
+    if m[KEEPS_ROWS]:
+        equity[m[EQUITY_ROWS]] = m[EQUITY]
+    m[EQUITY_ROWS] += 1
 
 
 @compiled
-def _stretch(
-    account: Words, desks: Table, log: Words, opened: Column, close: Column, first: int, stop: int, equity: Words
-) -> None:
+def _stretch(m: Words, opened: Column, close: Column, first: int, stop: int, equity: Words) -> None:
     """Take bars within one day and one sampling period."""
-    row, cash = account[EQUITY_ROWS] - first, account[FREE] + account[RESERVED]
-    units = desks[0, BASE_FREE] + desks[0, BASE_RESERVED]
+    row, cash = m[EQUITY_ROWS] - first, m[FREE] + m[RESERVED]
+    units = m[FIRST_DESK + BASE_FREE] + m[FIRST_DESK + BASE_RESERVED]
     if units == 0:
-        if account[KEEPS_ROWS]:
+        if m[KEEPS_ROWS]:
             for i in range(first, stop):
                 equity[row + i] = cash
-        account[EQUITY_ROWS] += stop - first
-        desks[0, MARK] = close[stop - 1]
-        account[NOW] = opened[stop - 1] + account[TIMEFRAME]
+        m[EQUITY_ROWS] += stop - first
+        m[FIRST_DESK + MARK] = close[stop - 1]
+        m[NOW] = opened[stop - 1] + m[TIMEFRAME]
         return
     lowest, highest = close[first], close[first]
     for i in range(first, stop):
         lowest, highest = min(lowest, close[i]), max(highest, close[i])
-    per_tick = desks[0, LOTS] * desks[0, QUOTE_PER_TICK_LOT]
-    top, bottom = cash + worth(account, desks, 0, highest), cash + worth(account, desks, 0, lowest)
-    if _needs_steps(account, top, bottom):
+    per_tick = m[FIRST_DESK + LOTS] * m[FIRST_DESK + QUOTE_PER_TICK_LOT]
+    top, bottom = cash + worth(m, FIRST_DESK, highest), cash + worth(m, FIRST_DESK, lowest)
+    if _needs_steps(m, top, bottom):
         for i in range(first, stop):
-            _single(account, desks, log, opened[i] + account[TIMEFRAME], close[i], equity)
+            _single(m, opened[i] + m[TIMEFRAME], close[i], equity)
         return
-    if account[KEEPS_ROWS]:
-        if desks[0, LOTS] * desks[0, BASE_PER_LOT] == units and float(top) < SAFE / 2:
+    if m[KEEPS_ROWS]:
+        if m[FIRST_DESK + LOTS] * m[FIRST_DESK + BASE_PER_LOT] == units and float(top) < SAFE / 2:
             for i in range(first, stop):
                 equity[row + i] = cash + per_tick * close[i]
         else:
             for i in range(first, stop):
-                equity[row + i] = cash + worth(account, desks, 0, close[i])
-    account[EQUITY_ROWS] += stop - first
-    account[NOW] = opened[stop - 1] + account[TIMEFRAME]
-    if top > 0 and is_more(top - cash, account[LARGEST_OF], account[LARGEST], top) and desks[0, LOTS]:
-        account[LARGEST], account[LARGEST_OF] = top - cash, top
-    _fall(account, top, bottom)
-    mark(account, desks, 0, close[stop - 1])
-    account[EQUITY] = cash + desks[0, VALUE]
+                equity[row + i] = cash + worth(m, FIRST_DESK, close[i])
+    m[EQUITY_ROWS] += stop - first
+    m[NOW] = opened[stop - 1] + m[TIMEFRAME]
+    if top > 0 and is_more(top - cash, m[LARGEST_OF], m[LARGEST], top) and m[FIRST_DESK + LOTS]:
+        m[LARGEST], m[LARGEST_OF] = top - cash, top
+    _fall(m, top, bottom)
+    mark(m, FIRST_DESK, close[stop - 1])
+    m[EQUITY] = cash + m[FIRST_DESK + VALUE]
 
 
 @compiled
-def _fall(account: Words, top: int, bottom: int) -> None:
+def _fall(m: Words, top: int, bottom: int) -> None:
     """Note the falls of a stretch; where it holds a new peak, no deeper fall than the known one lies in it."""
-    if top > account[PEAK]:
-        account[PEAK] = top
-    elif bottom < account[PEAK] and is_more(
-        account[PEAK] - bottom, account[DRAWDOWN_FROM], account[DRAWDOWN_FALL], account[PEAK]
-    ):
-        account[DRAWDOWN_FALL], account[DRAWDOWN_FROM] = account[PEAK] - bottom, account[PEAK]
-    fall, start = account[DAY_START] - bottom, account[DAY_START]
-    if fall > 0 and is_more(fall, account[TODAY_FROM], account[TODAY_FALL], start):
-        account[TODAY_FALL], account[TODAY_FROM] = fall, start
-        if is_more(fall, account[LOSS_FROM], account[LOSS_FALL], start):
-            account[LOSS_FALL], account[LOSS_FROM] = fall, start
+    if top > m[PEAK]:
+        m[PEAK] = top
+    elif bottom < m[PEAK] and is_more(m[PEAK] - bottom, m[DRAWDOWN_FROM], m[DRAWDOWN_FALL], m[PEAK]):
+        m[DRAWDOWN_FALL], m[DRAWDOWN_FROM] = m[PEAK] - bottom, m[PEAK]
+    fall, start = m[DAY_START] - bottom, m[DAY_START]
+    if fall > 0 and is_more(fall, m[TODAY_FROM], m[TODAY_FALL], start):
+        m[TODAY_FALL], m[TODAY_FROM] = fall, start
+        if is_more(fall, m[LOSS_FROM], m[LOSS_FALL], start):
+            m[LOSS_FALL], m[LOSS_FROM] = fall, start
 
 
 @compiled
-def _needs_steps(account: Words, top: int, bottom: int) -> bool:
+def _needs_steps(m: Words, top: int, bottom: int) -> bool:
     """Return whether a stretch must be looked at bar by bar."""
-    peak = account[PEAK]
+    peak = m[PEAK]
     if float(top) >= SAFE / 2:
         return True
-    if top > peak and is_more(top - bottom, account[DRAWDOWN_FROM], account[DRAWDOWN_FALL], top):
+    if top > peak and is_more(top - bottom, m[DRAWDOWN_FROM], m[DRAWDOWN_FALL], top):
         return True
     fall = max(peak, top) - bottom
-    if not account[DRAWDOWN_BREACHED] and _may_reach(fall, max(peak, top), account[DRAWDOWN_PART], account[DRAWDOWN_OF]):
+    if not m[DRAWDOWN_BREACHED] and _may_reach(fall, max(peak, top), m[DRAWDOWN_PART], m[DRAWDOWN_OF]):
         return True
-    fall = account[DAY_START] - bottom
-    return not account[DAILY_BREACHED] and _may_reach(fall, account[DAY_START], account[DAILY_PART], account[DAILY_OF])
+    fall = m[DAY_START] - bottom
+    return not m[DAILY_BREACHED] and _may_reach(fall, m[DAY_START], m[DAILY_PART], m[DAILY_OF])
 
 
 @compiled

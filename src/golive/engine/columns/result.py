@@ -16,6 +16,7 @@ from golive.portfolio import Ledger
 from golive.risk import LimitUse, RiskEngine
 
 from . import layout as at
+from .memory import Memory
 from .terms import Terms
 
 
@@ -45,11 +46,8 @@ class ColumnRun:
         self,
         ledger: Ledger,
         terms: Terms,
-        account: IntColumn,
-        desks: IntColumn,
+        memory: Memory,
         targets: FloatColumn,
-        log: IntColumn,
-        fills: IntColumn,
         equity_ts: IntColumn,
         equity: IntColumn,
         began: int,
@@ -61,12 +59,11 @@ class ColumnRun:
         self.opening = ledger
         """the opening balances, scales and instruments"""
         self.began = began
-        self.ended = int(account[at.NOW])
-        self.log = log
+        self.log = memory.log()
         self.targets = targets
-        self._account = account
-        self._desks = desks
-        self._fills = fills
+        self._account = memory.account.copy()
+        self._desks = memory.desks.copy()
+        self._fills = memory.fills()
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:

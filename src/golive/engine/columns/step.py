@@ -15,14 +15,16 @@ from .layout import (
     BAR,
     CANCEL,
     CHANGE,
-    DESKS,
+    DESK_WORDS,
     DUE,
     ENTRY_TTL,
     EXPOSED,
     FAILED,
+    FIRST_DESK,
     HAS_TARGET,
     IS_PROTECTIVE,
     LAST_CHANGE,
+    LAST_DESK,
     LIMIT,
     NO_RUN,
     NONE,
@@ -32,7 +34,9 @@ from .layout import (
     OPEN,
     ORDER_WORKING,
     QUEUED,
+    SELF,
     SESSION_ENDED,
+    SHARE,
     STANDING,
     STATE,
     SUBMITTED,
@@ -42,7 +46,6 @@ from .layout import (
     WARMING_UP,
     Column,
     Floats,
-    Table,
     Words,
 )
 from .market import end, ended
@@ -53,106 +56,106 @@ _TAKEN_OUT = -1
 
 
 @compiled
-def timers(account: Words, desks: Table, targets: Floats, log: Words) -> None:
+def timers(m: Words) -> None:
     """Cancel the entries whose time is over, the one that is due first before the others."""
     while True:
-        first = -1
-        for k in range(account[DESKS]):
-            due = desks[k, DUE]
-            if 0 < due <= account[NOW] and (
-                first < 0 or due < desks[first, DUE] or (due == desks[first, DUE] and desks[k, NUMBER] < desks[first, NUMBER])
+        first = 0
+        for d in range(FIRST_DESK, m[LAST_DESK] + DESK_WORDS, DESK_WORDS):
+            due = m[d + DUE]
+            if 0 < due <= m[NOW] and (
+                first == 0 or due < m[first + DUE] or (due == m[first + DUE] and m[d + NUMBER] < m[first + NUMBER])
             ):
-                first = k
-        if first < 0:
+                first = d
+        if first == 0:
             return
-        say(account, log, CANCEL, first, 0)
-        end(account, desks, targets, log, first, ASKED_FOR)
+        say(m, CANCEL, m[first + SELF], 0)
+        end(m, first, ASKED_FOR)
 
 
 @compiled
-def target_now(desks: Table, change_at: Column, k: int) -> int:
+def target_now(m: Words, change_at: Column, d: int) -> int:
     """Return the row of the change that holds on the desk's bar now."""
-    row = desks[k, CHANGE]
-    while row + 1 < desks[k, LAST_CHANGE] and change_at[row + 1] <= desks[k, BAR]:
+    row = m[d + CHANGE]
+    while row + 1 < m[d + LAST_CHANGE] and change_at[row + 1] <= m[d + BAR]:
         row += 1
-    desks[k, CHANGE] = row
+    m[d + CHANGE] = row
     return row
 
 
 @compiled
 def on_candle(
-    account: Words, desks: Table, targets: Floats, log: Words, change_at: Column, change_to: Floats,
-    k: int, opened_at: int, close: int,
+    m: Words, change_at: Column, change_to: Floats,
+    d: int, opened_at: int, close: int,
 ) -> None:  # fmt: skip
     """The engine's work on a closed candle of one instrument."""
-    mark(account, desks, k, close)
-    observe(account, desks, log)
-    row = target_now(desks, change_at, k)
+    mark(m, d, close)
+    observe(m)
+    row = target_now(m, change_at, d)
     target = change_to[row]
     code, cancels = WARMING_UP, False
     if not isnan(target):
-        if not desks[k, HAS_TARGET] or target != targets[k]:
-            is_first = not desks[k, HAS_TARGET]
-            desks[k, HAS_TARGET], targets[k], desks[k, TARGET_AT] = 1, target, row
+        if not m[d + HAS_TARGET] or target != change_to[m[d + TARGET_AT]]:
+            is_first = not m[d + HAS_TARGET]
+            m[d + HAS_TARGET], m[d + SHARE], m[d + TARGET_AT] = 1, round(target * 1_000_000.0), row
             if not is_first or target != 0.0:
-                signal(account, desks, log, k, 0)
-        if desks[k, STATE] == NONE:
-            code = propose(account, desks, targets, log, k) if desks[k, WANTS] else desks[k, STANDING]
-        elif desks[k, WANTS]:
-            cancels = desks[k, STATE] == OPEN
+                signal(m, d, 0)
+        if m[d + STATE] == NONE:
+            code = propose(m, d) if m[d + WANTS] else m[d + STANDING]
+        elif m[d + WANTS]:
+            cancels = m[d + STATE] == OPEN
             code = ORDER_WORKING
         else:
-            code = desks[k, STANDING] if desks[k, IS_PROTECTIVE] else ORDER_WORKING
+            code = m[d + STANDING] if m[d + IS_PROTECTIVE] else ORDER_WORKING
     if cancels:
-        say(account, log, CANCEL, k, 0)
-    protect(account, desks, log, k)
+        say(m, CANCEL, m[d + SELF], 0)
+    protect(m, d)
     if code != NO_RUN:
-        idle(account, desks, log, k, code, opened_at)
+        idle(m, d, code, opened_at)
     if cancels:
-        end(account, desks, targets, log, k, ASKED_FOR)
+        end(m, d, ASKED_FOR)
 
 
 @compiled
-def settle(account: Words, desks: Table, targets: Floats, log: Words) -> None:
+def settle(m: Words) -> None:
     """Every decision of the step is on record: let the orders leave, and take what the venue answers."""
-    while account[AWAITING]:
-        count = account[AWAITING]
-        account[AWAITING] = 0
+    while m[AWAITING]:
+        count = m[AWAITING]
+        m[AWAITING] = 0
         for i in range(count):
-            k = desks[i, QUEUED]
-            say(account, log, SUBMITTED, k, 0)
-            desks[k, ANSWER] = enter(account, desks, k)
-            if desks[k, TYPE] == LIMIT and account[ENTRY_TTL]:
-                desks[k, DUE] = account[NOW] + account[ENTRY_TTL]
+            d = m[FIRST_DESK + i * DESK_WORDS + QUEUED]
+            say(m, SUBMITTED, m[d + SELF], 0)
+            m[d + ANSWER] = enter(m, d)
+            if m[d + TYPE] == LIMIT and m[ENTRY_TTL]:
+                m[d + DUE] = m[NOW] + m[ENTRY_TTL]
         for i in range(count):
-            k = desks[i, QUEUED]
-            if desks[k, ANSWER] != ASKED_FOR:
-                desks[k, STATE] = NONE
-                desks[k, DUE] = 0
-                desks[k, STANDING] = ON_TARGET
-                desks[k, EXPOSED] |= desks[k, IS_PROTECTIVE]
-                say(account, log, FAILED, k, desks[k, ANSWER] | desks[k, IS_PROTECTIVE] << 8)
-            elif desks[k, IS_PROTECTIVE] and desks[k, WANTS]:  # the signal came while the order was on its way
-                say(account, log, CANCEL, k, 0)
-                release(account, desks, k)
-                desks[k, ANSWER] = _TAKEN_OUT
+            d = m[FIRST_DESK + i * DESK_WORDS + QUEUED]
+            if m[d + ANSWER] != ASKED_FOR:
+                m[d + STATE] = NONE
+                m[d + DUE] = 0
+                m[d + STANDING] = ON_TARGET
+                m[d + EXPOSED] |= m[d + IS_PROTECTIVE]
+                say(m, FAILED, m[d + SELF], m[d + ANSWER] | m[d + IS_PROTECTIVE] << 8)
+            elif m[d + IS_PROTECTIVE] and m[d + WANTS]:  # the signal came while the order was on its way
+                say(m, CANCEL, m[d + SELF], 0)
+                release(m, d)
+                m[d + ANSWER] = _TAKEN_OUT
         for i in range(count):
-            k = desks[i, QUEUED]
-            if desks[k, ANSWER] == _TAKEN_OUT:
-                desks[k, ANSWER] = ASKED_FOR
-                ended(account, desks, targets, log, k, ASKED_FOR)
+            d = m[FIRST_DESK + i * DESK_WORDS + QUEUED]
+            if m[d + ANSWER] == _TAKEN_OUT:
+                m[d + ANSWER] = ASKED_FOR
+                ended(m, d, ASKED_FOR)
 
 
 @compiled
-def finish(account: Words, desks: Table, targets: Floats, log: Words) -> None:
+def finish(m: Words) -> None:
     """Close the runs of inaction and take out what still works; the data have ended."""
-    for k in range(account[DESKS]):
-        if desks[k, WANTS]:
-            conclude(account, desks, log, k, SESSION_ENDED)
-        end_run(account, desks, log, k)
-        if desks[k, STATE] == OPEN:
-            say(account, log, CANCEL, k, 0)
-            release(account, desks, k)
-    for k in range(account[DESKS]):
-        if desks[k, STATE] == OPEN:
-            ended(account, desks, targets, log, k, ASKED_FOR)
+    for d in range(FIRST_DESK, m[LAST_DESK] + DESK_WORDS, DESK_WORDS):
+        if m[d + WANTS]:
+            conclude(m, d, SESSION_ENDED)
+        end_run(m, d)
+        if m[d + STATE] == OPEN:
+            say(m, CANCEL, m[d + SELF], 0)
+            release(m, d)
+    for d in range(FIRST_DESK, m[LAST_DESK] + DESK_WORDS, DESK_WORDS):
+        if m[d + STATE] == OPEN:
+            ended(m, d, ASKED_FOR)

@@ -13,7 +13,9 @@ from golive.model.errors import ConfigError
 from golive.strategy.targets import TargetChanges
 
 from . import layout as at
-from .driver import NO_WORDS, RUN, Changes, check, raise_fault
+from .changes import Changes
+from .driver import NO_WORDS, RUN, check_timeframe
+from .memory import Memory
 from .rows import rows_of
 from .terms import Terms
 
@@ -68,23 +70,17 @@ class Replays:
         periods = -(-last // period_ns) - self._first_end // period_ns + 1
         self.ends = np.minimum(self._first_end + np.arange(periods, dtype=np.int64) * period_ns, last)
         """when the periods end, ns UTC: a bar that closes at a period's end is its last; the data may end the last one early"""
-        self._openings: dict[int, tuple[Terms, IntColumn, IntColumn]] = {}
+        self._openings: dict[int, tuple[Terms, Memory]] = {}
 
     def summary(self, changes: Sequence[TargetChanges], terms: Terms) -> Summary:
         """Run one parameter set; raises as `run_columns` does."""
-        check(self._candles, changes, terms)
-        account, desks = self._opening(terms)
-        joined = Changes(changes)
-        desks[:, at.CHANGE], desks[:, at.LAST_CHANGE] = joined.starts, joined.ends
-        count = len(self._candles)
-        targets, samples = np.zeros(count), np.zeros(len(self.ends), np.int64)
-        log, fills = np.empty(2 * at.ROOM * count, np.int64), np.empty((4 * count, at.FILL_WORDS), np.int64)
+        memory, joined = self._opening(terms), Changes(self._candles, changes)
+        memory.follow(joined)
+        samples = np.zeros(len(self.ends), np.int64)
         for is_last, *columns in self._rows:
-            RUN(
-                account, desks, targets, *columns, 0, len(columns[0]), is_last, joined.at, joined.to, log, fills, NO_WORDS,
-                samples,
-            )  # fmt: skip
-            raise_fault(account)
+            RUN(memory.words, *columns, 0, len(columns[0]), is_last, joined.at, joined.to, NO_WORDS, samples)
+            memory.is_full()
+        account, desks = memory.account, memory.desks
         return Summary(
             samples, int(account[at.FILL_COUNT]), int(account[at.COUNTS + at.APPROVED]), int(account[at.FEES]),
             int(account[at.TURNOVER_HIGH]) * (1 << 62) + int(account[at.TURNOVER]),
@@ -92,18 +88,16 @@ class Replays:
             int(desks[:, at.TRIPS].sum()), int(desks[:, at.WINS].sum()),
         )  # fmt: skip
 
-    def _opening(self, terms: Terms) -> tuple[IntColumn, IntColumn]:
+    def _opening(self, terms: Terms) -> Memory:
+        """Return the memory before the first bar; that of the same terms is made once."""
         known = self._openings.get(id(terms))
         if known is None or known[0] is not terms:
             if len(self._openings) >= _TEMPLATES:
                 self._openings.clear()
-            known = self._openings[id(terms)] = (terms, *self._open(terms))
-        return known[1].copy(), known[2].copy()
-
-    def _open(self, terms: Terms) -> tuple[IntColumn, IntColumn]:
-        ledger = terms.ledger([each.instrument for each in self._candles])
-        account = terms.account(ledger)
-        account[at.PERIOD], account[at.NEXT_SAMPLE] = self._period, self._first_end
-        if self._detail_ns:
-            account[at.DETAIL_TIMEFRAME] = self._detail_ns
-        return account, terms.desks(ledger)
+            check_timeframe(self._candles, terms)
+            memory = Memory(terms, terms.ledger([each.instrument for each in self._candles]), keeps_rows=False)
+            memory.account[at.PERIOD], memory.account[at.NEXT_SAMPLE] = self._period, self._first_end
+            if self._detail_ns:
+                memory.account[at.DETAIL_TIMEFRAME] = self._detail_ns
+            known = self._openings[id(terms)] = (terms, memory)
+        return known[1].copy()

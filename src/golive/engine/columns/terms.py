@@ -58,7 +58,7 @@ class Terms:
         part, of_part = self.participation
         if not 0 <= part < _MOST_PARTICIPATION or not 0 < of_part < _MOST_PARTICIPATION:
             raise MagnitudeError(f"participation {part}/{of_part} is negative or too fine")
-        words = np.zeros(at.ACCOUNT_WORDS, np.int64)
+        words = np.zeros(at.FIRST_DESK, np.int64)
         words[at.DESKS], words[at.FREE] = len(ledger.instruments), ledger.balances[ledger.quote].total
         words[at.TIMEFRAME] = words[at.DETAIL_TIMEFRAME] = self.timeframe_ns
         words[at.POSITION_SHARE] = sizing.position_share
@@ -89,7 +89,8 @@ class Terms:
         """Return the rows of the ledger's instruments before the first bar."""
         sizing = Sizing.of(self.parameters)
         rows = np.zeros((len(ledger.instruments), at.DESK_WORDS), np.int64)
-        for row, (key, instrument) in zip(rows, ledger.instruments.items(), strict=True):
+        for number, (row, (key, instrument)) in enumerate(zip(rows, ledger.instruments.items(), strict=True)):
+            row[at.SELF] = number
             holding = ledger.holdings[key]
             common = gcd(holding.quote_per_tick_lot, holding.base_per_lot)
             row[at.MIN_LOTS], row[at.MAX_LOTS] = instrument.min_quantity, instrument.max_quantity
