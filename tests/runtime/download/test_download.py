@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -104,7 +105,10 @@ def test_a_quiet_minute_between_trades_is_flat_and_before_the_first_there_is_non
         "--data", str(file), "--symbol", "BTC/USD", "--history", str(bars), "--no-limits", dialect="kraken"
     ) as process:
         done = downloaded(tmp_path, options("kraken", process, bars))
+        downloaded(tmp_path / "parts", options("kraken", process, bars, until=to_iso(first + 4 * MINUTE)))
+        downloaded(tmp_path / "parts", options("kraken", process, bars))
     stored = rows(tmp_path, "kraken")
+    assert rows(tmp_path / "parts", "kraken") == stored  # cut where nothing was traded before and behind
     assert [row[0] for row in stored[:4]] == [first + n * MINUTE for n in (2, 3, 4, 5)]
     assert [row[5] for row in stored[1:3]] == [0, 0]
     assert len({row[4] for row in stored[:4]}) == 1
@@ -334,3 +338,23 @@ def test_the_embedded_market_is_the_same_however_much_of_it_is_asked_for(tmp_pat
 def test_help_needs_no_numpy() -> None:
     code = "import sys; from golive.cli.main import main; main(['data', 'download', '--help']); sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_a_terminal_shows_a_bar_and_nothing_else_does(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    words = ["data", "download", "--venue", "okx", "--symbol", "BTC/USDT", "--since", to_iso(END - 900 * MINUTE)]
+    with past("okx", 900) as process:
+        words += ["--until", to_iso(END), "--endpoint", process.rest, "--home", str(home.path)]
+        screen, terminal = os.openpty()
+        try:
+            done = subprocess.run(
+                [*GOLIVE, *words], env={**home.env, "TERM": "xterm"}, stdout=subprocess.PIPE, stderr=terminal, check=True
+            )
+            os.close(terminal)
+            drawn = os.read(screen, 1 << 16).decode()
+        finally:
+            os.close(screen)
+        quiet = home.golive(*words[:-2])
+    assert b"900 candles added" in done.stdout
+    assert "900/900" in drawn
+    assert (quiet.code, quiet.stderr) == (0, "")
