@@ -48,11 +48,13 @@ format: setup  ## rewrite the sources in the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: setup  ## our figures beside their floors
+bench: setup  ## our figures beside their floors, and beside the peers that bench-peers has built
 	@$(BIN)/python -m benchmarks
 
-bench-peers: setup  ## ratios to other tools; builds their environments first (PEERS, 1.6 GB)
+bench-peers: setup  ## ratios to other tools; builds their environments first (PEERS, 2.7 GB)
 	@$(BIN)/python -m benchmarks.tick_maker --peers
+	@$(BIN)/python -m benchmarks.backtest --peers
+	@$(BIN)/python -m benchmarks.sweep --peers
 
 proof: setup  ## the long forms of every proof (docs/testing.md)
 	@GOLIVE_PROOF=1 $(BIN)/python -m pytest -m 'not live_venue'

@@ -7,6 +7,7 @@ more than one thread here, and a busy machine strikes none of them more. The fir
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import tempfile
@@ -91,7 +92,7 @@ def print_whole_process(store: Path, *, rounds: int, builds: bool) -> None:
     for n in range(rounds + 1):
         for words, row in ((command, rows[0]), (imports, rows[1])):
             if words:
-                done = run(words)
+                done = run(words, {**os.environ, "PYTHONDONTWRITEBYTECODE": ""})
                 if done.exit_code:
                     raise RuntimeError(f"{' '.join(words)} ended with {done.exit_code}")
                 if n:

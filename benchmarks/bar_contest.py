@@ -34,7 +34,7 @@ class Contender:
     results: list[dict[str, Any]] = field(default_factory=list)
 
     def run(self) -> None:
-        self.results.append(measure(self.command(), {"PYTHONWARNINGS": "ignore"}))
+        self.results.append(measure(self.command(), {"PYTHONWARNINGS": "ignore", "PYTHONDONTWRITEBYTECODE": ""}))
 
     @property
     def seconds(self) -> float:

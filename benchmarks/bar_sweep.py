@@ -22,7 +22,7 @@ from .contender import report
 
 
 def main(arguments: Sequence[str]) -> None:
-    from golive.engine.columns import summaries
+    from golive.engine.columns import Replays
     from golive.strategy.targets import sweep_targets
 
     root, count, runs = arguments[0], int(arguments[1]), int(arguments[2])
@@ -31,22 +31,24 @@ def main(arguments: Sequence[str]) -> None:
     sets = [bound(parameters(fast, slow)) for fast, slow in pairs()]
     conditions = terms(parameters())
 
-    def part(thread: int) -> Any:
-        mine = sets[thread::threads]
-        return summaries([candles], [[changes] for changes in sweep_targets(strategy, mine, candles)], conditions)
+    def part(replays: Replays, mine: Sequence[Any]) -> list[tuple[int, int]]:
+        made = (replays.summary([changes], conditions) for changes in sweep_targets(strategy, mine, candles))
+        return [(each.fills, each.final_equity) for each in made]
 
     seconds, wall, results = [], [], []
     with ThreadPoolExecutor(threads) as pool:
         for _ in range(runs + 1):
             gc.collect()
             began, cpu = time.perf_counter(), time.process_time()
-            results = list(pool.map(part, range(threads)))
+            replays = Replays([candles])
+            parts = [pool.submit(part, replays, sets[number::threads]) for number in range(threads)]
+            results = [one for each in parts for one in each.result()]
             wall.append(time.perf_counter() - began)
             seconds.append(time.process_time() - cpu)
     start = int(Decimal(CASH).scaleb(INSTRUMENT.quote_scale))
-    earned = sum(int((each.final_equity - start).sum()) for each in results)
+    earned = sum(equity - start for _, equity in results)
     report(
-        name="sweep", seconds=seconds[1:], wall=wall[1:], first_s=wall[0], fills=sum(int(each.fills.sum()) for each in results),
+        name="sweep", seconds=seconds[1:], wall=wall[1:], first_s=wall[0], fills=sum(fills for fills, _ in results),
         pnl=str((earned * CENT_UNITS).normalize()), peak_mib=peak_mib(),
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Environments of the tools we compare with: pinned, one each, built once below `PEERS`.
 
-`PEERS` names the folder; without it they go below the user's cache directory. Two and a half gigabytes in all.
+`PEERS` names the folder; without it they go below the user's cache directory. 2.7 GB in all.
 """
 
 from __future__ import annotations
