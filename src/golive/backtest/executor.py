@@ -32,6 +32,8 @@ class Span:
     """smallest units of the quote asset at the start; None = the sweep's"""
     is_closed: bool = False
     """whether the target of the last two bars is 0, so that what is held is sold at the open of the last"""
+    period_ns: int | None = None
+    """how often equity is looked at; None = as the statistics of a single backtest over the span do"""
 
 
 @dataclass(frozen=True, slots=True)

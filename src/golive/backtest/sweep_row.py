@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
+from golive.model.clock import DAY
 from golive.model.errors import ConfigError
 
-from .returns import Sampling, sampling_of
+from .returns import HOUR, Sampling, sampling_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,12 +27,13 @@ Rows: TypeAlias = "npt.NDArray[np.int64]"
 FIELDS: Final = ("final_equity", "fills", "turnover", "worst_peak", "worst_fall", "bars_held", "trades", "wins")
 """money in smallest units of the quote asset; the deepest fall is exactly worst_fall of worst_peak; bars at whose close a whole
 lot was held, of all instruments; round trips that ended without a lot, and those of them that brought in more than they cost"""
+_NAMES: Final = {DAY: "daily", HOUR: "hourly"}
 FIELD: Final = {name: place for place, name in enumerate(FIELDS)}
 
 
 @dataclass(frozen=True, slots=True)
 class SampleGrid:
-    """When equity is looked at over a span of candles: as the statistics of a single backtest over them do."""
+    """When equity is looked at over a span of candles."""
 
     sampling: Sampling
     first: int
@@ -41,15 +43,18 @@ class SampleGrid:
     """of the whole span"""
 
     @classmethod
-    def of(cls, candles: Sequence[CandleColumns]) -> Self:
-        """Return the grid over candles that are traded; ConfigError when there is none."""
+    def of(cls, candles: Sequence[CandleColumns], period_ns: int | None = None) -> Self:
+        """Return the grid over candles that are traded; ConfigError when there is none.
+
+        Without a period it is that of the statistics of a single backtest over these candles.
+        """
         closes = [(int(each.opened_at[0]), int(each.opened_at[-1])) for each in candles if len(each)]
         if not closes:
             raise ConfigError("no candle closes in the span of the sweep")
         timeframe = candles[0].timeframe_ns
         first, last = min(a for a, _ in closes) + timeframe, max(b for _, b in closes) + timeframe
         length = last - first + timeframe
-        sampling = sampling_of(length, timeframe)
+        sampling = sampling_of(length, timeframe) if period_ns is None else Sampling(_NAMES.get(period_ns, "bars"), period_ns)
         begins, ends = -(-first // sampling.length_ns), -(-last // sampling.length_ns)
         return cls(sampling, begins, ends - begins + 1, length)
 

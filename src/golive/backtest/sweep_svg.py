@@ -97,7 +97,7 @@ def _legend(shown: HeatMap, objective: str, top: float) -> Iterator[str]:
     for step in range(40):
         yield f'<rect x="{_LEFT + step * 6}" y="{top:.1f}" width="6.5" height="10" fill="{colour(step / 39)}"/>'
     yield f'<text x="{_LEFT - 8}" y="{top + 10:.1f}" text-anchor="end">{low:.3g}</text>'
-    yield f'<text x="{_LEFT + 248}" y="{top + 10:.1f}">{high:.3g} {escape(objective)}; framed: the best; empty: nothing there</text>'
+    yield f'<text x="{_LEFT + 248}" y="{top + 10:.1f}">{high:.3g} {escape(objective)}; framed: the best</text>'
 
 
 def _range(shown: HeatMap) -> tuple[float, float]:

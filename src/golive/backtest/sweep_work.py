@@ -41,7 +41,7 @@ class SweepWork:
 
         parts = [cut(each, task.span) for each in self.candles]
         traded = [candles.between(warm, len(candles)) for candles, warm in parts]
-        grid = SampleGrid.of(traded)
+        grid = SampleGrid.of(traded, task.span.period_ns)
         out = np.zeros((len(task.sets), len(FIELDS) + grid.count), dtype=np.int64)
         specs = [with_balance(self.spec_of(values), self.candles, task.span.balance) for values in task.sets]
         candles = [each for each, _ in parts]
