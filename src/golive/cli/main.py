@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "balances": LazyCommand("golive.cli.session_list:balances_app", "List the balances of a session's account."),
     "report": LazyCommand("golive.cli.report:app", "Open a report, or show how far a session was from its shadow."),
     "audit": LazyCommand("golive.cli.audit:app", "Verify journals, seals and stage records."),
+    "strategy": LazyCommand("golive.cli.strategy:app", "Write, list, show and check strategies."),
     "simvenue": LazyCommand("golive.cli.simvenue:app", "A simulated exchange on this machine, for bots and tests."),
 }
 

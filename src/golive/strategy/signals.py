@@ -79,27 +79,33 @@ class SignalsStrategy:
         if len(state) < self.warm_up(params):
             return WARMING_UP
         columns = {name: np.array(column) for name, column in zip(Bar._fields, zip(*state, strict=True), strict=True)}
-        return float(self._asked(columns, params)[-1])
+        return float(_asked(self._of, columns, params)[-1])
 
     def targets(self, candles: CandleColumns, params: Any) -> FloatColumn:
         """Return the target at every candle of a history; the function is asked once."""
-        import numpy as np
+        return asked_over(self._of, candles, params)
 
-        if not len(candles):
-            return np.empty(0)
-        tick, lot = float(candles.instrument.tick_size), float(candles.instrument.lot_size)
-        opened_at, open_, high, low, close, volume = candles.columns
-        floats = (open_ * tick, high * tick, low * tick, close * tick, volume * lot)
-        columns = dict(zip(Bar._fields, (opened_at + candles.timeframe_ns, *floats), strict=True))
-        targets = self._asked(columns, params).copy()
-        targets[: self.warm_up(params) - 1] = WARMING_UP
-        return targets
 
-    def _asked(self, columns: Mapping[str, Any], params: Any) -> FloatColumn:
-        import numpy as np
+def asked_over(strategy: Signals, candles: CandleColumns, params: Any) -> FloatColumn:
+    """Return what `signals` says of a history, WARMING_UP until its warm-up is over."""
+    import numpy as np
 
-        bars = len(columns["close"])
-        targets = np.asarray(self._of.signals(columns, params), np.float64)
-        if targets.shape != (bars,):
-            raise ConfigError(f"strategy {self.name}: signals gave an array of shape {targets.shape} for {bars} candles")
-        return targets
+    if not len(candles):
+        return np.empty(0)
+    tick, lot = float(candles.instrument.tick_size), float(candles.instrument.lot_size)
+    opened_at, open_, high, low, close, volume = candles.columns
+    floats = (open_ * tick, high * tick, low * tick, close * tick, volume * lot)
+    columns = dict(zip(Bar._fields, (opened_at + candles.timeframe_ns, *floats), strict=True))
+    targets = _asked(strategy, columns, params).copy()
+    targets[: strategy.warm_up(params) - 1] = WARMING_UP
+    return targets
+
+
+def _asked(strategy: Signals, columns: Mapping[str, Any], params: Any) -> FloatColumn:
+    import numpy as np
+
+    bars = len(columns["close"])
+    targets = np.asarray(strategy.signals(columns, params), np.float64)
+    if targets.shape != (bars,):
+        raise ConfigError(f"strategy {strategy.name}: signals gave an array of shape {targets.shape} for {bars} candles")
+    return targets

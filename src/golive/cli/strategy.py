@@ -1,0 +1,145 @@
+"""`golive strategy new | list | show | check`: strategies, built in and of the project's folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from golive.model.verdict import ExitCode
+
+from .delivery import delivered
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+
+if TYPE_CHECKING:
+    from golive.matching.columns import CandleColumns
+    from golive.runtime.strategy_folder import FoundStrategy
+
+app = typer.Typer(
+    help="Write, list, show and check strategies.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+)
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A strategy: built in, or in <home>/strategies/.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+
+@app.callback()
+def strategy() -> None:
+    """Write, list, show and check strategies."""
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, like my_trend; also that of its file.")],
+    form: Annotated[str, typer.Option("--form", metavar="FORM", help="step, callbacks, signals or freqtrade.")] = "step",
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Write a new strategy and its test into strategies/; both work as they are. Nothing is overwritten.
+
+    Exit codes: 0 written, 2 usage.
+    """
+    from golive.runtime.strategy_new import new_strategy
+
+    file, test = new_strategy(name, form, locate(config, home).home)
+    with delivered() as stdout:
+        stdout.write(f"{file}\n{test}\nnext: golive strategy check {name}\n")
+
+
+@app.command("list")
+def list_strategies(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """List the strategies that are built in and those of strategies/, with files that cannot be read.
+
+    Exit codes: 0 all can be used, 2 a file cannot be read.
+    """
+    from golive.runtime.strategy_folder import FoundStrategy, all_strategies
+
+    from .strategy_table import list_document, print_list
+
+    rows = all_strategies(locate(config, home).home)
+    with delivered() as stdout:
+        if as_json:
+            stdout.write(json.dumps(list_document(rows), indent=2, ensure_ascii=False) + "\n")
+        else:
+            print_list(rows, stdout)
+    if not all(isinstance(row, FoundStrategy) for row in rows):
+        raise typer.Exit(ExitCode.USAGE)
+
+
+@app.command()
+def show(name: NameArgument, config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Show one strategy: its rule, form, warm-up and every parameter with its range.
+
+    Exit codes: 0 shown, 2 there is no such strategy.
+    """
+    from golive.runtime.strategy_folder import find_strategy
+
+    from .strategy_table import print_strategy, strategy_document
+
+    found: FoundStrategy = find_strategy(name, locate(config, home).home)
+    with delivered() as stdout:
+        if as_json:
+            stdout.write(json.dumps(strategy_document(found), indent=2, ensure_ascii=False) + "\n")
+        else:
+            print_strategy(found, stdout)
+
+
+@app.command()
+def check(
+    name: NameArgument,
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="VENUE:BASE/QUOTE", help="Stored candles. Default: a market made here.")
+    ] = None,
+    timeframe: Annotated[str | None, typer.Option("--timeframe", metavar="NAME", help="Length of a candle, like 1m.")] = None,
+    environment: Annotated[str | None, typer.Option("--environment", metavar="NAME", help="Whose stored candles.")] = None,
+    bars: Annotated[int | None, typer.Option("--bars", metavar="N", min=1, help="Candles. Default: by the warm-up.")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the strategy; repeatable.")
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Prove by running it: no look-ahead, no repaint, enough warm-up, determinism, one result in every form, targets within 0..1.
+
+    Exit codes: 0 nothing failed, 2 usage, 4 a check failed.
+    """
+    from golive.runtime.backtest_terms import given_parameters
+    from golive.runtime.strategy_check import check_strategy
+
+    from .strategy_table import print_findings
+
+    where = locate(config, home)
+    candles = None if data is None else _stored(data, timeframe, environment, where.home, where.runtime_file)
+    examined = check_strategy(
+        name,
+        where.home,
+        given=given_parameters(param or []),
+        candles=candles,
+        data="" if data is None else data,
+        timeframe=timeframe or "1m",
+        bars=bars,
+    )
+    with delivered() as stdout:
+        if as_json:
+            stdout.write(json.dumps(examined.document(), indent=2, ensure_ascii=False) + "\n")
+        else:
+            print_findings(examined, stdout)
+    if not examined.passed:
+        raise typer.Exit(ExitCode.VALIDATION_FAILED)
+
+
+def _stored(data: str, timeframe: str | None, environment: str | None, home: Path, runtime_file: Path) -> CandleColumns:
+    from golive.runtime.data_choice import choose
+    from golive.storage.config_files import load_configuration
+
+    configuration = load_configuration(runtime_file, os.environ)
+    chosen = choose(configuration, home, environment=environment, venue=None, symbol=data)
+    return chosen.store.read(chosen.instrument, chosen.timeframe(timeframe))

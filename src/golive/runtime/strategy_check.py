@@ -1,0 +1,109 @@
+"""Examines a strategy on stored candles, or on candles made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from golive.market.timeframe import timeframe_ns
+from golive.model.instrument import Instrument
+from golive.model.json import JsonValue
+from golive.strategy import bound
+
+from .backtest_terms import parameters
+from .strategy_folder import FoundStrategy, find_strategy
+
+if TYPE_CHECKING:
+    from golive.matching.columns import CandleColumns
+    from golive.strategy.examination import Finding
+
+_SEED: Final = 1
+_START: Final = 1_704_067_200 * 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A strategy, what it was examined on and what was found."""
+
+    found: FoundStrategy
+    parameters: Mapping[str, float]
+    candles: int
+    data: str
+    findings: list[Finding]
+
+    @property
+    def passed(self) -> bool:
+        return all(each.status != "failed" for each in self.findings)
+
+    def document(self) -> dict[str, JsonValue]:
+        """Return all of it as JSON."""
+        return {
+            "schema": "golive.strategy_check.v1",
+            "strategy": self.found.strategy.name,
+            "form": self.found.form,
+            "file": None if self.found.file is None else str(self.found.file),
+            "source_sha256": self.found.source_sha256 or None,
+            "parameters": dict(self.parameters),
+            "data": self.data,
+            "candles": self.candles,
+            "passed": self.passed,
+            "findings": [each._asdict() for each in self.findings],
+        }
+
+
+def check_strategy(
+    name: str,
+    home: Path,
+    *,
+    given: Mapping[str, object] | None = None,
+    candles: CandleColumns | None = None,
+    data: str = "",
+    timeframe: str = "1m",
+    bars: int | None = None,
+) -> Examined:
+    """Examine a built-in strategy or one of the folder.
+
+    `candles` are those given, `bars` of the newest of them where `bars` is set; without any they are made: a market of trends,
+    calm and wild stretches, leaps and standstills, the same each time.
+
+    Raises ConfigError for a strategy, parameter or number of candles that does not fit.
+    """
+    from golive.strategy.examination import examine
+    from golive.strategy.examination.examine import bars_needed
+
+    found = find_strategy(name, home)
+    strategy = found.strategy
+    length = timeframe_ns(getattr(strategy, "timeframe", timeframe)) if candles is None else candles.timeframe_ns
+    values = parameters(strategy, given or {}, length)
+    params = bound(values)
+    wanted = bars or bars_needed(strategy, params)
+    if candles is None:
+        candles, data = generated_candles(wanted, length), f"made here (seed {_SEED})"
+    else:
+        candles = candles.between(max(0, len(candles) - wanted), len(candles))
+    return Examined(found, values, len(candles), data, examine(strategy, params, candles))
+
+
+def generated_candles(bars: int, length: int) -> CandleColumns:
+    """Return a seeded market of `bars` candles of `length` ns."""
+    import numpy as np
+
+    from golive.matching.columns import CandleColumns
+
+    instrument = Instrument.from_text(
+        "okx:BTC/USDT", tick_size="0.1", lot_size="0.00000001", min_quantity="0.00001", max_quantity="9999", min_notional="1"
+    )
+    random: Any = np.random.default_rng(_SEED)
+    blocks = bars // 100 + 1
+    drift = np.repeat(random.choice((-0.0004, 0.0, 0.0, 0.0004), blocks), 100)[:bars]
+    swing = np.repeat(random.choice((0.0002, 0.0008, 0.003), blocks), 100)[:bars]
+    moves = (drift + random.normal(0.0, 1.0, bars) * swing) * (random.random(bars) < 0.95)
+    moves += random.normal(0.0, 0.02, bars) * (random.random(bars) < 0.002)
+    close = np.maximum(1000, np.rint(400_000 * np.exp(np.cumsum(moves - moves.mean())))).astype(np.int64)
+    opened = np.concatenate((close[:1], close[:-1]))
+    wick = np.rint(close * np.abs(random.normal(0.0, 0.0004, (2, bars)))).astype(np.int64)
+    high, low = np.maximum(opened, close) + wick[0], np.maximum(1, np.minimum(opened, close) - wick[1])
+    volume = random.integers(0, 50, bars) * 10_000_000
+    return CandleColumns(instrument, length, _START + np.arange(bars, dtype=np.int64) * length, opened, high, low, close, volume)

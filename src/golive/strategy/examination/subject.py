@@ -1,0 +1,113 @@
+"""A strategy under examination, and how it is asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from golive.matching.columns import CandleColumns, FloatColumn
+from golive.model.clock import to_iso
+from golive.model.errors import GoliveError
+from golive.strategy.protocol import Bar, Strategy
+
+Status = Literal["ok", "failed", "unsaid"]
+
+
+class Finding(NamedTuple):
+    """What a check found; `fix` says what to do where it failed. `unsaid` is neither proof nor failure."""
+
+    check: str
+    status: Status
+    detail: str
+    fix: str = ""
+
+
+class StrategyFailed(GoliveError):
+    """The strategy raised an error of its own, or gave something that is no number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A strategy with its parameters and the candles it is examined on."""
+
+    strategy: Strategy
+    params: Any
+    candles: CandleColumns
+
+    @property
+    def warm_up(self) -> int:
+        return int(self.strategy.warm_up(self.params))
+
+    @property
+    def answers_at_once(self) -> bool:
+        """Whether history is asked in one call (`targets`), which sees later candles and could use them."""
+        return hasattr(self.strategy, "targets")
+
+    def bars(self, candles: CandleColumns | None = None) -> Iterator[Bar]:
+        """Yield candles as a session shows them."""
+        shown = self.candles if candles is None else candles
+        tick, lot = float(shown.instrument.tick_size), float(shown.instrument.lot_size)
+        for opened_at, open_, high, low, close, volume in zip(*(each.tolist() for each in shown.columns), strict=True):
+            yield Bar(opened_at + shown.timeframe_ns, open_ * tick, high * tick, low * tick, close * tick, volume * lot)
+
+    def stepped(self, candles: CandleColumns | None = None) -> FloatColumn:
+        """Return what a session would hear at every candle, from a fresh state."""
+        state = self.strategy.initial(self.params)
+        return np.array([self.said(state, bar, number) for number, bar in enumerate(self.bars(candles))], np.float64)
+
+    def said(self, state: Any, bar: Bar, number: int) -> float:
+        """Step once; StrategyFailed naming the bar when that is no number."""
+        try:
+            return float(self.strategy.step(state, bar, self.params))
+        except Exception as exc:
+            raise StrategyFailed(f"bar {number} ({to_iso(bar.ts)}): {_named(exc)}") from exc
+
+    def history(self, candles: CandleColumns | None = None) -> FloatColumn:
+        """Return what a backtest would hear at every candle."""
+        shown = self.candles if candles is None else candles
+        at_once: Any = getattr(self.strategy, "targets", None)
+        if at_once is None:
+            return self.stepped(shown)
+        try:
+            targets: FloatColumn = at_once(shown, self.params)
+        except Exception as exc:
+            raise StrategyFailed(f"over {len(shown)} candles: {_named(exc)}") from exc
+        return targets
+
+    def at(self, number: int) -> str:
+        """Return a bar's number and time as text."""
+        return f"bar {number} ({to_iso(int(self.candles.opened_at[number]) + self.candles.timeframe_ns)})"
+
+    def cuts(self, count: int) -> list[int]:
+        """Return bars after the warm-up, evenly spread, at which to stop."""
+        first, last = self.warm_up + 1, len(self.candles) - 1
+        return sorted({int(cut) for cut in np.linspace(first, last, count)})
+
+
+def differ(left: float, right: float) -> bool:
+    """Whether two targets are not the same; two that are warming up are."""
+    return left != right and not (math.isnan(left) and math.isnan(right))
+
+
+def first_difference(left: FloatColumn, right: FloatColumn) -> int | None:
+    """Return the first place where two equally long columns differ."""
+    places = np.flatnonzero((left != right) & ~(np.isnan(left) & np.isnan(right)))
+    return int(places[0]) if len(places) else None
+
+
+def text(target: float) -> str:
+    """Return a target for a reader."""
+    return "warming up" if math.isnan(target) else f"{target:.17g}"
+
+
+def _named(exc: Exception) -> str:
+    """Return an error with the file and line where it arose."""
+    trace = exc.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else ""
+    return f"{type(exc).__name__}: {exc}{place}"
