@@ -88,7 +88,7 @@ def test_bars_of_krakens_trades_are_the_candles_that_another_venue_lists_of_the_
     bars = 900
     with past("kraken", bars) as process:
         done = downloaded(tmp_path, options("kraken", process, bars))
-        assert asked(process, "kraken")
+        assert 1 <= len(asked(process, "kraken")) <= 4  # of some 180 minutes; the last 719 candles are listed
     with past("okx", bars, symbol="BTC/USD") as process:
         downloaded(tmp_path, options("okx", process, bars, symbol="BTC/USD"))
     assert (done.exit_code, done.download.added, done.download.absent) == (0, bars, 0)

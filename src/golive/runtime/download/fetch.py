@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,7 +12,11 @@ from golive.model.instrument import Instrument
 from golive.model.market import Candle
 from golive.venues.adapter import VenueAdapter
 
-from .intake import Intake
+
+class Takes(Protocol):
+    """Takes candles in any order, and stretches of which the venue said that there are none."""
+
+    def take(self, candles: Iterable[Candle], empty: Iterable[Span] = ()) -> None: ...
 
 
 class Fetch(Protocol):
@@ -28,7 +32,7 @@ class CandlesBackwards:
     adapter: VenueAdapter
     instrument: Instrument
     timeframe: str
-    intake: Intake
+    intake: Takes
 
     async def __call__(self, span: Span) -> None:
         before = span.until
@@ -57,7 +61,7 @@ class TradesForwards:
     adapter: VenueAdapter
     instrument: Instrument
     length: int
-    intake: Intake
+    intake: Takes
     recent: Sequence[Candle]
     """the last closed candles without a gap, oldest first, at least one"""
     close_before: Callable[[int], str | None]
