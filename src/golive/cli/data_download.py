@@ -45,8 +45,8 @@ def download(
     """Download candles into the store of an environment; public data, no key needed.
 
     What is stored already is not asked for. When it is interrupted, run it again: it goes on where it stopped.
-    Exit codes: 0 all is there, 6 it was interrupted or the venue could not be asked (what came is stored), 2 usage,
-    configuration, or candles that contradict the stored ones, 70 internal error or stdout did not take the result.
+    Exit codes: 0 all is there, 6 it was interrupted or the venue could not be asked (what came is stored), 2 usage or
+    configuration, an instrument that the venue does not list, 70 internal error or stdout did not take the result.
     """
     from golive.runtime.clock import SystemClock
     from golive.runtime.download.carry_out import carry_out
