@@ -22,6 +22,7 @@ from typing import Any, Final
 from .indicators.window import Extreme, best, highest, lowest
 from .order_parameters import with_order_parameters
 from .protocol import WARMING_UP, Bar, Parameter
+from .stepped import quantised
 
 _FADE: Final = 0.97
 _CHANNEL: Final = 500
@@ -79,12 +80,6 @@ def _wanted(state: Any, deviation: float, spread: float, params: Any) -> float:
     return wanted
 
 
-def _quantised(current: float, wanted: float, step: float) -> float:
-    if abs(wanted - current) <= 0.75 * step:
-        return current
-    return min(1.0, round(wanted / step) * step)
-
-
 def _warm_up(params: Any) -> int:
     return int(max(params.slow_bars, params.reversion_bars, params.breakout_bars, params.volatility_bars)) + 1
 
@@ -109,7 +104,7 @@ def step(state: Any, bar: Bar, params: Any) -> float:
     state.bars += 1
     if state.bars < _warm_up(params):
         return WARMING_UP
-    state.target = _quantised(state.target, _wanted(state, deviation, spread, params), params.target_step)
+    state.target = quantised(state.target, _wanted(state, deviation, spread, params), params.target_step)
     target: float = state.target
     return target
 
