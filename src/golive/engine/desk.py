@@ -30,6 +30,8 @@ class Desk:
     instrument: Instrument
     worth: Worth
     strategy_state: Any  # belongs to the strategy; the engine only hands it back
+    name: str = field(init=False)
+    """the instrument's, in words"""
     tick: float = field(init=False)
     lot: float = field(init=False)
     """what a tick and a lot are as the floats that strategies see"""
@@ -57,6 +59,7 @@ class Desk:
     closed_runs: list[InactionRun] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.name = str(self.instrument.id)
         self.tick, self.lot = float(self.instrument.tick_size), float(self.instrument.lot_size)
 
     def traded(self, fill: Fill, held: int) -> None:

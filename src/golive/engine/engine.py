@@ -213,9 +213,9 @@ class Engine:
         self.signals += 1
         desk.signals += 1
         desk.target = target
-        desk.signal_id = f"{desk.instrument.id}#{desk.signals}"
+        desk.signal_id = f"{desk.name}#{desk.signals}"
         desk.wants_action = True
-        body = {"instrument": str(desk.instrument.id), "signal_id": desk.signal_id, "target": f"{target:.6g}", "cause": cause}
+        body = {"instrument": desk.name, "signal_id": desk.signal_id, "target": f"{target:.6g}", "cause": cause}
         self._notes.record(commands, ts, "signal_received", body)
 
     def _act(self, desk: Desk, ts: int, commands: list[Command]) -> DecisionCode | None:
@@ -277,7 +277,7 @@ class Engine:
         self._notes.run(desk.end_run(), desk, ts, commands)
         decision = self.risk.decide(order, self._view(desk, order.price), self._notes.seq + 1)
         body: dict[str, JsonValue] = {
-            "instrument": str(instrument.id), "side": str(order.side), "quantity": instrument.quantity_text(order.quantity),
+            "instrument": desk.name, "side": order.side.value, "quantity": instrument.quantity_text(order.quantity),
             "price": None if order.price is None else instrument.price_text(order.price), "signal_id": desk.signal_id,
             "reference_price": instrument.price_text(price), "client_order_id": order.client_order_id,
         }  # fmt: skip
@@ -299,7 +299,7 @@ class Engine:
     def _conclude(self, desk: Desk, code: DecisionCode, ts: int, commands: list[Command]) -> DecisionCode:
         """End a signal without an order."""
         self._notes.count(code)
-        body = {"instrument": str(desk.instrument.id), "signal_id": desk.signal_id, "code": str(code)}
+        body = {"instrument": desk.name, "signal_id": desk.signal_id, "code": str(code)}
         self._notes.record(commands, ts, "signal_neutral", body)
         desk.wants_action = False
         desk.standing = code
@@ -395,7 +395,7 @@ class Engine:
         instrument = desk.instrument
         event = "order_executed" if order.status is OrderStatus.FILLED else "order_partially_executed"
         body = {
-            **order_body(order, instrument), "fill_id": fill.fill_id.trade_id, "fill_price": instrument.price_text(fill.price),
+            **order_body(order, desk.instrument), "fill_id": fill.fill_id.trade_id, "fill_price": instrument.price_text(fill.price),
             "fill_quantity": instrument.quantity_text(fill.quantity), "liquidity": str(fill.liquidity),
         }  # fmt: skip
         self._notes.record(commands, fill.ts, event, body)
