@@ -14,7 +14,7 @@ from golive.observability import reading as read
 
 from .page import as_row
 
-MOST_FILLS: Final = 4000
+MOST_FILLS: Final = 20_000
 """markers drawn on one price chart; of more, every n-th"""
 _MOST_BINS: Final = 60
 
@@ -78,7 +78,8 @@ def _trade_rows(outcome: JsonObject) -> list[Sequence[JsonValue]]:
 
 
 def _seconds(iso: JsonValue) -> float:
-    return from_iso(str(iso)) / SECOND
+    whole, rest = divmod(from_iso(str(iso)), SECOND)
+    return whole + rest / SECOND if rest else whole
 
 
 def _float(value: JsonValue) -> float:

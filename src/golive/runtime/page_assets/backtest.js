@@ -51,14 +51,14 @@
   });
 
   const fills = (rows) => (plot) => {
-    const { ctx } = plot, ratio = devicePixelRatio, size = 5 * ratio;
-    const { left, top, width, height } = plot.bbox;
+    const { ctx } = plot, { min, max } = plot.scales.x, { left, top, width, height } = plot.bbox;
+    const seen = rows.filter(([at]) => at >= min && at <= max);
+    const size = (seen.length > 1500 ? 1.2 : seen.length > 400 ? 2.5 : 5) * devicePixelRatio;
     ctx.save();
     ctx.beginPath();
     ctx.rect(left, top, width, height);
     ctx.clip();
-    for (const [at, price, isBuy] of rows) {
-      if (at < plot.scales.x.min || at > plot.scales.x.max) continue;
+    for (const [at, price, isBuy] of seen) {
       const x = plot.valToPos(at, "x", true), y = plot.valToPos(price, "y", true), up = isBuy ? 1 : -1;
       ctx.beginPath();
       ctx.moveTo(x, y);
