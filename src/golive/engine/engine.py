@@ -395,7 +395,7 @@ class Engine:
         instrument = desk.instrument
         event = "order_executed" if order.status is OrderStatus.FILLED else "order_partially_executed"
         body = {
-            **order_body(order, desk.instrument), "fill_id": fill.fill_id.trade_id, "fill_price": instrument.price_text(fill.price),
+            **order_body(order, instrument), "fill_id": fill.fill_id.trade_id, "fill_price": instrument.price_text(fill.price),
             "fill_quantity": instrument.quantity_text(fill.quantity), "liquidity": str(fill.liquidity),
         }  # fmt: skip
         self._notes.record(commands, fill.ts, event, body)

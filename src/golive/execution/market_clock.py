@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
 
 from golive.model.event import Timer
 
@@ -20,11 +19,11 @@ class MarketClock:
         self._count += 1
         heapq.heappush(self._timers, (due, self._count, name))
 
-    def advance(self, ts: int) -> Sequence[Timer]:
+    def advance(self, ts: int) -> list[Timer]:
         """Take a market time and return the timers due by it, oldest first; an earlier time changes nothing."""
         self.now = max(self.now, ts)
         if not self._timers:
-            return ()
+            return []
         due = []
         while self._timers and self._timers[0][0] <= self.now:
             at, _, name = heapq.heappop(self._timers)
