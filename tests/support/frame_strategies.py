@@ -58,7 +58,7 @@ def params(of: FrameStrategy, **given: float) -> Any:
 
 def candles(count: int, seed: int = 1, *, timeframe_ns: int = FIVE_MINUTES) -> CandleColumns:
     rows = walk(count, start=1_700_000_100 * 10**9, step=timeframe_ns, seed=seed)
-    return columns_of(rows, instrument=btc(), timeframe_ns=timeframe_ns)
+    return columns_of(rows, instrument=btc(tick="0.5"), timeframe_ns=timeframe_ns)
 
 
 def bars(of: CandleColumns) -> list[Bar]:
