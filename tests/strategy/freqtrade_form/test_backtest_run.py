@@ -1,0 +1,76 @@
+"""A class of the form in both drivers of a backtest: the same fills, with its stop resting at the venue."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from golive.backtest.column_run import needs_events, run_over_columns
+from golive.backtest.event_run import run_events
+from golive.backtest.spec import OPEN_PROFILE, BacktestSpec
+from golive.matching.columns import CandleColumns
+from golive.matching.fee import FeeAsset, FeeSchedule
+from golive.strategy import resolve_parameters
+from golive.strategy.freqtrade_form import FrameStrategy
+from support.frame_strategies import SMALL, candles, params, strategy
+
+STOPPED = SMALL.replace("stoploss = -0.99", "stoploss = -0.0003\n    minimal_roi = {'60': 0.0001, '0': 0.0006}")
+ALWAYS_IN = STOPPED.replace('qtpylib.crossed_above(dataframe["fast"], dataframe["slow"])', 'dataframe["volume"] > 0').replace(
+    'qtpylib.crossed_below(dataframe["fast"], dataframe["slow"])', 'dataframe["volume"] < 0'
+)
+
+
+def spec_of(of: FrameStrategy, **given: Any) -> BacktestSpec:
+    return BacktestSpec(
+        strategy=of,
+        parameters=resolve_parameters(of.name, of.parameters, given),
+        timeframe_ns=of.bar_ns,
+        profile=OPEN_PROFILE,
+        fees=FeeSchedule(Decimal(8), Decimal(10), FeeAsset.QUOTE),
+        start_balances={"USDT": Decimal(10_000)},
+        slippage_bps=Decimal(0),
+        participation=(1, 1),
+    )
+
+
+def thick(history: CandleColumns) -> CandleColumns:
+    """The same candles with volume enough for any order."""
+    return CandleColumns(
+        history.instrument, history.timeframe_ns, history.opened_at, history.open, history.high, history.low, history.close,
+        np.full(len(history), 10**10),
+    )  # fmt: skip
+
+
+def assert_same_fills(of: FrameStrategy, history: CandleColumns) -> Any:
+    spec = spec_of(of)
+    assert needs_events(spec) is None
+    columns, events = run_over_columns(spec, [history]), run_events(spec, [history])
+    for name in ("ts", "price", "quantity", "fee"):
+        assert np.array_equal(getattr(columns.fills, name), getattr(events.fills, name)), name
+    assert columns.balances == events.balances
+    assert np.array_equal(columns.equity, events.equity)
+    return columns
+
+
+def test_both_drivers_fill_alike_and_the_stop_fires() -> None:
+    history = thick(candles(700, 3))
+    result = assert_same_fills(strategy(STOPPED), history)
+    assert len(result.fills.ts) > 20
+    sales = ~result.fills.is_buy.astype(bool)
+    opens = history.open[np.searchsorted(history.opened_at, result.fills.ts[sales], side="right") - 1]
+    assert 0 < (result.fills.price[sales] != opens).sum() < sales.sum()  # at the stop's level, and at an open by signal or roi
+
+
+def test_an_entry_on_the_candle_of_the_stop_is_traded_at_the_next_open() -> None:
+    of, history = (
+        strategy(ALWAYS_IN.replace("minimal_roi = {'60': 0.0001, '0': 0.0006}", "minimal_roi = {}")),
+        thick(candles(400, 3)),
+    )
+    result = assert_same_fills(of, history)
+    assert len(np.unique(of.targets(history, params(of))[31:])) == 2  # in, and in again; never out
+    assert len(result.fills.ts) > 4  # a stop's sale and the next purchase, again and again
+    sides = result.fills.is_buy.astype(int).tolist()
+    assert sides[::2] == [1] * len(sides[::2])
+    assert sides[1::2] == [0] * len(sides[1::2])
