@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -105,9 +106,15 @@ def test_a_part_with_other_columns_is_refused(folder: Path) -> None:
     buffer = io.BytesIO()
     pl.read_parquet(first_part(folder)).rename({"open": "first"}).write_parquet(buffer)
     index = json.loads((folder / "index.json").read_text())
-    import hashlib
-
     index["parts"][0]["sha256"] = hashlib.sha256(buffer.getvalue()).hexdigest()
     (folder / "index.json").write_text(json.dumps(index))
     first_part(folder).write_bytes(buffer.getvalue())
     assert any("not the columns and rows" in fault for fault in faults_of(folder))
+
+
+def test_parts_with_other_numbers_of_rows_than_the_index_says_are_refused(folder: Path) -> None:
+    index = json.loads((folder / "index.json").read_text())
+    index["parts"][0]["rows"] += 1
+    index["parts"][1]["rows"] -= 1
+    (folder / "index.json").write_text(json.dumps(index))
+    assert len([fault for fault in faults_of(folder) if "not the columns and rows" in fault]) == 2

@@ -144,7 +144,6 @@ class CandleStore:
             raise ConfigError(f"{instrument.id}: candles of {rows.timeframe_ns / 1e9:g} s given as {timeframe}")
         make_folder(folder)
         with only_writer(folder):
-            self._clean(folder)
             index = read_index(folder)
             grid = index.instrument if index else instrument
             table, unclosed, was_sorted = table_of(regridded(rows, grid), now)
