@@ -39,11 +39,12 @@ class Compiled(Generic[P, R]):
     """A function that is compiled when it is first called, or when compiled code that calls it is.
 
     `kept_in` names a folder below the cache folder for code that depends on more than the sources of this package: the same
-    name must mean the same code. `is_checked` makes an index outside an array an IndexError instead of undefined behaviour.
+    name must mean the same code. None keeps nothing: for what is only ever compiled into something that is kept. `is_checked`
+    makes an index outside an array an IndexError instead of undefined behaviour.
     """
 
     def __init__(
-        self, function: Callable[P, R], *, is_inlined: bool = False, kept_in: str = "", is_checked: bool = False
+        self, function: Callable[P, R], *, is_inlined: bool = False, kept_in: str | None = "", is_checked: bool = False
     ) -> None:
         self.function = function
         self._is_inlined = is_inlined
@@ -60,8 +61,8 @@ class Compiled(Generic[P, R]):
         if not compiles():
             return self.function
         # A function typed at a prompt has no file, and numba keeps nothing that has none.
-        is_kept = cache_folder() is not None and Path(self.function.__code__.co_filename).is_file()
-        with _keeping_in(self._kept_in):
+        is_kept = self._kept_in is not None and cache_folder() is not None and Path(self.function.__code__.co_filename).is_file()
+        with _keeping_in(self._kept_in or ""):
             compiler = numba_module().njit(
                 cache=is_kept, nogil=True, error_model="numpy", _nrt=False, forceinline=self._is_inlined,
                 boundscheck=self._is_checked,

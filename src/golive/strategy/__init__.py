@@ -1,7 +1,7 @@
 """Strategies: the protocol, the built-in ones and their registry."""
 
 from .order_parameters import ORDER_PARAMETERS, with_order_parameters
-from .protocol import WARMING_UP, Bar, Parameter, Strategy, bound, resolve_parameters
+from .protocol import WARMING_UP, Bar, FillSeen, Parameter, Strategy, TradeSeen, bound, resolve_parameters
 from .registry import STRATEGIES, strategy_named
 
 __all__ = [
@@ -9,8 +9,10 @@ __all__ = [
     "STRATEGIES",
     "WARMING_UP",
     "Bar",
+    "FillSeen",
     "Parameter",
     "Strategy",
+    "TradeSeen",
     "bound",
     "resolve_parameters",
     "strategy_named",

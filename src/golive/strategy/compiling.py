@@ -158,7 +158,7 @@ class _Sources:
         cells = tuple(_cell(self._bound("", cell.cell_contents, names)) for cell in function.__closure__ or ())
         own = FunctionType(code, bound, function.__name__, function.__defaults__, cells)
         own.__kwdefaults__ = function.__kwdefaults__
-        made = Compiled(own, is_inlined=True, is_checked=True, kept_in=f"strategy.{self._name}")
+        made = Compiled(own, is_inlined=True, is_checked=True, kept_in=None)
         self._made[function] = made
         return made
 
@@ -166,7 +166,7 @@ class _Sources:
         """Return a method as a function; the instance it belongs to is no part of a pure step."""
         bound = {**_call_method.__globals__, "method": method}
         self._digest.update(b"\0method")
-        return Compiled(FunctionType(_call_method.__code__, bound, "step"), is_inlined=True)
+        return Compiled(FunctionType(_call_method.__code__, bound, "step"), is_inlined=True, kept_in=None)
 
     def _bound(self, name: str, value: Any, names: Sequence[str]) -> Any:
         """Return what a global name means in compiled code."""

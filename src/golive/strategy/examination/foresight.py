@@ -13,6 +13,8 @@ from golive.matching.columns import CandleColumns
 from .subject import Finding, Subject, differ, first_difference, text
 
 _CUTS = 24
+_STEPPED = 200
+"""candles after the warm-up that are also stepped one by one"""
 _CUTS_OF_STEPS = 6
 """of a strategy that is shown one candle at a time"""
 
@@ -62,7 +64,7 @@ def no_repaint(subject: Subject) -> Finding:
 def session_equals_history(subject: Subject) -> Finding:
     """Step as a session does and compare with what history was told."""
     check = "session = history"
-    bars = min(len(subject.candles), subject.warm_up + 300)
+    bars = min(len(subject.candles), subject.warm_up + _STEPPED)
     shown = subject.candles.between(0, bars)
     stepped, whole = subject.stepped(shown), subject.history(shown)
     place = first_difference(stepped, whole)

@@ -17,7 +17,8 @@ from golive.strategy.targets import targets_of
 from .subject import Finding, Subject, differ, first_difference, text
 
 _TWINS = 600
-"""candles stepped in turn with another instrument, at least"""
+_TWINS_OF_WINDOWS = 60
+"""candles after the warm-up stepped in turn with another instrument; fewer where each step computes a whole window"""
 
 
 def deterministic(subject: Subject) -> Finding:
@@ -38,7 +39,9 @@ def deterministic(subject: Subject) -> Finding:
 def state_of_its_own(subject: Subject) -> Finding:
     """Another instrument stepped in turn changes nothing."""
     check = "state of its own"
-    candles = subject.candles.between(0, min(len(subject.candles), subject.warm_up + _TWINS))
+    candles = subject.candles.between(
+        0, min(len(subject.candles), subject.warm_up + (_TWINS_OF_WINDOWS if subject.answers_at_once else _TWINS))
+    )
     alone = subject.stepped(candles)
     turned = {name: getattr(candles, name)[::-1] * 2 for name in ("open", "high", "low", "close")}
     own, others = subject.strategy.initial(subject.params), subject.strategy.initial(subject.params)

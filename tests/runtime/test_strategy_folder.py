@@ -1,0 +1,223 @@
+"""Strategies of the project's folder: how they are found, what is wrong with a file, and what binds them to evidence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from golive.config.configuration import Configuration
+from golive.model.errors import ConfigError
+from golive.runtime.options import RunOptions
+from golive.runtime.plan import Plan, plan_run
+from golive.runtime.strategy_check import check_strategy, generated_candles
+from golive.runtime.strategy_folder import FoundStrategy, Unreadable, all_strategies, find_strategy
+from golive.runtime.strategy_new import new_strategy
+from golive.storage.config_files import load_configuration
+from golive.strategy import STRATEGIES, Bar, FillSeen, bound, resolve_parameters
+from golive.strategy.targets import targets_of
+from golive.strategy.template import FORMS
+
+ROOT = Path(__file__).parents[2]
+MINUTE = 60 * 10**9
+PLAIN = '''"""Hold on a rise."""
+
+from dataclasses import dataclass
+
+FACTOR = 1.0
+
+
+@dataclass(slots=True)
+class State:
+    close: float = 0.0
+
+
+def step(state, bar, params):
+    rises = bar.close > state.close * FACTOR
+    state.close = bar.close
+    return 1.0 if rises else 0.0
+
+
+class Plain:
+    name = "plain"
+    summary = "hold on a rise"
+    parameters = {}
+
+    def initial(self, params):
+        return State()
+
+    def step(self, state, bar, params):
+        return step(state, bar, params)
+
+    def warm_up(self, params):
+        return 1
+'''
+
+
+def written(home: Path, name: str, text: str) -> Path:
+    file = home / "strategies" / f"{name}.py"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_new_strategy_of_each_form_runs_as_it_is_and_passes_every_check(form: str, tmp_path: Path) -> None:
+    file, test = new_strategy("my_own", form, tmp_path)
+    assert file.is_file()
+    compile(test.read_bytes(), str(test), "exec")
+    examined = check_strategy("my_own", tmp_path)
+    assert examined.found.form == form
+    assert [each for each in examined.findings if each.status == "failed"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "words"),
+    [
+        ("my own", "step", "no name"),
+        ("class", "step", "no name"),
+        ("../x", "step", "no name"),
+        ("grid", "step", "built-in"),
+        ("fine", "waltz", "step, callbacks, signals, freqtrade"),
+    ],
+)
+def test_a_name_or_form_that_cannot_be_is_refused(name: str, form: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=words):
+        new_strategy(name, form, tmp_path)
+    assert not (tmp_path / "strategies").exists()
+
+
+def test_a_file_is_never_overwritten(tmp_path: Path) -> None:
+    file = written(tmp_path, "test_plain", "mine\n")
+    with pytest.raises(ConfigError, match="is not overwritten"):
+        new_strategy("plain", "step", tmp_path)
+    assert file.read_text() == "mine\n"
+    assert not (tmp_path / "strategies/plain.py").exists()
+
+
+def test_a_strategy_is_found_by_its_name_in_a_file_of_any_name(tmp_path: Path) -> None:
+    file = written(tmp_path, "anything", PLAIN)
+    found = find_strategy("plain", tmp_path)
+    assert (found.strategy.name, found.file, found.form) == ("plain", file, "step")
+    assert "position_pct" in found.strategy.parameters
+
+
+def test_a_built_in_name_runs_no_file(tmp_path: Path) -> None:
+    written(tmp_path, "bomb", "raise SystemExit(3)\n")
+    assert find_strategy("grid", tmp_path).file is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x = 1\ndef f(:\n", r"own\.py:2: SyntaxError"),
+        ("x = 1\n\nimport no_such_module_here\n", r"own\.py:3: ModuleNotFoundError"),
+        ("x = 1\n", r"own\.py: defines no strategy"),
+        (
+            "class A:\n    name = 'own'\n    def step(self, state, bar, params): return 0.0\n",
+            "class A has a step and lacks summary",
+        ),
+        (PLAIN.replace('"plain"', '"grid"'), r"own\.py: the name grid is that of a built-in"),
+        ("from golive.strategy.callbacks import Callbacks\nclass A(Callbacks):\n    name = 'own'\n", "define on_candle"),
+        ("from golive.strategy.signals import Signals\nclass A(Signals):\n    name = 'own'\n", "define signals"),
+    ],
+)
+def test_a_file_that_is_wrong_is_named_with_its_line(text: str, words: str, tmp_path: Path) -> None:
+    file = written(tmp_path, "own", text)
+    with pytest.raises(ConfigError, match=words):
+        find_strategy("own", tmp_path)
+    rows = all_strategies(tmp_path)
+    assert [row.file for row in rows if isinstance(row, Unreadable)] == [file]
+    assert len([row for row in rows if isinstance(row, FoundStrategy)]) == len(STRATEGIES)
+
+
+def test_an_unknown_name_is_told_with_the_known_ones_and_the_broken_files(tmp_path: Path) -> None:
+    written(tmp_path, "plain", PLAIN)
+    written(tmp_path, "broken", "1 / 0\n")
+    with pytest.raises(ConfigError, match=r"(?s)known: .*multi_strategy_default, plain.*broken\.py:1: ZeroDivisionError"):
+        find_strategy("moon", tmp_path)
+
+
+def test_two_files_of_one_name_are_told(tmp_path: Path) -> None:
+    written(tmp_path, "a", PLAIN)
+    second = written(tmp_path, "b", PLAIN)
+    unreadable = [row for row in all_strategies(tmp_path) if isinstance(row, Unreadable)]
+    assert [row.file for row in unreadable] == [second]
+    assert "taken by" in unreadable[0].reason
+
+
+def test_an_edited_file_is_compiled_again(tmp_path: Path) -> None:
+    """Same length, same time stamp, another constant: what was kept of the first file must not answer for the second."""
+    candles = generated_candles(500, MINUTE)
+    held = []
+    for factor in ("1.0", "0.9"):
+        file = written(tmp_path, "plain", PLAIN.replace("FACTOR = 1.0", f"FACTOR = {factor}"))
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+        strategy = find_strategy("plain", tmp_path).strategy
+        params = bound(resolve_parameters("plain", strategy.parameters, {}))
+        compiled = targets_of(strategy, params, candles, compiled=True)
+        assert np.array_equal(compiled.index, targets_of(strategy, params, candles, compiled=False).index)
+        held.append(float(compiled.at_every_bar(500).mean()))
+    assert held[0] < 0.9 < held[1]
+
+
+LISTENING = """
+from golive.strategy.callbacks import Callbacks
+
+class Listening(Callbacks):
+    name = "listening"
+
+    def on_start(self, params):
+        self.held = 0.0
+
+    def on_fill(self, fill):
+        self.held = fill.position
+
+    def on_candle(self, bar):
+        return 0.0 if self.held else 1.0
+"""
+
+
+def test_callbacks_hear_of_fills_in_the_object_of_their_instrument(tmp_path: Path) -> None:
+    written(tmp_path, "listening", LISTENING)
+    strategy = find_strategy("listening", tmp_path).strategy
+    params = bound(resolve_parameters("listening", strategy.parameters, {}))
+    state, other = strategy.initial(params), strategy.initial(params)
+    bar = Bar(1, 1.0, 1.0, 1.0, 1.0, 1.0)
+    assert strategy.step(state, bar, params) == 1.0
+    strategy.on_fill(state, FillSeen(1, True, 1.0, 2.0, 2.0), params)  # type: ignore[attr-defined]
+    assert (strategy.step(state, bar, params), strategy.step(other, bar, params)) == (0.0, 1.0)
+    assert not hasattr(strategy, "on_trade")
+
+
+def planned(home: Path, configuration: Configuration) -> Plan:
+    return plan_run(RunOptions(mode="demo"), configuration, home / "config/runtime.yaml", home)
+
+
+def test_the_trading_digest_follows_the_source_of_a_strategy_of_the_folder(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    for name in ("core.yaml", "runtime.yaml"):
+        file = tmp_path / "config" / name
+        file.write_text(file.read_text().replace("multi_strategy_default", "plain"))
+    configuration = load_configuration(tmp_path / "config/runtime.yaml", {})
+    with pytest.raises(ConfigError, match="'plain' is neither built in"):
+        planned(tmp_path, configuration)
+    written(tmp_path, "plain", PLAIN)
+    first, again = planned(tmp_path, configuration), planned(tmp_path, configuration)
+    assert first.strategy.name == "plain"
+    assert first.trading_digest == again.trading_digest
+    written(tmp_path, "plain", PLAIN + "# a comment counts: the file is what was judged\n")
+    assert planned(tmp_path, configuration).trading_digest != first.trading_digest
+
+
+def test_a_strategy_for_another_timeframe_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    for name in ("core.yaml", "runtime.yaml"):
+        file = tmp_path / "config" / name
+        file.write_text(file.read_text().replace("multi_strategy_default", "plain"))
+    written(tmp_path, "plain", PLAIN.replace("    parameters = {}", '    parameters = {}\n    timeframe = "5m"'))
+    with pytest.raises(ConfigError, match="candles of 5m, not of 1m"):
+        planned(tmp_path, load_configuration(tmp_path / "config/runtime.yaml", {}))
