@@ -50,7 +50,7 @@ def download(
     """
     from golive.runtime.clock import SystemClock
     from golive.runtime.download.carry_out import carry_out
-    from golive.runtime.download.plan import DownloadOptions
+    from golive.runtime.download.plan import DownloadOptions, plan_download
     from golive.storage.config_files import load_configuration
 
     from .download_progress import bar, print_outcome
@@ -60,9 +60,10 @@ def download(
         symbol=symbol, timeframe=timeframe, venue=venue, environment=environment, since=since, until=until, endpoint=endpoint,
         fill_gaps=fill_gaps, seed=seed,
     )  # fmt: skip
-    configuration = load_configuration(where.runtime_file, os.environ)
+    configuration, clock = load_configuration(where.runtime_file, os.environ), SystemClock()
+    plan = plan_download(options, configuration, where.home, clock.now())
     with bar(sys.stderr, f"{symbol} {timeframe}", is_wanted=not as_json) as show:
-        outcome = carry_out(options, configuration, where.home, SystemClock(), show)
+        outcome = carry_out(plan, configuration, where.home, clock, show)
     with delivered() as stdout:
         if as_json:
             stdout.write(json.dumps(outcome.document(), indent=2, ensure_ascii=False) + "\n")

@@ -18,7 +18,7 @@ from golive.model.clock import MINUTE, from_iso, to_iso
 from golive.model.ids import InstrumentId
 from golive.runtime.clock import SystemClock
 from golive.runtime.download.carry_out import Outcome, carry_out
-from golive.runtime.download.plan import DownloadOptions
+from golive.runtime.download.plan import DownloadOptions, plan_download
 from golive.runtime.risk_snapshot.document import SCHEMA, document, document_schema
 from golive.runtime.risk_snapshot.snapshot import take_snapshot
 from support.configuration import ROOT, parse
@@ -43,7 +43,8 @@ def downloaded(home: Path, process: VenueProcess, configuration: Configuration, 
         until=to_iso(END),
         endpoint=process.rest,
     )
-    return carry_out(wanted, configuration, home, SystemClock(), lambda _: None)
+    plan = plan_download(wanted, configuration, home, SystemClock().now())
+    return carry_out(plan, configuration, home, SystemClock(), lambda _: None)
 
 
 def snapshot_at(home: Path) -> dict[str, Any]:

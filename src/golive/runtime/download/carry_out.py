@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,7 @@ from golive.market.quality import Quality
 from golive.market.series import read_index, series_folder
 from golive.model.clock import Clock, to_iso
 from golive.model.errors import MalformedPayload, VenueError
+from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.json import JsonValue
 from golive.model.verdict import ExitCode
@@ -23,7 +24,7 @@ from ..risk_snapshot.measured import Measured, measure
 from ..risk_snapshot.snapshot import Written, write_snapshot
 from ..stored_quality import judge_stored
 from .download import Download, Progress
-from .plan import DownloadOptions, DownloadPlan, plan_download
+from .plan import DownloadPlan
 from .venue import OpenVenue
 
 SCHEMA: Final = "golive.download.v1"
@@ -78,17 +79,16 @@ class Outcome:
 
 
 def carry_out(
-    options: DownloadOptions, configuration: Configuration, home: Path, clock: Clock, show: Callable[[Progress], None]
+    plan: DownloadPlan, configuration: Configuration, home: Path, clock: Clock, show: Callable[[Progress], None]
 ) -> Outcome:
-    """Download and judge; raises ConfigError before anything is written, or for what the store refuses."""
-    plan = plan_download(options, configuration, home, clock.now())
+    """Download and judge; raises ConfigError for an instrument that is not listed, and for what the store refuses."""
     download = Download(plan, home, clock, show)
     listed: list[Instrument] = []
     asked: list[Measured] = []
 
-    async def behind(venue: OpenVenue, instrument: Instrument) -> None:
-        listed.append(instrument)
-        asked.append(await measure(venue.adapter, plan.entrypoint.instruments, clock))
+    async def behind(venue: OpenVenue, known: Mapping[InstrumentId, Instrument]) -> None:
+        listed.append(known[plan.instrument])
+        asked.append(await measure(venue.adapter, plan.entrypoint.instruments, clock, known))
 
     stopped = asyncio.run(_until_stopped(download.run(behind)))
     index = read_index(series_folder(plan.root, plan.instrument, plan.timeframe))

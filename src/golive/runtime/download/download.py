@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from golive.market.series import read_index, series_folder
 from golive.market.span import Span, missing_spans, without
 from golive.model.clock import SECOND, Clock
 from golive.model.errors import ConfigError, VenueError
+from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.market import Candle
 
@@ -48,8 +49,10 @@ class Download:
     requests: int = 0
     seconds: float = 0.0
 
-    async def run(self, behind: Callable[[OpenVenue, Instrument], Awaitable[None]]) -> None:
-        """Fetch everything that is missing; what was fetched is stored however this ends. `behind` is called when all is there.
+    async def run(self, behind: Callable[[OpenVenue, Mapping[InstrumentId, Instrument]], Awaitable[None]]) -> None:
+        """Fetch everything that is missing; what was fetched is stored however this ends.
+
+        `behind` is called when all is there, with what the venue lists.
 
         Raises ConfigError (an instrument that the venue does not list), VenueError (the venue could not be asked), or
         CancelledError.
@@ -62,13 +65,13 @@ class Download:
         )  # fmt: skip
         async with opening as venue:
             try:
-                instrument = await self._fetch(venue)
-                await behind(venue, instrument)
+                listed = await self._fetch(venue)
+                await behind(venue, listed)
             finally:
                 self.requests = venue.requests
                 self.seconds = (self.clock.monotonic() - began) / SECOND
 
-    async def _fetch(self, venue: OpenVenue) -> Instrument:
+    async def _fetch(self, venue: OpenVenue) -> Mapping[InstrumentId, Instrument]:
         plan = self.plan
         listed = await venue.adapter.load()
         instrument = listed.get(plan.instrument)
@@ -98,7 +101,7 @@ class Download:
             intake.flush()
             self.added, self.absent = intake.added, intake.empty_ns // plan.length
             self.show(Progress(intake.seen + self.absent, self.wanted, venue.requests))
-        return instrument
+        return listed
 
     async def _watch(self, venue: OpenVenue, intake: Intake) -> None:
         while True:

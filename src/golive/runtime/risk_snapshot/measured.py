@@ -31,18 +31,23 @@ class Measured:
     problem: str = ""
 
 
-async def measure(adapter: VenueAdapter, wanted: Sequence[InstrumentId], clock: Clock) -> Measured:
-    """Ask the venue; never raises VenueError: what it does not answer is not known."""
+async def measure(
+    adapter: VenueAdapter,
+    wanted: Sequence[InstrumentId],
+    clock: Clock,
+    listed: Mapping[InstrumentId, Instrument] | None = None,
+) -> Measured:
+    """Ask the venue, with `listed` not again for its list; never raises VenueError: what it does not answer is not known."""
     touches: dict[InstrumentId, Touch] = {}
-    listed: Mapping[InstrumentId, Instrument] = {}
     try:
-        listed = await adapter.load()
+        if listed is None:
+            listed = await adapter.load()
         for instrument in (listed[each] for each in wanted if each in listed):
             touch = await _touch(adapter, instrument, clock)
             if touch is not None:
                 touches[instrument.id] = touch
     except VenueError as exc:
-        return Measured(listed, touches, str(exc))
+        return Measured(listed or {}, touches, str(exc))
     return Measured(listed, touches)
 
 
