@@ -72,7 +72,7 @@ def order_of(work: SweepWork, folder: Path) -> SweepOrder:
     spec = work.spec
     terms = {name: getattr(spec, name) for name in spec.__slots__ if name != "strategy"}
     places = tuple(write_columns(each, folder) for each in work.candles)
-    return SweepOrder("test", code_version(), spec.strategy.name, work.names, places, terms, work.over_columns)
+    return SweepOrder("test", code_version(), spec.strategy.name, "", str(folder), work.names, places, terms, work.over_columns)
 
 
 def after(bars: int) -> int:

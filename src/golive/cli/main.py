@@ -17,6 +17,8 @@ from .lazy import LazyCommand, LazyGroup
 COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "run": LazyCommand("golive.cli.run:app", "Run a demo or paper session and judge it."),
     "backtest": LazyCommand("golive.cli.backtest:app", "Run a strategy over stored candles."),
+    "sweep": LazyCommand("golive.cli.sweep:app", "Try many parameter sets over stored candles, and say how much is luck."),
+    "walk-forward": LazyCommand("golive.cli.walk_forward:app", "Choose on one stretch of history, trade the next, move on."),
     "config": LazyCommand("golive.cli.config:app", "Check, show and describe the configuration."),
     "data": LazyCommand("golive.cli.data:app", "Download, import, examine and export market data."),
     "venue": LazyCommand("golive.cli.venue:app", "Examine a venue, or list the configured ones."),

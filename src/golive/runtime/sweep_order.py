@@ -1,21 +1,22 @@
 """A sweep's work in a form that travels to another process or host, and how it is opened there.
 
-What travels are names and numbers; candles are mapped from a file where it is there. A worker
-that runs other sources refuses: its results could differ.
+What travels are names and numbers; candles are mapped from a file where it is there. A worker that runs other sources, or finds
+another strategy under the name, refuses: its results could differ.
 """
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golive.backtest.spec import BacktestSpec
 from golive.backtest.sweep_work import SweepWork
 from golive.model.errors import ConfigError
-from golive.strategy.registry import strategy_named
 
 from .code_version import code_version
+from .strategy_folder import find_strategy
 from .sweep_columns import ColumnPlace, columns_of, map_columns
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ class SweepOrder:
     key: str
     code_version: str
     strategy: str
+    source_sha256: str
+    """of a user's strategy file; empty for a built-in"""
+    home: str
+    """below which a user's strategies are"""
     names: tuple[str, ...]
     places: tuple[ColumnPlace, ...]
     terms: dict[str, Any]
@@ -50,7 +55,10 @@ def open_order(order: SweepOrder, columns: Sequence[npt.NDArray[np.int64]] | Non
         candles = tuple(map_columns(place) for place in order.places)
     else:
         candles = tuple(columns_of(place, whole) for place, whole in zip(order.places, columns, strict=True))
-    spec = BacktestSpec(strategy=strategy_named(order.strategy), **order.terms)
+    found = find_strategy(order.strategy, Path(order.home))
+    if found.source_sha256 != order.source_sha256:
+        raise ConfigError(f"strategy {order.strategy} below {order.home} of this worker is not that of the sweep: copy it there")
+    spec = BacktestSpec(strategy=found.strategy, **order.terms)
     return SweepWork(spec, order.names, candles, order.over_columns)
 
 

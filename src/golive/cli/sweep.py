@@ -1,0 +1,117 @@
+"""`golive sweep`: many parameter sets over stored candles, the best of them, and how much of that is luck."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import sweep_options as given
+from .delivery import delivered
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+
+if TYPE_CHECKING:
+    from golive.model.json import JsonObject
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+
+
+@app.command()
+def sweep(
+    param: given.Param,
+    where: given.Where = None,
+    method: given.MethodOption = given.Method.GRID,
+    trials: given.Trials = None,
+    objective: given.Objective = "sharpe",
+    stop_after: given.StopAfter = None,
+    seed: given.Seed = 7,
+    heat_map: Annotated[
+        list[str] | None, typer.Option(metavar="X,Y", help="Two parameters to draw. Repeatable. Default: the first pairs.")
+    ] = None,
+    strategy: given.Strategy = None,
+    symbol: given.Symbol = None,
+    timeframe: given.Timeframe = None,
+    since: given.Since = None,
+    until: given.Until = None,
+    risk_profile: given.RiskProfile = None,
+    fees: given.Fees = None,
+    slippage_bps: given.Slippage = None,
+    participation: given.Participation = None,
+    latency_ms: given.Latency = None,
+    balance: given.Balance = None,
+    entrypoint: given.Entrypoint = None,
+    workers: given.Workers = None,
+    executor: given.ExecutorOption = given.Executor.AUTO,
+    cluster: given.Cluster = None,
+    cluster_ca: given.ClusterCa = None,
+    cluster_cert: given.ClusterCert = None,
+    cluster_key: given.ClusterKey = None,
+    fresh: given.Fresh = False,
+    no_report: given.NoReport = False,
+    as_json: given.AsJson = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Try many parameter sets of a strategy over stored candles.
+
+    The results are the same for any number of workers, and are kept as they come: after an interruption the same command goes on.
+    JSON and a CSV of every set go to logs/sweep, Markdown and HTML to reports/sweep. Exit codes: 0 it ran, 2 usage, configuration
+    or data, 3 the same sweep is running, 6 interrupted, 70 internal error or stdout did not take the result.
+    """
+    from golive.runtime.backtest_plan import BacktestOptions
+    from golive.runtime.sweep_plan import SweepOptions, plan_sweep
+    from golive.runtime.sweep_run import run_planned_sweep
+
+    from .sweep_progress import bar, interruptible
+
+    options = SweepOptions(
+        backtest=BacktestOptions(
+            entrypoint=entrypoint,
+            strategy=strategy,
+            symbols=tuple(symbol or ()),
+            timeframe=timeframe,
+            since=since,
+            until=until,
+            risk_profile=risk_profile,
+            fees=fees,
+            slippage_bps=slippage_bps,
+            participation=participation,
+            latency_ms=latency_ms,
+            balance=balance,
+        ),
+        params=tuple(param),
+        where=tuple(where or ()),
+        method=method.value,
+        trials=trials,
+        objective=objective,
+        heat_maps=tuple(heat_map or ()),
+        stop_after=stop_after,
+        seed=seed,
+        workers=workers,
+        workers_kind=executor.value,
+        cluster=given.cluster_access(cluster, cluster_ca, cluster_cert, cluster_key),
+        is_fresh=fresh,
+    )
+    place = locate(config, home)
+    plan = plan_sweep(options, place.runtime_file, place.home, os.environ)
+    with interruptible(lambda line: typer.echo(line, err=True)), bar(sys.stderr, is_wanted=not as_json) as show:
+        name = plan.prepared.spec.strategy.name
+        document = run_planned_sweep(plan, lambda *at: show(name, *at), writes_report=not no_report)
+    deliver(document, as_json=as_json)
+
+
+def deliver(document: JsonObject, *, as_json: bool) -> None:
+    """Print the document, or what a person reads of it."""
+    with delivered() as stdout:
+        if as_json:
+            from golive.backtest.document import document_bytes
+
+            stdout.buffer.write(document_bytes(document))
+            return
+        from golive.backtest.sweep_page import best_table, page
+
+        from .sweep_table import print_page
+
+        print_page(document, page(document), best_table(document["outcome"]), stdout)  # type: ignore[arg-type]

@@ -1,0 +1,122 @@
+"""`golive walk-forward`: parameters chosen on one stretch of history trade the next one, window after window."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import sweep_options as given
+from .delivery import delivered
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+
+if TYPE_CHECKING:
+    from golive.model.json import JsonObject
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+
+
+@app.command()
+def walk_forward(
+    train: Annotated[str, typer.Option(metavar="LENGTH", help="Of each training: bars like 5000, or a time like 60d, 12h.")],
+    test: Annotated[str, typer.Option(metavar="LENGTH", help="Of each test; tests follow each other without a gap.")],
+    param: given.Param,
+    where: given.Where = None,
+    method: given.MethodOption = given.Method.GRID,
+    trials: given.Trials = None,
+    objective: given.Objective = "sharpe",
+    stop_after: given.StopAfter = None,
+    seed: given.Seed = 7,
+    purge: Annotated[str, typer.Option(metavar="LENGTH", help="Left out at the end of each training.")] = "0",
+    embargo: Annotated[str, typer.Option(metavar="LENGTH", help="Left out before each test.")] = "0",
+    anchored: Annotated[bool, typer.Option("--anchored", help="Every training begins at the first candle.")] = False,
+    strategy: given.Strategy = None,
+    symbol: given.Symbol = None,
+    timeframe: given.Timeframe = None,
+    since: given.Since = None,
+    until: given.Until = None,
+    risk_profile: given.RiskProfile = None,
+    fees: given.Fees = None,
+    slippage_bps: given.Slippage = None,
+    participation: given.Participation = None,
+    latency_ms: given.Latency = None,
+    balance: given.Balance = None,
+    entrypoint: given.Entrypoint = None,
+    workers: given.Workers = None,
+    executor: given.ExecutorOption = given.Executor.AUTO,
+    cluster: given.Cluster = None,
+    cluster_ca: given.ClusterCa = None,
+    cluster_cert: given.ClusterCert = None,
+    cluster_key: given.ClusterKey = None,
+    fresh: given.Fresh = False,
+    no_report: given.NoReport = False,
+    as_json: given.AsJson = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Choose parameters on one stretch of history, trade the next one with them, and join what was traded.
+
+    What comes after a training cannot change its choice. Results are kept as they come: after an interruption the same command
+    goes on. JSON goes to logs/walk_forward, Markdown and HTML to reports/walk_forward. Exit codes: 0 it ran, 2 usage,
+    configuration or data, 3 the same is running, 6 interrupted, 70 internal error or stdout did not take the result.
+    """
+    from golive.runtime.backtest_plan import BacktestOptions
+    from golive.runtime.sweep_plan import SweepOptions, plan_sweep
+    from golive.runtime.walk_forward_run import Lengths, run_walk_forward
+
+    from .sweep_progress import bar, interruptible
+
+    options = SweepOptions(
+        backtest=BacktestOptions(
+            entrypoint=entrypoint,
+            strategy=strategy,
+            symbols=tuple(symbol or ()),
+            timeframe=timeframe,
+            since=since,
+            until=until,
+            risk_profile=risk_profile,
+            fees=fees,
+            slippage_bps=slippage_bps,
+            participation=participation,
+            latency_ms=latency_ms,
+            balance=balance,
+        ),
+        params=tuple(param),
+        where=tuple(where or ()),
+        method=method.value,
+        trials=trials,
+        objective=objective,
+        stop_after=stop_after,
+        seed=seed,
+        workers=workers,
+        workers_kind=executor.value,
+        cluster=given.cluster_access(cluster, cluster_ca, cluster_cert, cluster_key),
+        is_fresh=fresh,
+    )
+    place = locate(config, home)
+    plan = plan_sweep(options, place.runtime_file, place.home, os.environ)
+    with interruptible(lambda line: typer.echo(line, err=True)), bar(sys.stderr, is_wanted=not as_json) as show:
+        document = run_walk_forward(
+            plan,
+            Lengths(train, test, purge, embargo, anchored),
+            lambda window, count, *at: show(f"window {window + 1} of {count}", *at),
+            writes_report=not no_report,
+        )
+    _deliver(document, as_json=as_json)
+
+
+def _deliver(document: JsonObject, *, as_json: bool) -> None:
+    """Print the document, or what a person reads of it."""
+    with delivered() as stdout:
+        if as_json:
+            from golive.backtest.document import document_bytes
+
+            stdout.buffer.write(document_bytes(document))
+            return
+        from golive.backtest.walk_forward_page import page, window_table
+
+        from .sweep_table import print_page
+
+        print_page(document, page(document), window_table(document["outcome"]), stdout)  # type: ignore[arg-type]
