@@ -7,8 +7,11 @@ more than one thread here, and a busy machine strikes none of them more. The fir
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -16,12 +19,19 @@ from pathlib import Path
 
 from . import peer_environment
 from .bar_contest import Contender, available, doubts, ours, peer, print_rates, print_ratio, run_in_turn
-from .bar_data import BARS, FEES, FILLS, PNL, write_bars, write_store
-from .contender import measure, module
+from .bar_data import BARS, CASH, FAST, FEES, FILLS, PNL, QUANTITY, SLOW, WARM_UP, write_bars, write_store
+from .contender import ROOT, measure, module
 from .process import Run, run
 
 _GROWTH = 2
 """times as many bars, for the memory that a bar takes"""
+COMMAND = [
+    sys.executable, "-m", "golive.cli.main", "backtest", "--strategy", "ema_cross", "--symbol", "BTC/USDT", "--timeframe", "1m",
+    "--param", f"fast_bars={FAST}", "--param", f"slow_bars={SLOW}", "--param", f"warm_up_bars={WARM_UP}",
+    "--param", f"position_quantity={QUANTITY}", "--risk-profile", "none", "--fees", "10,10,quote", "--slippage-bps", "0",
+    "--participation", "1", "--balance", CASH, "--no-report", "--json",
+]  # fmt: skip
+"""the same trade as a command: no limits of risk, 0.1 % of the quote asset, all of a bar's volume"""
 PEERS = ("vectorbt", "backtesting", "nautilus_trader")
 
 
@@ -82,34 +92,39 @@ def print_growth(folder: Path, store: Path, *, rounds: int) -> None:
           f"{growth:.1f} bytes a bar  goal <= 64 {verdict}")  # fmt: skip
 
 
-def print_whole_process(store: Path, *, rounds: int, builds: bool) -> None:
-    """Print what a whole process of a backtest takes beside `import vectorbt` alone."""
-    command = [*module("bar_trade"), "compiled", str(store), str(BARS), "0"]
-    imports = (
+def print_whole_processes(store: Path, *, rounds: int, builds: bool) -> None:
+    """Print what whole processes take beside `import vectorbt` alone: kernel and result, and the command with its statistics."""
+    home = store.with_name("home")
+    shutil.copytree(ROOT / "config", home / "config")
+    (home / "var/data").mkdir(parents=True)
+    (home / "var/data/okx_paper").symlink_to(store)
+    ours = {
+        "kernel and result": [*module("bar_trade"), "compiled", str(store), str(BARS), "0"],
+        "golive backtest, statistics and confidence": [*COMMAND, "--home", str(home)],
+    }
+    said = subprocess.run(ours["golive backtest, statistics and confidence"], capture_output=True, check=True).stdout
+    account = json.loads(said)["outcome"]["account"]
+    if (float(account["net"]), float(account["fees"])) != (PNL, FEES):
+        raise RuntimeError(f"golive backtest says net {account['net']} and fees {account['fees']}")
+    theirs = (
         [str(peer_environment.python_of("vectorbt")), "-c", "import vectorbt"] if available(["vectorbt"], builds=builds) else []
     )
-    rows: tuple[list[Run], list[Run]] = ([], [])
+    rows: dict[str, list[Run]] = {}
     for n in range(rounds + 1):
-        for words, row in ((command, rows[0]), (imports, rows[1])):
+        for name, words in (*ours.items(), ("", theirs)):
             if words:
                 done = run(words, {**os.environ, "PYTHONDONTWRITEBYTECODE": ""})
                 if done.exit_code:
                     raise RuntimeError(f"{' '.join(words)} ended with {done.exit_code}")
                 if n:
-                    row.append(done)
-    wall, cpu = (statistics.median(getattr(each, name) for each in rows[0]) for name in ("wall_s", "cpu_s"))
-    print(f"  a whole process, {BARS:,} bars, from start to end: {wall:.2f} s wall, {cpu:.2f} s CPU")
-    if imports:
-        theirs = statistics.median(each.wall_s for each in rows[1])
-        print_ratio(f"the same to `import vectorbt` alone ({theirs:.2f} s wall)", wall / theirs, 1 / 3, at_most=True)
-
-
-def main(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peers", action="store_true", help="build the peers' environments first")
-    parser.add_argument("--rounds", type=int, default=5)
-    chosen = parser.parse_args(arguments)
-    print_backtest(rounds=chosen.rounds, builds=chosen.peers)
+                    rows.setdefault(name, []).append(done)
+    wall = {name: statistics.median(each.wall_s for each in row) for name, row in rows.items()}
+    cpu = {name: statistics.median(each.cpu_s for each in row) for name, row in rows.items()}
+    for name, goal in zip(ours, (1 / 3, None), strict=True):
+        print(f"  a whole process, {name}: {wall[name]:.2f} s wall, {cpu[name]:.2f} s CPU")
+        if theirs:
+            what = f"its CPU to `import vectorbt` alone ({wall['']:.2f} s wall, {cpu['']:.2f} s CPU)"
+            print_ratio(what, cpu[name] / cpu[""], goal, at_most=True)
 
 
 def print_backtest(*, rounds: int = 3, builds: bool = False) -> None:
@@ -118,7 +133,15 @@ def print_backtest(*, rounds: int = 3, builds: bool = False) -> None:
         write_store(folder, store, BARS)
         compare(folder, store, rounds=rounds, builds=builds)
         print_growth(folder, store, rounds=rounds)
-        print_whole_process(store, rounds=rounds, builds=builds)
+        print_whole_processes(store, rounds=rounds, builds=builds)
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peers", action="store_true", help="build the peers' environments first")
+    parser.add_argument("--rounds", type=int, default=5)
+    chosen = parser.parse_args(arguments)
+    print_backtest(rounds=chosen.rounds, builds=chosen.peers)
 
 
 if __name__ == "__main__":
