@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from golive.matching.columns import CandleColumns
-from golive.strategy import STRATEGIES, Bar, Parameter, bound, resolve_parameters, strategy_named
+from golive.strategy import STRATEGIES, WARMING_UP, Bar, Parameter, bound, indicators, resolve_parameters, strategy_named
 from golive.strategy.compiling import NotCompilable
 from golive.strategy.targets import TargetChanges, changes_of, sweep_targets, targets_of
 from support.candle_columns import jumpy_columns, walk_columns
@@ -151,3 +151,17 @@ def test_a_state_that_is_no_number_is_named() -> None:
 def test_an_index_outside_a_list_is_an_error_in_both_forms(compiled: bool) -> None:
     with pytest.raises(IndexError):
         targets_of(Own(_outside, last=[0.0] * 4), bound({}), walk_columns(10), compiled=compiled)
+
+
+def _by_module(state: Any, bar: Bar, params: Any) -> float:
+    index = indicators.rsi(state.index, bar.close, 14)
+    return WARMING_UP if math.isnan(index) else float(index < 40.0)
+
+
+def test_a_step_may_call_functions_of_a_module_by_its_name_on_a_state_within_the_state() -> None:
+    candles = jumpy_columns(3000, 2)
+    strategy = Own(_by_module, index=indicators.Rsi())
+    compiled = targets_of(strategy, bound({}), candles, compiled=True)
+    strategy = Own(_by_module, index=indicators.Rsi())
+    assert same(compiled, targets_of(strategy, bound({}), candles, compiled=False))
+    assert len(compiled.index) > 20

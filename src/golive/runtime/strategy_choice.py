@@ -8,7 +8,9 @@ from pathlib import Path
 
 from golive.config.configuration import Configuration
 from golive.config.resolved import ResolvedEntrypoint
-from golive.strategy import Strategy, strategy_named
+from golive.strategy import Strategy
+
+from .strategy_folder import find_strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class StrategyChoice:
 def chosen_strategy(config: Configuration, entry: ResolvedEntrypoint, name: str | None, home: Path) -> StrategyChoice:
     """Return the named strategy, else the entrypoint's; ConfigError naming the known ones when there is none."""
     wanted = name or entry.strategy
-    strategy = strategy_named(wanted)
+    strategy = find_strategy(wanted, home).strategy
     section = config.core.strategies.get(wanted)
     own = getattr(strategy, "timeframe", None)
     notes = tuple(f"strategy {wanted}: {each}" for each in getattr(strategy, "left_out", ()))
