@@ -221,11 +221,12 @@ def test_a_killed_download_goes_on_to_the_same_store(venue: str, bars: int, leas
         assert len(later) == -(-(bars - kept) // page)
 
 
-def test_an_interrupted_download_keeps_what_came_and_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_download_keeps_what_came_and_says_so(number: signal.Signals, tmp_path: Path) -> None:
     home = Home(tmp_path)
     with past("okx", 6000) as process:
         process.add_fault("delay", match=HISTORY["okx"], seconds=0.1)
-        code = interrupted(home, process, "okx", 6000, signal.SIGINT, 3000)
+        code = interrupted(home, process, "okx", 6000, number, 3000)
         process.clear_faults()
         kept = index(home.path, "okx").rows
         done = downloaded(home.path, options("okx", process, 6000))
