@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from golive.matching.compiled import compiled
+from golive.matching.compiled import compiled, inlined
 
 from .equity import reaches
 from .exact import LIMIT, SAFE, fits, is_more, lots_of_share, part_of, share_of
@@ -32,6 +32,7 @@ from .layout import (
     FINISHING,
     FIRST_DESK,
     FULL_LOTS,
+    IDLE_BARS,
     INACTION,
     IS_BUY,
     IS_PROTECTIVE,
@@ -102,13 +103,14 @@ PARTS = 1_000_000
 def end_run(m: Words, d: int) -> None:
     """Close a desk's run of inaction and note it."""
     if m[d + RUN] != NO_RUN:
+        m[IDLE_BARS + m[d + RUN]] += m[d + RUN_BARS]
         say(m, INACTION, m[d + SELF], m[d + RUN] | m[d + RUN_BARS] << 5)
         add(m, m[d + RUN_SINCE])
         add(m, m[d + RUN_UNTIL])
         m[d + RUN] = NO_RUN
 
 
-@compiled
+@inlined
 def idle(m: Words, d: int, code: int, opened_at: int) -> None:
     """Extend the run of `code`, or end another and begin it."""
     if m[d + RUN] != code:
@@ -128,7 +130,7 @@ def conclude(m: Words, d: int, code: int) -> int:
     return code
 
 
-@compiled
+@inlined
 def signal(m: Words, d: int, cause: int) -> None:
     """Let the desk's target ask for a decision."""
     if m[d + WANTS]:
@@ -151,7 +153,7 @@ def orderable(m: Words, d: int, delta: int) -> int:
     return lots if m[d + MARK] * lots * m[d + UNIT_NOTIONAL] >= m[d + MIN_NOTIONAL] else 0
 
 
-@compiled
+@inlined
 def wanted(m: Words, d: int) -> int:
     """Return the lots that the desk's target asks for, as `wanted_lots`."""
     share = m[d + SHARE]
@@ -164,7 +166,7 @@ def wanted(m: Words, d: int) -> int:
     return budget // (m[d + MARK] * m[d + UNIT_NOTIONAL])
 
 
-@compiled
+@inlined
 def propose(m: Words, d: int) -> int:
     """Take the decision that a waiting signal asks for; return the code of inaction, NO_RUN when an order was judged."""
     held = m[d + LOTS]
@@ -195,7 +197,7 @@ def protect(m: Words, d: int) -> None:
     m[d + IS_PROTECTIVE] = 1
 
 
-@compiled
+@inlined
 def _level(m: Words, d: int) -> int:
     """Return the trigger, or how far a trailing stop trails, as `Protection.level`."""
     cost, lots, distance = m[d + ENTRY_COST], m[d + ENTRY_LOTS], m[DISTANCE]
@@ -213,7 +215,7 @@ def _level(m: Words, d: int) -> int:
     return parts // PARTS if is_exact and parts % PARTS == 0 else parts // PARTS + 1
 
 
-@compiled
+@inlined
 def decide(m: Words, d: int, kind: int, is_buy: int, lots: int, level: int) -> None:
     """Ask the rules about an order and say what they answer; an allowed one is planned."""
     end_run(m, d)
@@ -237,7 +239,7 @@ def decide(m: Words, d: int, kind: int, is_buy: int, lots: int, level: int) -> N
     m[d + STANDING] = ON_TARGET
 
 
-@compiled
+@inlined
 def judge(m: Words, d: int, is_buy: int, lots: int) -> tuple[int, int, int]:
     """Return the first objection of `golive.risk.rules` as (code, part, whole); APPROVED when there is none.
 
@@ -275,7 +277,7 @@ def judge(m: Words, d: int, is_buy: int, lots: int) -> tuple[int, int, int]:
     return APPROVED, 0, 0
 
 
-@compiled
+@inlined
 def traded(m: Words, d: int, price: int, lots: int) -> None:
     """Follow what the position cost, as `Desk.traded`; BAD_COST when that leaves the exact range."""
     m[d + EXPOSED] = 0

@@ -46,25 +46,26 @@ def run_columns(
     """
     check_timeframe(candles, terms)
     ledger = terms.ledger([each.instrument for each in candles])
-    memory, joined = Memory(terms, ledger, keeps_rows=True), Changes(candles, changes)
+    memory, joined = (
+        Memory(terms, ledger, keeps_rows=True, changes=sum(len(each.index) for each in changes)),
+        Changes(candles, changes),
+    )
     memory.follow(joined)
     if detail:
         memory.account[at.DETAIL_TIMEFRAME] = detail[0].timeframe_ns
-    closed = steps_of(candles)
-    equity = np.empty(len(closed), np.int64)
-    for is_last, *columns in rows_of(candles, detail):
+    equity = np.empty(len(candles[0]) if len(candles) == 1 else len(steps_of(candles)), np.int64)
+    for is_last, is_regular, *columns in rows_of(candles, detail):
+        memory.begin(columns[0], is_regular=is_regular)
         first, stop = 0, len(columns[0])
         while True:
             first = RUN(memory.words, *columns, first, stop, is_last, joined.at, joined.to, equity, NO_WORDS)
             if not memory.is_full():
                 break
             memory.take()
-    memory.take()
     known = int(memory.account[at.EQUITY_ROWS])
     starts = [int(each.opened_at[0]) for each in (*candles, *(detail or ())) if len(each)]
     return ColumnRun(
-        ledger, terms, memory, joined.to, closed[len(closed) - known :], equity[:known],
-        min(starts, default=0) if began is None else began,
+        ledger, terms, memory, joined.to, candles, equity[:known], min(starts, default=0) if began is None else began
     )  # fmt: skip
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from golive.matching.compiled import compiled
+from golive.matching.compiled import compiled, inlined
 
 from .exact import LIMIT, SAFE, is_least, is_more, part_of
 from .layout import (
+    BAD_CANDLE,
     BAD_EQUITY,
     BASE_FREE,
     BASE_PER_LOT,
@@ -70,9 +71,11 @@ def worth(m: Words, d: int, ticks: int) -> int:
     return value
 
 
-@compiled
+@inlined
 def mark(m: Words, d: int, ticks: int) -> None:
     """Take the price of a desk's instrument."""
+    if ticks <= 0:
+        m[STATUS] = BAD_CANDLE
     m[d + MARK] = ticks
     if m[d + BASE_FREE] + m[d + BASE_RESERVED]:
         m[d + VALUE] = worth(m, d, ticks)
@@ -102,7 +105,7 @@ def observe(m: Words) -> None:
     track(m, total)
 
 
-@compiled
+@inlined
 def track(m: Words, equity: int) -> None:
     """Follow peak, day start and the falls from them; say when one that became deeper may have reached its limit."""
     is_known, m[KNOWN] = m[KNOWN], 1
@@ -130,7 +133,7 @@ def track(m: Words, equity: int) -> None:
         _compare(m)
 
 
-@compiled
+@inlined
 def _compare(m: Words) -> None:
     """Say a fall that may be at its limit; whether it is, the reader of the log judges as risk does."""
     daily = _near(m, LOSS_FALL, DAILY_PART) if not m[DAILY_BREACHED] else 0
@@ -145,7 +148,7 @@ def _compare(m: Words) -> None:
         m[DRAWDOWN_BREACHED] |= drawdown >> 1
 
 
-@compiled
+@inlined
 def _near(m: Words, fall: int, limit: int) -> int:
     """Return 2 for a fall that is surely at its limit, 1 for one that floats cannot tell, 0 for one that is surely not."""
     share = float(m[fall]) * float(m[limit + 1])
@@ -155,7 +158,7 @@ def _near(m: Words, fall: int, limit: int) -> int:
     return 2 if share > allowed * (1 + NEAR) else 1
 
 
-@compiled
+@inlined
 def reaches(fall: int, start: int, limit: int, of_limit: int) -> bool:
     """Return whether fall / start ≥ limit / of_limit, as `Fraction.reached_by`; `start` > 0."""
     return fall >= 0 and is_least(fall, of_limit, start, limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from golive.matching.compiled import compiled
+from golive.matching.compiled import compiled, inlined
 
 LIMIT: Final = 1 << 62
 """every amount stays below it, as in `golive.model.money`"""
@@ -43,13 +43,13 @@ def is_more(a: int, b: int, c: int, d: int) -> bool:
     return left_high > right_high or (left_high == right_high and left_low > right_low)
 
 
-@compiled
+@inlined
 def is_least(a: int, b: int, c: int, d: int) -> bool:
     """Return whether a × b ≥ c × d, for amounts in [0, 2^62)."""
     return not is_more(c, d, a, b)
 
 
-@compiled
+@inlined
 def fits(a: int, b: int, c: int) -> bool:
     """Return whether a × b × c, none negative, is below LIMIT."""
     return float(a) * float(b) * float(c) < SAFE and a * b * c < LIMIT
@@ -77,7 +77,7 @@ def part_of(a: int, b: int, c: int) -> tuple[int, bool]:
     return whole, rest == 0
 
 
-@compiled
+@inlined
 def rate_of(units: int, parts: int) -> int:
     """Return units × parts / 10^8, rounded half-even once, as `golive.model.money.rate_of`; `units` ≥ 0, |parts| ≤ 10^8."""
     size = abs(parts)
@@ -93,7 +93,7 @@ def rate_of(units: int, parts: int) -> int:
     return quotient
 
 
-@compiled
+@inlined
 def worsened(ticks: int, parts: int, is_buy: int) -> int:
     """Return `ticks` made worse by parts / 10^8, rounded against us, as `golive.matching.slippage`."""
     whole, rest = ticks // _RATE_PARTS, (ticks % _RATE_PARTS) * parts
@@ -101,7 +101,7 @@ def worsened(ticks: int, parts: int, is_buy: int) -> int:
     return ticks + slip if is_buy else max(1, ticks - slip)
 
 
-@compiled
+@inlined
 def share_of(amount: int, share: int, of_share: int) -> int:
     """Return floor(amount × share × of_share / 10^12) for `amount` ≥ 0 and shares in [0, 10^6]."""
     factor = share * of_share
@@ -110,7 +110,7 @@ def share_of(amount: int, share: int, of_share: int) -> int:
     return whole * factor + (rest * (factor // _SHARE_PARTS) + small) // _SHARE_PARTS
 
 
-@compiled
+@inlined
 def lots_of_share(lots: int, share: int) -> int:
     """Return floor(lots × share / 10^6) for `lots` ≥ 0 and a share in [0, 10^6]."""
     return lots // _SHARE_PARTS * share + lots % _SHARE_PARTS * share // _SHARE_PARTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 
-from golive.matching.compiled import compiled
+from golive.matching.compiled import compiled, inlined
 
 from .equity import mark, observe
 from .layout import (
@@ -23,7 +23,6 @@ from .layout import (
     FILL_WORDS,
     FILLS_END,
     FILLS_NEXT,
-    FILLS_START,
     FINISHING,
     FIRST_DESK,
     FULL,
@@ -32,7 +31,6 @@ from .layout import (
     KNOWN,
     LAST_CHANGE,
     LOG_END,
-    LOG_START,
     LOGGED,
     LOTS,
     NONE,
@@ -42,7 +40,6 @@ from .layout import (
     RUN,
     RUN_BARS,
     RUN_UNTIL,
-    SAID_AT,
     STANDING,
     STATE,
     STATUS,
@@ -54,7 +51,7 @@ from .layout import (
     Words,
 )
 from .market import meet
-from .quiet import last_sample, quiet, sample
+from .quiet import last_sample, opening, quiet, sample
 from .step import finish, on_candle, settle, timers
 
 
@@ -73,12 +70,9 @@ def run(
     i, room = first, ROOM * m[DESKS]
     is_single = len(who) == 0
     while i < stop:
-        if m[KEEPS_ROWS]:
-            if m[LOG_END] - m[LOGGED] < room or m[FILLS_END] - m[FILLS_NEXT] < 2 * FILL_WORDS * m[DESKS]:
-                m[STATUS] = FULL
-                return i
-        else:
-            m[LOGGED], m[FILLS_NEXT], m[SAID_AT] = m[LOG_START], m[FILLS_START], 0
+        if m[KEEPS_ROWS] and (m[LOG_END] - m[LOGGED] < room or m[FILLS_END] - m[FILLS_NEXT] < 2 * FILL_WORDS * m[DESKS]):
+            m[STATUS] = FULL
+            return i
         row = i
         i = _step(
             m, opened, open_, high, low, close, volume, who, what, i, stop, change_at, change_to, samples,
@@ -106,7 +100,7 @@ def run(
     return i
 
 
-@compiled
+@inlined
 def _step(
     m: Words, opened: Column, open_: Column, high: Column, low: Column, close: Column,
     volume: Column, who: Column, what: Column, i: int, stop: int, change_at: Column, change_to: Floats,
@@ -117,7 +111,8 @@ def _step(
     m[HAS_WHOLE] = 0
     while i < stop:
         kind = 0 if is_single else what[i]
-        ts = opened[i] + (m[DETAIL_TIMEFRAME] if kind == DETAIL else m[TIMEFRAME])
+        opened_at = opening(m, opened, i)
+        ts = opened_at + (m[DETAIL_TIMEFRAME] if kind == DETAIL else m[TIMEFRAME])
         if now == 0:
             now = ts
             sample(m, samples, ts)
@@ -127,13 +122,13 @@ def _step(
             break
         d = FIRST_DESK if is_single else FIRST_DESK + who[i] * DESK_WORDS
         if kind != COARSE:
-            meet(m, d, opened[i], open_[i], high[i], low[i], volume[i])
+            meet(m, d, opened_at, open_, high, low, volume, i)
         if kind == DETAIL:
             mark(m, d, close[i])
             observe(m)
         else:
             m[HAS_WHOLE] = 1
-            on_candle(m, change_at, change_to, d, opened[i], close[i])
+            on_candle(m, change_at, change_to, d, opened_at, close[i])
             m[d + BAR] += 1
             if m[d + LOTS]:
                 m[d + BARS_HELD] += 1
@@ -142,7 +137,7 @@ def _step(
     return i
 
 
-@compiled
+@inlined
 def _quiet_until(m: Words, change_at: Column, change_to: Floats, i: int, stop: int) -> int:
     """Return the row up to which nothing can happen to the only instrument; `i` when something may at once."""
     if m[FIRST_DESK + STATE] != NONE or not m[KNOWN] or (m[PROTECTION] and m[FIRST_DESK + ENTRY_LOTS]):

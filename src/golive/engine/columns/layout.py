@@ -70,9 +70,13 @@ MARKET, LIMIT, STOP, TRAILING_STOP, TAKE_PROFIT = range(5)
 ) = range(30, 62)  # fmt: skip
 COUNTS: Final = 64
 """decisions by code"""
-LAST_DESK, FILLS_START, FILLS_NEXT, FILLS_END, LOG_START, LOGGED, LOG_END = range(80, 87)
+IDLE_BARS: Final = 77
+"""bars of inaction by code"""
+LAST_DESK, FILLS_START, FILLS_NEXT, FILLS_END, LOG_START, LOGGED, LOG_END = range(90, 97)
 """where the other regions lie, and where the next fill and the next entry go"""
-FIRST_DESK: Final = 96
+IS_REGULAR, FIRST_OPENED = 97, 98
+"""whether the rows are the candles of one instrument, each opened a timeframe after the one before; and when the first opened"""
+FIRST_DESK: Final = 100
 
 # ── desks: the grid ─────────────────────────────────────────────────────────────────────────────────────────────────────
 (
@@ -102,7 +106,7 @@ WHOLE, DETAIL, COARSE = range(3)
 """a candle for everything; one for execution and the mark; one for the strategy alone"""
 
 # ── how a run of the kernel ended ───────────────────────────────────────────────────────────────────────────────────────
-DONE, FULL, BAD_NOTIONAL, BAD_EQUITY, BAD_BALANCE, BAD_COST, NO_ROOM = range(7)
+DONE, FULL, BAD_NOTIONAL, BAD_EQUITY, BAD_BALANCE, BAD_COST, NO_ROOM, BAD_CANDLE = range(8)
 
 # ── log ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 TIME: Final = 0

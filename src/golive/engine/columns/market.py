@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from golive.matching.compiled import compiled
+from golive.matching.compiled import compiled, inlined
 
 from .decision import propose, protect, signal, traded
 from .equity import mark, observe
 from .exact import worsened
 from .layout import (
     ARRIVED,
+    BAD_CANDLE,
     BEST,
     CANCELED,
     DUE,
@@ -41,30 +42,32 @@ from .layout import (
     TRAILING_STOP,
     TYPE,
     WANTS,
+    Column,
     Words,
 )
 from .paper import affordable, book, hold, release
 from .saying import say
 
 
-@compiled
-def meet(
-    m: Words,
-    d: int, opened_at: int, start: int, high: int, low: int, volume: int,
-) -> None:  # fmt: skip
-    """Let a desk's order meet a closed bar whose open was `start`."""
+@inlined
+def meet(m: Words, d: int, opened_at: int, open_: Column, high: Column, low: Column, volume: Column, i: int) -> None:
+    """Let a desk's order meet the closed bar of row `i`."""
     if m[d + STATE] != OPEN or m[d + ARRIVED] > opened_at:
         return
+    start, traded_lots = open_[i], volume[i]
+    if start <= 0 or traded_lots < 0:
+        m[STATUS] = BAD_CANDLE
+        return
     share, whole = m[PART], m[PART_OF]
-    budget = volume // whole * share + volume % whole * share // whole
+    budget = traded_lots if share == whole else traded_lots // whole * share + traded_lots % whole * share // whole
     lots = min(m[d + QUANTITY] - m[d + FILLED], budget)
     if m[d + TYPE] == LIMIT:
-        _meet_limit(m, d, start, low, lots)
+        _meet_limit(m, d, start, low[i], lots)
         return
     at = start
     if m[d + TYPE] != MARKET:
-        at = _fires_at(m, d, start, high, low) if volume else 0
-        if at == 0:
+        at = _fires_at(m, d, start, high[i], low[i]) if traded_lots else 0
+        if at <= 0:
             return
     if lots:
         fill(m, d, worsened(at, m[SLIPPAGE], m[d + IS_BUY]), lots, 0)

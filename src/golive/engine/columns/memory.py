@@ -16,11 +16,14 @@ from .terms import Terms
 
 _FILLS: Final = 1 << 13
 _LOG_WORDS: Final = 1 << 16
+_MOST_EXPECTED: Final = 1 << 16
+"""target changes for which room is kept from the start; what is not used of it is never touched"""
 _FAULTS: Final = {
     at.BAD_NOTIONAL: "an order's notional does not fit the exact range",
     at.BAD_EQUITY: "equity does not fit the exact range",
     at.BAD_BALANCE: "a fill takes a balance out of the exact range",
     at.BAD_COST: "what a position cost does not fit the exact range",
+    at.BAD_CANDLE: "a candle has no positive price, or a negative volume,",
     at.NO_ROOM: "a step said more than there is room for",
 }
 
@@ -28,11 +31,12 @@ _FAULTS: Final = {
 class Memory:
     """The words that the kernel works in. With `keeps_rows` nothing that is said or filled is lost; else only sums are kept."""
 
-    def __init__(self, terms: Terms, ledger: Ledger, *, keeps_rows: bool) -> None:
+    def __init__(self, terms: Terms, ledger: Ledger, *, keeps_rows: bool, changes: int = 0) -> None:
         account, desks = terms.account(ledger), terms.desks(ledger)
         count = len(desks)
-        fills = max(_FILLS, 8 * count) if keeps_rows else 4 * count
-        log = max(_LOG_WORDS, 2 * at.ROOM * count) if keeps_rows else 2 * at.ROOM * count
+        expected = min(changes, _MOST_EXPECTED)
+        fills = max(_FILLS, 8 * count, expected) if keeps_rows else 0
+        log = max(_LOG_WORDS, 2 * at.ROOM * count, 16 * expected) if keeps_rows else 0
         fills_start = at.FIRST_DESK + desks.size
         log_start = fills_start + fills * at.FILL_WORDS
         self.words = np.empty(log_start + log, np.int64)
@@ -55,6 +59,11 @@ class Memory:
         same._fills, same._log = [], []
         return same
 
+    def begin(self, opened: IntColumn, *, is_regular: bool) -> None:
+        """Be ready for rows whose candles opened then."""
+        self.account[at.IS_REGULAR] = is_regular
+        self.account[at.FIRST_OPENED] = opened[0] if len(opened) else 0
+
     def follow(self, changes: Changes) -> None:
         """Let each desk begin with its first target change."""
         self.desks[:, at.CHANGE], self.desks[:, at.LAST_CHANGE] = changes.starts, changes.ends
@@ -69,14 +78,22 @@ class Memory:
     def take(self) -> None:
         """Put aside what fills and log hold, so that they are empty again."""
         account = self.account
-        self._fills.append(self.words[account[at.FILLS_START] : account[at.FILLS_NEXT]].reshape(-1, at.FILL_WORDS).copy())
-        self._log.append(self.words[account[at.LOG_START] : account[at.LOGGED]].copy())
+        fills, log = self._standing()
+        self._fills.append(fills.copy())
+        self._log.append(log.copy())
         account[at.FILLS_NEXT], account[at.LOGGED] = account[at.FILLS_START], account[at.LOG_START]
 
     def fills(self) -> IntColumn:
-        """Return everything put aside of the fills, one a row."""
-        return np.concatenate(self._fills)
+        """Return all fills, one a row."""
+        standing = self._standing()[0]
+        return np.concatenate([*self._fills, standing]) if self._fills else standing
 
     def log(self) -> IntColumn:
-        """Return everything put aside of the log."""
-        return np.concatenate(self._log)
+        """Return the whole log."""
+        standing = self._standing()[1]
+        return np.concatenate([*self._log, standing]) if self._log else standing
+
+    def _standing(self) -> tuple[IntColumn, IntColumn]:
+        account = self.account
+        fills = self.words[account[at.FILLS_START] : account[at.FILLS_NEXT]].reshape(-1, at.FILL_WORDS)
+        return fills, self.words[account[at.LOG_START] : account[at.LOGGED]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from golive.matching.compiled import compiled
+from golive.matching.compiled import compiled, inlined
 
 from .exact import LIMIT, SAFE, fits, part_of, rate_of, worsened
 from .layout import (
@@ -36,6 +36,7 @@ from .layout import (
     INSTRUMENT_SHIFT,
     IS_BUY,
     IS_BUY_FLAG,
+    KEEPS_ROWS,
     LEVEL,
     LOTS,
     MAKER_FLAG,
@@ -118,7 +119,7 @@ def hold(m: Words, d: int) -> bool:
     return True
 
 
-@compiled
+@inlined
 def release(m: Words, d: int) -> None:
     held = m[d + RESERVES]
     m[d + RESERVES] = 0
@@ -130,7 +131,7 @@ def release(m: Words, d: int) -> None:
         m[d + BASE_FREE] += held
 
 
-@compiled
+@inlined
 def enter(m: Words, d: int) -> int:
     """Judge a desk's order as it reaches the venue and let it work; return why it does not, ASKED_FOR when it does."""
     kind, level = m[d + TYPE], m[d + LEVEL]
@@ -153,7 +154,7 @@ def enter(m: Words, d: int) -> int:
     return ASKED_FOR
 
 
-@compiled
+@inlined
 def affordable(m: Words, d: int, price: int, lots: int) -> int:
     """Return how many of `lots` can be paid for at `price`, as `PaperAccount.affordable`."""
     if not m[d + IS_BUY]:
@@ -172,7 +173,7 @@ def affordable(m: Words, d: int, price: int, lots: int) -> int:
     return lots
 
 
-@compiled
+@inlined
 def book(m: Words, d: int, price: int, lots: int, is_maker: int) -> None:
     """Book a fill of a desk's order, which holds nothing afterwards; BAD_BALANCE when a balance leaves the exact range."""
     is_buy = m[d + IS_BUY]
@@ -199,20 +200,28 @@ def book(m: Words, d: int, price: int, lots: int, is_maker: int) -> None:
     m[FREE], m[d + BASE_FREE] = free, base_free
     m[d + FILLED] += lots
     m[d + LOTS] = after = (base_free + m[d + BASE_RESERVED]) // m[d + BASE_PER_LOT]
+    if m[KEEPS_ROWS]:
+        _write(m, d, price, lots, is_maker, fee, in_base)
+    _count(m, d, notional, quote, after)
+
+
+@inlined
+def _write(m: Words, d: int, price: int, lots: int, is_maker: int, fee: int, in_base: int) -> None:
+    """Write a booked fill down."""
     row = m[FILLS_NEXT]
     m[row + FILL_TS] = m[NOW]
     m[row + FILL_BAR] = m[d + BAR]
     m[row + FILL_ORDER] = m[d + NUMBER]
-    m[row + FILL_FLAGS] = is_buy * IS_BUY_FLAG | is_maker * MAKER_FLAG | in_base * BASE_FEE_FLAG | m[d + SELF] << INSTRUMENT_SHIFT
+    flags = m[d + IS_BUY] * IS_BUY_FLAG | is_maker * MAKER_FLAG | in_base * BASE_FEE_FLAG
+    m[row + FILL_FLAGS] = flags | m[d + SELF] << INSTRUMENT_SHIFT
     m[row + FILL_TICKS] = price
     m[row + FILL_LOTS] = lots
     m[row + FILL_FEE] = fee
-    m[row + FILL_POSITION] = after
+    m[row + FILL_POSITION] = m[d + LOTS]
     m[FILLS_NEXT] = row + FILL_WORDS
-    _count(m, d, notional, quote, after)
 
 
-@compiled
+@inlined
 def _count(m: Words, d: int, notional: int, quote: int, after: int) -> None:
     """Count the fill; a round trip ends when no lot is held, and won when it brought in more than it cost."""
     m[FILL_COUNT] += 1

@@ -7,11 +7,12 @@ fall that comes near a limit.
 
 from __future__ import annotations
 
-from golive.matching.compiled import compiled
+from golive.matching.compiled import inlined
 
 from .equity import DAY, NEAR, mark, observe, worth
 from .exact import SAFE, is_more
 from .layout import (
+    BAD_CANDLE,
     BARS_HELD,
     BASE_FREE,
     BASE_PER_LOT,
@@ -29,7 +30,9 @@ from .layout import (
     EQUITY,
     EQUITY_ROWS,
     FIRST_DESK,
+    FIRST_OPENED,
     FREE,
+    IS_REGULAR,
     KEEPS_ROWS,
     LARGEST,
     LARGEST_OF,
@@ -44,6 +47,7 @@ from .layout import (
     QUOTE_PER_TICK_LOT,
     RESERVED,
     SAMPLE_ROWS,
+    STATUS,
     TIMEFRAME,
     TODAY_FALL,
     TODAY_FROM,
@@ -53,7 +57,7 @@ from .layout import (
 )
 
 
-@compiled
+@inlined
 def sample(m: Words, samples: Words, ts: int) -> None:
     """Keep what the account was worth at the end of each period that is over at `ts`."""
     while m[PERIOD] and ts > m[NEXT_SAMPLE]:
@@ -63,7 +67,7 @@ def sample(m: Words, samples: Words, ts: int) -> None:
         m[NEXT_SAMPLE] += m[PERIOD]
 
 
-@compiled
+@inlined
 def last_sample(m: Words, samples: Words) -> None:
     """Keep what the account was worth at the end of the data, which the last period ends with."""
     if m[PERIOD] and m[SAMPLE_ROWS] < len(samples):
@@ -71,9 +75,17 @@ def last_sample(m: Words, samples: Words) -> None:
         m[SAMPLE_ROWS] += 1
 
 
-@compiled
-def first_after(opened: Column, first: int, stop: int, limit: int) -> int:
+@inlined
+def opening(m: Words, opened: Column, i: int) -> int:
+    """Return when the candle of a row opened."""
+    return m[FIRST_OPENED] + i * m[TIMEFRAME] if m[IS_REGULAR] else opened[i]
+
+
+@inlined
+def first_after(m: Words, opened: Column, first: int, stop: int, limit: int) -> int:
     """Return the first row from `first` on that opened after `limit`, `stop` when there is none."""
+    if m[IS_REGULAR]:
+        return max(first, min(stop, (limit - m[FIRST_OPENED]) // m[TIMEFRAME] + 1))
     if opened[stop - 1] <= limit:
         return stop
     low, high = first, stop - 1
@@ -86,7 +98,7 @@ def first_after(opened: Column, first: int, stop: int, limit: int) -> int:
     return low
 
 
-@compiled
+@inlined
 def quiet(m: Words, opened: Column, close: Column, first: int, stop: int, equity: Words, samples: Words) -> None:
     """Take the bars `first` to `stop` (not included) of the only instrument; it has no order, and equity is known."""
     length = m[TIMEFRAME]
@@ -94,19 +106,19 @@ def quiet(m: Words, opened: Column, close: Column, first: int, stop: int, equity
         m[FIRST_DESK + BARS_HELD] += stop - first
     while first < stop:
         day_ends = (m[DAY_NUMBER] + 1) * DAY
-        until = first_after(opened, first, stop, day_ends - length - 1)
+        until = first_after(m, opened, first, stop, day_ends - length - 1)
         if m[PERIOD]:
-            until = min(until, first_after(opened, first, stop, m[NEXT_SAMPLE] - length))
+            until = min(until, first_after(m, opened, first, stop, m[NEXT_SAMPLE] - length))
         if until == first:
-            sample(m, samples, opened[first] + length)
-            _single(m, opened[first] + length, close[first], equity)
+            sample(m, samples, opening(m, opened, first) + length)
+            _single(m, opening(m, opened, first) + length, close[first], equity)
             first += 1
         else:
             _stretch(m, opened, close, first, until, equity)
             first = until
 
 
-@compiled
+@inlined
 def _single(m: Words, ts: int, close: int, equity: Words) -> None:
     m[NOW] = ts
     mark(m, FIRST_DESK, close)
@@ -116,7 +128,7 @@ def _single(m: Words, ts: int, close: int, equity: Words) -> None:
     m[EQUITY_ROWS] += 1
 
 
-@compiled
+@inlined
 def _stretch(m: Words, opened: Column, close: Column, first: int, stop: int, equity: Words) -> None:
     """Take bars within one day and one sampling period."""
     row, cash = m[EQUITY_ROWS] - first, m[FREE] + m[RESERVED]
@@ -127,26 +139,23 @@ def _stretch(m: Words, opened: Column, close: Column, first: int, stop: int, equ
                 equity[row + i] = cash
         m[EQUITY_ROWS] += stop - first
         m[FIRST_DESK + MARK] = close[stop - 1]
-        m[NOW] = opened[stop - 1] + m[TIMEFRAME]
+        m[NOW] = opening(m, opened, stop - 1) + m[TIMEFRAME]
         return
     lowest, highest = close[first], close[first]
     for i in range(first, stop):
         lowest, highest = min(lowest, close[i]), max(highest, close[i])
-    per_tick = m[FIRST_DESK + LOTS] * m[FIRST_DESK + QUOTE_PER_TICK_LOT]
+    if lowest <= 0:
+        m[STATUS] = BAD_CANDLE
+        return
     top, bottom = cash + worth(m, FIRST_DESK, highest), cash + worth(m, FIRST_DESK, lowest)
     if _needs_steps(m, top, bottom):
         for i in range(first, stop):
-            _single(m, opened[i] + m[TIMEFRAME], close[i], equity)
+            _single(m, opening(m, opened, i) + m[TIMEFRAME], close[i], equity)
         return
     if m[KEEPS_ROWS]:
-        if m[FIRST_DESK + LOTS] * m[FIRST_DESK + BASE_PER_LOT] == units and float(top) < SAFE / 2:
-            for i in range(first, stop):
-                equity[row + i] = cash + per_tick * close[i]
-        else:
-            for i in range(first, stop):
-                equity[row + i] = cash + worth(m, FIRST_DESK, close[i])
+        _write_equity(m, close, first, stop, equity)
     m[EQUITY_ROWS] += stop - first
-    m[NOW] = opened[stop - 1] + m[TIMEFRAME]
+    m[NOW] = opening(m, opened, stop - 1) + m[TIMEFRAME]
     if top > 0 and is_more(top - cash, m[LARGEST_OF], m[LARGEST], top) and m[FIRST_DESK + LOTS]:
         m[LARGEST], m[LARGEST_OF] = top - cash, top
     _fall(m, top, bottom)
@@ -154,7 +163,20 @@ def _stretch(m: Words, opened: Column, close: Column, first: int, stop: int, equ
     m[EQUITY] = cash + m[FIRST_DESK + VALUE]
 
 
-@compiled
+@inlined
+def _write_equity(m: Words, close: Column, first: int, stop: int, equity: Words) -> None:
+    """Write down what the account, which holds something, is worth at each close."""
+    row, cash = m[EQUITY_ROWS] - first, m[FREE] + m[RESERVED]
+    per_tick = m[FIRST_DESK + LOTS] * m[FIRST_DESK + QUOTE_PER_TICK_LOT]
+    if m[FIRST_DESK + LOTS] * m[FIRST_DESK + BASE_PER_LOT] == m[FIRST_DESK + BASE_FREE] + m[FIRST_DESK + BASE_RESERVED]:
+        for i in range(first, stop):
+            equity[row + i] = cash + per_tick * close[i]
+    else:
+        for i in range(first, stop):
+            equity[row + i] = cash + worth(m, FIRST_DESK, close[i])
+
+
+@inlined
 def _fall(m: Words, top: int, bottom: int) -> None:
     """Note the falls of a stretch; where it holds a new peak, no deeper fall than the known one lies in it."""
     if top > m[PEAK]:
@@ -168,7 +190,7 @@ def _fall(m: Words, top: int, bottom: int) -> None:
             m[LOSS_FALL], m[LOSS_FROM] = fall, start
 
 
-@compiled
+@inlined
 def _needs_steps(m: Words, top: int, bottom: int) -> bool:
     """Return whether a stretch must be looked at bar by bar."""
     peak = m[PEAK]
@@ -183,6 +205,6 @@ def _needs_steps(m: Words, top: int, bottom: int) -> bool:
     return not m[DAILY_BREACHED] and _may_reach(fall, m[DAY_START], m[DAILY_PART], m[DAILY_OF])
 
 
-@compiled
+@inlined
 def _may_reach(fall: int, start: int, part: int, of_part: int) -> bool:
     return fall > 0 and float(fall) * float(of_part) >= float(start) * float(part) * (1 - 2 * NEAR)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from golive.engine.desk import InactionRun
 from golive.engine.watch import Breach
-from golive.matching.columns import FloatColumn, IntColumn
+from golive.matching.columns import CandleColumns, FloatColumn, IntColumn
 from golive.model.command import Command
 from golive.model.decision import DecisionCode
 from golive.model.ids import InstrumentId
@@ -17,6 +18,7 @@ from golive.risk import LimitUse, RiskEngine
 
 from . import layout as at
 from .memory import Memory
+from .rows import steps_of
 from .terms import Terms
 
 
@@ -48,11 +50,11 @@ class ColumnRun:
         terms: Terms,
         memory: Memory,
         targets: FloatColumn,
-        equity_ts: IntColumn,
+        candles: Sequence[CandleColumns],
         equity: IntColumn,
         began: int,
     ) -> None:
-        self.equity_ts = equity_ts
+        self._candles = candles
         self.equity = equity
         """one row a closing time, when all its candles were seen; none before there is a price"""
         self.terms = terms
@@ -64,6 +66,12 @@ class ColumnRun:
         self._account = memory.account.copy()
         self._desks = memory.desks.copy()
         self._fills = memory.fills()
+
+    @cached_property
+    def equity_ts(self) -> IntColumn:
+        """The closing times of `equity`."""
+        closed = steps_of(self._candles)
+        return closed[len(closed) - len(self.equity) :]
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
@@ -105,6 +113,12 @@ class ColumnRun:
         return int(self._desks[:, at.SIGNALS].sum())
 
     @property
+    def inaction(self) -> dict[DecisionCode, int]:
+        """How many bars nothing was done on, by its code; the sum of what `runs` yields."""
+        counts = self._account[at.IDLE_BARS : at.IDLE_BARS + len(at.CODES)]
+        return {code: int(count) for code, count in zip(at.CODES, counts, strict=True) if count}
+
+    @property
     def bars_held(self) -> tuple[int, ...]:
         """Bars at whose close a whole lot was held, by instrument."""
         return tuple(int(count) for count in self._desks[:, at.BARS_HELD])
@@ -134,6 +148,8 @@ class ColumnRun:
     def breaches(self) -> list[Breach]:
         from .reading import breaches_of
 
+        if all(use.band != "breach" for use in self.uses()):
+            return []
         return breaches_of(self)
 
     def runs(self) -> Iterator[tuple[InstrumentId, InactionRun]]:

@@ -20,6 +20,8 @@ class Rows(NamedTuple):
     """Rows that end with a closing time; `who` and `what` are empty when all are whole candles of the only instrument."""
 
     is_last: bool
+    is_regular: bool
+    """a candle opened a timeframe after the one before, all of one instrument"""
     opened_at: IntColumn
     open: IntColumn
     high: IntColumn
@@ -39,7 +41,7 @@ class _Stream(NamedTuple):
 def rows_of(candles: Sequence[CandleColumns], detail: Sequence[CandleColumns] | None) -> Iterator[Rows]:
     """Yield all rows by closing time, then instrument, detail before the candle it is detail of.
 
-    Raises ConfigError for detail that is not finer, or of other instruments, and for candles out of order or without a price.
+    Raises ConfigError for detail that is not finer, or of other instruments, and for candles out of order.
     """
     if detail is None:
         streams = [_Stream(each, number, at.WHOLE) for number, each in enumerate(candles)]
@@ -50,10 +52,9 @@ def rows_of(candles: Sequence[CandleColumns], detail: Sequence[CandleColumns] | 
             for number, (coarse, fine) in enumerate(zip(candles, detail, strict=True))
             for stream in (_Stream(fine, number, at.DETAIL), _Stream(coarse, number, at.COARSE))
         ]
-    for stream in streams:
-        _check(stream.candles)
+    are_regular = [_check(stream.candles) for stream in streams]
     if len(streams) == 1:
-        yield Rows(True, *map(_readonly, (*candles[0].columns, _NOBODY, _NOBODY)))
+        yield Rows(True, are_regular[0], *map(_readonly, (*candles[0].columns, _NOBODY, _NOBODY)))
     else:
         yield from _merged(streams)
 
@@ -85,7 +86,7 @@ def _merged(streams: Sequence[_Stream]) -> Iterator[Rows]:
         who = np.repeat(np.array([s.who for s in streams], np.int64), counts)[order]
         what = np.repeat(np.array([s.what for s in streams], np.int64), counts)[order]
         taken = ends
-        yield Rows(taken == sizes, *map(_readonly, (*columns, who, what)))
+        yield Rows(taken == sizes, False, *map(_readonly, (*columns, who, what)))
 
 
 def _readonly(column: IntColumn) -> IntColumn:
@@ -99,13 +100,15 @@ def _readonly(column: IntColumn) -> IntColumn:
 _NOBODY: Final = _readonly(np.empty(0, np.int64))
 
 
-def _check(candles: CandleColumns) -> None:
+def _check(candles: CandleColumns) -> bool:
+    """Return whether each candle opened a timeframe after the one before. ConfigError when they are not in order."""
     if not len(candles):
-        return
-    if np.any(candles.opened_at[1:] <= candles.opened_at[:-1]) or int(candles.opened_at[0]) + candles.timeframe_ns <= 0:
+        return False
+    steps = np.diff(candles.opened_at)
+    least = int(steps.min(initial=candles.timeframe_ns))
+    if least <= 0 or int(candles.opened_at[0]) + candles.timeframe_ns <= 0:
         raise ConfigError(f"{candles.instrument.id}: candles are not in the order of their times")
-    if int(candles.low.min()) <= 0 or int(candles.volume.min()) < 0:
-        raise ConfigError(f"{candles.instrument.id}: a candle has no positive price, or a negative volume")
+    return least == candles.timeframe_ns and int(candles.opened_at[-1] - candles.opened_at[0]) == len(steps) * least
 
 
 def _check_detail(candles: Sequence[CandleColumns], detail: Sequence[CandleColumns]) -> None:

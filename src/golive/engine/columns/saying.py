@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from golive.matching.compiled import compiled
+from golive.matching.compiled import inlined
 
 from .layout import KEEPS_ROWS, LOG_END, LOG_START, LOGGED, NO_ROOM, NOW, SAID_AT, STATUS, TIME, Words
 
@@ -10,13 +10,14 @@ _LONGEST = 16
 """words that an entry takes at most, with its time"""
 
 
-@compiled
+@inlined
 def say(m: Words, kind: int, number: int, detail: int) -> None:
     """Begin an entry about the instrument of that number; its further words follow with `add`."""
+    if not m[KEEPS_ROWS]:
+        return
     place = m[LOGGED]
     if place + _LONGEST > m[LOG_END]:
-        if m[KEEPS_ROWS]:
-            m[STATUS] = NO_ROOM
+        m[STATUS] = NO_ROOM
         place, m[SAID_AT] = m[LOG_START], 0
     if m[SAID_AT] != m[NOW]:
         m[SAID_AT] = m[NOW]
@@ -27,8 +28,8 @@ def say(m: Words, kind: int, number: int, detail: int) -> None:
     m[LOGGED] = place + 1
 
 
-@compiled
+@inlined
 def add(m: Words, word: int) -> None:
-    place = m[LOGGED]
-    m[place] = word
-    m[LOGGED] = place + 1
+    if m[KEEPS_ROWS]:
+        m[m[LOGGED]] = word
+        m[LOGGED] += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 
-from golive.matching.compiled import compiled
+from golive.matching.compiled import inlined
 
 from .decision import conclude, end_run, idle, propose, protect, signal
 from .equity import mark, observe
@@ -55,7 +55,7 @@ from .saying import say
 _TAKEN_OUT = -1
 
 
-@compiled
+@inlined
 def timers(m: Words) -> None:
     """Cancel the entries whose time is over, the one that is due first before the others."""
     while True:
@@ -72,7 +72,7 @@ def timers(m: Words) -> None:
         end(m, first, ASKED_FOR)
 
 
-@compiled
+@inlined
 def target_now(m: Words, change_at: Column, d: int) -> int:
     """Return the row of the change that holds on the desk's bar now."""
     row = m[d + CHANGE]
@@ -82,7 +82,7 @@ def target_now(m: Words, change_at: Column, d: int) -> int:
     return row
 
 
-@compiled
+@inlined
 def on_candle(
     m: Words, change_at: Column, change_to: Floats,
     d: int, opened_at: int, close: int,
@@ -115,7 +115,7 @@ def on_candle(
         end(m, d, ASKED_FOR)
 
 
-@compiled
+@inlined
 def settle(m: Words) -> None:
     """Every decision of the step is on record: let the orders leave, and take what the venue answers."""
     while m[AWAITING]:
@@ -146,7 +146,7 @@ def settle(m: Words) -> None:
                 ended(m, d, ASKED_FOR)
 
 
-@compiled
+@inlined
 def finish(m: Words) -> None:
     """Close the runs of inaction and take out what still works; the data have ended."""
     for d in range(FIRST_DESK, m[LAST_DESK] + DESK_WORDS, DESK_WORDS):
