@@ -98,6 +98,7 @@ def _period_values(drawn: npt.NDArray[np.float64], periods_per_year: float) -> n
     curves = np.cumprod(1.0 + drawn, axis=1)
     peaks = np.maximum(1.0, np.maximum.accumulate(curves, axis=1))
     spread = drawn.std(axis=1, ddof=1)
+    spread[spread <= 1e-14 * np.abs(drawn).max(axis=1)] = np.nan  # only rounding makes equal returns differ
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = drawn.mean(axis=1) / spread * math.sqrt(periods_per_year)
         falls = ((peaks - curves) / peaks).max(axis=1)
