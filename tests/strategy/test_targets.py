@@ -113,6 +113,10 @@ def _formatting(state: Any, bar: Bar, params: Any) -> float:
     return float(f"{bar.close}")
 
 
+def _claiming(state: Any, bar: Bar, params: Any) -> float:
+    return float(bar.close > bar.open)
+
+
 def _guessing(state: Any, bar: Bar, params: Any) -> float:
     return float(bar.colour)  # type: ignore[attr-defined]
 
@@ -127,7 +131,8 @@ def _recursive(state: Any, bar: Bar, params: Any) -> float:
 
 
 @pytest.mark.parametrize(
-    ("step", "words"), [(_suppressing, "with|suppress|context"), (_formatting, "convert"), (_guessing, "colour")]
+    ("step", "words"),
+    [(_suppressing, "with|suppress|context"), (_formatting, "convert"), (_guessing, "colour"), (_claiming, r"float\(bool\)")],
 )
 def test_a_step_that_cannot_be_compiled_names_file_line_and_construct(step: Any, words: str) -> None:
     with pytest.raises(NotCompilable, match=rf"strategy own: .*test_targets\.py:\d+ cannot be compiled: .*({words})") as caught:
@@ -155,7 +160,7 @@ def test_an_index_outside_a_list_is_an_error_in_both_forms(compiled: bool) -> No
 
 def _by_module(state: Any, bar: Bar, params: Any) -> float:
     index = indicators.rsi(state.index, bar.close, 14)
-    return WARMING_UP if math.isnan(index) else float(index < 40.0)
+    return WARMING_UP if math.isnan(index) else (1.0 if index < 40.0 else 0.0)
 
 
 def test_a_step_may_call_functions_of_a_module_by_its_name_on_a_state_within_the_state() -> None:

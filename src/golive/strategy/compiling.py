@@ -70,6 +70,9 @@ class CompiledStep:
         file, line = places[-1] if places else (own, self._function.__code__.co_firstlineno)
         lines = [each.strip() for each in text.splitlines() if each.strip()]
         said = next((each for each in reversed(lines) if _tells(each)), lines[0])
+        called = next((each.lstrip("> ") for each in lines if each.startswith(">>> ")), "")
+        if called and said.endswith("signature:"):
+            said = f"{said} {called}"
         source = _source_line(self._function, file, line)
         return f"strategy {self._name}: {file}:{line} cannot be compiled: {said}{f' — {source}' if source else ''}"
 
