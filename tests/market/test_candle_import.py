@@ -69,6 +69,14 @@ def test_a_given_grid_rounds_prices_and_says_how_many(tmp_path: Path) -> None:
     assert found.rounded == 3
 
 
+def test_half_a_tick_is_rounded_to_the_even_one_and_volume_down(tmp_path: Path) -> None:
+    path = tmp_path / "c.parquet"
+    columns = {"open": [42000.25], "high": [42001.75], "low": [41000.75], "close": [42000.25], "volume": [0.0199]}
+    pl.DataFrame({"timestamp": [1706738400], **columns}).write_parquet(path)
+    found = imported(path, timeframe="1m", tick_size=Decimal("0.5"), lot_size=Decimal("0.01"))
+    assert prices(found) == [["42000", "42002", "41001", "42000", "0.01"]]
+
+
 def test_the_grid_of_the_stored_series_is_kept_or_the_file_refused(tmp_path: Path) -> None:
     fine, coarse = btc(tick="0.01"), btc(tick="1", lot="0.01")
     assert imported(csv(tmp_path, LINES), grid=fine).instrument == fine

@@ -65,6 +65,10 @@ def test_what_is_absent_is_marked_and_what_is_no_number_is_refused() -> None:
             number_column(table(["1", odd]), "n")
 
 
+def test_a_half_is_rounded_away_from_zero() -> None:
+    assert number_column(table(["0.25", "-0.25", "0.24", "0.35"]), "n").scaled(1, is_nearest=True).tolist() == [3, -3, 2, 4]
+
+
 def test_too_many_digits_are_refused_by_row() -> None:
     column = number_column(table(["1", "99999999999999999999"]), "n")
     with pytest.raises(ConfigError, match=r"x\.csv:3: column n: has too many digits"):
@@ -103,6 +107,8 @@ def test_dates_and_columns_of_moments_are_read() -> None:
         (["2024-01-31", "31.01.2024"], r"x\.csv:3: column n: '31\.01\.2024' is no time"),
         (["2024-01-31", "2024-02-30"], r"x\.csv:3: .*'2024-02-30' is no time"),
         (["2024-01-31T25:00"], "is no time"),
+        (["2024-01-31T20:60"], "is no time"),
+        (["2024-01-31T20:00:60"], "is no time"),
         (["2024-01-31", None], "is no time"),
         (["2024-01-31", "1706738401"], "is no time"),
         (["1899-01-01"], "not of 2000 to 2099"),

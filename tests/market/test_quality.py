@@ -154,6 +154,7 @@ def test_a_print_that_comes_back_is_an_outlier_and_a_move_that_stays_is_none() -
 def test_a_move_across_a_gap_is_no_outlier() -> None:
     moved = [(t, 430_000, 430_000, 430_000, 430_000, v) for t, *_, v in ROWS[90:91]]
     assert codes(judged([*ROWS[:80], *moved, *ROWS[100:]])) == ["gap"]
+    assert codes(judged([*ROWS[:80], *moved, *ROWS[91:]])) == ["gap"], "the first candle after a gap may be anywhere"
 
 
 def test_prices_that_never_move_have_no_outliers() -> None:

@@ -118,3 +118,10 @@ def test_parts_with_other_numbers_of_rows_than_the_index_says_are_refused(folder
     index["parts"][1]["rows"] -= 1
     (folder / "index.json").write_text(json.dumps(index))
     assert len([fault for fault in faults_of(folder) if "not the columns and rows" in fault]) == 2
+
+
+def test_months_in_disorder_are_a_fault(folder: Path) -> None:
+    index = json.loads((folder / "index.json").read_text())
+    index["parts"].reverse()
+    (folder / "index.json").write_text(json.dumps(index))
+    assert any("not after the row before it" in fault for fault in faults_of(folder))

@@ -201,10 +201,10 @@ def _ticks(
 
 
 def _lots(column: NumberColumn, instrument: Instrument) -> IntColumn:
-    """Return volumes in lots, rounded down; those of doubles to the nearest step first, or 0.3 would often be less."""
+    """Return volumes in lots, rounded down, as a session reads them."""
     decimals = decimals_of(instrument.lot_size)
     steps = int(instrument.lot_size.scaleb(decimals))
-    scaled = column.scaled(decimals, is_nearest=column.is_float)
+    scaled = column.scaled(decimals)
     return scaled // steps if steps != 1 else scaled
 
 
@@ -213,7 +213,7 @@ def _lots_of_quote(column: NumberColumn, closes: IntColumn, instrument: Instrume
     import numpy as np
 
     kept = min(column.decimals, _MOST_LOT_DECIMALS)
-    spent = column.scaled(kept, is_nearest=column.is_float).astype(object)
+    spent = column.scaled(kept).astype(object)
     numerator, denominator = EXACT.divide(Decimal(1).scaleb(decimals - kept), instrument.lot_size).as_integer_ratio()
     is_priced: Any = closes > 0
     price = np.where(is_priced, closes, 1).astype(object)

@@ -34,8 +34,6 @@ class NumberColumn:
     name: str
     _digits: pl.DataFrame
     is_finite: Mask
-    is_float: bool
-    """from a column of doubles"""
 
     @property
     def decimals(self) -> int:
@@ -88,7 +86,7 @@ def number_column(table: Table, name: str) -> NumberColumn:
         pl.when(absent).then(pl.lit("")).otherwise(pl.col("fraction").str.strip_chars_end("0")).alias("fraction"),
         pl.col("sign").fill_null(""),
     ).with_columns(pl.when(pl.col("whole") == "").then(pl.lit("0")).otherwise(pl.col("whole")).alias("whole"))
-    return NumberColumn(table, name, digits, ~is_absent, is_float)
+    return NumberColumn(table, name, digits, ~is_absent)
 
 
 def _texts_of_doubles(given: pl.Series) -> pl.Series:
