@@ -61,9 +61,6 @@ def _targets(strategy: Strategy, spec: BacktestSpec, candles: Sequence[CandleCol
 
 
 def _result_of(run: ColumnRun, spec: BacktestSpec, candles: Sequence[CandleColumns], how: str) -> BacktestResult:
-    inaction: dict[DecisionCode, int] = {}
-    for _, idle in run.runs():
-        inaction[idle.code] = inaction.get(idle.code, 0) + idle.bars
     fills = run.fills
     return BacktestResult(
         spec=spec,
@@ -87,7 +84,7 @@ def _result_of(run: ColumnRun, spec: BacktestSpec, candles: Sequence[CandleColum
         orders=run.decisions.get(DecisionCode.APPROVED, 0),
         signals=run.signals,
         decisions=run.decisions,
-        inaction=inaction,
+        inaction=run.inaction,
         breaches=tuple(BreachRow(*breach) for breach in run.breaches) if _breached(run) else (),
         balances=run.balances,
     )
