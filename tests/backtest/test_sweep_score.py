@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ def test_a_row_says_what_the_statistics_of_a_single_backtest_say(bars: int, fast
     work = work_of([candles_of(bars)])
     values = (fast, 21.0)
     row = work.rows(Task((0,), (values,), whole_span(work)))
-    result = run_events(work.spec_of(values), work.candles)
+    result = run_events(replace(work.spec, parameters=work.parameters_of(values)), work.candles)
     statistics = statistics_of(result)
     aim = aim_of(work)
     assert statistics.sampling == aim.grid.sampling

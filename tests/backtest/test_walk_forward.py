@@ -56,7 +56,7 @@ def test_anchored_windows_begin_where_the_data_does() -> None:
 
 
 @given(
-    bars=st.integers(10, 3000), train=st.integers(2, 800), test=st.integers(2, 400), purge=st.integers(0, 50),
+    bars=st.integers(10, 1500), train=st.integers(2, 800), test=st.integers(2, 400), purge=st.integers(0, 50),
     embargo=st.integers(0, 50), is_anchored=st.booleans(),
 )  # fmt: skip
 def test_tests_cover_the_rest_of_history_once_and_training_never_meets_them(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from golive.engine.columns import Replays, Terms
@@ -22,9 +23,15 @@ if TYPE_CHECKING:
 
 
 def fill_rows_over_columns(
-    specs: Sequence[BacktestSpec], candles: Sequence[CandleColumns], warm: Sequence[int], span: Span, grid: SampleGrid, out: Rows
+    spec: BacktestSpec,
+    sets: Sequence[Mapping[str, float]],
+    candles: Sequence[CandleColumns],
+    warm: Sequence[int],
+    span: Span,
+    grid: SampleGrid,
+    out: Rows,
 ) -> None:
-    """Write one row for each specification; they differ in parameters only.
+    """Write one row for each set of parameters; the rest of `spec` is the same for all.
 
     Args:
         candles: of the span and, before it, those that warm the strategy up: `warm` of them for each instrument.
@@ -32,20 +39,21 @@ def fill_rows_over_columns(
     """
     traded = [each.between(first, len(each)) for each, first in zip(candles, warm, strict=True)]
     close_from = closing_since(traded, span)
-    replays, terms = Replays(traded, period_ns=grid.sampling.length_ns), _terms(specs, candles)
-    said = [_targets(specs, each) for each in candles]
+    replays, terms = Replays(traded, period_ns=grid.sampling.length_ns), _terms(spec, sets, candles)
+    said = [_targets(spec, sets, each) for each in candles]
     for row, own, changes in zip(out, terms, zip(*said, strict=True), strict=True):
         cut = [spanned_changes(*each, close_from) for each in zip(changes, candles, warm, strict=True)]
         _fill_row(replays.summary(cut, own), row)
 
 
-def _terms(specs: Sequence[BacktestSpec], candles: Sequence[CandleColumns]) -> Iterator[Terms]:
-    """Yield the terms of each specification; one object for all with equal order parameters, the others change no order."""
+def _terms(spec: BacktestSpec, sets: Sequence[Mapping[str, float]], candles: Sequence[CandleColumns]) -> Iterator[Terms]:
+    """Yield the terms of each set; one object for all with equal order parameters, the others change no order."""
     made: dict[tuple[float, ...], Terms] = {}
-    for spec in specs:
-        key = tuple(spec.parameters[name] for name in ORDER_PARAMETERS if name in spec.parameters)
+    names = [name for name in ORDER_PARAMETERS if name in spec.parameters]
+    for parameters in sets:
+        key = tuple(parameters[name] for name in names)
         if key not in made:
-            made[key] = terms_of(spec, candles)
+            made[key] = terms_of(replace(spec, parameters=parameters), candles)
         yield made[key]
 
 
@@ -64,13 +72,14 @@ def terms_of(spec: BacktestSpec, candles: Sequence[CandleColumns]) -> Terms:
     )
 
 
-def _targets(specs: Sequence[BacktestSpec], candles: CandleColumns) -> Iterator[TargetChanges]:
-    strategy, params = specs[0].strategy, [bound(spec.parameters) for spec in specs]
+def _targets(spec: BacktestSpec, sets: Sequence[Mapping[str, float]], candles: CandleColumns) -> Iterator[TargetChanges]:
+    kind = type(bound(spec.parameters))
+    params = [kind(**parameters) for parameters in sets]
     try:
-        yield from sweep_targets(strategy, params, candles)
+        yield from sweep_targets(spec.strategy, params, candles)
     except NotCompilable:
         for each in params:
-            yield targets_of(strategy, each, candles, compiled=False)
+            yield targets_of(spec.strategy, each, candles, compiled=False)
 
 
 def _fill_row(summary: Summary, row: IntColumn) -> None:

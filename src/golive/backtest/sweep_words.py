@@ -21,6 +21,8 @@ def ratio(value: float | None) -> str:
 
 def verdict(outcome: JsonObject) -> tuple[str, Tone, str]:
     """Return headline, tone and reason; a missing measure is no good news."""
+    if read.number(read.mappings(outcome, "best")[0], "return") <= 0:
+        return "nothing gained", "bad", "even the best loses"
     luck = read.optional_mapping(outcome, "overfitting")
     if luck is None or read.optional_number(luck, "deflated_sharpe") is None:
         return "not measured", "warn", "how much of it is luck cannot be said"

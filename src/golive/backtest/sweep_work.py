@@ -31,9 +31,9 @@ class SweepWork:
     candles: tuple[CandleColumns, ...]
     over_columns: bool
 
-    def spec_of(self, values: Values) -> BacktestSpec:
-        """Return the terms of one parameter set."""
-        return replace(self.spec, parameters={**self.spec.parameters, **dict(zip(self.names, values, strict=True))})
+    def parameters_of(self, values: Values) -> dict[str, float]:
+        """Return all parameters of one set."""
+        return {**self.spec.parameters, **dict(zip(self.names, values, strict=True))}
 
     def rows(self, task: Task) -> Rows:
         """Return one row for each set of the task; ConfigError for a span without a candle."""
@@ -43,13 +43,14 @@ class SweepWork:
         traded = [candles.between(warm, len(candles)) for candles, warm in parts]
         grid = SampleGrid.of(traded, task.span.period_ns)
         out = np.zeros((len(task.sets), len(FIELDS) + grid.count), dtype=np.int64)
-        specs = [with_balance(self.spec_of(values), self.candles, task.span.balance) for values in task.sets]
+        spec = with_balance(self.spec, self.candles, task.span.balance)
+        sets = [self.parameters_of(values) for values in task.sets]
         candles = [each for each, _ in parts]
         if self.over_columns:
             from .sweep_compiled import fill_rows_over_columns
 
-            fill_rows_over_columns(specs, candles, [warm for _, warm in parts], task.span, grid, out)
+            fill_rows_over_columns(spec, sets, candles, [warm for _, warm in parts], task.span, grid, out)
             return out
-        for row, spec in zip(out, specs, strict=True):
-            fill_row_by_events(spec, candles, task.span, grid, row)
+        for row, parameters in zip(out, sets, strict=True):
+            fill_row_by_events(replace(spec, parameters=parameters), candles, task.span, grid, row)
         return out
