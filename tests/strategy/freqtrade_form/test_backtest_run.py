@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pytest
 
 from golive.backtest.column_run import needs_events, run_over_columns
 from golive.backtest.event_run import run_events
@@ -59,18 +60,20 @@ def test_both_drivers_fill_alike_and_the_stop_fires() -> None:
     result = assert_same_fills(strategy(STOPPED), history)
     assert len(result.fills.ts) > 20
     sales = ~result.fills.is_buy.astype(bool)
-    opens = history.open[np.searchsorted(history.opened_at, result.fills.ts[sales], side="right") - 1]
+    opens = history.open[np.searchsorted(history.opened_at, result.fills.ts[sales], side="left") - 1]
     assert 0 < (result.fills.price[sales] != opens).sum() < sales.sum()  # at the stop's level, and at an open by signal or roi
 
 
-def test_an_entry_on_the_candle_of_the_stop_is_traded_at_the_next_open() -> None:
-    of, history = (
-        strategy(ALWAYS_IN.replace("minimal_roi = {'60': 0.0001, '0': 0.0006}", "minimal_roi = {}")),
-        thick(candles(400, 3)),
-    )
+@pytest.mark.parametrize("lines", ["stoploss = -0.00012", "stoploss = -0.0002\n    trailing_stop = True"])
+def test_stops_fire_in_the_candles_that_the_class_is_told_and_entries_follow_at_the_next_open(lines: str) -> None:
+    text = ALWAYS_IN.replace("stoploss = -0.0003\n    minimal_roi = {'60': 0.0001, '0': 0.0006}", lines)
+    of, history = strategy(text), thick(candles(400, 3))
     result = assert_same_fills(of, history)
-    assert len(np.unique(of.targets(history, params(of))[31:])) == 2  # in, and in again; never out
-    assert len(result.fills.ts) > 4  # a stop's sale and the next purchase, again and again
-    sides = result.fills.is_buy.astype(int).tolist()
-    assert sides[::2] == [1] * len(sides[::2])
-    assert sides[1::2] == [0] * len(sides[1::2])
+    targets = of.targets(history, params(of))
+    assert len(np.unique(targets[31:])) == 2  # in, and in again; never out
+    bars = np.searchsorted(history.opened_at, result.fills.ts, side="left") - 1  # a fill's time is its candle's close
+    is_buy = result.fills.is_buy.astype(bool)
+    told = np.flatnonzero(np.diff(targets[30:]) != 0) + 31
+    assert len(told) > 3
+    assert bars[~is_buy].tolist() == told.tolist()
+    assert bars[is_buy].tolist() == [31, *(told + 1).tolist()][: is_buy.sum()]

@@ -71,10 +71,15 @@ def test_a_stop_that_a_later_bar_reaches_ends_the_position() -> None:
     ]  # fmt: skip
 
 
-def test_a_trailing_stop_follows_the_best_price_before_the_bar() -> None:
+def test_a_trailing_stop_follows_the_best_price_since_it_rests() -> None:
     rules = BARE._replace(trail=0.05)
-    rows: list[Row] = [flat("e"), flat(""), ("", 100, 120, 100, 119), ("", 119, 119, 115.5, 116), ("", 116, 116, 115, 116)]
+    rows: list[Row] = [flat("e"), ("", 100, 130, 90, 100), ("", 118, 120, 118, 119), ("", 119, 119, 115.5, 116), flat("", 115)]
     assert targets(rows, rules) == [1, 1, 1, 1, 0]
+
+
+def test_a_trailing_stop_may_fire_inside_a_bar_wider_than_its_distance() -> None:
+    assert targets([flat("e"), flat(""), ("", 100, 104, 99.5, 101)], BARE._replace(trail=0.05)) == [1, 1, 1]
+    assert targets([flat("e"), flat(""), ("", 100, 104, 99, 101)], BARE._replace(trail=0.05)) == [1, 1, 0]
 
 
 def test_a_take_profit_that_is_reached_ends_the_position() -> None:

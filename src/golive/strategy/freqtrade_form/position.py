@@ -68,6 +68,7 @@ class Position:
     """0 until the candle after the entry signal has shown its open"""
     entered_at: int = 0
     best: float = 0.0
+    """the highest price since the stop rests"""
 
     def move(self, bar: Bar, enters: bool, exits: bool, rules: Exits, bar_ns: int) -> float:
         """Return the target after a closed candle with these signals; both at once count as neither."""
@@ -76,7 +77,7 @@ class Position:
             self.target = _IN if entering else 0.0
             return self.target
         if not self.entry:
-            self.entry = self.best = bar.open
+            self.entry = bar.open
             self.entered_at = bar.ts - bar_ns
         elif self._is_stopped(bar, rules):
             again = _IN if self.target == _IN_AGAIN else _IN_AGAIN
@@ -94,10 +95,10 @@ class Position:
         """Say whether the resting order fired; it rests from the candle after the entry on."""
         if rules.take_profit and bar.high >= self.entry * (1.0 + rules.take_profit) * (1.0 - _EQUAL):
             return True
-        level = self.entry * (1.0 - rules.stop) if rules.stop else 0.0
-        if rules.trail:
-            level = max(self.best, bar.open) - self.entry * rules.trail
         self.best = max(self.best, bar.high)
+        level = self.entry * (1.0 - rules.stop) if rules.stop else 0.0
+        if rules.trail:  # whether the high or the low came first is not known: it fires if it may have fired
+            level = self.best - self.entry * rules.trail
         return bar.low <= level * (1.0 + _EQUAL)
 
     def _is_over(self, bar: Bar, enters: bool, exiting: bool, rules: Exits) -> bool:
