@@ -85,7 +85,7 @@ def trade_intervals(profits: FloatColumn, seed: int, resamples: int = RESAMPLES)
     rows = max(1, min(resamples, _ROOM // count))
     found: list[npt.NDArray[np.float64]] = []
     for first in range(0, resamples, rows):
-        drawn = profits[random.integers(0, count, (min(rows, resamples - first), count))]
+        drawn = profits[random.integers(0, count, (min(rows, resamples - first), count), dtype=np.int32)]
         found.append(np.stack([drawn.mean(axis=1), (drawn > 0).mean(axis=1)], axis=1))
     table = np.concatenate(found)
     return {"expectancy": _interval(table[:, 0]), "win_rate": _interval(table[:, 1])}

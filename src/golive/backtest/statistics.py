@@ -63,12 +63,12 @@ def statistics_of(result: BacktestResult) -> Statistics:
     held_ts, held = hold_curve(result)
     held_returns = returns_of(sampled(held_ts, held, sampling))
     fall = drawdown_of(ts, equity)
-    curve = _of_curve(ts, equity, span, returns, sampling)
+    curve = _of_curve(equity, span, fall, returns, sampling)
     return Statistics(
         sampling=sampling,
         periods=0 if isinstance(returns, Undefined) else len(returns),
         values={**curve, **_of_drawdown(fall), **_of_trades(result)},
-        hold=_of_curve(held_ts, held, span, held_returns, sampling),
+        hold=_of_curve(held, span, drawdown_of(held_ts, held), held_returns, sampling),
         drawdown=fall,
         returns=np.empty(0) if isinstance(returns, Undefined) else returns,
     )
@@ -94,11 +94,14 @@ def hold_curve(result: BacktestResult) -> tuple[IntColumn, FloatColumn]:
 
 
 def _of_curve(
-    ts: IntColumn, equity: IntColumn | FloatColumn, span: int, returns: FloatColumn | Undefined, sampling: Sampling
+    equity: IntColumn | FloatColumn,
+    span: int,
+    fall: Drawdown | Undefined,
+    returns: FloatColumn | Undefined,
+    sampling: Sampling,
 ) -> dict[str, Value]:
     start, end = (float(equity[0]), float(equity[-1])) if len(equity) else (0.0, 0.0)
     growth = of_returns.annual_growth(start, end, span)
-    fall = drawdown_of(ts, equity)
     a_year = sampling.periods_per_year
     rows: dict[str, Value] = {
         "total_return": of_returns.total_return(start, end),
