@@ -46,10 +46,8 @@ def run_columns(
     """
     check_timeframe(candles, terms)
     ledger = terms.ledger([each.instrument for each in candles])
-    memory, joined = (
-        Memory(terms, ledger, keeps_rows=True, changes=sum(len(each.index) for each in changes)),
-        Changes(candles, changes),
-    )
+    joined = Changes(candles, changes)
+    memory = Memory(terms, ledger, keeps_rows=True, changes=len(joined.at))
     memory.follow(joined)
     if detail:
         memory.account[at.DETAIL_TIMEFRAME] = detail[0].timeframe_ns

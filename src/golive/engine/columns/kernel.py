@@ -37,6 +37,7 @@ from .layout import (
     NOW,
     PROTECTION,
     ROOM,
+    ROW_EQUITY,
     RUN,
     RUN_BARS,
     RUN_UNTIL,
@@ -83,6 +84,7 @@ def run(
             if m[KEEPS_ROWS]:
                 equity[m[EQUITY_ROWS]] = m[EQUITY]
             m[EQUITY_ROWS] += 1
+            m[ROW_EQUITY] = m[EQUITY]
         if is_single:
             until = _quiet_until(m, change_at, change_to, i, stop)
             if until > i:

@@ -46,6 +46,7 @@ from .layout import (
     PERIOD,
     QUOTE_PER_TICK_LOT,
     RESERVED,
+    ROW_EQUITY,
     SAMPLE_ROWS,
     STATUS,
     TIMEFRAME,
@@ -62,7 +63,7 @@ def sample(m: Words, samples: Words, ts: int) -> None:
     """Keep what the account was worth at the end of each period that is over at `ts`."""
     while m[PERIOD] and ts > m[NEXT_SAMPLE]:
         if m[SAMPLE_ROWS] < len(samples):
-            samples[m[SAMPLE_ROWS]] = m[EQUITY]
+            samples[m[SAMPLE_ROWS]] = m[ROW_EQUITY]
         m[SAMPLE_ROWS] += 1
         m[NEXT_SAMPLE] += m[PERIOD]
 
@@ -71,7 +72,7 @@ def sample(m: Words, samples: Words, ts: int) -> None:
 def last_sample(m: Words, samples: Words) -> None:
     """Keep what the account was worth at the end of the data, which the last period ends with."""
     if m[PERIOD] and m[SAMPLE_ROWS] < len(samples):
-        samples[m[SAMPLE_ROWS]] = m[EQUITY]
+        samples[m[SAMPLE_ROWS]] = m[ROW_EQUITY]
         m[SAMPLE_ROWS] += 1
 
 
@@ -126,6 +127,7 @@ def _single(m: Words, ts: int, close: int, equity: Words) -> None:
     if m[KEEPS_ROWS]:
         equity[m[EQUITY_ROWS]] = m[EQUITY]
     m[EQUITY_ROWS] += 1
+    m[ROW_EQUITY] = m[EQUITY]
 
 
 @inlined
@@ -160,7 +162,7 @@ def _stretch(m: Words, opened: Column, close: Column, first: int, stop: int, equ
         m[LARGEST], m[LARGEST_OF] = top - cash, top
     _fall(m, top, bottom)
     mark(m, FIRST_DESK, close[stop - 1])
-    m[EQUITY] = cash + m[FIRST_DESK + VALUE]
+    m[EQUITY] = m[ROW_EQUITY] = cash + m[FIRST_DESK + VALUE]
 
 
 @inlined

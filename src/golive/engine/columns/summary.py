@@ -27,7 +27,7 @@ class Summary(NamedTuple):
     """What became of one run; money in smallest units of the quote asset."""
 
     samples: IntColumn
-    """what the account was worth at the end of each period, the last one included; 0 before there is a price"""
+    """what the account was worth at the last closing time of each period, the last period included; 0 before there is a price"""
     fills: int
     orders: int
     """approved ones"""
