@@ -63,9 +63,16 @@ def test_changes_hold_across_the_chunks_of_the_interpreted_form() -> None:
     assert all(np.diff(changes.target[1:]) != 0)
 
 
-def test_a_sweep_says_of_each_set_what_one_run_says() -> None:
-    strategy, candles = strategy_named("ema_cross"), jumpy_columns(3000, 5)
-    rows = [params_of("ema_cross", fast_bars=fast, slow_bars=40) for fast in (2, 5, 9, 13, 21, 30, 39)]
+@pytest.mark.parametrize(
+    ("name", "sets"),
+    [
+        ("ema_cross", [{"fast_bars": fast, "slow_bars": 40} for fast in (2, 5, 9, 13, 21, 30, 39)]),
+        ("rsi_reversion", [{"rsi_bars": bars, "enter_below": 20 + bars} for bars in (5, 7, 9, 11, 13, 15, 17)]),
+    ],
+)
+def test_a_sweep_says_of_each_set_what_one_run_says(name: str, sets: list[dict[str, float]]) -> None:
+    strategy, candles = strategy_named(name), jumpy_columns(3000, 5)
+    rows = [params_of(name, **each) for each in sets]
     found = list(sweep_targets(strategy, rows, candles))
     assert len(found) == len(rows)
     for params, changes in zip(rows, found, strict=True):
