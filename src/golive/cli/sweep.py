@@ -96,7 +96,7 @@ def sweep(
     )
     place = locate(config, home)
     plan = plan_sweep(options, place.runtime_file, place.home, os.environ)
-    with interruptible(lambda line: typer.echo(line, err=True)), bar(sys.stderr, is_wanted=not as_json) as show:
+    with interruptible(), bar(sys.stderr, is_wanted=not as_json) as show:
         name = plan.prepared.spec.strategy.name
         document = run_planned_sweep(plan, lambda *at: show(name, *at), writes_report=not no_report)
     deliver(document, as_json=as_json)

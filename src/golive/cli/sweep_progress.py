@@ -6,6 +6,10 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
+import typer
+
+from golive.model.verdict import ExitCode
+
 Show = Callable[[str, int, int, "float | None"], None]
 """called with a label, the sets done, those there are at most, and the best objective so far"""
 
@@ -37,10 +41,10 @@ def bar(stream: TextIO, *, is_wanted: bool) -> Iterator[Show]:
 
 
 @contextlib.contextmanager
-def interruptible(echo: Callable[[str], None]) -> Iterator[None]:
-    """Say on an interrupt that the same command goes on, and let it through."""
+def interruptible() -> Iterator[None]:
+    """Say on an interrupt that the same command goes on, and end with the exit code of what is not known yet."""
     try:
         yield
     except KeyboardInterrupt:
-        echo("stopped; what is computed is kept, and the same command goes on from there")
-        raise
+        typer.echo("stopped; what is computed is kept, and the same command goes on from there", err=True)
+        raise typer.Exit(ExitCode.UNKNOWN) from None

@@ -97,7 +97,7 @@ def walk_forward(
     )
     place = locate(config, home)
     plan = plan_sweep(options, place.runtime_file, place.home, os.environ)
-    with interruptible(lambda line: typer.echo(line, err=True)), bar(sys.stderr, is_wanted=not as_json) as show:
+    with interruptible(), bar(sys.stderr, is_wanted=not as_json) as show:
         document = run_walk_forward(
             plan,
             Lengths(train, test, purge, embargo, anchored),

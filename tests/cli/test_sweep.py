@@ -1,0 +1,191 @@
+"""`golive sweep` as the operator uses it: options, files, resuming after a kill, exit codes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from golive.cli.main import main
+from golive.market.store import CandleStore
+from support.backtests import market
+
+ROOT = Path(__file__).resolve().parents[2]
+TRADE = ("--strategy", "ema_cross", "--risk-profile", "none", "--fees", "1,2", "--param", "position_pct=0.5")
+SPACE = ("--param", "fast_bars=3:9:3", "--param", "slow_bars=9:21:4", "--where", "fast_bars < slow_bars")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A project with 2,000 stored minutes of BTC/USDT."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    candles = market(2000)
+    CandleStore(tmp_path / "var/data/okx_paper").append(candles.instrument, "1m", candles, source="test", now=1 << 62)
+    return tmp_path
+
+
+def sweep(home: Path, *words: str) -> int:
+    return main(["sweep", *TRADE, *words, "--home", str(home)])
+
+
+def printed(home: Path, capsysbinary: pytest.CaptureFixture[bytes], *words: str) -> dict[str, Any]:
+    assert sweep(home, "--json", *words) == 0
+    document = json.loads(capsysbinary.readouterr().out)
+    assert isinstance(document, dict)
+    return document
+
+
+def test_a_sweep_writes_four_files_of_one_document(home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    document = printed(home, capsysbinary, *SPACE)
+    schema = json.loads((ROOT / "docs/schemas/golive.sweep.v1.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(document)
+    run, outcome = document["run"], document["outcome"]
+    assert json.loads((home / run["report_json"]).read_text()) == document
+    assert (outcome["tried"], outcome["ranked"]) == (11, 11)
+    rows = list(csv.DictReader((home / run["report_csv"]).read_text().splitlines()))
+    assert [int(row["number"]) for row in rows] == list(range(11))
+    assert all(float(row["fast_bars"]) < float(row["slow_bars"]) for row in rows)
+    best = outcome["best"]
+    assert [row["sharpe"] for row in best] == sorted((row["sharpe"] for row in best), reverse=True)
+    assert best[0]["sharpe"] == max(float(row["sharpe"]) for row in rows)
+    assert best[0]["parameters"]["fast_bars"] == float(rows[best[0]["number"]]["fast_bars"])
+    assert "position_pct" in outcome["strategy"]["parameters"]
+    assert "# ema_cross · sweep" in (home / run["report_markdown"]).read_text()
+
+
+def test_the_page_needs_nothing_from_outside(home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    document = printed(home, capsysbinary, *SPACE)
+    page = (home / document["run"]["report_html"]).read_text()
+    assert "<script" not in page
+    assert not re.search(r"(src|href)=|https?://|url\(|style=", page)
+    (heat,) = document["outcome"]["heat_maps"]
+    assert page.count("<title>fast_bars ") == len(heat["cells"]) == 11
+    assert page.count('stroke="#d0342c"') == 1
+
+
+def test_the_outcome_is_the_same_for_any_executor_and_number_of_workers(
+    home: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    first = printed(home, capsysbinary, *SPACE, "--workers", "1", "--no-report")
+    assert "report_json" not in first["run"]
+    for words in (("--workers", "4"), ("--executor", "processes", "--workers", "2")):
+        again = printed(home, capsysbinary, *SPACE, "--fresh", "--no-report", *words)
+        assert again["run"]["resumed"] == 0
+        assert again["outcome"] == first["outcome"]
+        assert again["outcome_sha256"] == first["outcome_sha256"]
+    known = printed(home, capsysbinary, *SPACE, "--no-report")
+    assert known["run"]["resumed"] == 11
+    assert known["outcome"] == first["outcome"]
+    assert not list((home / "var/state/sweeps").glob("columns.*"))
+
+
+@pytest.mark.parametrize("method", ["random", "bayesian"])
+def test_random_and_bayesian_search_follow_from_the_seed(
+    home: Path, capsysbinary: pytest.CaptureFixture[bytes], method: str
+) -> None:
+    if method == "bayesian":
+        pytest.importorskip("optuna", reason="the extra `search` is not installed")
+    words = ("--param", "fast_bars=2:60", "--param", "slow_bars=61:200", "--method", method, "--trials", "20", "--no-report")
+    one = printed(home, capsysbinary, *words, "--workers", "1")
+    assert one["outcome"]["tried"] == 20
+    assert printed(home, capsysbinary, *words, "--workers", "3", "--fresh")["outcome"] == one["outcome"]
+    assert printed(home, capsysbinary, *words, "--seed", "8")["outcome"]["results_sha256"] != one["outcome"]["results_sha256"]
+
+
+def test_the_terminal_shows_the_best_the_luck_and_the_paths(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sweep(home, *SPACE) == 0
+    out = capsys.readouterr().out
+    assert "Deflated Sharpe ratio" in out
+    assert "Probability of overfitting" in out
+    for path in home.glob("*/sweep/*"):
+        assert path.relative_to(home).as_posix() in out
+    assert len(list(home.glob("*/sweep/*"))) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--param", "fast_bars=3:9:3", "--where", "fast < 3"), "no parameter 'fast'"),
+        (("--param", "speed=3:9:3"), "no parameter 'speed'"),
+        (("--param", "fast_bars=3"), "at least one --param"),
+        (("--param", "fast_bars=3:9:3", "--objective", "luck"), "--objective luck"),
+        (("--param", "fast_bars=3:9:3", "--trials", "3"), "--trials is for"),
+        (("--param", "fast_bars=3:9:3", "--method", "random"), "needs --trials"),
+        (("--param", "fast_bars=3:9:3", "--workers", "0"), "--workers 0"),
+        (("--param", "fast_bars=3:9:3", "--heat-map", "fast_bars,slow_bars"), "--heat-map"),
+        (("--param", "fast_bars=3:9:3", "--where", "fast_bars > 9"), "no parameter set keeps"),
+        (("--param", "fast_bars=3:9:3", "--cluster", "tcp://127.0.0.1:1"), "--cluster tcp://127.0.0.1:1: no scheduler answers"),
+        (("--param", "position_pct"), "a grid needs a step"),
+    ],
+)
+def test_what_is_wrong_is_one_clear_error_and_leaves_no_report(
+    home: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("golive.runtime.sweep_cluster.CONNECT_S", 0.5)
+    assert main(["sweep", "--strategy", "ema_cross", *words, "--home", str(home)]) == 2
+    assert said in capsys.readouterr().err
+    assert not list(home.glob("*/sweep/*"))
+
+
+SLOW = ("--param", "fast_bars=2:16", "--param", "slow_bars=17:21", "--latency-ms", "1", "--workers", "1", "--no-report", "--json")
+"""75 sets, candle by candle"""
+
+
+def _started(home: Path) -> subprocess.Popen[bytes]:
+    """Start the slow sweep as a process and return when it has kept something."""
+    command = [sys.executable, "-m", "golive.cli.main", "sweep", *TRADE, *SLOW, "--home", str(home)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while process.poll() is None:
+        for path in home.glob("var/state/sweeps/*/results.sqlite"):
+            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+                tables = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'results'").fetchone()
+                if tables[0] and db.execute("SELECT count(*) FROM results").fetchone()[0]:
+                    return process
+        time.sleep(0.005)
+    raise AssertionError(process.communicate())
+
+
+@pytest.mark.integration
+def test_a_killed_sweep_goes_on_and_ends_with_the_same_results(home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    process = _started(home)
+    process.kill()
+    process.communicate()
+    again = printed(home, capsysbinary, *SLOW[:-1])
+    assert 0 < again["run"]["resumed"] < 75
+    assert again["run"]["driver"] == "events"
+    whole = printed(home, capsysbinary, *SLOW[:-1], "--fresh")
+    assert whole["run"]["resumed"] == 0
+    assert again["outcome"] == whole["outcome"]
+
+
+@pytest.mark.integration
+def test_an_interrupted_sweep_says_that_it_goes_on(home: Path) -> None:
+    process = _started(home)
+    os.kill(process.pid, signal.SIGINT)
+    out, err = process.communicate()
+    assert process.returncode == 6
+    assert b"the same command goes on" in err
+    assert out == b""
+
+
+def test_the_same_sweep_runs_once_at_a_time(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sweep(home, *SPACE, "--no-report") == 0
+    (folder,) = (home / "var/state/sweeps").iterdir()
+    from golive.storage.sweep_results import SweepResults
+
+    with SweepResults(folder):
+        assert sweep(home, *SPACE, "--no-report") == 3
+    assert "running already" in capsys.readouterr().err
