@@ -7,6 +7,7 @@ the sums over all pairs of fills and P&L, each pair traded anew with all its mon
 from __future__ import annotations
 
 import argparse
+import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -58,6 +59,9 @@ def print_sweep(*, rounds: int = 3, builds: bool = False, asks_oracle: bool = Fa
         if theirs is not None:
             unsure = doubts(oracle, mine, theirs)
             print_ratio(f"{mine.name}, to vectorbt", mine.rate / theirs.rate, 60, doubts=unsure)
+            cpu = statistics.median(statistics.median(each["seconds"]) for each in theirs.results)
+            own = statistics.median(statistics.median(each["seconds"]) for each in mine.results)
+            print_ratio("the same per CPU second of all threads, which a busy machine disturbs least", cpu / own, doubts=unsure)
             print_ratio("memory to vectorbt", mine.peak_mib / theirs.peak_mib, 1 / 5, at_most=True, doubts=unsure)
 
 
