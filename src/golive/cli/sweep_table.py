@@ -13,7 +13,7 @@ from .terminal import TONE_COLOURS, clean
 
 _SHOWN = 10
 """rows; all that are ranked are in the report"""
-_LEFT_OUT = ("Sortino", "Calmar", "Fills", "Wins", "trained until", "until", "fills")
+_LEFT_OUT = ("Sortino", "Calmar", "Final equity", "Fills", "Wins", "trained until", "until", "fills")
 """columns that a terminal has no room for"""
 
 
