@@ -20,7 +20,7 @@ from golive.model.clock import MINUTE
 from golive.model.ids import ClientOrderId
 from golive.model.market import MarketEvent
 from golive.model.order import Liquidity, NewOrder, OrderType, Side, TimeInForce
-from support.market_play import START, Act, Move, Step, effects_of, filled, new, orders, play, plays
+from support.market_play import START, Act, Answer, Move, Step, effects_of, filled, new, orders, play, plays
 
 T = TimeInForce
 SLIPPAGES = tuple(Decimal(n) for n in (0, 40, 300))
@@ -72,8 +72,9 @@ def test_matches_keep_limit_quantity_and_how_the_order_may_meet_the_market(case:
             if order.time_in_force in (T.IOC, T.FOK):
                 assert effect.liquidity is Liquidity.TAKER
     for _, answer in log:
-        if isinstance(answer, tuple) and answer[0] == "amend":
-            most[answer[1].client_order_id] = max(most[answer[1].client_order_id], answer[1].quantity)
+        if isinstance(answer, Answer) and answer.kind == "amend":
+            name = answer.order.client_order_id
+            most[name] = max(most[name], answer.order.quantity)
     for name, quantity in most.items():
         assert filled(log, name) <= quantity
 
@@ -88,20 +89,17 @@ def test_an_order_sleeps_fires_works_and_ends_once_in_that_order(case: Case, ste
     whole: dict[ClientOrderId, int] = {}
     done: dict[ClientOrderId, int] = defaultdict(int)
     for _, entry in log:
-        if isinstance(entry, tuple):
-            kind, subject, answer = entry
-            name = subject if kind == "cancel" else subject.client_order_id
+        order, name = entry.order, entry.order.client_order_id
+        if isinstance(entry, Answer):
             if name in gone:
-                assert not answer, f"{kind} of an order that is gone"
-            elif kind == "cancel" and answer:
+                assert not entry.granted, f"{entry.kind} of an order that is gone"
+            elif entry.granted and entry.kind == "cancel":
                 gone.add(name)
-            elif kind == "amend" and answer:
-                whole[name] = subject.quantity
-                if subject.quantity <= done[name]:
+            elif entry.granted:
+                whole[name] = order.quantity
+                if order.quantity <= done[name]:
                     gone.add(name)
             continue
-        assert isinstance(entry, Match | Ended | Triggered)
-        order, name = entry.order, entry.order.client_order_id
         assert name not in gone, "an order that ended, filled or was canceled does nothing"
         if isinstance(entry, Triggered):
             assert order.type.sleeps

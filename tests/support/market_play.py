@@ -94,7 +94,18 @@ class Act:
 
 
 Step = Act | Move
-Log = list[tuple[int, object]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model said to a cancel (of this order) or to an amendment (the order as it would be)."""
+
+    kind: Literal["cancel", "amend"]
+    order: NewOrder
+    granted: bool
+
+
+Log = list[tuple[int, Effect | Answer]]
 """(number of the step, effect or answer)"""
 
 
@@ -117,12 +128,12 @@ def play(model: MarketModel, steps: Sequence[Step], as_events: Callable[[Move, i
             which = step.index % len(orders)
             order = orders[which]
             if step.kind == "cancel":
-                log.append((n, ("cancel", order.client_order_id, model.cancel(order))))
+                log.append((n, Answer("cancel", order, model.cancel(order))))
             else:
                 price = step.price if order.type.has_price else None
                 amended = replace(order, price=price, quantity=step.quantity)
                 effects = model.amend(amended, ts)
-                log.append((n, ("amend", amended, effects is not None)))
+                log.append((n, Answer("amend", amended, effects is not None)))
                 if effects is not None:
                     orders[which] = amended
                     log += [(n, effect) for effect in effects]
@@ -134,7 +145,7 @@ def filled(log: Log, name: ClientOrderId) -> int:
 
 
 def effects_of(log: Log) -> list[tuple[int, Effect]]:
-    return [(n, e) for n, e in log if not isinstance(e, tuple)]  # type: ignore[misc]
+    return [(n, e) for n, e in log if not isinstance(e, Answer)]
 
 
 prices = st.integers(LOWEST + 5, HIGHEST - 5)
