@@ -115,6 +115,21 @@ def test_the_terminal_shows_the_best_the_luck_and_the_paths(home: Path, capsys: 
     assert len(list(home.glob("*/sweep/*"))) == 4
 
 
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_the_best_sets_take_a_line_each_whatever_the_width(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert sweep(home, *SPACE, "--no-report", "--objective", "calmar") == 0
+    table = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("┃", "│", "┏"))]
+    assert max(map(len, table)) <= width
+    (titles,) = (line.replace("┃", " ").split() for line in table if line.startswith("┃"))
+    assert titles[:7] == ["#", "fast_bars", "slow_bars", "Return", "Sharpe", "Drawdown", "Calmar"]
+    assert set(titles[7:]) <= {"Trades", "Final", "equity", "Wins", "Sortino", "Fills"}
+    assert ("Final" in titles) == (width > 80)
+    assert len([line for line in table if line.startswith("│")]) == 10
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

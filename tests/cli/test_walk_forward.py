@@ -78,6 +78,23 @@ def test_the_terminal_shows_the_windows(home: Path, capsys: pytest.CaptureFixtur
     assert len(list(home.glob("*/walk_forward/*"))) == 3
 
 
+@pytest.mark.parametrize("width", [80, 140])
+def test_a_window_takes_a_line_with_its_day(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert main([*WALK, "--train", "1440", "--test", "1440", "--no-report", "--home", str(home)]) == 0
+    out = capsys.readouterr().out
+    assert "2 windows, 2024, UTC" in out
+    table = [line for line in out.splitlines() if line.startswith(("┃", "│", "┏"))]
+    assert max(map(len, table)) <= width
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in table if line.startswith("│")]
+    assert [row[:2] for row in rows] == [["1", "01-02"], ["2", "01-03"]]
+    assert all(row[2] in ("3", "6", "9") and row[3] in ("10", "15", "20") for row in rows)
+    if width == 140:
+        assert [row[-2:] for row in rows] == [["01-03 00:00", "01-02"], ["01-03 02:00", "01-03"]]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

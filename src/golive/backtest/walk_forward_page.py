@@ -112,30 +112,28 @@ def _figures(outcome: JsonObject) -> tuple[Figure, ...]:
 
 def window_table(outcome: JsonObject) -> Table:
     """Return the windows with their choice and what became of it."""
-    columns = (
-        Column("#", True), Column("trained until"), Column("traded from"), Column("until"), Column("chosen"),
-        Column("in sample", True), Column("out of sample", True), Column("return", True), Column("fills", True),
-        Column("equity after", True),
-    )  # fmt: skip
-    return Table(columns, tuple(_window_row(each) for each in read.mappings(outcome, "windows")), "no window")
+    texts = {"trained until", "traded from", "until", "chosen"}
+    rows = [window_cells(each) for each in read.mappings(outcome, "windows")]
+    columns = tuple(Column(title, title not in texts) for title in rows[0])
+    return Table(columns, tuple(tuple(map(Cell, row.values())) for row in rows), "no window")
 
 
-def _window_row(each: JsonObject) -> tuple[Cell, ...]:
+def window_cells(each: JsonObject) -> dict[str, str]:
+    """Return what is said of one window, by the titles of the columns."""
     chosen = read.optional_mapping(each, "parameters")
     gained = read.mapping(each, "out_of_sample").get("return")
-    texts = (
-        f"{int(read.number(each, 'number'))}",
-        _day(read.text(each, "train", "until")),
-        _day(read.text(each, "test", "since")),
-        _day(read.text(each, "test", "until")),
-        "nothing to rank" if chosen is None else parameters(each),
-        ratio(read.optional_number(each, "objective_in_sample")),
-        ratio(read.optional_number(each, "objective_out_of_sample")),
-        "–" if gained is None else percent(float(str(gained))),
-        f"{int(read.number(each, 'fills')):,}",
-        amount(read.text(each, "final_equity"), 2),
-    )
-    return tuple(Cell(text) for text in texts)
+    return {
+        "#": f"{int(read.number(each, 'number'))}",
+        "trained until": _day(read.text(each, "train", "until")),
+        "traded from": _day(read.text(each, "test", "since")),
+        "until": _day(read.text(each, "test", "until")),
+        "chosen": "nothing to rank" if chosen is None else parameters(each),
+        "in sample": ratio(read.optional_number(each, "objective_in_sample")),
+        "out of sample": ratio(read.optional_number(each, "objective_out_of_sample")),
+        "return": "–" if gained is None else percent(float(str(gained))),
+        "fills": f"{int(read.number(each, 'fills')):,}",
+        "equity after": amount(read.text(each, "final_equity"), 2),
+    }
 
 
 def _day(iso: str) -> str:

@@ -110,8 +110,6 @@ def deliver(document: JsonObject, *, as_json: bool) -> None:
 
             stdout.buffer.write(document_bytes(document))
             return
-        from golive.backtest.sweep_page import best_table, page
+        from .sweep_table import print_sweep
 
-        from .sweep_table import print_page
-
-        print_page(document, page(document), best_table(document["outcome"]), stdout)  # type: ignore[arg-type]
+        print_sweep(document, stdout)

@@ -115,8 +115,6 @@ def _deliver(document: JsonObject, *, as_json: bool) -> None:
 
             stdout.buffer.write(document_bytes(document))
             return
-        from golive.backtest.walk_forward_page import page, window_table
+        from .sweep_table import print_walk_forward
 
-        from .sweep_table import print_page
-
-        print_page(document, page(document), window_table(document["outcome"]), stdout)  # type: ignore[arg-type]
+        print_walk_forward(document, stdout)
