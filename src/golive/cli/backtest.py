@@ -74,7 +74,9 @@ def backtest(
     if open_page and no_report:
         raise typer.BadParameter("there is no page to open with --no-report", param_hint="--open")
     from golive.runtime.backtest_plan import BacktestOptions, prepare
-    from golive.runtime.backtest_run import run_backtest
+    from golive.runtime.backtest_run import run_backtest, takes_columns
+
+    from .driver_ready import have_driver_ready
 
     where = locate(config, home)
     options = BacktestOptions(
@@ -96,6 +98,8 @@ def backtest(
         driver=driver.value,
     )
     prepared = prepare(options, where.runtime_file, where.home, os.environ)
+    if takes_columns(options, prepared):
+        have_driver_ready()
     document = run_backtest(options, prepared, where.home, writes_report=not no_report)
     _deliver(document, as_json=as_json)
     if open_page:

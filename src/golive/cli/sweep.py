@@ -64,6 +64,7 @@ def sweep(
     from golive.runtime.sweep_plan import SweepOptions, plan_sweep
     from golive.runtime.sweep_run import run_planned_sweep
 
+    from .driver_ready import have_driver_ready
     from .sweep_progress import bar, interruptible
 
     options = SweepOptions(
@@ -96,6 +97,8 @@ def sweep(
     )
     place = locate(config, home)
     plan = plan_sweep(options, place.runtime_file, place.home, os.environ)
+    if plan.why_events is None and cluster is None:
+        have_driver_ready()
     with interruptible(), bar(sys.stderr, is_wanted=not as_json) as show:
         name = plan.prepared.spec.strategy.name
         document = run_planned_sweep(plan, lambda *at: show(name, *at), writes_report=not no_report)

@@ -66,6 +66,7 @@ def walk_forward(
     from golive.runtime.sweep_plan import SweepOptions, plan_sweep
     from golive.runtime.walk_forward_run import Lengths, run_walk_forward
 
+    from .driver_ready import have_driver_ready
     from .sweep_progress import bar, interruptible
 
     options = SweepOptions(
@@ -97,6 +98,8 @@ def walk_forward(
     )
     place = locate(config, home)
     plan = plan_sweep(options, place.runtime_file, place.home, os.environ)
+    if plan.why_events is None and cluster is None:
+        have_driver_ready()
     with interruptible(), bar(sys.stderr, is_wanted=not as_json) as show:
         document = run_walk_forward(
             plan,

@@ -73,6 +73,13 @@ def run_backtest(options: BacktestOptions, prepared: Prepared, home: Path, *, wr
     return document
 
 
+def takes_columns(options: BacktestOptions, prepared: Prepared) -> bool:
+    """Return whether `run_prepared` will use the compiled driver."""
+    from golive.backtest.column_run import needs_events
+
+    return options.driver != "events" and needs_events(prepared.spec) is None
+
+
 def run_prepared(options: BacktestOptions, prepared: Prepared) -> BacktestResult:
     """Run what was prepared with the driver that was asked for, else with the fastest that can."""
     if options.driver == "events":
