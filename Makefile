@@ -25,7 +25,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@if test -x $(BIN)/uv; then $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'; \
 	 else $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'; fi
 	@$(BIN)/python -m compileall -q -j 2 $(VENV)/lib >/dev/null 2>&1 || true  # a first start without this takes seconds longer
-	@$(BIN)/python -m golive.matching.warm >/dev/null  # else the first session compiles the matching kernel
+	@$(BIN)/python -m golive.engine.columns.warm >/dev/null & backtests=$$!; \
+	 $(BIN)/python -m golive.matching.warm >/dev/null && wait $$backtests  # else the first session and the first backtest compile
 	@touch $@
 
 paper: setup  ## the main job: a demo session, then a paper session on the simulated venue
