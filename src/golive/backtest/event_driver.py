@@ -47,7 +47,7 @@ class EventDriver:
         self._clock = MarketClock()
         self._queue: deque[Event] = deque()
         self._is_quiet = True
-        """the execution has neither orders nor messages"""
+        """the execution has neither orders nor messages, and no timer is set"""
         self._unseen: dict[int, Candle] = {}
         """by instrument: the newest candle that a quiet execution was not bothered with"""
 
@@ -73,7 +73,7 @@ class EventDriver:
             _check_detail(candles, detail)
             self._run_rows(_merged([(each, _DETAIL) for each in detail], [(each, _COARSE) for each in candles]))
         elif len(candles) == 1:
-            self._run_single(_candles_of(candles[0]))
+            self._run_single(candles[0])
         else:
             self._run_rows(_merged([(each, _WHOLE) for each in candles]))
         self._process(Operator(OperatorAction.STOP, "session", "session_end", self._clock.now))
@@ -82,29 +82,26 @@ class EventDriver:
             self._news(self._execution.on_time(due))
             self._settle(self._clock.now)
 
-    def _run_single(self, candles: Iterator[Candle]) -> None:
-        """One instrument: a closing time is one candle, and a bar on which nothing happens is one call."""
-        engine, clock, unseen = self._engine, self._clock, self._unseen
-        process, advance = engine.process, clock.advance
-        add_ts, add_equity = self.equity_ts.append, self.equity.append
-        for candle in candles:
-            ts = candle.closed_at
-            for timer in advance(ts):
-                self._process(timer)
+    def _run_single(self, columns: CandleColumns) -> None:
+        """One instrument: a closing time is one candle, its equity a row of the engine's curve, a quiet bar one call."""
+        process, clock = self._engine.process, self._clock
+        for candle in _candles_of(columns):
             if self._is_quiet:
-                unseen[0] = candle
+                commands = process(candle)
+                if not commands:
+                    continue
+                self._unseen[0] = candle
+                clock.advance(candle.closed_at)
             else:
+                for timer in clock.advance(candle.closed_at):
+                    self._process(timer)
                 self._meet(0, candle)
-            commands = process(candle)
-            equity = engine.last_equity
-            if equity is not None:
-                add_ts(ts)
-                add_equity(equity)
-            if commands:
-                self._carry_out(commands)
-                self._end_step(ts)
-            elif not self._is_quiet:
-                self._end_step(ts)
+                commands = process(candle)
+            self._carry_out(commands)
+            self._end_step(candle.closed_at)
+        if len(columns):
+            clock.advance(int(columns.opened_at[-1]) + columns.timeframe_ns)
+        self.equity_ts, self.equity = self._engine.curve.ts, self._engine.curve.equity
 
     def _run_rows(self, rows: Iterator[Row]) -> None:
         """Any number of instruments, with or without detail, in the order of closing times."""
@@ -144,7 +141,8 @@ class EventDriver:
         if not self._is_quiet:
             self._news(self._execution.on_time(ts))
         self._settle(ts)
-        self._is_quiet = not self._execution.working and self._execution.next_due is None
+        execution = self._execution
+        self._is_quiet = not (execution.working or self._clock.has_timers) and execution.next_due is None
 
     def _settle(self, ts: int) -> None:
         while self._engine.awaiting_durable:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from golive.model.decision import DecisionCode
-from golive.model.ids import ClientOrderId
+from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.order import Fill, Side
 
@@ -30,13 +30,12 @@ class Desk:
     instrument: Instrument
     worth: Worth
     strategy_state: Any  # belongs to the strategy; the engine only hands it back
+    id: InstrumentId = field(init=False)
     name: str = field(init=False)
     """the instrument's, in words"""
     tick: float = field(init=False)
     lot: float = field(init=False)
     """what a tick and a lot are as the floats that strategies see"""
-    mark: int = 0
-    """ticks; 0 = no mark yet"""
     ask: int = 0
     target: float | None = None
     signal_id: str = ""
@@ -59,8 +58,13 @@ class Desk:
     closed_runs: list[InactionRun] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.name = str(self.instrument.id)
+        self.id, self.name = self.instrument.id, str(self.instrument.id)
         self.tick, self.lot = float(self.instrument.tick_size), float(self.instrument.lot_size)
+
+    @property
+    def mark(self) -> int:
+        """ticks; 0 = no mark yet"""
+        return self.worth.mark
 
     def traded(self, fill: Fill, held: int) -> None:
         """Follow what the position cost; `held` = whole lots after the fill. Less than the venue's minimum is nothing."""

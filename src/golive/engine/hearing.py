@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from golive.model.market import Candle, Trade
+from golive.model.market import Trade
 from golive.model.order import Fill, Side
 from golive.strategy import Bar, Strategy, bound
 from golive.strategy.protocol import FillSeen, TradeSeen
@@ -29,16 +29,10 @@ class Hearing:
         """Whether the strategy listens to single trades."""
         return self._on_trade is not None
 
-    def candle(self, desk: Desk, candle: Candle) -> float:
-        """Step the strategy on a closed bar; return its target."""
+    def bar(self, desk: Desk, ts: int, open_: int, high: int, low: int, close: int, volume: int) -> float:
+        """Step the strategy on a closed bar, in ticks and lots; return its target."""
         tick = desk.tick
-        bar = _new_tuple(
-            Bar,
-            (
-                candle.closed_at, candle.open * tick, candle.high * tick, candle.low * tick, candle.close * tick,
-                candle.volume * desk.lot,
-            ),
-        )  # fmt: skip
+        bar = _new_tuple(Bar, (ts, tick * open_, tick * high, tick * low, tick * close, desk.lot * volume))
         return self._step(desk.strategy_state, bar, self.params)
 
     def trade(self, desk: Desk, trade: Trade) -> None:

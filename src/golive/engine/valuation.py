@@ -27,18 +27,22 @@ class Valuation:
     `mark` must be told every new price and `booked` every fill.
     """
 
-    __slots__ = ("_cash", "_ledger", "_total", "_worths", "equity", "largest", "open_positions", "version")
+    __slots__ = ("_alone", "_cash", "_ledger", "_worths", "equity", "largest", "open_positions", "rest", "version")
 
     def __init__(self, ledger: Ledger, instruments: Iterable[InstrumentId]) -> None:
         self._ledger = ledger
         self._worths = {key: Worth(ledger.holdings[key]) for key in instruments}
-        self._cash = self._total = 0
+        self._alone: Worth | None = None
+        """the one instrument of which anything is held, once it has a mark; None when there are others, or none"""
+        self._cash = 0
+        self.rest = 0
+        """what the account has beside that one instrument"""
         self.equity: int | None = 0
         """what the account is worth; None while something held has no price"""
         self.largest = 0
         """the most that one held instrument is worth, among those with a mark"""
         self.version = 0
-        """counts the times that anything here has changed"""
+        """counts the times that anything here has changed but by a new mark of the one instrument that is held"""
         self.open_positions = 0
         """instruments of which a whole lot is held, among those with a mark"""
         for worth in self._worths.values():
@@ -49,44 +53,40 @@ class Valuation:
 
     def mark(self, worth: Worth, ticks: int) -> None:
         """Take the price of an instrument, in ticks."""
-        if worth.mark != ticks:
-            is_first = not worth.mark
-            worth.mark = ticks
-            if not worth.units:
-                return
-            if is_first or self.open_positions > 1 or self.equity is None:
-                self._revalue(worth)
-                return
-            # The one position there is; all else is as it was.
-            value = worth.units * ticks * worth.quote_per_tick_lot // worth.base_per_lot
-            self._total += value - worth.value
-            worth.value = value
-            self.equity = self._total if self._total < LIMIT else checked(self._total, "equity")
+        if worth.mark == ticks:
+            return
+        worth.mark = ticks
+        if worth is self._alone:
+            worth.value = value = worth.units * ticks * worth.quote_per_tick_lot // worth.base_per_lot
+            equity = self.rest + value
+            self.equity = equity if equity < LIMIT else checked(equity, "equity")
             if worth.lots:
                 self.largest = value
-            self.version += 1
+        elif worth.units:
+            self._revalue()
 
     def booked(self, worth: Worth) -> None:
         """Take what the ledger says after a fill of this instrument."""
         ledger, holding = self._ledger, worth.holding
-        cash = ledger.balances[ledger.quote].total
-        self._total += cash - self._cash
-        self._cash = cash
+        self._cash = ledger.balances[ledger.quote].total
         worth.units = holding.base.total
-        worth.lots = worth.units // holding.base_per_lot
-        self._revalue(worth)
+        worth.lots = worth.units // worth.base_per_lot
+        self._revalue()
 
-    def _revalue(self, worth: Worth) -> None:
-        value = worth.holding.value(worth.units, worth.mark) if worth.units else 0
-        self._total += value - worth.value
-        worth.value = value
-        is_known, largest, held = True, 0, 0
-        for each in self._worths.values():
-            if each.units and not each.mark:
+    def _revalue(self) -> None:
+        total, is_known, largest, positions = self._cash, True, 0, 0
+        held = [worth for worth in self._worths.values() if worth.units]
+        for worth in held:
+            if not worth.mark:
                 is_known = False
-            elif each.lots:
-                held += 1
-                largest = max(largest, each.value)
-        self.equity = checked(self._total, "equity") if is_known else None
-        self.largest, self.open_positions = largest, held
+                continue
+            worth.value = value = worth.units * worth.mark * worth.quote_per_tick_lot // worth.base_per_lot
+            total += value
+            if worth.lots:
+                positions += 1
+                largest = max(largest, value)
+        self._alone = held[0] if is_known and len(held) == 1 else None
+        self.rest = total if self._alone is None else self._cash
+        self.equity = checked(total, "equity") if is_known else None
+        self.largest, self.open_positions = largest, positions
         self.version += 1

@@ -29,17 +29,22 @@ class Watch:
         self._valuation = valuation
         self._risk = risk
         self._seen_version = self._day_ends = -1
+        self._low = self._high = 0
+        """while the seen version and day last, equity within these is no news to risk; most bars end here"""
         self._reached: set[str] = set()
 
     def observe(self, ts: int, commands: list[Command]) -> None:
         """Look at the account at market time `ts`; a limit that is reached for the first time is told."""
-        valuation = self._valuation
-        if valuation.version == self._seen_version and ts < self._day_ends:
+        valuation, risk = self._valuation, self._risk
+        equity = valuation.equity
+        is_same = valuation.version == self._seen_version and ts < self._day_ends
+        if is_same and equity is not None and self._low <= equity <= self._high:
+            risk.equity = risk.track.last = equity
             return
         self._seen_version, self._day_ends = valuation.version, ts - ts % DAY + DAY
-        is_deeper = self._risk.observe(valuation.equity, ts, valuation.largest, valuation.open_positions)
-        if is_deeper and self._risk.has_reached_a_stop:
+        if risk.observe(equity, ts, valuation.largest, valuation.open_positions) and risk.has_reached_a_stop:
             self._tell(ts, commands)
+        self._low, self._high = risk.unremarkable(valuation.rest)
 
     def _tell(self, ts: int, commands: list[Command]) -> None:
         for use in self._risk.uses():

@@ -15,6 +15,10 @@ class MarketClock:
         self._timers: list[tuple[int, int, str]] = []
         self._count = 0
 
+    @property
+    def has_timers(self) -> bool:
+        return bool(self._timers)
+
     def set_timer(self, name: str, due: int) -> None:
         self._count += 1
         heapq.heappush(self._timers, (due, self._count, name))

@@ -35,7 +35,7 @@ class Orders:
 
     def __init__(self) -> None:
         self._orders: dict[ClientOrderId, Order] = {}
-        self._working: dict[ClientOrderId, Order] = {}
+        self.unended: dict[ClientOrderId, Order] = {}
         self._fills: set[FillId] = set()
 
     def __iter__(self) -> Iterator[Order]:
@@ -52,22 +52,22 @@ class Orders:
 
     def working(self, instrument: InstrumentId) -> Order | None:
         """Return the order of this instrument that has not ended, if any (the engine keeps at most one)."""
-        if not self._working:
+        if not self.unended:
             return None
-        return next((o for o in self._working.values() if o.intent.instrument == instrument), None)
+        return next((o for o in self.unended.values() if o.intent.instrument == instrument), None)
 
     def pending_lots(self, instrument: InstrumentId, side: Side) -> int:
         """Return the lots that working orders of this side may still fill; UNKNOWN counts in full."""
-        if not self._working:
+        if not self.unended:
             return 0
-        return sum(o.remaining for o in self._working.values() if o.intent.instrument == instrument and o.intent.side is side)
+        return sum(o.remaining for o in self.unended.values() if o.intent.instrument == instrument and o.intent.side is side)
 
     def plan(self, intent: NewOrder, ts: int) -> Order:
         """Take a new intent; IllegalTransition if its client order id was used before."""
         if intent.client_order_id in self._orders:
             raise IllegalTransition(f"client order id {intent.client_order_id} was used before")
         order = Order(intent, len(self._orders) + 1, ts)
-        self._orders[intent.client_order_id] = self._working[intent.client_order_id] = order
+        self._orders[intent.client_order_id] = self.unended[intent.client_order_id] = order
         return order
 
     def sent(self, client_order_id: ClientOrderId) -> Order:
@@ -114,5 +114,5 @@ class Orders:
     def _move(self, order: Order, event: OrderEvent) -> Order:
         order.status = next_status(order.status, event)
         if order.status in TERMINAL:
-            self._working.pop(order.intent.client_order_id, None)
+            self.unended.pop(order.intent.client_order_id, None)
         return order

@@ -10,13 +10,13 @@ class EquityCurve:
     """Compact columns: 24 bytes a row. Equity in smallest quote units (the ledger keeps it below 2^62), price in ticks."""
 
     def __init__(self) -> None:
-        self._ts = array("q")
-        self._equity = array("q")
-        self._price = array("q")
-        self._add_ts, self._add_equity, self._add_price = self._ts.append, self._equity.append, self._price.append
+        self.ts = array("q")
+        self.equity = array("q")
+        self.price = array("q")
+        self._add_ts, self._add_equity, self._add_price = self.ts.append, self.equity.append, self.price.append
 
     def __len__(self) -> int:
-        return len(self._ts)
+        return len(self.ts)
 
     def append(self, ts: int, equity: int, price: int) -> None:
         self._add_ts(ts)
@@ -25,4 +25,4 @@ class EquityCurve:
 
     def rows(self) -> Iterator[tuple[int, int, int]]:
         """Yield (market time ns, equity, price), oldest first."""
-        return zip(self._ts, self._equity, self._price, strict=True)
+        return zip(self.ts, self.equity, self.price, strict=True)

@@ -25,6 +25,13 @@ class EquityTrack:
     worst_today: tuple[int, int] = (0, 1)
     worst_day_loss: tuple[int, int] = (0, 1)
 
+    @property
+    def floor(self) -> int:
+        """The least equity that, on this UTC day, makes no fall deeper than the worst ones so far."""
+        fall, peak = self.worst_drawdown
+        today, start = self.worst_today
+        return max(self.peak - fall * self.peak // peak, self.day_start - today * self.day_start // start)
+
     def observe(self, equity: int, ts: int) -> bool:
         """Take one mark at market time `ts` (ns UTC); the first of a UTC day begins that day.
 

@@ -40,7 +40,8 @@ class RiskEngine:
     def __init__(self, profile: RiskProfile) -> None:
         self.profile = profile
         self.track = EquityTrack()
-        self._equity: int | None = None
+        self.equity: int | None = None
+        """at the last mark; None before the first"""
         self._largest_position: tuple[int, int] = (0, 1)
         self._most_positions = 0
 
@@ -48,11 +49,6 @@ class RiskEngine:
     def risk_profile_digest(self) -> str:
         """Digest of the limits that are really enforced."""
         return self.profile.digest
-
-    @property
-    def equity(self) -> int | None:
-        """Equity at the last mark; None before the first."""
-        return self._equity
 
     @property
     def state(self) -> str:
@@ -72,7 +68,7 @@ class RiskEngine:
 
         Returns whether a loss became deeper than any before, so that its limit has to be looked at again.
         """
-        self._equity = equity
+        self.equity = equity
         if equity is None:
             return False
         deeper = self.track.observe(equity, ts)
@@ -82,6 +78,15 @@ class RiskEngine:
                 self._largest_position = (largest_position, equity)
         self._most_positions = max(self._most_positions, open_positions)
         return deeper
+
+    def unremarkable(self, rest: int) -> tuple[int, int]:
+        """Return the least and the most equity that would tell `observe` nothing new on this UTC day.
+
+        They hold while one position alone changes its worth, and all else comes to `rest`: its share grows with equity then.
+        """
+        low, high = self.track.floor, self.track.peak
+        position, equity = self._largest_position
+        return low, min(high, rest * equity // (equity - position)) if position < equity else high
 
     def decide(self, order: NewOrder, view: AccountView, decision_seq: int) -> Approved | Refused:
         """Return the first rule's objection as `Refused`, or the order as `Approved`; no I/O."""
