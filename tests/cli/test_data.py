@@ -14,6 +14,7 @@ from golive.cli import main as command_line
 from golive.market.store import CandleStore
 from golive.model.ids import InstrumentId
 from support.candles import btc, columns_of, rows_of, walk
+from support.published import published
 
 ROOT = Path(__file__).parents[2]
 ROWS = walk(130)
@@ -67,7 +68,7 @@ def test_an_import_stores_reports_and_is_listed(desk: Desk) -> None:
     (report,) = desk.reports()
     assert (report["summary"]["status"], report["source"], report["tags"]) == ("ok", "import candles.csv", ["import", "candles"])
     code, out, _ = desk.data("list", "--json")
-    (series,) = json.loads(out)["series"]
+    (series,) = published(out)["series"]
     assert (code, series["instrument"], series["rows"], series["gaps"]) == (0, "okx:BTC/USDT", 130, 0)
     assert "okx_paper" in desk.data("list")[1]
 
@@ -77,7 +78,7 @@ def test_the_same_file_again_changes_nothing(desk: Desk) -> None:
     desk.data("import", file, "--symbol", "BTC/USDT")
     digest = desk.stored().series()[0].digest
     code, out, _ = desk.data("import", file, "--symbol", "BTC/USDT", "--json")
-    assert (code, json.loads(out)["stored"]["known"]) == (0, 130)
+    assert (code, published(out)["stored"]["known"]) == (0, 130)
     assert desk.stored().series()[0].digest == digest
 
 
@@ -172,7 +173,7 @@ def test_verification_says_sound_damaged_or_nothing(desk: Desk) -> None:
     assert (code, "files sound, quality ok" in out) == (0, True)
     assert desk.reports()[-1]["tags"] == ["verify"]
     code, out, _ = desk.data("verify", "--fresh", "--json")
-    assert (code, json.loads(out)["series"][0]["issues"][0]["code"]) == (0, "stale")
+    assert (code, published(out)["series"][0]["issues"][0]["code"]) == (0, "stale")
     (part, *_) = (desk.path / "var/data/okx_paper/candles/okx/BTC-USDT/1m").glob("*.parquet")
     part.write_bytes(part.read_bytes()[:-9])
     code, out, _ = desk.data("verify")

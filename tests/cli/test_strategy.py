@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from golive.cli import main as command_line
 from golive.strategy import STRATEGIES
+from support.published import published
 
 PEEKING = """
 import numpy as np
@@ -59,7 +59,7 @@ def test_a_planted_look_ahead_ends_in_exit_4_with_bar_values_and_fix(tmp_path: P
     assert lines[place + 1].strip().startswith("fix: use only values up to the candle")
     assert lines[-1].endswith("checks failed")
     assert golive(tmp_path, "check", "peeking", "--json") == 4
-    document = json.loads(capsys.readouterr().out)
+    document = published(capsys.readouterr().out)
     assert document["passed"] is False
     assert document["schema"] == "golive.strategy_check.v1"
     assert {"no look-ahead", "no repaint"} <= {each["check"] for each in document["findings"] if each["status"] == "failed"}
@@ -71,7 +71,7 @@ def test_a_file_that_cannot_be_read_is_listed_with_its_line(tmp_path: Path, caps
     assert golive(tmp_path, "list") == 2
     assert "broken.py:1: ModuleNotFoundError" in capsys.readouterr().out
     assert golive(tmp_path, "list", "--json") == 2
-    document = json.loads(capsys.readouterr().out)
+    document = published(capsys.readouterr().out)
     assert [row["name"] for row in document["strategies"]] == sorted(STRATEGIES)
     assert len(document["unreadable"]) == 1
 
@@ -96,8 +96,20 @@ def test_wrong_usage_ends_in_exit_2(
 
 def test_the_json_of_one_strategy_has_its_parameters_with_ranges(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert golive(tmp_path, "show", "donchian_trend", "--json") == 0
-    document = json.loads(capsys.readouterr().out)
+    document = published(capsys.readouterr().out)
     assert document["parameters"]["entry_bars"] == {
         "default": 55, "low": 2, "high": 1000, "whole": True, "help": "channel of highs, bars",
     }  # fmt: skip
     assert (document["form"], document["file"], document["warm_up"]) == ("step", None, 56)
+
+
+def test_small_steps_of_a_parameter_are_not_rounded_in_the_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "strategies").mkdir()
+    declared = '    parameters = {"edge": Parameter(0.00005, 0.00001, 0.25, "least edge")}\n'
+    text = PEEKING.replace("import Signals", "import Signals\nfrom golive.strategy import Parameter")
+    (tmp_path / "strategies/tiny.py").write_text(
+        text.replace('"peeking"', '"tiny"').replace("\n    def", f"\n{declared}\n    def")
+    )
+    assert golive(tmp_path, "show", "tiny", "--json") == 0
+    edge = published(capsys.readouterr().out)["parameters"]["edge"]
+    assert (edge["default"], edge["low"], edge["whole"]) == (0.00005, 0.00001, False)

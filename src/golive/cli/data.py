@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -63,8 +63,9 @@ def list_series(
     rows = stored_series(load_configuration(where.runtime_file, os.environ), where.home, environment=environment)
     with delivered() as stdout:
         if as_json:
-            document = {"schema": "golive.data_list.v1", "series": [series_json(row) for row in rows]}
-            stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+            from golive.runtime.stored_document import list_document
+
+            stdout.write(json.dumps(list_document(rows), indent=2, ensure_ascii=False) + "\n")
         elif rows:
             from .data_table import print_list
 
@@ -137,7 +138,9 @@ def verify(
     code = ExitCode.UNKNOWN if not found else ExitCode.OK if all(each.is_sound for each in found) else ExitCode.VALIDATION_FAILED
     with delivered() as stdout:
         if as_json:
-            document = {"schema": "golive.data_verify.v1", "series": [each.document() for each in found], "exit_code": int(code)}
+            from golive.runtime.stored_document import verify_document
+
+            document = verify_document([each.row() for each in found], code)
             stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         else:
             for each in found:
@@ -166,25 +169,3 @@ def remove(
     index = chosen.store.remove(chosen.instrument, timeframe)
     with delivered() as stdout:
         stdout.write(f"{index.rows} candles of {chosen.instrument} {timeframe} of {chosen.environment} removed\n")
-
-
-def series_json(row: Any) -> dict[str, Any]:
-    from golive.model.clock import to_iso
-    from golive.model.money import format_decimal
-
-    entry = row.entry
-    return {
-        "environment": row.environment,
-        "instrument": str(entry.instrument.id),
-        "timeframe": entry.timeframe,
-        "rows": entry.rows,
-        "first": to_iso(entry.first),
-        "last": to_iso(entry.last),
-        "gaps": entry.gaps,
-        "missing_rows": entry.missing_rows,
-        "tick_size": format_decimal(entry.instrument.tick_size),
-        "lot_size": format_decimal(entry.instrument.lot_size),
-        "digest": entry.digest,
-        "sources": list(entry.sources),
-        "path": str(entry.path),
-    }

@@ -85,7 +85,7 @@ def import_file(
     except MagnitudeError as exc:
         raise ConfigError(f"{file}: {exc}") from exc
     with delivered() as stdout:
-        document = {"environment": chosen.environment, **outcome.document()}
+        document = outcome.document(chosen.environment)
         if as_json:
             stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         else:

@@ -59,9 +59,10 @@ def list_strategies(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = No
 
     Exit codes: 0 all can be used, 2 a file cannot be read.
     """
+    from golive.runtime.strategy_document import list_document
     from golive.runtime.strategy_folder import FoundStrategy, all_strategies
 
-    from .strategy_table import list_document, print_list
+    from .strategy_table import print_list
 
     rows = all_strategies(locate(config, home).home)
     with delivered() as stdout:
@@ -79,9 +80,10 @@ def show(name: NameArgument, config: ConfigOption = DEFAULT_CONFIG, home: HomeOp
 
     Exit codes: 0 shown, 2 there is no such strategy.
     """
+    from golive.runtime.strategy_document import strategy_document
     from golive.runtime.strategy_folder import find_strategy
 
-    from .strategy_table import print_strategy, strategy_document
+    from .strategy_table import print_strategy
 
     found: FoundStrategy = find_strategy(name, locate(config, home).home)
     with delivered() as stdout:

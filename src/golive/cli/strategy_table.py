@@ -1,13 +1,13 @@
-"""What a person, and a program, sees of strategies: a list, one of them, and what an examination found."""
+"""What a person sees of strategies: a list, one of them, and what an examination found."""
 
 from __future__ import annotations
 
 import inspect
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from golive.strategy import ORDER_PARAMETERS, Parameter, bound, resolve_parameters
+from golive.strategy import ORDER_PARAMETERS, Parameter
 
 from .data_table import aligned
 from .terminal import clean
@@ -33,42 +33,16 @@ def print_list(rows: Sequence[FoundStrategy | Unreadable], stream: TextIO) -> No
     stream.write("".join(clean(line) + "\n" for line in lines))
 
 
-def list_document(rows: Sequence[FoundStrategy | Unreadable]) -> dict[str, Any]:
-    """Return the list as JSON."""
-    from golive.runtime.strategy_folder import FoundStrategy
-
-    return {
-        "schema": "golive.strategy_list.v1",
-        "strategies": [strategy_document(row) for row in rows if isinstance(row, FoundStrategy)],
-        "unreadable": [{"file": str(row.file), "reason": row.reason} for row in rows if not isinstance(row, FoundStrategy)],
-    }
-
-
-def strategy_document(found: FoundStrategy) -> dict[str, Any]:
-    """Return one strategy as JSON."""
-    strategy = found.strategy
-    return {
-        "name": strategy.name,
-        "form": found.form,
-        "file": None if found.file is None else str(found.file),
-        "source_sha256": found.source_sha256 or None,
-        "summary": strategy.summary,
-        "warm_up": _warm_up(found),
-        "parameters": {
-            name: {"default": each.default, "low": each.low, "high": each.high, "whole": each.whole, "help": each.help}
-            for name, each in strategy.parameters.items()
-        },
-    }
-
-
 def print_strategy(found: FoundStrategy, stream: TextIO) -> None:
     """Print the rule, then own parameters, then those of orders."""
+    from golive.runtime.strategy_document import warm_up
+
     strategy = found.strategy
     origin = "built in" if found.file is None else f"{found.file} (SHA-256 {found.source_sha256[:12]}…)"
     lines = [
         f"{strategy.name} — {strategy.summary}",
         f"{found.form} form, {origin}",
-        f"first target at candle {_warm_up(found)} with the defaults",
+        f"first target at candle {warm_up(found)} with the defaults",
         "",
         *_rule(found),
         "",
@@ -102,11 +76,6 @@ def _own(found: FoundStrategy) -> list[str]:
 def _figures(parameter: Parameter) -> tuple[str, str, str]:
     kind = ", whole" if parameter.whole else ""
     return f"{parameter.default:g}", f"{parameter.low:g} … {parameter.high:g}{kind}", parameter.help
-
-
-def _warm_up(found: FoundStrategy) -> int:
-    strategy = found.strategy
-    return int(strategy.warm_up(bound(resolve_parameters(strategy.name, strategy.parameters, {}))))
 
 
 def _rule(found: FoundStrategy) -> list[str]:

@@ -66,6 +66,19 @@ def object_properties(cls: type, definitions: dict[str, JsonValue]) -> dict[str,
     return {_key(name): _schema(hint, definitions) for name, hint in _hints(cls).items()}
 
 
+def document_schema(name: str, title: str, cls: type) -> dict[str, JsonValue]:
+    """Return the JSON Schema (2020-12) of the document `name`: a dataclass with its `schema` beside; every object is closed."""
+    definitions: dict[str, JsonValue] = {}
+    properties: dict[str, JsonValue] = {"schema": {"const": name}, **object_properties(cls, definitions)}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:golive:schema:{name}",
+        "title": title,
+        **closed_object(dict(sorted(properties.items()))),
+        "$defs": {each: definitions[each] for each in sorted(definitions)},
+    }
+
+
 @cache
 def _hints(cls: type) -> dict[str, Any]:
     hints = get_type_hints(cls, include_extras=True)

@@ -14,7 +14,10 @@ from golive.market.store import AppendResult, CandleStore
 from golive.model.errors import ConfigError
 from golive.model.ids import InstrumentId
 from golive.model.json import JsonValue
+from golive.model.money import format_decimal
 from golive.model.verdict import ExitCode
+
+from .stored_document import ImportedFile, Issue, StoredRows, import_document
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,34 +51,31 @@ class ImportOutcome:
     def exit_code(self) -> ExitCode:
         return ExitCode.VALIDATION_FAILED if self.stored is None else ExitCode.OK
 
-    def document(self) -> dict[str, JsonValue]:
-        quality = self.imported.quality
-        return {
-            "file": str(self.imported.path),
-            "kind": self.imported.kind,
-            "instrument": str(self.imported.instrument.id),
-            "timeframe": self.imported.timeframe,
-            "tick_size": f"{self.imported.instrument.tick_size:f}",
-            "lot_size": f"{self.imported.instrument.lot_size:f}",
-            "rows": len(self.imported.raw),
-            "bad_rows": self.bad_rows,
-            "rounded_prices": self.imported.rounded,
-            "stored": None
-            if self.stored is None
-            else {
-                "added": self.stored.added,
-                "known": self.stored.known,
-                "replaced": self.stored.replaced,
-                "unclosed": self.stored.unclosed,
-                "was_sorted": self.stored.was_sorted,
-                "rows": self.stored.rows,
-            },
-            "quality": str(quality.summary.status),
-            "issues": [{"code": issue.code, "message": issue.message} for issue in quality.issues],
-            "quality_report": str(self.report),
-            "notes": list(self.imported.notes),
-            "exit_code": int(self.exit_code),
-        }
+    def document(self, environment: str) -> dict[str, JsonValue]:
+        """Return it as a JSON document."""
+        imported, stored = self.imported, self.stored
+        return import_document(
+            ImportedFile(
+                environment=environment,
+                file=str(imported.path),
+                kind=imported.kind,
+                instrument=str(imported.instrument.id),
+                timeframe=imported.timeframe,
+                tick_size=format_decimal(imported.instrument.tick_size),
+                lot_size=format_decimal(imported.instrument.lot_size),
+                rows=len(imported.raw),
+                bad_rows=self.bad_rows,
+                rounded_prices=imported.rounded,
+                stored=None
+                if stored is None
+                else StoredRows(stored.added, stored.known, stored.replaced, stored.unclosed, stored.was_sorted, stored.rows),
+                quality=imported.quality.summary.status,
+                issues=Issue.all_of(imported.quality),
+                quality_report=str(self.report),
+                notes=tuple(imported.notes),
+                exit_code=int(self.exit_code),
+            )
+        )
 
 
 def import_into(store: CandleStore, home: Path, order: ImportOrder, now: int) -> ImportOutcome:

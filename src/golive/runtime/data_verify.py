@@ -10,10 +10,10 @@ from golive.market.durable import is_temporary
 from golive.market.quality import Quality, Status
 from golive.market.series import INDEX_NAME, read_index
 from golive.market.verification import faults_of
-from golive.model.json import JsonValue
 
 from .candle_place import candle_store
 from .data_choice import environments
+from .stored_document import Issue, VerifiedSeries
 from .stored_quality import judge_stored
 
 
@@ -41,17 +41,11 @@ class Verified:
         found = [f"  {issue.code}: {issue.message}" for issue in self.quality.issues]
         return [f"{self.environment} {self.name}: files sound, quality {self.quality.summary.status}, {self.report}", *found]
 
-    def document(self) -> dict[str, JsonValue]:
-        return {
-            "environment": self.environment,
-            "path": str(self.path),
-            "faults": list(self.faults),
-            "quality": None if self.quality is None else str(self.quality.summary.status),
-            "issues": []
-            if self.quality is None
-            else [{"code": issue.code, "message": issue.message} for issue in self.quality.issues],
-            "quality_report": None if self.report is None else str(self.report),
-        }
+    def row(self) -> VerifiedSeries:
+        """Return it as it stands in the document."""
+        quality = None if self.quality is None else self.quality.summary.status
+        report = None if self.report is None else str(self.report)
+        return VerifiedSeries(self.environment, str(self.path), self.faults, quality, Issue.all_of(self.quality), report)
 
 
 def verify_stored(

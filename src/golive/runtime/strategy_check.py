@@ -13,6 +13,7 @@ from golive.model.json import JsonValue
 from golive.strategy import bound
 
 from .backtest_terms import parameters
+from .strategy_document import check_document
 from .strategy_folder import FoundStrategy, find_strategy
 
 if TYPE_CHECKING:
@@ -39,18 +40,7 @@ class Examined:
 
     def document(self) -> dict[str, JsonValue]:
         """Return all of it as JSON."""
-        return {
-            "schema": "golive.strategy_check.v1",
-            "strategy": self.found.strategy.name,
-            "form": self.found.form,
-            "file": None if self.found.file is None else str(self.found.file),
-            "source_sha256": self.found.source_sha256 or None,
-            "parameters": dict(self.parameters),
-            "data": self.data,
-            "candles": self.candles,
-            "passed": self.passed,
-            "findings": [each._asdict() for each in self.findings],
-        }
+        return check_document(self.found, self.parameters, self.data, self.candles, self.findings, passed=self.passed)
 
 
 def check_strategy(

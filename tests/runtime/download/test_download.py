@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -27,6 +29,7 @@ from support.adapters import unhurried
 from support.candles import rows_of
 from support.configuration import parse
 from support.golive_process import GOLIVE, Home
+from support.published import published
 from support.venue_process import VenueProcess, venue_process
 
 pytestmark = pytest.mark.integration
@@ -50,7 +53,9 @@ def downloaded(home: Path, wanted: DownloadOptions) -> Outcome:
     """Download as fast as the venue lets us: these venues have no limits, so the budget that keeps them is left out."""
     plan = plan_download(wanted, parse(), home, SystemClock().now())
     quick = replace(plan, profile=unhurried(plan.entrypoint.exchange))
-    return carry_out(quick, parse(), home, SystemClock(), lambda _: None)
+    outcome = carry_out(quick, parse(), home, SystemClock(), lambda _: None)
+    published(json.dumps(outcome.document()))
+    return outcome
 
 
 def index(home: Path, venue: str, symbol: str | None = None) -> SeriesIndex:
@@ -161,6 +166,8 @@ def test_a_hole_of_the_venue_is_reported_and_asked_for_once_unless_told_to(venue
     assert done.download.added == 339
     assert done.download.absent == 600 + 60
     assert (again.download.wanted, filled.download.wanted) == (0, 660)
+    (record,) = tmp_path.glob(f"var/data/{venue}_paper/downloads/**/1m.json")
+    assert sum(from_iso(until) - from_iso(first) for first, until in published(record.read_bytes())["empty"]) == 660 * MINUTE
     assert index(tmp_path, venue).missing_rows == 60
     assert done.quality is not None
     assert done.quality.summary.status == "critical"  # 60 of 399 are missing
@@ -346,6 +353,15 @@ def test_help_needs_no_numpy() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
 
 
+def everything(screen: int) -> str:
+    """Return all that was written to a terminal that is closed now; it is handed out in pieces."""
+    drawn = b""
+    with contextlib.suppress(OSError):  # how Linux says that a terminal has no writer any more
+        while piece := os.read(screen, 1 << 16):
+            drawn += piece
+    return drawn.decode()
+
+
 def test_a_terminal_shows_a_bar_and_nothing_else_does(tmp_path: Path) -> None:
     home = Home(tmp_path)
     words = ["data", "download", "--venue", "okx", "--symbol", "BTC/USDT", "--since", to_iso(END - 900 * MINUTE)]
@@ -357,7 +373,7 @@ def test_a_terminal_shows_a_bar_and_nothing_else_does(tmp_path: Path) -> None:
                 [*GOLIVE, *words], env={**home.env, "TERM": "xterm"}, stdout=subprocess.PIPE, stderr=terminal, check=True
             )
             os.close(terminal)
-            drawn = os.read(screen, 1 << 16).decode()
+            drawn = everything(screen)
         finally:
             os.close(screen)
         quiet = home.golive(*words[:-2])

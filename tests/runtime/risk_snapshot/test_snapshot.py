@@ -19,9 +19,9 @@ from golive.model.ids import InstrumentId
 from golive.runtime.clock import SystemClock
 from golive.runtime.download.carry_out import Outcome, carry_out
 from golive.runtime.download.plan import DownloadOptions, plan_download
-from golive.runtime.risk_snapshot.document import SCHEMA, document, document_schema
+from golive.runtime.risk_snapshot.document import document, snapshot_schema
 from golive.runtime.risk_snapshot.snapshot import take_snapshot
-from support.configuration import ROOT, parse
+from support.configuration import parse
 from support.golive_process import Home
 from support.venue_process import VenueProcess, venue_process
 
@@ -60,7 +60,7 @@ def test_a_download_writes_a_snapshot_of_what_is_stored_listed_and_configured(tm
     assert done.snapshot is not None
     assert done.snapshot.exit_code == 0
     found = snapshot_at(tmp_path)
-    jsonschema.Draft202012Validator(document_schema()).validate(found)
+    jsonschema.Draft202012Validator(snapshot_schema()).validate(found)
     assert (found["status"], found["evidence_class"], found["endpoint_host"]) == ("ok", "custom", "127.0.0.1")
     assert found["core_sha256"] == configuration.file_digest.core_sha256
     store = CandleStore(tmp_path / "var/data/okx_paper")
@@ -131,8 +131,3 @@ def test_the_command_writes_it_and_says_what_is_unknown(tmp_path: Path, capsys: 
     assert "unknown candles: nothing is stored; run golive data download" in said
     assert main([*words[:2], "--environment", "nowhere", "--home", str(home.path)]) == 2
     assert snapshot_at(tmp_path)["instruments"][0]["grid"] is not None
-
-
-def test_the_published_schema_is_the_documents() -> None:
-    published = (ROOT / f"docs/schemas/{SCHEMA}.json").read_text()
-    assert published == json.dumps(document_schema(), indent=2) + "\n", f"write docs/schemas/{SCHEMA}.json anew"

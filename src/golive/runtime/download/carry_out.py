@@ -8,12 +8,12 @@ import signal
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from golive.config.configuration import Configuration
 from golive.market.quality import Quality
 from golive.market.series import read_index, series_folder
-from golive.model.clock import Clock, to_iso
+from golive.model.clock import Clock
 from golive.model.errors import MalformedPayload, VenueError
 from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
@@ -23,11 +23,10 @@ from golive.model.verdict import ExitCode
 from ..risk_snapshot.measured import Measured, measure
 from ..risk_snapshot.snapshot import Written, write_snapshot
 from ..stored_quality import judge_stored
+from .document import DownloadResult, download_document
 from .download import Download, Progress
 from .plan import DownloadPlan
 from .venue import OpenVenue
-
-SCHEMA: Final = "golive.download.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +51,30 @@ class Outcome:
         plan, download = self.plan, self.download
         index = read_index(series_folder(plan.root, plan.instrument, plan.timeframe))
         whole = download.whole
-        summary = None if self.quality is None else self.quality.summary
-        return {
-            "schema": SCHEMA,
-            "environment": plan.entrypoint.environment,
-            "instrument": str(plan.instrument),
-            "timeframe": plan.timeframe,
-            "source": plan.source.partition(" ")[2],
-            "evidence_class": str(plan.entrypoint.evidence_class),
-            "since": to_iso(plan.since),
-            "until": None if whole is None else to_iso(whole.until),
-            "wanted_rows": download.wanted,
-            "added_rows": download.added,
-            "absent_rows": download.absent,
-            "requests": download.requests,
-            "seconds": round(download.seconds, 3),
-            "stored_rows": 0 if index is None else index.rows,
-            "stored_gaps": 0 if index is None else index.gaps,
-            "quality": None if summary is None else str(summary.status),
-            "quality_report": None if self.quality_report is None else str(self.quality_report),
-            "risk_snapshot": None if self.snapshot is None else str(self.snapshot.path),
-            "risk_snapshot_status": None if self.snapshot is None else self.snapshot.snapshot.status,
-            "stopped": self.stopped or None,
-            "exit_code": int(self.exit_code),
-        }
+        return download_document(
+            DownloadResult(
+                environment=plan.entrypoint.environment,
+                instrument=str(plan.instrument),
+                timeframe=plan.timeframe,
+                source=plan.source.partition(" ")[2],
+                evidence_class=str(plan.entrypoint.evidence_class),
+                since=plan.since,
+                until=None if whole is None else whole.until,
+                wanted_rows=download.wanted,
+                added_rows=download.added,
+                absent_rows=download.absent,
+                requests=download.requests,
+                seconds=round(download.seconds, 3),
+                stored_rows=0 if index is None else index.rows,
+                stored_gaps=0 if index is None else index.gaps,
+                quality=None if self.quality is None else self.quality.summary.status,
+                quality_report=None if self.quality_report is None else str(self.quality_report),
+                risk_snapshot=None if self.snapshot is None else str(self.snapshot.path),
+                risk_snapshot_status=None if self.snapshot is None else self.snapshot.snapshot.status,
+                stopped=self.stopped or None,
+                exit_code=int(self.exit_code),
+            )
+        )
 
 
 def carry_out(

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from golive.market.span import Span, joined
-from golive.model.clock import from_iso, to_iso
+from golive.model.clock import from_iso
 from golive.model.errors import ConfigError
 from golive.model.ids import InstrumentId
 from golive.storage.files import write_atomic
 
-SCHEMA: Final = "golive.download_record.v1"
+from .document import RECORD, RecordedAbsence, record_document
 
 
 class DownloadRecord:
@@ -26,7 +25,7 @@ class DownloadRecord:
         self.empty: list[Span] = []
         try:
             document = json.loads(self._path.read_bytes())
-            if document["schema"] != SCHEMA:
+            if document["schema"] != RECORD:
                 raise ValueError(f"schema {document['schema']!r}")
             if document["source"] == source:
                 self.empty = [Span(from_iso(first), from_iso(until)) for first, until in document["empty"]]
@@ -46,6 +45,5 @@ class DownloadRecord:
         if not empty:
             return
         self.empty = joined([*self.empty, *empty])
-        spans = [[to_iso(span.first), to_iso(span.until)] for span in self.empty]
-        document = {"schema": SCHEMA, "source": self._source, "empty": spans}
+        document = record_document(RecordedAbsence(self._source, tuple((span.first, span.until) for span in self.empty)))
         write_atomic(self._path, json.dumps(document, indent=1).encode() + b"\n")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal, TypeAlias
 
 from golive.model.json import JsonValue
-from golive.observability.shape import Amount, Count, Fragment, Instant, Sha256, Share, as_json, closed_object, object_properties
+from golive.observability.shape import Amount, Count, Fragment, Instant, Sha256, Share, as_json, document_schema
 
 SCHEMA: Final = "golive.risk_snapshot.v1"
 Status: TypeAlias = Literal["ok", "unknown"]
@@ -149,14 +149,6 @@ def document(snapshot: RiskSnapshot) -> dict[str, JsonValue]:
     return {"schema": SCHEMA, **value}
 
 
-def document_schema() -> dict[str, JsonValue]:
-    """Return the JSON Schema (2020-12) of the document; every object in it is closed."""
-    definitions: dict[str, JsonValue] = {}
-    properties: dict[str, JsonValue] = {"schema": {"const": SCHEMA}, **object_properties(RiskSnapshot, definitions)}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:golive:schema:{SCHEMA}",
-        "title": "Risk snapshot of an environment",
-        **closed_object(dict(sorted(properties.items()))),
-        "$defs": definitions,
-    }
+def snapshot_schema() -> dict[str, JsonValue]:
+    """Return the JSON Schema of the document."""
+    return document_schema(SCHEMA, "Risk snapshot of an environment", RiskSnapshot)

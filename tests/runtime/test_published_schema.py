@@ -1,0 +1,37 @@
+"""The schemas below docs/schemas are those of the documents that commands print and write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from golive.model.json import JsonValue
+from golive.runtime import stored_document, strategy_document
+from golive.runtime.download import document as download_document
+from golive.runtime.risk_snapshot.document import snapshot_schema
+
+SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
+MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
+    "golive.data_import.v1": stored_document.import_schema,
+    "golive.data_list.v1": stored_document.list_schema,
+    "golive.data_verify.v1": stored_document.verify_schema,
+    "golive.download.v1": download_document.download_schema,
+    "golive.download_record.v1": download_document.record_schema,
+    "golive.risk_snapshot.v1": snapshot_schema,
+    "golive.strategy.v1": strategy_document.strategy_schema,
+    "golive.strategy_check.v1": strategy_document.check_schema,
+    "golive.strategy_list.v1": strategy_document.list_schema,
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_published_schema_is_the_documents(name: str) -> None:
+    schema = MADE[name]()
+    Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == f"urn:golive:schema:{name}"
+    published = (SCHEMAS / f"{name}.json").read_text()
+    assert published == json.dumps(schema, indent=2) + "\n", f"write docs/schemas/{name}.json anew"
