@@ -191,3 +191,20 @@ def test_missing_candles_make_a_verification_fail_only_when_they_are_many(desk: 
 def test_an_empty_store_says_how_to_fill_it(desk: Desk) -> None:
     code, out, _ = desk.data("list")
     assert (code, "golive data import" in out) == (0, True)
+
+
+def test_the_newest_quality_report_is_shown_with_its_verdict_and_path(desk: Desk) -> None:
+    code, out, err = desk.data("quality")
+    assert (code, out, "golive data verify" in err) == (6, "", True)
+    desk.data("import", str(desk.write([*ROWS[:50], *ROWS[51:]])), "--symbol", "BTC/USDT")
+    code, out, _ = desk.data("quality")
+    assert (code, "quality warning: 99.2308% of 130 expected candles" in out) == (0, True)
+    assert "by import candles.csv; signed off: risk pending, compliance pending" in out
+    assert (desk.path / out.splitlines()[-1].removeprefix("quality report: ")).is_file()
+    desk.data("import", str(desk.write(ROWS, BAD)), "--symbol", "BTC/USDT")
+    code, out, _ = desk.data("quality", "--json")
+    assert (code, published(out)) == (4, desk.reports()[-1])
+    (desk.path / "audit/ai_decision/data_quality/29990101T000000000000Z.json").write_text("[]")
+    code, _, err = desk.data("quality")
+    assert "Traceback" not in err
+    assert (code, "29990101T000000000000Z.json: a data-quality report is a JSON object, not a list" in err) == (70, True)

@@ -19,6 +19,7 @@ from .data_options import (
     UntilOption,
     VenueOption,
 )
+from .data_quality import quality
 from .data_snapshot import snapshot
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
@@ -33,6 +34,7 @@ app = typer.Typer(
 
 app.command()(download)
 app.command()(snapshot)
+app.command()(quality)
 app.command("import")(import_file)
 app.command("export")(export_file)
 app.command("resample")(resample_series)

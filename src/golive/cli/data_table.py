@@ -6,11 +6,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from golive.model.clock import to_iso
+from golive.model.json import JsonObject
 from golive.model.money import format_decimal
+from golive.observability import reading as read
+from golive.observability.page import moment as page_moment
 
 from .terminal import clean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from golive.market.quality import Quality
     from golive.market.series import Gap
     from golive.matching.columns import CandleColumns
@@ -57,6 +62,22 @@ def print_series(
     longest = sorted(gaps, key=lambda gap: -gap.missing)[:rows]
     lines += [f"  gap {moment(gap.first)} to {moment(gap.until)}: {gap.missing} candles" for gap in longest]
     lines += candle_lines(candles, rows)
+    for line in lines:
+        stream.write(clean(line) + "\n")
+
+
+def print_quality(document: JsonObject, path: Path, stream: TextIO) -> None:
+    """Print what a data-quality report says, who has signed it, and where it is."""
+    summary, dataset = read.mapping(document, "summary"), read.mapping(document, "dataset")
+    signed = ", ".join(f"{role} {read.text(document, 'sign_off', role, 'status')}" for role in ("risk", "compliance"))
+    lines = [
+        f"{read.text(dataset, 'instrument')} {read.text(dataset, 'timeframe')}, {read.text(dataset, 'path')}",
+        f"judged {page_moment(read.text(document, 'generated_at'))} by {read.text(document, 'source')}; signed off: {signed}",
+        f"quality {read.text(summary, 'status')}: {read.number(summary, 'ok_ratio'):.4%} of "
+        f"{int(read.number(summary, 'expected_rows')):,} expected candles are there and sound",
+        *(f"  {read.text(issue, 'code')}: {read.text(issue, 'message')}" for issue in read.mappings(document, "issues")),
+        f"quality report: {path}",
+    ]
     for line in lines:
         stream.write(clean(line) + "\n")
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from golive.model.clock import SECOND, stamp, to_iso
+from golive.model.errors import JournalError
 from golive.model.json import JsonValue
 
 from .durable import make_folder, write_atomic
@@ -18,6 +20,7 @@ SCHEMA: Final = "golive.data_quality.v1"
 FOLDER: Final = Path("audit/ai_decision/data_quality")
 JOB_NAME: Final = "data_quality"
 _ROLES: Final = ("risk", "compliance")
+_STAMPED: Final = re.compile(r"\d{8}T\d{6,12}Z\.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,38 @@ def write_report(home: Path, document: Mapping[str, JsonValue], now: int) -> Pat
         now += 1000  # two reports in one microsecond
     write_atomic(path, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n")
     return path
+
+
+def latest_report(audit_root: Path | None = None) -> Path | None:
+    """Return the newest report by its file name, None when there is none; see `load_latest_data_quality_report`."""
+    root = FOLDER.parent if audit_root is None else audit_root
+    named = [path for path in (root / FOLDER.name).glob("*.json") if _STAMPED.fullmatch(path.name)]
+    return max(named, key=lambda path: path.name, default=None)
+
+
+def load_latest_data_quality_report(audit_root: Path | None = None) -> dict[str, JsonValue] | None:
+    """Return the newest report by its file name, None when there is none.
+
+    Args:
+        audit_root: the folder that holds `data_quality/`; `audit/ai_decision` of the working directory when None.
+
+    Raises:
+        TypeError: the file holds something else than a JSON object.
+        JournalError: the file cannot be read, or is no JSON.
+    """
+    path = latest_report(audit_root)
+    return None if path is None else read_report(path)
+
+
+def read_report(path: Path) -> dict[str, JsonValue]:
+    """Return one report; raises as `load_latest_data_quality_report` does."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError) as exc:
+        raise JournalError(f"{path}: the data-quality report cannot be read: {exc}") from exc
+    if not isinstance(found, dict):
+        raise TypeError(f"{path}: a data-quality report is a JSON object, not a {type(found).__name__}")
+    return found
 
 
 def _file_stamp(now: int) -> str:
