@@ -186,5 +186,5 @@ def test_report_open_shows_the_newest_page(
     run = page.stem[-8:]
     assert main(["report", "open", "--home", str(home), "--run", run[:4]]) == 0
     assert len(opened) == 2
-    assert main(["report", "open", "--home", str(home), "--kind", "session"]) == 6
+    assert main(["report", "open", "--home", str(home), "--kind", "run"]) == 6
     assert main(["report", "open", "--home", str(home), "--run", "zz"]) == 6

@@ -22,7 +22,9 @@ class Mode(str, Enum):
 
 class Kind(str, Enum):
     BACKTEST = "backtest"
-    SESSION = "session"
+    SWEEP = "sweep"
+    WALK_FORWARD = "walk-forward"
+    RUN = "run"
 
 
 app = typer.Typer(
@@ -42,7 +44,7 @@ def report() -> None:
 @app.command("open")
 def open_report(
     run: Annotated[str, typer.Option("--run", metavar="ID|latest", help="The run's id, or its first digits.")] = "latest",
-    kind: Annotated[Kind | None, typer.Option(help="Only backtests or only sessions. Default: whatever is newest.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="The command that made it. Default: whatever is newest.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the page's path.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
@@ -55,7 +57,9 @@ def open_report(
 
     found = newest_page(locate(config, home).home, None if kind is None else kind.value, None if run == "latest" else run)
     if found is None:
-        _cannot_say("there is no such report; run `golive backtest` or `golive run`, or look at --run and --kind")
+        _cannot_say(
+            "there is no such report; run `golive backtest`, `sweep`, `walk-forward` or `run`, or look at --run and --kind"
+        )
         return
     with delivered() as stdout:
         stdout.write(f"{found}\n")
