@@ -70,7 +70,7 @@ UNSENT = NewOrder(order_id(4), BTC.id, Side.BUY, OrderType.MARKET, BTC.lots("0.0
 
 def write(store: SessionStore) -> None:
     """A buy half filled and amended, a stop that sleeps on part of it, and an order that has not left."""
-    changed = replace(BUY, price=BTC.ticks("40100"), quantity=BTC.lots("0.08"))
+    changed = BUY._replace(price=BTC.ticks("40100"), quantity=BTC.lots("0.08"))
     touch = Book(BTC.id, START + MINUTE, ((BTC.ticks("41000"), 5),), ((BTC.ticks("41000.1"), 5),))
     store.commit([
         approved(1, BUY), submitted(2, BUY), update(BUY, "accepted", venue_order_id=VenueOrderId("v-1")),

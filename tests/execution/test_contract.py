@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -137,7 +136,7 @@ def test_an_amended_order_works_at_its_new_price_and_quantity(stand: Stand) -> N
     first = order(1, Side.BUY, "0.1", "39000")
     stand.desk.submit(first, stand.now)
     stand.settle()
-    stand.desk.amend(replace(first, price=BTC.ticks("38500"), quantity=BTC.lots("0.2")), stand.now)
+    stand.desk.amend(first._replace(price=BTC.ticks("38500"), quantity=BTC.lots("0.2")), stand.now)
     stand.settle()
     update = updates(stand.desk.news)[-1]
     assert (update.event, update.price, update.quantity) == ("amended", BTC.ticks("38500"), BTC.lots("0.2"))
@@ -151,7 +150,7 @@ def test_an_amendment_that_breaks_a_rule_leaves_the_order_as_it_was(stand: Stand
     first = order(1, Side.BUY, "0.1", "39000")
     stand.desk.submit(first, stand.now)
     stand.settle()
-    for bad in (replace(first, quantity=1), replace(first, quantity=BTC.lots("10")), replace(first, side=Side.SELL)):
+    for bad in (first._replace(quantity=1), first._replace(quantity=BTC.lots("10")), first._replace(side=Side.SELL)):
         stand.desk.amend(bad, stand.now)
         stand.settle()
         refused = updates(stand.desk.news)[-1]
@@ -169,7 +168,7 @@ def test_an_amendment_of_an_order_that_has_ended_has_nothing_to_say(stand: Stand
     stand.desk.cancel(first.client_order_id, stand.now)
     stand.settle()
     before = list(stand.desk.news)
-    stand.desk.amend(replace(first, price=BTC.ticks("38500")), stand.now)
+    stand.desk.amend(first._replace(price=BTC.ticks("38500")), stand.now)
     stand.settle()
     assert stand.desk.news == before
 

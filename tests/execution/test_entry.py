@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from golive.matching.depth import DepthModel
@@ -29,13 +27,13 @@ def test_what_the_vocabulary_does_not_have_is_rejected_and_burns_no_id(wrong: di
     desk = PaperDesk(DepthModel)
     desk.market(book(START, [("40000", "9")], [("40001", "9")]))
     good = order(1, Side.BUY, "0.1", "40000")
-    [refused] = desk.paper.submit(approved(replace(good, **wrong)), START)  # type: ignore[arg-type]
+    [refused] = desk.paper.submit(approved(good._replace(**wrong)), START)  # type: ignore[arg-type]
     assert isinstance(refused, OrderUpdate)
     assert (refused.event, refused.code, desk.paper.working) == ("rejected", "ORDER_INVALID", 0)
     [accepted] = desk.submit(good, START)
     assert isinstance(accepted, OrderUpdate)
     assert accepted.event == "accepted"
-    [kept] = desk.paper.amend(approved(replace(good, quantity=200_000.5)), START)  # type: ignore[arg-type]
+    [kept] = desk.paper.amend(approved(good._replace(quantity=200_000.5)), START)  # type: ignore[arg-type]
     assert isinstance(kept, OrderUpdate)
     assert (kept.event, kept.code) == ("accepted", "ORDER_INVALID")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from golive.execution.flight import Channel, Flight
@@ -87,7 +85,7 @@ def test_a_cancel_that_has_arrived_beats_the_next_trade(desk: PaperDesk) -> None
 
 def test_a_fill_at_the_old_terms_beats_an_amendment_that_is_on_its_way(desk: PaperDesk) -> None:
     now = resting(desk)
-    desk.amend(replace(order(1, Side.BUY, "0.1", "38000"), quantity=BTC.lots("0.05")), now)
+    desk.amend(order(1, Side.BUY, "0.1", "38000")._replace(quantity=BTC.lots("0.05")), now)
     desk.market(sell_off(now + THERE - 1))
     desk.drain()
     [fill] = fills(desk.news)
@@ -107,7 +105,7 @@ def test_an_amendment_cannot_take_back_what_was_filled_meanwhile(desk: PaperDesk
 
 
 def test_an_order_that_expires_while_it_travels_is_rejected(desk: PaperDesk) -> None:
-    late = replace(order(1, Side.BUY, "0.1", "39500", tif=TimeInForce.GTD), expires_at=START + THERE)
+    late = order(1, Side.BUY, "0.1", "39500", tif=TimeInForce.GTD)._replace(expires_at=START + THERE)
     desk.submit(late, START)
     desk.drain()
     assert [(u.event, u.code) for u in updates(desk.news)] == [("rejected", "EXPIRY_INVALID")]
@@ -115,7 +113,7 @@ def test_an_order_that_expires_while_it_travels_is_rejected(desk: PaperDesk) -> 
 
 def test_an_order_expires_before_the_trade_of_that_moment_and_before_the_cancel(desk: PaperDesk) -> None:
     ends = START + 500
-    desk.submit(replace(order(1, Side.BUY, "0.1", "39500", tif=TimeInForce.GTD), expires_at=ends), START)
+    desk.submit(order(1, Side.BUY, "0.1", "39500", tif=TimeInForce.GTD)._replace(expires_at=ends), START)
     desk.time(START + BOTH)
     desk.cancel(client_order_id(1), ends - THERE)
     desk.market(sell_off(ends))

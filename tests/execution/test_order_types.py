@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -32,7 +31,7 @@ def trade(ts: int, price: str) -> Trade:
 
 
 def test_a_stop_holds_its_funds_while_it_sleeps_and_deals_once_it_is_triggered(desk: PaperDesk) -> None:
-    stop = replace(order(1, Side.SELL, "0.5"), type=OrderType.STOP, trigger=BTC.ticks("39990"))
+    stop = order(1, Side.SELL, "0.5")._replace(type=OrderType.STOP, trigger=BTC.ticks("39990"))
     assert [u.event for u in updates(desk.submit(stop, START))] == ["accepted"]
     assert desk.reserved("BTC") == "0.5"
     assert desk.market(trade(START + 1, "39991")) == []
@@ -44,7 +43,7 @@ def test_a_stop_holds_its_funds_while_it_sleeps_and_deals_once_it_is_triggered(d
 
 def test_a_buy_stop_holds_its_notional_at_the_trigger_and_ends_where_the_money_ends() -> None:
     desk = PaperDesk(BarModel, balances={"USDT": Decimal(4_200)})
-    stop = replace(order(1, Side.BUY, "0.1"), type=OrderType.STOP, trigger=BTC.ticks("41000"))
+    stop = order(1, Side.BUY, "0.1")._replace(type=OrderType.STOP, trigger=BTC.ticks("41000"))
     desk.submit(stop, START)
     assert desk.reserved("USDT") == "4100"
     news = desk.market(candle(0, "43000", "43000", "43000", "43000"))
@@ -55,7 +54,7 @@ def test_a_buy_stop_holds_its_notional_at_the_trigger_and_ends_where_the_money_e
 
 
 def test_a_trailing_buy_holds_what_it_would_pay_from_here_and_says_at_which_price(desk: PaperDesk) -> None:
-    trailing = replace(order(1, Side.BUY, "0.5"), type=OrderType.TRAILING_STOP, trail=BTC.ticks("100"))
+    trailing = order(1, Side.BUY, "0.5")._replace(type=OrderType.TRAILING_STOP, trail=BTC.ticks("100"))
     [accepted] = updates(desk.submit(trailing, START))
     assert accepted.price == BTC.ticks("40101")
     assert desk.reserved("USDT") == "20050.5"
@@ -71,7 +70,7 @@ def test_a_venue_that_charges_quote_holds_the_larger_fee_too() -> None:
 def test_fees_that_round_up_twice_never_make_a_balance_negative() -> None:
     """Each half's fee ends in .6 of the smallest unit and that of the whole in .2: together one unit more than was held."""
     half = 10_000_150
-    new = replace(order(1, Side.BUY, "0.1", "40000.1"), quantity=2 * half)
+    new = order(1, Side.BUY, "0.1", "40000.1")._replace(quantity=2 * half)
     held = 400_001 * 2 * half * 1004 // 1000
     desk = PaperDesk(
         DepthModel, balances={"USDT": Decimal(held).scaleb(-9)}, fees=FeeSchedule(Decimal(40), Decimal(40), FeeAsset.QUOTE)
@@ -97,7 +96,7 @@ def test_fill_or_kill_is_all_or_nothing(desk: PaperDesk) -> None:
 
 
 def test_an_order_until_a_date_ends_by_time_alone_and_gives_its_funds_back(desk: PaperDesk) -> None:
-    until = replace(order(1, Side.BUY, "0.1", "39000", tif=TimeInForce.GTD), expires_at=START + 10)
+    until = order(1, Side.BUY, "0.1", "39000", tif=TimeInForce.GTD)._replace(expires_at=START + 10)
     desk.submit(until, START)
     assert desk.time(START + 9) == []
     [expired] = updates(desk.time(START + 10))
@@ -131,7 +130,7 @@ def test_a_larger_amended_quantity_needs_the_money_for_the_difference(desk: Pape
 
 
 def test_a_sleeping_order_sleeps_on_after_a_restart(desk: PaperDesk) -> None:
-    stop = replace(order(1, Side.SELL, "0.5"), type=OrderType.STOP, trigger=BTC.ticks("39990"))
+    stop = order(1, Side.SELL, "0.5")._replace(type=OrderType.STOP, trigger=BTC.ticks("39990"))
     desk.submit(stop, START)
     desk.restart(START + 1)
     assert desk.reserved("BTC") == "0.5"
@@ -139,17 +138,17 @@ def test_a_sleeping_order_sleeps_on_after_a_restart(desk: PaperDesk) -> None:
 
 
 def test_a_triggered_stop_limit_is_awake_after_a_restart_and_can_be_amended(desk: PaperDesk) -> None:
-    stop = replace(order(1, Side.SELL, "0.5", "41000"), type=OrderType.STOP_LIMIT, trigger=BTC.ticks("39990"))
+    stop = order(1, Side.SELL, "0.5", "41000")._replace(type=OrderType.STOP_LIMIT, trigger=BTC.ticks("39990"))
     desk.submit(stop, START)
     assert [u.event for u in updates(desk.market(trade(START + 1, "39990")))] == ["triggered"]
     desk.restart(START + 2)
-    assert updates(desk.amend(replace(stop, price=BTC.ticks("40500")), START + 2))[-1].event == "amended"
+    assert updates(desk.amend(stop._replace(price=BTC.ticks("40500")), START + 2))[-1].event == "amended"
     [fill] = fills(desk.market(book(START + 3, [("40600", "9")], [("40700", "9")])))
     assert BTC.price_text(fill.price) == "40500"
 
 
 def test_a_trailing_order_keeps_the_price_its_funds_are_held_at(desk: PaperDesk) -> None:
-    trailing = replace(order(1, Side.BUY, "0.5"), type=OrderType.TRAILING_STOP, trail=BTC.ticks("100"))
+    trailing = order(1, Side.BUY, "0.5")._replace(type=OrderType.TRAILING_STOP, trail=BTC.ticks("100"))
     desk.submit(trailing, START)
     desk.market(book(START + 1, [("30000", "1")], [("30001", "1")]))
     desk.restart(START + 2)
@@ -157,7 +156,7 @@ def test_a_trailing_order_keeps_the_price_its_funds_are_held_at(desk: PaperDesk)
 
 
 def test_a_restored_order_until_a_date_still_ends_then(desk: PaperDesk) -> None:
-    until = replace(order(1, Side.BUY, "0.1", "39000", tif=TimeInForce.GTD), expires_at=START + 10)
+    until = order(1, Side.BUY, "0.1", "39000", tif=TimeInForce.GTD)._replace(expires_at=START + 10)
     desk.submit(until, START)
     desk.restart(START + 5)
     assert [u.event for u in updates(desk.time(START + 20))] == ["expired"]
@@ -184,7 +183,7 @@ def test_an_order_whose_end_was_not_stored_is_lost_and_leaves_the_book_alone(des
 
 
 def test_a_stop_that_fired_without_news_of_its_fill_is_lost(desk: PaperDesk) -> None:
-    stop = replace(order(1, Side.SELL, "0.5"), type=OrderType.STOP, trigger=BTC.ticks("39990"))
+    stop = order(1, Side.SELL, "0.5")._replace(type=OrderType.STOP, trigger=BTC.ticks("39990"))
     desk.submit(stop, START)
     desk.market(trade(START + 1, "39990"))
     desk.restart(START + 2, stored=2)
@@ -194,7 +193,7 @@ def test_a_stop_that_fired_without_news_of_its_fill_is_lost(desk: PaperDesk) -> 
 
 def test_a_stop_that_fired_in_a_bar_does_not_fire_again_at_the_next_open() -> None:
     desk = PaperDesk(BarModel, balances=BOTH)
-    desk.submit(replace(order(1, Side.SELL, "0.5"), type=OrderType.STOP, trigger=BTC.ticks("39990")), START)
+    desk.submit(order(1, Side.SELL, "0.5")._replace(type=OrderType.STOP, trigger=BTC.ticks("39990")), START)
     desk.market(candle(0, "39990", "39990", "39990", "39990"))
     desk.restart(START + MINUTE, stored=2)
     desk.market(candle(1, "39990", "39990", "39990", "39990"))

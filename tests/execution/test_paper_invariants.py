@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -53,7 +52,7 @@ def orders(draw: st.DrawFn) -> Callable[[int, int], NewOrder]:
             trigger=trigger if kind.has_trigger else None, trail=trail if kind is OrderType.TRAILING_STOP else None,
             expires_at=ts + lives if tif is TimeInForce.GTD else None,
         )  # fmt: skip
-        return replace(order, quantity=1) if odd == 0 else replace(order, quantity=10**14) if odd == 1 else order
+        return order._replace(quantity=1) if odd == 0 else order._replace(quantity=10**14) if odd == 1 else order
 
     return at
 
@@ -100,7 +99,7 @@ class PaperMachine(RuleBasedStateMachine):
     @rule(pick=st.randoms(use_true_random=False), price=prices, quantity=sizes)
     def amend(self, pick: Any, price: int, quantity: int) -> None:
         intent = pick.choice(list(self.desk.orders)).intent
-        terms = replace(intent, quantity=quantity, price=price if intent.price is not None else None)
+        terms = intent._replace(quantity=quantity, price=price if intent.price is not None else None)
         self.call("amend", terms, self.now)
 
     @precondition(lambda self: self.submitted)

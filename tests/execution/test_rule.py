@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,11 +25,11 @@ TERMS: dict[OrderType, dict[str, int]] = {
 
 
 def of(kind: OrderType, tif: TimeInForce = F.GTC) -> NewOrder:
-    return with_term(replace(order(1, Side.BUY, "0.1"), type=kind, time_in_force=tif), **TERMS[kind])
+    return with_term(order(1, Side.BUY, "0.1")._replace(type=kind, time_in_force=tif), **TERMS[kind])
 
 
 def with_term(new: NewOrder, **terms: Any) -> NewOrder:
-    return replace(new, **terms)
+    return new._replace(**terms)
 
 
 def broken(new: NewOrder) -> R | None:
@@ -91,11 +90,11 @@ def test_a_term_out_of_range_is_refused(kind: OrderType, term: str, value: int, 
     ],
 )
 def test_times_in_force(kind: OrderType, tif: TimeInForce, expires_at: int | None, reason: R | None) -> None:
-    assert broken(replace(of(kind, tif), expires_at=expires_at)) is reason
+    assert broken(of(kind, tif)._replace(expires_at=expires_at)) is reason
 
 
 def test_an_order_without_a_price_is_valued_at_the_reference_and_not_at_all_without_one() -> None:
-    small = replace(of(T.MARKET), quantity=BTC.min_quantity)
+    small = of(T.MARKET)._replace(quantity=BTC.min_quantity)
     assert broken_rule(small, BTC, START, BTC.ticks("99999")) is R.NOTIONAL_BELOW_MINIMUM
     assert broken_rule(small, BTC, START, BTC.ticks("100000")) is None
     assert broken_rule(small, BTC, START, None) is None

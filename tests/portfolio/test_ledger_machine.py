@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
@@ -177,8 +177,8 @@ class LedgerMachine(RuleBasedStateMachine):
         with pytest.raises(IllegalTransition):
             self.orders.fill(fill)
         bad = (
-            replace(fill, quantity=10**15), replace(fill, quantity=0), replace(fill, fee_asset="XYZ"),
-            replace(fill, price=1 << 61), replace(fill, fee_asset="USDT", fee=10**17),
+            fill._replace(quantity=10**15), fill._replace(quantity=0), fill._replace(fee_asset="XYZ"),
+            fill._replace(price=1 << 61), fill._replace(fee_asset="USDT", fee=10**17),
         )[how]  # fmt: skip
         before = state_of(self.ledger)
         with pytest.raises(MagnitudeError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import cast
 
@@ -173,7 +172,7 @@ LIMIT = order(1, Side.BUY, "0.1", "39000")
 
 def test_an_amendment_is_carried_out_like_an_order() -> None:
     journal = ListJournal()
-    amend = Amend(approved(replace(LIMIT, price=BTC.ticks("39500"))))
+    amend = Amend(approved(LIMIT._replace(price=BTC.ticks("39500"))))
     dispatcher, paper = floor(journal, engine=scripted(Submit(approved(LIMIT)), {"accepted": amend}))
     dispatcher.operator(confirm())
     assert [(e.event, e.price) for e in journal.events if isinstance(e, OrderUpdate)] == [
@@ -184,7 +183,7 @@ def test_an_amendment_is_carried_out_like_an_order() -> None:
 
 def test_orders_expire_and_late_news_arrive_by_time_alone() -> None:
     journal = ListJournal()
-    until = replace(LIMIT, time_in_force=TimeInForce.GTD, expires_at=START + 500)
+    until = LIMIT._replace(time_in_force=TimeInForce.GTD, expires_at=START + 500)
     dispatcher, _ = floor(journal, engine=scripted(Submit(approved(until)), {}), latency=ConstantLatency(10, 20))
     dispatcher.time(START)
     dispatcher.operator(confirm())

@@ -364,13 +364,12 @@ def test_a_resumed_store_refuses_what_it_has_already(tmp_path: Path) -> None:
 
 
 def test_an_amendment_stands_beside_its_order_and_each_has_its_own_number(tmp_path: Path, store: SessionStore) -> None:
-    sleeping = replace(
-        approval(1).verdict.order, type=OrderType.STOP_LIMIT, price=400_000, trigger=410_000, time_in_force=TimeInForce.GTD,  # type: ignore[union-attr]  # it has one
+    sleeping = approval(1).verdict.order._replace(type=OrderType.STOP_LIMIT, price=400_000, trigger=410_000, time_in_force=TimeInForce.GTD,  # type: ignore[union-attr]  # it has one
         expires_at=START + 60,
     )  # fmt: skip
     store.commit([RecordItem(approval(1)._replace(verdict=Approved(sleeping, 1)))])
     for n in (3, 4):
-        amended = replace(sleeping, price=400_000 + n, quantity=sleeping.quantity - n)
+        amended = sleeping._replace(price=400_000 + n, quantity=sleeping.quantity - n)
         store.commit([RecordItem(approval(n, 1)._replace(verdict=Approved(amended, n), amends=True))])
         store.record_attempt(order_id(1), n, 1000 * n)
         store.record_answer(order_id(1), n, "amended")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from hypothesis import strategies as st
@@ -122,7 +122,7 @@ def play(model: MarketModel, steps: Sequence[Step], as_events: Callable[[Move, i
             minute += 1
         elif step.kind == "submit":
             assert step.order is not None
-            orders.append(replace(step.order, client_order_id=ClientOrderId(f"{len(orders):032x}")))
+            orders.append(step.order._replace(client_order_id=ClientOrderId(f"{len(orders):032x}")))
             log += [(n, effect) for effect in model.submit(orders[-1], ts)]
         elif orders:
             which = step.index % len(orders)
@@ -131,7 +131,7 @@ def play(model: MarketModel, steps: Sequence[Step], as_events: Callable[[Move, i
                 log.append((n, Answer("cancel", order, model.cancel(order))))
             else:
                 price = step.price if order.type.has_price else None
-                amended = replace(order, price=price, quantity=step.quantity)
+                amended = order._replace(price=price, quantity=step.quantity)
                 effects = model.amend(amended, ts)
                 log.append((n, Answer("amend", amended, effects is not None)))
                 if effects is not None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from golive.model.decision import Approved
@@ -61,7 +61,7 @@ class Desk:
     async def amend(self, approved: Approved, *, quantity: int | None = None, price: int | None = None, n: int = 3) -> bool:
         """Amend a working order to another quantity in lots or price in ticks."""
         order = approved.order
-        shall = replace(order, quantity=quantity or order.quantity, price=order.price if price is None else price)
+        shall = order._replace(quantity=quantity or order.quantity, price=order.price if price is None else price)
         return await self.trading.amend(Approved(shall, 1), self.instrument, self.attempts, n=n)
 
     async def placed(self, **what: Any) -> ClientOrderId:
@@ -152,4 +152,4 @@ async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
 
 def with_quantity(approved: Approved, lots: int) -> Approved:
     """The same order with another quantity in lots."""
-    return Approved(replace(approved.order, quantity=lots), 1)
+    return Approved(approved.order._replace(quantity=lots), 1)

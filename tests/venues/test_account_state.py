@@ -121,7 +121,7 @@ def test_any_order_of_telling_and_retelling_ends_in_the_same_fills_and_the_same_
     for n in (*told, *rest):
         event = LIFE[n]
         news += state.take(
-            replace(event, fill=replace(event.fill, client_order_id=OURS)) if isinstance(event, FillSighting) else event
+            replace(event, fill=event.fill._replace(client_order_id=OURS)) if isinstance(event, FillSighting) else event
         )
     fills = [event.fill.quantity for event in news if isinstance(event, FillSighting)]
     assert sorted(fills) == [1, 4, 5]

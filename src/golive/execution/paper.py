@@ -10,7 +10,6 @@ The account here is the "venue's" side of the books: the session compares it wit
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from golive.matching.fee import FeeSchedule
 from golive.matching.latency import LatencyModel
@@ -259,7 +258,8 @@ class PaperExecution:
             return []
         if not is_well_formed(order):
             return [self._kept(order, RejectReason.ORDER_INVALID, ts)]
-        changed = replace(awake(order) if working.is_awake else order, quantity=max(order.quantity, working.filled))
+        terms = awake(order) if working.is_awake else order
+        changed = terms._replace(quantity=max(order.quantity, working.filled))
         held_at = working.held_at if changed.price is None else changed.price
         left = changed.quantity - working.filled
         reason = self._amendment_rule_broken(working, changed, ts)

@@ -7,7 +7,7 @@ if it had never been asked for, and so is a fill whose news was not stored.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from golive.model.ids import ClientOrderId
 from golive.model.order import NewOrder, OrderStatus, OrderType, OrderUpdate
@@ -47,4 +47,4 @@ def survivors(orders: Iterable[Order], updates: Iterable[OrderUpdate]) -> Iterat
 
 def awake(order: NewOrder) -> NewOrder:
     """Return what a triggered order has become."""
-    return replace(order, type=OrderType.MARKET if order.price is None else OrderType.LIMIT, trigger=None, trail=None)
+    return order._replace(type=OrderType.MARKET if order.price is None else OrderType.LIMIT, trigger=None, trail=None)

@@ -14,7 +14,7 @@ liquidity, and what others would have done because of us.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from golive.model.ids import ClientOrderId
 from golive.model.market import Book, Level, MarketEvent, Trade
@@ -93,7 +93,7 @@ class DepthModel:
             raise ValueError(f"order {order.client_order_id} cannot have rested in the book beside the others")
         taken = sum(quantity for _, quantity in self._book.offers(order.side, order.price, _US, self._self_trade))
         if taken:
-            self._place(replace(order, time_in_force=TimeInForce.IOC), taken)
+            self._place(order._replace(time_in_force=TimeInForce.IOC), taken)
         _, number = self._place(order, remaining)
         self._note(order, remaining, number)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -82,8 +81,7 @@ class OrderStatus(StrEnum):
 TERMINAL = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.ABSENT})
 
 
-@dataclass(frozen=True, slots=True)
-class NewOrder:
+class NewOrder(NamedTuple):
     """What we want to do, before anybody allowed it. Prices in ticks, quantity in lots; `price` is None for market orders."""
 
     client_order_id: ClientOrderId
@@ -118,8 +116,7 @@ class OrderUpdate(NamedTuple):
     """lots: the whole quantity from now on, of an amended order"""
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(NamedTuple):
     """One execution of one of our orders.
 
     `fee` is charged (> 0) or paid to us (< 0) in smallest units of `fee_asset`; `ts` is event time, ns UTC.

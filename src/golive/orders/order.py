@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from golive.model.errors import IllegalTransition
 from golive.model.ids import ClientOrderId, FillId, InstrumentId, VenueOrderId
@@ -94,7 +94,7 @@ class Orders:
                 f"order {update.client_order_id} is filled with {order.filled} of the {quantity} lots amended to"
             )
         self._move(order, OrderEvent.AMENDED)
-        order.intent = replace(order.intent, quantity=quantity, price=price)
+        order.intent = order.intent._replace(quantity=quantity, price=price)
         if order.filled == quantity:
             self._move(order, OrderEvent.FILLED)
 

@@ -124,7 +124,7 @@ class AccountState:
     def _fill(self, new: FillSighting) -> tuple[AccountEvent, ...]:
         self.newest = max(self.newest, new.fill.ts)
         if not new.fill.client_order_id and new.venue_order_id in self._names:
-            new = replace(new, fill=replace(new.fill, client_order_id=self._names[new.venue_order_id]))
+            new = replace(new, fill=new.fill._replace(client_order_id=self._names[new.venue_order_id]))
         known = self._fills.get(new.fill.fill_id)
         if known is not None:
             _require_same(known, new)

@@ -108,7 +108,7 @@ def told_of(client_order_id: ClientOrderId, orders: Iterable[OrderSighting], fil
     sightings = tuple(orders)
     ids = {order.venue_order_id for order in sightings}
     ours = {
-        seen.fill.fill_id: replace(seen, fill=replace(seen.fill, client_order_id=client_order_id))
+        seen.fill.fill_id: replace(seen, fill=seen.fill._replace(client_order_id=client_order_id))
         for seen in fills
         if seen.fill.client_order_id == client_order_id or (not seen.fill.client_order_id and seen.venue_order_id in ids)
     }

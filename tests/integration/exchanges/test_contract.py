@@ -271,10 +271,10 @@ async def test_an_amendment_that_breaks_a_rule_or_cannot_be_written_down_never_l
         with pytest.raises(OSError, match="no space left"):
             await d.amend(approved, price=d.instrument.ticks("1200"))
         for bad in (
-            replace(approved.order, quantity=d.instrument.min_quantity - 1),
-            replace(approved.order, price=0),
-            replace(approved.order, time_in_force=T.IOC),
-            replace(approved.order, type=OrderType.MARKET, price=None),
+            approved.order._replace(quantity=d.instrument.min_quantity - 1),
+            approved.order._replace(price=0),
+            approved.order._replace(time_in_force=T.IOC),
+            approved.order._replace(type=OrderType.MARKET, price=None),
         ):
             with pytest.raises(InvalidOrder, match="not sent"):
                 await d.trading.amend(Approved(bad, 1), d.instrument, d.attempts, n=1)
@@ -345,21 +345,21 @@ async def test_an_order_that_breaks_a_rule_we_know_is_never_sent(at: At) -> None
         good = d.order().order
         market = d.order(price=None).order
         bad = [
-            replace(good, quantity=d.instrument.min_quantity - 1),
-            replace(good, quantity=d.instrument.max_quantity + 1),
-            replace(good, instrument=InstrumentId(at.name, "ETH", QUOTE[at.name])),
-            replace(good, price=None),
-            replace(good, price=0),
-            replace(good, price=-1),
-            replace(good, price=d.instrument.max_price + 1),
-            replace(good, price=d.instrument.max_price, quantity=d.instrument.max_quantity),
-            replace(good, client_order_id=ClientOrderId("with space")),
-            replace(market, price=1),
-            replace(market, time_in_force=T.FOK),
-            replace(market, time_in_force=T.POST_ONLY),
+            good._replace(quantity=d.instrument.min_quantity - 1),
+            good._replace(quantity=d.instrument.max_quantity + 1),
+            good._replace(instrument=InstrumentId(at.name, "ETH", QUOTE[at.name])),
+            good._replace(price=None),
+            good._replace(price=0),
+            good._replace(price=-1),
+            good._replace(price=d.instrument.max_price + 1),
+            good._replace(price=d.instrument.max_price, quantity=d.instrument.max_quantity),
+            good._replace(client_order_id=ClientOrderId("with space")),
+            market._replace(price=1),
+            market._replace(time_in_force=T.FOK),
+            market._replace(time_in_force=T.POST_ONLY),
         ]
         if d.instrument.min_notional:
-            bad.append(replace(good, price=1, quantity=d.instrument.min_quantity))
+            bad.append(good._replace(price=1, quantity=d.instrument.min_quantity))
         before = len(at.venue.orders())
         for order in bad:
             with pytest.raises(InvalidOrder, match="not sent"):

@@ -402,10 +402,10 @@ async def test_an_order_the_account_cannot_pay_is_surely_not_executed(
 
 async def test_an_order_that_breaks_a_known_rule_is_never_sent(unlimited: VenueProcess) -> None:
     async with desk("kraken", unlimited) as d:
-        small = replace(d.order().order, quantity=d.instrument.min_quantity - 1)
-        foreign = replace(d.order().order, instrument=InstrumentId("kraken", "ETH", "USD"))
-        priceless = replace(d.order().order, price=None)
-        odd_id = replace(d.order().order, client_order_id=ClientOrderId("AB" * 16))
+        small = d.order().order._replace(quantity=d.instrument.min_quantity - 1)
+        foreign = d.order().order._replace(instrument=InstrumentId("kraken", "ETH", "USD"))
+        priceless = d.order().order._replace(price=None)
+        odd_id = d.order().order._replace(client_order_id=ClientOrderId("AB" * 16))
         for order in (small, foreign, priceless, odd_id):
             with pytest.raises(InvalidOrder):
                 await d.submit(Approved(order, 1))

@@ -244,10 +244,10 @@ async def test_an_order_the_account_cannot_pay_is_surely_not_executed(
 
 async def test_an_order_that_breaks_a_known_rule_is_never_sent(venue: VenueProcess) -> None:
     async with desk_at(venue) as desk:
-        small = replace(desk.order().order, quantity=desk.instrument.min_quantity - 1)
-        foreign = replace(desk.order().order, instrument=InstrumentId("okx", "ETH", "USDT"))
-        priceless = replace(desk.order().order, price=None)
-        odd_id = replace(desk.order().order, client_order_id=ClientOrderId("with-hyphen"))
+        small = desk.order().order._replace(quantity=desk.instrument.min_quantity - 1)
+        foreign = desk.order().order._replace(instrument=InstrumentId("okx", "ETH", "USDT"))
+        priceless = desk.order().order._replace(price=None)
+        odd_id = desk.order().order._replace(client_order_id=ClientOrderId("with-hyphen"))
         for order in (small, foreign, priceless, odd_id):
             with pytest.raises(InvalidOrder):
                 await desk.submit(Approved(order, 1))
