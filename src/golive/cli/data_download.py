@@ -19,7 +19,7 @@ def download(
     timeframe: Annotated[str, typer.Option("--timeframe", metavar="NAME", help="Length of a candle.")] = "1m",
     since: Annotated[
         str | None,
-        typer.Option("--since", metavar="TIME", help="From when, like 2024-01-01. Default: from the end of what is stored."),
+        typer.Option("--since", metavar="TIME", help="From when, like 2024-01-01. Default: from the first stored candle."),
     ] = None,
     until: Annotated[
         str | None, typer.Option("--until", metavar="TIME", help="Up to when. Default: up to the last closed candle.")
@@ -34,9 +34,7 @@ def download(
             "--endpoint", metavar="NAME", help="embedded, public, sandbox or a base URL. Default: the environment's own."
         ),
     ] = None,
-    fill_gaps: Annotated[
-        bool, typer.Option("--fill-gaps", help="Ask again for what the venue did not have, from the first stored candle on.")
-    ] = False,
+    fill_gaps: Annotated[bool, typer.Option("--fill-gaps", help="Ask again for what the venue did not have.")] = False,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of the market of an embedded venue.")] = 7,
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,

@@ -21,6 +21,7 @@ from golive.cli.main import main
 from golive.market.series import SeriesIndex
 from golive.market.store import CandleStore
 from golive.model.clock import MINUTE, from_iso, to_iso
+from golive.model.errors import ConfigError
 from golive.model.ids import InstrumentId
 from golive.runtime.clock import SystemClock
 from golive.runtime.download.carry_out import Outcome, carry_out
@@ -182,12 +183,35 @@ def test_without_a_beginning_a_download_goes_on_behind_what_is_stored(tmp_path: 
     assert index(tmp_path, "okx").gaps == 0
 
 
+def test_a_hole_in_the_middle_is_filled_by_a_download_that_names_no_beginning(tmp_path: Path) -> None:
+    with past("okx", 100) as process:
+        downloaded(tmp_path, options("okx", process, 100, until=to_iso(END - 60 * MINUTE)))
+        downloaded(tmp_path, options("okx", process, 20))
+        assert index(tmp_path, "okx").gaps == 1
+        rest = DownloadOptions(venue="okx", symbol="BTC/USDT", timeframe="1m", until=to_iso(END), endpoint=process.rest)
+        done = downloaded(tmp_path, rest)
+        again = downloaded(tmp_path, rest)
+    assert (done.exit_code, done.download.added, index(tmp_path, "okx").gaps) == (0, 40, 0)
+    assert (again.exit_code, again.download.wanted) == (0, 0)
+
+
+def test_an_end_before_what_is_stored_is_refused_without_a_word_of_an_option_that_was_not_given(tmp_path: Path) -> None:
+    with past("okx", 100) as process:
+        downloaded(tmp_path, options("okx", process, 20))
+        early = DownloadOptions(
+            venue="okx", symbol="BTC/USDT", timeframe="1m", until=to_iso(END - 60 * MINUTE), endpoint=process.rest
+        )
+        with pytest.raises(ConfigError, match=r"^the first stored candle, 2023-12-31T23:40:00Z, is not before the end"):
+            downloaded(tmp_path, early)
+
+
 # ── an end of any kind ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def interrupted(home: Home, process: VenueProcess, venue: str, bars: int, number: signal.Signals, least: int) -> int:
-    """Start a download, end it when at least `least` candles are stored; return its exit code."""
-    words = ["data", "download", "--venue", venue, "--symbol", SYMBOLS[venue], "--since", to_iso(END - bars * MINUTE)]
+def interrupted(home: Home, process: VenueProcess, venue: str, bars: int | None, number: signal.Signals, least: int) -> int:
+    """Start a download (without --since where `bars` is None), end it when `least` candles are stored; return its exit code."""
+    words = ["data", "download", "--venue", venue, "--symbol", SYMBOLS[venue]]
+    words += [] if bars is None else ["--since", to_iso(END - bars * MINUTE)]
     words += ["--until", to_iso(END), "--endpoint", process.rest, "--home", str(home.path)]
     with subprocess.Popen([*GOLIVE, *words], env=home.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         deadline = time.monotonic() + 60
@@ -242,6 +266,20 @@ def test_an_interrupted_download_keeps_what_came_and_says_so(number: signal.Sign
     assert index(home.path, "okx").gaps == 0
 
 
+def test_a_killed_download_without_a_beginning_is_mended_by_the_same_command(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with past("okx", 6000) as process:
+        downloaded(home.path, options("okx", process, 6000, until=to_iso(END - 5900 * MINUTE)))
+        process.add_fault("delay", match=HISTORY["okx"], seconds=0.1)
+        interrupted(home, process, "okx", None, signal.SIGKILL, 3000)
+        process.clear_faults()
+        kept = index(home.path, "okx")
+        again = DownloadOptions(venue="okx", symbol="BTC/USDT", timeframe="1m", until=to_iso(END), endpoint=process.rest)
+        done = downloaded(home.path, again)
+    assert kept.gaps == 1
+    assert (done.exit_code, done.download.added, index(home.path, "okx").gaps) == (0, 6000 - kept.rows, 0)
+
+
 def test_a_venue_that_is_gone_ends_the_download_with_6_and_keeps_what_came(tmp_path: Path) -> None:
     with past("bybit", 6000) as process:
         process.add_fault("http", status=503, match=HISTORY["bybit"], after=4)
@@ -281,7 +319,11 @@ def test_a_venue_that_does_not_answer_is_6_and_nothing_is_stored(tmp_path: Path,
     [
         (["--symbol", "btcusdt"], "--symbol btcusdt: not a pair"),
         (["--symbol", "ETH/USDT"], "known: BTC/USDT"),
-        (["--timeframe", "7m"], "--timeframe 7m: okx has no such candles"),
+        (
+            ["--timeframe", "7m"],
+            "--timeframe 7m: the embedded okx, whose past is one of minutes, has no such candles; it has 1m, 3m",
+        ),
+        (["--timeframe", "1s"], "--timeframe 1s: the embedded okx, whose past is one of minutes, has no such candles"),
         (["--since", "yesterday"], "--since yesterday: give a date"),
         (["--since", "1950-01-01"], "before 1970"),
         (["--since", "2024-01-05", "--until", "2024-01-05"], "not before the end"),

@@ -13,7 +13,7 @@ from golive.market.series import SeriesIndex, read_index, series_folder
 from golive.market.span import Span
 from golive.market.store import CandleStore
 from golive.market.timeframe import timeframe_ns
-from golive.model.clock import DAY, from_iso, to_iso
+from golive.model.clock import DAY, MINUTE, from_iso, to_iso
 from golive.model.errors import ConfigError
 from golive.model.ids import InstrumentId
 from golive.venues.profile import VenueProfile
@@ -83,9 +83,7 @@ def plan_download(options: DownloadOptions, configuration: Configuration, home: 
     environment = environment_for(configuration, named=options.environment, venue=options.venue)
     entrypoint = at_endpoint(entrypoint_for(configuration, environment, options.venue), options.endpoint)
     profile = profile_named(entrypoint.adapter)
-    if options.timeframe not in profile.timeframes:
-        known = ", ".join(profile.timeframes)
-        raise ConfigError(f"--timeframe {options.timeframe}: {profile.label} has no such candles; it has {known}")
+    _require_timeframe(options.timeframe, profile, entrypoint)
     instrument = _instrument(options.symbol, entrypoint)
     length = timeframe_ns(options.timeframe)
     store = candle_store(configuration, home, environment)
@@ -95,9 +93,8 @@ def plan_download(options: DownloadOptions, configuration: Configuration, home: 
     since = _since(options, index, length)
     until = _until(options, profile, entrypoint, length)
     if until is not None and since >= until:
-        raise ConfigError(
-            f"--since {to_iso(since)} is not before the end, {to_iso(until)}; give an earlier --since or a later --until"
-        )
+        begin = f"--since {to_iso(since)}" if options.since is not None else f"the first stored candle, {to_iso(since)},"
+        raise ConfigError(f"{begin} is not before the end, {to_iso(until)}; give an earlier --since or a later --until")
     if since >= now:
         raise ConfigError(f"--since {to_iso(since)} is in the future")
     return DownloadPlan(
@@ -166,13 +163,26 @@ def _require_one_market(index: SeriesIndex | None, source: str, environment: str
         )
 
 
+def _require_timeframe(timeframe: str, profile: VenueProfile, entrypoint: ResolvedEntrypoint) -> None:
+    is_embedded = entrypoint.endpoint == "embedded"
+    known = [name for name in profile.timeframes if not is_embedded or timeframe_ns(name) % MINUTE == 0]
+    if timeframe in known:
+        return
+    venue = f"the embedded {profile.label}, whose past is one of minutes," if is_embedded else profile.label
+    raise ConfigError(f"--timeframe {timeframe}: {venue} has no such candles; it has {', '.join(known)}")
+
+
 def _since(options: DownloadOptions, index: SeriesIndex | None, length: int) -> int:
-    """Return where to begin, on the grid of candles; without --since after what is stored, with --fill-gaps at its beginning."""
+    """Return where to begin, on the grid of candles.
+
+    Without --since that is the first stored candle and not the last: a venue that is read backwards leaves its hole in the
+    middle when a download is cut short.
+    """
     if options.since is not None:
         return -(-moment(options.since, "--since") // length) * length
     if index is None:
         raise ConfigError(f"nothing of {options.symbol} {options.timeframe} is stored yet: say from when with --since 2024-01-01")
-    return index.first if options.fill_gaps else index.last + length
+    return index.first
 
 
 def _until(options: DownloadOptions, profile: VenueProfile, entrypoint: ResolvedEntrypoint, length: int) -> int | None:
