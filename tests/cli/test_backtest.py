@@ -77,6 +77,19 @@ def test_the_page_needs_nothing_from_outside(home: Path, capsysbinary: pytest.Ca
     assert '<table class="months">' in page
 
 
+def test_the_statistics_stand_on_the_page_without_a_box_that_scrolls(
+    home: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    page = (home / printed(home, capsysbinary, *TRADE)["run"]["report_html"]).read_text()
+    section = re.search(r"<h2>Statistics</h2>.*?</section>", page, re.DOTALL)
+    assert section is not None
+    assert section[0].count("<tr>") > 30
+    assert re.findall(r'<div class="(scroll[^"]*)"', section[0]) == ["scroll"]
+    styles = "".join(re.findall(r"<style>(.*?)</style>", page, re.DOTALL))
+    limited = re.findall(r"([^{}]*)\{[^{}]*max-height:\d[^{}]*\}", styles)
+    assert [rule.strip() for rule in limited if "scroll" in rule] == [".scroll.long"]
+
+
 def test_equal_inputs_give_equal_outcomes_whatever_drives_them(home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     runs = [
         printed(home, capsysbinary, *TRADE, "--no-report", *words)

@@ -13,8 +13,10 @@ import pytest
 
 from golive.model.errors import MalformedPayload
 from golive.model.verdict import ExitCode, RunStatus
-from golive.observability.html import html
+from golive.observability.html import LONG, html, page_html
 from golive.observability.outcome import nothing_done
+from golive.observability.page import Banner, Cell, Column, Section, Table
+from golive.observability.page import Page as PagePart
 from golive.observability.report import RunReport, document, document_bytes
 from support.reports import run_report
 
@@ -150,3 +152,10 @@ def test_a_document_that_is_no_report_is_refused_by_name() -> None:
         html(whole)
     with pytest.raises(MalformedPayload, match="exit_code is not a number"):
         html(plain(run_report()) | {"exit_code": "0"})
+
+
+@pytest.mark.parametrize(("rows", "box"), [(1, "scroll"), (LONG, "scroll"), (LONG + 1, "scroll long")])
+def test_only_a_long_table_scrolls_in_a_box_of_its_own(rows: int, box: str) -> None:
+    table = Table((Column("n", True),), tuple((Cell(str(n)),) for n in range(rows)))
+    shown = page_html(PagePart("t", "s", Banner("b", "c", ""), (), (Section("Rows", (table,)),)), "Golive", (), "foot")
+    assert [tag[1]["class"] for tag in Page(shown).tags if "scroll" in str(tag[1].get("class"))] == [box]

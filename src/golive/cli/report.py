@@ -57,9 +57,7 @@ def open_report(
 
     found = newest_page(locate(config, home).home, None if kind is None else kind.value, None if run == "latest" else run)
     if found is None:
-        _cannot_say(
-            "there is no such report; run `golive backtest`, `sweep`, `walk-forward` or `run`, or look at --run and --kind"
-        )
+        _cannot_say("there is no such report; `golive backtest`, `sweep`, `walk-forward` and `run` write one (see --run, --kind)")
         return
     with delivered() as stdout:
         stdout.write(f"{found}\n")

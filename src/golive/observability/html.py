@@ -31,6 +31,8 @@ def _digests(texts: Sequence[str]) -> str:
 
 POLICY: Final = policy((STYLE,))
 """what a page without scripts may load: its own style"""
+LONG: Final = 60
+"""rows; a longer table scrolls in a box of its own"""
 _SIDE_BY_SIDE: Final = {"Verdict": "Errors and warnings", "Validation": "Decisions"}
 """a section that stands beside the one named, where there is room"""
 _KEYS: Final = (
@@ -138,7 +140,8 @@ def _table(table: Table) -> Iterator[str]:
         yield f'<p class="none">{escape(table.empty)}</p>'
         return
     kinds = [' class="number"' if column.is_number else "" for column in table.columns]
-    yield '<div class="scroll"><table><thead><tr>'
+    box = "scroll long" if len(table.rows) > LONG else "scroll"
+    yield f'<div class="{box}"><table><thead><tr>'
     for column, kind in zip(table.columns, kinds, strict=True):
         yield f'<th scope="col"{kind}>{escape(column.title)}</th>'
     yield "</tr></thead><tbody>"

@@ -40,7 +40,8 @@ details[open]>summary{margin-bottom:12px}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(440px,1fr));gap:16px}
 .pair section{margin:0}
 .pair{margin:0 0 16px}
-.scroll{overflow-x:auto;max-height:560px;overflow-y:auto}
+.scroll{overflow-x:auto}
+.scroll.long{max-height:560px;overflow-y:auto}
 .block+.block{margin-top:14px}
 table{border-collapse:collapse;width:100%;font-size:14px}
 th,td{padding:6px 20px 6px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule)}
@@ -80,5 +81,6 @@ figcaption{display:flex;gap:18px;flex-wrap:wrap;color:var(--soft);font-size:13px
 footer{color:var(--faint);font-size:13px;overflow-wrap:anywhere}
 @media(max-width:640px){main{padding:20px 12px 40px}section,details{padding:14px}
 .pair{grid-template-columns:1fr}.plot text{font-size:17px}}
-@media print{body{background:#fff}.scroll{max-height:none;overflow:visible}section,.figure{box-shadow:none;break-inside:avoid}}
+@media print{body{background:#fff}.scroll,.scroll.long{max-height:none;overflow:visible}
+section,.figure{box-shadow:none;break-inside:avoid}}
 """
