@@ -52,9 +52,9 @@ def run_columns(
     if detail:
         memory.account[at.DETAIL_TIMEFRAME] = detail[0].timeframe_ns
     equity = np.empty(len(candles[0]) if len(candles) == 1 else len(steps_of(candles)), np.int64)
-    for is_last, is_regular, *columns in rows_of(candles, detail):
-        memory.begin(columns[0], is_regular=is_regular)
-        first, stop = 0, len(columns[0])
+    for is_last, is_regular, per_desk, *columns in rows_of(candles, detail):
+        memory.begin(columns[0], is_regular=is_regular, per_desk=per_desk)
+        first, stop = 0, per_desk or len(columns[0])
         while True:
             first = RUN(memory.words, *columns, first, stop, is_last, joined.at, joined.to, equity, NO_WORDS)
             if not memory.is_full():

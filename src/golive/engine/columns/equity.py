@@ -57,9 +57,8 @@ NEAR: Final = 1e-9
 @compiled
 def worth(m: Words, d: int, ticks: int) -> int:
     """Return what the base balance of a desk is worth at `ticks`, rounded down; BAD_EQUITY when it does not fit."""
-    units = m[d + BASE_FREE] + m[d + BASE_RESERVED]
-    lots = units // m[d + BASE_PER_LOT]
-    dust = units - lots * m[d + BASE_PER_LOT]
+    lots = m[d + LOTS]
+    dust = m[d + BASE_FREE] + m[d + BASE_RESERVED] - lots * m[d + BASE_PER_LOT]
     per_tick = lots * m[d + QUOTE_PER_TICK_LOT]
     if float(lots) * float(m[d + QUOTE_PER_TICK_LOT]) * float(ticks) >= SAFE:
         m[STATUS] = BAD_EQUITY

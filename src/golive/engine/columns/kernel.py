@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from math import isnan
-
+from golive.matching.ahead import fetch
 from golive.matching.compiled import compiled, inlined
 
 from .equity import mark, observe
@@ -17,7 +16,6 @@ from .layout import (
     DETAIL,
     DETAIL_TIMEFRAME,
     DONE,
-    ENTRY_LOTS,
     EQUITY,
     EQUITY_ROWS,
     FILL_WORDS,
@@ -30,29 +28,23 @@ from .layout import (
     KEEPS_ROWS,
     KNOWN,
     LAST_CHANGE,
+    LAST_DESK,
     LOG_END,
     LOGGED,
     LOTS,
-    NONE,
     NOW,
-    PROTECTION,
+    PER_DESK,
     ROOM,
     ROW_EQUITY,
-    RUN,
-    RUN_BARS,
-    RUN_UNTIL,
-    STANDING,
-    STATE,
     STATUS,
     TIMEFRAME,
-    WANTS,
-    WARMING_UP,
+    WHOLE,
     Column,
     Floats,
     Words,
 )
 from .market import meet
-from .quiet import last_sample, opening, quiet, sample
+from .quiet import glance, last_sample, opening, quiet, quiet_bars, quiet_until, sample
 from .step import finish, on_candle, settle, timers
 
 
@@ -69,7 +61,6 @@ def run(
     """
     m[STATUS] = DONE
     i, room = first, ROOM * m[DESKS]
-    is_single = len(who) == 0
     while i < stop:
         if m[KEEPS_ROWS] and (m[LOG_END] - m[LOGGED] < room or m[FILLS_END] - m[FILLS_NEXT] < 2 * FILL_WORDS * m[DESKS]):
             m[STATUS] = FULL
@@ -85,15 +76,12 @@ def run(
                 equity[m[EQUITY_ROWS]] = m[EQUITY]
             m[EQUITY_ROWS] += 1
             m[ROW_EQUITY] = m[EQUITY]
-        if is_single:
-            until = _quiet_until(m, change_at, change_to, i, stop)
+        if m[PER_DESK]:
+            until = quiet_until(m, change_at, change_to, i, stop)
             if until > i:
-                m[FIRST_DESK + RUN_BARS] += until - i
-                m[FIRST_DESK + BAR] += until - i
                 quiet(m, opened, close, i, until, equity, samples)
                 if m[STATUS]:
                     return i
-                m[FIRST_DESK + RUN_UNTIL] = m[NOW]
                 i = until
     if is_last:
         last_sample(m, samples)
@@ -108,50 +96,63 @@ def _step(
     volume: Column, who: Column, what: Column, i: int, stop: int, change_at: Column, change_to: Floats,
     samples: Words,
 ) -> int:  # fmt: skip
-    """Take all rows of one closing time; return the first row of the next."""
-    is_single, now = len(who) == 0, 0
+    """Take all candles of one closing time; return the first row of the next."""
+    per_desk, kind, d, at = m[PER_DESK], WHOLE, FIRST_DESK, i
     m[HAS_WHOLE] = 0
-    while i < stop:
-        kind = 0 if is_single else what[i]
-        opened_at = opening(m, opened, i)
-        ts = opened_at + (m[DETAIL_TIMEFRAME] if kind == DETAIL else m[TIMEFRAME])
-        if now == 0:
-            now = ts
-            sample(m, samples, ts)
-            m[NOW] = ts
-            timers(m)
-        elif ts != now:
-            break
-        d = FIRST_DESK if is_single else FIRST_DESK + who[i] * DESK_WORDS
-        if kind != COARSE:
-            meet(m, d, opened_at, open_, high, low, volume, i)
-        if kind == DETAIL:
-            mark(m, d, close[i])
-            observe(m)
+    opened_at = opening(m, opened, i)
+    if not per_desk:
+        kind, d = what[i], FIRST_DESK + who[i] * DESK_WORDS
+    m[NOW] = opened_at + (m[DETAIL_TIMEFRAME] if kind == DETAIL else m[TIMEFRAME])
+    sample(m, samples, m[NOW])
+    timers(m)
+    while True:
+        if kind != DETAIL and m[KNOWN] and quiet_bars(m, d, change_at, change_to) > 0:
+            glance(m, d, close[at])
         else:
+            _candle(m, d, opened_at, open_, high, low, close, volume, kind, at, change_at, change_to)
+        if kind != DETAIL:
             m[HAS_WHOLE] = 1
-            on_candle(m, change_at, change_to, d, opened_at, close[i])
             m[d + BAR] += 1
-            if m[d + LOTS]:
-                m[d + BARS_HELD] += 1
-        i += 1
+            m[d + BARS_HELD] += m[d + LOTS] > 0
+        if per_desk:
+            d += DESK_WORDS
+            at += per_desk
+            if d > m[LAST_DESK]:
+                i += 1
+                break
+        else:
+            i += 1
+            if i == stop:
+                break
+            at, kind, d, opened_at = i, what[i], FIRST_DESK + who[i] * DESK_WORDS, opened[i]
+            if opened_at + (m[DETAIL_TIMEFRAME] if kind == DETAIL else m[TIMEFRAME]) != m[NOW]:
+                break
     settle(m)
     return i
 
 
 @inlined
-def _quiet_until(m: Words, change_at: Column, change_to: Floats, i: int, stop: int) -> int:
-    """Return the row up to which nothing can happen to the only instrument; `i` when something may at once."""
-    if m[FIRST_DESK + STATE] != NONE or not m[KNOWN] or (m[PROTECTION] and m[FIRST_DESK + ENTRY_LOTS]):
-        return i
-    row = m[FIRST_DESK + CHANGE]
-    target = change_to[row]
-    is_cold = isnan(target)
-    if not is_cold and m[FIRST_DESK + WANTS]:
-        return i
-    code = WARMING_UP if is_cold else m[FIRST_DESK + STANDING]
-    if m[FIRST_DESK + RUN] != code:
-        return i
-    if row + 1 < m[FIRST_DESK + LAST_CHANGE]:
-        return min(stop, i + max(0, change_at[row + 1] - m[FIRST_DESK + BAR]))
-    return stop
+def _candle(
+    m: Words, d: int, opened_at: int, open_: Column, high: Column, low: Column, close: Column, volume: Column, kind: int,
+    at: int, change_at: Column, change_to: Floats,
+) -> None:  # fmt: skip
+    """Take one candle of a desk to which something may happen."""
+    if kind != COARSE:
+        meet(m, d, opened_at, open_, high, low, volume, at)
+    if kind == DETAIL:
+        mark(m, d, close[at])
+        observe(m)
+    else:
+        on_candle(m, change_at, change_to, d, opened_at, close[at])
+        _look_ahead(m, d, change_at, open_, close, volume, at)
+
+
+@inlined
+def _look_ahead(m: Words, d: int, change_at: Column, open_: Column, close: Column, volume: Column, at: int) -> None:
+    """Ask for what the change after the next one will read: those rows lie anywhere in memory."""
+    row = m[d + CHANGE] + 2
+    if row < m[d + LAST_CHANGE]:
+        at += change_at[row] - m[d + BAR]
+        fetch(close, at)
+        fetch(open_, at + 1)
+        fetch(volume, at + 1)

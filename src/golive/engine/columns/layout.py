@@ -67,16 +67,18 @@ MARKET, LIMIT, STOP, TRAILING_STOP, TAKE_PROFIT = range(5)
     FREE, RESERVED, NOW, KNOWN, EQUITY, DAY_NUMBER, DAY_START, PEAK, DRAWDOWN_FALL, DRAWDOWN_FROM, TODAY_FALL, TODAY_FROM,
     LOSS_FALL, LOSS_FROM, LARGEST, LARGEST_OF, MOST_OPEN, DAILY_BREACHED, DRAWDOWN_BREACHED, FINISHING, AWAITING, PROPOSALS,
     STATUS, SAID_AT, EQUITY_ROWS, SAMPLE_ROWS, NEXT_SAMPLE, FILL_COUNT, FEES, TURNOVER, TURNOVER_HIGH, HAS_WHOLE,
-    ROW_EQUITY,
-) = range(30, 63)  # fmt: skip
+    ROW_EQUITY, HORIZON,
+) = range(30, 64)  # fmt: skip
+"""HORIZON: the row before which neither a day nor a sampling period ends, 0 when that is not known"""
 COUNTS: Final = 64
 """decisions by code"""
 IDLE_BARS: Final = 77
 """bars of inaction by code"""
 LAST_DESK, FILLS_START, FILLS_NEXT, FILLS_END, LOG_START, LOGGED, LOG_END = range(90, 97)
 """where the other regions lie, and where the next fill and the next entry go"""
-IS_REGULAR, FIRST_OPENED = 97, 98
-"""whether the rows are the candles of one instrument, each opened a timeframe after the one before; and when the first opened"""
+IS_REGULAR, FIRST_OPENED, PER_DESK = 97, 98, 99
+"""of the rows at hand: whether each step is a timeframe after the one before, when the first opened, and how many there are of
+each instrument, one instrument after the other, all opened at the same times; PER_DESK is 0 when they are mixed"""
 FIRST_DESK: Final = 100
 
 # ── desks: the grid ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -59,9 +59,9 @@ class Memory:
         same._fills, same._log = [], []
         return same
 
-    def begin(self, opened: IntColumn, *, is_regular: bool) -> None:
+    def begin(self, opened: IntColumn, *, is_regular: bool, per_desk: int) -> None:
         """Be ready for rows whose candles opened then."""
-        self.account[at.IS_REGULAR] = is_regular
+        self.account[at.IS_REGULAR], self.account[at.PER_DESK], self.account[at.HORIZON] = is_regular, per_desk, 0
         self.account[at.FIRST_OPENED] = opened[0] if len(opened) else 0
 
     def follow(self, changes: Changes) -> None:

@@ -1,61 +1,56 @@
-"""Bars on which nothing can happen: the account is worth something else on each, and that is all.
-
-While neither cash nor lots change, equity rises and falls with the close alone. So a stretch of bars within one day needs its
-highest and its lowest close, and is gone through bar by bar only where it holds a new peak with a deeper fall behind it, or a
-fall that comes near a limit.
-"""
+"""Bars on which nothing can happen to anybody: the account is worth something else on each, and that is all."""
 
 from __future__ import annotations
 
+from math import isnan
+
 from golive.matching.compiled import inlined
 
-from .equity import DAY, NEAR, mark, observe, worth
-from .exact import SAFE, is_more
+from .equity import DAY, mark, observe
 from .layout import (
-    BAD_CANDLE,
+    BAR,
     BARS_HELD,
     BASE_FREE,
-    BASE_PER_LOT,
     BASE_RESERVED,
-    DAILY_BREACHED,
-    DAILY_OF,
-    DAILY_PART,
+    CHANGE,
     DAY_NUMBER,
-    DAY_START,
-    DRAWDOWN_BREACHED,
-    DRAWDOWN_FALL,
-    DRAWDOWN_FROM,
-    DRAWDOWN_OF,
-    DRAWDOWN_PART,
+    DESK_WORDS,
+    ENTRY_LOTS,
     EQUITY,
     EQUITY_ROWS,
     FIRST_DESK,
     FIRST_OPENED,
-    FREE,
+    HORIZON,
     IS_REGULAR,
     KEEPS_ROWS,
-    LARGEST,
-    LARGEST_OF,
-    LOSS_FALL,
-    LOSS_FROM,
+    KNOWN,
+    LAST_CHANGE,
+    LAST_DESK,
     LOTS,
-    MARK,
     NEXT_SAMPLE,
+    NONE,
     NOW,
-    PEAK,
+    PER_DESK,
     PERIOD,
-    QUOTE_PER_TICK_LOT,
-    RESERVED,
+    PROTECTION,
     ROW_EQUITY,
+    RUN,
+    RUN_BARS,
+    RUN_UNTIL,
     SAMPLE_ROWS,
+    STANDING,
+    STATE,
     STATUS,
     TIMEFRAME,
-    TODAY_FALL,
-    TODAY_FROM,
-    VALUE,
+    WANTS,
+    WARMING_UP,
     Column,
+    Floats,
     Words,
 )
+from .stretch import pass_over
+
+FOREVER = 1 << 62
 
 
 @inlined
@@ -83,8 +78,78 @@ def opening(m: Words, opened: Column, i: int) -> int:
 
 
 @inlined
-def first_after(m: Words, opened: Column, first: int, stop: int, limit: int) -> int:
-    """Return the first row from `first` on that opened after `limit`, `stop` when there is none."""
+def quiet_bars(m: Words, d: int, change_at: Column, change_to: Floats) -> int:
+    """Return on how many bars, from the one at hand on, nothing can happen to a desk; 0 when something may at once."""
+    if m[d + STATE] != NONE or (m[PROTECTION] and m[d + ENTRY_LOTS]):
+        return 0
+    row = m[d + CHANGE]
+    is_cold = isnan(change_to[row])
+    if (not is_cold and m[d + WANTS]) or m[d + RUN] != (WARMING_UP if is_cold else m[d + STANDING]):
+        return 0
+    return change_at[row + 1] - m[d + BAR] if row + 1 < m[d + LAST_CHANGE] else FOREVER
+
+
+@inlined
+def glance(m: Words, d: int, close: int) -> None:
+    """Take the candle of a desk to which nothing happens, while something may to others."""
+    mark(m, d, close)
+    if m[d + BASE_FREE] + m[d + BASE_RESERVED] or m[NOW] >= (m[DAY_NUMBER] + 1) * DAY:
+        observe(m)
+    m[d + RUN_BARS] += 1
+    m[d + RUN_UNTIL] = m[NOW]
+
+
+@inlined
+def quiet_until(m: Words, change_at: Column, change_to: Floats, i: int, stop: int) -> int:
+    """Return the row up to which nothing can happen to anybody; `i` when something may at once."""
+    if not m[KNOWN]:
+        return i
+    least = stop - i
+    for d in range(FIRST_DESK, m[LAST_DESK] + DESK_WORDS, DESK_WORDS):
+        least = min(least, quiet_bars(m, d, change_at, change_to))
+        if least <= 0:
+            return i
+    return i + least
+
+
+@inlined
+def quiet(m: Words, opened: Column, close: Column, first: int, stop: int, equity: Words, samples: Words) -> None:
+    """Take the rows `first` to `stop` (not included), each a candle of every desk; none has an order, and equity is known."""
+    for d in range(FIRST_DESK, m[LAST_DESK] + DESK_WORDS, DESK_WORDS):
+        m[d + RUN_BARS] += stop - first
+        m[d + BAR] += stop - first
+        if m[d + LOTS]:
+            m[d + BARS_HELD] += stop - first
+    while first < stop:
+        if first >= m[HORIZON]:
+            m[HORIZON] = _horizon(m, opened, first)
+        until = min(stop, m[HORIZON])
+        if until <= first:
+            until = first + 1
+            sample(m, samples, opening(m, opened, first) + m[TIMEFRAME])
+            _one_by_one(m, opened, close, first, until, equity)
+        elif not pass_over(m, close, first, until, equity):
+            _one_by_one(m, opened, close, first, until, equity)
+        m[NOW] = opening(m, opened, until - 1) + m[TIMEFRAME]
+        if m[STATUS]:
+            return
+        first = until
+    for d in range(FIRST_DESK, m[LAST_DESK] + DESK_WORDS, DESK_WORDS):
+        m[d + RUN_UNTIL] = m[NOW]
+
+
+@inlined
+def _horizon(m: Words, opened: Column, first: int) -> int:
+    """Return the first row from `first` on with which a new day begins, or a sampling period is over."""
+    length = m[TIMEFRAME]
+    until = _first_after(m, opened, first, (m[DAY_NUMBER] + 1) * DAY - length - 1)
+    return min(until, _first_after(m, opened, first, m[NEXT_SAMPLE] - length)) if m[PERIOD] else until
+
+
+@inlined
+def _first_after(m: Words, opened: Column, first: int, limit: int) -> int:
+    """Return the first row from `first` on that opened after `limit`, the number of all rows when there is none."""
+    stop = m[PER_DESK]
     if m[IS_REGULAR]:
         return max(first, min(stop, (limit - m[FIRST_OPENED]) // m[TIMEFRAME] + 1))
     if opened[stop - 1] <= limit:
@@ -100,113 +165,16 @@ def first_after(m: Words, opened: Column, first: int, stop: int, limit: int) -> 
 
 
 @inlined
-def quiet(m: Words, opened: Column, close: Column, first: int, stop: int, equity: Words, samples: Words) -> None:
-    """Take the bars `first` to `stop` (not included) of the only instrument; it has no order, and equity is known."""
-    length = m[TIMEFRAME]
-    if m[FIRST_DESK + LOTS]:
-        m[FIRST_DESK + BARS_HELD] += stop - first
-    while first < stop:
-        day_ends = (m[DAY_NUMBER] + 1) * DAY
-        until = first_after(m, opened, first, stop, day_ends - length - 1)
-        if m[PERIOD]:
-            until = min(until, first_after(m, opened, first, stop, m[NEXT_SAMPLE] - length))
-        if until == first:
-            sample(m, samples, opening(m, opened, first) + length)
-            _single(m, opening(m, opened, first) + length, close[first], equity)
-            first += 1
-        else:
-            _stretch(m, opened, close, first, until, equity)
-            first = until
-
-
-@inlined
-def _single(m: Words, ts: int, close: int, equity: Words) -> None:
-    m[NOW] = ts
-    mark(m, FIRST_DESK, close)
-    observe(m)
-    if m[KEEPS_ROWS]:
-        equity[m[EQUITY_ROWS]] = m[EQUITY]
-    m[EQUITY_ROWS] += 1
-    m[ROW_EQUITY] = m[EQUITY]
-
-
-@inlined
-def _stretch(m: Words, opened: Column, close: Column, first: int, stop: int, equity: Words) -> None:
-    """Take bars within one day and one sampling period."""
-    row, cash = m[EQUITY_ROWS] - first, m[FREE] + m[RESERVED]
-    units = m[FIRST_DESK + BASE_FREE] + m[FIRST_DESK + BASE_RESERVED]
-    if units == 0:
-        if m[KEEPS_ROWS]:
-            for i in range(first, stop):
-                equity[row + i] = cash
-        m[EQUITY_ROWS] += stop - first
-        m[FIRST_DESK + MARK] = close[stop - 1]
-        m[NOW] = opening(m, opened, stop - 1) + m[TIMEFRAME]
-        return
-    lowest, highest = close[first], close[first]
+def _one_by_one(m: Words, opened: Column, close: Column, first: int, stop: int, equity: Words) -> None:
+    """Look at the account after each candle, as the engine does."""
     for i in range(first, stop):
-        lowest, highest = min(lowest, close[i]), max(highest, close[i])
-    if lowest <= 0:
-        m[STATUS] = BAD_CANDLE
-        return
-    top, bottom = cash + worth(m, FIRST_DESK, highest), cash + worth(m, FIRST_DESK, lowest)
-    if _needs_steps(m, top, bottom):
-        for i in range(first, stop):
-            _single(m, opening(m, opened, i) + m[TIMEFRAME], close[i], equity)
-        return
-    if m[KEEPS_ROWS]:
-        _write_equity(m, close, first, stop, equity)
-    m[EQUITY_ROWS] += stop - first
-    m[NOW] = opening(m, opened, stop - 1) + m[TIMEFRAME]
-    if top > 0 and is_more(top - cash, m[LARGEST_OF], m[LARGEST], top) and m[FIRST_DESK + LOTS]:
-        m[LARGEST], m[LARGEST_OF] = top - cash, top
-    _fall(m, top, bottom)
-    mark(m, FIRST_DESK, close[stop - 1])
-    m[EQUITY] = m[ROW_EQUITY] = cash + m[FIRST_DESK + VALUE]
-
-
-@inlined
-def _write_equity(m: Words, close: Column, first: int, stop: int, equity: Words) -> None:
-    """Write down what the account, which holds something, is worth at each close."""
-    row, cash = m[EQUITY_ROWS] - first, m[FREE] + m[RESERVED]
-    per_tick = m[FIRST_DESK + LOTS] * m[FIRST_DESK + QUOTE_PER_TICK_LOT]
-    if m[FIRST_DESK + LOTS] * m[FIRST_DESK + BASE_PER_LOT] == m[FIRST_DESK + BASE_FREE] + m[FIRST_DESK + BASE_RESERVED]:
-        for i in range(first, stop):
-            equity[row + i] = cash + per_tick * close[i]
-    else:
-        for i in range(first, stop):
-            equity[row + i] = cash + worth(m, FIRST_DESK, close[i])
-
-
-@inlined
-def _fall(m: Words, top: int, bottom: int) -> None:
-    """Note the falls of a stretch; where it holds a new peak, no deeper fall than the known one lies in it."""
-    if top > m[PEAK]:
-        m[PEAK] = top
-    elif bottom < m[PEAK] and is_more(m[PEAK] - bottom, m[DRAWDOWN_FROM], m[DRAWDOWN_FALL], m[PEAK]):
-        m[DRAWDOWN_FALL], m[DRAWDOWN_FROM] = m[PEAK] - bottom, m[PEAK]
-    fall, start = m[DAY_START] - bottom, m[DAY_START]
-    if fall > 0 and is_more(fall, m[TODAY_FROM], m[TODAY_FALL], start):
-        m[TODAY_FALL], m[TODAY_FROM] = fall, start
-        if is_more(fall, m[LOSS_FROM], m[LOSS_FALL], start):
-            m[LOSS_FALL], m[LOSS_FROM] = fall, start
-
-
-@inlined
-def _needs_steps(m: Words, top: int, bottom: int) -> bool:
-    """Return whether a stretch must be looked at bar by bar."""
-    peak = m[PEAK]
-    if float(top) >= SAFE / 2:
-        return True
-    if top > peak and is_more(top - bottom, m[DRAWDOWN_FROM], m[DRAWDOWN_FALL], top):
-        return True
-    fall = max(peak, top) - bottom
-    if not m[DRAWDOWN_BREACHED] and _may_reach(fall, max(peak, top), m[DRAWDOWN_PART], m[DRAWDOWN_OF]):
-        return True
-    fall = m[DAY_START] - bottom
-    return not m[DAILY_BREACHED] and _may_reach(fall, m[DAY_START], m[DAILY_PART], m[DAILY_OF])
-
-
-@inlined
-def _may_reach(fall: int, start: int, part: int, of_part: int) -> bool:
-    return fall > 0 and float(fall) * float(of_part) >= float(start) * float(part) * (1 - 2 * NEAR)
+        m[NOW] = opening(m, opened, i) + m[TIMEFRAME]
+        at = i
+        for d in range(FIRST_DESK, m[LAST_DESK] + DESK_WORDS, DESK_WORDS):
+            mark(m, d, close[at])
+            observe(m)
+            at += m[PER_DESK]
+        if m[KEEPS_ROWS]:
+            equity[m[EQUITY_ROWS]] = m[EQUITY]
+        m[EQUITY_ROWS] += 1
+        m[ROW_EQUITY] = m[EQUITY]

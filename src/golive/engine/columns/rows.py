@@ -12,16 +12,24 @@ from golive.model.errors import ConfigError
 
 from . import layout as at
 
-CHUNK: Final = 1 << 17
+CHUNK: Final = 1 << 16
 """rows that are put in order at a time, about"""
+_AT_ONCE: Final = 1 << 14
+"""times that are compared at once: few enough to stay near the processor"""
 
 
 class Rows(NamedTuple):
-    """Rows that end with a closing time; `who` and `what` are empty when all are whole candles of the only instrument."""
+    """Candles that end with a closing time.
+
+    In the order of their times, or, with `per_desk`, whole candles of all instruments at the same times, those of one
+    instrument after those of the other; then `who` and `what` are empty.
+    """
 
     is_last: bool
     is_regular: bool
-    """a candle opened a timeframe after the one before, all of one instrument"""
+    """each closing time is a timeframe after the one before"""
+    per_desk: int
+    """how many there are of each instrument; 0 when they are mixed"""
     opened_at: IntColumn
     open: IntColumn
     high: IntColumn
@@ -54,23 +62,28 @@ def rows_of(candles: Sequence[CandleColumns], detail: Sequence[CandleColumns] | 
         ]
     are_regular = [_check(stream.candles) for stream in streams]
     if len(streams) == 1:
-        yield Rows(True, are_regular[0], *map(_readonly, (*candles[0].columns, _NOBODY, _NOBODY)))
+        yield Rows(True, are_regular[0], len(candles[0]), *map(_readonly, (*candles[0].columns, _NOBODY, _NOBODY)))
     else:
-        yield from _merged(streams)
+        yield from _merged(streams, is_regular=all(are_regular))
 
 
 def steps_of(candles: Sequence[CandleColumns]) -> IntColumn:
     """Return the closing times, ns, each once."""
     closed = candles[0].opened_at + candles[0].timeframe_ns
     for each in candles[1:]:
-        closed = np.union1d(closed, each.opened_at + each.timeframe_ns)
+        others = each.opened_at + each.timeframe_ns
+        if not np.array_equal(closed, others):
+            both = np.concatenate((closed, others))
+            both.sort(kind="stable")  # two runs that rise: merged, not sorted
+            closed = both[np.append(True, both[1:] != both[:-1])]
     return closed
 
 
-def _merged(streams: Sequence[_Stream]) -> Iterator[Rows]:
+def _merged(streams: Sequence[_Stream], *, is_regular: bool) -> Iterator[Rows]:
     """Yield chunks: of each stream what closes until a common time, sorted by time; equal times keep the order of streams."""
     taken, sizes = [0] * len(streams), [len(stream.candles) for stream in streams]
     each = max(1, CHUNK // len(streams))
+    detail_free = all(stream.what == at.WHOLE for stream in streams)
     while any(start < size for start, size in zip(taken, sizes, strict=True)):
         until = min(
             int(s.candles.opened_at[min(start + each, size) - 1]) + s.candles.timeframe_ns
@@ -79,14 +92,18 @@ def _merged(streams: Sequence[_Stream]) -> Iterator[Rows]:
         )
         ends = [int(np.searchsorted(s.candles.opened_at, until - s.candles.timeframe_ns, side="right")) for s in streams]
         parts = [s.candles.between(a, b) for s, a, b in zip(streams, taken, ends, strict=True)]
+        taken = ends
+        if detail_free and all(np.array_equal(part.opened_at, parts[0].opened_at) for part in parts[1:]):
+            columns = [np.concatenate(column) for column in zip(*(part.columns for part in parts), strict=True)]
+            yield Rows(taken == sizes, is_regular, len(parts[0]), *map(_readonly, (*columns, _NOBODY, _NOBODY)))
+            continue
         closed = np.concatenate([part.opened_at + part.timeframe_ns for part in parts])
         order = np.argsort(closed, kind="stable")
         columns = [np.concatenate(column)[order] for column in zip(*(part.columns for part in parts), strict=True)]
         counts = [len(part) for part in parts]
         who = np.repeat(np.array([s.who for s in streams], np.int64), counts)[order]
         what = np.repeat(np.array([s.what for s in streams], np.int64), counts)[order]
-        taken = ends
-        yield Rows(taken == sizes, False, *map(_readonly, (*columns, who, what)))
+        yield Rows(taken == sizes, False, 0, *map(_readonly, (*columns, who, what)))
 
 
 def _readonly(column: IntColumn) -> IntColumn:
@@ -104,11 +121,14 @@ def _check(candles: CandleColumns) -> bool:
     """Return whether each candle opened a timeframe after the one before. ConfigError when they are not in order."""
     if not len(candles):
         return False
-    steps = np.diff(candles.opened_at)
-    least = int(steps.min(initial=candles.timeframe_ns))
-    if least <= 0 or int(candles.opened_at[0]) + candles.timeframe_ns <= 0:
+    opened, length = candles.opened_at, candles.timeframe_ns
+    least = min(
+        (int(np.diff(opened[first : first + _AT_ONCE + 1]).min()) for first in range(0, len(opened) - 1, _AT_ONCE)),
+        default=length,
+    )
+    if least <= 0 or int(opened[0]) + length <= 0:
         raise ConfigError(f"{candles.instrument.id}: candles are not in the order of their times")
-    return least == candles.timeframe_ns and int(candles.opened_at[-1] - candles.opened_at[0]) == len(steps) * least
+    return least == length and int(opened[-1] - opened[0]) == (len(opened) - 1) * length
 
 
 def _check_detail(candles: Sequence[CandleColumns], detail: Sequence[CandleColumns]) -> None:

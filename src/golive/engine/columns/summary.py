@@ -77,9 +77,9 @@ class Replays:
         memory, joined = self._opening(terms), Changes(self._candles, changes)
         memory.follow(joined)
         samples = np.zeros(len(self.ends), np.int64)
-        for is_last, is_regular, *columns in self._rows:
-            memory.begin(columns[0], is_regular=is_regular)
-            RUN(memory.words, *columns, 0, len(columns[0]), is_last, joined.at, joined.to, NO_WORDS, samples)
+        for is_last, is_regular, per_desk, *columns in self._rows:
+            memory.begin(columns[0], is_regular=is_regular, per_desk=per_desk)
+            RUN(memory.words, *columns, 0, per_desk or len(columns[0]), is_last, joined.at, joined.to, NO_WORDS, samples)
             memory.is_full()
         account, desks = memory.account, memory.desks
         return Summary(
