@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from golive.cli import main as command_line
+from golive.market.candle_export import export_candles
+from golive.market.store import CandleStore
+from golive.matching.columns import CandleColumns
+from golive.model.clock import MINUTE
+from golive.runtime.strategy_check import generated_candles
 from golive.strategy import STRATEGIES
 from support.published import published
+
+ROOT = Path(__file__).parents[2]
 
 PEEKING = """
 import numpy as np
@@ -113,3 +121,51 @@ def test_small_steps_of_a_parameter_are_not_rounded_in_the_json(tmp_path: Path, 
     assert golive(tmp_path, "show", "tiny", "--json") == 0
     edge = published(capsys.readouterr().out)["parameters"]["edge"]
     assert (edge["default"], edge["low"], edge["whole"]) == (0.00005, 0.00001, False)
+
+
+def candles_file(path: Path, rows: int) -> CandleColumns:
+    """Write a generated market as CSV and return it."""
+    made = generated_candles(rows, MINUTE)
+    export_candles(made, path)
+    return made
+
+
+def test_a_strategy_is_checked_on_stored_candles_and_on_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    file = tmp_path / "candles.csv"
+    candles = candles_file(file, 2000)
+    CandleStore(tmp_path / "var/data/okx_paper").append(candles.instrument, "1m", candles, source="test", now=1 << 62)
+    words = ("check", "donchian_trend", "--bars", "900", "--json")
+    found = []
+    for data in ("okx:BTC/USDT", str(file)):
+        assert golive(tmp_path, *words, "--data", data) == 0
+        found.append(published(capsys.readouterr().out))
+        assert (found[-1]["data"], found[-1]["candles"], found[-1]["passed"]) == (data, 900, True)
+    assert found[0]["findings"] == found[1]["findings"]
+    assert golive(tmp_path, *words) == 0
+    assert published(capsys.readouterr().out)["findings"] != found[0]["findings"], "another market says the same"
+    assert golive(tmp_path, "check", "donchian_trend", "--bars", "900", "--data", str(file)) == 0
+    assert f"on 900 candles, {file}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ("nowhere.csv", "--data nowhere.csv: there is no such file"),
+        ("var/nowhere.csv", "there is no such file"),
+        ("okx:ETH/USDT", "okx:ETH/USDT in okx_paper: nothing of it is stored"),
+        ("twice.csv", "golive data import"),
+        ("bad.csv", "golive data import"),
+    ],
+)
+def test_candles_that_are_not_there_or_not_sound_are_refused(
+    data: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    candles_file(tmp_path / "good.csv", 300)
+    lines = (tmp_path / "good.csv").read_text().splitlines()
+    (tmp_path / "twice.csv").write_text("\n".join([*lines, lines[-1]]))
+    (tmp_path / "bad.csv").write_text("\n".join([*lines[:-1], lines[-1].split(",")[0] + ",5,9,6,8,1"]))
+    assert golive(tmp_path, "check", "donchian_trend", "--data", data) == 2
+    assert told in capsys.readouterr().err

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from golive.model.errors import ConfigError
 from golive.model.verdict import ExitCode
 
 from .delivery import delivered
@@ -97,7 +98,10 @@ def show(name: NameArgument, config: ConfigOption = DEFAULT_CONFIG, home: HomeOp
 def check(
     name: NameArgument,
     data: Annotated[
-        str | None, typer.Option("--data", metavar="VENUE:BASE/QUOTE", help="Stored candles. Default: a market made here.")
+        str | None,
+        typer.Option(
+            "--data", metavar="FILE|VENUE:BASE/QUOTE", help="Candles of a file, or stored ones. Default: a market made here."
+        ),
     ] = None,
     timeframe: Annotated[str | None, typer.Option("--timeframe", metavar="NAME", help="Length of a candle, like 1m.")] = None,
     environment: Annotated[str | None, typer.Option("--environment", metavar="NAME", help="Whose stored candles.")] = None,
@@ -119,7 +123,7 @@ def check(
     from .strategy_table import print_findings
 
     where = locate(config, home)
-    candles = None if data is None else _stored(data, timeframe, environment, where.home, where.runtime_file)
+    candles = None if data is None else _candles(data, timeframe, environment, where.home, where.runtime_file)
     examined = check_strategy(
         name,
         where.home,
@@ -138,10 +142,15 @@ def check(
         raise typer.Exit(ExitCode.VALIDATION_FAILED)
 
 
-def _stored(data: str, timeframe: str | None, environment: str | None, home: Path, runtime_file: Path) -> CandleColumns:
+def _candles(data: str, timeframe: str | None, environment: str | None, home: Path, runtime_file: Path) -> CandleColumns:
     from golive.runtime.data_choice import choose
+    from golive.runtime.strategy_check import candles_of_file
     from golive.storage.config_files import load_configuration
 
+    if Path(data).is_file():
+        return candles_of_file(Path(data), timeframe)
+    if "/" not in data or Path(data).suffix:
+        raise ConfigError(f"--data {data}: there is no such file; name one, or a stored series like okx:BTC/USDT")
     configuration = load_configuration(runtime_file, os.environ)
     chosen = choose(configuration, home, environment=environment, venue=None, symbol=data)
     return chosen.store.read(chosen.instrument, chosen.timeframe(timeframe))

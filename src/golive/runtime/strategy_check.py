@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from golive.market.timeframe import timeframe_ns
+from golive.model.errors import ConfigError
+from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.json import JsonValue
 from golive.strategy import bound
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 _SEED: Final = 1
 _START: Final = 1_704_067_200 * 10**9
+_HARMLESS: Final = ("gap", "outlier")
+"""what a strategy must live with in candles"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,24 @@ def check_strategy(
     else:
         candles = candles.between(max(0, len(candles) - wanted), len(candles))
     return Examined(found, values, len(candles), data, examine(strategy, params, candles))
+
+
+def candles_of_file(path: Path, timeframe: str | None) -> CandleColumns:
+    """Return the candles of a file, in order and sound; raise ConfigError for any other.
+
+    They stand on the grid that the file's own numbers need, and belong to no venue.
+    """
+    from golive.market.candle_import import ImportTerms, import_file
+
+    terms = ImportTerms(
+        instrument=InstrumentId("file", "BASE", "QUOTE"), timeframe=timeframe, volume_unit="base", columns={}, tick_size=None,
+        lot_size=None,
+    )  # fmt: skip
+    imported = import_file(path, terms)
+    wrong = [issue for issue in imported.quality.issues if issue.code not in _HARMLESS]
+    if wrong:
+        raise ConfigError(f"{path}: {wrong[0].message}; import it with `golive data import`, and name the stored series")
+    return imported.storable()
 
 
 def generated_candles(bars: int, length: int) -> CandleColumns:
