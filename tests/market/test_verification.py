@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 from golive.market.part_file import write_part
+from golive.market.series import index_of
 from golive.market.store import CandleStore
 from golive.market.verification import faults_of
 from support.candles import LATER, btc, columns_of, rows_of, walk
@@ -30,14 +33,21 @@ def first_part(folder: Path) -> Path:
     return min(folder.glob("*.parquet"))
 
 
+def change_index(folder: Path, change: Callable[[dict[str, Any]], object], *, is_signed: bool = True) -> None:
+    """Change the index; with a digest that fits it, so that only a look at the parts can tell."""
+    document = json.loads((folder / "index.json").read_text())
+    change(document)
+    if is_signed:
+        document["digest"] = index_of(document).digest
+    (folder / "index.json").write_text(json.dumps(document))
+
+
 def rewrite_with(folder: Path, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
     """Replace the first part by another whose digest the index knows: what only a rule about rows can find."""
     old = first_part(folder)
     table = change(pl.read_parquet(old)).to_numpy().T.copy()
     part = write_part(folder, "2024-01", table)
-    index = json.loads((folder / "index.json").read_text())
-    index["parts"][0] |= {"file": part.file, "sha256": part.sha256}
-    (folder / "index.json").write_text(json.dumps(index))
+    change_index(folder, lambda index: index["parts"][0].update(file=part.file, sha256=part.sha256))
     old.unlink()
 
 
@@ -105,23 +115,47 @@ def test_a_removed_series_is_gone_and_can_be_brought_again(tmp_path: Path) -> No
 def test_a_part_with_other_columns_is_refused(folder: Path) -> None:
     buffer = io.BytesIO()
     pl.read_parquet(first_part(folder)).rename({"open": "first"}).write_parquet(buffer)
-    index = json.loads((folder / "index.json").read_text())
-    index["parts"][0]["sha256"] = hashlib.sha256(buffer.getvalue()).hexdigest()
-    (folder / "index.json").write_text(json.dumps(index))
+    sha256 = hashlib.sha256(buffer.getvalue()).hexdigest()
+    change_index(folder, lambda index: index["parts"][0].update(sha256=sha256))
     first_part(folder).write_bytes(buffer.getvalue())
     assert any("not the columns and rows" in fault for fault in faults_of(folder))
 
 
 def test_parts_with_other_numbers_of_rows_than_the_index_says_are_refused(folder: Path) -> None:
-    index = json.loads((folder / "index.json").read_text())
-    index["parts"][0]["rows"] += 1
-    index["parts"][1]["rows"] -= 1
-    (folder / "index.json").write_text(json.dumps(index))
+    def move_a_row(index: dict[str, Any]) -> None:
+        index["parts"][0]["rows"] += 1
+        index["parts"][1]["rows"] -= 1
+
+    change_index(folder, move_a_row)
     assert len([fault for fault in faults_of(folder) if "not the columns and rows" in fault]) == 2
 
 
 def test_months_in_disorder_are_a_fault(folder: Path) -> None:
-    index = json.loads((folder / "index.json").read_text())
-    index["parts"].reverse()
-    (folder / "index.json").write_text(json.dumps(index))
+    def reverse(index: dict[str, Any]) -> None:
+        index["parts"].reverse()
+        index["first"], index["last"] = index["parts"][0]["first"], index["parts"][-1]["last"]
+
+    change_index(folder, reverse)
     assert any("not after the row before it" in fault for fault in faults_of(folder))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda index: index["instrument"].update(tick_size="1"), "its digest .* is not that of its grid and parts"),
+        (lambda index: index["instrument"].update(lot_size="0.000001"), "its digest .* is not that of its grid and parts"),
+        (lambda index: index.update(digest="0" * 16), "its digest 0000000000000000 is not that"),
+        (lambda index: index.pop("digest"), "not an index of candles .KeyError"),
+        (lambda index: index.update(first="2024-01-31T22:01:00Z"), "its first and last time are not those of its parts"),
+        (lambda index: index.update(last="2024-01-31T22:01:00Z"), "its first and last time are not those of its parts"),
+        (lambda index: index.update(rows=299), "its rows are not those of its parts"),
+        (lambda index: index.update(timeframe="5m"), "is the index of okx:BTC/USDT 5m, not of this folder"),
+        (lambda index: index["instrument"].update(id="okx:ETH/USDT"), "is the index of okx:ETH/USDT 1m, not of this folder"),
+        (lambda index: index.update(gaps=5), "gaps 5, missing_rows 0, but the parts have 0 and 0"),
+        (lambda index: index.update(missing_rows=1), "gaps 0, missing_rows 1, but the parts have 0 and 0"),
+    ],
+)
+def test_a_changed_index_is_a_fault(folder: Path, change: Callable[[dict[str, Any]], object], words: str) -> None:
+    change_index(folder, change, is_signed=False)
+    (fault,) = faults_of(folder)
+    assert re.search(words, fault), fault

@@ -20,6 +20,7 @@ from .timeframe import timeframe_ns
 
 SCHEMA: Final = "golive.candles.v1"
 INDEX_NAME: Final = "index.json"
+FIX: Final = "`golive data remove` the series and bring its data again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +163,28 @@ def read_index(folder: Path) -> SeriesIndex | None:
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be read: {exc.strerror}") from exc
     try:
-        index = _from_json(json.loads(text))
+        document = json.loads(text)
+        index = index_of(document)
+        words = _contradiction(index, str(document["digest"]), folder)
     except (ValueError, KeyError, TypeError, AttributeError, GoliveError) as exc:
-        raise ConfigError(f"{path}: not an index of candles ({exc!r}); move the folder away and import its data again") from exc
-    if index.timeframe != folder.name or not index.parts or index.rows != sum(part.rows for part in index.parts):
-        raise ConfigError(f"{path}: contradicts itself or its folder; move the folder away and import its data again")
+        raise ConfigError(f"{path}: not an index of candles ({exc!r}); {FIX}") from exc
+    if words:
+        raise ConfigError(f"{path}: {words}; {FIX}")
     return index
+
+
+def _contradiction(index: SeriesIndex, digest: str, folder: Path) -> str:
+    """Return what an index says against its folder or against itself, '' for nothing."""
+    grid = index.instrument.id
+    if (grid.venue, f"{grid.base}-{grid.quote}", index.timeframe) != folder.parts[-3:]:
+        return f"is the index of {grid} {index.timeframe}, not of this folder"
+    if not index.parts or index.rows != sum(part.rows for part in index.parts):
+        return "its rows are not those of its parts"
+    if (index.first, index.last) != (index.parts[0].first, index.parts[-1].last):
+        return "its first and last time are not those of its parts"
+    if digest != index.digest:
+        return f"its digest {digest} is not that of its grid and parts, {index.digest}: something in it was changed"
+    return ""
 
 
 def same_grid(one: Instrument, other: Instrument) -> bool:
@@ -186,7 +203,8 @@ def _grid_json(instrument: Instrument) -> dict[str, str]:
     }
 
 
-def _from_json(value: Mapping[str, Any]) -> SeriesIndex:
+def index_of(value: Mapping[str, Any]) -> SeriesIndex:
+    """Read what `to_json` has written; KeyError, ValueError, TypeError or GoliveError for anything else."""
     if value["schema"] != SCHEMA:
         raise ValueError(f"schema {value['schema']!r} is not {SCHEMA}")
     grid = value["instrument"]

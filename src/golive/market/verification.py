@@ -12,7 +12,7 @@ from . import row_rule
 from .column_file import columns_folder, map_columns
 from .part_file import months_of, read_part
 from .row_rule import COLUMN_NAMES
-from .series import Part, SeriesIndex, read_index
+from .series import FIX, INDEX_NAME, Part, SeriesIndex, read_index
 from .timeframe import timeframe_ns
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def faults_of(folder: Path) -> list[str]:
         tables.append(table)
     if not faults:
         faults += _faults_of_columns(folder, index, tables)
+        faults += _faults_of_counts(folder, index, tables)
     return faults
 
 
@@ -65,6 +66,18 @@ def _faults_of_part(folder: Path, part: Part, table: Table, latest: int, length:
     if months != {part.month} or (part.first, part.last) != (int(opened_at[0]), int(opened_at[-1])):
         faults.append(f"{place}: not the times that index.json says")
     return faults
+
+
+def _faults_of_counts(folder: Path, index: SeriesIndex, tables: list[Table]) -> list[str]:
+    import numpy as np
+
+    length = timeframe_ns(index.timeframe)
+    steps = np.diff(np.concatenate([table[0] for table in tables])) // length
+    gaps, missing = int((steps > 1).sum()), int((steps - 1).sum())
+    if (index.gaps, index.missing_rows) == (gaps, missing):
+        return []
+    said = f"gaps {index.gaps}, missing_rows {index.missing_rows}"
+    return [f"{folder / INDEX_NAME}: {said}, but the parts have {gaps} and {missing}; {FIX}"]
 
 
 def _faults_of_columns(folder: Path, index: SeriesIndex, tables: list[Table]) -> list[str]:
