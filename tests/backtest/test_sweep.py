@@ -1,5 +1,6 @@
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from golive.backtest.executor import Task
-from golive.backtest.search import Search, Values, grid_search, random_search
+from golive.backtest.search import Axis, Search, Space, Values, grid_search, random_search
 from golive.backtest.sweep import Forgetful, SweepResult, run_sweep
 from golive.backtest.sweep_row import FIELD, Rows
 from golive.backtest.sweep_score import scores
@@ -122,6 +123,20 @@ def test_progress_rises_to_the_total_and_tells_the_best() -> None:
     assert [done for done, _, _ in seen] == sorted(done for done, _, _ in seen)
     assert seen[-1][:2] == (8, 8)
     assert seen[-1][2] == np.nanmax(scores(result.rows, aim.balance, aim.grid)["sharpe"])
+
+
+def test_the_best_is_never_a_set_that_did_not_trade() -> None:
+    work = replace(WORK, names=("fast_bars", "warm_up_bars"))
+    space = Space(
+        tuple(Axis(name, a, b, (a, b), True) for name, a, b in (("fast_bars", 3.0, 5.0), ("warm_up_bars", 0.0, 9_000.0)))
+    )
+    seen: list[float | None] = []
+    aim = aim_of(work, "return")
+    result = run_sweep(grid_search(space, 100), aim, Shuffled(work, 0), Forgetful(), lambda *at: seen.append(at[2]))
+    traded = result.rows[:, FIELD["fills"]] > 0
+    found = scores(result.rows, aim.balance, aim.grid)["return"]
+    assert traded.tolist() == [True, False, True, False]
+    assert seen[-1] == found[traded].max() < 0 == found[~traded].max()
 
 
 def test_rows_hold_trades() -> None:

@@ -9,7 +9,7 @@ from golive.backtest.executor import Task
 from golive.backtest.returns import Undefined
 from golive.backtest.statistics import statistics_of
 from golive.backtest.sweep_row import FIELD, FIELDS, SampleGrid
-from golive.backtest.sweep_score import checked_objective, period_returns, ranking, scores
+from golive.backtest.sweep_score import checked_objective, objective_of, period_returns, ranking, scores
 from golive.model.errors import ConfigError
 from support.sweeps import aim_of, candles_of, whole_span, work_of
 
@@ -64,6 +64,19 @@ def test_what_is_undefined_is_no_number() -> None:
 
 def test_the_best_comes_first_the_lower_number_among_equals_and_the_undefined_last() -> None:
     assert ranking(np.array([0.5, np.nan, 2.0, 0.5, -np.inf, 2.0])) == [2, 5, 0, 3, 4, 1]
+
+
+@pytest.mark.parametrize("name", ["return", "drawdown", "sharpe"])
+def test_a_set_that_never_traded_has_no_objective(name: str) -> None:
+    candles = candles_of(600)
+    work = replace(work_of([candles]), names=("warm_up_bars",))
+    rows = work.rows(Task((0, 1), ((9_000.0,), (30.0,)), whole_span(work)))
+    found = scores(rows, BALANCE, SampleGrid.of([candles]))
+    assert found["return"][1] < found["return"][0] == 0
+    objective = objective_of(rows, found, name)
+    assert math.isnan(objective[0])
+    assert objective[1] == found[name][1]
+    assert ranking(objective) == [1, 0]
 
 
 def test_an_unknown_objective_is_refused() -> None:

@@ -140,10 +140,11 @@ def test_the_joined_curve_goes_on_from_what_each_test_left() -> None:
     assert equity[-1] / BALANCE == pytest.approx(product)
 
 
-def test_a_window_in_which_nothing_can_be_ranked_is_not_traded() -> None:
+@pytest.mark.parametrize("objective", ["sharpe", "return", "drawdown"])
+def test_a_window_in_which_nothing_can_be_ranked_is_not_traded(objective: str) -> None:
     flat = columns_of([(START + n * MINUTE, 1000, 1000, 1000, 1000, 0) for n in range(1500)])
     work = work_of([flat])
-    made = WalkForward([flat], "sharpe", BALANCE, lambda: grid_search(space_of(), 100), lambda _: Forgetful())
+    made = WalkForward([flat], objective, BALANCE, lambda: grid_search(space_of(), 100), lambda _: Forgetful())
     with ThreadExecutor(work, 1) as executor:
         results = walk(made, windows([flat], PLAN, 0), executor, lambda *_: None)
     assert [(each.chosen, each.final) for each in results] == [(None, BALANCE)] * 3

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from .executor import Executor, Span, Task
 from .search import Search, Values
 from .sweep_row import SampleGrid
-from .sweep_score import scores
+from .sweep_score import objective_of, scores
 
 if TYPE_CHECKING:
     from .sweep_row import Rows
@@ -131,7 +131,7 @@ def _objectives(rows: Sequence[bytes], aim: Aim) -> list[float | None]:
     import numpy as np
 
     matrix = np.frombuffer(b"".join(rows), dtype=np.int64).reshape(len(rows), -1)
-    found = scores(matrix, aim.balance, aim.grid)[aim.objective]
+    found = objective_of(matrix, scores(matrix, aim.balance, aim.grid), aim.objective)
     return [None if math.isnan(value) else value for value in found.tolist()]
 
 

@@ -26,7 +26,7 @@ from .statistics import told
 from .sweep import Aim, SweepResult
 from .sweep_heat import HeatMap, chosen_pairs, heat_map, stability
 from .sweep_row import FIELD, SampleGrid
-from .sweep_score import period_returns, ranking, scores
+from .sweep_score import objective_of, period_returns, ranking, scores
 
 if TYPE_CHECKING:
     from golive.matching.columns import FloatColumn
@@ -90,7 +90,7 @@ def result_of(
 ) -> dict[str, JsonValue]:
     """Return what the sweep found: the best sets, maps, stability and how much of it may be luck."""
     found = scores(result.rows, aim.balance, aim.grid)
-    objective = found[aim.objective]
+    objective = objective_of(result.rows, found, aim.objective)
     order = ranking(objective)
     ranked = sum(not math.isnan(value) for value in objective.tolist())
     ledger = Ledger([each.instrument for each in candles], spec.start_balances)

@@ -86,6 +86,18 @@ def _over(value: FloatColumn, unit: FloatColumn, least: FloatColumn | float) -> 
     return found
 
 
+def objective_of(rows: Rows, found: Mapping[str, FloatColumn], name: str) -> FloatColumn:
+    """Return what the sets are ranked by, one value a row; NaN for a set without it, and for one that never traded.
+
+    Args:
+        found: what `scores` says of the rows.
+    """
+    import numpy as np
+
+    chosen: FloatColumn = np.where(rows[:, FIELD["fills"]] > 0, found[name], np.nan)
+    return chosen
+
+
 def ranking(objective: FloatColumn) -> list[int]:
     """Return the places of the sets, best objective first, the lower number first among equals; undefined ones last."""
     import numpy as np

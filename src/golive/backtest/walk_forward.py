@@ -8,6 +8,7 @@ ch. 7 and 12; here training always comes first, so an embargo after the test has
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -19,7 +20,7 @@ from .returns import sampling_of
 from .search import Search, Values
 from .sweep import Aim, ResultStore, SweepResult, run_sweep
 from .sweep_row import FIELD, FIELDS, SampleGrid
-from .sweep_score import ranking, scores
+from .sweep_score import objective_of, ranking, scores
 from .sweep_span import cut
 
 if TYPE_CHECKING:
@@ -145,10 +146,11 @@ def walk(plan: WalkForward, found: Sequence[Window], executor: Executor, watch: 
 def _tested(plan: WalkForward, window: Window, sweep: SweepResult, aim: Aim, executor: Executor, balance: int) -> WindowResult:
     grid = _grid(plan.candles, window.test)
     trained = scores(sweep.rows, aim.balance, aim.grid)
-    best = ranking(trained[plan.objective])[0]
-    in_sample = {name: float(column[best]) for name, column in trained.items()}
-    if in_sample[plan.objective] != in_sample[plan.objective]:
+    objective = objective_of(sweep.rows, trained, plan.objective)
+    best = ranking(objective)[0]
+    if math.isnan(objective[best]):
         return WindowResult(window, sweep, None, {}, {}, None, grid, balance)
+    in_sample = {name: float(column[best]) for name, column in trained.items()}
     task = Task((0,), (sweep.sets[best],), replace(window.test, balance=balance))
     ((_, row),) = executor.results([task])
     out = {name: float(column[0]) for name, column in scores(row, balance, grid).items()}
