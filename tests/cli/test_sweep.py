@@ -155,8 +155,8 @@ def test_what_is_wrong_is_one_clear_error_and_leaves_no_report(
     assert not list(home.glob("*/sweep/*"))
 
 
-SLOW = ("--param", "fast_bars=2:16", "--param", "slow_bars=17:21", "--latency-ms", "1", "--workers", "1", "--no-report", "--json")
-"""75 sets, candle by candle"""
+SLOW = ("--param", "fast_bars=2:16", "--param", "slow_bars=17:26", "--latency-ms", "1", "--workers", "1", "--no-report", "--json")
+"""150 sets, candle by candle"""
 
 
 def _started(home: Path) -> subprocess.Popen[bytes]:
@@ -179,7 +179,7 @@ def test_a_killed_sweep_goes_on_and_ends_with_the_same_results(home: Path, capsy
     process.kill()
     process.communicate()
     again = printed(home, capsysbinary, *SLOW[:-1])
-    assert 0 < again["run"]["resumed"] < 75
+    assert 0 < again["run"]["resumed"] < 150
     assert again["run"]["driver"] == "events"
     whole = printed(home, capsysbinary, *SLOW[:-1], "--fresh")
     assert whole["run"]["resumed"] == 0
