@@ -1,12 +1,19 @@
-"""What a strategy gets to hear: closed bars, its own fills and public trades, all as floats."""
+"""What a strategy gets to hear: closed bars, its own fills and public trades, all as floats; and whether its answer is a target.
+
+A strategy that fails is never asked again. It fails at a bar, before anything was done about that bar; an error in what it makes
+of a fill or a trade, which cannot be undone, is raised at the next bar.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from golive.model.errors import StrategyError
 from golive.model.market import Trade
 from golive.model.order import Fill, Side
 from golive.strategy import Bar, Strategy, bound
+from golive.strategy.failure import FAILURES, failed, failed_to_start, failed_when_told, no_target
 from golive.strategy.protocol import FillSeen, TradeSeen
 
 from .desk import Desk
@@ -20,6 +27,10 @@ class Hearing:
 
     def __init__(self, strategy: Strategy, parameters: Mapping[str, float]) -> None:
         self.params = bound(parameters)
+        self.failure: StrategyError | None = None
+        """why the strategy is not asked any more"""
+        self._name = strategy.name
+        self._initial = strategy.initial
         self._step = strategy.step
         self._on_fill = getattr(strategy, "on_fill", None)
         self._on_trade = getattr(strategy, "on_trade", None)
@@ -29,21 +40,59 @@ class Hearing:
         """Whether the strategy listens to single trades."""
         return self._on_trade is not None
 
+    def initial(self) -> Any:
+        """Return a fresh state; raise StrategyError when the strategy cannot begin."""
+        try:
+            return self._initial(self.params)
+        except FAILURES as exc:
+            raise self._fail(failed_to_start(self._name, exc)) from exc
+
     def bar(self, desk: Desk, ts: int, open_: int, high: int, low: int, close: int, volume: int) -> float:
-        """Step the strategy on a closed bar, in ticks and lots; return its target."""
+        """Step the strategy on a closed bar, in ticks and lots; return its target, a share of 0 to 1 or NaN for WARMING_UP.
+
+        Raises StrategyError naming the bar when it failed, or gave anything else.
+        """
         tick = desk.tick
         bar = _new_tuple(Bar, (ts, tick * open_, tick * high, tick * low, tick * close, desk.lot * volume))
-        return self._step(desk.strategy_state, bar, self.params)
+        try:
+            target = self._step(desk.strategy_state, bar, self.params)
+        except FAILURES as exc:
+            raise self._fail(failed(self._name, ts, exc)) from exc
+        try:
+            if 0.0 <= target <= 1.0 or target != target:  # noqa: PLR0124 (only NaN is not itself; isnan would be a call a bar)
+                return target
+        except (TypeError, ValueError):
+            pass
+        raise self._fail(no_target(self._name, ts, target))
 
     def trade(self, desk: Desk, trade: Trade) -> None:
-        if self._on_trade is not None:
-            seen = TradeSeen(trade.ts, trade.price * desk.tick, trade.quantity * desk.lot, trade.side is Side.BUY)
+        if self._on_trade is None:
+            return
+        seen = TradeSeen(trade.ts, trade.price * desk.tick, trade.quantity * desk.lot, trade.side is Side.BUY)
+        try:
             self._on_trade(desk.strategy_state, seen, self.params)
+        except FAILURES as exc:
+            self._fail(failed_when_told(self._name, "a trade", trade.ts, exc))
 
     def fill(self, desk: Desk, fill: Fill, position: int) -> None:
         """`position` in lots, after the fill."""
-        if self._on_fill is not None:
-            price, quantity = fill.price * desk.tick, fill.quantity * desk.lot
-            self._on_fill(
-                desk.strategy_state, FillSeen(fill.ts, fill.side is Side.BUY, price, quantity, position * desk.lot), self.params
-            )
+        if self._on_fill is None:
+            return
+        price, quantity = fill.price * desk.tick, fill.quantity * desk.lot
+        seen = FillSeen(fill.ts, fill.side is Side.BUY, price, quantity, position * desk.lot)
+        try:
+            self._on_fill(desk.strategy_state, seen, self.params)
+        except FAILURES as exc:
+            self._fail(failed_when_told(self._name, "its fill", fill.ts, exc))
+
+    def _fail(self, failure: StrategyError) -> StrategyError:
+        """Ask the strategy nothing any more; a further bar raises the first failure again."""
+        if self.failure is None:
+            self.failure = failure
+            self._on_fill = self._on_trade = None
+            self._step = self._raise
+        return self.failure
+
+    def _raise(self, state: Any, bar: Bar, params: Any) -> float:
+        assert self.failure is not None
+        raise self.failure

@@ -3,6 +3,7 @@
 GoliveError
 ├── ConfigError                 start-up stops; the message names file, line or key, and the fix (exit 2)
 ├── PrerequisiteMissing         a stage may not start; the message names what to run first (exit 3)
+├── StrategyError               a strategy failed, or asked for what is no target; names strategy, bar and line: it is stopped
 ├── VenueError                  carries the venue and, for orders, the client order id
 │   ├── VenueUnavailable        surely not processed: one more attempt is allowed where the table says so
 │   │   └── RateLimited         carries retry_after_s when the venue told us
@@ -30,6 +31,10 @@ class ConfigError(GoliveError):
 
 class PrerequisiteMissing(GoliveError):
     """A stage's prerequisite does not hold; the message names the command that provides it."""
+
+
+class StrategyError(GoliveError):
+    """A strategy raised an error or gave no target: its session ends as an error, a backtest of it is a usage error (exit 2)."""
 
 
 class VenueError(GoliveError):
