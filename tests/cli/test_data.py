@@ -208,3 +208,37 @@ def test_the_newest_quality_report_is_shown_with_its_verdict_and_path(desk: Desk
     code, _, err = desk.data("quality")
     assert "Traceback" not in err
     assert (code, "29990101T000000000000Z.json: a data-quality report is a JSON object, not a list" in err) == (70, True)
+
+
+def test_a_damaged_index_blocks_only_its_own_series(desk: Desk) -> None:
+    desk.data("import", str(desk.write(ROWS)), "--symbol", "BTC/USDT")
+    broken = desk.path / "var/data/okx_paper/candles/okx/BTC-USDT/1d"
+    broken.mkdir()
+    (broken / "index.json").write_text("{")
+    code, out, _ = desk.data("list")
+    assert (code, "okx_paper okx/BTC-USDT/1d: damaged: " in out, "okx:BTC/USDT  1m  " in out.replace("1m   ", "1m  ")) == (
+        4,
+        True,
+        True,
+    )
+    code, out, _ = desk.data("list", "--json")
+    document = published(out)
+    assert (code, document["exit_code"], [row["timeframe"] for row in document["series"]]) == (4, 4, ["1m"])
+    assert [row["path"] for row in document["damaged"]] == [str(broken)]
+    assert desk.data("show", "--symbol", "BTC/USDT")[0] == 0
+    assert desk.data("import", str(desk.file), "--symbol", "ETH/USDT")[0] == 0
+    code, _, err = desk.data("show", "--symbol", "BTC/USDT", "--timeframe", "1d")
+    assert (code, "1d/index.json: not an index" in err) == (2, True)
+    assert desk.data("verify")[0] == 4
+    code, out, _ = desk.data("remove", "--symbol", "BTC/USDT", "--timeframe", "1d")
+    assert (code, out) == (0, "a damaged series of okx:BTC/USDT 1d of okx_paper removed\n")
+    assert (desk.data("list")[0], desk.data("verify")[0]) == (0, 0)
+
+
+def test_what_downloads_have_noted_is_removed_with_the_series(desk: Desk) -> None:
+    desk.data("import", str(desk.write(ROWS)), "--symbol", "BTC/USDT")
+    record = desk.path / "var/data/okx_paper/downloads/okx/BTC-USDT/1m.json"
+    record.parent.mkdir(parents=True)
+    record.write_text("{}")
+    assert desk.data("remove", "--symbol", "BTC/USDT", "--timeframe", "1m")[0] == 0
+    assert not record.exists()

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from golive.market import column_file, durable, part_file
 from golive.market import store as store_module
+from golive.market.contents import Contents
 from golive.market.series import Gap
 from golive.market.store import CandleStore
 from golive.model.clock import MINUTE, from_iso
@@ -192,8 +193,10 @@ def test_an_index_that_is_none_is_named(tmp_path: Path, text: str) -> None:
     store = CandleStore(tmp_path)
     append(store, ROWS[:2])
     (folder(store) / "index.json").write_text(text)
+    (damaged,) = store.contents().damaged
+    assert "index.json: not an index of candles" in damaged.fault
     with pytest.raises(ConfigError, match=r"index\.json: not an index of candles"):
-        store.series()
+        store.read(BTC, "1m")
 
 
 STEPS = ("write_part", "write_columns", "write_atomic")
@@ -231,6 +234,75 @@ def test_a_rename_that_fails_is_told_and_leaves_nothing(tmp_path: Path, monkeypa
             append(store, ROWS[5:9])
     assert stored(store) == ROWS[:5]
     assert not [path for path in folder(store).iterdir() if durable.is_temporary(path)]
+
+
+def test_a_first_append_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = CandleStore(tmp_path)
+
+    def refuse(*_: object) -> None:
+        raise JournalError("no space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store_module, "write_columns", refuse)
+        with pytest.raises(JournalError, match="no space left"):
+            append(store, walk(300))
+    assert [path.name for path in folder(store).iterdir()] == [".lock"]
+    assert store.contents() == Contents((), ())
+
+
+KILLED_FIRST = """
+import os
+import sys
+from pathlib import Path
+from golive.market import store as module
+from support.candles import LATER, btc, columns_of, walk
+setattr(module, sys.argv[2], lambda *_: os.kill(os.getpid(), 9))
+module.CandleStore(Path(sys.argv[1])).append(btc(), "1m", columns_of(walk(300)), source="killed", now=LATER)
+"""
+
+
+@pytest.mark.parametrize("step", ["write_columns", "_write_index"])
+def test_a_first_append_that_is_killed_is_no_series_and_the_next_one_clears_it_away(tmp_path: Path, step: str) -> None:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    killed = subprocess.run([sys.executable, "-c", KILLED_FIRST, str(tmp_path), step], check=False, env=env)
+    store = CandleStore(tmp_path)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(list(folder(store).glob("*.parquet"))) == 2
+    assert store.contents() == Contents((), ())
+    append(store, walk(60))
+    assert stored(store) == walk(60)
+    assert len(list(folder(store).glob("*.parquet"))) == 1
+    assert not [path for path in folder(store).iterdir() if durable.is_temporary(path)]
+
+
+def test_parts_that_lost_their_index_are_damaged_and_can_be_removed(tmp_path: Path) -> None:
+    store = CandleStore(tmp_path)
+    append(store, walk(60))
+    (folder(store) / "index.json").unlink()
+    (damaged,) = store.contents().damaged
+    assert (damaged.name, "no index.json, but parts" in damaged.fault) == ("okx/BTC-USDT/1m", True)
+    assert store.remove(BTC, "1m") is None
+    assert [path.name for path in folder(store).iterdir()] == [".lock"]
+    with pytest.raises(ConfigError, match="nothing is stored"):
+        store.remove(BTC, "1m")
+
+
+def test_a_damaged_series_hides_no_other_and_can_be_removed(tmp_path: Path) -> None:
+    store = CandleStore(tmp_path)
+    append(store, walk(60))
+    ether = InstrumentId.parse("okx:ETH/USDT")
+    store.append(btc("okx:ETH/USDT"), "1m", columns_of(walk(60), instrument=btc("okx:ETH/USDT")), source="test", now=LATER)
+    (folder(store) / "index.json").write_text("{")
+    assert [entry.instrument.id for entry in store.series()] == [ether]
+    assert [each.path for each in store.contents().damaged] == [folder(store)]
+    assert len(store.read(ether, "5m")) == 12
+    with pytest.raises(ConfigError, match="not an index of candles"):
+        store.read(BTC, "1m")
+    with pytest.raises(ConfigError, match=r"no candles of okx:BTC/USDT 1h; stored: okx:ETH/USDT 1m, okx/BTC-USDT/1m \(damaged\)"):
+        store.read(BTC, "1h")
+    assert store.remove(BTC, "1m") is None
+    append(store, walk(60))
+    assert stored(store) == walk(60)
 
 
 KILLED_WRITER = """

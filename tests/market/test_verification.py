@@ -108,7 +108,7 @@ def test_a_removed_series_is_gone_and_can_be_brought_again(tmp_path: Path) -> No
     for _ in range(2):
         store.append(btc(), "1m", columns_of(ROWS), source="test", now=LATER)
         assert rows_of(store.read(btc().id, "1m")) == ROWS
-        assert store.remove(btc().id, "1m").rows == 300
+        assert store.remove(btc().id, "1m") == 300
         assert store.series() == []
 
 

@@ -56,24 +56,27 @@ def list_series(
 ) -> None:
     """List the stored series: how many candles, from when to when, how many gaps.
 
-    Exit codes: 0 listed, also when nothing is stored; 2 usage, configuration or a series whose index cannot be read.
+    Exit codes: 0 listed, also when nothing is stored; 4 listed, and a series cannot be read; 2 usage or configuration.
     """
-    from golive.runtime.data_choice import stored_series
+    from golive.model.verdict import ExitCode
+    from golive.runtime.data_choice import stored_data
     from golive.storage.config_files import load_configuration
 
     where = locate(config, home)
-    rows = stored_series(load_configuration(where.runtime_file, os.environ), where.home, environment=environment)
+    found = stored_data(load_configuration(where.runtime_file, os.environ), where.home, environment=environment)
+    code = ExitCode.VALIDATION_FAILED if found.damaged else ExitCode.OK
     with delivered() as stdout:
         if as_json:
             from golive.runtime.stored_document import list_document
 
-            stdout.write(json.dumps(list_document(rows), indent=2, ensure_ascii=False) + "\n")
-        elif rows:
+            stdout.write(json.dumps(list_document(found, code), indent=2, ensure_ascii=False) + "\n")
+        elif found.series or found.damaged:
             from .data_table import print_list
 
-            print_list(rows, stdout)
+            print_list(found, stdout)
         else:
             stdout.write("nothing is stored; `golive data download` or `golive data import` brings candles\n")
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -161,13 +164,19 @@ def remove(
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
 ) -> None:
-    """Remove one series from the store. Exit codes: 0 removed, 2 usage or nothing stored."""
+    """Remove one series from the store, damaged or not, and what downloads have noted about it.
+
+    Exit codes: 0 removed, 2 usage or nothing stored.
+    """
     from golive.runtime.data_choice import choose
+    from golive.runtime.download.record import remove_record
     from golive.storage.config_files import load_configuration
 
     where = locate(config, home)
     configuration = load_configuration(where.runtime_file, os.environ)
     chosen = choose(configuration, where.home, environment=environment, venue=venue, symbol=symbol)
-    index = chosen.store.remove(chosen.instrument, timeframe)
+    rows = chosen.store.remove(chosen.instrument, timeframe)
+    remove_record(chosen.store.root, chosen.instrument, timeframe)
+    said = "a damaged series" if rows is None else f"{rows} candles"
     with delivered() as stdout:
-        stdout.write(f"{index.rows} candles of {chosen.instrument} {timeframe} of {chosen.environment} removed\n")
+        stdout.write(f"{said} of {chosen.instrument} {timeframe} of {chosen.environment} removed\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from golive.model.clock import to_iso
@@ -19,21 +19,23 @@ if TYPE_CHECKING:
     from golive.market.quality import Quality
     from golive.market.series import Gap
     from golive.matching.columns import CandleColumns
-    from golive.runtime.data_choice import StoredSeries
+    from golive.runtime.data_choice import StoredData, StoredSeries
 
 
 def moment(ns: int) -> str:
     return to_iso(ns).replace("T", " ").removesuffix("Z")
 
 
-def print_list(rows: Iterable[StoredSeries], stream: TextIO) -> None:
+def print_list(stored: StoredData, stream: TextIO) -> None:
     cells = [["environment", "instrument", "timeframe", "candles", "first (UTC)", "last (UTC)", "gaps", "missing"]]
-    for row in rows:
+    for row in stored.series:
         entry = row.entry
         name, times = str(entry.instrument.id), (moment(entry.first), moment(entry.last))
         counts = (f"{entry.gaps:,}", f"{entry.missing_rows:,}")
         cells.append([row.environment, name, entry.timeframe, f"{entry.rows:,}", *times, *counts])
-    stream.write("".join(clean(line) + "\n" for line in aligned(cells, right=(3, 6, 7))))
+    lines = aligned(cells, right=(3, 6, 7)) if stored.series else []
+    lines += [f"{environment} {each.name}: damaged: {each.fault}" for environment, each in stored.damaged]
+    stream.write("".join(clean(line) + "\n" for line in lines))
 
 
 def aligned(cells: Sequence[Sequence[str]], *, right: Collection[int]) -> list[str]:

@@ -115,38 +115,6 @@ class SeriesIndex:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesEntry:
-    """One line of the store's table of contents."""
-
-    instrument: Instrument
-    timeframe: str
-    rows: int
-    first: int
-    last: int
-    gaps: int
-    missing_rows: int
-    sources: tuple[str, ...]
-    digest: str
-    path: Path
-    """the folder"""
-
-
-def entry_of(index: SeriesIndex, folder: Path) -> SeriesEntry:
-    return SeriesEntry(
-        index.instrument,
-        index.timeframe,
-        index.rows,
-        index.first,
-        index.last,
-        index.gaps,
-        index.missing_rows,
-        tuple(source.name for source in index.sources),
-        index.digest,
-        folder,
-    )
-
-
 def series_folder(root: Path, instrument: InstrumentId, timeframe: str) -> Path:
     """Return where a series lies below the root of a store; raises ConfigError for an unknown timeframe."""
     timeframe_ns(timeframe)
@@ -207,6 +175,7 @@ def index_of(value: Mapping[str, Any]) -> SeriesIndex:
     """Read what `to_json` has written; KeyError, ValueError, TypeError or GoliveError for anything else."""
     if value["schema"] != SCHEMA:
         raise ValueError(f"schema {value['schema']!r} is not {SCHEMA}")
+    timeframe_ns(value["timeframe"])
     grid = value["instrument"]
     return SeriesIndex(
         instrument=Instrument.from_text(

@@ -10,19 +10,22 @@ Only closed candles enter it, so only closed ones leave it.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from golive.matching.columns import CandleColumns, IntColumn
-from golive.model.errors import ConfigError
+from golive.model.errors import ConfigError, JournalError
 from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
 
 from .column_file import map_columns, remove_columns, write_columns
+from .contents import BEGUN, Contents, SeriesEntry, contents_of, holds_series, mark_begun
 from .durable import is_temporary, make_folder, only_writer, write_atomic
 from .merge import merged, regridded, table_of
 from .part_file import months_of, read_part, write_part
@@ -31,10 +34,8 @@ from .series import (
     INDEX_NAME,
     Gap,
     Part,
-    SeriesEntry,
     SeriesIndex,
     Source,
-    entry_of,
     read_index,
     same_grid,
     series_folder,
@@ -69,14 +70,13 @@ class CandleStore:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    def contents(self) -> Contents:
+        """Return what is stored, sound or damaged."""
+        return contents_of(self.root)
+
     def series(self) -> list[SeriesEntry]:
-        """Return what is stored, by venue, symbol and timeframe; raise ConfigError naming an index that cannot be read."""
-        entries = []
-        for path in self.root.glob(f"candles/*/*/*/{INDEX_NAME}"):
-            index = read_index(path.parent)
-            if index is not None:
-                entries.append(entry_of(index, path.parent))
-        return sorted(entries, key=lambda entry: (entry.instrument.id, timeframe_ns(entry.timeframe)))
+        """Return the series whose index can be read, by venue, symbol and timeframe."""
+        return list(self.contents().series)
 
     def index(self, instrument: InstrumentId, timeframe: str) -> SeriesIndex:
         """Return the index of a series; raise ConfigError saying what is stored when it is not."""
@@ -161,21 +161,48 @@ class CandleStore:
                 added, replaced = added + new, replaced + other
                 if new or other:
                     fresh[month] = month_table
-            for month, month_table in fresh.items():
-                parts[month] = write_part(folder, month, month_table)
-            total = sum(part.rows for part in parts.values())
             if fresh:
-                self._publish(folder, instrument, timeframe, index, parts, fresh, Source(source, added + replaced, now))
+                with self._all_or_nothing(folder):
+                    for month, month_table in fresh.items():
+                        parts[month] = write_part(folder, month, month_table)
+                    self._publish(folder, instrument, timeframe, index, parts, fresh, Source(source, added + replaced, now))
+            total = sum(part.rows for part in parts.values())
             return AppendResult(added, given - added - replaced, replaced, unclosed, was_sorted, total)
 
-    def remove(self, instrument: InstrumentId, timeframe: str) -> SeriesIndex:
-        """Remove a series with all its files; return what it was. Raises ConfigError when it is not stored."""
+    def remove(self, instrument: InstrumentId, timeframe: str) -> int | None:
+        """Remove a series with all its files, damaged or not; return its rows, None when its index could not say them.
+
+        Raises ConfigError when there is none, JournalError when a file cannot be removed.
+        """
         folder = series_folder(self.root, instrument, timeframe)
-        index = self.index(instrument, timeframe)
+        if not holds_series(folder):
+            self.index(instrument, timeframe)  # says what is stored instead
         with only_writer(folder):
-            (folder / INDEX_NAME).unlink(missing_ok=True)
+            try:
+                index = read_index(folder)
+            except ConfigError:
+                index = None  # what cannot be read can still be removed
+            try:
+                mark_begun(folder)
+                (folder / INDEX_NAME).unlink(missing_ok=True)
+                self._clean(folder)
+            except OSError as exc:
+                raise JournalError(f"{folder}: cannot be removed: {exc.strerror}") from exc
+        return None if index is None else index.rows
+
+    @contextlib.contextmanager
+    def _all_or_nothing(self, folder: Path) -> Iterator[None]:
+        """A change that fails leaves nothing behind, one that is cut off nothing that counts."""
+        if not (folder / INDEX_NAME).exists():
+            try:
+                mark_begun(folder)
+            except OSError as exc:
+                raise JournalError(f"{folder}: cannot write: {exc.strerror}") from exc
+        try:
+            yield
+        except JournalError:
             self._clean(folder)
-        return index
+            raise
 
     def _publish(
         self,
@@ -245,14 +272,17 @@ class CandleStore:
         index = read_index(folder)
         named = {part.file for part in index.parts} if index else set()
         for path in folder.iterdir():
-            if is_temporary(path):
+            if path.name != BEGUN and is_temporary(path):
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
             elif path.suffix == ".parquet" and path.name not in named:
                 path.unlink(missing_ok=True)
         remove_columns(folder, [index.digest] if index else [])
+        (folder / BEGUN).unlink(missing_ok=True)
 
     def _stored(self) -> str:
-        names = [f"{entry.instrument.id} {entry.timeframe}" for entry in self.series()]
+        found = self.contents()
+        names = [f"{entry.instrument.id} {entry.timeframe}" for entry in found.series]
+        names += [f"{each.name} (damaged)" for each in found.damaged]
         known = f"stored: {', '.join(names)}" if names else "nothing is stored"
         return f"{known}; `golive data download` or `golive data import` brings them"
 
@@ -279,6 +309,5 @@ def gaps_between(candles: CandleColumns) -> list[Gap]:
 
 
 def _write_index(folder: Path, draft: SeriesIndex, gaps: list[Gap]) -> None:
-
     index = dataclasses.replace(draft, gaps=len(gaps), missing_rows=sum(gap.missing for gap in gaps))
     write_atomic(folder / INDEX_NAME, json.dumps(index.to_json(), indent=1).encode())

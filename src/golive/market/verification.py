@@ -10,6 +10,7 @@ from golive.model.errors import ConfigError
 
 from . import row_rule
 from .column_file import columns_folder, map_columns
+from .contents import without_index
 from .part_file import months_of, read_part
 from .row_rule import COLUMN_NAMES
 from .series import FIX, INDEX_NAME, Part, SeriesIndex, read_index
@@ -26,7 +27,7 @@ def faults_of(folder: Path) -> list[str]:
     except ConfigError as exc:
         return [str(exc)]
     if index is None:
-        return [f"{folder}: no index.json; remove the folder and bring its data again"]
+        return [without_index(folder)]
     faults: list[str] = []
     tables: list[Table] = []
     latest = -1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from golive.config.adapter_table import KNOWN_ADAPTERS
 from golive.config.configuration import Configuration
-from golive.market.series import SeriesEntry
+from golive.market.contents import DamagedSeries, SeriesEntry
 from golive.market.store import CandleStore
 from golive.model.errors import ConfigError
 from golive.model.ids import InstrumentId
@@ -25,6 +25,15 @@ class StoredSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredData:
+    """What environments hold."""
+
+    series: tuple[StoredSeries, ...]
+    damaged: tuple[tuple[str, DamagedSeries], ...]
+    """with the environment whose it is"""
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """An environment's store and an instrument in it."""
 
@@ -38,7 +47,8 @@ class Choice:
             return given
         stored = [entry.timeframe for entry in self.store.series() if entry.instrument.id == self.instrument]
         if len(stored) != 1:
-            found = f"stored: {', '.join(stored)}" if stored else "nothing of it is stored"
+            damaged = [f"{each.name} is damaged" for each in self.store.contents().damaged if each.is_of(self.instrument)]
+            found = "; ".join([f"stored: {', '.join(stored)}" if stored else "nothing of it is stored", *damaged])
             raise ConfigError(f"{self.instrument} in {self.environment}: {found}; give --timeframe")
         return stored[0]
 
@@ -66,12 +76,15 @@ def environments(configuration: Configuration, named: str | None) -> list[str]:
     return [environment_for(configuration, named=named, venue=None)]
 
 
-def stored_series(configuration: Configuration, home: Path, *, environment: str | None) -> list[StoredSeries]:
+def stored_data(configuration: Configuration, home: Path, *, environment: str | None) -> StoredData:
     """Return every series of an environment, or of all; a folder that environments share is listed once."""
-    names = environments(configuration, environment)
-    found: dict[Path, StoredSeries] = {}
-    for name in names:
+    series: dict[Path, StoredSeries] = {}
+    damaged: dict[Path, tuple[str, DamagedSeries]] = {}
+    for name in environments(configuration, environment):
         store = candle_store(configuration, home, name)
-        for entry in store.series():
-            found.setdefault(entry.path, StoredSeries(name, store, entry))
-    return list(found.values())
+        found = store.contents()
+        for entry in found.series:
+            series.setdefault(entry.path, StoredSeries(name, store, entry))
+        for each in found.damaged:
+            damaged.setdefault(each.path, (name, each))
+    return StoredData(tuple(series.values()), tuple(damaged.values()))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from golive.config.configuration import Configuration
-from golive.market.durable import is_temporary
+from golive.market.contents import series_folders
 from golive.market.quality import Quality, Status
-from golive.market.series import INDEX_NAME, read_index
+from golive.market.series import read_index
 from golive.market.verification import faults_of
 
 from .candle_place import candle_store
@@ -56,8 +56,8 @@ def verify_stored(
     found: dict[Path, Verified] = {}
     for name in names:
         store = candle_store(configuration, home, name)
-        for folder in sorted(store.root.glob("candles/*/*/*")):
-            if folder in found or not _holds_data(folder):
+        for folder in series_folders(store.root):
+            if folder in found:
                 continue
             faults = tuple(faults_of(folder))
             index = None if faults else read_index(folder)
@@ -70,8 +70,3 @@ def verify_stored(
             )  # fmt: skip
             found[folder] = Verified(name, folder, (), quality, report)
     return list(found.values())
-
-
-def _holds_data(folder: Path) -> bool:
-    """A lock or what a crash left alone is no series."""
-    return (folder / INDEX_NAME).exists() or any(not is_temporary(path) for path in folder.glob("*.parquet"))

@@ -11,7 +11,7 @@ from golive.model.json import JsonValue
 from golive.model.money import format_decimal
 from golive.observability.shape import Amount, Count, Fragment, Instant, as_json, document_schema
 
-from .data_choice import StoredSeries
+from .data_choice import StoredData, StoredSeries
 
 LIST: Final = "golive.data_list.v1"
 VERIFY: Final = "golive.data_verify.v1"
@@ -44,10 +44,21 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Damaged:
+    """A series that cannot be read."""
+
+    environment: str
+    path: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
 class SeriesList:
     """Every stored series."""
 
     series: tuple[Series, ...]
+    damaged: tuple[Damaged, ...]
+    exit_code: Annotated[int, Fragment({"enum": [0, 4]})]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +129,10 @@ class ImportedFile:
     exit_code: Exit
 
 
-def list_document(rows: Iterable[StoredSeries]) -> dict[str, JsonValue]:
+def list_document(stored: StoredData, exit_code: int) -> dict[str, JsonValue]:
     """Return the stored series as a JSON document."""
-    return _document(LIST, SeriesList(tuple(map(_series, rows))))
+    damaged = tuple(Damaged(environment, str(each.path), each.fault) for environment, each in stored.damaged)
+    return _document(LIST, SeriesList(tuple(map(_series, stored.series)), damaged, exit_code))
 
 
 def verify_document(rows: Iterable[VerifiedSeries], exit_code: int) -> dict[str, JsonValue]:

@@ -15,12 +15,15 @@ from golive.cli.main import main
 from golive.config.configuration import Configuration
 from golive.market.store import CandleStore
 from golive.model.clock import MINUTE, from_iso, to_iso
+from golive.model.errors import ConfigError
 from golive.model.ids import InstrumentId
 from golive.runtime.clock import SystemClock
 from golive.runtime.download.carry_out import Outcome, carry_out
 from golive.runtime.download.plan import DownloadOptions, plan_download
 from golive.runtime.risk_snapshot.document import document, snapshot_schema
 from golive.runtime.risk_snapshot.snapshot import take_snapshot
+from golive.runtime.risk_snapshot.stored import stored_figures
+from support.candles import LATER, btc, columns_of, walk
 from support.configuration import parse
 from support.golive_process import Home
 from support.venue_process import VenueProcess, venue_process
@@ -105,6 +108,17 @@ async def test_what_is_not_known_is_null_and_named(tmp_path: Path) -> None:
         "grid", "touch", "candles", "last_price", "volatility", "average_true_range", "volume_24h",
     ]  # fmt: skip
     assert "does not list it" in row.unknown[0]
+
+
+def test_no_coarser_series_stands_in_for_a_damaged_one(tmp_path: Path) -> None:
+    store, symbol = CandleStore(tmp_path), InstrumentId.parse("okx:BTC/USDT")
+    for timeframe, length in (("1m", MINUTE), ("5m", 5 * MINUTE)):
+        rows = columns_of(walk(60, start=END, step=length), timeframe_ns=length)
+        store.append(btc(), timeframe, rows, source="test", now=LATER)
+    assert stored_figures(store, symbol).candles is not None
+    (tmp_path / "candles/okx/BTC-USDT/1m/index.json").write_text("{")
+    with pytest.raises(ConfigError, match="not an index of candles"):
+        stored_figures(store, symbol)
 
 
 def test_a_day_with_a_gap_has_no_volume_and_a_venue_that_is_gone_no_book(tmp_path: Path) -> None:

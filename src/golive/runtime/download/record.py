@@ -8,7 +8,7 @@ from pathlib import Path
 
 from golive.market.span import Span, joined
 from golive.model.clock import from_iso
-from golive.model.errors import ConfigError
+from golive.model.errors import ConfigError, JournalError
 from golive.model.ids import InstrumentId
 from golive.storage.files import write_atomic
 
@@ -20,7 +20,7 @@ class DownloadRecord:
 
     def __init__(self, root: Path, instrument: InstrumentId, timeframe: str, source: str) -> None:
         """Read it; raise ConfigError naming the file when it is none. One of another source counts as empty."""
-        self._path = root / "downloads" / instrument.venue / f"{instrument.base}-{instrument.quote}" / f"{timeframe}.json"
+        self._path = _record_path(root, instrument, timeframe)
         self._source = source
         self.empty: list[Span] = []
         try:
@@ -47,3 +47,16 @@ class DownloadRecord:
         self.empty = joined([*self.empty, *empty])
         document = record_document(RecordedAbsence(self._source, tuple((span.first, span.until) for span in self.empty)))
         write_atomic(self._path, json.dumps(document, indent=1).encode() + b"\n")
+
+
+def remove_record(root: Path, instrument: InstrumentId, timeframe: str) -> None:
+    """Forget what was noted about a series; raises JournalError when the file cannot be removed."""
+    path = _record_path(root, instrument, timeframe)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as exc:
+        raise JournalError(f"{path}: cannot be removed: {exc.strerror}") from exc
+
+
+def _record_path(root: Path, instrument: InstrumentId, timeframe: str) -> Path:
+    return root / "downloads" / instrument.venue / f"{instrument.base}-{instrument.quote}" / f"{timeframe}.json"

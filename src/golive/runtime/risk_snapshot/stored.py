@@ -36,10 +36,12 @@ class StoredFigures:
 
 def stored_figures(store: CandleStore, instrument: InstrumentId) -> StoredFigures:
     """Return the figures of the finest series of an instrument; raises ConfigError for a store that cannot be read."""
-    stored = [entry.timeframe for entry in store.series() if entry.instrument.id == instrument]
-    if not stored:
+    held = store.contents()
+    timeframes = [entry.timeframe for entry in held.series if entry.instrument.id == instrument]
+    damaged = [each.path.name for each in held.damaged if each.is_of(instrument)]  # the finest may be one; then nothing is known
+    if not timeframes and not damaged:
         return StoredFigures()
-    timeframe = min(stored, key=timeframe_ns)
+    timeframe = min([*timeframes, *damaged], key=timeframe_ns)
     index, candles = store.index(instrument, timeframe), store.read(instrument, timeframe)
     end = int(candles.opened_at[-1]) + candles.timeframe_ns
     return StoredFigures(
