@@ -10,10 +10,10 @@ from __future__ import annotations
 import heapq
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import repeat
 from operator import itemgetter
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from golive.engine import Engine
 from golive.execution import News, PaperExecution
@@ -50,6 +50,13 @@ class EventDriver:
         """the execution has neither orders nor messages, and no timer is set"""
         self._unseen: dict[int, Candle] = {}
         """by instrument: the newest candle that a quiet execution was not bothered with"""
+        self._acts: Mapping[type, Callable[[Any, int], None]] = {
+            Submit: self._submit,
+            Amend: lambda amend, now: self._queue.extend(execution.amend(amend.approved, now)),
+            Cancel: lambda cancel, now: self._queue.extend(execution.cancel(cancel.client_order_id, now)),
+            SetTimer: lambda timer, _: self._clock.set_timer(*timer),
+        }
+        """records and alerts: nobody keeps them here"""
 
     def run(
         self, candles: Sequence[CandleColumns], detail: Sequence[CandleColumns] | None = None, *, began: int | None = None
@@ -158,8 +165,9 @@ class EventDriver:
             self._drain()
 
     def _drain(self) -> None:
-        while self._queue:
-            self._process(self._queue.popleft())
+        queue = self._queue
+        while queue:
+            self._process(queue.popleft())
 
     def _process(self, event: Event) -> None:
         commands = self._engine.process(event)
@@ -170,29 +178,21 @@ class EventDriver:
         """Do what the engine asks for, in order, then take the answers in."""
         if self._on_commands is not None:
             self._on_commands(commands)
-        execution, now = self._execution, self._clock.now
+        acts, now = self._acts, self._clock.now
         for command in commands:
-            match command:
-                case Submit(approved):
-                    self._wake()
-                    self._queue.extend(execution.submit(approved, now))
-                case Amend(approved):
-                    self._queue.extend(execution.amend(approved, now))
-                case Cancel(client_order_id):
-                    self._queue.extend(execution.cancel(client_order_id, now))
-                case SetTimer(name, due):
-                    self._clock.set_timer(name, due)
-                case _:
-                    pass  # records and alerts: nobody keeps them here
+            act = acts.get(type(command))
+            if act is not None:
+                act(command, now)
         self._drain()
 
-    def _wake(self) -> None:
-        """Show the markets their newest candle, before an order comes: nothing was there to meet the ones before."""
+    def _submit(self, submit: Submit, now: int) -> None:
+        """Send an order; the markets are shown their newest candle first: nothing was there to meet the ones before."""
         if self._is_quiet:
             self._is_quiet = False
             for candle in self._unseen.values():
                 self._execution.on_market(candle)
             self._unseen.clear()
+        self._queue.extend(self._execution.submit(submit.approved, now))
 
 
 def _candles_of(columns: CandleColumns) -> Iterator[Candle]:

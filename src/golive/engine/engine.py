@@ -14,7 +14,7 @@ from typing import Any
 
 from golive.model.alert import AlertSeverity
 from golive.model.command import Alert, Cancel, Command, SetTimer, Submit
-from golive.model.decision import Approved, DecisionCode
+from golive.model.decision import Approved, DecisionCode, Refused
 from golive.model.errors import IllegalTransition
 from golive.model.event import Durable, Event, Operator, OperatorAction, Timer
 from golive.model.ids import ClientOrderId, InstrumentId
@@ -238,18 +238,17 @@ class Engine:
         return self._propose(desk, ts, commands)
 
     def _propose(self, desk: Desk, ts: int, commands: list[Command]) -> DecisionCode | None:
-        instrument, equity = desk.instrument, self.risk.equity
+        instrument, worth = desk.instrument, desk.worth
         assert desk.target is not None
-        held = self.ledger.total_lots(instrument.id)
-        price = max(desk.mark, desk.ask)
-        factor = self.ledger.notional(instrument.id, 1, 1) // instrument.notional(1, 1)
-        wanted = wanted_lots(instrument, desk.target, equity or 0, price, factor, self._sizing, desk.full_lots)
-        quantity = orderable_lots(instrument, wanted - held, desk.mark)
+        held, mark, factor = worth.lots, worth.mark, worth.holding.quote_factor
+        price = max(mark, desk.ask)
+        wanted = wanted_lots(instrument, desk.target, self.risk.equity or 0, price, factor, self._sizing, desk.full_lots)
+        quantity = orderable_lots(instrument, wanted - held, mark)
         if quantity == 0:
             return self._conclude(desk, DecisionCode.BELOW_MINIMUM, ts, commands)
         self._proposals += 1
         side = Side.BUY if wanted > held else Side.SELL
-        order = order_for(instrument, self._new_id(self._proposals), desk.signal_id, side, quantity, desk.mark, self._sizing)
+        order = order_for(instrument, self._new_id(self._proposals), desk.signal_id, side, quantity, mark, self._sizing)
         self._decide(desk, order, price, ts, commands)
         desk.wants_action = False
         return None
@@ -261,7 +260,7 @@ class Engine:
             return
         if self.orders.working(instrument.id) is not None:
             return
-        quantity = orderable_lots(instrument, self.ledger.total_lots(instrument.id), desk.mark)
+        quantity = orderable_lots(instrument, desk.worth.lots, desk.mark)
         if quantity == 0:
             return
         self._proposals += 1
@@ -276,25 +275,23 @@ class Engine:
         instrument = desk.instrument
         self._notes.run(desk.end_run(), desk, ts, commands)
         decision = self.risk.decide(order, self._view(desk, order.price), self._notes.seq + 1)
+        code = DecisionCode.APPROVED if isinstance(decision, Approved) else decision.code
         body: dict[str, JsonValue] = {
-            "instrument": desk.name, "side": order.side.value, "quantity": instrument.quantity_text(order.quantity),
+            "instrument": desk.name, "side": str(order.side), "quantity": instrument.quantity_text(order.quantity),
             "price": None if order.price is None else instrument.price_text(order.price), "signal_id": desk.signal_id,
-            "reference_price": instrument.price_text(price), "client_order_id": order.client_order_id,
+            "reference_price": instrument.price_text(price), "client_order_id": order.client_order_id, "code": code,
         }  # fmt: skip
-        if isinstance(decision, Approved):
-            self._notes.count(DecisionCode.APPROVED)
-            self._notes.record(commands, ts, "risk_check_passed", {**body, "code": DecisionCode.APPROVED}, decision)
-            self._awaiting_durable.append((self._notes.seq, decision))
-            self.orders.plan(order, ts)
-            desk.standing = DecisionCode.ON_TARGET
-        else:
-            self._notes.count(decision.code)
-            self._notes.record(
-                commands, ts, "risk_rejected",
-                {**body, "code": decision.code, "limit": decision.limit, "value": decision.value}, decision,
-            )  # fmt: skip
-            desk.standing = decision.code
-        return isinstance(decision, Approved)
+        self._notes.count(code)
+        if isinstance(decision, Refused):
+            body["limit"], body["value"] = decision.limit, decision.value
+            self._notes.record(commands, ts, "risk_rejected", body, decision)
+            desk.standing = code
+            return False
+        self._notes.record(commands, ts, "risk_check_passed", body, decision)
+        self._awaiting_durable.append((self._notes.seq, decision))
+        self.orders.plan(order, ts)
+        desk.standing = DecisionCode.ON_TARGET
+        return True
 
     def _conclude(self, desk: Desk, code: DecisionCode, ts: int, commands: list[Command]) -> DecisionCode:
         """End a signal without an order."""
@@ -306,18 +303,22 @@ class Engine:
         return code
 
     def _view(self, desk: Desk, limit: int | None) -> AccountView:
-        track = self.risk.track
-        known = self.risk.equity is not None
-        desks, orders = self.desks.items(), self.orders
-        prices = {key: d.ask if d.ask > d.mark else d.mark for key, d in desks if d.mark}
-        if limit is not None and desk.instrument.id in prices:
-            prices[desk.instrument.id] = max(prices[desk.instrument.id], limit)
+        track, equity, orders = self.risk.track, self.risk.equity, self.orders
+        known = equity is not None
+        positions, prices = {}, {}
+        for key, each in self.desks.items():
+            worth = each.worth
+            positions[key] = worth.lots
+            if worth.mark:
+                prices[key] = max(worth.mark, each.ask)
+        if limit is not None and desk.id in prices:
+            prices[desk.id] = max(prices[desk.id], limit)
         return AccountView(
-            equity=self.risk.equity,
+            equity=equity,
             day_start_equity=track.day_start if known else None,
             peak_equity=track.peak if known else None,
-            positions={key: d.worth.lots for key, d in desks},
-            pending_buys={key: orders.pending_lots(key, Side.BUY) for key in self.desks},
+            positions=positions,
+            pending_buys={key: orders.pending_lots(key, Side.BUY) for key in self.desks} if self._unended else {},
             prices=prices,
             notional=self.ledger.notional,
             worst_today=track.worst_today,
@@ -332,9 +333,8 @@ class Engine:
             _, approved = self._awaiting_durable.popleft()
             order = self.orders.sent(approved.order.client_order_id)
             commands.append(Submit(approved))
-            self._notes.record(
-                commands, order.planned_at, "order_submitted", order_body(order, self.desks[order.intent.instrument].instrument)
-            )
+            body = order_body(order, self.desks[order.intent.instrument].instrument)
+            self._notes.record(commands, order.planned_at, "order_submitted", body)
             if approved.order.price is not None and self._entry_ttl_ns:
                 due = order.planned_at + self._entry_ttl_ns
                 commands.append(SetTimer(f"entry_ttl:{approved.order.client_order_id}", due))
@@ -344,6 +344,8 @@ class Engine:
         commands: list[Command] = []
         order = self.orders.apply(update)
         desk = self.desks[order.intent.instrument]
+        if order.status is OrderStatus.OPEN and not desk.wants_action:
+            return commands  # as most news are: it works as asked for
         if order.status in TERMINAL and desk.canceling == order.intent.client_order_id:
             desk.canceling = None
         is_protective = desk.protective == order.intent.client_order_id
@@ -394,10 +396,9 @@ class Engine:
         desk.traded(fill, position_after)
         instrument = desk.instrument
         event = "order_executed" if order.status is OrderStatus.FILLED else "order_partially_executed"
-        body = {
-            **order_body(order, instrument), "fill_id": fill.fill_id.trade_id, "fill_price": instrument.price_text(fill.price),
-            "fill_quantity": instrument.quantity_text(fill.quantity), "liquidity": str(fill.liquidity),
-        }  # fmt: skip
+        body = order_body(order, desk.instrument)
+        body["fill_id"], body["fill_price"] = fill.fill_id.trade_id, instrument.price_text(fill.price)
+        body["fill_quantity"], body["liquidity"] = instrument.quantity_text(fill.quantity), str(fill.liquidity)
         self._notes.record(commands, fill.ts, event, body)
         self._watch.observe(fill.ts, commands)
         self._hearing.fill(desk, fill, position_after)

@@ -38,7 +38,7 @@ class Notes:
         """Ask for the record of a run of inaction that has ended, if one has."""
         if run is not None:
             body: dict[str, JsonValue] = {
-                "instrument": desk.name, "code": run.code.value,
+                "instrument": desk.name, "code": str(run.code),
                 "from": to_iso(run.since), "to": to_iso(run.until), "bars": run.bars,
             }  # fmt: skip
             self.record(commands, ts, "inaction", body)
@@ -52,7 +52,7 @@ def order_body(order: Order, instrument: Instrument) -> dict[str, JsonValue]:
     intent = order.intent
     price = intent.price
     return {
-        "instrument": str(instrument.id), "side": intent.side.value, "client_order_id": intent.client_order_id,
+        "instrument": str(instrument.id), "side": str(intent.side), "client_order_id": intent.client_order_id,
         "quantity": instrument.quantity_text(intent.quantity), "signal_id": intent.signal_id,
         "price": None if price is None else instrument.price_text(price),
     }  # fmt: skip

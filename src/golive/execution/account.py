@@ -104,9 +104,13 @@ class PaperAccount:
         if more > self.free(working.asset):
             return False
         if more:
-            self._ledger.reserve(working.asset, more)
-            working.reserved += more
+            self.reserve(working, more)
         return True
+
+    def reserve(self, working: Working, units: int) -> None:
+        """Set `units` more aside for an order; they are known to be free."""
+        self._ledger.reserve(working.asset, units)
+        working.reserved += units
 
     def release(self, working: Working) -> None:
         if working.reserved:
@@ -118,6 +122,8 @@ class PaperAccount:
         quantity, side = match.quantity, working.order.side
         if side is Side.SELL:
             return quantity
+        if working.reserved and match.price <= working.held_at:
+            return quantity  # no dearer than what it holds
         need = working.terms.need
         cost, funds = need(side, match.price, quantity), self.free(working.asset) + working.reserved
         if cost <= funds:

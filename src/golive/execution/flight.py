@@ -57,6 +57,9 @@ class Flight:
         self._expiries: list[tuple[int, int, InstrumentId]] = []
         self._count = 0
 
+    def __bool__(self) -> bool:
+        return bool(self._arrivals or self._expiries)
+
     @property
     def next_arrival(self) -> int | None:
         return self._arrivals[0][0] if self._arrivals else None

@@ -97,14 +97,15 @@ class PaperExecution:
         return self._send(Cancel(client_order_id), self._there, ts)
 
     def on_market(self, event: MarketEvent) -> Sequence[News]:
-        earlier = self._advance(event.ts, event.ts - 1)
+        at = event.ts
+        earlier = self._advance(at, at - 1)
         model, newest = self._models.get(event.instrument), self._newest.get(event.instrument, 0)
-        if model is None or (isinstance(event, Trade) and event.ts < newest):
+        if model is None or (at < newest and isinstance(event, Trade)):
             return earlier  # a trade from before an order cannot have met it, however late it is told
-        ts = max(event.ts, newest)
         effects = model.on_market(event)
         if not effects:
             return earlier
+        ts = max(at, newest)
         return [*earlier, *self._answer(self._book(effects, ts), ts)]
 
     def on_time(self, ts: int) -> Sequence[News]:
@@ -175,6 +176,8 @@ class PaperExecution:
 
     def _advance(self, expiring_until: int, arriving_until: int) -> Sequence[News]:
         """Let happen what is due, in the order of its time; return the news that arrive here."""
+        if not self._flight:
+            return ()
         here: list[News] = []
         while (item := self._flight.pop(expiring_until, arriving_until)) is not None:
             due, what = item
@@ -234,7 +237,8 @@ class PaperExecution:
             return [self._reject(order, reason, ts)]
         held_at = value or 0
         asset = terms.asset_given(order.side)
-        if terms.need(order.side, held_at, order.quantity) > self._purse.free(asset):
+        needed = terms.need(order.side, held_at, order.quantity)
+        if needed > self._purse.free(asset):
             return [self._reject(order, RejectReason.INSUFFICIENT_FUNDS, ts)]
         self._seen.add(order.client_order_id)
         self._newest[order.instrument] = ts
@@ -245,8 +249,10 @@ class PaperExecution:
         venue_id = VenueOrderId(f"{self._label}-paper-{len(self._seen)}")
         news: list[News] = [OrderUpdate(order.client_order_id, ts, OrderEvent.ACCEPTED, venue_id, price=told)]
         effects = model.submit(order, ts)
-        if effects:
-            news += self._book(effects, ts)
+        if not effects:
+            self._purse.reserve(working, needed)
+            return news
+        news += self._book(effects, ts)
         if order.client_order_id in self._working and not self._purse.hold(working):
             news.append(self._run_dry(working, ts))
         return news

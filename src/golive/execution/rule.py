@@ -6,6 +6,7 @@ Prices and quantities are whole ticks and lots, so an order off its grid cannot 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from golive.model.instrument import Instrument
 from golive.model.order import NewOrder, OrderType, Side, TimeInForce
@@ -36,16 +37,25 @@ class RejectReason(StrEnum):
     """ends the order after it was accepted"""
 
 
+_AMOUNT: Final = frozenset({int, type(None)})
+"""a whole number, or none; `bool` is neither"""
+
+
 def is_well_formed(order: NewOrder) -> bool:
     """Whether an order is made of what the vocabulary has, and its amounts are whole; nothing else looks at others."""
-    amounts = (order.price, order.trigger, order.trail, order.expires_at)
     return (
         isinstance(order.side, Side)
         and isinstance(order.type, OrderType)
         and isinstance(order.time_in_force, TimeInForce)
         and type(order.quantity) is int
-        and all(amount is None or type(amount) is int for amount in amounts)
+        and type(order.price) in _AMOUNT
+        and type(order.trigger) in _AMOUNT
+        and type(order.trail) in _AMOUNT
+        and type(order.expires_at) in _AMOUNT
     )
+
+
+_PLAIN: Final = frozenset({OrderType.MARKET, OrderType.LIMIT})
 
 
 def broken_rule(order: NewOrder, instrument: Instrument, ts: int, reference: int | None) -> RejectReason | None:
@@ -60,7 +70,7 @@ def broken_rule(order: NewOrder, instrument: Instrument, ts: int, reference: int
     price = order.price
     if (price is not None) != order.type.has_price or (price is not None and not 0 < price <= instrument.max_price):
         return RejectReason.PRICE_INVALID
-    is_plain = order.type is OrderType.LIMIT and order.trigger is None and order.trail is None
+    is_plain = order.type in _PLAIN and order.trigger is None and order.trail is None
     if not is_plain and _has_bad_trigger(order, instrument):
         return RejectReason.TRIGGER_INVALID
     if order.time_in_force is not TimeInForce.GTC or order.expires_at is not None:

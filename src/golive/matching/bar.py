@@ -89,7 +89,7 @@ class BarModel:
     def cancel(self, order: NewOrder) -> bool:
         return self._working.pop(order.client_order_id, None) is not None
 
-    def on_time(self, ts: int) -> Sequence[Effect]:
+    def on_time(self, ts: int) -> list[Effect]:
         over = [w.order for w in self._working.values() if w.order.expires_at is not None and w.order.expires_at <= ts]
         for order in over:
             del self._working[order.client_order_id]
@@ -102,10 +102,11 @@ class BarModel:
         self._last = event
         if not self._working:
             return ()
-        meeting = _Meeting(event, self._slippage, self._participation)
-        meeting.effects += self.on_time(event.ts)
-        meeting.run([w for w in self._working.values() if w.arrived_at <= event.opened_at])
-        self._working = {name: w for name, w in self._working.items() if w.remaining}
+        opened_at = event.opened_at
+        meeting = _Meeting(event, self._slippage, self._participation, self.on_time(event.closed_at))
+        meeting.run([w for w in self._working.values() if w.arrived_at <= opened_at])
+        if meeting.effects:
+            self._working = {name: w for name, w in self._working.items() if w.remaining}
         return meeting.effects
 
     def reference_price(self, order: NewOrder) -> int | None:
@@ -123,18 +124,21 @@ def is_marketable(order: NewOrder, price: int) -> bool:
 
 
 class _Meeting:
-    """Our orders meet one bar; what happens gathers in `effects`."""
+    """Our orders meet one bar; what happens gathers in `effects`, after what is there already."""
 
-    def __init__(self, bar: Candle, slippage: Slippage, participation: tuple[int, int]) -> None:
+    __slots__ = ("_bar", "_budget", "_slippage", "effects")
+
+    def __init__(self, bar: Candle, slippage: Slippage, participation: tuple[int, int], effects: list[Effect]) -> None:
         share, whole = participation
-        self.effects: list[Effect] = []
+        self.effects = effects
         self._bar = bar
         self._slippage = slippage
         self._budget = bar.volume * share // whole
 
     def run(self, working: Sequence[_Working]) -> None:
         self._open([w for w in working if w.trigger is None], [w for w in working if w.trigger is not None])
-        self._inside([w for w in working if w.remaining])
+        if left := [w for w in working if w.remaining]:
+            self._inside(left)
 
     def _open(self, awake: Sequence[_Working], asleep: Sequence[_Working]) -> None:
         price, fired = self._bar.open, []

@@ -6,7 +6,7 @@ Slippage is never to our advantage: rates are not negative, and ticks are rounde
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Protocol
 
@@ -34,12 +34,15 @@ class ConstantSlippage:
     """Every order pays `bps` basis points. Raises MagnitudeError for a rate that is negative, too fine or above 10 000 bps."""
 
     bps: Decimal = Decimal(5)
+    parts: int = field(init=False, repr=False, compare=False)
+    """the rate in ten-thousandths of a basis point"""
 
     def __post_init__(self) -> None:
         _check((self.bps,))
+        object.__setattr__(self, "parts", int(self.bps * _PARTS))
 
     def worsened(self, ticks: int, side: Side, number: int) -> int:
-        return _worse_by(int(self.bps * _PARTS), ticks, side)
+        return _worse_by(self.parts, ticks, side)
 
 
 @dataclass(frozen=True, slots=True)

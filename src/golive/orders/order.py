@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from golive.model.errors import IllegalTransition
 from golive.model.ids import ClientOrderId, FillId, InstrumentId, VenueOrderId
 from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate, Side
 
 from .state import OrderEvent, next_status
+
+_EVENTS: Final[Mapping[str, OrderEvent]] = {each.value: each for each in OrderEvent}
 
 
 @dataclass(slots=True)
@@ -76,7 +79,9 @@ class Orders:
     def apply(self, update: OrderUpdate) -> Order:
         """Apply a venue's news; IllegalTransition when the table does not allow it."""
         order = self[update.client_order_id]
-        event = OrderEvent(update.event)
+        event = _EVENTS.get(update.event)
+        if event is None:
+            raise IllegalTransition(f"{update.event!r} is no event in the life of order {update.client_order_id}")
         if event is OrderEvent.AMENDED:
             self._amend(order, update)
         else:

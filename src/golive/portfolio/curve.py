@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import struct
 from array import array
 from collections.abc import Iterator
+from typing import Final
+
+_ROW: Final = struct.Struct("@3q")
 
 
 class EquityCurve:
-    """Compact columns: 24 bytes a row. Equity in smallest quote units (the ledger keeps it below 2^62), price in ticks."""
+    """24 bytes a row. Equity in smallest quote units (the ledger keeps it below 2^62), price in ticks."""
 
     def __init__(self) -> None:
-        self.ts = array("q")
-        self.equity = array("q")
-        self.price = array("q")
-        self._add_ts, self._add_equity, self._add_price = self.ts.append, self.equity.append, self.price.append
+        self._cells = array("q")
+        self._add, self._pack = self._cells.frombytes, _ROW.pack  # half of what three arrays cost that take a number each
 
     def __len__(self) -> int:
-        return len(self.ts)
+        return len(self._cells) // 3
 
     def append(self, ts: int, equity: int, price: int) -> None:
-        self._add_ts(ts)
-        self._add_equity(equity)
-        self._add_price(price)
+        self._add(self._pack(ts, equity, price))
+
+    @property
+    def ts(self) -> array[int]:
+        """Market times in ns, oldest first."""
+        return self._cells[0::3]
+
+    @property
+    def equity(self) -> array[int]:
+        return self._cells[1::3]
 
     def rows(self) -> Iterator[tuple[int, int, int]]:
         """Yield (market time ns, equity, price), oldest first."""
-        return zip(self.ts, self.equity, self.price, strict=True)
+        return zip(self._cells[0::3], self._cells[1::3], self._cells[2::3], strict=True)

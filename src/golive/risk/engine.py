@@ -10,7 +10,7 @@ from golive.model.order import NewOrder
 from golive.portfolio import EquityTrack
 
 from .profile import RiskProfile
-from .rules import RULES, share_text
+from .rules import RULES, reduces, share_text
 from .view import AccountView
 
 Band = Literal["ok", "warn", "breach"]
@@ -89,7 +89,12 @@ class RiskEngine:
         return low, min(high, rest * equity // (equity - position)) if position < equity else high
 
     def decide(self, order: NewOrder, view: AccountView, decision_seq: int) -> Approved | Refused:
-        """Return the first rule's objection as `Refused`, or the order as `Approved`; no I/O."""
+        """Return the first rule's objection as `Refused`, or the order as `Approved`; no I/O.
+
+        An order that can only make its position smaller is always allowed.
+        """
+        if reduces(order, view):
+            return Approved(order, decision_seq)
         for rule in RULES:
             objection = rule(order, view, self.profile)
             if objection is not None:

@@ -1,7 +1,7 @@
 """Every limit is one small rule; `RULES` is the order in which they are asked.
 
 A rule returns None when it has no objection. Size and count rules object when the result would be > the limit, loss and
-drawdown when the fall is ≥ the limit; orders that only reduce a position pass all four.
+drawdown when the fall is ≥ the limit. Orders that only reduce a position are not asked about.
 """
 
 from __future__ import annotations
@@ -34,10 +34,8 @@ def reduces(order: NewOrder, view: AccountView) -> bool:
 
 
 def missing_input(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
-    if reduces(order, view):
-        return None
-    amounts = {"equity": view.equity, "day_start_equity": view.day_start_equity, "peak_equity": view.peak_equity}
-    missing = [name for name, value in amounts.items() if value is None or value <= 0]
+    amounts = (("equity", view.equity), ("day_start_equity", view.day_start_equity), ("peak_equity", view.peak_equity))
+    missing = [name for name, value in amounts if value is None or value <= 0]
     if order.instrument not in view.prices:
         missing.append("price")
     if order.side is Side.SELL:
@@ -47,16 +45,16 @@ def missing_input(order: NewOrder, view: AccountView, profile: RiskProfile) -> O
 
 def daily_loss(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     falls = (_fall(view.day_start_equity, view.equity), view.worst_today)
-    return _stop(order, view, profile.daily_loss, profile.max_daily_loss_pct, falls, DecisionCode.RISK_DAILY_LOSS)
+    return _stop(profile.daily_loss, profile.max_daily_loss_pct, falls, DecisionCode.RISK_DAILY_LOSS)
 
 
 def drawdown(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     falls = (_fall(view.peak_equity, view.equity), view.worst_drawdown)
-    return _stop(order, view, profile.drawdown, profile.hard_drawdown_pct, falls, DecisionCode.RISK_DRAWDOWN)
+    return _stop(profile.drawdown, profile.hard_drawdown_pct, falls, DecisionCode.RISK_DRAWDOWN)
 
 
 def max_position(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
-    if reduces(order, view) or view.equity is None:
+    if view.equity is None:
         return None
     lots = view.positions.get(order.instrument, 0) + view.pending_buys.get(order.instrument, 0) + order.quantity
     notional = view.notional(order.instrument, view.prices[order.instrument], lots)
@@ -66,8 +64,6 @@ def max_position(order: NewOrder, view: AccountView, profile: RiskProfile) -> Ob
 
 
 def max_open_positions(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
-    if reduces(order, view):
-        return None
     held = {key for key, lots in view.positions.items() if lots > 0}
     wanted = {key for key, lots in view.pending_buys.items() if lots > 0}
     count = len(held | wanted | {order.instrument})
@@ -87,14 +83,12 @@ def _fall(start: int | None, equity: int | None) -> Fall:
     return (0, 1) if start is None or equity is None else (start - equity, start)
 
 
-def _stop(
-    order: NewOrder, view: AccountView, share: Fraction, limit: Decimal, falls: tuple[Fall, ...], code: DecisionCode
-) -> Objection | None:
+def _stop(share: Fraction, limit: Decimal, falls: tuple[Fall, ...], code: DecisionCode) -> Objection | None:
     """Object when one of the falls is at or beyond the limit; a stop that was reached once stays reached."""
-    if reduces(order, view):
-        return None
-    reached = [fall for fall in falls if share.reached_by(*fall)]
-    return Objection(code, str(limit), share_text(*reached[0])) if reached else None
+    for part, whole in falls:
+        if share.reached_by(part, whole):
+            return Objection(code, str(limit), share_text(part, whole))
+    return None
 
 
 def share_text(part: int, whole: int) -> str:
