@@ -6,6 +6,7 @@ import math
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
 from golive.model.clock import MINUTE
@@ -14,7 +15,7 @@ from golive.model.market import Trade
 from golive.model.order import Side
 from golive.strategy import WARMING_UP, Bar
 from golive.strategy.protocol import FillSeen, TradeSeen
-from support.scripted_session import Listener, Session
+from support.scripted_session import Listener, Script, Session
 from support.trading import BTC, BTC_ID, START
 
 TICK = float(BTC.tick_size)
@@ -86,3 +87,32 @@ def test_an_error_at_a_fill_keeps_the_fill_and_is_raised_at_the_next_bar() -> No
         with pytest.raises(StrategyError, match="told of its fill at 2024-01-01T00:02:00Z: KeyError: 'its fill'"):
             session.flat(400_000)
     assert len(session.engine.fills) == 1
+
+
+def test_a_strategy_that_fails_leaves_no_trace_of_its_bar() -> None:
+    session = Session([1.0, 1.0, 2.0])
+    session.flat(400_000)
+    session.flat(400_000)
+    engine = session.engine
+    before = (engine.candles, len(engine.curve.ts), engine.record_seq, engine.last_equity)
+    with pytest.raises(StrategyError, match="it gave 2"):
+        session.flat(300_000)
+    assert (engine.candles, len(engine.curve.ts), engine.record_seq, engine.last_equity) == before
+    assert engine.strategy_failure is not None
+
+
+def test_a_strategy_that_cannot_begin_is_told() -> None:
+    class Broken(Script):
+        def initial(self, params: Any) -> list[int]:
+            raise OSError("no such file")
+
+    with pytest.raises(StrategyError, match=r"strategy script: before its first bar: OSError: no such file \(.*test_hearing"):
+        Session([], script=Broken)
+
+
+def test_a_truth_value_of_numpy_is_a_target() -> None:
+    said: list[Any] = [np.False_, np.True_]
+    session = Session(said)
+    session.flat(400_000)
+    session.flat(400_000)
+    assert session.engine.signals == 1

@@ -13,7 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from golive.matching.columns import CandleColumns
-from golive.strategy import STRATEGIES, WARMING_UP, Bar, Parameter, bound, indicators, resolve_parameters, strategy_named
+from golive.model.clock import to_iso
+from golive.model.errors import StrategyError
+from golive.strategy import (
+    STRATEGIES,
+    WARMING_UP,
+    Bar,
+    Parameter,
+    bound,
+    indicators,
+    resolve_parameters,
+    strategy_named,
+    with_order_parameters,
+)
 from golive.strategy.compiling import NotCompilable
 from golive.strategy.targets import TargetChanges, changes_of, sweep_targets, targets_of
 from support.candle_columns import jumpy_columns, walk_columns
@@ -161,7 +173,7 @@ def test_a_state_that_is_no_number_is_named() -> None:
 
 @pytest.mark.parametrize("compiled", [True, False])
 def test_an_index_outside_a_list_is_an_error_in_both_forms(compiled: bool) -> None:
-    with pytest.raises(IndexError):
+    with pytest.raises(StrategyError, match=r"strategy own: at the bar closed .*Z: IndexError: .*test_targets.py:\d+"):
         targets_of(Own(_outside, last=[0.0] * 4), bound({}), walk_columns(10), compiled=compiled)
 
 
@@ -177,3 +189,88 @@ def test_a_step_may_call_functions_of_a_module_by_its_name_on_a_state_within_the
     strategy = Own(_by_module, index=indicators.Rsi())
     assert same(compiled, targets_of(strategy, bound({}), candles, compiled=False))
     assert len(compiled.index) > 20
+
+
+class Says:
+    """Says what it was told to, bar by bar; an exception is raised."""
+
+    name, summary, parameters = "says", "for tests", with_order_parameters({})
+    form = "callbacks"
+
+    def __init__(self, said: list[Any]) -> None:
+        self.said = said
+
+    def initial(self, params: Any) -> Any:
+        return iter(self.said)
+
+    def warm_up(self, params: Any) -> int:
+        return 1
+
+    def step(self, state: Any, bar: Bar, params: Any) -> float:
+        answer: Any = next(state)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (5.0, "it gave 5; a target is a share between 0 and 1"),
+        (-0.5, "it gave -0.5;"),
+        (math.inf, "it gave inf;"),
+        (None, "it gave None;"),
+        ("much", "it gave 'much';"),
+        (ValueError("boo"), r"ValueError: boo \(.*test_targets.py:\d+\)"),
+        (SystemExit(3), "SystemExit: 3"),
+        (StopIteration(), "StopIteration"),
+    ],
+)
+def test_what_is_no_target_is_told_with_strategy_and_bar(wrong: Any, told: str) -> None:
+    candles = walk_columns(5000, 1)
+    strategy = Says([WARMING_UP, *[0.5] * 4500, wrong, *[0.5] * 498])
+    closed = to_iso(int(candles.opened_at[4501]) + candles.timeframe_ns)
+    with pytest.raises(StrategyError, match=f"^strategy says: at the bar closed {closed}:? {told}"):
+        targets_of(strategy, params_of("ema_cross"), candles, compiled=False)
+
+
+class Whole(Says):
+    """Asked about all bars at once."""
+
+    def targets(self, candles: CandleColumns, params: Any) -> Any:
+        if not self.said:
+            raise KeyError("adx")
+        return np.array(self.said)
+
+
+def test_a_strategy_asked_about_all_bars_at_once_is_held_to_the_same() -> None:
+    candles = walk_columns(3, 1)
+    closed = to_iso(int(candles.opened_at[2]) + candles.timeframe_ns)
+    with pytest.raises(StrategyError, match=f"says: at the bar closed {closed} it gave 2;"):
+        targets_of(Whole([WARMING_UP, 1.0, 2.0]), params_of("ema_cross"), candles, compiled=False)
+    with pytest.raises(StrategyError, match=r"strategy says: over 3 bars: KeyError: 'adx' \(.*test_targets.py:\d+\)"):
+        targets_of(Whole([]), params_of("ema_cross"), candles, compiled=False)
+
+
+def test_a_compiled_step_is_held_to_the_same() -> None:
+    candles = walk_columns(200, 1)
+
+    class Leveraged:
+        name, summary, parameters = "leveraged", "for tests", with_order_parameters({})
+
+        def initial(self, params: Any) -> Any:
+            return SimpleNamespace(bars=0)
+
+        def warm_up(self, params: Any) -> int:
+            return 1
+
+        @staticmethod
+        def step(state: Any, bar: Bar, params: Any) -> float:
+            state.bars += 1
+            return 3.0 if state.bars == 100 else 0.5
+
+    closed = to_iso(int(candles.opened_at[99]) + candles.timeframe_ns)
+    params = bound(resolve_parameters("leveraged", Leveraged.parameters, {}))
+    for compiled in (True, False):
+        with pytest.raises(StrategyError, match=f"strategy leveraged: at the bar closed {closed} it gave 3;"):
+            targets_of(Leveraged(), params, candles, compiled=compiled)

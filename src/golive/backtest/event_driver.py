@@ -70,7 +70,7 @@ class EventDriver:
 
         Raises:
             ConfigError: `detail` is not finer than `candles` or not of the same instruments.
-            IllegalTransition, MagnitudeError: as `Engine.process`.
+            IllegalTransition, MagnitudeError, StrategyError: as `Engine.process`.
         """
         starts = [int(each.opened_at[0]) for each in (*candles, *(detail or ())) if len(each)]
         began = min(starts, default=0) if began is None else began
@@ -88,6 +88,8 @@ class EventDriver:
         while (due := self._execution.next_due) is not None:
             self._news(self._execution.on_time(due))
             self._settle(self._clock.now)
+        if self._engine.strategy_failure is not None:
+            raise self._engine.strategy_failure
 
     def _run_single(self, columns: CandleColumns) -> None:
         """One instrument: a closing time is one candle, its equity a row of the engine's curve, a quiet bar one call."""

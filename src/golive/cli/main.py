@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from golive.model.errors import ConfigError, GoliveError, PrerequisiteMissing
+from golive.model.errors import ConfigError, GoliveError, PrerequisiteMissing, StrategyError
 from golive.model.verdict import ExitCode
 
 from .lazy import LazyCommand, LazyGroup
@@ -64,14 +64,14 @@ def golive(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit code. A configuration error goes to stderr as it is written, without a trace."""
+    """Run the command line; return the exit code. What is wrong with the input goes to stderr as it is written, without a trace."""
     try:
         typer.main.get_command(app).main(arguments, prog_name="golive")
     except SystemExit as ended:
         if isinstance(ended.code, str):
             raise
         return ended.code or 0
-    except ConfigError as error:
+    except (ConfigError, StrategyError) as error:
         typer.echo(error, err=True)
         return ExitCode.USAGE
     except PrerequisiteMissing as error:

@@ -15,7 +15,7 @@ from typing import Any
 from golive.model.alert import AlertSeverity
 from golive.model.command import Alert, Cancel, Command, SetTimer, Submit
 from golive.model.decision import Approved, DecisionCode, Refused
-from golive.model.errors import IllegalTransition
+from golive.model.errors import IllegalTransition, StrategyError
 from golive.model.event import Durable, Event, Operator, OperatorAction, Timer
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
@@ -66,7 +66,7 @@ class Engine:
         self._hearing = Hearing(strategy, parameters)
         self._valuation = Valuation(self.ledger, self.ledger.instruments)
         self._watch = Watch(self._valuation, self.risk)
-        self.desks = {i.id: Desk(i, self._valuation.of(i.id), strategy.initial(self._hearing.params)) for i in instruments}
+        self.desks = {i.id: Desk(i, self._valuation.of(i.id), self._hearing.initial()) for i in instruments}
         self._sizing = Sizing.of(parameters)
         for desk in self.desks.values():
             desk.full_lots = self._sizing.full_lots(desk.instrument)
@@ -96,7 +96,8 @@ class Engine:
     def process(self, event: Event) -> list[Command]:
         """Return what is to be done because of `event`, in order.
 
-        Raises IllegalTransition for news that no legal life of an order allows; the session must stop then.
+        Raises IllegalTransition for news that no legal life of an order allows, and StrategyError for a strategy that failed or
+        gave what is no target, before anything was done about the candle. The session must stop then.
         """
         return self._transitions[type(event)](event)
 
@@ -117,6 +118,11 @@ class Engine:
     def breaches(self) -> Sequence[Breach]:
         """The loss limits that were reached, each when it was first."""
         return self._watch.breaches
+
+    @property
+    def strategy_failure(self) -> StrategyError | None:
+        """Why the strategy is not asked any more; one that failed when told of a fill has not stopped the session yet."""
+        return self._hearing.failure
 
     @property
     def wants_trades(self) -> bool:
@@ -169,19 +175,19 @@ class Engine:
         return commands
 
     def _on_candle(self, candle: Candle) -> list[Command]:
-        self.candles += 1
-        commands: list[Command] = []
         instrument, opened_at, ts, open_, high, low, close, volume = candle  # at once: each name by itself costs a third of this
         desk = self._curve_desk
         if instrument is not desk.id:
             desk = self.desks[instrument]
+        target = self._hearing.bar(desk, ts, open_, high, low, close, volume)  # first: a strategy that fails leaves no trace
+        self.candles += 1
+        commands: list[Command] = []
         if not desk.ask:  # no book in this session: the close is the mark
             self._valuation.mark(desk.worth, close)
         self._watch.observe(ts, commands)
         equity = self._valuation.equity
         if desk is self._curve_desk and equity is not None:
             self.curve.append(ts, equity, close)
-        target = self._hearing.bar(desk, ts, open_, high, low, close, volume)
         code: DecisionCode | None = desk.standing
         if target != desk.target:
             code = self._turn(desk, target, ts, commands)
@@ -202,9 +208,9 @@ class Engine:
         if math.isnan(target):  # WARMING_UP
             return DecisionCode.WARMING_UP
         if desk.target is not None or target != 0.0:
-            self._signal(desk, target, ts, "target_changed", commands)
+            self._signal(desk, float(target), ts, "target_changed", commands)
         else:
-            desk.target = target
+            desk.target = 0.0
         return self._act(desk, ts, commands)
 
     def _signal(self, desk: Desk, target: float, ts: int, cause: str, commands: list[Command]) -> None:

@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise, repeat
+from operator import length_hint
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from golive.matching.columns import CandleColumns, FloatColumn, IntColumn
 from golive.matching.compiled import compiles
-from golive.model.errors import ConfigError
+from golive.model.errors import GoliveError
 
 from . import step_loop
 from .compiling import CompiledStep, NotCompilable, attributes, fill_record, params_dtype, state_dtype
+from .failure import FAILURES, failed, failed_over, failed_to_start, no_target
 from .protocol import Bar, Strategy
 
 _CHUNK: Final = 4096
@@ -53,11 +55,18 @@ def targets_of(strategy: Strategy, params: Any, candles: CandleColumns, *, compi
     `params` is what `bound` returns. A strategy that has `targets(candles, params)`, which gives its target at every bar at
     once, is asked for that in either form. Where nothing is compiled (NUMBA_DISABLE_JIT) the interpreted form runs.
 
-    Raises NotCompilable when `compiled` and the strategy's `step` cannot be.
+    Raises NotCompilable when `compiled` and the strategy's `step` cannot be; StrategyError naming the bar at which the strategy
+    failed or gave what is neither a share of 0 to 1 nor WARMING_UP.
     """
     at_once: Callable[[CandleColumns, Any], FloatColumn] | None = getattr(strategy, "targets", None)
     if at_once is not None:
-        return changes_of(at_once(candles, params))
+        try:
+            targets = at_once(candles, params)
+        except GoliveError:
+            raise  # it names the strategy and what is wrong
+        except FAILURES as exc:
+            raise failed_over(strategy.name, len(candles), exc) from exc
+        return _demand_shares(strategy.name, changes_of(targets), candles)
     if compiled and compiles():
         return next(sweep_targets(strategy, [params], candles))
     return _interpreted(strategy, params, candles)
@@ -84,10 +93,18 @@ def sweep_targets(strategy: Strategy, params_rows: Sequence[Any], candles: Candl
         while place < len(group):
             together = step_loop.LANES if len(group) - place >= step_loop.LANES else 1
             loop = four if together == step_loop.LANES else one
-            loop(*_numbers(candles), states, params, place, index, target, rows)
+            try:
+                loop(*_numbers(candles), states, params, place, index, target, rows)
+            except GoliveError:
+                raise  # it cannot be compiled
+            except FAILURES as exc:
+                for each in params_rows:  # the interpreter says at which bar
+                    _interpreted(strategy, each, candles)
+                raise failed_over(strategy.name, bars, exc) from exc
             for lane in range(together):
                 count = int(rows[lane])
-                yield TargetChanges(index[lane, :count].copy(), target[lane, :count].copy())
+                changes = TargetChanges(index[lane, :count].copy(), target[lane, :count].copy())
+                yield _demand_shares(strategy.name, changes, candles)
             place += together
 
 
@@ -111,7 +128,7 @@ def _loops(strategy: Strategy) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
 def _records(strategy: Strategy, params_rows: Sequence[Any]) -> Iterator[tuple[range, Any, Any]]:
     """Yield runs of parameter sets whose states have one shape, as records."""
-    made = [strategy.initial(params) for params in params_rows]
+    made = [_started(strategy, params) for params in params_rows]
     shapes = [state_dtype(state, strategy.name) for state in made]
     first = 0
     while first < len(made):
@@ -130,21 +147,53 @@ def _records(strategy: Strategy, params_rows: Sequence[Any]) -> Iterator[tuple[r
 def _interpreted(strategy: Strategy, params: Any, candles: CandleColumns) -> TargetChanges:
     """Step in Python. The loop itself is made of C iterators: what remains per bar is one tuple and the strategy's own work."""
     *columns, length, tick, lot = _numbers(candles)
-    state, step = strategy.initial(params), strategy.step
+    state, step = _started(strategy, params), strategy.step
     pieces = []
     for first in range(0, len(candles), _CHUNK):
         opened_at, *prices, volume = (column[first : first + _CHUNK] for column in columns)
-        rows = zip(
-            (opened_at + length).tolist(), *((price * tick).tolist() for price in prices), (volume * lot).tolist(), strict=True
-        )
+        closes = (opened_at + length).tolist()
+        left = iter(closes)
+        rows = zip(left, *((price * tick).tolist() for price in prices), (volume * lot).tolist(), strict=True)
         bars = map(tuple.__new__, repeat(Bar), rows)
         try:
-            said = np.fromiter(map(step, repeat(state), bars, repeat(params)), np.float64, len(opened_at))
-        except TypeError as exc:
-            raise ConfigError(f"strategy {strategy.name}: step must return a number for every bar: {exc}") from exc
-        changes = changes_of(said)
+            said = list(map(step, repeat(state), bars, repeat(params)))
+        except FAILURES as exc:
+            raise failed(strategy.name, closes[len(closes) - length_hint(left) - 1], exc) from exc
+        if len(said) < len(closes):  # a StopIteration ends a loop of iterators without a word
+            raise failed(strategy.name, closes[len(said)], StopIteration("raised by step"))
+        changes = changes_of(_as_numbers(strategy.name, said, closes))
         pieces.append(TargetChanges(changes.index + first, changes.target))
-    return _joined(pieces)
+    return _demand_shares(strategy.name, _joined(pieces), candles)
+
+
+def _started(strategy: Strategy, params: Any) -> Any:
+    try:
+        return strategy.initial(params)
+    except FAILURES as exc:
+        raise failed_to_start(strategy.name, exc) from exc
+
+
+def _as_numbers(name: str, said: list[Any], closes: Sequence[int]) -> FloatColumn:
+    """Return targets as a column; numpy alone would take None for a number that is none."""
+    try:
+        numbers = np.array(said, np.float64)
+    except (TypeError, ValueError):
+        numbers = np.full(len(said), np.nan)
+    if np.isnan(numbers).any():
+        for ts, each in zip(closes, said, strict=True):
+            if not isinstance(each, float | int | np.number | np.bool_):
+                raise no_target(name, ts, each)
+    return numbers
+
+
+def _demand_shares(name: str, changes: TargetChanges, candles: CandleColumns) -> TargetChanges:
+    """Return target changes; raise StrategyError naming the first bar whose target is outside 0 to 1."""
+    target = changes.target
+    places = np.flatnonzero((target < 0.0) | (target > 1.0))
+    if len(places):
+        place = int(places[0])
+        raise no_target(name, int(candles.opened_at[changes.index[place]]) + candles.timeframe_ns, float(target[place]))
+    return changes
 
 
 def _joined(pieces: Sequence[TargetChanges]) -> TargetChanges:

@@ -10,6 +10,7 @@ import numpy as np
 
 from golive.matching.columns import FloatColumn
 from golive.matching.compiled import compiles
+from golive.model.errors import StrategyError
 from golive.strategy.compiling import NotCompilable
 from golive.strategy.signals import Signals, asked_over
 from golive.strategy.targets import targets_of
@@ -88,8 +89,8 @@ def _compare(subject: Subject, check: str, other: Callable[[Subject], FloatColum
         there = other(subject)
     except NotCompilable as exc:
         return Finding(check, "unsaid", f"{exc}; it runs interpreted, in sweeps too")
-    except IndexError as exc:
-        return Finding(check, "failed", f"the compiled form: {exc}", "keep every index inside its list")
+    except StrategyError as exc:
+        return Finding(check, "failed", f"the compiled form: {exc}", "keep every index inside its list, and targets within 0..1")
     here = subject.stepped()
     place = first_difference(here, there)
     if place is None:
