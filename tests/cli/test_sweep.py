@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from golive.backtest.statistics import told
 from golive.cli.main import main
 from golive.market.store import CandleStore
 from support.backtests import market
@@ -63,6 +64,8 @@ def test_a_sweep_writes_four_files_of_one_document(home: Path, capsysbinary: pyt
     assert best[0]["sharpe"] == max(float(row["sharpe"]) for row in rows)
     assert best[0]["parameters"]["fast_bars"] == float(rows[best[0]["number"]]["fast_bars"])
     assert "position_pct" in outcome["strategy"]["parameters"]
+    stability = outcome["stability"]
+    assert stability["mean"] == told(stability["mean"]) != 0
     assert "# ema_cross · sweep" in (home / run["report_markdown"]).read_text()
 
 

@@ -42,7 +42,8 @@ def backtest_overfitting(returns: FloatColumn, parts: int = PARTS) -> Overfittin
     """Return the probability that choosing the best of these trials picks noise; None for too little data.
 
     Args:
-        returns: (trials, periods) of simple returns, oldest first; at least two trials and two periods for each block.
+        returns: (trials, periods) of simple returns, oldest first; at least two trials, no two of them the same, and two periods
+            for each block.
         parts: an even number of blocks; fewer are taken where there are not enough periods.
 
     Equal results out of sample share their rank. A trial without any spread has Sharpe ratio 0.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from golive.matching.columns import CandleColumns
@@ -16,31 +15,20 @@ from golive.model.json import JsonValue
 from golive.model.money import format_decimal
 from golive.portfolio import Ledger
 
-from .overfitting import Moments, deflated_sharpe, expected_best_sharpe, independent_trials, minimum_track_record
-from .overfitting import probabilistic_sharpe as probabilistic
-from .overfitting_pbo import backtest_overfitting
-from .returns import YEAR
 from .search import Axis, Space, Values
 from .spec import BacktestSpec
-from .statistics import told
 from .sweep import Aim, SweepResult
-from .sweep_heat import HeatMap, chosen_pairs, heat_map, stability
+from .sweep_heat import HeatMap, Stability, chosen_pairs, heat_map, stability
+from .sweep_luck import luck_of, number
 from .sweep_row import FIELD, SampleGrid
-from .sweep_score import objective_of, period_returns, ranking, scores
+from .sweep_score import objective_of, ranking, scores
 
 if TYPE_CHECKING:
     from golive.matching.columns import FloatColumn
 
-    from .sweep_row import Rows
-
 SCHEMA: Final = "golive.sweep.v1"
 BEST: Final = 20
 """sets in the table"""
-
-
-def number(value: float | None) -> float | None:
-    """Return a statistic with the digits that are told; None for one that is not there."""
-    return None if value is None or math.isnan(value) else told(float(value))
 
 
 def terms_of(spec: BacktestSpec, timeframe: str) -> dict[str, JsonValue]:
@@ -104,8 +92,8 @@ def result_of(
         "results_sha256": result.digest,
         "sampling": sampling_of_grid(aim.grid),
         "best": list[JsonValue](best),
-        "stability": asdict(stability(space, result.sets, values, order[0])) if ranked else None,
-        "overfitting": overfitting_of(result.rows, aim.balance, aim.grid, order[0]) if ranked else None,
+        "stability": _stability(stability(space, result.sets, values, order[0])) if ranked else None,
+        "overfitting": luck_of(result.rows, aim.balance, aim.grid, order[0]) if ranked else None,
         "heat_maps": [_map(each) for each in maps],
     }
 
@@ -138,40 +126,8 @@ def parameters_of(space: Space, values: Values) -> dict[str, JsonValue]:
     return dict(zip(space.names, values, strict=True))
 
 
-def overfitting_of(rows: Rows, balance: int, grid: SampleGrid, best: int) -> dict[str, JsonValue] | None:
-    """Return the measures of luck of the best set; None where its returns have no spread. Sharpe ratios are a year's."""
-    import numpy as np
-
-    returns = period_returns(rows, balance)
-    moments = Moments.of(returns[best])
-    if moments is None:
-        return None
-    year = math.sqrt(YEAR / grid.sampling.length_ns)
-    deviation = returns.std(axis=1, ddof=1)
-    sharpes = np.where(deviation > 0, returns.mean(axis=1) / np.where(deviation > 0, deviation, 1), 0.0)
-    variance = float(sharpes.var(ddof=1)) if len(rows) > 1 else 0.0
-    independent = independent_trials(returns)
-    pbo = backtest_overfitting(returns)
-    return {
-        "sharpe": number(moments.sharpe * year),
-        "skewness": number(moments.skewness),
-        "kurtosis": number(moments.kurtosis),
-        "trials": len(rows),
-        "independent_trials": number(independent),
-        "expected_best_sharpe": number(expected_best_sharpe(variance, len(rows)) * year),
-        "probabilistic_sharpe": number(probabilistic(moments)),
-        "deflated_sharpe": number(deflated_sharpe(moments, variance, len(rows))),
-        "deflated_sharpe_independent": number(deflated_sharpe(moments, variance, independent)),
-        "minimum_track_record_periods": number(minimum_track_record(moments)),
-        "backtest_overfitting": None if pbo is None else {
-            "probability": number(pbo.probability),
-            "loss_probability": number(pbo.loss_probability),
-            "slope": number(pbo.slope),
-            "splits": pbo.splits,
-            "parts": pbo.parts,
-            "periods": pbo.periods,
-        },
-    }  # fmt: skip
+def _stability(found: Stability) -> dict[str, JsonValue]:
+    return {"neighbours": found.neighbours, "mean": number(found.mean), "lowest": number(found.lowest)}
 
 
 def _map(shown: HeatMap) -> dict[str, JsonValue]:

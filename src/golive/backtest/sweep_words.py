@@ -29,7 +29,7 @@ def verdict(outcome: JsonObject) -> tuple[str, Tone, str]:
     deflated, pbo = read.number(luck, "deflated_sharpe"), read.optional_mapping(luck, "backtest_overfitting")
     said = f"deflated Sharpe ratio {deflated:.2f}"
     if pbo is None:
-        return "not measured", "warn", f"{said}, too few periods or sets to say how overfitted the choice is"
+        return "not measured", "warn", f"{said}, too few periods or different sets to say how overfitted the choice is"
     chance = read.number(pbo, "probability")
     said += f", probability of overfitting {percent(chance, 1)}"
     if deflated >= PROVED and chance < OVERFITTED / 2:
@@ -54,7 +54,8 @@ def overfitting_rows(outcome: JsonObject) -> tuple[tuple[str, Cell], ...]:
         ("probabilistic Sharpe ratio, taken alone", ratio(read.optional_number(luck, "probabilistic_sharpe"))),
         ("deflated Sharpe ratio", ratio(read.optional_number(luck, "deflated_sharpe"))),
         ("the same, similar sets counted together", ratio(read.optional_number(luck, "deflated_sharpe_independent"))),
-        ("independent sets", f"{read.number(luck, 'independent_trials'):,.1f} of {int(read.number(luck, 'trials')):,}"),
+        ("sets that traded, equal results counted once", _counted(luck, f"{int(read.number(luck, 'different_trials')):,}")),
+        ("independent sets", _counted(luck, f"{read.number(luck, 'independent_trials'):,.1f}")),
         ("track record that would prove it at 95 %, taken alone", f"{proof}; these are {periods:,} ({sampling})"),
     ]
     if (pbo := read.optional_mapping(luck, "backtest_overfitting")) is not None:
@@ -65,3 +66,7 @@ def overfitting_rows(outcome: JsonObject) -> tuple[tuple[str, Cell], ...]:
             ("halvings of time", f"{int(read.number(pbo, 'splits')):,} of {int(read.number(pbo, 'parts'))} blocks"),
         ]
     return tuple((name, Cell(text)) for name, text in rows)
+
+
+def _counted(luck: JsonObject, count: str) -> str:
+    return f"{count} of {int(read.number(luck, 'trials')):,}"

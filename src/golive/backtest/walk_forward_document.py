@@ -15,7 +15,8 @@ from .overfitting import Moments, minimum_track_record, probabilistic_sharpe
 from .returns import YEAR
 from .search import Space
 from .spec import BacktestSpec
-from .sweep_document import number, parameters_of
+from .sweep_document import parameters_of
+from .sweep_luck import number
 from .sweep_row import FIELD, FIELDS, Rows, SampleGrid
 from .sweep_score import period_returns, scores
 from .walk_forward import WindowPlan, WindowResult, stitched
