@@ -64,7 +64,7 @@ def golive(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit code. What is wrong with the input goes to stderr as it is written, without a trace."""
+    """Run the command line; return the exit code. Wrong input is told on stderr as it is written, without a trace."""
     try:
         typer.main.get_command(app).main(arguments, prog_name="golive")
     except SystemExit as ended:

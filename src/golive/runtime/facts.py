@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from golive.engine import Engine
 from golive.model.clock import SECOND
-from golive.model.errors import GoliveError
 from golive.model.stage_record import StageRecord
 from golive.observability.divergence import DivergenceSection
 from golive.observability.measured import MeasuredProbe
@@ -84,8 +83,8 @@ class SessionFacts:
         if text not in self.warnings:
             self.warnings.append(text)
 
-    def fail(self, error: GoliveError) -> None:
-        """Note that a broken invariant or journal ended the session: whatever else was found, it is an internal error."""
+    def fail(self, error: Exception) -> None:
+        """Note that a broken invariant, a journal or the strategy ended the session: whatever else was found, it is an error."""
         self.internal_error = True
         self.errors.append(f"{type(error).__name__}: {error}")
 

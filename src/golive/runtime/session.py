@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import time
+import traceback
 import uuid
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +18,15 @@ import orjson
 
 from golive.market.lockstep import LockStep
 from golive.model.clock import SECOND, Clock
-from golive.model.errors import AuthenticationFailed, ConfigError, GoliveError, JournalError, PrerequisiteMissing, VenueError
+from golive.model.errors import (
+    AuthenticationFailed,
+    ConfigError,
+    GoliveError,
+    JournalError,
+    PrerequisiteMissing,
+    StrategyError,
+    VenueError,
+)
 from golive.model.instrument import Instrument
 from golive.model.json import JsonValue
 from golive.model.verdict import RunStatus
@@ -116,6 +125,9 @@ class Session:
             raise
         except GoliveError as exc:
             self.facts.fail(exc)
+        except Exception as exc:  # noqa: BLE001 (the outermost frame of a session: nothing may cost its report)
+            traceback.print_exc()
+            self.facts.fail(exc)
         finally:
             for signum in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(signum)
@@ -206,6 +218,8 @@ class Session:
                     self._ending = await drive_stream(stream, inbox, dispatcher, self._pace, self._stepped)
             except VenueError as exc:
                 self._venue_lost(exc)
+            except StrategyError:
+                pass  # told below: it may also have failed when it was told of a fill, and no bar has come since
             facts.drive_ended = time.monotonic_ns()
             for task in background:
                 if task.done() and not task.cancelled():
@@ -214,6 +228,8 @@ class Session:
                 facts.restart.demand_done(self._ending)
             dispatcher.finish()
             await dispatcher.settle()
+            if floor.engine.strategy_failure is not None:
+                facts.fail(floor.engine.strategy_failure)
             check_accounts_agree(floor.engine.ledger, floor.execution.account)
 
     def _lock_step(self) -> LockStep:
