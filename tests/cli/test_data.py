@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from golive.cli import main as command_line
 from golive.market.store import CandleStore
 from golive.model.ids import InstrumentId
-from support.candles import btc, columns_of, rows_of, walk
+from support.candles import LATER, btc, columns_of, rows_of, walk
 from support.published import published
 
 ROOT = Path(__file__).parents[2]
@@ -150,7 +150,7 @@ def test_longer_candles_are_stored(desk: Desk) -> None:
     desk.data("import", str(desk.write([*ROWS[:10], *ROWS[11:]])), "--symbol", "BTC/USDT")
     code, out, _ = desk.data("resample", "--symbol", "BTC/USDT", "--to", "5m")
     assert code == 0
-    assert "5m: 25 candles made of 129 of 1m, 25 new, 1 not made" in out
+    assert "5m: 25 candles made of 129 of 1m, 1 not made" in out
     assert desk.stored().index(BTC, "5m").rows == 25
     assert desk.data("resample", "--symbol", "BTC/USDT", "--to", "1s")[0] == 2
 
@@ -242,3 +242,31 @@ def test_what_downloads_have_noted_is_removed_with_the_series(desk: Desk) -> Non
     record.write_text("{}")
     assert desk.data("remove", "--symbol", "BTC/USDT", "--timeframe", "1m")[0] == 0
     assert not record.exists()
+
+
+def test_longer_candles_that_have_become_stale_are_named_and_not_used(desk: Desk) -> None:
+    desk.data("import", str(desk.write(ROWS[:100])), "--symbol", "BTC/USDT")
+    desk.data("resample", "--symbol", "BTC/USDT", "--to", "5m")
+    assert desk.data("verify")[0] == 0
+    desk.data("import", str(desk.write(ROWS)), "--symbol", "BTC/USDT", "--timeframe", "1m")
+    words = "okx:BTC/USDT 5m is stale: the 1m candles that it was made of have changed; `golive data resample --symbol"
+    code, out, _ = desk.data("verify")
+    assert (code, f"okx/BTC-USDT/5m: faulty\n  {words}" in out) == (4, True)
+    code, _, err = desk.data("export", str(desk.path / "x.csv"), "--symbol", "BTC/USDT", "--timeframe", "5m")
+    assert (code, words in err) == (2, True)
+    code, out, _ = desk.data("list")
+    assert (code, f"okx_paper {words}" in out) == (0, True)
+    assert [bool(row["stale"]) for row in published(desk.data("list", "--json")[1])["series"]] == [False, True]
+    assert desk.data("resample", "--symbol", "BTC/USDT", "--to", "5m")[0] == 0
+    assert desk.data("verify")[0] == 0
+
+
+def test_a_file_enters_a_downloaded_series_only_with_consent(desk: Desk) -> None:
+    store = desk.stored()
+    store.append(btc(), "1m", columns_of(ROWS[:50]), source="download embedded seed 7", now=LATER)
+    file = str(desk.write(ROWS[60:]))
+    code, _, err = desk.data("import", file, "--symbol", "BTC/USDT")
+    assert (code, "holds candles of another market (embedded seed 7, not file)" in err) == (2, True)
+    assert store.index(BTC, "1m").rows == 50
+    assert desk.data("import", file, "--symbol", "BTC/USDT", "--mix")[0] == 0
+    assert store.index(BTC, "1m").rows == 120

@@ -36,6 +36,7 @@ def download(
     ] = None,
     fill_gaps: Annotated[bool, typer.Option("--fill-gaps", help="Ask again for what the venue did not have.")] = False,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of the market of an embedded venue.")] = 7,
+    mix: Annotated[bool, typer.Option("--mix", help="Take the venue's candles into a series that came from files.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and no progress.")] = False,
@@ -56,7 +57,7 @@ def download(
     where = locate(config, home)
     options = DownloadOptions(
         symbol=symbol, timeframe=timeframe, venue=venue, environment=environment, since=since, until=until, endpoint=endpoint,
-        fill_gaps=fill_gaps, seed=seed,
+        fill_gaps=fill_gaps, seed=seed, may_mix=mix,
     )  # fmt: skip
     configuration, clock = load_configuration(where.runtime_file, os.environ), SystemClock()
     plan = plan_download(options, configuration, where.home, clock.now())

@@ -47,6 +47,7 @@ def import_file(
     replace: Annotated[
         bool, typer.Option("--replace", help="Take the file's candle where it differs from the stored one.")
     ] = False,
+    mix: Annotated[bool, typer.Option("--mix", help="Take the file's candles into a series that was downloaded.")] = False,
     environment: EnvironmentOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
@@ -79,7 +80,7 @@ def import_file(
         lot = None if lot_size is None else parse_money(lot_size, "--lot-size")
         order = ImportOrder(
             path=file, instrument=chosen.instrument, timeframe=timeframe, volume_unit=volume_unit,
-            columns=parse_overrides(columns), tick_size=tick, lot_size=lot, drops_bad=drop_bad, replaces=replace,
+            columns=parse_overrides(columns), tick_size=tick, lot_size=lot, drops_bad=drop_bad, replaces=replace, may_mix=mix,
         )  # fmt: skip
         outcome = import_into(chosen.store, where.home, order, SystemClock().now())
     except MagnitudeError as exc:
@@ -138,13 +139,12 @@ def resample_series(
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
 ) -> None:
-    """Make longer candles of stored ones and store them; a candle that lacks a part of it is not made.
+    """Make longer candles of stored ones and store them, anew each time; a candle that lacks a part of it is not made.
 
-    Backtests do not need it: what is not stored is made when it is read. Exit codes: 0 stored, 2 usage or nothing fits.
+    Backtests do not need it: what is not stored is made when it is read. Exit codes: 0 stored, 2 usage, nothing fits, or candles
+    of that length are stored that were not made.
     """
-    from golive.market.resample import resample, source_timeframe
-    from golive.market.timeframe import timeframe_ns
-    from golive.model.errors import ConfigError
+    from golive.market.derived import store_derived
     from golive.runtime.clock import SystemClock
     from golive.runtime.data_choice import choose
     from golive.storage.config_files import load_configuration
@@ -152,18 +152,9 @@ def resample_series(
     where = locate(config, home)
     configuration = load_configuration(where.runtime_file, os.environ)
     chosen = choose(configuration, where.home, environment=environment, venue=venue, symbol=symbol)
-    stored = [entry.timeframe for entry in chosen.store.series() if entry.instrument.id == chosen.instrument]
-    finer = timeframe or source_timeframe(to, stored)
-    if finer is None:
-        raise ConfigError(f"{chosen.instrument}: no stored timeframe makes up {to}; stored: {', '.join(stored) or 'none'}")
-    candles = chosen.store.read(chosen.instrument, finer)
-    longer = resample(candles, to)
-    result = chosen.store.append(
-        candles.instrument, to, longer, source=f"resample {finer}", now=SystemClock().now(), replace=True
-    )
-    buckets = len(set((candles.opened_at // timeframe_ns(to)).tolist()))
+    made = store_derived(chosen.store, chosen.instrument, to, finer=timeframe, now=SystemClock().now())
     with delivered() as stdout:
         stdout.write(
-            f"{chosen.instrument} {to}: {len(longer)} candles made of {len(candles)} of {finer}, {result.added} new, "
-            f"{buckets - len(longer)} not made because parts of them are missing\n"
+            f"{chosen.instrument} {to}: {made.rows} candles made of {made.finer_rows} of {made.finer}, "
+            f"{made.not_made} not made because parts of them are missing\n"
         )

@@ -34,6 +34,7 @@ def print_list(stored: StoredData, stream: TextIO) -> None:
         counts = (f"{entry.gaps:,}", f"{entry.missing_rows:,}")
         cells.append([row.environment, name, entry.timeframe, f"{entry.rows:,}", *times, *counts])
     lines = aligned(cells, right=(3, 6, 7)) if stored.series else []
+    lines += [f"{row.environment} {row.entry.stale}" for row in stored.series if row.entry.stale]
     lines += [f"{environment} {each.name}: damaged: {each.fault}" for environment, each in stored.damaged]
     stream.write("".join(clean(line) + "\n" for line in lines))
 

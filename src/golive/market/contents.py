@@ -11,6 +11,7 @@ from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
 
 from .durable import is_temporary, sync
+from .origin import staleness
 from .series import FIX, INDEX_NAME, SeriesIndex, read_index
 from .timeframe import timeframe_ns
 
@@ -34,6 +35,8 @@ class SeriesEntry:
     digest: str
     path: Path
     """the folder"""
+    stale: str
+    """why a derived series may not be read now; '' for one that may"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def contents_of(root: Path) -> Contents:
             damaged.append(DamagedSeries(folder, str(exc)))
             continue
         if index is not None:
-            entries.append(_entry(index, folder))
+            entries.append(_entry(index, folder, staleness(root, index)))
         elif holds_series(folder):  # not one that was removed just now
             damaged.append(DamagedSeries(folder, without_index(folder)))
     entries.sort(key=lambda entry: (entry.instrument.id, timeframe_ns(entry.timeframe)))
@@ -100,7 +103,7 @@ def mark_begun(folder: Path) -> None:
     sync(folder)
 
 
-def _entry(index: SeriesIndex, folder: Path) -> SeriesEntry:
+def _entry(index: SeriesIndex, folder: Path, stale: str) -> SeriesEntry:
     return SeriesEntry(
         index.instrument,
         index.timeframe,
@@ -112,4 +115,5 @@ def _entry(index: SeriesIndex, folder: Path) -> SeriesEntry:
         tuple(source.name for source in index.sources),
         index.digest,
         folder,
+        stale,
     )

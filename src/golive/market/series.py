@@ -57,6 +57,8 @@ class Source:
     rows: int
     stored_at: int
     """when it last gave some, ns"""
+    digest: str = ""
+    """of a series that this one was made of: its digest then"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class SeriesIndex:
                 }
                 for part in self.parts
             ],
-            "sources": [{"name": s.name, "rows": s.rows, "stored_at": to_iso(s.stored_at)} for s in self.sources],
+            "sources": [_source_json(source) for source in self.sources],
         }
 
 
@@ -171,6 +173,11 @@ def _grid_json(instrument: Instrument) -> dict[str, str]:
     }
 
 
+def _source_json(source: Source) -> dict[str, JsonValue]:
+    made_of: dict[str, JsonValue] = {"digest": source.digest} if source.digest else {}
+    return {"name": source.name, "rows": source.rows, "stored_at": to_iso(source.stored_at), **made_of}
+
+
 def index_of(value: Mapping[str, Any]) -> SeriesIndex:
     """Read what `to_json` has written; KeyError, ValueError, TypeError or GoliveError for anything else."""
     if value["schema"] != SCHEMA:
@@ -196,5 +203,5 @@ def index_of(value: Mapping[str, Any]) -> SeriesIndex:
             Part(part["file"], part["month"], int(part["rows"]), from_iso(part["first"]), from_iso(part["last"]), part["sha256"])
             for part in value["parts"]
         ),
-        sources=tuple(Source(s["name"], int(s["rows"]), from_iso(s["stored_at"])) for s in value["sources"]),
+        sources=tuple(Source(s["name"], int(s["rows"]), from_iso(s["stored_at"]), s.get("digest", "")) for s in value["sources"]),
     )

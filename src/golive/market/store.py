@@ -28,6 +28,7 @@ from .column_file import map_columns, remove_columns, write_columns
 from .contents import BEGUN, Contents, SeriesEntry, contents_of, holds_series, mark_begun
 from .durable import is_temporary, make_folder, only_writer, write_atomic
 from .merge import merged, regridded, table_of
+from .origin import RESAMPLE, derivation, require_one_market, staleness
 from .part_file import months_of, read_part, write_part
 from .resample import resample, source_timeframe
 from .series import (
@@ -89,27 +90,40 @@ class CandleStore:
         """Return the candles that open at or after `since` and before `until` (ns), read-only.
 
         A stored series is mapped into memory; one that is not stored is made from the longest stored timeframe it is a
-        multiple of. Raises ConfigError when there is none, or what is stored is not readable.
+        multiple of. Raises ConfigError when there is none, what is stored is not readable, or is derived and stale.
         """
-        if read_index(series_folder(self.root, instrument, timeframe)) is None:
-            stored = [entry.timeframe for entry in self.series() if entry.instrument.id == instrument]
-            if (finer := source_timeframe(timeframe, stored)) is not None:
-                length = timeframe_ns(timeframe)
-                first = None if since is None else since + -since % length
-                last = None if until is None else until + -until % length
-                return resample(self._mapped(instrument, finer, first, last), timeframe)
-        return self._mapped(instrument, timeframe, since, until)
+        finer = self.source_of(instrument, timeframe)
+        if finer == timeframe:
+            return between_times(self.state(instrument, timeframe)[1], since, until)
+        length = timeframe_ns(timeframe)
+        first = None if since is None else since + -since % length
+        last = None if until is None else until + -until % length
+        return resample(between_times(self.state(instrument, finer)[1], first, last), timeframe)
 
-    def _mapped(self, instrument: InstrumentId, timeframe: str, since: int | None, until: int | None) -> CandleColumns:
+    def source_of(self, instrument: InstrumentId, timeframe: str) -> str:
+        """Return the timeframe of the stored series that candles of `timeframe` are read from, or made of when they are read.
+
+        Raises ConfigError saying what is stored when there is none.
+        """
+        if read_index(series_folder(self.root, instrument, timeframe)) is not None:
+            return timeframe
+        usable = [entry.timeframe for entry in self.series() if entry.instrument.id == instrument and not entry.stale]
+        found = source_timeframe(timeframe, usable)
+        if found is None:
+            self.index(instrument, timeframe)
+        return found or timeframe
+
+    def state(self, instrument: InstrumentId, timeframe: str) -> tuple[SeriesIndex, CandleColumns]:
+        """Return the index of a stored series and the candles that it tells of; raises ConfigError as `read` does."""
         folder = series_folder(self.root, instrument, timeframe)
         for _ in range(_TRIES):
             index = self.index(instrument, timeframe)
+            if stale := staleness(self.root, index):
+                raise ConfigError(stale)
             columns = map_columns(folder, index.digest, index.rows)
-            if columns is None:
-                self._restore_columns(folder)
-                continue
-            whole = CandleColumns(index.instrument, timeframe_ns(timeframe), *columns)
-            return between_times(whole, since, until)
+            if columns is not None:
+                return index, CandleColumns(index.instrument, timeframe_ns(timeframe), *columns)
+            self._restore_columns(folder)
         raise ConfigError(f"{folder}: its columns could not be made; run `golive data verify`")
 
     def gaps(self, instrument: InstrumentId, timeframe: str, since: int | None = None, until: int | None = None) -> list[Gap]:
@@ -125,6 +139,7 @@ class CandleStore:
         source: str,
         now: int,
         replace: bool = False,
+        may_mix: bool = False,
     ) -> AppendResult:
         """Merge candles in any order into a series, newer or older ones; all of them or, on an error, none.
 
@@ -134,9 +149,10 @@ class CandleStore:
             source: who gave them, for the index.
             now: wall clock, ns; candles that end later are left out.
             replace: take the new row where it differs from the stored one.
+            may_mix: take rows of a file beside those of a market, or the other way round (see `origin`).
 
         Raises:
-            ConfigError: a row is impossible, off the grid, or differs from a stored one without `replace`.
+            ConfigError: a row is impossible, off the grid, of another market, or differs from a stored one without `replace`.
             JournalError: a file cannot be written.
         """
         folder = series_folder(self.root, instrument.id, timeframe)
@@ -145,6 +161,7 @@ class CandleStore:
         make_folder(folder)
         with only_writer(folder):
             index = read_index(folder)
+            require_one_market(index, source, may_mix=may_mix)
             grid = index.instrument if index else instrument
             table, unclosed, was_sorted = table_of(regridded(rows, grid), now)
             given = table.shape[1]
@@ -168,6 +185,32 @@ class CandleStore:
                     self._publish(folder, instrument, timeframe, index, parts, fresh, Source(source, added + replaced, now))
             total = sum(part.rows for part in parts.values())
             return AppendResult(added, given - added - replaced, replaced, unclosed, was_sorted, total)
+
+    def put_derived(self, rows: CandleColumns, timeframe: str, *, finer: str, digest: str, now: int) -> None:
+        """Make a derived series anew, whole: `rows` were made of the series of `finer` when that had `digest`.
+
+        Raises:
+            ConfigError: there are no rows, or candles of this timeframe are stored that were brought and not made.
+            JournalError: a file cannot be written.
+        """
+        instrument = rows.instrument
+        folder = series_folder(self.root, instrument.id, timeframe)
+        if not len(rows):
+            raise ConfigError(f"{instrument.id}: no whole candle of {timeframe} can be made of those of {finer}")
+        make_folder(folder)
+        with only_writer(folder):
+            index = read_index(folder)
+            if index is not None and derivation(index) is None:
+                raise ConfigError(
+                    f"{instrument.id} {timeframe} is stored and was brought, not made of {finer} candles; to have it made "
+                    "of them, remove it first"
+                )
+            table, _, _ = table_of(rows, now)
+            fresh = {month: table[:, first:last] for month, first, last in months_of(table[0])}
+            with self._all_or_nothing(folder):
+                parts = {month: write_part(folder, month, month_table) for month, month_table in fresh.items()}
+                source = Source(f"{RESAMPLE}{finer}", table.shape[1], now, digest)
+                self._publish(folder, instrument, timeframe, None, parts, fresh, source)
 
     def remove(self, instrument: InstrumentId, timeframe: str) -> int | None:
         """Remove a series with all its files, damaged or not; return its rows, None when its index could not say them.

@@ -188,9 +188,7 @@ def _detail(
 
 def _facts(store: CandleStore, instrument: InstrumentId, timeframe: str) -> SeriesFacts:
     """Return the identity of a stored series, or of the finer one that it was made of."""
-    stored = [entry.timeframe for entry in store.series() if entry.instrument.id == instrument]
-    source = timeframe if timeframe in stored else source_timeframe(timeframe, stored)
-    assert source is not None, "the candles were read before"
+    source = store.source_of(instrument, timeframe)
     index = store.index(instrument, source)
     made = "store" if source == timeframe else f"store, made of {source}"
     return SeriesFacts(made, index.digest, tuple((part.month, part.sha256) for part in index.parts))

@@ -35,6 +35,8 @@ class ImportOrder:
     """leave impossible and unaligned rows out instead of refusing the file"""
     replaces: bool
     """a row of the file counts where it differs from a stored one"""
+    may_mix: bool
+    """a downloaded series takes the file's rows"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,13 @@ def import_into(store: CandleStore, home: Path, order: ImportOrder, now: int) ->
     if (bad and not order.drops_bad) or bad == len(imported.raw):
         return ImportOutcome(imported, report, None, bad)
     stored = store.append(
-        imported.instrument, imported.timeframe, imported.storable(), source=source, now=now, replace=order.replaces
+        imported.instrument,
+        imported.timeframe,
+        imported.storable(),
+        source=source,
+        now=now,
+        replace=order.replaces,
+        may_mix=order.may_mix,
     )
     return ImportOutcome(imported, report, stored, bad)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from golive.config.configuration import Configuration
 from golive.market.contents import series_folders
+from golive.market.origin import staleness
 from golive.market.quality import Quality, Status
 from golive.market.series import read_index
 from golive.market.verification import faults_of
@@ -19,7 +20,7 @@ from .stored_quality import judge_stored
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was found of one series; without a judgement where its files are damaged."""
+    """What was found of one series; without a judgement where its files are damaged or stale."""
 
     environment: str
     path: Path
@@ -37,7 +38,7 @@ class Verified:
 
     def lines(self) -> list[str]:
         if self.quality is None:
-            return [f"{self.environment} {self.name}: damaged", *(f"  {fault}" for fault in self.faults)]
+            return [f"{self.environment} {self.name}: faulty", *(f"  {fault}" for fault in self.faults)]
         found = [f"  {issue.code}: {issue.message}" for issue in self.quality.issues]
         return [f"{self.environment} {self.name}: files sound, quality {self.quality.summary.status}, {self.report}", *found]
 
@@ -61,6 +62,8 @@ def verify_stored(
                 continue
             faults = tuple(faults_of(folder))
             index = None if faults else read_index(folder)
+            if index is not None and (stale := staleness(store.root, index)):
+                faults, index = (stale,), None
             if index is None:
                 found[folder] = Verified(name, folder, faults, None, None)
                 continue

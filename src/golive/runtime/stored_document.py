@@ -40,6 +40,8 @@ class Series:
     digest: Annotated[str, Fragment({"pattern": "^[0-9a-f]{16}$"})]
     """of the digests of its parts"""
     sources: tuple[str, ...]
+    stale: str | None
+    """why a series that was made of a finer one may not be read now; null for one that may"""
     path: str
 
 
@@ -168,5 +170,6 @@ def _series(row: StoredSeries) -> Series:
     grid = entry.instrument
     return Series(
         row.environment, str(grid.id), entry.timeframe, entry.rows, entry.first, entry.last, entry.gaps, entry.missing_rows,
-        format_decimal(grid.tick_size), format_decimal(grid.lot_size), entry.digest, tuple(entry.sources), str(entry.path),
+        format_decimal(grid.tick_size), format_decimal(grid.lot_size), entry.digest, tuple(entry.sources), entry.stale or None,
+        str(entry.path),
     )  # fmt: skip

@@ -27,7 +27,7 @@ from golive.runtime.clock import SystemClock
 from golive.runtime.download.carry_out import Outcome, carry_out
 from golive.runtime.download.plan import DownloadOptions, plan_download
 from support.adapters import unhurried
-from support.candles import rows_of
+from support.candles import LATER, btc, columns_of, rows_of, walk
 from support.configuration import parse
 from support.golive_process import GOLIVE, Home
 from support.published import published
@@ -375,7 +375,24 @@ def test_two_markets_do_not_mix_in_one_series(tmp_path: Path, capsys: pytest.Cap
     words = ("--venue", "okx", "--symbol", "BTC/USDT", "--since", "2024-01-01", "--endpoint", "embedded")
     assert main(["data", "download", *words, "--home", str(home.path)]) == 2
     assert "another market" in capsys.readouterr().err
+    assert main(["data", "download", *words, "--mix", "--home", str(home.path)]) == 2
+    assert "was downloaded from another market (custom 127.0.0.1, not embedded seed 7)" in capsys.readouterr().err
     assert index(tmp_path, "okx").digest == before
+
+
+def test_a_series_from_files_takes_a_venues_candles_only_with_consent_and_then_for_good(tmp_path: Path) -> None:
+    store = CandleStore(tmp_path / "var/data/okx_paper")
+    far = walk(3, start=END - 1000 * MINUTE)
+    with past("okx", 10) as process:
+        fine = btc(lot="0.00000001")
+        store.append(fine, "1m", columns_of(far, instrument=fine), source="import a.csv", now=LATER)
+        with pytest.raises(ConfigError, match=r"holds candles of another market \(file, not custom 127.*--mix"):
+            downloaded(tmp_path, options("okx", process, 10))
+        mixed = replace(options("okx", process, 10), may_mix=True)
+        assert downloaded(tmp_path, mixed).download.added == 10
+        assert downloaded(tmp_path, options("okx", process, 10)).exit_code == 0
+    with pytest.raises(ConfigError, match="was downloaded from another market"):
+        downloaded(tmp_path, DownloadOptions(venue="okx", symbol="BTC/USDT", timeframe="1m", may_mix=True))
 
 
 def test_the_embedded_market_is_the_same_however_much_of_it_is_asked_for(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from golive.config.configuration import Configuration
+from golive.market.origin import market_of
 from golive.market.quality import Quality
 from golive.market.series import read_index, series_folder
 from golive.model.clock import Clock
@@ -56,7 +57,7 @@ class Outcome:
                 environment=plan.entrypoint.environment,
                 instrument=str(plan.instrument),
                 timeframe=plan.timeframe,
-                source=plan.source.partition(" ")[2],
+                source=market_of(plan.source),
                 evidence_class=str(plan.entrypoint.evidence_class),
                 since=plan.since,
                 until=None if whole is None else whole.until,

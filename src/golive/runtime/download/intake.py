@@ -63,7 +63,9 @@ class Intake:
         if self._candles:
             plan = self._plan
             rows = columns_of(self._candles, self._instrument, plan.length)
-            result = plan.store.append(self._instrument, plan.timeframe, rows, source=plan.source, now=self._clock.now())
+            result = plan.store.append(
+                self._instrument, plan.timeframe, rows, source=plan.source, now=self._clock.now(), may_mix=plan.may_mix
+            )
             self.added += result.added
             self._stored = result.rows
             self._candles.clear()

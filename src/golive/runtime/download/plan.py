@@ -9,6 +9,7 @@ from typing import Final
 from golive.config.configuration import Configuration
 from golive.config.endpoint import base_url_objection, endpoint_objection, parse_endpoint, sandbox_objection
 from golive.config.resolved import ResolvedEntrypoint
+from golive.market.origin import DOWNLOAD, require_one_market
 from golive.market.series import SeriesIndex, read_index, series_folder
 from golive.market.span import Span
 from golive.market.store import CandleStore
@@ -27,7 +28,6 @@ EMBEDDED_BEGAN: Final = from_iso("2024-01-01T00:00:00Z")
 """where the market of an embedded venue begins: always there, so that it is the same market whatever is asked of it"""
 _EMBEDDED_DAYS: Final = 30
 _EMBEDDED_DAYS_OF_TRADES: Final = 2
-_PREFIX: Final = "download "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,8 @@ class DownloadOptions:
     endpoint: str | None = None
     fill_gaps: bool = False
     seed: int = 7
+    may_mix: bool = False
+    """a series that came from files takes the venue's candles"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,7 @@ class DownloadPlan:
     until: int | None
     fill_gaps: bool
     seed: int
+    may_mix: bool
     root: Path
     """of the store"""
     source: str
@@ -89,7 +92,7 @@ def plan_download(options: DownloadOptions, configuration: Configuration, home: 
     store = candle_store(configuration, home, environment)
     index = read_index(series_folder(store.root, instrument, options.timeframe))
     source = _source(entrypoint, options.seed)
-    _require_one_market(index, source, environment)
+    require_one_market(index, source, may_mix=options.may_mix)
     since = _since(options, index, length)
     until = _until(options, profile, entrypoint, length)
     if until is not None and since >= until:
@@ -99,7 +102,7 @@ def plan_download(options: DownloadOptions, configuration: Configuration, home: 
         raise ConfigError(f"--since {to_iso(since)} is in the future")
     return DownloadPlan(
         entrypoint=entrypoint, profile=profile, instrument=instrument, timeframe=options.timeframe, length=length, since=since,
-        until=until, fill_gaps=options.fill_gaps, seed=options.seed, root=store.root, source=source,
+        until=until, fill_gaps=options.fill_gaps, seed=options.seed, may_mix=options.may_mix, root=store.root, source=source,
     )  # fmt: skip
 
 
@@ -149,18 +152,8 @@ def _instrument(symbol: str, entrypoint: ResolvedEntrypoint) -> InstrumentId:
 
 def _source(entrypoint: ResolvedEntrypoint, seed: int) -> str:
     if entrypoint.endpoint == "embedded":
-        return f"{_PREFIX}embedded seed {seed}"
-    return f"{_PREFIX}{entrypoint.evidence_class} {entrypoint.endpoint_host or ''}".rstrip()
-
-
-def _require_one_market(index: SeriesIndex | None, source: str, environment: str) -> None:
-    """Two markets must not mix in one series: the simulated one and the real one are not the same instrument."""
-    others = [known.name for known in index.sources if known.name.startswith(_PREFIX) and known.name != source] if index else []
-    if index is not None and others:
-        raise ConfigError(
-            f"{index.instrument.id} {index.timeframe} of {environment} was downloaded from another market ({others[0]}, not "
-            f"{source}); use an --environment of its own, or remove the series first"
-        )
+        return f"{DOWNLOAD}embedded seed {seed}"
+    return f"{DOWNLOAD}{entrypoint.evidence_class} {entrypoint.endpoint_host or ''}".rstrip()
 
 
 def _require_timeframe(timeframe: str, profile: VenueProfile, entrypoint: ResolvedEntrypoint) -> None:
