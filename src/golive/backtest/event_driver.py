@@ -106,7 +106,8 @@ class EventDriver:
                     self._process(timer)
                 self._meet(0, candle)
                 commands = process(candle)
-            self._carry_out(commands)
+            if commands:
+                self._carry_out(commands)
             self._end_step(candle.closed_at)
         if len(columns):
             clock.advance(int(columns.opened_at[-1]) + columns.timeframe_ns)
@@ -147,10 +148,10 @@ class EventDriver:
 
     def _end_step(self, ts: int) -> None:
         """All candles of this time were seen: news of this time arrive, and decisions become orders."""
-        if not self._is_quiet:
-            self._news(self._execution.on_time(ts))
-        self._settle(ts)
         execution = self._execution
+        if not self._is_quiet:
+            self._news(execution.on_time(ts))
+        self._settle(ts)
         self._is_quiet = not (execution.working or self._clock.has_timers) and execution.next_due is None
 
     def _settle(self, ts: int) -> None:

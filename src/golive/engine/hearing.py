@@ -52,10 +52,10 @@ class Hearing:
 
         Raises StrategyError naming the bar when it failed, or gave anything else.
         """
-        tick = desk.tick
+        step, tick = self._step, desk.tick
         bar = _new_tuple(Bar, (ts, tick * open_, tick * high, tick * low, tick * close, desk.lot * volume))
         try:
-            target = self._step(desk.strategy_state, bar, self.params)
+            target = step(desk.strategy_state, bar, self.params)
         except FAILURES as exc:
             raise self._fail(failed(self._name, ts, exc)) from exc
         try:

@@ -37,10 +37,12 @@ class Watch:
         """Look at the account at market time `ts`; a limit that is reached for the first time is told."""
         valuation, risk = self._valuation, self._risk
         equity = valuation.equity
-        is_same = valuation.version == self._seen_version and ts < self._day_ends
-        if is_same and equity is not None and self._low <= equity <= self._high:
-            risk.equity = risk.track.last = equity
-            return
+        if ts < self._day_ends and valuation.version == self._seen_version and equity is not None:
+            if equity is risk.equity:
+                return
+            if self._low <= equity <= self._high:
+                risk.equity = risk.track.last = equity
+                return
         self._seen_version, self._day_ends = valuation.version, ts - ts % DAY + DAY
         if risk.observe(equity, ts, valuation.largest, valuation.open_positions) and risk.has_reached_a_stop:
             self._tell(ts, commands)
