@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .delivery import delivered
+from .delivery import delivered, set_apart
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
 if TYPE_CHECKING:
@@ -97,10 +97,11 @@ def backtest(
         seed=seed,
         driver=driver.value,
     )
-    prepared = prepare(options, where.runtime_file, where.home, os.environ)
-    if takes_columns(options, prepared):
-        have_driver_ready()
-    document = run_backtest(options, prepared, where.home, writes_report=not no_report)
+    with set_apart():
+        prepared = prepare(options, where.runtime_file, where.home, os.environ)
+        if takes_columns(options, prepared):
+            have_driver_ready()
+        document = run_backtest(options, prepared, where.home, writes_report=not no_report)
     _deliver(document, as_json=as_json)
     if open_page:
         _open(where.home, document)

@@ -15,6 +15,11 @@ class NotDelivered(GoliveError):
     """Stdout is closed, full, or its reader is gone (exit 70)."""
 
 
+def set_apart() -> contextlib.AbstractContextManager[object]:
+    """Lead to stderr what is printed meanwhile: stdout is for the result alone, and a strategy may print what it likes."""
+    return contextlib.redirect_stdout(sys.stderr)
+
+
 @contextlib.contextmanager
 def delivered() -> Iterator[TextIO]:
     """Yield stdout and flush it at the end; raise NotDelivered when that fails at any point."""

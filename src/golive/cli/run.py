@@ -14,7 +14,7 @@ import typer
 from golive.model.clock import to_iso
 from golive.model.verdict import ExitCode
 
-from .delivery import delivered
+from .delivery import delivered, set_apart
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
 if TYPE_CHECKING:
@@ -156,14 +156,16 @@ def _run(options: RunOptions, config: Path, home: Path | None, *, as_json: bool)
     from .terminal import Progress, print_summary
 
     where = locate(config, home)
-    plan = plan_session(options, where.runtime_file, where.home, os.environ)
+    with set_apart():
+        plan = plan_session(options, where.runtime_file, where.home, os.environ)
     if not is_warm():
         typer.echo("golive: compiling the matching kernel, once for this release; that takes up to a minute", err=True)
     total = (options.candles or DEFAULT_CANDLES) if plan.lock_step and options.data is None else options.candles
     label = f"{plan.stage} {plan.entrypoint.name}"
     progress = Progress(sys.stderr, time.monotonic_ns, label=label, total=total, quote_asset=plan.instruments[0].quote)
     try:
-        result = run_session(plan, lambda facts: _show(progress, facts), _serve_metrics)
+        with set_apart():
+            result = run_session(plan, lambda facts: _show(progress, facts), _serve_metrics)
     finally:
         progress.finish()
     with delivered() as stdout:

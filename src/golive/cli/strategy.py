@@ -12,7 +12,7 @@ import typer
 from golive.model.errors import ConfigError
 from golive.model.verdict import ExitCode
 
-from .delivery import delivered
+from .delivery import delivered, set_apart
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
 if TYPE_CHECKING:
@@ -65,8 +65,9 @@ def list_strategies(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = No
 
     from .strategy_table import print_list
 
-    rows = all_strategies(locate(config, home).home)
-    with delivered() as stdout:
+    with set_apart():
+        rows = all_strategies(locate(config, home).home)
+    with delivered() as stdout, set_apart():
         if as_json:
             stdout.write(json.dumps(list_document(rows), indent=2, ensure_ascii=False) + "\n")
         else:
@@ -86,8 +87,9 @@ def show(name: NameArgument, config: ConfigOption = DEFAULT_CONFIG, home: HomeOp
 
     from .strategy_table import print_strategy
 
-    found: FoundStrategy = find_strategy(name, locate(config, home).home)
-    with delivered() as stdout:
+    with set_apart():
+        found: FoundStrategy = find_strategy(name, locate(config, home).home)
+    with delivered() as stdout, set_apart():
         if as_json:
             stdout.write(json.dumps(strategy_document(found), indent=2, ensure_ascii=False) + "\n")
         else:
@@ -124,15 +126,16 @@ def check(
 
     where = locate(config, home)
     candles = None if data is None else _candles(data, timeframe, environment, where.home, where.runtime_file)
-    examined = check_strategy(
-        name,
-        where.home,
-        given=given_parameters(param or []),
-        candles=candles,
-        data="" if data is None else data,
-        timeframe=timeframe or "1m",
-        bars=bars,
-    )
+    with set_apart():
+        examined = check_strategy(
+            name,
+            where.home,
+            given=given_parameters(param or []),
+            candles=candles,
+            data="" if data is None else data,
+            timeframe=timeframe or "1m",
+            bars=bars,
+        )
     with delivered() as stdout:
         if as_json:
             stdout.write(json.dumps(examined.document(), indent=2, ensure_ascii=False) + "\n")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import sweep_options as given
-from .delivery import delivered
+from .delivery import delivered, set_apart
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
 if TYPE_CHECKING:
@@ -96,10 +96,11 @@ def sweep(
         is_fresh=fresh,
     )
     place = locate(config, home)
-    plan = plan_sweep(options, place.runtime_file, place.home, os.environ)
+    with set_apart():
+        plan = plan_sweep(options, place.runtime_file, place.home, os.environ)
     if plan.why_events is None and cluster is None:
         have_driver_ready()
-    with interruptible(), bar(sys.stderr, is_wanted=not as_json) as show:
+    with set_apart(), interruptible(), bar(sys.stderr, is_wanted=not as_json) as show:
         name = plan.prepared.spec.strategy.name
         document = run_planned_sweep(plan, lambda *at: show(name, *at), writes_report=not no_report)
     deliver(document, as_json=as_json)

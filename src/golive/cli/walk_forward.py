@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import sweep_options as given
-from .delivery import delivered
+from .delivery import delivered, set_apart
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
 if TYPE_CHECKING:
@@ -97,10 +97,11 @@ def walk_forward(
         is_fresh=fresh,
     )
     place = locate(config, home)
-    plan = plan_sweep(options, place.runtime_file, place.home, os.environ)
+    with set_apart():
+        plan = plan_sweep(options, place.runtime_file, place.home, os.environ)
     if plan.why_events is None and cluster is None:
         have_driver_ready()
-    with interruptible(), bar(sys.stderr, is_wanted=not as_json) as show:
+    with set_apart(), interruptible(), bar(sys.stderr, is_wanted=not as_json) as show:
         document = run_walk_forward(
             plan,
             Lengths(train, test, purge, embargo, anchored),

@@ -1,0 +1,89 @@
+"""Commands with strategies of the user that fail, ask for what is no target, or print."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from golive.cli.main import main
+from golive.market.store import CandleStore
+from support.backtests import market
+
+ROOT = Path(__file__).resolve().parents[2]
+CALLBACKS = '''
+"""A strategy for tests."""
+from golive.strategy.callbacks import Callbacks
+
+print("loaded")
+
+
+class Own(Callbacks):
+    name, summary = "own", "for tests"
+
+    def on_start(self, params):
+        self.bars = 0
+
+    def on_candle(self, bar):
+        self.bars += 1
+        if self.bars == 250:
+            LAST_WORDS
+        return 0.5 if self.bars % 2 else 0.25
+'''
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A project with 400 stored minutes of BTC/USDT and a folder for strategies."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    (tmp_path / "strategies").mkdir()
+    candles = market(400)
+    CandleStore(tmp_path / "var/data/okx_paper").append(candles.instrument, "1m", candles, source="test", now=1 << 62)
+    return tmp_path
+
+
+def write(home: Path, text: str, name: str = "own") -> Path:
+    file = home / "strategies" / f"{name}.py"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize("driver", ["columns", "events"])
+@pytest.mark.parametrize(
+    ("last_words", "told"),
+    [
+        ("return 5.0", "it gave 5; a target is a share between 0 and 1, or WARMING_UP"),
+        ("return", "it gave None; a target is a share between 0 and 1, or WARMING_UP"),
+        ('return float("inf")', "it gave inf; a target is a share between 0 and 1, or WARMING_UP"),
+        ('raise RuntimeError("boo")', "RuntimeError: boo (FILE:17)"),
+        ("import sys; sys.exit(3)", "SystemExit: 3 (FILE:17)"),
+    ],
+)
+def test_a_backtest_of_a_strategy_that_fails_is_one_line_whatever_the_driver(
+    home: Path, capsys: pytest.CaptureFixture[str], last_words: str, told: str, driver: str
+) -> None:
+    file = write(home, CALLBACKS.replace("LAST_WORDS", last_words))
+    assert main(["backtest", "--strategy", "own", "--driver", driver, "--home", str(home)]) == 2
+    captured = capsys.readouterr()
+    said = captured.err.splitlines()
+    assert captured.out == ""
+    line = f"strategy own: at the bar closed 2024-01-01T04:10:00Z{'' if told.startswith('it') else ':'} {told}"
+    assert said == ["loaded", line.replace("FILE", str(file))]
+    assert not list(home.glob("logs/backtest/*"))
+
+
+@pytest.mark.parametrize(
+    "words", [["backtest", "--json"], ["backtest", "--json", "--driver", "events"], ["strategy", "show"], ["strategy", "check"]]
+)
+def test_what_a_strategy_prints_is_no_part_of_the_result(
+    home: Path, capsysbinary: pytest.CaptureFixture[bytes], words: list[str]
+) -> None:
+    write(home, CALLBACKS.replace("LAST_WORDS", 'print("spoken")'))
+    named = ["--strategy", "own"] if words[0] == "backtest" else ["own", "--json"]
+    main([*words, *named, "--home", str(home)])
+    captured = capsysbinary.readouterr()
+    assert json.loads(captured.out)["schema"].startswith("golive.")
+    assert b"loaded" in captured.err
+    assert (b"spoken" in captured.err) is (words[1] != "show")
