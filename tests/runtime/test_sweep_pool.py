@@ -1,4 +1,8 @@
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +36,53 @@ def test_an_error_in_a_task_reaches_the_caller(tmp_path: Path) -> None:
     for executor in (ThreadExecutor(WORK, 1), ThreadExecutor(WORK, 2), ProcessExecutor(order_of(WORK, tmp_path), 1)):
         with executor, pytest.raises(ConfigError, match="no candle closes"):
             list(executor.results([bad]))
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from golive.runtime.sweep_pool import ProcessExecutor
+from support.sweeps import candles_of, order_of, whole_span, work_of
+from golive.backtest.executor import Task
+
+if __name__ == "__main__":
+    work = work_of([candles_of(300)])
+    executor = ProcessExecutor(order_of(work, Path(sys.argv[1])), 2)
+    list(executor.results([Task((n,), ((3.0, 8.0 + n),), whole_span(work)) for n in range(4)]))
+    print(*executor._pool._processes, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.integration
+def test_workers_end_with_a_killed_parent(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    parent = subprocess.Popen([sys.executable, script, tmp_path], stdout=subprocess.PIPE, text=True, env=environment)
+    assert parent.stdout is not None
+    workers = [int(word) for word in parent.stdout.readline().split()]
+    assert workers
+    assert all(_is_alive(worker) for worker in workers)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 20
+    while any(_is_alive(worker) for worker in workers) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    left = [worker for worker in workers if _is_alive(worker)]
+    for worker in left:
+        os.kill(worker, signal.SIGKILL)
+    assert left == []
+
+
+def _is_alive(process: int) -> bool:
+    """Say whether a process runs; one that has ended and whose parent did not ask yet does not."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_columns_travel_by_their_digest(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -53,7 +54,10 @@ class ThreadExecutor:
 
 
 class ProcessExecutor:
-    """Processes of this host. An interrupt from the keyboard is this process's to handle: they ignore it and are ended by it."""
+    """Processes of this host, which end when this one does, however it ends.
+
+    An interrupt from the keyboard is this process's to handle: they ignore it and are ended by it.
+    """
 
     name = "processes"
 
@@ -87,8 +91,17 @@ class _Assigned:
 
 def _start(order: SweepOrder) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     _Assigned.order = order
     opened(order)
+
+
+def _end_with_parent() -> None:
+    """Wait until the pipe to the parent closes, which a killed one does not outlive, and end this process without ado."""
+    parent = parent_process()
+    assert parent is not None, "a worker has a parent"
+    parent.join()
+    os._exit(1)
 
 
 def _rows(task: Task) -> Rows:
