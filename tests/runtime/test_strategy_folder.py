@@ -20,6 +20,7 @@ from golive.storage.config_files import load_configuration
 from golive.strategy import STRATEGIES, Bar, FillSeen, bound, resolve_parameters
 from golive.strategy.targets import targets_of
 from golive.strategy.template import FORMS
+from support.frame_strategies import SMALL
 
 ROOT = Path(__file__).parents[2]
 MINUTE = 60 * 10**9
@@ -221,3 +222,19 @@ def test_a_strategy_for_another_timeframe_is_refused(tmp_path: Path) -> None:
     written(tmp_path, "plain", PLAIN.replace("    parameters = {}", '    parameters = {}\n    timeframe = "5m"'))
     with pytest.raises(ConfigError, match="candles of 5m, not of 1m"):
         planned(tmp_path, load_configuration(tmp_path / "config/runtime.yaml", {}))
+
+
+def test_the_parameter_file_beside_a_foreign_class_is_read_and_bound_to_the_evidence(tmp_path: Path) -> None:
+    file = written(tmp_path, "Small", SMALL.replace("default=5", "default=5, space='buy'"))
+    alone = find_strategy("Small", tmp_path)
+    beside = file.with_suffix(".json")
+    beside.write_text('{"strategy_name": "Small", "params": {"buy": {"fast": 9}}}')
+    both = find_strategy("Small", tmp_path)
+    assert (alone.strategy.parameters["fast"].default, both.strategy.parameters["fast"].default) == (5, 9)
+    assert alone.source_sha256 != both.source_sha256
+    beside.write_text('{"strategy_name": "Other", "params": {}}')
+    with pytest.raises(ConfigError, match=r"Small\.json: strategy_name is 'Other'; Small\.py has Small"):
+        find_strategy("Small", tmp_path)
+    beside.write_text("{")
+    with pytest.raises(ConfigError, match=r"Small\.json: not JSON: "):
+        find_strategy("Small", tmp_path)

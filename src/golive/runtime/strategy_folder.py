@@ -8,9 +8,10 @@ file is to be trusted like the program itself. Its digest is part of the trading
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -99,8 +100,9 @@ def load_file(file: Path) -> list[FoundStrategy]:
     except OSError as exc:
         raise ConfigError(f"{file}: cannot be read: {exc.strerror}") from exc
     module = _run(file, source)
-    digest = hashlib.sha256(source).hexdigest()
-    found = [FoundStrategy(each, file, digest) for each in _strategies_of(file, module)]
+    beside = _parameter_file(file) if classes_in(vars(module)) else None
+    digest = hashlib.sha256(source if beside is None else source + b"\0" + beside).hexdigest()
+    found = [FoundStrategy(each, file, digest) for each in _strategies_of(file, module, beside)]
     if not found:
         raise ConfigError(f"{file}: defines no strategy; write a new one with: golive strategy new NAME")
     for each in found:
@@ -135,6 +137,31 @@ def _run(file: Path, source: bytes) -> ModuleType:
     return module
 
 
+def _parameter_file(file: Path) -> bytes | None:
+    """Return the file in which freqtrade keeps the values that it found for the class in this one; None where there is none."""
+    try:
+        return file.with_suffix(".json").read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise ConfigError(f"{file.with_suffix('.json')}: cannot be read: {exc.strerror}") from exc
+
+
+def _values_by_class(file: Path, content: bytes | None, names: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    """Return what a parameter file holds, by the class it is for."""
+    if content is None:
+        return {}
+    place = file.with_suffix(".json")
+    try:
+        values = json.loads(content)
+    except ValueError as exc:
+        raise ConfigError(f"{place}: not JSON: {exc}") from exc
+    name = values.get("strategy_name") if isinstance(values, dict) else None
+    if not isinstance(name, str) or name not in names:
+        raise ConfigError(f"{place}: strategy_name is {name!r}; {file.name} has {', '.join(names)}")
+    return {name: values}
+
+
 def _line(file: Path, exc: Exception) -> int:
     if isinstance(exc, SyntaxError) and exc.filename == str(file):
         return exc.lineno or 0
@@ -142,10 +169,11 @@ def _line(file: Path, exc: Exception) -> int:
     return (lines[-1] or 0) if lines else 0
 
 
-def _strategies_of(file: Path, module: ModuleType) -> Iterator[Strategy]:
-    for cls in classes_in(vars(module)):
-        if cls.__module__ == module.__name__:
-            yield adapted(cls)
+def _strategies_of(file: Path, module: ModuleType, beside: bytes | None) -> Iterator[Strategy]:
+    foreign = classes_in(vars(module))
+    values = _values_by_class(file, beside, [cls.__name__ for cls in foreign]) if foreign else {}
+    for cls in foreign:
+        yield adapted(cls, values.get(cls.__name__))
     for cls in vars(module).values():
         if not isinstance(cls, type) or cls.__module__ != module.__name__:
             continue

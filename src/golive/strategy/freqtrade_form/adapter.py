@@ -18,6 +18,7 @@ from golive.strategy.order_parameters import ORDER_PARAMETERS, with_order_parame
 from golive.strategy.protocol import WARMING_UP, Bar, Parameter
 
 from .interface import IStrategy
+from .optimised import refused_values, with_values_found
 from .parameters import parameters_of
 from .position import Exits, Position, stop_distances
 from .timeframe import timeframe_to_seconds
@@ -44,12 +45,13 @@ class FrameState:
 
 
 class FrameStrategy:
-    """A strategy made of a class; ConfigError with everything that keeps the class from running."""
+    """A strategy made of a class and of the parameter file beside it; ConfigError with all that keeps the class from running."""
 
     form: Final = "freqtrade"
 
-    def __init__(self, cls: type[IStrategy]) -> None:
+    def __init__(self, cls: type[IStrategy], parameter_file: Mapping[str, Any] | None = None) -> None:
         name = cls.__name__
+        cls = with_values_found(cls, parameter_file)
         if reasons := refusals(cls):
             listed = "\n".join(f"  - {reason}" for reason in reasons)
             raise ConfigError(f"strategy {name} cannot run here; not carried over from freqtrade:\n{listed}")
@@ -58,7 +60,7 @@ class FrameStrategy:
         self.summary = (inspect.getdoc(cls) or f"{name}, in freqtrade's form").strip().splitlines()[0]
         self.timeframe: str = cls.timeframe or cls.ticker_interval  # type: ignore[attr-defined]
         self.bar_ns = timeframe_to_seconds(self.timeframe) * _SECOND
-        self.left_out = tuple(left_out(cls))
+        self.left_out = (*left_out(cls), *refused_values(cls, parameter_file))
         """what the class has that changes nothing here"""
         self._own = parameters_of(cls)
         self.parameters: Mapping[str, Parameter] = self._declared()
@@ -133,9 +135,12 @@ class FrameStrategy:
         return targets
 
 
-def adapted(cls: type[IStrategy]) -> FrameStrategy:
-    """Return the strategy that a class in the form is; ConfigError with the list of what is not carried over."""
-    return FrameStrategy(cls)
+def adapted(cls: type[IStrategy], parameter_file: Mapping[str, Any] | None = None) -> FrameStrategy:
+    """Return the strategy that a class in the form is; ConfigError with the list of what is not carried over.
+
+    `parameter_file` is the content of `<file>.json` beside the class's file, where that is for this class.
+    """
+    return FrameStrategy(cls, parameter_file)
 
 
 def classes_in(namespace: Mapping[str, Any]) -> list[type[IStrategy]]:

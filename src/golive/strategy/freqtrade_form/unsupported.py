@@ -51,8 +51,6 @@ HARMLESS_ATTRIBUTES: Final[Mapping[str, str]] = {
     "ignore_buying_expired_candle_after": "a signal is acted on at the next open or not at all",
     "plot_config": "pages are drawn by Golive",
     "HyperOpt": "`golive sweep` searches the declared parameters",
-    "buy_params": "defaults are those of the parameters themselves",
-    "sell_params": "defaults are those of the parameters themselves",
 }
 REFUSED_NAMES: Final[Mapping[str, str]] = {
     "dp": "the DataProvider: a strategy sees the candles of its own pair and timeframe",
