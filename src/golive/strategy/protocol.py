@@ -11,6 +11,7 @@ import math
 from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, NamedTuple, Protocol
 
 from golive.model.errors import ConfigError
@@ -117,4 +118,13 @@ def resolve_parameters(name: str, declared: Mapping[str, Parameter], given: Mapp
 
 def bound(values: Mapping[str, float]) -> Any:
     """Return parameter values as what `step` takes: a named tuple, each value an attribute."""
-    return namedtuple("Params", values)(**values)
+    return _named(tuple(values))(**values)
+
+
+@cache
+def _named(names: tuple[str, ...]) -> Any:
+    """Return the type of parameters of these names, made once.
+
+    `namedtuple` evaluates text: an interrupt that is raised meanwhile ends a `python -m` by its signal, also when it is caught.
+    """
+    return namedtuple("Params", names)
