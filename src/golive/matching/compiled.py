@@ -63,17 +63,26 @@ class Compiled(Generic[P, R]):
         # A function typed at a prompt has no file, and numba keeps nothing that has none.
         is_kept = self._kept_in is not None and cache_folder() is not None and Path(self.function.__code__.co_filename).is_file()
         with _keeping_in(self._kept_in or ""):
-            compiler = numba_module().njit(
-                cache=is_kept, nogil=True, error_model="numpy", _nrt=False, forceinline=self._is_inlined,
-                boundscheck=self._is_checked,
-            )  # fmt: skip
-            made: Callable[P, R] = compiler(self.function)
+            made: Callable[P, R] = numba_module().njit(cache=is_kept, **self._options)(self.function)
         return made
 
     @property
     def _numba_type_(self) -> object:
         """What numba takes this for where compiled code calls it."""
-        return self.compiled._numba_type_  # type: ignore[attr-defined]
+        return self._part._numba_type_
+
+    @cached_property
+    def _part(self) -> Any:
+        from .part import as_part
+
+        return as_part(self.function, **self._options)
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        return {
+            "nogil": True, "error_model": "numpy", "_nrt": False, "forceinline": self._is_inlined,
+            "boundscheck": self._is_checked,
+        }  # fmt: skip
 
 
 def compiled(function: Callable[P, R]) -> Compiled[P, R]:
