@@ -11,7 +11,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from golive.cli import main as command_line
+from golive.market import store as store_module
 from golive.market.store import CandleStore
+from golive.model.clock import from_iso
+from golive.model.errors import JournalError
 from golive.model.ids import InstrumentId
 from support.candles import LATER, btc, columns_of, rows_of, walk
 from support.published import published
@@ -198,7 +201,7 @@ def test_the_newest_quality_report_is_shown_with_its_verdict_and_path(desk: Desk
     assert (code, out, "golive data verify" in err) == (6, "", True)
     desk.data("import", str(desk.write([*ROWS[:50], *ROWS[51:]])), "--symbol", "BTC/USDT")
     code, out, _ = desk.data("quality")
-    assert (code, "quality warning: 99.2308% of 130 expected candles" in out) == (0, True)
+    assert (code, "quality warning: 99.23% of 130 expected candles" in out) == (0, True)
     assert "by import candles.csv; signed off: risk pending, compliance pending" in out
     assert (desk.path / out.splitlines()[-1].removeprefix("quality report: ")).is_file()
     desk.data("import", str(desk.write(ROWS, BAD)), "--symbol", "BTC/USDT")
@@ -268,5 +271,109 @@ def test_a_file_enters_a_downloaded_series_only_with_consent(desk: Desk) -> None
     code, _, err = desk.data("import", file, "--symbol", "BTC/USDT")
     assert (code, "holds candles of another market (embedded seed 7, not file)" in err) == (2, True)
     assert store.index(BTC, "1m").rows == 50
-    assert desk.data("import", file, "--symbol", "BTC/USDT", "--mix")[0] == 0
+    assert desk.data("import", file, "--symbol", "BTC/USDT", "--mix")[0] == 5  # ten minutes are missing
     assert store.index(BTC, "1m").rows == 120
+
+
+def test_the_report_of_an_import_is_of_the_whole_series_with_the_file_in_a_section(desk: Desk) -> None:
+    desk.data("import", str(desk.write(ROWS[:50])), "--symbol", "BTC/USDT")
+    code, out, _ = desk.data(
+        "import", str(desk.write([ROWS[125], ROWS[127], ROWS[126]])), "--symbol", "BTC/USDT", "--timeframe", "1m"
+    )
+    assert code == 5
+    assert "quality critical; of the file alone: warning" in out
+    assert "a limit of okx_paper is broken: ok_ratio is 0.4141, min_ok_ratio is 0.95" in out
+    report = desk.reports()[-1]
+    assert (report["summary"]["status"], report["summary"]["observed_rows"], report["summary"]["missing_rows"]) == (
+        "critical",
+        53,
+        75,
+    )
+    assert (report["summary"]["missing_ratio"], report["summary"]["ok_ratio"]) == (0.5859, 0.4141)
+    assert [issue["code"] for issue in report["issues"]] == ["gap", "out_of_order"]
+    assert [issue["details"].get("of") for issue in report["issues"]] == [None, "file"]
+    assert report["dataset"]["path"] == "var/data/okx_paper/candles/okx/BTC-USDT/1m"
+    file = report["dataset"]["file"]
+    assert (file["path"], file["rows"], file["stored_rows"], file["status"], file["problem"]) == (
+        "candles.csv",
+        3,
+        3,
+        "warning",
+        None,
+    )
+    assert [issue["code"] for issue in file["issues"]] == ["out_of_order"]
+    code, out, _ = desk.data("import", str(desk.file), "--symbol", "BTC/USDT", "--timeframe", "1m", "--json")
+    document = published(out)
+    assert (code, document["quality"], document["file_quality"], len(document["breaches"])) == (5, "critical", "warning", 1)
+
+
+def test_a_gap_longer_than_the_limit_is_a_breach(desk: Desk) -> None:
+    rows = walk(6_000)
+    code, out, _ = desk.data("import", str(desk.write([*rows[:3_000], *rows[3_241:]])), "--symbol", "BTC/USDT")
+    assert (code, "the longest gap lasts 241 minutes, max_gap_minutes is 240" in out) == (5, True)
+    assert desk.stored().index(BTC, "1m").rows == 5_759
+    assert desk.data("import", str(desk.write([rows[3_000]])), "--symbol", "BTC/USDT", "--timeframe", "1m")[0] == 0
+
+
+def nothing_of(desk: Desk) -> dict[str, Any]:
+    """Return the file section of the newest report, which must be one of no data."""
+    report = desk.reports()[-1]
+    assert (report["summary"]["status"], report["summary"]["observed_rows"], report["issues"]) == ("no_data", 0, [])
+    assert report["dataset"]["path"] == "candles.csv"
+    file = report["dataset"]["file"]
+    assert (file["stored_rows"], report["dataset_sha256"]) == (0, file["sha256"])
+    assert isinstance(file, dict)
+    return file
+
+
+def test_a_file_of_candles_that_have_not_ended_is_reported_as_no_data(desk: Desk) -> None:
+    desk.data("import", str(desk.write(ROWS)), "--symbol", "BTC/USDT")
+    later = walk(20, start=from_iso("2091-01-01T00:00:00Z"))
+    code, out, _ = desk.data("import", str(desk.write(later)), "--symbol", "BTC/USDT")
+    assert (code, "nothing was stored: none of its candles has ended" in out) == (4, True)
+    assert nothing_of(desk)["problem"] == "none of its candles has ended"
+    assert desk.data("quality")[0] == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("timestamp,open,high,low,close,volume\n", "no rows"),
+        ("", "no header"),
+        ("timestamp,open,high,low,close,volume\n2024-01-01,1,1,1,1,x\n", "'x' is not a number"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_reported_as_no_data(desk: Desk, text: str, words: str) -> None:
+    desk.file.write_text(text)
+    assert desk.data("import", str(desk.file), "--symbol", "BTC/USDT")[0] == 2
+    assert words in nothing_of(desk)["problem"]
+    code, out, _ = desk.data("quality")
+    assert (code, "okx:BTC/USDT ?, candles.csv" in out) == (6, True)
+
+
+def test_a_file_that_contradicts_the_store_is_reported_as_no_data(desk: Desk) -> None:
+    desk.data("import", str(desk.write(ROWS)), "--symbol", "BTC/USDT")
+    desk.data("import", str(desk.write([(*ROWS[0][:5], ROWS[0][5] + 1), *ROWS[1:]])), "--symbol", "BTC/USDT")
+    assert "two different candles" in nothing_of(desk)["problem"]
+
+
+def test_a_store_that_takes_nothing_is_reported_as_no_data(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise JournalError("no space left")
+
+    monkeypatch.setattr(store_module, "write_part", refuse)
+    assert desk.data("import", str(desk.write(ROWS)), "--symbol", "BTC/USDT")[0] == 70
+    assert nothing_of(desk)["problem"] == "no space left"
+
+
+def test_a_file_that_is_not_there_has_no_report(desk: Desk) -> None:
+    assert desk.data("import", "nowhere.csv", "--symbol", "BTC/USDT")[0] == 2
+    assert desk.reports() == []
+
+
+def test_rows_that_were_dropped_are_missing_in_the_series(desk: Desk) -> None:
+    bad = "".join(f"2024-02-01T00:{10 + n}:00Z,1,2,1,NaN,5\n" for n in range(3)) + "2024-02-01T00:13:00Z,1,1,1,1,1\n"
+    desk.data("import", str(desk.write(ROWS, bad)), "--symbol", "BTC/USDT", "--drop-bad")
+    report = desk.reports()[-1]
+    assert (report["summary"]["missing_rows"], report["summary"]["status"]) == (3, "critical")
+    assert desk.stored().index(BTC, "1m").missing_rows == 3

@@ -53,10 +53,12 @@ def import_file(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Import candles from a file, or make them of trades; the file is judged, and a quality report is written, first.
+    """Import candles from a file, or make them of trades, and write a quality report of the series.
 
-    All of its rows are stored or, on any error, none. Exit codes: 0 stored, 4 refused because of impossible rows, 2 usage, a
-    file that cannot be read, or candles that contradict each other, 70 internal error or stdout did not take the result.
+    All of its rows are stored or, on any error, none. Exit codes: 0 stored; 5 stored, and the series breaks a limit of the
+    environment (data_quality in core.yaml); 4 nothing stored because of impossible rows, or because no candle has ended;
+    2 usage, a file that cannot be read, or candles that contradict each other; 70 the store or the report cannot be written,
+    internal error, or stdout did not take the result.
     """
     from golive.market.candle_import import VOLUME_UNITS
     from golive.market.column_role import parse_overrides
@@ -82,7 +84,8 @@ def import_file(
             path=file, instrument=chosen.instrument, timeframe=timeframe, volume_unit=volume_unit,
             columns=parse_overrides(columns), tick_size=tick, lot_size=lot, drops_bad=drop_bad, replaces=replace, may_mix=mix,
         )  # fmt: skip
-        outcome = import_into(chosen.store, where.home, order, SystemClock().now())
+        limits = configuration.core.environments[chosen.environment].data_quality
+        outcome = import_into(chosen.store, where.home, order, limits, SystemClock().now())
     except MagnitudeError as exc:
         raise ConfigError(f"{file}: {exc}") from exc
     with delivered() as stdout:

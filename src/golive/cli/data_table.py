@@ -59,7 +59,7 @@ def print_series(
         f"{entry.rows:,} candles, {moment(entry.first)} to {moment(entry.last)} UTC",
         f"tick {format_decimal(entry.instrument.tick_size)}, lot {format_decimal(entry.instrument.lot_size)}, "
         f"from {', '.join(entry.sources)}",
-        f"quality {summary.status}: {summary.ok_ratio:.4%} of {summary.expected_rows:,} expected candles are there and sound",
+        f"quality {summary.status}: {summary.ok_ratio:.2%} of {summary.expected_rows:,} expected candles are there and sound",
         *(f"  {issue.code}: {issue.message}" for issue in quality.issues),
     ]
     longest = sorted(gaps, key=lambda gap: -gap.missing)[:rows]
@@ -74,9 +74,9 @@ def print_quality(document: JsonObject, path: Path, stream: TextIO) -> None:
     summary, dataset = read.mapping(document, "summary"), read.mapping(document, "dataset")
     signed = ", ".join(f"{role} {read.text(document, 'sign_off', role, 'status')}" for role in ("risk", "compliance"))
     lines = [
-        f"{read.text(dataset, 'instrument')} {read.text(dataset, 'timeframe')}, {read.text(dataset, 'path')}",
+        f"{read.text(dataset, 'instrument')} {read.optional_text(dataset, 'timeframe') or '?'}, {read.text(dataset, 'path')}",
         f"judged {page_moment(read.text(document, 'generated_at'))} by {read.text(document, 'source')}; signed off: {signed}",
-        f"quality {read.text(summary, 'status')}: {read.number(summary, 'ok_ratio'):.4%} of "
+        f"quality {read.text(summary, 'status')}: {read.number(summary, 'ok_ratio'):.2%} of "
         f"{int(read.number(summary, 'expected_rows')):,} expected candles are there and sound",
         *(f"  {read.text(issue, 'code')}: {read.text(issue, 'message')}" for issue in read.mappings(document, "issues")),
         f"quality report: {path}",
@@ -107,13 +107,13 @@ def print_import(document: Mapping[str, Any], stream: TextIO) -> None:
         f"{document['file']} ({document['kind']}): {document['rows']} candles of {document['instrument']} "
         f"{document['timeframe']}, tick {document['tick_size']}, lot {document['lot_size']}",
         *document["notes"],
-        f"quality {document['quality']}",
+        f"quality {document['quality']}; of the file alone: {document['file_quality']}",
         *(f"  {issue['code']}: {issue['message']}" for issue in document["issues"]),
     ]
     if document["rounded_prices"]:
         lines.append(f"{document['rounded_prices']} prices were rounded to the tick")
     if stored is None:
-        lines.append(f"nothing was stored: {document['bad_rows']} rows cannot be candles; repair the file, or give --drop-bad")
+        lines.append(f"nothing was stored: {document['problem']}")
     else:
         if document["bad_rows"]:
             lines.append(f"{document['bad_rows']} rows were left out")
@@ -125,6 +125,9 @@ def print_import(document: Mapping[str, Any], stream: TextIO) -> None:
             f"stored in {document['environment']}: {stored['added']} new, {stored['replaced']} replaced, "
             f"{stored['known']} known; {stored['rows']} in all"
         )
+        if document["problem"]:
+            lines.append(f"nothing was stored: {document['problem']}")
+    lines += [f"a limit of {document['environment']} is broken: {breach}" for breach in document["breaches"]]
     lines.append(f"quality report: {document['quality_report']}")
     for line in lines:
         stream.write(clean(line) + "\n")

@@ -43,10 +43,9 @@ def print_outcome(document: JsonObject, stream: TextIO) -> None:
         f"{document['instrument']} {document['timeframe']} of {document['environment']}, from {document['source']}",
         f"{document['since']} to {document['until'] or 'unknown'}: {document['added_rows']} candles added, "
         f"{document['absent_rows']} the venue does not have, {document['requests']} requests, {document['seconds']} s",
-        f"stored: {document['stored_rows']} candles, {document['stored_gaps']} gaps, quality {document['quality'] or 'unknown'}",
+        f"stored: {document['stored_rows']} candles, {document['stored_gaps']} gaps, quality {document['quality']}",
+        f"quality report: {document['quality_report']}",
     ]
-    if document["quality_report"]:
-        lines.append(f"quality report: {document['quality_report']}")
     if document["risk_snapshot"]:
         lines.append(f"risk snapshot: {document['risk_snapshot']} ({document['risk_snapshot_status']})")
     if document["stopped"]:

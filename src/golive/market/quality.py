@@ -7,12 +7,12 @@ data that may. Source of codes and statuses: CONTRACT, "Data quality".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from golive.matching.columns import CandleColumns, IntColumn
-from golive.model.clock import SECOND, to_iso
+from golive.model.clock import MINUTE, SECOND, to_iso
 from golive.model.json import JsonValue
 
 from . import row_rule
@@ -69,7 +69,9 @@ class Summary:
     """missing / expected; 0 without data"""
     ok_ratio: float
     """share of the expected candles that are there, aligned and possible; 0 without data"""
-    frequency_seconds: float
+    longest_gap_ns: int
+    frequency_seconds: float | None
+    """None where nobody could say"""
     first_timestamp: int | None
     last_timestamp: int | None
 
@@ -83,6 +85,23 @@ class Quality:
     is_impossible: Mask
     """per row as given"""
     is_unaligned: Mask
+
+
+def nothing_to_judge(timeframe_ns: int | None) -> Quality:
+    """Return the judgement of data of which there is none; None for a timeframe that nobody could say."""
+    import numpy as np
+
+    none: Any = np.zeros(0, dtype=np.bool_)
+    seconds = None if timeframe_ns is None else timeframe_ns / SECOND
+    return Quality(Summary(Status.NO_DATA, 0, 0, 0, 0, 0.0, 0.0, 0, seconds, None, None), (), none, none)
+
+
+def with_findings_of(series: Quality, file: Quality) -> Quality:
+    """Return the judgement of a series with what was found in a file alone that went into it: the worse status of both."""
+    known = {issue.code for issue in series.issues}
+    others = tuple(replace(each, details={**each.details, "of": "file"}) for each in file.issues if each.code not in known)
+    status = min(series.summary.status, file.summary.status, key=list(Status).index)
+    return replace(series, summary=replace(series.summary, status=status), issues=(*series.issues, *others))
 
 
 def check_quality(candles: RawCandles | CandleColumns, timeframe_ns: int, *, fresh_at: int | None = None) -> Quality:
@@ -137,6 +156,7 @@ class _Times:
         else:
             self.expected = (int(ordered[-1] - ordered[0]) // length + 1) if len(ordered) else 0
         self.missing = self.expected - len(self.grid)
+        self.longest_gap = int(self.gap_missing.max()) * length if len(at) else 0
 
     @property
     def missing_ratio(self) -> float:
@@ -165,6 +185,7 @@ def _summary(times: _Times, issues: Sequence[Issue]) -> Summary:
         total_gaps=len(times.gap_after),
         missing_ratio=times.missing_ratio,
         ok_ratio=times.sound / times.expected if times.expected else 0.0,
+        longest_gap_ns=times.longest_gap,
         frequency_seconds=times.length / SECOND,
         first_timestamp=times.first,
         last_timestamp=times.last,
@@ -186,7 +207,7 @@ def _gap_issue(times: _Times) -> list[Issue]:
         for at in longest.tolist()
     ]
     severity = "critical" if times.missing_ratio >= CRITICAL_MISSING_RATIO else "warning"
-    minutes = int(times.gap_missing.max()) * times.length / (60 * SECOND)
+    minutes = times.longest_gap / MINUTE
     message = f"{times.missing} candles are missing in {count} gaps; the longest lasts {minutes:g} minutes"
     return [Issue("gap", message, severity, {"count": count, "longest_gap_minutes": minutes, "longest": examples})]
 

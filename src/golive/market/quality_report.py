@@ -14,13 +14,30 @@ from golive.model.errors import JournalError
 from golive.model.json import JsonValue
 
 from .durable import make_folder, write_atomic
-from .quality import Quality
+from .quality import Issue, Quality, Status
 
 SCHEMA: Final = "golive.data_quality.v1"
 FOLDER: Final = Path("audit/ai_decision/data_quality")
 JOB_NAME: Final = "data_quality"
+_DECIMALS: Final = 4
+"""of a ratio. Source: CONTRACT, "General"."""
 _ROLES: Final = ("risk", "compliance")
 _STAMPED: Final = re.compile(r"\d{8}T\d{6,12}Z\.json")
+
+
+@dataclass(frozen=True, slots=True)
+class FileRows:
+    """One file by itself."""
+
+    path: str
+    sha256: str
+    rows: int
+    stored_rows: int
+    """of them in the store now, whether they were new or not"""
+    status: Status
+    issues: Sequence[Issue]
+    problem: str | None
+    """why nothing of it was stored; None when something was"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +46,14 @@ class Dataset:
 
     instrument: str
     """okx:BTC/USDT"""
-    timeframe: str
+    timeframe: str | None
+    """None for a file that does not say it"""
     path: str
-    """a file, or the folder of a stored series"""
+    """the folder of a stored series; a file of which nothing was stored"""
     sha256: str
     """of the file; of a stored series, over the digests of its parts"""
+    file: FileRows | None = None
+    """what an import brought into the series"""
 
 
 def report_document(quality: Quality, dataset: Dataset, *, source: str, tags: Sequence[str], now: int) -> dict[str, JsonValue]:
@@ -49,24 +69,45 @@ def report_document(quality: Quality, dataset: Dataset, *, source: str, tags: Se
         "sign_off": {role: {"status": "pending", "signed_by": None, "timestamp": None, "notes": ""} for role in _ROLES},
         "source": source,
         "tags": list(tags),
-        "dataset": {"instrument": dataset.instrument, "timeframe": dataset.timeframe, "path": dataset.path},
+        "dataset": {
+            "instrument": dataset.instrument,
+            "timeframe": dataset.timeframe,
+            "path": dataset.path,
+            **({} if dataset.file is None else {"file": _file_json(dataset.file)}),
+        },
         "summary": {
             "status": str(summary.status),
             "observed_rows": summary.observed_rows,
             "expected_rows": summary.expected_rows,
             "missing_rows": summary.missing_rows,
             "total_gaps": summary.total_gaps,
-            "missing_ratio": summary.missing_ratio,
-            "ok_ratio": summary.ok_ratio,
+            "missing_ratio": round(summary.missing_ratio, _DECIMALS),
+            "ok_ratio": round(summary.ok_ratio, _DECIMALS),
             "frequency_seconds": summary.frequency_seconds,
             "first_timestamp": None if summary.first_timestamp is None else to_iso(summary.first_timestamp),
             "last_timestamp": None if summary.last_timestamp is None else to_iso(summary.last_timestamp),
         },
-        "issues": [
-            {"code": issue.code, "message": issue.message, "severity": issue.severity, "details": dict(issue.details)}
-            for issue in quality.issues
-        ],
+        "issues": _issues_json(quality.issues),
     }
+
+
+def _file_json(file: FileRows) -> dict[str, JsonValue]:
+    return {
+        "path": file.path,
+        "sha256": file.sha256,
+        "rows": file.rows,
+        "stored_rows": file.stored_rows,
+        "status": str(file.status),
+        "issues": _issues_json(file.issues),
+        "problem": file.problem,
+    }
+
+
+def _issues_json(issues: Sequence[Issue]) -> list[JsonValue]:
+    return [
+        {"code": issue.code, "message": issue.message, "severity": issue.severity, "details": dict(issue.details)}
+        for issue in issues
+    ]
 
 
 def write_report(home: Path, document: Mapping[str, JsonValue], now: int) -> Path:

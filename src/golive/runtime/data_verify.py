@@ -68,7 +68,7 @@ def verify_stored(
                 found[folder] = Verified(name, folder, faults, None, None)
                 continue
             quality, report = judge_stored(
-                store, index.instrument, index.timeframe, home=home, source="verify", tags=("verify",), now=now,
+                store, index.instrument.id, index.timeframe, home=home, source="verify", tags=("verify",), now=now,
                 is_fresh_wanted=is_fresh_wanted,
             )  # fmt: skip
             found[folder] = Verified(name, folder, (), quality, report)

@@ -124,11 +124,18 @@ class ImportedFile:
     bad_rows: Count
     rounded_prices: Count
     stored: StoredRows | None
+    problem: str | None
+    """why nothing of it is stored; null when something is"""
     quality: Status
+    """of the series that it went into; the file's own, where that is worse"""
+    file_quality: Status
     issues: tuple[Issue, ...]
+    """of the series, and what was found in the file alone"""
+    breaches: tuple[str, ...]
+    """limits of the environment that the series breaks"""
     quality_report: str
     notes: tuple[str, ...]
-    exit_code: Exit
+    exit_code: Annotated[int, Fragment({"enum": [0, 4, 5]})]
 
 
 def list_document(stored: StoredData, exit_code: int) -> dict[str, JsonValue]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from decimal import Decimal
 from pathlib import Path
 
-from golive.market.quality import Quality, check_quality
-from golive.market.quality_report import Dataset, report_document, write_report
+from golive.config.core_file import DataQuality
+from golive.market.quality import Quality, Summary, check_quality, nothing_to_judge, with_findings_of
+from golive.market.quality_report import Dataset, FileRows, report_document, write_report
 from golive.market.series import SeriesIndex, read_index, series_folder
 from golive.market.store import CandleStore
 from golive.market.timeframe import timeframe_ns
-from golive.matching.columns import CandleColumns
-from golive.model.instrument import Instrument
+from golive.model.clock import MINUTE
+from golive.model.ids import InstrumentId
 
 
 def judge_stored(
     store: CandleStore,
-    instrument: Instrument,
+    instrument: InstrumentId,
     timeframe: str,
     *,
     home: Path,
@@ -24,15 +26,26 @@ def judge_stored(
     tags: tuple[str, ...],
     now: int,
     is_fresh_wanted: bool = False,
+    imported: tuple[Quality, FileRows] | None = None,
 ) -> tuple[Quality, Path]:
-    """Return the judgement of a series and the report written below `home`; raises ConfigError, JournalError."""
-    folder = series_folder(store.root, instrument.id, timeframe)
+    """Return the judgement of a series and the report written below `home`; raises ConfigError, JournalError.
+
+    With what was found in a file that has been imported, the judgement is the worse of both.
+    """
+    folder = series_folder(store.root, instrument, timeframe)
     index = read_index(folder)
     length = timeframe_ns(timeframe)
-    candles = _none(instrument, length) if index is None else store.read(instrument.id, timeframe)
-    quality = check_quality(candles, length, fresh_at=now if is_fresh_wanted else None)
+    fresh_at = now if is_fresh_wanted else None
+    if index is None:
+        quality = nothing_to_judge(length)
+    else:
+        quality = check_quality(store.read(instrument, timeframe), length, fresh_at=fresh_at)
+    file = None
+    if imported is not None:
+        of_file, file = imported
+        quality = with_findings_of(quality, of_file)
     shown = folder.relative_to(home) if folder.is_relative_to(home) else folder
-    dataset = Dataset(str(instrument.id), timeframe, str(shown), parts_sha256(index))
+    dataset = Dataset(str(instrument), timeframe, str(shown), parts_sha256(index), file)
     return quality, write_report(home, report_document(quality, dataset, source=source, tags=tags, now=now), now)
 
 
@@ -42,8 +55,12 @@ def parts_sha256(index: SeriesIndex | None) -> str:
     return hashlib.sha256("".join(part.sha256 for part in parts).encode()).hexdigest()
 
 
-def _none(instrument: Instrument, length: int) -> CandleColumns:
-    import numpy as np
-
-    empty = np.zeros(0, dtype=np.int64)
-    return CandleColumns(instrument, length, empty, empty, empty, empty, empty, empty)
+def breaches_of(summary: Summary, limits: DataQuality) -> tuple[str, ...]:
+    """Return what of a judgement breaks the limits of an environment, in words; empty when nothing does."""
+    found = []
+    if summary.longest_gap_ns > limits.max_gap_minutes * MINUTE:
+        longest = summary.longest_gap_ns / MINUTE
+        found.append(f"the longest gap lasts {longest:,.4g} minutes, max_gap_minutes is {limits.max_gap_minutes:,}")
+    if Decimal(summary.ok_ratio) < limits.min_ok_ratio:
+        found.append(f"ok_ratio is {summary.ok_ratio:.4f}, min_ok_ratio is {limits.min_ok_ratio}")
+    return tuple(found)

@@ -88,9 +88,7 @@ def test_all_candles_of_a_span_are_stored_and_not_asked_for_again(venue: str, ba
     assert (again.exit_code, again.download.added, again.download.wanted) == (0, 0, 0)
     assert [row[0] for row in rows(tmp_path, venue)] == [END - (bars - n) * MINUTE for n in range(bars)]
     assert before == pages
-    assert done.quality is not None
     assert done.quality.summary.status == "ok"
-    assert done.quality_report is not None
     assert done.quality_report.is_file()
     assert again.quality_report != done.quality_report
 
@@ -170,7 +168,6 @@ def test_a_hole_of_the_venue_is_reported_and_asked_for_once_unless_told_to(venue
     (record,) = tmp_path.glob(f"var/data/{venue}_paper/downloads/**/1m.json")
     assert sum(from_iso(until) - from_iso(first) for first, until in published(record.read_bytes())["empty"]) == 660 * MINUTE
     assert index(tmp_path, venue).missing_rows == 60
-    assert done.quality is not None
     assert done.quality.summary.status == "critical"  # 60 of 399 are missing
 
 
@@ -308,6 +305,8 @@ def test_a_venue_that_does_not_answer_is_6_and_nothing_is_stored(tmp_path: Path,
     words = ("--venue", "okx", "--symbol", "BTC/USDT", "--since", "2024-01-01", "--endpoint", "http://127.0.0.1:9")
     assert main(["data", "download", *words, "--home", str(home.path)]) == 6
     assert "no connection" in capsys.readouterr().out
+    (report,) = tmp_path.glob("audit/ai_decision/data_quality/*.json")
+    assert json.loads(report.read_text())["summary"]["status"] == "no_data"
     assert not (tmp_path / "var/data").exists()
 
 

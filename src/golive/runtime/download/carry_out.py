@@ -37,9 +37,8 @@ class Outcome:
     plan: DownloadPlan
     download: Download
     stopped: str
-    quality: Quality | None
-    """None when nothing is stored"""
-    quality_report: Path | None
+    quality: Quality
+    quality_report: Path
     snapshot: Written | None
     """None when the download did not end by itself"""
 
@@ -68,8 +67,8 @@ class Outcome:
                 seconds=round(download.seconds, 3),
                 stored_rows=0 if index is None else index.rows,
                 stored_gaps=0 if index is None else index.gaps,
-                quality=None if self.quality is None else self.quality.summary.status,
-                quality_report=None if self.quality_report is None else str(self.quality_report),
+                quality=self.quality.summary.status,
+                quality_report=str(self.quality_report),
                 risk_snapshot=None if self.snapshot is None else str(self.snapshot.path),
                 risk_snapshot_status=None if self.snapshot is None else self.snapshot.snapshot.status,
                 stopped=self.stopped or None,
@@ -83,20 +82,14 @@ def carry_out(
 ) -> Outcome:
     """Download and judge; raises ConfigError for an instrument that is not listed, and for what the store refuses."""
     download = Download(plan, home, clock, show)
-    listed: list[Instrument] = []
     asked: list[Measured] = []
 
     async def behind(venue: OpenVenue, known: Mapping[InstrumentId, Instrument]) -> None:
-        listed.append(known[plan.instrument])
         asked.append(await measure(venue.adapter, plan.entrypoint.instruments, clock, known))
 
     stopped = asyncio.run(_until_stopped(download.run(behind)))
-    index = read_index(series_folder(plan.root, plan.instrument, plan.timeframe))
-    instrument = index.instrument if index is not None else next(iter(listed), None)
-    if instrument is None:
-        return Outcome(plan, download, stopped, None, None, None)
     quality, path = judge_stored(
-        plan.store, instrument, plan.timeframe, home=home, source=plan.source, tags=("download",), now=clock.now()
+        plan.store, plan.instrument, plan.timeframe, home=home, source=plan.source, tags=("download",), now=clock.now()
     )
     snapshots = [write_snapshot(configuration, home, clock.now(), plan.entrypoint, plan.profile, each) for each in asked]
     return Outcome(plan, download, stopped, quality, path, next(iter(snapshots), None))

@@ -32,8 +32,8 @@ class DownloadResult:
     seconds: Share
     stored_rows: Count
     stored_gaps: Count
-    quality: Status | None
-    quality_report: str | None
+    quality: Status
+    quality_report: str
     risk_snapshot: str | None
     risk_snapshot_status: str | None
     stopped: str | None

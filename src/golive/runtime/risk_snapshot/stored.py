@@ -61,7 +61,7 @@ def _candles(index: SeriesIndex, candles: CandleColumns, timeframe: str) -> Cand
         rows=len(candles),
         first=index.first,
         last=index.last,
-        ok_ratio=check_quality(candles, candles.timeframe_ns).summary.ok_ratio,
+        ok_ratio=round(check_quality(candles, candles.timeframe_ns).summary.ok_ratio, 4),
         max_gap_minutes=longest / MINUTE,
         sources=tuple(source.name for source in index.sources),
         sha256=parts_sha256(index),
