@@ -47,7 +47,7 @@ def test_a_row_says_what_the_statistics_of_a_single_backtest_say(bars: int, fast
 
 
 def _row(*equity: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    return np.array([[equity[-1], 0, 0, 100, 0, 0, 0, 0, *equity]], dtype=np.int64)
+    return np.array([[equity[-1], 0, 0, 100, *(0 for _ in FIELDS[4:]), *equity]], dtype=np.int64)
 
 
 def test_what_is_undefined_is_no_number() -> None:

@@ -1,6 +1,8 @@
 """Both drivers give the same rows, over spans that warm up and close."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from golive.backtest.sweep_row import FIELD, FIELDS, Rows
 from golive.backtest.sweep_work import SweepWork
 from golive.matching.columns import CandleColumns
 from golive.model.errors import ConfigError
+from golive.risk import RiskProfile
 from support.candles import btc, columns_of, walk
 from support.sweeps import after, candles_of, whole_span, work_of
 
@@ -53,6 +56,17 @@ def test_events_and_columns_say_the_same_of_two_instruments_with_gaps() -> None:
     columns, events = _both(both, Span(after(100), after(800), 50, None, True), position_pct=0.4)
     assert np.array_equal(columns, events)
     assert (columns[:, FIELD["fills"]] > 4).all()
+
+
+def test_events_and_columns_refuse_the_same() -> None:
+    profile = RiskProfile("tight", Decimal("0.004"), Decimal("0.02"), Decimal("0.5"), 1)
+    both = []
+    for over_columns in (True, False):
+        work = work_of([candles_of(1000)], over_columns, position_pct=0.4)
+        both.append(_rows(replace(work, spec=replace(work.spec, profile=profile)), whole_span(work)))
+    assert np.array_equal(both[0], both[1])
+    assert set(both[0][:, FIELD["refusal"]]) - {0}
+    assert (both[0][:, FIELD["refused"]] > 0).sum() == (both[0][:, FIELD["refusal"]] > 0).sum() > 1
 
 
 def test_a_span_that_is_warmed_up_trades_from_its_first_bar_as_a_longer_run_would() -> None:

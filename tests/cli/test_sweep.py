@@ -118,6 +118,23 @@ def test_the_terminal_shows_the_best_the_luck_and_the_paths(home: Path, capsys: 
     assert len(list(home.glob("*/sweep/*"))) == 4
 
 
+def test_what_risk_refused_is_counted_and_said(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--risk-profile", "balanced", "--param", "position_pct=0.04,0.9", "--param", "fast_bars=3", "--param", "slow_bars=9")
+    assert main(["sweep", "--strategy", "ema_cross", *words, "--home", str(home)]) == 0
+    out = capsys.readouterr().out
+    (path,) = home.glob("logs/sweep/*.json")
+    outcome = json.loads(path.read_text())["outcome"]
+    first, last = outcome["best"]
+    assert (first["refused"], first["refusal"]) == (0, None)
+    assert last["refused"] > 10
+    assert (last["refusal"], last["fills"], last["parameters"]) == ("RISK_MAX_POSITION", 0, {"position_pct": 0.9})
+    assert outcome["refused"] == {"orders": last["refused"], "sets": 1, "most_often": "RISK_MAX_POSITION"}
+    rows = list(csv.DictReader(path.with_suffix(".csv").read_text().splitlines()))
+    assert [(row["refused"], row["refusal"]) for row in rows] == [("0", ""), (str(last["refused"]), "RISK_MAX_POSITION")]
+    assert f"refused {last['refused']:,} orders of 1 of 2 sets, most often RISK_MAX_POSITION" in out
+    assert "Refused" in out
+
+
 @pytest.mark.parametrize("width", [80, 100, 140])
 def test_the_best_sets_take_a_line_each_whatever_the_width(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int

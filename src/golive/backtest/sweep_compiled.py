@@ -14,7 +14,7 @@ from golive.strategy.targets import TargetChanges, sweep_targets, targets_of
 
 from .executor import Span
 from .spec import BacktestSpec, client_order_id
-from .sweep_row import FIELDS, Rows, SampleGrid
+from .sweep_row import FIELDS, Rows, SampleGrid, refused
 from .sweep_span import closing_since, spanned_changes
 
 if TYPE_CHECKING:
@@ -87,4 +87,5 @@ def _fill_row(summary: Summary, row: IntColumn) -> None:
     fall, peak = summary.drawdown
     row[: len(FIELDS)] = (
         summary.final_equity, summary.fills, summary.traded_notional, peak, fall, summary.bars_held, summary.trades, summary.wins,
+        *refused(summary.decisions),
     )  # fmt: skip

@@ -20,7 +20,8 @@ from .spec import BacktestSpec
 from .sweep import Aim, SweepResult
 from .sweep_heat import HeatMap, Stability, chosen_pairs, heat_map, stability
 from .sweep_luck import luck_of, number
-from .sweep_row import FIELD, SampleGrid
+from .sweep_refusals import refusals_of
+from .sweep_row import FIELD, SampleGrid, refusal_of
 from .sweep_score import objective_of, ranking, scores
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def result_of(
         "is_stopped": result.is_stopped,
         "results_sha256": result.digest,
         "sampling": sampling_of_grid(aim.grid),
+        "refused": refusals_of([result.rows]),
         "best": list[JsonValue](best),
         "stability": _stability(stability(space, result.sets, values, order[0])) if ranked else None,
         "overfitting": luck_of(result.rows, aim.balance, aim.grid, order[0]) if ranked else None,
@@ -118,6 +120,8 @@ def _set(
         "trades": int(row[FIELD["trades"]]),
         "wins": int(row[FIELD["wins"]]),
         "bars_held": int(row[FIELD["bars_held"]]),
+        "refused": int(row[FIELD["refused"]]),
+        "refusal": refusal_of(int(row[FIELD["refusal"]])),
     }
 
 

@@ -16,7 +16,7 @@ from golive.portfolio import Ledger
 from .event_driver import EventDriver
 from .executor import Span
 from .spec import BacktestSpec, client_order_id
-from .sweep_row import FIELDS, SampleGrid
+from .sweep_row import FIELDS, SampleGrid, refused
 from .sweep_span import SpannedStrategy, closing_since
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def fill_row_by_events(
     row[: len(FIELDS)] = (
         start if engine.last_equity is None else engine.last_equity,
         len(engine.fills), engine.ledger.traded_notional, peak, fall, held, trades, wins,
+        *refused(engine.decisions),
     )  # fmt: skip
 
 

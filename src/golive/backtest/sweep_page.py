@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from golive.model.json import JsonObject
@@ -143,12 +143,13 @@ def best_table(outcome: JsonObject) -> Table:
     """Return the best sets."""
     rows = read.mappings(outcome, "best")
     names = list(read.mapping(rows[0], "parameters"))
-    numbers = ("Sharpe", "Sortino", "Calmar", "Return", "Drawdown", "Final equity", "Fills", "Trades", "Wins")
+    counts = ["fills", "trades", "wins", *(["refused"] if any(read.number(row, "refused") for row in rows) else [])]
+    numbers = ("Sharpe", "Sortino", "Calmar", "Return", "Drawdown", "Final equity", *(name.capitalize() for name in counts))
     columns = (Column("#", True), *(Column(name, True) for name in names), *(Column(name, True) for name in numbers))
-    return Table(columns, tuple(_best_row(row, names) for row in rows), "no set")
+    return Table(columns, tuple(_best_row(row, names, counts) for row in rows), "no set")
 
 
-def _best_row(row: JsonObject, names: list[str]) -> tuple[Cell, ...]:
+def _best_row(row: JsonObject, names: Sequence[str], counts: Sequence[str]) -> tuple[Cell, ...]:
     values = read.mapping(row, "parameters")
     return tuple(
         Cell(text)
@@ -159,7 +160,7 @@ def _best_row(row: JsonObject, names: list[str]) -> tuple[Cell, ...]:
             _percent(row, "return"),
             _percent(row, "drawdown"),
             amount(read.text(row, "final_equity"), 2),
-            *(f"{int(read.number(row, name)):,}" for name in ("fills", "trades", "wins")),
+            *(f"{int(read.number(row, name)):,}" for name in counts),
         )
     )
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 from golive.model.clock import DAY
+from golive.model.decision import DecisionCode
 from golive.model.errors import ConfigError
 
 from .returns import HOUR, Sampling, sampling_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -24,9 +25,19 @@ if TYPE_CHECKING:
 
 Rows: TypeAlias = "npt.NDArray[np.int64]"
 """(sets, fields and samples)"""
-FIELDS: Final = ("final_equity", "fills", "turnover", "worst_peak", "worst_fall", "bars_held", "trades", "wins")
+FIELDS: Final = (
+    "final_equity", "fills", "turnover", "worst_peak", "worst_fall", "bars_held", "trades", "wins", "refused", "refusal",
+)  # fmt: skip
 """money in smallest units of the quote asset; the deepest fall is exactly worst_fall of worst_peak; bars at whose close a whole
-lot was held, of all instruments; round trips that ended without a lot, and those of them that brought in more than they cost"""
+lot was held, of all instruments; round trips that ended without a lot, and those of them that brought in more than they cost;
+orders that risk refused, and the code it gave most often: its place in `REFUSALS`, counted from 1, 0 for none"""
+REFUSALS: Final = (
+    DecisionCode.RISK_DAILY_LOSS,
+    DecisionCode.RISK_DRAWDOWN,
+    DecisionCode.RISK_MAX_POSITION,
+    DecisionCode.RISK_MAX_OPEN_POSITIONS,
+    DecisionCode.RISK_MISSING_INPUT,
+)
 _NAMES: Final = {DAY: "daily", HOUR: "hourly"}
 FIELD: Final = {name: place for place, name in enumerate(FIELDS)}
 
@@ -64,3 +75,15 @@ class SampleGrid:
         import numpy as np
 
         return np.arange(self.first, self.first + self.count, dtype=np.int64) * self.sampling.length_ns
+
+
+def refused(decisions: Mapping[DecisionCode, int]) -> tuple[int, int]:
+    """Return the fields `refused` and `refusal` of a run that took these decisions; the first code of `REFUSALS` among equals."""
+    counts = [decisions.get(code, 0) for code in REFUSALS]
+    most = max(counts)
+    return sum(counts), counts.index(most) + 1 if most else 0
+
+
+def refusal_of(number: int) -> DecisionCode | None:
+    """Return the code that the field `refusal` stands for."""
+    return REFUSALS[number - 1] if number else None

@@ -17,7 +17,8 @@ from .search import Space
 from .spec import BacktestSpec
 from .sweep_document import parameters_of
 from .sweep_luck import number
-from .sweep_row import FIELD, FIELDS, Rows, SampleGrid
+from .sweep_refusals import refusals_of
+from .sweep_row import FIELD, FIELDS, Rows, SampleGrid, refusal_of
 from .sweep_score import period_returns, scores
 from .walk_forward import WindowPlan, WindowResult, stitched
 
@@ -42,6 +43,7 @@ def windows_of(
             "is_anchored": plan.is_anchored,
         },
         "sampling": {"name": sampling.name, "seconds": sampling.length_ns / 1e9, "periods": grid.count},
+        "refused": refusals_of([each.sweep.rows for each in results]),
         "windows": [_window(each, space, ledger, objective) for each in results],
         "out_of_sample": {
             **{name: number(value) for name, value in found.items()},
@@ -69,7 +71,10 @@ def _joined(results: Sequence[WindowResult], equity: Sequence[int]) -> tuple[Row
     import numpy as np
 
     tested = [each.row[0] for each in results if each.row is not None]
-    sums = {name: sum(int(row[FIELD[name]]) for row in tested) for name in ("fills", "turnover", "bars_held", "trades", "wins")}
+    sums = {
+        name: sum(int(row[FIELD[name]]) for row in tested)
+        for name in ("fills", "turnover", "bars_held", "trades", "wins", "refused")
+    }
     falls = [(int(row[FIELD["worst_fall"]]), int(row[FIELD["worst_peak"]])) for row in tested]
     peak = results[0].balance
     for value in equity:
@@ -101,6 +106,8 @@ def _window(each: WindowResult, space: Space, ledger: Ledger, objective: str) ->
         "objective_in_sample": number(each.in_sample.get(objective)),
         "objective_out_of_sample": number(each.out_of_sample.get(objective)),
         "fills": 0 if row is None else int(row[FIELD["fills"]]),
+        "refused": 0 if row is None else int(row[FIELD["refused"]]),
+        "refusal": None if row is None else refusal_of(int(row[FIELD["refusal"]])),
         "start_equity": ledger.text(ledger.quote, each.balance),
         "final_equity": ledger.text(ledger.quote, each.final),
     }

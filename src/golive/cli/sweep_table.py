@@ -39,7 +39,8 @@ def best_sets(outcome: JsonObject) -> Fitted:
     count = len(read.mapping(read.mappings(outcome, "best")[0], "parameters"))
     places = {column.title: place for place, column in enumerate(table.columns) if place > count}
     figures = dict.fromkeys(("Return", "Sharpe", "Drawdown", read.text(outcome, "search", "objective").capitalize()))
-    more = dict.fromkeys((*figures, "Trades", "Final equity", "Wins", "Sortino", "Calmar", "Fills"))
+    refused = ("Refused",) if "Refused" in places else ()
+    more = dict.fromkeys((*figures, "Trades", *refused, "Final equity", "Wins", "Sortino", "Calmar", "Fills"))
     order = (*range(count + 1), *(places[title] for title in more))
     rows = tuple(tuple(row[place] for place in order) for row in table.rows)
     ordered = Table(tuple(table.columns[place] for place in order), rows, table.empty)

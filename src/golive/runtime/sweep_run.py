@@ -16,7 +16,8 @@ from golive.backtest.search import Space
 from golive.backtest.sweep import Aim, SweepResult, Watch, run_sweep
 from golive.backtest.sweep_document import SCHEMA, data_of, result_of, space_of, terms_of
 from golive.backtest.sweep_heat import chosen_pairs
-from golive.backtest.sweep_row import FIELDS, SampleGrid
+from golive.backtest.sweep_refusals import refusal_notes
+from golive.backtest.sweep_row import FIELD, FIELDS, SampleGrid, refusal_of
 from golive.backtest.sweep_score import scores
 from golive.model.clock import SECOND, stamp, to_iso
 from golive.model.json import JsonObject, JsonValue
@@ -69,7 +70,7 @@ def run_planned_sweep(plan: SweepPlan, watch: Watch, *, writes_report: bool) -> 
             "span": {"since": to_iso(plan.span.since), "until": to_iso(plan.span.until)},
             **result_of(plan.prepared.spec, candles, plan.space, aim, result, plan.options.heat_maps),
         }
-        run = measured(plan, executor, started, seconds, len(result.sets), result.resumed)
+        run = measured(plan, executor, outcome, started, seconds, len(result.sets), result.resumed)
     digest = outcome_sha256(outcome)
     if not writes_report:
         return {**document_of(outcome, run, digest), "schema": SCHEMA}
@@ -104,7 +105,9 @@ def heading(plan: SweepPlan) -> dict[str, JsonValue]:
     }
 
 
-def measured(plan: SweepPlan, executor: Executor, started: int, seconds: float, sets: int, resumed: int) -> dict[str, JsonValue]:
+def measured(
+    plan: SweepPlan, executor: Executor, outcome: JsonObject, started: int, seconds: float, sets: int, resumed: int
+) -> dict[str, JsonValue]:
     """Return what may differ between two runs of the same sweep."""
     bars = sets * sum(len(each) for each in plan.prepared.candles)
     return {
@@ -119,7 +122,7 @@ def measured(plan: SweepPlan, executor: Executor, started: int, seconds: float, 
         "bars_per_second": bars / seconds if seconds and not resumed else None,
         "peak_memory_mib": peak_mib(),
         "code_version": code_version(),
-        "notes": list(plan.notes),
+        "notes": [*plan.notes, *refusal_notes(outcome)],
     }
 
 
@@ -139,9 +142,10 @@ def table_bytes(space: Space, aim: Aim, result: SweepResult) -> bytes:
     found = scores(result.rows, aim.balance, aim.grid)
     writer.writerow(("number", *space.names, *found, *FIELDS))
     columns = [[f"{value:.12g}" if not math.isnan(value) else "" for value in column.tolist()] for column in found.values()]
-    integers = result.rows[:, : len(FIELDS)].tolist()
-    for number, (values, row) in enumerate(zip(result.sets, integers, strict=True)):
-        writer.writerow((number, *(f"{value:g}" for value in values), *(column[number] for column in columns), *row))
+    integers = result.rows[:, : FIELD["refusal"]].tolist()
+    codes = [refusal_of(code) or "" for code in result.rows[:, FIELD["refusal"]].tolist()]
+    for number, (values, row, code) in enumerate(zip(result.sets, integers, codes, strict=True)):
+        writer.writerow((number, *(f"{value:g}" for value in values), *(column[number] for column in columns), *row, code))
     return text.getvalue().encode()
 
 

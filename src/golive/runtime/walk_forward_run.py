@@ -87,7 +87,7 @@ def run_walk_forward(plan: SweepPlan, lengths: Lengths, watch: Watch, *, writes_
             **windows_of(spec, candles, plan.space, cut, plan.balance, objective, results),
         }
         known = sum(each.sweep.resumed for each in results)
-        run = measured(plan, executor, started, seconds, 0, known) | {"bars_per_second": None}
+        run = measured(plan, executor, outcome, started, seconds, 0, known) | {"bars_per_second": None}
     digest = outcome_sha256(outcome)
     if not writes_report:
         return {**document_of(outcome, run, digest), "schema": SCHEMA}

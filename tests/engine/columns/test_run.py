@@ -96,6 +96,7 @@ def test_sums_are_those_of_the_run_with_rows(seed: int) -> None:
     assert summary.fees == run.fees["USDT"]
     assert summary.drawdown == run.worst_drawdown
     assert summary.bars_held == sum(run.bars_held)
+    assert summary.decisions == run.decisions
     places = np.searchsorted(run.equity_ts, replays.ends, side="right") - 1
     assert summary.samples.tolist() == [int(run.equity[place]) if place >= 0 else 0 for place in places]
     assert summary.final_equity == int(run.equity[-1])

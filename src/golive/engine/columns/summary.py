@@ -9,6 +9,7 @@ import numpy as np
 
 from golive.matching.columns import CandleColumns, IntColumn
 from golive.model.clock import DAY
+from golive.model.decision import DecisionCode
 from golive.model.errors import ConfigError
 from golive.strategy.targets import TargetChanges
 
@@ -42,6 +43,8 @@ class Summary(NamedTuple):
     """round trips that ended with no lot held"""
     wins: int
     """those that brought in more of the quote asset than they cost"""
+    decisions: dict[DecisionCode, int]
+    """how many decisions were taken, by code"""
 
     @property
     def final_equity(self) -> int:
@@ -87,6 +90,7 @@ class Replays:
             int(account[at.TURNOVER_HIGH]) * (1 << 62) + int(account[at.TURNOVER]),
             (int(account[at.DRAWDOWN_FALL]), int(account[at.DRAWDOWN_FROM])), int(desks[:, at.BARS_HELD].sum()),
             int(desks[:, at.TRIPS].sum()), int(desks[:, at.WINS].sum()),
+            {code: int(account[at.COUNTS + n]) for n, code in enumerate(at.CODES) if account[at.COUNTS + n]},
         )  # fmt: skip
 
     def _opening(self, terms: Terms) -> Memory:
