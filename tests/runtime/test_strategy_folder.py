@@ -238,3 +238,33 @@ def test_the_parameter_file_beside_a_foreign_class_is_read_and_bound_to_the_evid
     beside.write_text("{")
     with pytest.raises(ConfigError, match=r"Small\.json: not JSON: "):
         find_strategy("Small", tmp_path)
+
+
+REMEMBERING = '''"""Keeps the longest columns it was ever handed, and reads the next close out of them."""
+
+import numpy as np
+
+from golive.strategy.signals import Signals
+
+print("loaded")
+SEEN = {}
+
+
+class Remembering(Signals):
+    name, summary = "remembering", "for tests"
+    window_bars = 50
+
+    def signals(self, columns, params):
+        if len(columns["ts"]) >= len(SEEN.get("ts", ())):
+            SEEN.update(columns)
+        after = {ts: close for ts, close in zip(SEEN["ts"], SEEN["close"][1:])}
+        return np.array([float(after.get(ts, 0) > close) for ts, close in zip(columns["ts"], columns["close"])])
+'''
+
+
+def test_a_look_ahead_through_the_module_is_caught(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written(tmp_path, "remembering", REMEMBERING)
+    found = {each.check: each.status for each in check_strategy("remembering", tmp_path, bars=600).findings}
+    assert found["no look-ahead"] == "failed"
+    assert found["session = history"] == "failed"
+    assert capsys.readouterr().out == "loaded\n", "it is made anew for every run, and heard once"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +17,7 @@ from golive.strategy import bound
 
 from .backtest_terms import parameters
 from .strategy_document import check_document
-from .strategy_folder import FoundStrategy, find_strategy
+from .strategy_folder import FoundStrategy, find_strategy, made_anew
 
 if TYPE_CHECKING:
     from golive.matching.columns import CandleColumns
@@ -56,11 +57,12 @@ def check_strategy(
     data: str = "",
     timeframe: str = "1m",
     bars: int | None = None,
+    around: Callable[[str], AbstractContextManager[object]] = nullcontext,
 ) -> Examined:
     """Examine a built-in strategy or one of the folder.
 
     `candles` are those given, `bars` of the newest of them where `bars` is set; without any they are made: a market of trends,
-    calm and wild stretches, leaps and standstills, the same each time.
+    calm and wild stretches, leaps and standstills, the same each time. `around` surrounds each check, whose name it is given.
 
     Raises ConfigError for a strategy, parameter or number of candles that does not fit.
     """
@@ -77,7 +79,8 @@ def check_strategy(
         candles, data = generated_candles(wanted, length), f"made here (seed {_SEED})"
     else:
         candles = candles.between(max(0, len(candles) - wanted), len(candles))
-    return Examined(found, values, len(candles), data, examine(strategy, params, candles))
+    findings = examine(strategy, params, candles, made_anew=lambda: made_anew(found), around=around)
+    return Examined(found, values, len(candles), data, findings)
 
 
 def candles_of_file(path: Path, timeframe: str | None) -> CandleColumns:

@@ -7,6 +7,7 @@ file is to be trusted like the program itself. Its digest is part of the trading
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import sys
@@ -88,6 +89,14 @@ def all_strategies(home: Path) -> list[FoundStrategy | Unreadable]:
             else:
                 rows.append(each)
     return rows
+
+
+def made_anew(found: FoundStrategy) -> Strategy:
+    """Return the same strategy with nothing that a run of it left in its class or module; what it prints is not shown."""
+    if found.file is None:
+        return found.strategy
+    with contextlib.redirect_stdout(None):
+        return next(each.strategy for each in load_file(found.file) if each.strategy.name == found.strategy.name)
 
 
 def load_file(file: Path) -> list[FoundStrategy]:

@@ -274,3 +274,28 @@ def test_the_market_that_is_made_is_the_same_each_time_and_has_every_kind_of_can
     assert (first.low <= np.minimum(first.open, first.close)).all()
     assert (first.high >= np.maximum(first.open, first.close)).all()
     assert not math.isclose(first.close.min(), first.close.max(), rel_tol=0.05)
+
+
+def test_a_check_has_one_name_whether_it_passes_or_cannot_be_made() -> None:
+    def whole_only(columns: Any, params: Any) -> Any:
+        if len(columns["close"]) < 100:
+            raise ValueError("too short")
+        return np.ones(len(columns["close"]))
+
+    found = findings(signalled(whole_only, window=60))
+    assert list(found) == list(findings(signalled(_above_mean)))
+    assert found["session = history"].status == "failed"
+    assert "ValueError: too short (" in found["session = history"].detail
+
+
+@pytest.mark.parametrize("error", [MemoryError("too much"), SystemExit(2)])
+def test_a_strategy_that_cannot_begin_fails_its_first_check(error: BaseException) -> None:
+    strategy = Stepped(lambda state, bar, params: 1.0)
+
+    def initial(params: Any) -> Any:
+        raise error
+
+    strategy.initial = initial  # type: ignore[method-assign]
+    [only] = findings(strategy).values()
+    assert (only.check, only.status) == ("runs", "failed")
+    assert only.detail.startswith(f"before its first bar: {type(error).__name__}: {error}")

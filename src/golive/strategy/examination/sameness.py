@@ -25,7 +25,8 @@ _TWINS_OF_WINDOWS = 60
 def deterministic(subject: Subject) -> Finding:
     """Two runs from fresh states are equal."""
     check = "deterministic"
-    first, second = subject.history(), subject.history()
+    asked = subject.made_anew()
+    first, second = subject.history(of=asked), subject.history(of=asked)
     place = first_difference(first, second)
     if place is None:
         return Finding(check, "ok", f"{len(first)} targets, twice")
@@ -45,11 +46,12 @@ def state_of_its_own(subject: Subject) -> Finding:
     )
     alone = subject.stepped(candles)
     turned = {name: getattr(candles, name)[::-1] * 2 for name in ("open", "high", "low", "close")}
-    own, others = subject.strategy.initial(subject.params), subject.strategy.initial(subject.params)
+    asked = subject.made_anew()
+    own, others = subject.initial(asked), subject.initial(asked)
     pairs = zip(subject.bars(candles), subject.bars(replace(candles, **turned)), strict=True)
     for number, (bar, other) in enumerate(pairs):
-        target = subject.said(own, bar, number)
-        subject.said(others, other, number)
+        target = subject.said(asked, own, bar, number)
+        subject.said(asked, others, other, number)
         if differ(target, float(alone[number])):
             return Finding(
                 check,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -12,6 +12,7 @@ import numpy as np
 from golive.matching.columns import CandleColumns, FloatColumn
 from golive.model.clock import to_iso
 from golive.model.errors import GoliveError
+from golive.strategy.failure import FAILURES, told
 from golive.strategy.protocol import Bar, Strategy
 
 Status = Literal["ok", "failed", "unsaid"]
@@ -32,15 +33,23 @@ class StrategyFailed(GoliveError):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A strategy with its parameters and the candles it is examined on."""
+    """A strategy with its parameters and the candles it is examined on.
+
+    Every run is that of a strategy made anew, from a module run anew where it is of a file: what one run left behind, in the
+    class or the module, cannot help the next.
+    """
 
     strategy: Strategy
     params: Any
     candles: CandleColumns
+    made_anew: Callable[[], Strategy]
 
     @property
     def warm_up(self) -> int:
-        return int(self.strategy.warm_up(self.params))
+        try:
+            return int(self.strategy.warm_up(self.params))
+        except FAILURES as exc:
+            raise StrategyFailed(f"warm_up: {told(self.strategy.name, exc)}") from exc
 
     @property
     def answers_at_once(self) -> bool:
@@ -54,28 +63,41 @@ class Subject:
         for opened_at, open_, high, low, close, volume in zip(*(each.tolist() for each in shown.columns), strict=True):
             yield Bar(opened_at + shown.timeframe_ns, open_ * tick, high * tick, low * tick, close * tick, volume * lot)
 
-    def stepped(self, candles: CandleColumns | None = None) -> FloatColumn:
-        """Return what a session would hear at every candle, from a fresh state."""
-        state = self.strategy.initial(self.params)
-        return np.array([self.said(state, bar, number) for number, bar in enumerate(self.bars(candles))], np.float64)
+    def initial(self, of: Strategy) -> Any:
+        """Return a fresh state; StrategyFailed when the strategy cannot begin."""
+        try:
+            return of.initial(self.params)
+        except FAILURES as exc:
+            raise StrategyFailed(f"before its first bar: {told(of.name, exc)}") from exc
 
-    def said(self, state: Any, bar: Bar, number: int) -> float:
+    def stepped(self, candles: CandleColumns | None = None, of: Strategy | None = None) -> FloatColumn:
+        """Return what a session would hear at every candle, from a fresh state; `of` is asked instead of one made anew."""
+        asked = of or self.made_anew()
+        state = self.initial(asked)
+        return np.array([self.said(asked, state, bar, number) for number, bar in enumerate(self.bars(candles))], np.float64)
+
+    def said(self, of: Strategy, state: Any, bar: Bar, number: int) -> float:
         """Step once; StrategyFailed naming the bar when that is no number."""
         try:
-            return float(self.strategy.step(state, bar, self.params))
-        except Exception as exc:
-            raise StrategyFailed(f"bar {number} ({to_iso(bar.ts)}): {_named(exc)}") from exc
+            said: Any = of.step(state, bar, self.params)
+        except FAILURES as exc:
+            raise StrategyFailed(f"bar {number} ({to_iso(bar.ts)}): {told(of.name, exc)}") from exc
+        try:
+            return float(said)
+        except (TypeError, ValueError):
+            raise StrategyFailed(f"bar {number} ({to_iso(bar.ts)}): it gave {said!r}, which is no number") from None
 
-    def history(self, candles: CandleColumns | None = None) -> FloatColumn:
-        """Return what a backtest would hear at every candle."""
+    def history(self, candles: CandleColumns | None = None, of: Strategy | None = None) -> FloatColumn:
+        """Return what a backtest would hear at every candle; `of` is asked instead of one made anew."""
         shown = self.candles if candles is None else candles
-        at_once: Any = getattr(self.strategy, "targets", None)
+        asked = of or self.made_anew()
+        at_once: Any = getattr(asked, "targets", None)
         if at_once is None:
-            return self.stepped(shown)
+            return self.stepped(shown, asked)
         try:
             targets: FloatColumn = at_once(shown, self.params)
-        except Exception as exc:
-            raise StrategyFailed(f"over {len(shown)} candles: {_named(exc)}") from exc
+        except FAILURES as exc:
+            raise StrategyFailed(f"over {len(shown)} candles: {told(asked.name, exc)}") from exc
         return targets
 
     def at(self, number: int) -> str:
@@ -102,12 +124,3 @@ def first_difference(left: FloatColumn, right: FloatColumn) -> int | None:
 def text(target: float) -> str:
     """Return a target for a reader."""
     return "warming up" if math.isnan(target) else f"{target:.17g}"
-
-
-def _named(exc: Exception) -> str:
-    """Return an error with the file and line where it arose."""
-    trace = exc.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else ""
-    return f"{type(exc).__name__}: {exc}{place}"

@@ -48,6 +48,7 @@ class FrameStrategy:
     """A strategy made of a class and of the parameter file beside it; ConfigError with all that keeps the class from running."""
 
     form: Final = "freqtrade"
+    remembers: Final = "position"
 
     def __init__(self, cls: type[IStrategy], parameter_file: Mapping[str, Any] | None = None) -> None:
         name = cls.__name__
