@@ -377,3 +377,25 @@ def test_rows_that_were_dropped_are_missing_in_the_series(desk: Desk) -> None:
     report = desk.reports()[-1]
     assert (report["summary"]["missing_rows"], report["summary"]["status"]) == (3, "critical")
     assert desk.stored().index(BTC, "1m").missing_rows == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--since", "2024-02-01", "--until", "2024-01-31"), "--since 2024-02-01 is not before --until 2024-01-31"),
+        (("--since", "2024-02-01", "--until", "2024-02-01"), "--since 2024-02-01 is not before --until 2024-02-01"),
+        (
+            ("--since", "2025-01-01"),
+            "no whole candle in that period; stored are those from 2024-01-31T22:00:00Z to 2024-02-01T00:09",
+        ),
+        (("--until", "2023-01-01"), "no whole candle in that period"),
+        (("--timeframe", "1d"), "okx:BTC/USDT 1d: no whole candle in that period; stored are those from 2024-01-31T22:00:00Z"),
+    ],
+)
+def test_a_period_without_candles_is_an_error_and_leaves_a_file_alone(desk: Desk, words: tuple[str, ...], said: str) -> None:
+    desk.data("import", str(desk.write(ROWS)), "--symbol", "BTC/USDT")
+    before = desk.file.read_bytes()
+    code, _, err = desk.data("export", str(desk.file), "--symbol", "BTC/USDT", *words)
+    assert (code, said in err) == (2, True), err
+    assert desk.file.read_bytes() == before
+    assert desk.data("show", "--symbol", "BTC/USDT", *words)[0] == 2

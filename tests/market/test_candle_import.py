@@ -43,7 +43,7 @@ def imported(path: Path, **terms: Any) -> Imported:
 
 def csv(tmp_path: Path, lines: list[str], head: str = HEAD) -> Path:
     path = tmp_path / "candles.csv"
-    path.write_text(head + "\n".join(lines) + "\n")
+    path.write_bytes(head.encode("latin-1") + ("\n".join(lines) + "\n").encode())
     return path
 
 
@@ -123,6 +123,12 @@ def test_faults_in_the_file_are_judged_before_anything_is_stored(
         (HEAD, ["2024-01-31 22:00:00,1,1,1,1,1,7,8"], "not a CSV file"),
         (HEAD, ["2024-01-31 22:00:00,1,1,1,0.0000000000001,1"], "13 decimals leave the tick open; give --tick-size"),
         (HEAD, ["2024-01-31 22:00:00,1,1,1,1,1", "2024-01-31 22:07:00,1,1,1,1,1"], "tell no timeframe"),
+        (HEAD.replace("\n", ",close\n"), [LINES[0] + ",7"], r"candles\.csv:1: two columns are named close; rename or remove one"),
+        (HEAD.replace("\n", ",Close\n"), [LINES[0] + ",7"], r"column close or Close for close\? say it with --columns close=close"),
+        (HEAD.replace("\n", ",VOLUME\n"), [LINES[0] + ",7"], r"column volume or VOLUME for volume\?"),
+        (HEAD.encode("utf-16").decode("latin-1"), [], "not UTF-8 text; write it anew as UTF-8"),
+        (HEAD, [LINES[0], "", LINES[1]], r"candles\.csv:3: an empty line; remove it"),
+        (HEAD, ["2024-01-31 22:00:00,\u0661,1,1,1,1"], r"candles\.csv:2: column open: '\u0661' is not a number"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_names_place_and_fix(tmp_path: Path, head: str, lines: list[str], words: str) -> None:
@@ -146,6 +152,28 @@ def test_a_file_that_is_none_is_named(tmp_path: Path, name: str) -> None:
     if name.startswith("broken"):
         path.write_bytes(b"nothing of the kind")
     with pytest.raises(ConfigError, match=name):
+        imported(path)
+
+
+def test_columns_that_differ_in_capitals_are_chosen_by_their_very_name(tmp_path: Path) -> None:
+    path = csv(tmp_path, [f"{line},{5 + n}" for n, line in enumerate(LINES)], HEAD.replace("\n", ",Volume\n"))
+    assert imported(path, columns={"volume": "Volume"}).raw.volume[0] == 5 * 10**8
+    assert imported(path, columns={"volume": "volume"}).raw.volume[0] == 15 * 10**7
+    with pytest.raises(ConfigError, match="column volume or Volume for volume"):
+        imported(path, columns={"volume": "VOLUME"})
+
+
+def test_columns_without_a_name_may_be_several(tmp_path: Path) -> None:
+    path = csv(tmp_path, [line + ",," for line in LINES], HEAD.replace("\n", ",,\n"))
+    assert len(imported(path).raw) == 3
+
+
+@pytest.mark.parametrize("name", ["c.jsonl", "c.json"])
+def test_a_name_twice_in_one_object_is_an_error(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    row = '{"timestamp": 1706738400, "open": 1, "high": 1, "low": 1, "close": 1, "volume": 1, "close": 2}'
+    path.write_text(row if name == "c.jsonl" else f"[{row}]")
+    with pytest.raises(ConfigError, match="'close' twice in one object"):
         imported(path)
 
 

@@ -93,12 +93,11 @@ def show(
 ) -> None:
     """Show one series: span, grid, quality, longest gaps, first and last candles.
 
-    Exit codes: 0 shown, 2 usage or nothing stored.
+    Exit codes: 0 shown, 2 usage, nothing stored or no candle in the period.
     """
     from golive.market.quality import check_quality
     from golive.market.store import gaps_between
     from golive.runtime.data_choice import StoredSeries, choose
-    from golive.runtime.download.moment import moment
     from golive.storage.config_files import load_configuration
 
     from .data_table import print_series
@@ -109,9 +108,7 @@ def show(
     name = chosen.timeframe(timeframe)
     chosen.store.index(chosen.instrument, name)
     entry = next(e for e in chosen.store.series() if e.instrument.id == chosen.instrument and e.timeframe == name)
-    first = None if since is None else moment(since, "--since")
-    last = None if until is None else moment(until, "--until")
-    candles = chosen.store.read(chosen.instrument, name, first, last)
+    candles = chosen.candles(name, since, until)
     quality = check_quality(candles, candles.timeframe_ns)
     row = StoredSeries(chosen.environment, chosen.store, entry)
     with delivered() as stdout:

@@ -112,20 +112,17 @@ def export_file(
 ) -> None:
     """Write stored candles to a file for other programs; an existing file is replaced whole.
 
-    Exit codes: 0 written, 2 usage or nothing stored, 70 the file cannot be written.
+    Exit codes: 0 written, 2 usage, nothing stored or no candle in the period (a file there stays), 70 it cannot be written.
     """
     from golive.market.candle_export import export_candles
     from golive.runtime.data_choice import choose
-    from golive.runtime.download.moment import moment
     from golive.storage.config_files import load_configuration
 
     where = locate(config, home)
     configuration = load_configuration(where.runtime_file, os.environ)
     chosen = choose(configuration, where.home, environment=environment, venue=venue, symbol=symbol)
-    first = None if since is None else moment(since, "--since")
-    last = None if until is None else moment(until, "--until")
     name = chosen.timeframe(timeframe)
-    candles = chosen.store.read(chosen.instrument, name, first, last)
+    candles = chosen.candles(name, since, until)
     export_candles(candles, file)
     with delivered() as stdout:
         stdout.write(f"{len(candles)} candles of {chosen.instrument} {name} written to {file}\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -28,12 +28,12 @@ def roles_of(path: Path, names: Iterable[str], overrides: Mapping[str, str]) -> 
 
     Raises ConfigError naming what is missing or could be two things.
     """
-    known = {name.lower(): name for name in names}
+    known = list(names)
     for role, name in overrides.items():
         if role not in _NAMES:
             raise ConfigError(f"--columns {role}={name}: not a column that is read; known: {', '.join(_NAMES)}")
-        if name.lower() not in known:
-            raise ConfigError(f"--columns {role}={name}: {path} has no column {name}; it has {', '.join(known.values())}")
+        if not _named(name, known):
+            raise ConfigError(f"--columns {role}={name}: {path} has no column {name}; it has {', '.join(known)}")
     is_trades = not _candidates("open", known, overrides) and bool(_candidates("price", known, overrides))
     roles = {}
     missing = []
@@ -50,7 +50,7 @@ def roles_of(path: Path, names: Iterable[str], overrides: Mapping[str, str]) -> 
         hint = "it has no header, so name columns by number: " if numbers and known else ""
         example = "timestamp=1,open=2,high=3,low=4,close=5,volume=6" if numbers and known else f"{missing[0]}=NAME"
         raise ConfigError(
-            f"{path}: no column for {', '.join(missing)}; it has {', '.join(known.values()) or 'none'}; {hint}--columns {example}"
+            f"{path}: no column for {', '.join(missing)}; it has {', '.join(known) or 'none'}; {hint}--columns {example}"
         )
     return roles
 
@@ -67,8 +67,13 @@ def parse_overrides(text: str | None) -> dict[str, str]:
     return overrides
 
 
-def _candidates(role: str, known: Mapping[str, str], overrides: Mapping[str, str]) -> list[str]:
+def _candidates(role: str, known: Sequence[str], overrides: Mapping[str, str]) -> list[str]:
     if role in overrides:
-        return [known[overrides[role].lower()]]
-    taken = {name.lower() for name in overrides.values()}
-    return [known[name] for name in _NAMES[role] if name in known and name not in taken]
+        return _named(overrides[role], known)
+    taken = {found for name in overrides.values() for found in _named(name, known)}
+    return [found for name in _NAMES[role] for found in known if found.lower() == name and found not in taken]
+
+
+def _named(name: str, known: Sequence[str]) -> list[str]:
+    """Return the column of that very name; else those whose names differ from it in capitals only."""
+    return [name] if name in known else [found for found in known if found.lower() == name.lower()]

@@ -23,7 +23,7 @@ MOST_DECIMALS: Final = 12
 """of a price whose step is not given"""
 _ABSENT: Final = ("", "nan", "+nan", "-nan", "inf", "+inf", "-inf", "infinity", "-infinity", "null", "none", "na", "n/a")
 _DOUBLE_DIGITS: Final = 15
-_FORM: Final = r"^([+-]?)(\d*)\.?(\d*)$"
+_FORM: Final = r"^([+-]?)([0-9]*)\.?([0-9]*)$"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 ENDINGS: Final = (".csv", ".csv.gz", ".parquet", ".pq", ".feather", ".arrow", ".ipc", ".jsonl", ".jsonl.gz", ".ndjson", ".json")
+_EMPTY_LINE: Final = re.compile(rb"\n\r?(?=\n)")
 _CANDLE_ORDER: Final = ("timestamp", "open", "high", "low", "close", "volume")
 
 
@@ -72,12 +74,15 @@ def _csv(path: Path, data: bytes) -> Table:
     import polars as pl
 
     data = data.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
+    _require_text(path, data)
     head = data.split(b"\n", 1)[0].rstrip(b"\r")
     if not head.strip():
         raise ConfigError(f"{path}:1: no header; the first line must name the columns")
     separator = max(",;\t", key=lambda mark: head.count(mark.encode()))
     names = [field.strip().strip('"') for field in head.decode("utf-8", "replace").split(separator)]
     has_header = not any(_is_number(name) for name in names)
+    if has_header:
+        _require_apart(path, names)
     try:
         frame = pl.read_csv(io.BytesIO(data), separator=separator, has_header=has_header, infer_schema=False)
     except pl.exceptions.PolarsError as exc:
@@ -85,6 +90,20 @@ def _csv(path: Path, data: bytes) -> Table:
     if not has_header:
         return Table(path, 1, {str(at + 1): frame.to_series(at) for at in range(frame.width)})
     return Table(path, 2, {name.strip(): frame.get_column(name) for name in frame.columns})
+
+
+def _require_text(path: Path, data: bytes) -> None:
+    if b"\0" in data[:1024]:
+        raise ConfigError(f"{path}: not UTF-8 text; write it anew as UTF-8")
+    empty = _EMPTY_LINE.search(data)
+    if empty is not None:
+        raise ConfigError(f"{path}:{data.count(10, 0, empty.start()) + 2}: an empty line; remove it")
+
+
+def _require_apart(path: Path, names: Sequence[str]) -> None:
+    twice = next((name for at, name in enumerate(names) if name and name in names[:at]), None)
+    if twice is not None:
+        raise ConfigError(f"{path}:1: two columns are named {twice}; rename or remove one")
 
 
 def _is_number(text: str) -> bool:
@@ -104,14 +123,27 @@ def _parsed_lines(path: Path, data: bytes) -> Iterator[Any]:
         if not line.strip():
             raise ConfigError(f"{path}:{number}: an empty line; remove it")
         try:
-            yield json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
+            yield _parsed(line)
         except ValueError as exc:
             raise ConfigError(f"{path}:{number}: not JSON ({exc}); repair the line") from exc
 
 
+def _parsed(data: bytes) -> Any:
+    """Return JSON with its numbers as text; raises ValueError, also for an object that has a name twice."""
+    return json.loads(data, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_object)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for at, (name, _) in enumerate(pairs) if name in [other for other, _ in pairs[:at]])
+        raise ValueError(f"{twice!r} twice in one object")
+    return found
+
+
 def _json_array(path: Path, data: bytes) -> Table:
     try:
-        rows = json.loads(data, parse_float=str, parse_int=str, parse_constant=str)
+        rows = _parsed(data)
     except ValueError as exc:
         raise ConfigError(f"{path}: not JSON ({exc})") from exc
     return _rows_table(path, 0, iter(rows))

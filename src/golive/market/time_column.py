@@ -17,11 +17,11 @@ _UNITS: Final = (("s", SECOND), ("ms", 1_000_000), ("us", 1000), ("ns", 1))
 _EARLIEST: Final = from_iso("2000-01-01T00:00:00Z")
 _LATEST: Final = from_iso("2100-01-01T00:00:00Z")
 """A moment outside is a sign of a wrong unit or column."""
-_NUMBER: Final = r"^\d+(\.\d*)?$"
+_NUMBER: Final = r"^[0-9]+(\.[0-9]*)?$"
 _ISO: Final = (
-    r"^(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
-    r"(?:[T ](?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?)?"
-    r" ?(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?$"
+    r"^(?P<year>[0-9]{4})-(?P<month>[0-9][0-9])-(?P<day>[0-9][0-9])"
+    r"(?:[T ](?P<hour>[0-9][0-9]):(?P<minute>[0-9][0-9])(?::(?P<second>[0-9][0-9])(?:[.,](?P<fraction>[0-9]{1,9}))?)?)?"
+    r" ?(?P<zone>Z|UTC|[+-][0-9][0-9]:?[0-9][0-9])?$"
 )
 
 
@@ -46,8 +46,8 @@ def _from_numbers(table: Table, name: str, text: pl.Series) -> pl.Series:
     """The unit is the one in which every number is a moment of this century."""
     import polars as pl
 
-    whole = text.str.extract(r"^(\d+)(?:\.\d*)?$").cast(pl.Int64, strict=False)
-    fraction = text.str.extract(r"\.(\d*)$").fill_null("")
+    whole = text.str.extract(r"^([0-9]+)(?:\.[0-9]*)?$").cast(pl.Int64, strict=False)
+    fraction = text.str.extract(r"\.([0-9]*)$").fill_null("")
     least, most = whole.min(), whole.max()
     if not isinstance(least, int) or not isinstance(most, int):
         return whole
@@ -87,8 +87,10 @@ def _checked(table: Table, name: str, ns: pl.Series) -> IntColumn:
     lost: Any = ns.is_null().to_numpy()
     if lost.any():
         row = int(np.argmax(lost))
+        cell = table.columns[name][row]
+        said = "an empty cell" if cell is None else f"{str(cell)!r:.40}"
         raise ConfigError(
-            f"{table.place(row)}: column {name}: {str(table.columns[name][row])!r:.40} is no time; write ISO-8601 "
+            f"{table.place(row)}: column {name}: {said} is no time; write ISO-8601 "
             "(2024-01-31 22:00:00, UTC where no zone is given) or s, ms, us or ns since 1970, all rows alike"
         )
     out: IntColumn = ns.to_numpy()

@@ -9,10 +9,13 @@ from golive.config.adapter_table import KNOWN_ADAPTERS
 from golive.config.configuration import Configuration
 from golive.market.contents import DamagedSeries, SeriesEntry
 from golive.market.store import CandleStore
+from golive.matching.columns import CandleColumns
+from golive.model.clock import to_iso
 from golive.model.errors import ConfigError
 from golive.model.ids import InstrumentId
 
 from .candle_place import candle_store, environment_for
+from .download.moment import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,21 @@ class Choice:
             found = "; ".join([f"stored: {', '.join(stored)}" if stored else "nothing of it is stored", *damaged])
             raise ConfigError(f"{self.instrument} in {self.environment}: {found}; give --timeframe")
         return stored[0]
+
+    def candles(self, timeframe: str, since: str | None, until: str | None) -> CandleColumns:
+        """Return the candles of a period as the command line gives it; ConfigError when it is none, or holds no candle."""
+        first = None if since is None else moment(since, "--since")
+        last = None if until is None else moment(until, "--until")
+        if first is not None and last is not None and first >= last:
+            raise ConfigError(f"--since {since} is not before --until {until}")
+        found = self.store.read(self.instrument, timeframe, first, last)
+        if not len(found):
+            whole = self.store.index(self.instrument, self.store.source_of(self.instrument, timeframe))
+            raise ConfigError(
+                f"{self.instrument} {timeframe}: no whole candle in that period; stored are those from {to_iso(whole.first)} to "
+                f"{to_iso(whole.last)}"
+            )
+        return found
 
 
 def choose(configuration: Configuration, home: Path, *, environment: str | None, venue: str | None, symbol: str) -> Choice:
