@@ -11,12 +11,21 @@ import pytest
 
 from golive.backtest.column_run import needs_events, run_over_columns
 from golive.backtest.document import SeriesFacts, outcome_of, outcome_sha256
+from golive.backtest.event_driver import EventDriver
 from golive.backtest.event_run import run_events
 from golive.backtest.result import BacktestResult
+from golive.backtest.spec import client_order_id
+from golive.engine import Engine
+from golive.execution import PaperExecution
+from golive.matching.bar import BarModel
 from golive.matching.columns import CandleColumns
+from golive.metrics.recorder import MemoryRecorder
 from golive.model.clock import MINUTE, SECOND
-from golive.model.command import Command, Record, Submit
+from golive.model.command import Command, Record, SetTimer, Submit
 from golive.model.errors import ConfigError
+from golive.model.event import Event, Timer
+from golive.model.market import Candle
+from golive.portfolio import Ledger
 from golive.risk import RiskProfile
 from support.backtests import START, market, spec
 
@@ -91,6 +100,33 @@ def test_latency_makes_orders_meet_a_later_bar() -> None:
     assert needs_events(late.spec) is not None
     with pytest.raises(ConfigError, match="travel"):
         run_over_columns(late.spec, candles)
+
+
+def test_a_timer_comes_due_before_the_candle_that_passes_it_though_its_order_has_ended() -> None:
+    seen: list[Event] = []
+
+    class Noting(Engine):
+        def process(self, event: Event) -> list[Command]:
+            seen.append(event)
+            return super().process(event)
+
+    terms, candles = spec(given={"entry_ttl_bars": 7}), market(600)
+    engine = Noting(
+        instruments=[candles.instrument], strategy=terms.strategy, parameters=terms.parameters, profile=terms.profile,
+        start_balances=terms.start_balances, timeframe_ns=MINUTE, new_id=client_order_id,
+    )  # fmt: skip
+    execution = PaperExecution(
+        label="okx", models={candles.instrument.id: BarModel()}, account=Ledger([candles.instrument], terms.start_balances),
+        fees=terms.fees, codes={}, recorder=MemoryRecorder(),
+    )  # fmt: skip
+    told: list[Command] = []
+    EventDriver(engine, execution, on_commands=told.extend).run([candles])
+    end = int(candles.opened_at[-1]) + MINUTE
+    due = [each.due for each in told if isinstance(each, SetTimer) and each.due < end]
+    assert [event.ts for event in seen if isinstance(event, Timer) and event.ts < end] == due
+    times = [event.ts for event in seen if isinstance(event, Candle | Timer)]
+    assert times == sorted(times)
+    assert len(times) > 603
 
 
 def test_a_quiet_execution_is_shown_its_market_before_an_order_comes() -> None:
