@@ -66,7 +66,9 @@ def test_a_given_grid_rounds_prices_and_says_how_many(tmp_path: Path) -> None:
     found = imported(csv(tmp_path, LINES), tick_size=Decimal("0.5"), lot_size=Decimal("0.001"))
     assert prices(found)[0] == ["42000", "42010", "41990.5", "42000", "1.5"]
     assert prices(found)[1] == ["42000", "42001", "41999", "42000.5", "0"]
-    assert found.rounded == 3
+    assert (found.rounded, found.cut) == (3, 1)
+    assert imported(csv(tmp_path, LINES), lot_size=Decimal("0.5")).cut == 1
+    assert imported(csv(tmp_path, LINES)).cut == 0
 
 
 def test_half_a_tick_is_rounded_to_the_even_one_and_volume_down(tmp_path: Path) -> None:
@@ -134,6 +136,37 @@ def test_faults_in_the_file_are_judged_before_anything_is_stored(
 def test_what_cannot_be_read_names_place_and_fix(tmp_path: Path, head: str, lines: list[str], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         imported(csv(tmp_path, lines, head))
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            "2024-01-31 22:01:00,1,1,1,1,9e10",
+            r"candles\.csv:3: column volume: 9e10 in steps of 0\.00000001 leaves the exact range",
+        ),
+        (
+            "2024-01-31 22:01:00,1,6000000000000000000,1,1,1",
+            r"candles\.csv:3: column high: 6000000000000000000 in steps of 1 leaves",
+        ),
+    ],
+)
+def test_a_number_out_of_range_names_its_line_and_what_stands_there(tmp_path: Path, line: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        imported(csv(tmp_path, ["2024-01-31 22:00:00,1,1,1,1,1", line]), timeframe="1m")
+
+
+@pytest.mark.parametrize(("step_m", "given", "fits"), [(5, "1m", "5m"), (60, "1m", "1h"), (60, "5m", "1h"), (15, "5m", "15m")])
+def test_rows_that_all_lie_on_a_longer_grid_are_not_taken_for_shorter_candles(
+    tmp_path: Path, step_m: int, given: str, fits: str
+) -> None:
+    times = [START + n * step_m * MINUTE for n in (0, 1, 3)]
+    file = csv(tmp_path, [f"{at // SECOND},1,1,1,1,1" for at in times])
+    with pytest.raises(ConfigError, match=f"multiples of {fits}, so they are no candles of {given}; give --timeframe {fits}"):
+        imported(file, timeframe=given)
+    assert imported(file, timeframe=fits).timeframe == fits
+    sparse = csv(tmp_path, [f"{at // SECOND},1,1,1,1,1" for at in [*times, times[-1] + MINUTE]])
+    assert imported(sparse, timeframe="1m").timeframe == "1m"
 
 
 def test_columns_are_found_by_the_names_the_operator_gives(tmp_path: Path) -> None:

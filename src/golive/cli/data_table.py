@@ -112,6 +112,8 @@ def print_import(document: Mapping[str, Any], stream: TextIO) -> None:
     ]
     if document["rounded_prices"]:
         lines.append(f"{document['rounded_prices']} prices were rounded to the tick")
+    if document["cut_volumes"]:
+        lines.append(f"{document['cut_volumes']} volumes were rounded down to the lot")
     if stored is None:
         lines.append(f"nothing was stored: {document['problem']}")
     else:

@@ -65,6 +65,8 @@ class Imported:
     quality: Quality
     rounded: int
     """prices that were not on the given tick"""
+    cut: int
+    """volumes in base that were not on the lot"""
     notes: tuple[str, ...]
 
     @property
@@ -102,7 +104,13 @@ def import_file(path: Path, terms: ImportTerms) -> Imported:
     prices = [numbers[role] for role in (("open", "high", "low", "close") if is_candles else ("price",))]
     decimals = _price_decimals(table, prices, terms)
     instrument = _instrument(terms, decimals)
-    timeframe = terms.timeframe or _timeframe_of(path, times, is_candles=is_candles)
+    if terms.timeframe is None:
+        timeframe = _timeframe_of(path, times, is_candles=is_candles)
+    else:
+        timeframe = terms.timeframe
+        if is_candles:
+            _require_no_longer(path, times, timeframe)
+    cut = 0 if terms.volume_unit == "quote" else _cut(numbers["volume" if is_candles else "quantity"], instrument)
     if is_candles:
         raw, rounded = _candles(table, times, numbers, instrument, decimals, terms)
     else:
@@ -117,6 +125,7 @@ def import_file(path: Path, terms: ImportTerms) -> Imported:
         raw=raw,
         quality=check_quality(raw, timeframe_ns(timeframe)),
         rounded=rounded,
+        cut=cut,
         notes=tuple(notes),
     )
 
@@ -159,6 +168,22 @@ def _timeframe_of(path: Path, times: IntColumn, *, is_candles: bool) -> str:
     return found
 
 
+def _require_no_longer(path: Path, times: IntColumn, timeframe: str) -> None:
+    """Three rows or more that all lie on the grid of a longer timeframe are candles of that one."""
+    import numpy as np
+
+    rows = np.unique(times)
+    if len(rows) < 3:
+        return
+    apart = int(np.gcd.reduce(np.append(np.diff(rows), rows[0])))
+    longer = [name for name in TIMEFRAMES if timeframe_ns(name) > timeframe_ns(timeframe) and apart % timeframe_ns(name) == 0]
+    if longer:
+        raise ConfigError(
+            f"{path}: all rows open at multiples of {longer[-1]}, so they are no candles of {timeframe}; give "
+            f"--timeframe {longer[-1]}, or leave it out"
+        )
+
+
 def _candles(
     table: Table, times: IntColumn, numbers: Mapping[str, NumberColumn], instrument: Instrument, decimals: int, terms: ImportTerms
 ) -> tuple[RawCandles, int]:
@@ -185,8 +210,7 @@ def _ticks(
 
     scaled = column.scaled(decimals, is_nearest=True)
     numerator, denominator = EXACT.divide(Decimal(1).scaleb(-decimals), instrument.tick_size).as_integer_ratio()
-    if len(scaled) and int(np.abs(scaled).max()) >= LIMIT // numerator:
-        raise ConfigError(f"{table.path}: column {column.name}: prices leave the exact range")
+    _require_range(column, np.abs(scaled) >= LIMIT // numerator, instrument.tick_size)
     product = scaled * numerator
     whole = product // denominator
     rest = product - whole * denominator
@@ -205,7 +229,27 @@ def _lots(column: NumberColumn, instrument: Instrument) -> IntColumn:
     decimals = decimals_of(instrument.lot_size)
     steps = int(instrument.lot_size.scaleb(decimals))
     scaled = column.scaled(decimals)
-    return scaled // steps if steps != 1 else scaled
+    lots = scaled // steps if steps != 1 else scaled
+    _require_range(column, lots >= LIMIT, instrument.lot_size)
+    return lots
+
+
+def _cut(column: NumberColumn, instrument: Instrument) -> int:
+    """Return how many volumes are no whole lots."""
+    decimals = decimals_of(instrument.lot_size)
+    steps = int(instrument.lot_size.scaleb(decimals))
+    return int((column.has_more_decimals_than(decimals) | (column.scaled(decimals) % steps != 0)).sum())
+
+
+def _require_range(column: NumberColumn, is_beyond: Mask, step: Decimal) -> None:
+    import numpy as np
+
+    if is_beyond.any():
+        row = int(np.argmax(is_beyond))
+        raise ConfigError(
+            f"{column.place(row)}: {column.cell(row)} in steps of {format_decimal(step)} leaves the exact range of 64 bits; give "
+            "a coarser step (--tick-size, --lot-size), or repair the row"
+        )
 
 
 def _lots_of_quote(column: NumberColumn, closes: IntColumn, instrument: Instrument, decimals: int) -> IntColumn:

@@ -41,6 +41,19 @@ class NumberColumn:
         most = self._digits.get_column("fraction").str.len_bytes().max()
         return most if isinstance(most, int) else 0
 
+    def has_more_decimals_than(self, decimals: int) -> Mask:
+        """Return the rows whose number is cut off by `scaled(decimals)`."""
+        found: Mask = (self._digits.get_column("fraction").str.len_bytes() > decimals).to_numpy()
+        return found
+
+    def place(self, row: int) -> str:
+        """Name a cell for a message."""
+        return f"{self.table.place(row)}: column {self.name}"
+
+    def cell(self, row: int) -> str:
+        """Return what stands in a row, as the file has it."""
+        return str(self.table.columns[self.name][row])
+
     def scaled(self, decimals: int, *, is_nearest: bool = False) -> IntColumn:
         """Return the numbers × 10^decimals, cut off beyond (or rounded half away from zero); 0 where there is none.
 

@@ -87,6 +87,7 @@ class ImportOutcome:
                 rows=len(imported.raw),
                 bad_rows=self.bad_rows,
                 rounded_prices=imported.rounded,
+                cut_volumes=imported.cut,
                 stored=None
                 if stored is None
                 else StoredRows(stored.added, stored.known, stored.replaced, stored.unclosed, stored.was_sorted, stored.rows),

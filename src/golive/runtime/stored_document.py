@@ -123,6 +123,7 @@ class ImportedFile:
     rows: Count
     bad_rows: Count
     rounded_prices: Count
+    cut_volumes: Count
     stored: StoredRows | None
     problem: str | None
     """why nothing of it is stored; null when something is"""
