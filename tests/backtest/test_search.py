@@ -57,7 +57,9 @@ def test_a_name_alone_is_the_declared_range_and_a_range_without_step_is_every_nu
         ("fast=5:nan:1", "'nan' is not a number"),
         ("fast=1:2:3:4", "outside"),
         ("fast=2:3:4:5", "LOW:HIGH:STEP"),
-        ("share=0:1:1e-9", "1,000,000,001 values"),
+        ("share=0:1:1e-9", "more than 1,000,000 values"),
+        ("share=0:1:1e-300", "more than 1,000,000 values"),
+        ("share=0:1:1e-99999999", "more than 1,000,000 values"),
         ("fast=", "fast"),
     ],
 )
@@ -68,6 +70,13 @@ def test_a_bad_axis_is_refused_and_the_reason_named(text: str, said: str) -> Non
     with pytest.raises(ConfigError) as refused:
         axis(text)
     assert said in str(refused.value)
+    assert len(str(refused.value)) < 150
+
+
+def test_an_axis_has_at_most_a_million_values() -> None:
+    assert len(axis("share=0:0.999999:1e-6").values) == 1_000_000
+    with pytest.raises(ConfigError, match="more than"):
+        axis("share=0:1:1e-6")
 
 
 def test_a_grid_is_every_allowed_combination_with_the_last_axis_fastest() -> None:

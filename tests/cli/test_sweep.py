@@ -164,6 +164,13 @@ def test_the_best_sets_take_a_line_each_whatever_the_width(
         (("--param", "fast_bars=3:9:3", "--where", "fast_bars > 9"), "no parameter set keeps"),
         (("--param", "fast_bars=3:9:3", "--cluster", "tcp://127.0.0.1:1"), "--cluster tcp://127.0.0.1:1: no scheduler answers"),
         (("--param", "position_pct"), "a grid needs a step"),
+        (
+            ("--param", "fast_bars=3:9:3", "--param", "fast_bars=6"),
+            "fast_bars is given twice: as fast_bars=3:9:3 and as fast_bars=6",
+        ),
+        (("--param", "fast_bars=3:9:3", "--param", "slow_bars=9", "--param", "slow_bars=8"), "slow_bars is given twice"),
+        (("--param", "fast_bars=3:9:3", "--where", "fast_bars / 0 > 1"), "divides by zero"),
+        (("--param", "fast_bars=3:9:3", "--where", "fast_bars / (2 - 2) > 1"), "divides by zero"),
     ],
 )
 def test_what_is_wrong_is_one_clear_error_and_leaves_no_report(

@@ -75,10 +75,9 @@ def axis_of(text: str, strategy: str, declared: Mapping[str, Parameter]) -> Axis
     step = numbers[2] if len(numbers) == 3 else Decimal(1)
     if parameter.whole and step != step.to_integral_value():
         raise ConfigError(f"--param {text}: {name} takes whole numbers, so its step must be one")
-    count = int((high - low) / step) + 1
-    if count > MOST_SETS:
-        raise ConfigError(f"--param {text}: {count:,} values; the most is {MOST_SETS:,}")
-    values = tuple(float(low + step * number) for number in range(count))
+    if high - low >= step * MOST_SETS:
+        raise ConfigError(f"--param {text}: more than {MOST_SETS:,} values: take a longer step")
+    values = tuple(float(low + step * number) for number in range(int((high - low) / step) + 1))
     return Axis(name, values[0], values[-1], values, parameter.whole)
 
 

@@ -30,7 +30,7 @@ _LONGEST: Final = 500
 class Rule:
     """One condition. It is read by walking its syntax tree; nothing of it is ever executed.
 
-    Raises ConfigError for what is not comparisons joined by `and`/`or`, or names a parameter that the strategy has not.
+    Raises ConfigError for what is not comparisons joined by `and`/`or`, divides by 0, or names a parameter nobody has.
     """
 
     def __init__(self, text: str, names: Collection[str]) -> None:
@@ -42,6 +42,8 @@ class Rule:
         except (SyntaxError, ValueError) as exc:
             raise ConfigError(f"--where {text!r}: not an expression, for example: fast_bars < slow_bars") from exc
         _check(tree, names, text, is_condition=True)
+        if any(_is_zero(node.right) for node in ast.walk(tree) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)):
+            raise ConfigError(f"--where {text!r}: divides by zero")
         self._tree = tree
 
     def allows(self, values: Mapping[str, float]) -> bool:
@@ -72,6 +74,16 @@ def _check(node: ast.expr, names: Collection[str], text: str, *, is_condition: b
                 raise ConfigError(f"--where {text!r}: no parameter {name!r}; known: {', '.join(sorted(names))}")
         case _:
             raise ConfigError(f"--where {text!r}: only comparisons (< <= > >= == !=) of parameters and numbers, joined by and/or")
+
+
+def _is_zero(node: ast.expr) -> bool:
+    """Say whether an expression without a name is 0, or has no value because it divides by 0 itself."""
+    if any(isinstance(part, ast.Name) for part in ast.walk(node)):
+        return False
+    try:
+        return not _value(node, {})
+    except ZeroDivisionError:
+        return True
 
 
 def _value(node: ast.expr, values: Mapping[str, float]) -> Any:

@@ -30,6 +30,7 @@ from .strategy_folder import find_strategy
 from .sweep_bayesian import BayesianSearch
 from .sweep_cluster import ClusterAccess
 from .sweep_columns import column_digest
+from .sweep_protection import check_protection
 
 Method = Literal["grid", "random", "bayesian"]
 Workers = Literal["auto", "threads", "processes"]
@@ -161,6 +162,9 @@ def plan_sweep(options: SweepOptions, runtime_file: Path, home: Path, environ: M
         notes=prepared.notes,
     )
     plan.search()
+    swept = set(space.names)
+    kept = {name: value for name, value in spec.parameters.items() if name not in swept}
+    check_protection(space, kept, options.method, options.trials, options.seed)
     return plan
 
 
@@ -175,9 +179,16 @@ def _check_numbers(options: SweepOptions) -> None:
 
 
 def _split(params: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return axes and fixed values apart: one plain value is fixed."""
+    """Return axes and fixed values apart: one plain value is fixed. ConfigError for a parameter given twice."""
+    names = [text.partition("=")[0].strip() for text in params]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ConfigError(f"--param {twice[0]} is given twice: as {' and as '.join(_of(twice[0], params))}")
     moving = tuple(text for text in params if "=" not in text or any(mark in text for mark in ":,"))
     return moving, tuple(text for text in params if text not in moving)
+
+
+def _of(name: str, params: Sequence[str]) -> list[str]:
+    return [text for text in params if text.partition("=")[0].strip() == name]
 
 
 def _compiles(work: SweepWork) -> bool:
