@@ -92,12 +92,12 @@ def test_impossible_rows_refuse_the_file_or_are_dropped(desk: Desk) -> None:
     file = str(desk.write(ROWS, BAD))
     code, out, _ = desk.data("import", file, "--symbol", "BTC/USDT")
     assert code == 4
-    assert "nothing was stored: 3 rows cannot be candles" in out
+    assert "nothing was stored: 3 rows that cannot be a candle" in out
     assert desk.stored().series() == []
     assert desk.reports()[0]["summary"]["status"] == "critical"
     code, out, _ = desk.data("import", file, "--symbol", "BTC/USDT", "--drop-bad")
     assert code == 0
-    assert "3 rows were left out" in out
+    assert "3 rows left out" in out
     assert desk.stored().series()[0].rows == 130
 
 
@@ -117,6 +117,8 @@ def test_a_candle_that_differs_needs_a_decision(desk: Desk) -> None:
     [
         (["--symbol", "btc/usdt"], "give it like BTC/USDT"),
         (["--symbol", "okx:BTC/USDT", "--venue", "kraken"], "of another venue"),
+        (["--symbol", "BTC/USDT:USDT"], "--symbol BTC/USDT:USDT: not a pair of the spot market"),
+        (["--symbol", "B" * 300 + "/USDT"], "not a pair of the spot market"),
         (["--symbol", "BTC/USDT", "--venue", "binance"], "no environment of venue 'binance'"),
         (["--symbol", "BTC/USDT", "--environment", "x"], "not configured"),
         (["--symbol", "BTC/USDT", "--timeframe", "2m"], "not supported"),
@@ -310,7 +312,7 @@ def test_the_report_of_an_import_is_of_the_whole_series_with_the_file_in_a_secti
 def test_a_gap_longer_than_the_limit_is_a_breach(desk: Desk) -> None:
     rows = walk(6_000)
     code, out, _ = desk.data("import", str(desk.write([*rows[:3_000], *rows[3_241:]])), "--symbol", "BTC/USDT")
-    assert (code, "the longest gap lasts 241 minutes, max_gap_minutes is 240" in out) == (5, True)
+    assert (code, "the longest gap lasts 241 min, max_gap_minutes is 240" in out) == (5, True)
     assert desk.stored().index(BTC, "1m").rows == 5_759
     assert desk.data("import", str(desk.write([rows[3_000]])), "--symbol", "BTC/USDT", "--timeframe", "1m")[0] == 0
 

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from golive.market.quality import Issue, Quality, Status, check_quality
 from golive.market.quality_report import Dataset, report_document, write_report
 from golive.market.raw_candles import RawCandles, raw_of
-from golive.model.clock import MINUTE, from_iso
+from golive.model.clock import MINUTE, SECOND, from_iso
 from support.candles import LATER, Row, columns_of, walk
 
 ROWS = walk(200)
@@ -155,6 +155,26 @@ def test_a_move_across_a_gap_is_no_outlier() -> None:
     moved = [(t, 430_000, 430_000, 430_000, 430_000, v) for t, *_, v in ROWS[90:91]]
     assert codes(judged([*ROWS[:80], *moved, *ROWS[100:]])) == ["gap"]
     assert codes(judged([*ROWS[:80], *moved, *ROWS[91:]])) == ["gap"], "the first candle after a gap may be anywhere"
+
+
+@pytest.mark.parametrize("bad", [(90,), (90, 91), (90, 91, 92)])
+def test_a_few_wrong_rows_in_a_row_are_outliers_together(bad: tuple[int, ...]) -> None:
+    rows = [(t, *(3 * p for p in prices), v) if n in bad else (t, *prices, v) for n, (t, *prices, v) in enumerate(ROWS)]
+    (found,) = judged(rows).issues  # type: ignore[arg-type]
+    assert found.code == "outlier"
+    assert [place["row"] for place in found.details["rows"]] == [n + 1 for n in bad]  # type: ignore[union-attr, index, call-overload]
+    moved = [(t, *(3 * p for p in prices), v) if n >= 90 else (t, *prices, v) for n, (t, *prices, v) in enumerate(ROWS)]
+    assert judged(moved).issues == ()  # type: ignore[arg-type]
+
+
+def test_messages_count_in_plain_words() -> None:
+    (gap,) = judged([*ROWS[:5], *ROWS[6:]]).issues
+    assert gap.message == "1 candle missing in 1 gap; the longest lasts 1 min"
+    far = [*ROWS[:5], *walk(5, start=ROWS[0][0] + 1_324_465 * MINUTE)]
+    assert judged(far).issues[0].message == "1,324,460 candles missing in 1 gap; the longest lasts 1,324,460 min"
+    seconds = check_quality(columns_of([(n * SECOND, 1, 1, 1, 1, 1) for n in (0, 1, 3)], timeframe_ns=SECOND), SECOND)
+    assert seconds.issues[0].message == "1 candle missing in 1 gap; the longest lasts 0.02 min"
+    assert [issue.message for issue in judged([ROWS[0], ROWS[2], ROWS[1]]).issues] == ["1 row after a later one"]
 
 
 def test_prices_that_never_move_have_no_outliers() -> None:

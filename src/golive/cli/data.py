@@ -165,6 +165,7 @@ def remove(
 
     Exit codes: 0 removed, 2 usage or nothing stored.
     """
+    from golive.market.wording import counted
     from golive.runtime.data_choice import choose
     from golive.runtime.download.record import remove_record
     from golive.storage.config_files import load_configuration
@@ -174,6 +175,6 @@ def remove(
     chosen = choose(configuration, where.home, environment=environment, venue=venue, symbol=symbol)
     rows = chosen.store.remove(chosen.instrument, timeframe)
     remove_record(chosen.store.root, chosen.instrument, timeframe)
-    said = "a damaged series" if rows is None else f"{rows} candles"
+    said = "a damaged series" if rows is None else counted(rows, "candle")
     with delivered() as stdout:
         stdout.write(f"{said} of {chosen.instrument} {timeframe} of {chosen.environment} removed\n")

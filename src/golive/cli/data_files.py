@@ -115,6 +115,7 @@ def export_file(
     Exit codes: 0 written, 2 usage, nothing stored or no candle in the period (a file there stays), 70 it cannot be written.
     """
     from golive.market.candle_export import export_candles
+    from golive.market.wording import counted
     from golive.runtime.data_choice import choose
     from golive.storage.config_files import load_configuration
 
@@ -125,7 +126,7 @@ def export_file(
     candles = chosen.candles(name, since, until)
     export_candles(candles, file)
     with delivered() as stdout:
-        stdout.write(f"{len(candles)} candles of {chosen.instrument} {name} written to {file}\n")
+        stdout.write(f"{counted(len(candles), 'candle')} of {chosen.instrument} {name} written to {file}\n")
 
 
 def resample_series(

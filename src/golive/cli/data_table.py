@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
+from golive.market.wording import counted
 from golive.model.clock import to_iso
 from golive.model.json import JsonObject
 from golive.model.money import format_decimal
@@ -63,7 +64,7 @@ def print_series(
         *(f"  {issue.code}: {issue.message}" for issue in quality.issues),
     ]
     longest = sorted(gaps, key=lambda gap: -gap.missing)[:rows]
-    lines += [f"  gap {moment(gap.first)} to {moment(gap.until)}: {gap.missing} candles" for gap in longest]
+    lines += [f"  gap {moment(gap.first)} to {moment(gap.until)}: {counted(gap.missing, 'candle')}" for gap in longest]
     lines += candle_lines(candles, rows)
     for line in lines:
         stream.write(clean(line) + "\n")
@@ -104,28 +105,28 @@ def print_import(document: Mapping[str, Any], stream: TextIO) -> None:
     """Print what came of an import, from its document."""
     stored = document["stored"]
     lines = [
-        f"{document['file']} ({document['kind']}): {document['rows']} candles of {document['instrument']} "
+        f"{document['file']} ({document['kind']}): {counted(document['rows'], 'candle')} of {document['instrument']} "
         f"{document['timeframe']}, tick {document['tick_size']}, lot {document['lot_size']}",
         *document["notes"],
         f"quality {document['quality']}; of the file alone: {document['file_quality']}",
         *(f"  {issue['code']}: {issue['message']}" for issue in document["issues"]),
     ]
     if document["rounded_prices"]:
-        lines.append(f"{document['rounded_prices']} prices were rounded to the tick")
+        lines.append(f"{counted(document['rounded_prices'], 'price')} rounded to the tick")
     if document["cut_volumes"]:
-        lines.append(f"{document['cut_volumes']} volumes were rounded down to the lot")
+        lines.append(f"{counted(document['cut_volumes'], 'volume')} rounded down to the lot")
     if stored is None:
         lines.append(f"nothing was stored: {document['problem']}")
     else:
         if document["bad_rows"]:
-            lines.append(f"{document['bad_rows']} rows were left out")
+            lines.append(f"{counted(document['bad_rows'], 'row')} left out")
         if not stored["was_sorted"]:
             lines.append("the rows were not in order of time and have been sorted")
         if stored["unclosed"]:
-            lines.append(f"{stored['unclosed']} candles had not ended and were left out")
+            lines.append(f"{counted(stored['unclosed'], 'candle')} left out: not ended yet")
         lines.append(
-            f"stored in {document['environment']}: {stored['added']} new, {stored['replaced']} replaced, "
-            f"{stored['known']} known; {stored['rows']} in all"
+            f"stored in {document['environment']}: {stored['added']:,} new, {stored['replaced']:,} replaced, "
+            f"{stored['known']:,} known; {stored['rows']:,} in all"
         )
         if document["problem"]:
             lines.append(f"nothing was stored: {document['problem']}")

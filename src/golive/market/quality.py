@@ -17,6 +17,7 @@ from golive.model.json import JsonValue
 
 from . import row_rule
 from .raw_candles import RawCandles, raw_of
+from .wording import counted
 
 if TYPE_CHECKING:
     from .row_rule import Mask
@@ -33,6 +34,9 @@ WICK_SCALES: Final = 40
 wick 28 scales."""
 
 _IMPOSSIBLE: Final = ("not_finite", "non_positive", "ohlc_inconsistent")
+
+LONGEST_EXCURSION: Final = 3
+"""candles in a row that a wrong print may last"""
 
 
 class Status(StrEnum):
@@ -118,13 +122,13 @@ def check_quality(candles: RawCandles | CandleColumns, timeframe_ns: int, *, fre
     issues = [
         *_gap_issue(times),
         *_duplicate_issue(rows, times),
-        *_row_issue(rows, "out_of_order", times.is_late, "rows stand after a later one"),
-        *_row_issue(rows, "non_positive", masks["non_positive"], "rows have a price of zero or less, or a volume below zero"),
-        *_row_issue(rows, "not_finite", masks["not_finite"], "rows lack a number, or have NaN or infinity for one"),
-        *_row_issue(rows, "ohlc_inconsistent", masks["ohlc_inconsistent"], "rows have a low above or a high below another price"),
+        *_row_issue(rows, "out_of_order", times.is_late, "after a later one"),
+        *_row_issue(rows, "non_positive", masks["non_positive"], "with a price of zero or less, or a volume below zero"),
+        *_row_issue(rows, "not_finite", masks["not_finite"], "without a number, or with NaN or infinity for one"),
+        *_row_issue(rows, "ohlc_inconsistent", masks["ohlc_inconsistent"], "with a low above or a high below another price"),
         *_stale_issue(times, fresh_at),
         *_row_issue(rows, "outlier", _outliers(rows, impossible | unaligned, timeframe_ns), _OUTLIER_WORDS),
-        *_row_issue(rows, "unaligned", unaligned, "rows open at no multiple of the timeframe"),
+        *_row_issue(rows, "unaligned", unaligned, "off the multiples of the timeframe"),
     ]
     return Quality(_summary(times, issues), tuple(issues), impossible, unaligned)
 
@@ -208,7 +212,8 @@ def _gap_issue(times: _Times) -> list[Issue]:
     ]
     severity = "critical" if times.missing_ratio >= CRITICAL_MISSING_RATIO else "warning"
     minutes = times.longest_gap / MINUTE
-    message = f"{times.missing} candles are missing in {count} gaps; the longest lasts {minutes:g} minutes"
+    longest_words = f"{times.longest_gap // MINUTE:,}" if minutes.is_integer() else f"{minutes:.2f}"
+    message = f"{counted(times.missing, 'candle')} missing in {counted(count, 'gap')}; the longest lasts {longest_words} min"
     return [Issue("gap", message, severity, {"count": count, "longest_gap_minutes": minutes, "longest": examples})]
 
 
@@ -221,7 +226,7 @@ def _duplicate_issue(rows: RawCandles, times: _Times) -> list[Issue]:
     before = times.order[:-1][times.repeats]
     columns = (rows.open, rows.high, rows.low, rows.close, rows.volume, rows.is_finite)
     differing = np.logical_or.reduce([column[again] != column[before] for column in columns])
-    message = f"{len(again)} rows repeat the time of another; {int(differing.sum())} of them with other numbers"
+    message = f"{counted(len(again), 'row')} with the time of another, {int(differing.sum()):,} of them with other numbers"
     details: dict[str, JsonValue] = {
         "count": len(again),
         "differing": int(differing.sum()),
@@ -245,22 +250,23 @@ def _row_issue(rows: RawCandles, code: str, mask: Mask, words: str) -> list[Issu
     if not len(at):
         return []
     severity = "critical" if code in _IMPOSSIBLE else "warning"
-    return [Issue(code, f"{len(at)} {words}", severity, {"count": len(at), "rows": _places(rows, at[:EXAMPLES])})]
+    return [Issue(code, f"{counted(len(at), 'row')} {words}", severity, {"count": len(at), "rows": _places(rows, at[:EXAMPLES])})]
 
 
 def _places(rows: RawCandles, at: Any) -> list[JsonValue]:
     return [{"row": int(i) + 1, "opened_at": to_iso(int(rows.opened_at[i]))} for i in at.tolist()]
 
 
-_OUTLIER_WORDS: Final = f"closes jump by over {JUMP_SCALES} scales and come back, or wicks are longer than {WICK_SCALES} scales"
+_OUTLIER_WORDS: Final = f"with a close {JUMP_SCALES} scales off that comes back, or a wick longer than {WICK_SCALES} scales"
 
 
 def _outliers(rows: RawCandles, left_out: Mask, length: int) -> Mask:
     """Return the rows that look like a wrong print; a move that stays is none, however large.
 
     With r the log returns of closes of neighbouring candles, s = max(1.4826 · median|r − median r|, 1.2533 · mean|r − median r|):
-    a close whose |r − median r| > 20 s and of which the next candle takes back half or more; and a candle whose high or low is
-    further than 40 s (as a logarithm) from its open and close. The second scale stands in where most returns are equal.
+    a close whose |r − median r| > 20 s and of which the next candle takes back half or more, or one of the two after it by a
+    jump of its own, with the candles between; and a candle whose high or low is further than 40 s (as a logarithm) from its open
+    and close. The second scale stands in where most returns are equal.
 
     Source: Iglewicz and Hoaglin, "How to Detect and Handle Outliers", ASQC 1993 (both scales); the thresholds are ours.
     """
@@ -284,8 +290,15 @@ def _outliers(rows: RawCandles, left_out: Mask, length: int) -> Mask:
     if scale == 0.0:
         return found
     far = (distance > JUMP_SCALES * scale) & is_neighbour
-    comes_back = (returns[1:] * returns[:-1] < 0) & (np.abs(returns[1:]) >= np.abs(returns[:-1]) / 2) & is_neighbour[1:]
-    found[kept[1:-1][far[:-1] & comes_back]] = True
+    unbroken = far
+    for later in range(1, LONGEST_EXCURSION + 1):
+        unbroken = unbroken[:-1] & is_neighbour[later:]
+        out, back = returns[:-later], returns[later:]
+        comes_back = (back * out < 0) & (np.abs(back) >= np.abs(out) / 2)
+        if later > 1:
+            comes_back &= far[later:]
+        for row in range(1, later + 1):
+            found[kept[np.flatnonzero(unbroken & comes_back) + row]] = True
     wick = np.maximum(high - np.maximum(open_, close), np.minimum(open_, close) - low)
     found[kept[wick > WICK_SCALES * scale]] = True
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from golive.config.adapter_table import KNOWN_ADAPTERS
 from golive.config.configuration import Configuration
@@ -16,6 +17,9 @@ from golive.model.ids import InstrumentId
 
 from .candle_place import candle_store, environment_for
 from .download.moment import moment
+
+_LONGEST_SYMBOL: Final = 64
+"""letters; it becomes the name of a folder"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class Choice:
 def choose(configuration: Configuration, home: Path, *, environment: str | None, venue: str | None, symbol: str) -> Choice:
     """Return the store and the instrument that `okx:BTC/USDT`, or a venue and `BTC/USDT`, means; raises ConfigError."""
     label, colon, pair = symbol.rpartition(":")
+    if "/" in label or len(symbol) > _LONGEST_SYMBOL:
+        raise ConfigError(f"--symbol {symbol:.60}: not a pair of the spot market; give it like BTC/USDT, or okx:BTC/USDT")
     if colon and venue is not None and venue != label:
         raise ConfigError(f"--symbol {symbol} is of another venue than --venue {venue}")
     venue = label if colon else venue

@@ -16,6 +16,7 @@ from golive.market.quality_report import Dataset, FileRows, report_document, wri
 from golive.market.series import read_index, series_folder
 from golive.market.store import AppendResult, CandleStore
 from golive.market.timeframe import timeframe_ns
+from golive.market.wording import counted
 from golive.model.errors import ConfigError, GoliveError, JournalError
 from golive.model.ids import InstrumentId
 from golive.model.json import JsonValue
@@ -147,8 +148,8 @@ def _refusal(imported: Imported, bad: int, order: ImportOrder) -> str:
     if not len(imported.raw):
         return "it holds no whole candle"
     if bad and not order.drops_bad:
-        return f"{bad} rows cannot be candles; repair the file, or give --drop-bad"
-    return f"all of its {bad} rows cannot be candles; repair the file" if bad == len(imported.raw) else ""
+        return f"{counted(bad, 'row')} that cannot be a candle; repair the file, or give --drop-bad"
+    return "no row of it can be a candle; repair the file" if bad == len(imported.raw) else ""
 
 
 def _judge_series(

@@ -59,8 +59,8 @@ def breaches_of(summary: Summary, limits: DataQuality) -> tuple[str, ...]:
     """Return what of a judgement breaks the limits of an environment, in words; empty when nothing does."""
     found = []
     if summary.longest_gap_ns > limits.max_gap_minutes * MINUTE:
-        longest = summary.longest_gap_ns / MINUTE
-        found.append(f"the longest gap lasts {longest:,.4g} minutes, max_gap_minutes is {limits.max_gap_minutes:,}")
+        longest = summary.longest_gap_ns // MINUTE
+        found.append(f"the longest gap lasts {longest:,} min, max_gap_minutes is {limits.max_gap_minutes:,}")
     if Decimal(summary.ok_ratio) < limits.min_ok_ratio:
         found.append(f"ok_ratio is {summary.ok_ratio:.4f}, min_ok_ratio is {limits.min_ok_ratio}")
     return tuple(found)
