@@ -26,6 +26,12 @@ def snapshot(
             "--endpoint", metavar="NAME", help="embedded, public, sandbox or a base URL. Default: the environment's own."
         ),
     ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            "--seed", metavar="N", min=0, help="Seed of an embedded venue's market. Default: the downloaded one, else 7."
+        ),
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
@@ -44,7 +50,9 @@ def snapshot(
     where = locate(config, home)
     configuration = load_configuration(where.runtime_file, os.environ)
     written = asyncio.run(
-        take_snapshot(configuration, where.home, SystemClock(), environment=environment, venue=venue, endpoint=endpoint)
+        take_snapshot(
+            configuration, where.home, SystemClock(), environment=environment, venue=venue, endpoint=endpoint, seed=seed
+        )
     )
     with delivered() as stdout:
         if as_json:

@@ -145,3 +145,18 @@ def test_the_command_writes_it_and_says_what_is_unknown(tmp_path: Path, capsys: 
     assert "unknown candles: nothing is stored; run golive data download" in said
     assert main([*words[:2], "--environment", "nowhere", "--home", str(home.path)]) == 2
     assert snapshot_at(tmp_path)["instruments"][0]["grid"] is not None
+
+
+def test_the_book_is_one_of_the_market_that_was_downloaded_or_it_is_unknown(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    span = ["--since", "2024-01-01", "--until", "2024-01-02T02:00:00Z"]
+    words = ["--venue", "okx", "--symbol", "BTC/USDT", "--home", str(home.path)]
+    assert main(["data", "download", *words, *span, "--seed", "9"]) == 0
+    assert snapshot_at(tmp_path)["instruments"][0]["touch"] is not None
+    assert main(["data", "snapshot", "--environment", "okx_paper", "--home", str(home.path)]) == 0
+    assert snapshot_at(tmp_path)["instruments"][0]["touch"] is not None
+    assert main(["data", "snapshot", "--environment", "okx_paper", "--home", str(home.path), "--seed", "3"]) == 6
+    other = snapshot_at(tmp_path)["instruments"][0]
+    assert (other["touch"], other["unknown"]) == (
+        None, ["touch: the book is one of embedded seed 3, the candles are of embedded seed 9"],
+    )  # fmt: skip

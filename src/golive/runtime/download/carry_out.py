@@ -91,7 +91,10 @@ def carry_out(
     quality, path = judge_stored(
         plan.store, plan.instrument, plan.timeframe, home=home, source=plan.source, tags=("download",), now=clock.now()
     )
-    snapshots = [write_snapshot(configuration, home, clock.now(), plan.entrypoint, plan.profile, each) for each in asked]
+    market = market_of(plan.source)
+    snapshots = [
+        write_snapshot(configuration, home, clock.now(), plan.entrypoint, plan.profile, each, market=market) for each in asked
+    ]
     return Outcome(plan, download, stopped, quality, path, next(iter(snapshots), None))
 
 

@@ -26,6 +26,9 @@ from .moment import moment
 
 EMBEDDED_BEGAN: Final = from_iso("2024-01-01T00:00:00Z")
 """where the market of an embedded venue begins: always there, so that it is the same market whatever is asked of it"""
+EMBEDDED_SEED: Final = "embedded seed "
+"""begins the name of the market of an embedded venue"""
+DEFAULT_SEED: Final = 7
 _EMBEDDED_DAYS: Final = 30
 _EMBEDDED_DAYS_OF_TRADES: Final = 2
 
@@ -42,7 +45,7 @@ class DownloadOptions:
     until: str | None = None
     endpoint: str | None = None
     fill_gaps: bool = False
-    seed: int = 7
+    seed: int = DEFAULT_SEED
     may_mix: bool = False
     """a series that came from files takes the venue's candles"""
 
@@ -91,7 +94,7 @@ def plan_download(options: DownloadOptions, configuration: Configuration, home: 
     length = timeframe_ns(options.timeframe)
     store = candle_store(configuration, home, environment)
     index = read_index(series_folder(store.root, instrument, options.timeframe))
-    source = _source(entrypoint, options.seed)
+    source = f"{DOWNLOAD}{market_at(entrypoint, options.seed)}"
     require_one_market(index, source, may_mix=options.may_mix)
     since = _since(options, index, length)
     until = _until(options, profile, entrypoint, length)
@@ -150,10 +153,11 @@ def _instrument(symbol: str, entrypoint: ResolvedEntrypoint) -> InstrumentId:
     return instrument
 
 
-def _source(entrypoint: ResolvedEntrypoint, seed: int) -> str:
+def market_at(entrypoint: ResolvedEntrypoint, seed: int) -> str:
+    """Return the market that an entrypoint's endpoint shows, as sources of series name it."""
     if entrypoint.endpoint == "embedded":
-        return f"{DOWNLOAD}embedded seed {seed}"
-    return f"{DOWNLOAD}{entrypoint.evidence_class} {entrypoint.endpoint_host or ''}".rstrip()
+        return f"{EMBEDDED_SEED}{seed}"
+    return f"{entrypoint.evidence_class} {entrypoint.endpoint_host or ''}".rstrip()
 
 
 def _require_timeframe(timeframe: str, profile: VenueProfile, entrypoint: ResolvedEntrypoint) -> None:

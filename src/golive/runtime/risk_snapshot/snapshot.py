@@ -23,7 +23,7 @@ from golive.venues.profile import VenueProfile
 from golive.venues.registry import profile_named
 
 from ..candle_place import candle_store, environment_for
-from ..download.plan import EMBEDDED_BEGAN, at_endpoint, entrypoint_for
+from ..download.plan import DEFAULT_SEED, EMBEDDED_BEGAN, EMBEDDED_SEED, at_endpoint, entrypoint_for, market_at
 from ..download.venue import open_venue
 from ..venue_check.target import every_entrypoint
 from .document import DataLimits, InstrumentRisk, RiskLimits, RiskSnapshot, document
@@ -31,7 +31,6 @@ from .measured import Measured, grid_of, measure
 from .stored import stored_figures
 
 FILE_NAME: Final = "risk_snapshot.json"
-_SEED: Final = 7
 _EMBEDDED_DAYS: Final = 366
 
 
@@ -48,9 +47,18 @@ class Written:
 
 
 async def take_snapshot(
-    configuration: Configuration, home: Path, clock: Clock, *, environment: str | None, venue: str | None, endpoint: str | None
+    configuration: Configuration,
+    home: Path,
+    clock: Clock,
+    *,
+    environment: str | None,
+    venue: str | None,
+    endpoint: str | None,
+    seed: int | None = None,
 ) -> Written:
     """Ask the venue of an environment, read its store, write the snapshot.
+
+    `seed` is that of the market of an embedded venue; None for the one that was downloaded.
 
     Raises ConfigError for a name or endpoint that does not fit and a store that cannot be read, JournalError when the file
     cannot be written. A venue that cannot be asked makes the snapshot `unknown`.
@@ -58,14 +66,25 @@ async def take_snapshot(
     name = environment_for(configuration, named=environment, venue=venue)
     entrypoint = at_endpoint(entrypoint_for(configuration, name, venue), endpoint)
     profile = profile_named(entrypoint.adapter)
-    stands = _embedded_end(candle_store(configuration, home, name), entrypoint)
+    store = candle_store(configuration, home, name)
+    stands = _embedded_end(store, entrypoint)
+    seed = _downloaded_seed(store, entrypoint) if seed is None else seed
     try:
-        opening = open_venue(entrypoint, profile, home, clock, seed=_SEED, embedded_until=stands)
+        opening = open_venue(entrypoint, profile, home, clock, seed=seed, embedded_until=stands)
         async with opening as opened:
             measured = await measure(opened.adapter, entrypoint.instruments, clock)
     except VenueError as exc:
         measured = Measured(problem=str(exc))
-    return write_snapshot(configuration, home, clock.now(), entrypoint, profile, measured)
+    return write_snapshot(configuration, home, clock.now(), entrypoint, profile, measured, market=market_at(entrypoint, seed))
+
+
+def _downloaded_seed(store: CandleStore, entrypoint: ResolvedEntrypoint) -> int:
+    """Return the seed of the embedded market that the entrypoint's first instrument with one was downloaded from."""
+    for instrument in entrypoint.instruments:
+        for market in stored_figures(store, instrument).markets:
+            if market.startswith(EMBEDDED_SEED):
+                return int(market.removeprefix(EMBEDDED_SEED))
+    return DEFAULT_SEED
 
 
 def _embedded_end(store: CandleStore, entrypoint: ResolvedEntrypoint) -> int:
@@ -76,11 +95,18 @@ def _embedded_end(store: CandleStore, entrypoint: ResolvedEntrypoint) -> int:
 
 
 def write_snapshot(
-    configuration: Configuration, home: Path, now: int, entrypoint: ResolvedEntrypoint, profile: VenueProfile, measured: Measured
+    configuration: Configuration,
+    home: Path,
+    now: int,
+    entrypoint: ResolvedEntrypoint,
+    profile: VenueProfile,
+    measured: Measured,
+    *,
+    market: str,
 ) -> Written:
-    """Join what was measured with what is stored and configured, and write it."""
+    """Join what was measured of `market` with what is stored and configured, and write it."""
     store = candle_store(configuration, home, entrypoint.environment)
-    rows = tuple(_instrument(each, entrypoint, profile, store, measured) for each in entrypoint.instruments)
+    rows = tuple(_instrument(each, entrypoint, profile, store, measured, market) for each in entrypoint.instruments)
     is_known = bool(rows) and not measured.problem and all(row.status == "ok" for row in rows)
     limits = configuration.core.environments[entrypoint.environment].data_quality
     snapshot = RiskSnapshot(
@@ -106,14 +132,22 @@ def write_snapshot(
 
 
 def _instrument(
-    instrument: InstrumentId, entrypoint: ResolvedEntrypoint, profile: VenueProfile, store: CandleStore, measured: Measured
+    instrument: InstrumentId,
+    entrypoint: ResolvedEntrypoint,
+    profile: VenueProfile,
+    store: CandleStore,
+    measured: Measured,
+    market: str,
 ) -> InstrumentRisk:
     listed, touch = measured.listed.get(instrument), measured.touches.get(instrument)
     figures = stored_figures(store, instrument)
+    no_touch = measured.problem or "the venue shows no book with two sides"
+    if touch is not None and figures.markets and market not in figures.markets:
+        touch, no_touch = None, f"the book is one of {market}, the candles are of {', '.join(figures.markets)}"
     few = "too few candles" if figures.candles else "nothing is stored; run golive data download"
     fields: list[tuple[str, object, str]] = [
         ("grid", listed, measured.problem or "the venue does not list it now"),
-        ("touch", touch, measured.problem or "the venue shows no book with two sides"),
+        ("touch", touch, no_touch),
         ("candles", figures.candles, few),
         ("last_price", figures.last_price, few),
         ("volatility", figures.volatility, few),

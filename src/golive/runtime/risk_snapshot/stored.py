@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from golive.market.origin import FILE, market_of
 from golive.market.quality import check_quality
 from golive.market.series import SeriesIndex
 from golive.market.store import CandleStore, between_times, gaps_between
@@ -32,6 +33,8 @@ class StoredFigures:
     volatility: Volatility | None = None
     average_true_range: TrueRange | None = None
     volume_24h: Volume | None = None
+    markets: tuple[str, ...] = ()
+    """of venues, that the candles were downloaded from"""
 
 
 def stored_figures(store: CandleStore, instrument: InstrumentId) -> StoredFigures:
@@ -51,6 +54,7 @@ def stored_figures(store: CandleStore, instrument: InstrumentId) -> StoredFigure
         volatility=_volatility(between_times(candles, end - WINDOW_NS, None)),
         average_true_range=_true_range(candles),
         volume_24h=_volume(between_times(candles, end - DAY, None)),
+        markets=tuple(sorted({market_of(source.name) for source in index.sources} - {FILE})),
     )
 
 
