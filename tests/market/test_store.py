@@ -6,6 +6,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -234,6 +235,26 @@ def test_a_rename_that_fails_is_told_and_leaves_nothing(tmp_path: Path, monkeypa
             append(store, ROWS[5:9])
     assert stored(store) == ROWS[:5]
     assert not [path for path in folder(store).iterdir() if durable.is_temporary(path)]
+
+
+@pytest.mark.parametrize("writer", ["only_writer", "write_columns"])
+def test_a_store_that_cannot_be_written_is_read_from_its_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writer: str
+) -> None:
+    store = CandleStore(tmp_path)
+    append(store, walk(300))
+    shutil.rmtree(next(folder(store).glob("columns.*")))
+
+    def refuse(*_: object) -> None:
+        raise JournalError("Read-only file system")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store_module, writer, refuse)
+        assert stored(store) == walk(300)
+        assert not any(column.flags.writeable for column in store.read(BTC, "1m").columns)
+        assert not list(folder(store).glob("columns.*"))
+    assert stored(store) == walk(300)
+    assert list(folder(store).glob("columns.*"))
 
 
 def test_a_first_append_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

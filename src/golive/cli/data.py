@@ -127,7 +127,8 @@ def verify(
 ) -> None:
     """Verify every stored series: digests, order, rules of rows, derived columns; and write its quality report.
 
-    Exit codes: 0 sound, 4 a file is damaged or a series is of critical quality, 6 nothing is stored.
+    Exit codes: 0 sound, 4 a file is damaged, or a series is stale or of critical quality, 6 nothing is stored, 70 a report cannot
+    be written, internal error, or stdout did not take the result.
     """
     from golive.model.verdict import ExitCode
     from golive.runtime.clock import SystemClock

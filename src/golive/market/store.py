@@ -121,9 +121,10 @@ class CandleStore:
             if stale := staleness(self.root, index):
                 raise ConfigError(stale)
             columns = map_columns(folder, index.digest, index.rows)
+            if columns is None:
+                columns = self._restored_columns(folder, index)
             if columns is not None:
                 return index, CandleColumns(index.instrument, timeframe_ns(timeframe), *columns)
-            self._restore_columns(folder)
         raise ConfigError(f"{folder}: its columns could not be made; run `golive data verify`")
 
     def gaps(self, instrument: InstrumentId, timeframe: str, since: int | None = None, until: int | None = None) -> list[Gap]:
@@ -301,13 +302,22 @@ class CandleStore:
                 tables.append([column[first : first + part.rows] for column in mapped])
         return tables
 
-    def _restore_columns(self, folder: Path) -> None:
-        with only_writer(folder):
-            index = read_index(folder)
-            if index is None or map_columns(folder, index.digest, index.rows) is not None:
-                return
-            tables = [read_part(folder, part) for part in index.parts]
-            write_columns(folder, index.digest, lambda at: (table[at] for table in tables))
+    @staticmethod
+    def _restored_columns(folder: Path, index: SeriesIndex) -> list[IntColumn] | None:
+        """Make the columns of a state from its parts; None when another state has come since.
+
+        A store that cannot be written is read from its parts each time.
+        """
+        try:
+            with only_writer(folder):
+                now = read_index(folder)
+                if now is None or now.digest != index.digest:
+                    return None
+                tables = [read_part(folder, part) for part in index.parts]
+                write_columns(folder, index.digest, lambda at: (table[at] for table in tables))
+        except JournalError:
+            return _columns_of_parts(folder, index)
+        return map_columns(folder, index.digest, index.rows)
 
     @staticmethod
     def _clean(folder: Path) -> None:
@@ -328,6 +338,21 @@ class CandleStore:
         names += [f"{each.name} (damaged)" for each in found.damaged]
         known = f"stored: {', '.join(names)}" if names else "nothing is stored"
         return f"{known}; `golive data download` or `golive data import` brings them"
+
+
+def _columns_of_parts(folder: Path, index: SeriesIndex) -> list[IntColumn] | None:
+    import numpy as np
+
+    try:
+        columns: list[IntColumn] = list(np.concatenate([read_part(folder, part) for part in index.parts], axis=1))
+    except ConfigError:
+        now = read_index(folder)
+        if now is not None and now.digest == index.digest:
+            raise
+        return None  # a writer has replaced the parts meanwhile
+    for column in columns:
+        column.flags.writeable = False
+    return columns
 
 
 def between_times(candles: CandleColumns, since: int | None, until: int | None) -> CandleColumns:
