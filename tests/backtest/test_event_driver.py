@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from golive.backtest.column_run import needs_events, run_over_columns
-from golive.backtest.document import SeriesFacts, outcome_of, outcome_sha256
+from golive.backtest.document import outcome_of, outcome_sha256
 from golive.backtest.event_driver import EventDriver
 from golive.backtest.event_run import run_events
 from golive.backtest.result import BacktestResult
@@ -30,11 +30,10 @@ from golive.risk import RiskProfile
 from support.backtests import START, market, spec
 
 LIMITS = RiskProfile("t", Decimal("0.01"), Decimal("0.02"), Decimal(1), 1)
-FACTS = SeriesFacts("test", "0" * 16, ())
 
 
 def digest(result: BacktestResult) -> str:
-    return outcome_sha256(outcome_of(result, timeframe="1m", seed=1, data=[FACTS] * len(result.candles)))
+    return outcome_sha256(outcome_of(result, timeframe="1m", seed=1))
 
 
 def coarse(candles: CandleColumns, of: int) -> CandleColumns:

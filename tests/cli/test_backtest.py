@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import webbrowser
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ def test_longer_candles_are_made_of_stored_ones_and_detail_meets_orders_inside(
 ) -> None:
     words = (*TRADE, "--timeframe", "5m", "--no-report", "--param", "stop_loss_pct=0.003")
     plain, inside = (printed(home, capsysbinary, *words, *more) for more in ((), ("--detail", "1m")))
-    assert plain["outcome"]["data"][0]["source"] == "store, made of 1m"
+    assert [each["timeframe"] for each in plain["run"]["stored"]] == ["1m"]
     assert plain["outcome"]["data"][0]["candles"] == 398
     assert inside["outcome"]["detail"][0]["timeframe"] == "1m"
     assert inside["outcome"]["fills"]["rows"] != plain["outcome"]["fills"]["rows"]
@@ -201,3 +202,31 @@ def test_report_open_shows_the_newest_page(
     assert len(opened) == 2
     assert main(["report", "open", "--home", str(home), "--kind", "run"]) == 6
     assert main(["report", "open", "--home", str(home), "--run", "zz"]) == 6
+
+
+def test_money_is_decimal_text_in_the_rows_too(home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    outcome = printed(home, capsysbinary, *TRADE, "--no-report")["outcome"]
+    trades, fills, account = outcome["trades"], outcome["fills"], outcome["account"]
+    closed = [dict(zip(trades["fields"], row, strict=True)) for row in trades["rows"]]
+    paid = [dict(zip(fills["fields"], row, strict=True)) for row in fills["rows"]]
+    assert all(isinstance(row[name], str) for row in closed for name in ("cost", "fees", "profit"))
+    fees = sum((Decimal(row["fee"]) for row in paid if row["fee_asset"] == "USDT"), Decimal(0))
+    assert 0 < fees <= Decimal(account["fees"])
+    assert sum((Decimal(row["fees"]) for row in closed), Decimal(0)) == Decimal(account["fees"])
+    assert outcome["equity"]["points"][-1][1] == account["end_equity"]
+    profits = sum((Decimal(row["profit"]) for row in closed), Decimal(0))
+    assert abs(profits - Decimal(account["net"])) < 1, "but for what is held and too little to sell"
+    assert abs(Decimal(outcome["equity"]["hold"][0]) - Decimal(account["start_equity"])) < 1
+
+
+def test_the_identity_of_the_data_is_that_of_the_candles_traded(home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    words = (*TRADE, "--no-report", "--until", "2024-01-02")
+    before = printed(home, capsysbinary, *words)
+    later = market(60, seed=2)
+    shifted = CandleColumns(later.instrument, MINUTE, later.opened_at + 5000 * MINUTE, *later.columns[1:])
+    CandleStore(home / "var/data/okx_paper").append(shifted.instrument, "1m", shifted, source="test", now=1 << 62)
+    after = printed(home, capsysbinary, *words)
+    assert before["run"]["stored"][0]["digest"] != after["run"]["stored"][0]["digest"]
+    assert before["outcome_sha256"] == after["outcome_sha256"]
+    other = printed(home, capsysbinary, *TRADE, "--no-report", "--until", "2024-01-01T23:59:00Z")
+    assert other["outcome"]["data"][0]["sha256"] != before["outcome"]["data"][0]["sha256"]

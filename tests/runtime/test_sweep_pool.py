@@ -12,7 +12,7 @@ from golive.backtest.executor import Task
 from golive.backtest.search import grid_search
 from golive.backtest.sweep import Forgetful, SweepResult, run_sweep
 from golive.model.errors import ConfigError, JournalError
-from golive.runtime.sweep_columns import column_digest, has_columns, map_columns, write_columns
+from golive.runtime.sweep_columns import has_columns, map_columns, write_columns
 from golive.runtime.sweep_order import open_order
 from golive.runtime.sweep_pool import ProcessExecutor, ThreadExecutor, default_workers
 from support.sweeps import aim_of, candles_of, order_of, space_of, whole_span, work_of
@@ -89,7 +89,7 @@ def test_columns_travel_by_their_digest(tmp_path: Path) -> None:
     candles = WORK.candles[0]
     place = write_columns(candles, tmp_path)
     assert write_columns(candles, tmp_path) == place
-    assert place.digest == column_digest(candles) == column_digest(map_columns(place))
+    assert place.digest == candles.sha256() == map_columns(place).sha256()
     assert all(np.array_equal(a, b) for a, b in zip(map_columns(place).columns, candles.columns, strict=True))
     assert has_columns(place)
     path = Path(place.path)

@@ -22,16 +22,15 @@ _MOST_BINS: Final = 60
 def chart_data(document: JsonObject) -> dict[str, JsonValue]:
     """Return the data block of the page."""
     outcome = read.mapping(document, "outcome")
-    one = 10.0 ** int(read.number(outcome, "account", "quote_scale"))
     equity = read.mapping(outcome, "equity")
     points = [as_row(row) for row in read.sequence(equity, "points")]
     at = [_seconds(row[0]) for row in points]
     return {
         "asset": read.text(outcome, "account", "quote_asset"),
         "prices": [_price(number, outcome) for number in range(len(read.sequence(outcome, "prices")))],
-        "equity": [at, [_float(row[1]) / one for row in points], [_float(each) / one for each in read.sequence(equity, "hold")]],
+        "equity": [at, [_float(row[1]) for row in points], [_float(each) for each in read.sequence(equity, "hold")]],
         "underwater": [at, list(read.sequence(equity, "underwater"))],
-        "distribution": distribution([_float(row[7]) / one for row in _trade_rows(outcome) if not row[8]]),
+        "distribution": distribution([_float(row[7]) for row in _trade_rows(outcome) if not row[8]]),
     }
 
 

@@ -1,15 +1,14 @@
 """A backtest as one JSON document (`golive.backtest.v1`): what Markdown, HTML and the terminal are rendered from.
 
 `outcome` holds no wall time and does not say which driver ran: equal inputs give equal bytes, and so `outcome_sha256`. Amounts of
-long lists are whole numbers of ticks, lots and smallest units, whose sizes stand beside them; single amounts are decimal text.
+money are decimal text; prices and quantities of long lists are whole numbers of ticks and lots, whose sizes stand beside them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from golive.matching.columns import CandleColumns, IntColumn
@@ -28,18 +27,9 @@ SCHEMA: Final = "golive.backtest.v1"
 POINTS: Final = 4000
 """points of a curve at most"""
 FILL_FIELDS: Final = (
-    "ts", "instrument", "side", "price_ticks", "quantity_lots", "fee_units", "fee_asset", "liquidity", "held_lots", "order",
+    "ts", "instrument", "side", "price_ticks", "quantity_lots", "fee", "fee_asset", "liquidity", "held_lots", "order",
 )  # fmt: skip
 TRADE_FIELDS: Final = ("instrument", "opened_at", "closed_at", "fills", "bought_lots", "cost", "fees", "profit", "is_open")
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesFacts:
-    """Where the candles of one instrument came from; `parts` are (name, sha256)."""
-
-    source: str
-    digest: str
-    parts: tuple[tuple[str, str], ...]
 
 
 def outcome_of(
@@ -47,8 +37,7 @@ def outcome_of(
     *,
     timeframe: str,
     seed: int,
-    data: Sequence[SeriesFacts],
-    detail: Sequence[tuple[CandleColumns, SeriesFacts]] = (),
+    detail: Sequence[CandleColumns] = (),
     detail_timeframe: str | None = None,
 ) -> dict[str, JsonValue]:
     """Return the deterministic half of the document; `seed` is that of the bootstrap."""
@@ -56,8 +45,8 @@ def outcome_of(
     return {
         "strategy": {"name": result.spec.strategy.name, "parameters": dict(result.spec.parameters)},
         "terms": _terms(result, timeframe, seed),
-        "data": [_series(columns, timeframe, facts) for columns, facts in zip(result.candles, data, strict=True)],
-        "detail": [_series(columns, detail_timeframe or timeframe, facts) for columns, facts in detail],
+        "data": [_series(columns, timeframe) for columns in result.candles],
+        "detail": [_series(columns, detail_timeframe or timeframe) for columns in detail],
         "account": _account(result),
         "statistics": statistics.told(),
         "undefined": statistics.reasons(),
@@ -114,7 +103,7 @@ def _terms(result: BacktestResult, timeframe: str, seed: int) -> dict[str, JsonV
     }
 
 
-def _series(columns: CandleColumns, timeframe: str, facts: SeriesFacts) -> dict[str, JsonValue]:
+def _series(columns: CandleColumns, timeframe: str) -> dict[str, JsonValue]:
     import numpy as np
 
     instrument, length = columns.instrument, columns.timeframe_ns
@@ -130,9 +119,7 @@ def _series(columns: CandleColumns, timeframe: str, facts: SeriesFacts) -> dict[
         "last": to_iso(int(columns.opened_at[-1]) + length) if len(columns) else None,
         "gaps": int((steps > length).sum()),
         "missing": int((steps[steps > length] // length - 1).sum()),
-        "source": facts.source,
-        "digest": facts.digest,
-        "parts": [{"name": name, "sha256": digest} for name, digest in facts.parts],
+        "sha256": columns.sha256(),
     }
 
 
@@ -204,25 +191,34 @@ def _months(result: BacktestResult) -> JsonValue:
 
 
 def _trades(result: BacktestResult) -> dict[str, JsonValue]:
-    trades = result.trades
+    trades, money = result.trades, _money(result)
     columns = [
         trades.instrument.tolist(), iso_column(trades.opened_at), iso_column(trades.closed_at), trades.fills.tolist(),
-        trades.bought.tolist(), trades.cost.tolist(), trades.fees.tolist(), trades.profit.tolist(), trades.is_open.tolist(),
+        trades.bought.tolist(), *(money(each) for each in (trades.cost, trades.fees, trades.profit)), trades.is_open.tolist(),
     ]  # fmt: skip
     return {"fields": list(TRADE_FIELDS), "count": len(trades), "rows": _rows(columns)}
 
 
 def _fills(result: BacktestResult) -> dict[str, JsonValue]:
     fills = result.fills
-    names = [(each.base, each.quote) for each in result.instruments]
-    sides, assets = ["buy" if is_buy else "sell" for is_buy in fills.is_buy.tolist()], fills.fee_in_base.tolist()
+    paid = [((each.quote_text, each.quote), (each.base_text, each.base)) for each in result.instruments]
+    fees = [
+        (paid[at][in_base][0](fee), paid[at][in_base][1])
+        for at, in_base, fee in zip(fills.instrument.tolist(), fills.fee_in_base.tolist(), fills.fee.tolist(), strict=True)
+    ]
+    sides = ["buy" if is_buy else "sell" for is_buy in fills.is_buy.tolist()]
     columns = [
         iso_column(fills.ts), fills.instrument.tolist(), sides, fills.price.tolist(),
-        fills.quantity.tolist(), fills.fee.tolist(),
-        [names[at][0 if in_base else 1] for at, in_base in zip(fills.instrument.tolist(), assets, strict=True)],
+        fills.quantity.tolist(), [fee for fee, _ in fees], [asset for _, asset in fees],
         ["maker" if is_maker else "taker" for is_maker in fills.is_maker.tolist()], fills.held.tolist(), fills.order.tolist(),
     ]  # fmt: skip
     return {"fields": list(FILL_FIELDS), "count": len(fills), "sha256": result.fills_sha256, "rows": _rows(columns)}
+
+
+def _money(result: BacktestResult) -> Callable[[IntColumn], list[JsonValue]]:
+    """Return what writes a column of smallest units of the quote asset as decimal text."""
+    ledger, quote = result.ledger, result.quote
+    return lambda units: [ledger.text(quote, each) for each in units.tolist()]
 
 
 def _rows(columns: Sequence[Sequence[JsonValue]]) -> list[JsonValue]:
@@ -239,12 +235,12 @@ def _equity(result: BacktestResult) -> dict[str, JsonValue]:
         return {"count": 0, "sha256": result.equity_sha256, "points": [], "hold": [], "underwater": []}
     below = underwater(result.equity)
     keep = kept((result.equity, held, below), POINTS)
-    units = np.rint(held[keep] * result.whole).astype(np.int64)
+    money = _money(result)
     return {
         "count": count,
         "sha256": result.equity_sha256,
-        "points": _rows([iso_column(ts[keep]), result.equity[keep].tolist()]),
-        "hold": units.tolist(),
+        "points": _rows([iso_column(ts[keep]), money(result.equity[keep])]),
+        "hold": money(np.rint(held[keep] * result.whole).astype(np.int64)),
         "underwater": [told(value) for value in below[keep].tolist()],
     }
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from golive.model.json import JsonObject, JsonValue
-from golive.model.money import format_units
+from golive.model.money import parse_decimal
 from golive.observability import reading as read
 from golive.observability.page import (
     Banner,
@@ -223,8 +223,8 @@ def _decisions(outcome: JsonObject) -> Table:
 def _trades(outcome: JsonObject) -> tuple[Block, ...]:
     section = read.mapping(outcome, "trades")
     fields, rows = read.texts(section, "fields"), read.sequence(section, "rows")
-    series, scale = read.mappings(outcome, "data"), int(read.number(outcome, "account", "quote_scale"))
-    listed = tuple(_trade(dict(zip(fields, as_row(row), strict=True)), series, scale) for row in islice(rows, _MOST_TRADES))
+    series = read.mappings(outcome, "data")
+    listed = tuple(_trade(dict(zip(fields, as_row(row), strict=True)), series) for row in islice(rows, _MOST_TRADES))
     columns = (
         Column("instrument"),
         Column("opened"),
@@ -246,20 +246,21 @@ def as_row(row: JsonValue) -> Sequence[JsonValue]:
     return row
 
 
-def _trade(row: Mapping[str, JsonValue], series: Sequence[JsonObject], scale: int) -> tuple[Cell, ...]:
+def _trade(row: Mapping[str, JsonValue], series: Sequence[JsonObject]) -> tuple[Cell, ...]:
     of = series[int(str(row["instrument"]))]
-    cost, fees, profit = (int(str(row[key])) for key in ("cost", "fees", "profit"))
-    tone: Tone = "good" if profit > 0 else "bad" if profit < 0 else ""
+    cost, fees, profit = (str(row[key]) for key in ("cost", "fees", "profit"))
+    paid, gained = parse_decimal(cost), parse_decimal(profit)
+    tone: Tone = "good" if gained > 0 else "bad" if gained < 0 else ""
     lots = int(str(row["bought_lots"]))
-    money = [amount(format_units(units, scale), 2) for units in (cost, fees)]
     return (
         Cell(read.text(of, "instrument")),
         Cell(moment(str(row["opened_at"]))),
         Cell("open" if row["is_open"] else moment(str(row["closed_at"]))),
         Cell(f"{lots * float(read.text(of, 'lot_size')):g}"),
-        *(Cell(text) for text in money),
-        Cell(signed(format_units(profit, scale)), tone),
-        Cell(percent(profit / cost) if cost else "–"),
+        Cell(amount(cost, 2)),
+        Cell(amount(fees, 2)),
+        Cell(signed(profit), tone),
+        Cell(percent(float(gained / paid)) if paid else "–"),
     )
 
 
@@ -284,8 +285,7 @@ def _data(outcome: JsonObject) -> Table:
             Cell(moment(read.optional_text(each, "first"))),
             Cell(moment(read.optional_text(each, "last"))),
             Cell(f"{int(read.number(each, 'missing')):,}", "warn" if each["missing"] else ""),
-            Cell(read.text(each, "source")),
-            Cell(read.text(each, "digest"), "muted"),
+            Cell(read.text(each, "sha256")[:16], "muted"),
         )
         for each in (*read.mappings(outcome, "data"), *read.mappings(outcome, "detail"))
     )
@@ -297,8 +297,7 @@ def _data(outcome: JsonObject) -> Table:
             Column("from"),
             Column("to"),
             Column("missing", True),
-            Column("source"),
-            Column("digest"),
+            Column("sha256"),
         ),
         rows,
     )
@@ -306,6 +305,10 @@ def _data(outcome: JsonObject) -> Table:
 
 def _run(document: JsonObject) -> Pairs:
     run = read.mapping(document, "run")
-    rows = [(name.replace("_", " "), "–" if value is None else _plain(value)) for name, value in run.items() if name != "notes"]
+    apart = ("notes", "stored")
+    rows = [(name.replace("_", " "), "–" if value is None else _plain(value)) for name, value in run.items() if name not in apart]
+    for each in read.mappings(run, "stored"):
+        series = f"{read.text(each, 'instrument')} {read.text(each, 'timeframe')}"
+        rows.append(("stored series", f"{series} ({read.text(each, 'digest')})"))
     rows.append(("outcome sha256", read.text(document, "outcome_sha256")))
     return Pairs(tuple((name, Cell(text)) for name, text in rows))

@@ -6,6 +6,7 @@ same one everywhere, so that a bar is the same number in a session and in a back
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -50,6 +51,15 @@ class CandleColumns:
     def columns(self) -> tuple[IntColumn, IntColumn, IntColumn, IntColumn, IntColumn, IntColumn]:
         """opened_at, open, high, low, close, volume"""
         return self.opened_at, self.open, self.high, self.low, self.close, self.volume
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of the candles: opened_at, open, high, low, close, volume, each little-endian int64."""
+        import numpy as np
+
+        digest = hashlib.sha256()
+        for column in self.columns:
+            digest.update(np.ascontiguousarray(column, dtype="<i8").data)
+        return digest.hexdigest()
 
     def between(self, first: int, last: int) -> CandleColumns:
         """Return the candles number `first` to `last` (not included) as views of the same memory."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from golive.backtest.document import SeriesFacts
 from golive.backtest.spec import BacktestSpec
 from golive.config.resolved import ResolvedEntrypoint
 from golive.market.resample import source_timeframe
@@ -58,6 +57,16 @@ class BacktestOptions:
     driver: DriverChoice = "auto"
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFacts:
+    """The stored series that candles were read or made of, whole; `parts` are (month, sha256)."""
+
+    instrument: str
+    timeframe: str
+    digest: str
+    parts: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """A checked backtest with its candles, mapped into memory."""
@@ -66,10 +75,10 @@ class Prepared:
     timeframe: str
     seed: int
     candles: Sequence[CandleColumns]
-    data: Sequence[SeriesFacts]
+    data: Sequence[StoredFacts]
     detail: Sequence[CandleColumns] | None = None
     detail_timeframe: str | None = None
-    detail_data: Sequence[SeriesFacts] = ()
+    detail_data: Sequence[StoredFacts] = ()
     entrypoint: str = ""
     notes: tuple[str, ...] = ()
     """what the reader of the result should know about its data"""
@@ -169,7 +178,7 @@ def _demand_candles(candles: Sequence[CandleColumns], since: int | None, until: 
 
 def _detail(
     name: str | None, timeframe: str, store: CandleStore, instruments: Sequence[InstrumentId], candles: Sequence[CandleColumns]
-) -> tuple[list[CandleColumns] | None, list[SeriesFacts], tuple[str, ...]]:
+) -> tuple[list[CandleColumns] | None, list[StoredFacts], tuple[str, ...]]:
     """Return the finer candles below the coarse ones, where they come from and what is missing of them."""
     if name is None:
         return None, [], ()
@@ -186,12 +195,13 @@ def _detail(
     return found, [_facts(store, each, name) for each in instruments], tuple(notes)
 
 
-def _facts(store: CandleStore, instrument: InstrumentId, timeframe: str) -> SeriesFacts:
+def _facts(store: CandleStore, instrument: InstrumentId, timeframe: str) -> StoredFacts:
     """Return the identity of a stored series, or of the finer one that it was made of."""
-    source = store.source_of(instrument, timeframe)
+    stored = [entry.timeframe for entry in store.series() if entry.instrument.id == instrument]
+    source = timeframe if timeframe in stored else source_timeframe(timeframe, stored)
+    assert source is not None, "the candles were read before"
     index = store.index(instrument, source)
-    made = "store" if source == timeframe else f"store, made of {source}"
-    return SeriesFacts(made, index.digest, tuple((part.month, part.sha256) for part in index.parts))
+    return StoredFacts(str(instrument), source, index.digest, tuple((part.month, part.sha256) for part in index.parts))
 
 
 def _gap_notes(candles: Sequence[CandleColumns], timeframe: str, since: int | None, until: int | None) -> list[str]:

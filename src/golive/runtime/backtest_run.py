@@ -13,7 +13,7 @@ from golive.model.clock import SECOND, stamp, to_iso
 from golive.model.errors import ConfigError
 from golive.model.json import JsonObject, JsonValue
 
-from .backtest_plan import BacktestOptions, Prepared
+from .backtest_plan import BacktestOptions, Prepared, StoredFacts
 from .clock import SystemClock
 from .code_version import code_version
 from .memory import peak_mib
@@ -44,8 +44,7 @@ def run_backtest(options: BacktestOptions, prepared: Prepared, home: Path, *, wr
         result,
         timeframe=prepared.timeframe,
         seed=prepared.seed,
-        data=prepared.data,
-        detail=list(zip(prepared.detail or (), prepared.detail_data, strict=True)),
+        detail=prepared.detail or (),
         detail_timeframe=prepared.detail_timeframe,
     )
     digest = outcome_sha256(outcome)
@@ -62,6 +61,7 @@ def run_backtest(options: BacktestOptions, prepared: Prepared, home: Path, *, wr
         "bars_per_second": bars * SECOND / driven if driven else None,
         "peak_memory_mib": peak_mib(),
         "code_version": code_version(),
+        "stored": [_stored(each) for each in (*prepared.data, *prepared.detail_data)],
         "notes": [*prepared.notes, *_notes(result)],
         "report_json": None if paths is None else paths.json.as_posix(),
         "report_markdown": None if paths is None else paths.markdown.as_posix(),
@@ -108,6 +108,11 @@ def _notes(result: BacktestResult) -> list[str]:
     refused = {code: n for code, n in result.decisions.items() if code.startswith("RISK_")}
     notes += [f"risk refused {count:,} orders: {code}" for code, count in sorted(refused.items())]
     return notes
+
+
+def _stored(facts: StoredFacts) -> dict[str, JsonValue]:
+    parts: list[JsonValue] = [{"month": month, "sha256": digest} for month, digest in facts.parts]
+    return {"instrument": facts.instrument, "timeframe": facts.timeframe, "digest": facts.digest, "parts": parts}
 
 
 def _paths(strategy: str, started: int, digest: str) -> ReportPaths:

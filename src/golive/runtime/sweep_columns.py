@@ -28,21 +28,11 @@ class ColumnPlace:
     path: str
 
 
-def column_digest(candles: CandleColumns) -> str:
-    """Return the SHA-256 of the candles as they stand in a file."""
-    import numpy as np
-
-    digest = hashlib.sha256()
-    for column in candles.columns:
-        digest.update(np.ascontiguousarray(column, dtype="<i8").data)
-    return digest.hexdigest()
-
-
 def write_columns(candles: CandleColumns, folder: Path) -> ColumnPlace:
     """Write the columns into `folder`, unless they are there; raise JournalError when that fails."""
     import numpy as np
 
-    digest = column_digest(candles)
+    digest = candles.sha256()
     path = folder / f"{digest}.i64"
     try:
         if not path.exists():
