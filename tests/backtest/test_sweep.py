@@ -27,6 +27,9 @@ class Shuffled:
         self._work = work
         self._random = random.Random(seed)
 
+    def make_ready(self, values: Values) -> None:
+        self._work.make_ready(values)
+
     def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Rows]]:
         order = list(tasks)
         self._random.shuffle(order)

@@ -1,8 +1,10 @@
 """Both drivers give the same rows, over spans that warm up and close."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +15,11 @@ from golive.backtest.executor import Span, Task
 from golive.backtest.sweep_row import FIELD, FIELDS, Rows
 from golive.backtest.sweep_work import SweepWork
 from golive.matching.columns import CandleColumns
+from golive.matching.compiled import numba_module
 from golive.model.errors import ConfigError
 from golive.risk import RiskProfile
+from golive.strategy.ema_cross import EmaCross
+from golive.strategy.protocol import Bar
 from support.candles import btc, columns_of, walk
 from support.sweeps import after, candles_of, whole_span, work_of
 
@@ -107,6 +112,32 @@ def test_a_balance_of_the_span_is_what_it_starts_with() -> None:
 def test_a_span_without_a_candle_is_an_error() -> None:
     with pytest.raises(ConfigError, match="no candle closes in the span"):
         _rows(work_of([candles_of(100)]), Span(after(200), after(300)))
+
+
+UNUSED = float(time.time_ns())
+"""a constant of compiled code that makes it other code than that of any run before"""
+
+
+def _like_no_other(state: Any, bar: Bar, params: Any) -> float:
+    return 1.0 if bar.close > state.slow and bar.close < UNUSED else 0.0
+
+
+class LikeNoOther(EmaCross):
+    """A strategy whose step was never compiled."""
+
+    step = staticmethod(_like_no_other)
+
+
+def test_work_that_was_made_ready_compiles_nothing_more() -> None:
+    work = work_of([candles_of(300)])
+    work = replace(work, spec=replace(work.spec, strategy=LikeNoOther()))
+    record = numba_module().core.event.install_recorder
+    with record("numba:compile") as first:
+        work.make_ready(SETS[0])
+    with record("numba:compile") as second:
+        _rows(work, whole_span(work))
+    assert first.buffer
+    assert not second.buffer
 
 
 def test_rows_do_not_depend_on_which_sets_share_a_task() -> None:

@@ -18,7 +18,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from golive.backtest.search import Values
 from golive.backtest.statistics import told
+from golive.backtest.sweep_work import SweepWork
 from golive.cli.main import main
 from golive.market.store import CandleStore
 from support.backtests import market
@@ -93,6 +95,28 @@ def test_the_outcome_is_the_same_for_any_executor_and_number_of_workers(
     assert known["run"]["resumed"] == 11
     assert known["outcome"] == first["outcome"]
     assert not list((home / "var/state/sweeps").glob("columns.*"))
+
+
+@pytest.mark.parametrize("words", [(), ("--executor", "processes")])
+def test_time_is_taken_when_everything_is_compiled(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes], words: tuple[str, ...]
+) -> None:
+    order: list[str] = []
+    make_ready, clock = SweepWork.make_ready, time.perf_counter_ns
+
+    def ready(work: SweepWork, values: Values) -> None:
+        order.append("ready")
+        make_ready(work, values)
+
+    def now() -> int:
+        order.append("time")
+        return clock()
+
+    monkeypatch.setattr(SweepWork, "make_ready", ready)
+    monkeypatch.setattr("golive.runtime.sweep_run.time.perf_counter_ns", now)
+    document = printed(home, capsysbinary, *SPACE, "--no-report", *words)
+    assert order == ["ready", "time", "time"]
+    assert document["run"]["bars_per_second"] > 0
 
 
 @pytest.mark.parametrize("method", ["random", "bayesian"])

@@ -52,6 +52,10 @@ class Executor(Protocol):
     """`threads`, `processes` or `cluster`"""
     workers: int
 
+    def make_ready(self, values: Values) -> None:
+        """Have everything compiled that tasks need, so that the time they take is spent on computing; `values` is any set."""
+        ...
+
     def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, npt.NDArray[np.int64]]]:
         """Yield each task with its rows (`sweep_row.py`), as they are finished."""
         ...

@@ -6,9 +6,11 @@ Both drivers give the same rows. The one over columns is taken where the strateg
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from .executor import Task
+from golive.strategy.step_loop import LANES
+
+from .executor import Span, Task
 from .search import Values
 from .spec import BacktestSpec
 from .sweep_events import fill_row_by_events, with_balance
@@ -19,6 +21,12 @@ if TYPE_CHECKING:
     from golive.matching.columns import CandleColumns
 
     from .sweep_row import Rows
+
+
+_FEW: Final = 3
+"""candles"""
+_ALL_SHAPES: Final = tuple(range(LANES + 1))
+"""sets computed together and one computed alone, which is other code"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +42,12 @@ class SweepWork:
     def parameters_of(self, values: Values) -> dict[str, float]:
         """Return all parameters of one set."""
         return {**self.spec.parameters, **dict(zip(self.names, values, strict=True))}
+
+    def make_ready(self, values: Values) -> None:
+        """Have everything compiled that a task needs, by trading the first candles with one set; nothing of it is kept."""
+        few = replace(self, candles=tuple(each.between(0, _FEW) for each in self.candles))
+        opened = [int(each.opened_at[place]) for each in few.candles for place in (0, -1)]
+        few.rows(Task(_ALL_SHAPES, (values,) * len(_ALL_SHAPES), Span(min(opened), max(opened) + self.spec.timeframe_ns)))
 
     def rows(self, task: Task) -> Rows:
         """Return one row for each set of the task; ConfigError for a span without a candle."""

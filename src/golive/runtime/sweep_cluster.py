@@ -12,10 +12,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from golive.backtest.executor import Task
+from golive.backtest.search import Values
 from golive.model.errors import ConfigError, GoliveError
 
 from .sweep_columns import has_columns, map_columns
-from .sweep_order import SweepOrder, opened
+from .sweep_order import SweepOrder, open_order, opened
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 CONNECT_S: Final = 10
 """how long a scheduler may take to answer"""
+
+_FEW: Final = 3
+"""candles that workers get ready with"""
 
 
 class ClusterFailed(GoliveError):
@@ -77,12 +81,17 @@ class ClusterExecutor:
                     f"--cluster {address}: worker {worker} runs golive {version}, this is {order.code_version}: install the same"
                 )
         self.workers = sum(self._client.nthreads().values())
+        self._own = order
         self._order = self._client.scatter(order, broadcast=True, hash=False)
         self._columns: Any = None
         self.sent_columns = not all(has for _, has in found.values())
         if self.sent_columns:
             whole = [_whole(order, place) for place in range(len(order.places))]
             self._columns = self._client.scatter([whole], broadcast=True, hash=False)[0]
+
+    def make_ready(self, values: Values) -> None:
+        few = [_whole(self._own, place)[:, :_FEW] for place in range(len(self._own.places))]
+        self._client.run(_ready, self._own, few, values)
 
     def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Rows]]:
         futures = {self._client.submit(_rows, self._order, self._columns, task, pure=False): task for task in tasks}
@@ -130,6 +139,10 @@ def _state(order: SweepOrder) -> tuple[str, bool]:
     from .code_version import code_version
 
     return code_version(), all(has_columns(place) for place in order.places)
+
+
+def _ready(order: SweepOrder, few: Sequence[npt.NDArray[np.int64]], values: Values) -> None:
+    open_order(order, few).make_ready(values)
 
 
 def _rows(order: SweepOrder, columns: Sequence[npt.NDArray[np.int64]] | None, task: Task) -> Rows:

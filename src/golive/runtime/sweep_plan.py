@@ -29,6 +29,7 @@ from .code_version import code_version
 from .strategy_folder import find_strategy
 from .sweep_bayesian import BayesianSearch
 from .sweep_cluster import ClusterAccess
+from .sweep_columns import column_digest
 from .sweep_protection import check_protection
 
 Method = Literal["grid", "random", "bayesian"]
@@ -94,6 +95,11 @@ class SweepPlan:
             return random_search(self.space, trials, options.seed, batch)
         return BayesianSearch(self.space, trials, options.seed)
 
+    def some_set(self) -> Values | None:
+        """Return a set that keeps the conditions; None when there seems to be none."""
+        sets = self.space.grid() if self.options.method == "grid" else self.space.drawn(self.options.seed)
+        return next(sets, None)
+
     def warm_bars(self) -> int:
         """Return how many bars any set needs before its first target."""
         strategy, parameters = self.work.spec.strategy, self.work.spec.parameters
@@ -153,7 +159,7 @@ def plan_sweep(options: SweepOptions, runtime_file: Path, home: Path, environ: M
         space=space,
         work=work,
         span=span,
-        digests=tuple(each.sha256() for each in prepared.candles),
+        digests=tuple(column_digest(each) for each in prepared.candles),
         is_compiled=reason is None and _compiles(work),
         why_events=reason,
         home=home,

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from golive.backtest.executor import Task
+from golive.backtest.search import Values
 from golive.backtest.sweep_work import SweepWork
 
 from .sweep_order import SweepOrder, opened
@@ -40,6 +41,9 @@ class ThreadExecutor:
         self._work = work
         self._pool = ThreadPoolExecutor(workers, "sweep") if workers > 1 else None
 
+    def make_ready(self, values: Values) -> None:
+        self._work.make_ready(values)
+
     def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Rows]]:
         if self._pool is None:
             return ((task, self._work.rows(task)) for task in tasks)
@@ -63,7 +67,12 @@ class ProcessExecutor:
 
     def __init__(self, order: SweepOrder, workers: int) -> None:
         self.workers = workers
+        self._order = order
         self._pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start, initargs=(order,))
+
+    def make_ready(self, values: Values) -> None:
+        """Compile in this process: the others load it from the disk."""
+        opened(self._order).make_ready(values)
 
     def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Rows]]:
         return _as_finished(self._pool, {self._pool.submit(_rows, task): task for task in tasks})

@@ -55,7 +55,7 @@ def run_planned_sweep(plan: SweepPlan, watch: Watch, *, writes_report: bool) -> 
     """
     chosen_pairs(plan.space, plan.options.heat_maps)
     clock = SystemClock()
-    started, began = clock.now(), time.perf_counter_ns()
+    started = clock.now()
     key = plan.key()
     candles = plan.prepared.candles
     aim = Aim(plan.options.objective, plan.span, plan.balance, SampleGrid.of(plan.work.candles), plan.options.stop_after)
@@ -63,6 +63,8 @@ def run_planned_sweep(plan: SweepPlan, watch: Watch, *, writes_report: bool) -> 
         SweepResults(plan.home / FOLDER / key[:32], is_fresh=plan.options.is_fresh) as store,
         executor_for(plan, key) as executor,
     ):
+        make_ready(plan, executor)
+        began = time.perf_counter_ns()
         result = run_sweep(plan.search(), aim, executor, store.part("whole"), watch)
         seconds = (time.perf_counter_ns() - began) / SECOND
         outcome: dict[str, JsonValue] = {
@@ -79,6 +81,12 @@ def run_planned_sweep(plan: SweepPlan, watch: Watch, *, writes_report: bool) -> 
     document = {**document_of(outcome, run, digest), "schema": SCHEMA}
     _write(plan.home, files, document, table_bytes(plan.space, aim, result))
     return document
+
+
+def make_ready(plan: SweepPlan, executor: Executor) -> None:
+    """Have a strategy that compiles compiled before the time of computing is taken."""
+    if plan.is_compiled and (values := plan.some_set()) is not None:
+        executor.make_ready(values)
 
 
 def heading(plan: SweepPlan) -> dict[str, JsonValue]:

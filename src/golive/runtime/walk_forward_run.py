@@ -20,7 +20,7 @@ from golive.storage.sweep_results import SweepResults
 from .clock import SystemClock
 from .sweep_execution import FOLDER, executor_for
 from .sweep_plan import SweepPlan
-from .sweep_run import heading, measured
+from .sweep_run import heading, make_ready, measured
 
 JSON_FOLDER: Final = Path("logs/walk_forward")
 PAGE_FOLDER: Final = Path("reports/walk_forward")
@@ -66,7 +66,7 @@ def run_walk_forward(plan: SweepPlan, lengths: Lengths, watch: Watch, *, writes_
     Raises ConfigError for lengths that do not fit the data, PrerequisiteMissing when another process runs the same.
     """
     clock = SystemClock()
-    started, began = clock.now(), time.perf_counter_ns()
+    started = clock.now()
     spec, candles = plan.prepared.spec, plan.prepared.candles
     cut = window_plan(lengths, timeframe_ns(plan.prepared.timeframe))
     found = windows(candles, cut, plan.warm_bars())
@@ -77,6 +77,8 @@ def run_walk_forward(plan: SweepPlan, lengths: Lengths, watch: Watch, *, writes_
         executor_for(plan, key) as executor,
     ):
         made = WalkForward(candles, objective, plan.balance, plan.search, store.part, plan.options.stop_after)
+        make_ready(plan, executor)
+        began = time.perf_counter_ns()
         results = walk(made, found, executor, watch)
         seconds = (time.perf_counter_ns() - began) / SECOND
         outcome: dict[str, JsonValue] = {
