@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
-from golive.engine.columns import ColumnRun, Terms, run_columns
+from golive.engine.columns import ColumnRun, Terms, run_columns, warm
 from golive.matching.columns import CandleColumns
+from golive.matching.compiled import compiles
 from golive.model.decision import DecisionCode
 from golive.model.errors import ConfigError
 from golive.strategy import Strategy, bound
@@ -25,6 +27,17 @@ def needs_events(spec: BacktestSpec) -> str | None:
         if getattr(spec.strategy, hook, None) is not None:
             return f"strategy {spec.strategy.name} reacts to {what}"
     return None
+
+
+def load(spec: BacktestSpec, candles: Sequence[CandleColumns]) -> None:
+    """Have in this process what is compiled for a backtest, so that running it compiles and loads nothing.
+
+    Raises StrategyError as `targets_of`.
+    """
+    warm.load()
+    if not _answers_at_once(spec.strategy):
+        with suppress(NotCompilable):
+            targets_of(spec.strategy, bound(spec.parameters), candles[0].between(0, 1), compiled=True)
 
 
 def run_over_columns(
@@ -52,12 +65,22 @@ def run_over_columns(
 
 
 def _targets(strategy: Strategy, spec: BacktestSpec, candles: Sequence[CandleColumns]) -> tuple[str, list[TargetChanges]]:
-    """Return how the strategy was run, and its targets: compiled, else interpreted."""
+    """Return how the strategy was run, and its targets: all at once, compiled, else interpreted."""
     params = bound(spec.parameters)
+    if _answers_at_once(strategy):
+        how = f"targets of all bars at once, as the {getattr(strategy, 'form', 'step')} form gives them"
+    elif not compiles():
+        how = "targets interpreted: compiling is switched off (NUMBA_DISABLE_JIT)"
+    else:
+        how = "targets compiled"
     try:
-        return "targets compiled", [targets_of(strategy, params, each, compiled=True) for each in candles]
+        return how, [targets_of(strategy, params, each, compiled=True) for each in candles]
     except NotCompilable as reason:
         return f"targets interpreted: {reason}", [targets_of(strategy, params, each, compiled=False) for each in candles]
+
+
+def _answers_at_once(strategy: Strategy) -> bool:
+    return getattr(strategy, "targets", None) is not None
 
 
 def _result_of(run: ColumnRun, spec: BacktestSpec, candles: Sequence[CandleColumns], how: str) -> BacktestResult:

@@ -37,7 +37,12 @@ def run_backtest(options: BacktestOptions, prepared: Prepared, home: Path, *, wr
     Raises ConfigError when `options.driver` asks for columns and they cannot run it, JournalError when a file cannot be written.
     """
     clock = SystemClock()
-    started, began = clock.now(), time.perf_counter_ns()
+    started = clock.now()
+    if takes_columns(options, prepared):
+        from golive.backtest.column_run import load
+
+        load(prepared.spec, prepared.candles)
+    began = time.perf_counter_ns()
     result = run_prepared(options, prepared)
     driven = time.perf_counter_ns() - began
     outcome = outcome_of(
