@@ -28,7 +28,7 @@ def _product(a: int, b: int) -> tuple[int, int]:
     return carry + (middle >> _HALF), ((middle & _MASK) << _HALF) | (low & _MASK)
 
 
-@compiled
+@inlined
 def is_more(a: int, b: int, c: int, d: int) -> bool:
     """Return whether a × b > c × d, for amounts in [0, 2^62)."""
     left, right = float(a) * float(b), float(c) * float(d)
@@ -36,7 +36,12 @@ def is_more(a: int, b: int, c: int, d: int) -> bool:
         return True
     if left * 1.000000001 < right:
         return False
-    if left < SAFE and right < SAFE:
+    return _is_more_exactly(a, b, c, d)
+
+
+@compiled
+def _is_more_exactly(a: int, b: int, c: int, d: int) -> bool:
+    if float(a) * float(b) < SAFE and float(c) * float(d) < SAFE:
         return a * b > c * d
     left_high, left_low = _product(a, b)
     right_high, right_low = _product(c, d)

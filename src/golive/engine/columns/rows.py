@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from golive.matching.columns import CandleColumns, IntColumn
+from golive.matching.compiled import compiled
 from golive.model.errors import ConfigError
 
 from . import layout as at
+from .layout import Column
 
 CHUNK: Final = 1 << 16
 """rows that are put in order at a time, about"""
-_AT_ONCE: Final = 1 << 14
-"""times that are compared at once: few enough to stay near the processor"""
 
 
 class Rows(NamedTuple):
@@ -122,13 +122,22 @@ def _check(candles: CandleColumns) -> bool:
     if not len(candles):
         return False
     opened, length = candles.opened_at, candles.timeframe_ns
-    least = min(
-        (int(np.diff(opened[first : first + _AT_ONCE + 1]).min()) for first in range(0, len(opened) - 1, _AT_ONCE)),
-        default=length,
-    )
+    least = LEAST_STEP(_readonly(opened), length)
     if least <= 0 or int(opened[0]) + length <= 0:
         raise ConfigError(f"{candles.instrument.id}: candles are not in the order of their times")
     return least == length and int(opened[-1] - opened[0]) == (len(opened) - 1) * length
+
+
+@compiled
+def _least_step(opened: Column, most: int) -> int:
+    """Return the least time between two candles, `most` at most."""
+    for i in range(1, len(opened)):
+        most = min(most, opened[i] - opened[i - 1])
+    return most
+
+
+LEAST_STEP: Final[Callable[..., int]] = _least_step
+"""the same, as arrays see it"""
 
 
 def _check_detail(candles: Sequence[CandleColumns], detail: Sequence[CandleColumns]) -> None:

@@ -117,7 +117,7 @@ def _together(m: Words, close: Column, first: int, stop: int, worths: Words) -> 
     bottom = top
     for d in range(FIRST_DESK, m[LAST_DESK] + DESK_WORDS, DESK_WORDS):
         if m[d + BASE_FREE] + m[d + BASE_RESERVED]:
-            lowest, highest = _range_of(close[at : at + rows])
+            lowest, highest = _range_of(close[at - 1 : at + rows])  # the close before stands until this candle comes
             value = worth(m, d, highest)
             if lowest <= 0 or m[STATUS] or value >= LIMIT - top:
                 return False
