@@ -268,3 +268,49 @@ def test_a_look_ahead_through_the_module_is_caught(tmp_path: Path, capsys: pytes
     assert found["no look-ahead"] == "failed"
     assert found["session = history"] == "failed"
     assert capsys.readouterr().out == "loaded\n", "it is made anew for every run, and heard once"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("import sys; sys.exit(3)", ":1: SystemExit: 3"),
+        ("raise KeyboardInterrupt", ":1: KeyboardInterrupt: "),
+        ("class Odd(BaseException): pass\nraise Odd(7)", ":2: Odd: 7"),
+    ],
+)
+def test_a_file_that_ends_the_process_is_one_that_cannot_be_read(line: str, told: str, tmp_path: Path) -> None:
+    file = written(tmp_path, "ending", line)
+    written(tmp_path, "plain", PLAIN)
+    rows = all_strategies(tmp_path)
+    assert [row.reason for row in rows if isinstance(row, Unreadable)] == [f"{file}{told}"]
+    assert find_strategy("plain", tmp_path).strategy.name == "plain"
+    with pytest.raises(ConfigError, match=f"ending.py{told}"):
+        find_strategy("ending", tmp_path)
+
+
+def test_an_interrupt_from_the_keyboard_is_not_the_files(tmp_path: Path) -> None:
+    written(tmp_path, "slow", "import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    with pytest.raises(KeyboardInterrupt):
+        find_strategy("slow", tmp_path)
+
+
+def test_two_classes_of_one_file_with_one_name_are_an_error(tmp_path: Path) -> None:
+    file = written(tmp_path, "plain", PLAIN + "\n\nAlias = Plain\n\n\nclass Again(Plain):\n    summary = 'again'\n")
+    with pytest.raises(ConfigError, match=r"plain\.py: 2 classes have the name plain"):
+        find_strategy("plain", tmp_path)
+    assert [row.file for row in all_strategies(tmp_path) if isinstance(row, Unreadable)] == [file]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("parameters = {}", 'parameters = {"q": 1}', r"plain\.py: class Plain: parameter 'q' is 1; write Parameter"),
+        ("parameters = {}", "parameters = 5", r"plain\.py:0: class Plain: TypeError: "),
+        ("return 1\n", "return 1 // 0\n", r"plain\.py:31: class Plain: ZeroDivisionError: "),
+        ('name = "plain"', "name = 5", r"plain\.py: class Plain: name and summary must be text"),
+    ],
+)
+def test_what_is_no_strategy_is_told_with_file_and_class(old: str, new: str, told: str, tmp_path: Path) -> None:
+    written(tmp_path, "plain", PLAIN.replace(old, new))
+    with pytest.raises(ConfigError, match=told):
+        find_strategy("plain", tmp_path)

@@ -14,17 +14,20 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dis import opmap
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
 from golive.model.errors import ConfigError
-from golive.strategy import STRATEGIES, Strategy, with_order_parameters
+from golive.strategy import STRATEGIES, Parameter, Strategy, bound, resolve_parameters, with_order_parameters
 from golive.strategy.callbacks import Callbacks, CallbackStrategy
+from golive.strategy.failure import FAILURES
 from golive.strategy.freqtrade_form import adapted, classes_in, foreign_names
 from golive.strategy.signals import Signals, SignalsStrategy
 
 FOLDER: Final = "strategies"
+_RAISE: Final = opmap["RAISE_VARARGS"]
 _PARTS: Final = ("name", "summary", "parameters", "initial", "step", "warm_up")
 
 
@@ -114,9 +117,12 @@ def load_file(file: Path) -> list[FoundStrategy]:
     found = [FoundStrategy(each, file, digest) for each in _strategies_of(file, module, beside)]
     if not found:
         raise ConfigError(f"{file}: defines no strategy; write a new one with: golive strategy new NAME")
-    for each in found:
-        if each.strategy.name in STRATEGIES:
-            raise ConfigError(f"{file}: the name {each.strategy.name} is that of a built-in strategy; choose another")
+    names = [each.strategy.name for each in found]
+    for name in names:
+        if name in STRATEGIES:
+            raise ConfigError(f"{file}: the name {name} is that of a built-in strategy; choose another")
+        if names.count(name) > 1:
+            raise ConfigError(f"{file}: {names.count(name)} classes have the name {name}")
     return found
 
 
@@ -140,10 +146,20 @@ def _run(file: Path, source: bytes) -> ModuleType:
     try:
         with foreign_names():
             exec(compile(source, str(file), "exec"), module.__dict__)
-    except Exception as exc:
+    except BaseException as exc:
         del sys.modules[module.__name__]
+        if isinstance(exc, KeyboardInterrupt) and not _is_raised_here(exc):
+            raise
         raise ConfigError(f"{file}:{_line(file, exc)}: {type(exc).__name__}: {exc}") from exc
     return module
+
+
+def _is_raised_here(exc: BaseException) -> bool:
+    """Whether a `raise` statement raised it; an interrupt from the keyboard comes between any two instructions but there."""
+    trace = exc.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code.co_code[trace.tb_lasti] == _RAISE
 
 
 def _parameter_file(file: Path) -> bytes | None:
@@ -171,7 +187,7 @@ def _values_by_class(file: Path, content: bytes | None, names: Sequence[str]) ->
     return {name: values}
 
 
-def _line(file: Path, exc: Exception) -> int:
+def _line(file: Path, exc: BaseException) -> int:
     if isinstance(exc, SyntaxError) and exc.filename == str(file):
         return exc.lineno or 0
     lines = [frame.lineno for frame in traceback.extract_tb(exc.__traceback__) if frame.filename == str(file)]
@@ -181,17 +197,27 @@ def _line(file: Path, exc: Exception) -> int:
 def _strategies_of(file: Path, module: ModuleType, beside: bytes | None) -> Iterator[Strategy]:
     foreign = classes_in(vars(module))
     values = _values_by_class(file, beside, [cls.__name__ for cls in foreign]) if foreign else {}
-    for cls in foreign:
-        yield adapted(cls, values.get(cls.__name__))
-    for cls in vars(module).values():
-        if not isinstance(cls, type) or cls.__module__ != module.__name__:
-            continue
+    own = [each for each in vars(module).values() if isinstance(each, type) and each.__module__ == module.__name__]
+    for cls in dict.fromkeys(own):  # a class may have two names
         try:
-            made = _strategy_of(cls)
+            made = adapted(cls, values.get(cls.__name__)) if cls in foreign else _strategy_of(cls)
+            if made is not None:
+                _demand_sound(made, cls)
+                yield made
         except ConfigError as exc:
             raise ConfigError(f"{file}: {exc}") from exc
-        if made is not None:
-            yield made
+        except FAILURES as exc:
+            raise ConfigError(f"{file}:{_line(file, exc)}: class {cls.__name__}: {type(exc).__name__}: {exc}") from exc
+
+
+def _demand_sound(strategy: Strategy, cls: type) -> None:
+    """Raise ConfigError for a strategy that cannot be named, or whose defaults say no warm-up."""
+    if not isinstance(strategy.name, str) or not isinstance(strategy.summary, str):
+        raise ConfigError(f"class {cls.__name__}: name and summary must be text")
+    for name, each in strategy.parameters.items():
+        if not isinstance(each, Parameter):
+            raise ConfigError(f"class {cls.__name__}: parameter {name!r} is {each!r}; write Parameter(default, low, high, help)")
+    int(strategy.warm_up(bound(resolve_parameters(strategy.name, strategy.parameters, {}))))
 
 
 def _strategy_of(cls: type) -> Strategy | None:
