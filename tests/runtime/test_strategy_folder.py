@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -314,3 +316,13 @@ def test_what_is_no_strategy_is_told_with_file_and_class(old: str, new: str, tol
     written(tmp_path, "plain", PLAIN.replace(old, new))
     with pytest.raises(ConfigError, match=told):
         find_strategy("plain", tmp_path)
+
+
+def test_a_file_that_was_given_another_name_is_compiled_anew(tmp_path: Path) -> None:
+    """The compiler's cache refers to the module, which another process that knows the new name only cannot import."""
+    for name in ("before", "after"):
+        written(tmp_path, name, PLAIN.replace('name = "plain"', f'name = "{name}"').replace("1.0", "1.0625"))
+        words = [sys.executable, "-m", "golive.cli.main", "strategy", "check", name, "--home", str(tmp_path)]
+        env = {**os.environ, "GOLIVE_CACHE_DIR": str(tmp_path / "cache")}
+        done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=120, check=False)
+        assert "ok      compiled = interpreted: 3000 targets, bit for bit" in done.stdout, done.stdout + done.stderr

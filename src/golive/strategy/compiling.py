@@ -149,7 +149,9 @@ class _Sources:
             return made
         self._made[function] = None
         code = function.__code__
-        self._digest.update(f"\0{code.co_name}\0{function.__defaults__!r}\0{function.__kwdefaults__!r}".encode())
+        # What is kept refers to its module by name: the same code of another file cannot be read from it.
+        told = (function.__module__, code.co_name, repr(function.__defaults__), repr(function.__kwdefaults__))
+        self._digest.update("\0".join(("", *told)).encode())
         for part in _codes(code):
             texts = (part.co_names, part.co_varnames, [each for each in part.co_consts if not isinstance(each, CodeType)])
             self._digest.update(part.co_code + repr(texts).encode())
