@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -111,6 +114,10 @@ def check(
     param: Annotated[
         list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the strategy; repeatable.")
     ] = None,
+    timeout: Annotated[
+        float,
+        typer.Option("--timeout", metavar="SECONDS", min=0, help="What takes longer has failed; of each check. 0: no limit."),
+    ] = 60.0,
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -135,6 +142,7 @@ def check(
             data="" if data is None else data,
             timeframe=timeframe or "1m",
             bars=bars,
+            around=lambda check: _watched(check, name, timeout),
         )
     with delivered() as stdout:
         if as_json:
@@ -143,6 +151,24 @@ def check(
             print_findings(examined, stdout)
     if not examined.passed:
         raise typer.Exit(ExitCode.VALIDATION_FAILED)
+
+
+@contextlib.contextmanager
+def _watched(check: str, strategy: str, timeout: float) -> Iterator[None]:
+    """Show on a terminal which check is made, and let it take this long."""
+    from golive.runtime.check_time import within
+
+    terminal = sys.stderr if sys.stderr.isatty() else None
+    if terminal is not None:
+        terminal.write(f"\rchecking {strategy}: {check}\x1b[K")
+        terminal.flush()
+    try:
+        with within(timeout, strategy):
+            yield
+    finally:
+        if terminal is not None:
+            terminal.write("\r\x1b[K")
+            terminal.flush()
 
 
 def _candles(data: str, timeframe: str | None, environment: str | None, home: Path, runtime_file: Path) -> CandleColumns:
