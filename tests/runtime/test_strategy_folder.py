@@ -321,7 +321,7 @@ def test_what_is_no_strategy_is_told_with_file_and_class(old: str, new: str, tol
 def test_a_file_that_was_given_another_name_is_compiled_anew(tmp_path: Path) -> None:
     """The compiler's cache refers to the module, which another process that knows the new name only cannot import."""
     for name in ("before", "after"):
-        written(tmp_path, name, PLAIN.replace('name = "plain"', f'name = "{name}"').replace("1.0", "1.0625"))
+        written(tmp_path, name, PLAIN.replace('name = "plain"', f'name = "{name}"'))
         words = [sys.executable, "-m", "golive.cli.main", "strategy", "check", name, "--home", str(tmp_path)]
         env = {**os.environ, "GOLIVE_CACHE_DIR": str(tmp_path / "cache")}
         done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=120, check=False)
