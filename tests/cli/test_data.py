@@ -368,6 +368,15 @@ def test_a_store_that_takes_nothing_is_reported_as_no_data(desk: Desk, monkeypat
     assert nothing_of(desk)["problem"] == "no space left"
 
 
+@pytest.mark.parametrize("is_held", [False, True])
+def test_a_file_that_is_refused_for_rows_off_the_timeframe_is_reported_as_no_data(desk: Desk, is_held: bool) -> None:
+    if is_held:
+        desk.data("import", str(desk.write(ROWS)), "--symbol", "BTC/USDT")
+    code, out, _ = desk.data("import", str(desk.write(ROWS, "2024-02-01T00:08:30Z,1,2,1,1,5\n")), "--symbol", "BTC/USDT")
+    assert (code, "quality no_data; of the file alone: warning" in out) == (4, True)
+    assert nothing_of(desk)["problem"] == "1 row that cannot be a candle; repair the file, or give --drop-bad"
+
+
 def test_a_file_that_is_not_there_has_no_report(desk: Desk) -> None:
     assert desk.data("import", "nowhere.csv", "--symbol", "BTC/USDT")[0] == 2
     assert desk.reports() == []

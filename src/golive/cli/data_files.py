@@ -28,7 +28,9 @@ def import_file(
     ],
     symbol: SymbolOption,
     venue: VenueOption = None,
-    timeframe: TimeframeOption = None,
+    timeframe: Annotated[
+        str | None, typer.Option("--timeframe", metavar="NAME", help="Length of a candle, like 1m. Default: as the rows tell.")
+    ] = None,
     volume_unit: Annotated[
         str, typer.Option("--volume-unit", metavar="UNIT", help="What the file's volume counts: base or quote.")
     ] = "base",
@@ -146,6 +148,7 @@ def resample_series(
     of that length are stored that were not made.
     """
     from golive.market.derived import store_derived
+    from golive.market.wording import counted
     from golive.runtime.clock import SystemClock
     from golive.runtime.data_choice import choose
     from golive.storage.config_files import load_configuration
@@ -156,6 +159,6 @@ def resample_series(
     made = store_derived(chosen.store, chosen.instrument, to, finer=timeframe, now=SystemClock().now())
     with delivered() as stdout:
         stdout.write(
-            f"{chosen.instrument} {to}: {made.rows} candles made of {made.finer_rows} of {made.finer}, "
-            f"{made.not_made} not made because parts of them are missing\n"
+            f"{chosen.instrument} {to}: {counted(made.rows, 'candle')} made of {made.finer_rows:,} of {made.finer}, "
+            f"{made.not_made:,} not made because parts of them are missing\n"
         )

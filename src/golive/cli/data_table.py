@@ -57,7 +57,7 @@ def print_series(
     entry, summary = row.entry, quality.summary
     lines = [
         f"{entry.instrument.id} {entry.timeframe} of {row.environment}, {entry.path}",
-        f"{entry.rows:,} candles, {moment(entry.first)} to {moment(entry.last)} UTC",
+        f"{counted(entry.rows, 'candle')}, {moment(entry.first)} to {moment(entry.last)} UTC",
         f"tick {format_decimal(entry.instrument.tick_size)}, lot {format_decimal(entry.instrument.lot_size)}, "
         f"from {', '.join(entry.sources)}",
         f"quality {summary.status}: {summary.ok_ratio:.2%} of {summary.expected_rows:,} expected candles are there and sound",

@@ -135,10 +135,11 @@ def import_into(store: CandleStore, home: Path, order: ImportOrder, limits: Data
         if stored.unclosed == len(imported.raw) - bad:
             refusal = "none of its candles has ended"
     is_held = read_index(series_folder(store.root, order.instrument, imported.timeframe)) is not None
-    if not refusal or (bad and is_held):
+    is_critical = imported.quality.summary.status is Status.CRITICAL
+    if not refusal or (is_critical and is_held):
         quality, report = _judge_series(store, home, order, imported, stored, refusal, now)
     else:
-        quality = imported.quality if bad else nothing_to_judge(timeframe_ns(imported.timeframe))
+        quality = imported.quality if is_critical else nothing_to_judge(timeframe_ns(imported.timeframe))
         report = _report_file(home, order, imported, quality, refusal, now)
     breaches = () if refusal else breaches_of(quality.summary, limits)
     return ImportOutcome(imported, quality, report, stored, refusal, bad, breaches)
