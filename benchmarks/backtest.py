@@ -80,12 +80,13 @@ def print_growth(folder: Path, store: Path, *, rounds: int) -> None:
     """Print by how many bytes a bar the most resident memory of the compiled form grows from one to two million bars."""
     larger = store.with_name(f"{store.name}_growth")
     write_store(folder, larger, _GROWTH * BARS)
-    sizes = [
-        statistics.median(
-            measure([*module("bar_trade"), "compiled", str(larger), str(count), "0"])["peak_mib"] for _ in range(rounds)
-        )
-        for count in (BARS, _GROWTH * BARS)
-    ]
+    peaks: dict[int, list[float]] = {BARS: [], _GROWTH * BARS: []}
+    for n in range(rounds + 1):
+        for count, row in peaks.items():
+            peak = measure([*module("bar_trade"), "compiled", str(larger), str(count), "0"])["peak_mib"]
+            if n:  # the first process may have to compile
+                row.append(peak)
+    sizes = [statistics.median(row) for row in peaks.values()]
     growth = (sizes[1] - sizes[0]) * 2**20 / ((_GROWTH - 1) * BARS)
     verdict = "met" if growth <= 64 else "MISSED"
     print(f"  memory of {BARS:,} and {_GROWTH * BARS:,} bars: {sizes[0]:.0f} and {sizes[1]:.0f} MiB, "

@@ -93,7 +93,7 @@ def quiet_bars(m: Words, d: int, change_at: Column, change_to: Floats) -> int:
 def glance(m: Words, d: int, close: int) -> None:
     """Take the candle of a desk to which nothing happens, while something may to others."""
     mark(m, d, close)
-    if m[d + BASE_FREE] + m[d + BASE_RESERVED] or m[NOW] >= (m[DAY_NUMBER] + 1) * DAY:
+    if m[d + BASE_FREE] + m[d + BASE_RESERVED]:
         observe(m)
     m[d + RUN_BARS] += 1
     m[d + RUN_UNTIL] = m[NOW]
