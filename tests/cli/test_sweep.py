@@ -187,6 +187,7 @@ def test_the_best_sets_take_a_line_each_whatever_the_width(
         (("--param", "fast_bars=3:9:3", "--heat-map", "fast_bars,slow_bars"), "--heat-map"),
         (("--param", "fast_bars=3:9:3", "--where", "fast_bars > 9"), "no parameter set keeps"),
         (("--param", "fast_bars=3:9:3", "--cluster", "tcp://127.0.0.1:1"), "--cluster tcp://127.0.0.1:1: no scheduler answers"),
+        (("--param", "fast_bars=3:9:3", "--cluster", "nonsense"), "--cluster 'nonsense': give a scheduler as tcp://host:port"),
         (("--param", "position_pct"), "a grid needs a step"),
         (
             ("--param", "fast_bars=3:9:3", "--param", "fast_bars=6"),

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from golive.backtest.executor import Task
 from golive.backtest.search import grid_search
 from golive.backtest.sweep import Forgetful, SweepResult, run_sweep
 from golive.model.errors import ConfigError
-from golive.runtime.sweep_cluster import ClusterAccess, ClusterExecutor
+from golive.runtime.sweep_cluster import ClusterAccess, ClusterExecutor, ClusterLost
 from golive.runtime.sweep_pool import ThreadExecutor
-from support.sweeps import aim_of, candles_of, order_of, space_of, work_of
+from support.sweeps import aim_of, candles_of, order_of, space_of, whole_span, work_of
 
 pytest.importorskip("distributed", reason="the extra `scale` is not installed")
 pytestmark = pytest.mark.integration
@@ -89,12 +90,34 @@ def test_workers_of_other_sources_are_refused(scheduler: str, tmp_path: Path) ->
         ClusterExecutor(order, ClusterAccess(scheduler))
 
 
-def test_a_scheduler_that_does_not_answer_is_a_configuration_error(tmp_path: Path) -> None:
-    order = order_of(WORK, tmp_path)
-    with pytest.raises(ConfigError, match="--cluster"):
-        ClusterExecutor(order, ClusterAccess("nonsense://x"))
+def test_a_killed_scheduler_is_one_error_and_nothing_on_stderr(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    pid_file = tmp_path / "pid"
+    options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show", "--pid-file", str(pid_file))
+    worker = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(tmp_path), "--host", "127.0.0.1")
+    with (
+        _process("distributed.cli.dask_scheduler", *options, says=r"tcp://127\.0\.0\.1:\d+") as address,
+        _process("distributed.cli.dask_worker", address, *worker, says=r"Registered to:.*|Starting established"),
+        ClusterExecutor(order_of(WORK, tmp_path), ClusterAccess(address)) as executor,
+    ):
+        capfd.readouterr()
+        tasks = [Task((n,), ((3.0, 8.0 + n),), whole_span(WORK)) for n in range(2000)]
+        done = executor.results(tasks)
+        next(done)
+        os.kill(int(pid_file.read_text()), signal.SIGKILL)
+        with pytest.raises(ClusterLost, match="gone"):
+            list(done)
+        assert capfd.readouterr().err == ""
 
 
-def test_tls_needs_all_its_files(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="three files"):
-        ClusterExecutor(order_of(WORK, tmp_path), ClusterAccess("tls://127.0.0.1:1", tls_ca=tmp_path / "missing"))
+def test_a_scheduler_that_does_not_answer_is_a_configuration_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("golive.runtime.sweep_cluster.CONNECT_S", 0.5)
+    with pytest.raises(ConfigError, match="no scheduler answers"):
+        ClusterExecutor(order_of(WORK, tmp_path), ClusterAccess("tcp://127.0.0.1:1"))
+
+
+def test_files_that_are_no_certificates_are_a_configuration_error(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("ca", "cert", "key")]
+    for file in files:
+        file.write_text("garbage")
+    with pytest.raises(ConfigError, match=r"tls://127\.0\.0\.1:1"):
+        ClusterExecutor(order_of(WORK, tmp_path), ClusterAccess("tls://127.0.0.1:1", *files))

@@ -58,7 +58,7 @@ def sweep(
 
     The results are the same for any number of workers, and are kept as they come: after an interruption the same command goes on.
     JSON and a CSV of every set go to logs/sweep, Markdown and HTML to reports/sweep. Exit codes: 0 it ran, 2 usage, configuration
-    or data, 3 the same sweep is running, 6 interrupted, 70 internal error or stdout did not take the result.
+    or data, 3 the same sweep is running, 6 interrupted or the cluster lost, 70 internal error or stdout did not take the result.
     """
     from golive.runtime.backtest_plan import BacktestOptions
     from golive.runtime.sweep_plan import SweepOptions, plan_sweep

@@ -42,9 +42,12 @@ def bar(stream: TextIO, *, is_wanted: bool) -> Iterator[Show]:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Say on an interrupt that the same command goes on, and end with the exit code of what is not known yet."""
+    """Say on an interrupt, or when the cluster is lost, that the same command goes on; exit with what is not known yet."""
+    from golive.runtime.sweep_cluster import ClusterLost
+
     try:
         yield
-    except KeyboardInterrupt:
-        typer.echo("stopped; what is computed is kept, and the same command goes on from there", err=True)
+    except (KeyboardInterrupt, ClusterLost) as exc:
+        what = str(exc) or "stopped"
+        typer.echo(f"{what}; what is computed is kept, and the same command goes on from there", err=True)
         raise typer.Exit(ExitCode.UNKNOWN) from None

@@ -60,7 +60,8 @@ def walk_forward(
 
     What comes after a training cannot change its choice. Results are kept as they come: after an interruption the same command
     goes on. JSON goes to logs/walk_forward, Markdown and HTML to reports/walk_forward. Exit codes: 0 it ran, 2 usage,
-    configuration or data, 3 the same is running, 6 interrupted, 70 internal error or stdout did not take the result.
+    configuration or data, 3 the same is running, 6 interrupted or the cluster lost, 70 internal error or stdout did not take
+    the result.
     """
     from golive.runtime.backtest_plan import BacktestOptions
     from golive.runtime.sweep_plan import SweepOptions, plan_sweep

@@ -5,6 +5,9 @@ Workers that see the file of the candles, by its digest, map it; where one does 
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from golive.backtest.sweep_row import Rows
 
+_ADDRESS: Final = re.compile(r"(?P<scheme>tcp|tls)://(?:[^\s:/@?#\[\]]+|\[[0-9a-fA-F:.]+\]):(?P<port>\d{1,5})")
 CONNECT_S: Final = 10
 """how long a scheduler may take to answer"""
 
@@ -32,17 +36,37 @@ _FEW: Final = 3
 
 
 class ClusterFailed(GoliveError):
-    """The cluster lost what it was computing; what is finished is kept, and the same command goes on."""
+    """A task failed on the cluster, as it would everywhere."""
+
+
+class ClusterLost(GoliveError):
+    """The cluster is gone or gave up what it was computing; what is finished is kept, and the same command goes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterAccess:
-    """Where the scheduler is (`tcp://host:port`, `tls://host:port`) and the files that TLS needs."""
+    """Where the scheduler is (`tcp://host:port`, `tls://host:port`) and the files that TLS needs.
+
+    Raises ConfigError for another form of address, for TLS without its three files, and for the files without TLS.
+    """
 
     address: str
     tls_ca: Path | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = None
+
+    def __post_init__(self) -> None:
+        found = _ADDRESS.fullmatch(self.address)
+        if found is None or not 0 < int(found["port"]) < 1 << 16:
+            raise ConfigError(f"--cluster {self.address!r}: give a scheduler as tcp://host:port or tls://host:port")
+        files = {"--cluster-ca": self.tls_ca, "--cluster-cert": self.tls_cert, "--cluster-key": self.tls_key}
+        if found["scheme"] == "tcp" and any(files.values()):
+            raise ConfigError(f"--cluster {self.address}: {', '.join(files)} are for tls://, and tcp:// is not encrypted")
+        if found["scheme"] == "tls":
+            if missing := [option for option, file in files.items() if file is None]:
+                raise ConfigError(f"--cluster {self.address}: TLS needs three files; give {', '.join(missing)}")
+            if absent := [f"{option} {file}" for option, file in files.items() if file is not None and not file.is_file()]:
+                raise ConfigError(f"--cluster {self.address}: no such file: {', '.join(absent)}")
 
 
 class ClusterExecutor:
@@ -58,6 +82,7 @@ class ClusterExecutor:
             import distributed
         except ImportError:
             raise ConfigError("--cluster needs the extra `scale`: pip install 'golive[scale]'") from None
+        _hush()
         self._as_completed = distributed.as_completed
         try:
             self._client: Any = distributed.Client(
@@ -66,7 +91,8 @@ class ClusterExecutor:
         except (OSError, TimeoutError, ValueError, TypeError) as exc:
             raise ConfigError(f"--cluster {access.address}: no scheduler answers: {exc}") from exc
         try:
-            self._prepare(order, access.address)
+            with _reached():
+                self._prepare(order, access.address)
         except BaseException:
             self._client.close()
             raise
@@ -91,19 +117,18 @@ class ClusterExecutor:
 
     def make_ready(self, values: Values) -> None:
         few = [_whole(self._own, place)[:, :_FEW] for place in range(len(self._own.places))]
-        self._client.run(_ready, self._own, few, values)
+        with _reached():
+            self._client.run(_ready, self._own, few, values)
 
     def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Rows]]:
-        futures = {self._client.submit(_rows, self._order, self._columns, task, pure=False): task for task in tasks}
+        with _reached():
+            futures = {self._client.submit(_rows, self._order, self._columns, task, pure=False): task for task in tasks}
         try:
             for future in self._as_completed(futures, loop=self._client.loop):
-                if future.status == "error":
-                    raise _translated(future.exception())
-                if future.status != "finished":
-                    raise ClusterFailed(f"the cluster gave a task up ({future.status}); the same command goes on")
-                yield futures[future], future.result()
+                yield futures[future], _result(future)
         finally:
-            self._client.cancel(list(futures))
+            with contextlib.suppress(OSError):  # a scheduler that is gone computes nothing more
+                self._client.cancel(list(futures))
 
     def __enter__(self) -> Self:
         return self
@@ -112,19 +137,42 @@ class ClusterExecutor:
         self._client.close()
 
 
+def _hush() -> None:
+    """Keep what the libraries log off stderr: what matters of it reaches us as an exception, which is told in one line."""
+    for name in ("distributed", "tornado", *logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("distributed", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+@contextlib.contextmanager
+def _reached() -> Iterator[None]:
+    """Raise ClusterLost where a call ends because the other side is gone; all that distributed says of it is an OSError."""
+    try:
+        yield
+    except OSError as exc:
+        raise ClusterLost("the cluster is gone") from exc
+
+
+def _result(future: Any) -> Rows:
+    if future.status == "error":
+        raise _translated(future.exception())
+    if future.status != "finished":
+        raise ClusterLost("the cluster is gone or gave a task up")
+    with _reached():
+        rows: Rows = future.result()
+    return rows
+
+
 def _translated(error: BaseException) -> BaseException:
     return error if isinstance(error, GoliveError) else ClusterFailed(f"a task failed on the cluster: {error!r}")
 
 
 def _security(access: ClusterAccess) -> Any:
-    if access.tls_ca is None and access.tls_cert is None and access.tls_key is None:
+    if access.tls_ca is None:
         return None
     from distributed.security import Security
 
-    files = (access.tls_ca, access.tls_cert, access.tls_key)
-    if not all(file is not None and file.is_file() for file in files):
-        raise ConfigError("--cluster with TLS needs three files: --cluster-ca, --cluster-cert and --cluster-key")
-    ca, cert, key = (str(file) for file in files)
+    ca, cert, key = (str(file) for file in (access.tls_ca, access.tls_cert, access.tls_key))
     return Security(tls_ca_file=ca, tls_client_cert=cert, tls_client_key=key, require_encryption=True)
 
 
