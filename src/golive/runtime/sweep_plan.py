@@ -29,7 +29,6 @@ from .code_version import code_version
 from .strategy_folder import find_strategy
 from .sweep_bayesian import BayesianSearch
 from .sweep_cluster import ClusterAccess
-from .sweep_columns import column_digest
 from .sweep_protection import check_protection
 
 Method = Literal["grid", "random", "bayesian"]
@@ -159,7 +158,7 @@ def plan_sweep(options: SweepOptions, runtime_file: Path, home: Path, environ: M
         space=space,
         work=work,
         span=span,
-        digests=tuple(column_digest(each) for each in prepared.candles),
+        digests=tuple(each.sha256() for each in prepared.candles),
         is_compiled=reason is None and _compiles(work),
         why_events=reason,
         home=home,
