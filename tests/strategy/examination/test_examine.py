@@ -21,6 +21,8 @@ from golive.strategy.examination import Finding, examine
 from golive.strategy.examination.examine import bars_needed
 from golive.strategy.indicators import batch
 from golive.strategy.signals import Signals, SignalsStrategy
+from support.frame_strategies import SMALL
+from support.frame_strategies import strategy as frame_strategy
 
 MINUTE = 60 * 10**9
 
@@ -299,3 +301,32 @@ def test_a_strategy_that_cannot_begin_fails_its_first_check(error: BaseException
     [only] = findings(strategy).values()
     assert (only.check, only.status) == ("runs", "failed")
     assert only.detail.startswith(f"before its first bar: {type(error).__name__}: {error}")
+
+
+def test_a_single_candle_after_a_late_start_is_not_a_third_of_what_is_compared() -> None:
+    def rising(state: Any, bar: Bar, params: Any) -> float:
+        rises = bar.close > state.close
+        state.close = bar.close
+        return 1.0 if rises else 0.0
+
+    assert findings(Stepped(rising, close=0.0))["warm-up long enough"].status == "ok"
+
+
+RECURSIVE = SMALL.replace("ta.SMA(dataframe, timeperiod=20)", "ta.EMA(dataframe, timeperiod=200)")
+
+
+@pytest.mark.parametrize(("startup", "status"), [(30, "failed"), (700, "ok")])
+def test_of_a_foreign_class_the_signals_are_compared_and_the_fix_is_in_its_words(startup: int, status: str) -> None:
+    of = frame_strategy(RECURSIVE.replace("count = 30", f"count = {startup}"))
+    params = bound(resolve_parameters(of.name, of.parameters, {}))
+    found = {each.check: each for each in examine(of, params, generated_candles(5000, 5 * MINUTE))}["warm-up long enough"]
+    assert found.status == status
+    assert " signals " in found.detail
+    assert "startup_candle_count" in found.fix or status == "ok"
+
+
+def test_a_position_that_was_entered_elsewhere_is_no_fault_of_the_warm_up() -> None:
+    of = frame_strategy(SMALL.replace("stoploss = -0.99", "stoploss = -0.99\n    minimal_roi = {'0': 0.05, '90': 0.001}"))
+    params = bound(resolve_parameters(of.name, of.parameters, {}))
+    found = {each.check: each for each in examine(of, params, generated_candles(3000, 5 * MINUTE))}
+    assert found["warm-up long enough"].status == "ok"

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from golive.matching.columns import CandleColumns, FloatColumn
+from golive.matching.columns import CandleColumns, FloatColumn, IntColumn
 from golive.model.clock import to_iso
 from golive.model.errors import GoliveError
 from golive.strategy.failure import FAILURES, told
@@ -55,6 +55,21 @@ class Subject:
     def answers_at_once(self) -> bool:
         """Whether history is asked in one call (`targets`), which sees later candles and could use them."""
         return hasattr(self.strategy, "targets")
+
+    @property
+    def gives_signals(self) -> bool:
+        """Whether the strategy gives the signals of each candle that its target follows (`signals_at`)."""
+        return hasattr(self.strategy, "signals_at")
+
+    def signals(self, candles: CandleColumns | None = None) -> IntColumn:
+        """Return the signals of every candle of a history: 0 none, 1 enter, 2 exit, 3 both."""
+        shown = self.candles if candles is None else candles
+        asked: Any = self.made_anew()
+        try:
+            said: IntColumn = asked.signals_at(shown, self.params)
+        except FAILURES as exc:
+            raise StrategyFailed(f"over {len(shown)} candles: {told(asked.name, exc)}") from exc
+        return said
 
     def bars(self, candles: CandleColumns | None = None) -> Iterator[Bar]:
         """Yield candles as a session shows them."""

@@ -25,7 +25,7 @@ from .timeframe import timeframe_to_seconds
 from .unsupported import left_out, refusals
 
 if TYPE_CHECKING:
-    from golive.matching.columns import CandleColumns, FloatColumn
+    from golive.matching.columns import CandleColumns, FloatColumn, IntColumn
 
     from .frame import Window
 
@@ -48,7 +48,6 @@ class FrameStrategy:
     """A strategy made of a class and of the parameter file beside it; ConfigError with all that keeps the class from running."""
 
     form: Final = "freqtrade"
-    remembers: Final = "position"
 
     def __init__(self, cls: type[IStrategy], parameter_file: Mapping[str, Any] | None = None) -> None:
         name = cls.__name__
@@ -116,9 +115,7 @@ class FrameStrategy:
 
         from .frame import PRICES, frame_of_columns, signals
 
-        if candles.timeframe_ns != self.bar_ns:
-            length = candles.timeframe_ns / (60 * _SECOND)
-            raise ConfigError(f"strategy {self.name} is for candles of {self.timeframe}, not of {length:g} minutes")
+        self._demand_timeframe(candles)
         targets = np.full(len(candles), WARMING_UP)
         first = self.warm_up(params) - 1
         if len(candles) <= first:
@@ -134,6 +131,27 @@ class FrameStrategy:
         ):
             targets[i] = position.move(Bar(*bar), enters, leaves, exits, self.bar_ns)
         return targets
+
+    def signals_at(self, candles: CandleColumns, params: Any) -> IntColumn:
+        """Return the class's signals at every candle of a history, whatever is held: 0 none, 1 enter, 2 exit, 3 both.
+
+        Raises ConfigError as `targets`.
+        """
+        import numpy as np
+
+        from .frame import frame_of_columns, signals
+
+        self._demand_timeframe(candles)
+        if not len(candles):
+            return np.empty(0, np.int64)
+        said = signals(self._instance(params), frame_of_columns(candles))
+        codes: IntColumn = said.enters.astype(np.int64) + 2 * said.exits.astype(np.int64)
+        return codes
+
+    def _demand_timeframe(self, candles: CandleColumns) -> None:
+        if candles.timeframe_ns != self.bar_ns:
+            length = candles.timeframe_ns / (60 * _SECOND)
+            raise ConfigError(f"strategy {self.name} is for candles of {self.timeframe}, not of {length:g} minutes")
 
 
 def adapted(cls: type[IStrategy], parameter_file: Mapping[str, Any] | None = None) -> FrameStrategy:
