@@ -45,11 +45,27 @@ def test_titles_take_several_lines_before_a_first_column_is_lost() -> None:
 
 
 def test_parameters_share_a_column_where_nothing_else_helps() -> None:
-    assert titles(31) == ["#", "Return", "parameters"]
+    assert titles(31) == ["#", "parameters"]
     lines = printed(31)
     assert max(map(len, lines)) <= 31
-    told = "".join(line.split("│")[3] for line in lines if line.startswith("│"))
-    assert told.replace(" ", "") == "fast_bars3,stop_loss_pct0.25fast_bars9,stop_loss_pct0.5"
+    told = [line.split("│")[2].strip() for line in lines if line.startswith("│")]
+    assert told == ["fast_bars 3,", "stop_loss_pct 0.25", "fast_bars 9,", "stop_loss_pct 0.5"]
+
+
+def test_parameters_that_share_a_column_are_never_broken() -> None:
+    names = ("volatility_bars", "breakout_bars", "target_volatility", "entry_ttl_bars")
+    columns = (Column("#", True), *(Column(name, True) for name in names), Column("Return", True), Column("Drawdown", True))
+    row = tuple(map(Cell, ("1", "240", "14", "0.02", "3", "12.50 %", "3.10 %")))
+    table = Fitted(Table(columns, (row,)), 7, range(1, 5))
+    for width, first in ((45, ["#", "Return"]), (60, ["#", "Return", "Drawdown"])):
+        found = chosen(table, width)
+        assert [column.title for column in found.columns] == [*first, "parameters"]
+        stream = io.StringIO()
+        Console(file=stream, width=width).print(drawn(table, width, most=10))
+        lines = [line.split("│")[len(first) + 1].strip() for line in stream.getvalue().splitlines() if line.startswith("│")]
+        assert max(map(len, stream.getvalue().splitlines())) <= width
+        assert " ".join(lines) == "volatility_bars 240, breakout_bars 14, target_volatility 0.02, entry_ttl_bars 3"
+        assert all(line.removesuffix(",").split(", ")[0].count(" ") == 1 for line in lines)
 
 
 @given(st.integers(45, 160), st.lists(st.tuples(*[st.text("0123456789", min_size=1, max_size=8)] * 6), min_size=1, max_size=4))
