@@ -53,3 +53,11 @@ def test_what_cannot_be_told_is_null() -> None:
     assert told(float("inf")) is None
     assert told(1 / 3) == 0.333333333333
     assert told(7) == 7
+
+
+def test_two_bars_are_one_return_and_no_spread() -> None:
+    found = statistics_of(run_events(spec(), [market(2)]))
+    assert found.reasons()["sharpe"] == found.reasons()["volatility"] == "fewer than two periods"
+    assert isinstance(found.hold["sharpe"], Undefined)
+    assert found.told()["total_return"] is not None
+    assert statistics_of(run_events(spec(), [market(3)])).periods == 3

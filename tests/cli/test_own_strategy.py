@@ -107,3 +107,17 @@ def test_a_check_may_take_its_time(home: Path, capsys: pytest.CaptureFixture[str
     write(home, CALLBACKS.replace("LAST_WORDS", "pass"))
     assert main(["strategy", "check", "own", "--timeout", "0", "--bars", "300", "--home", str(home)]) in {0, 4}
     assert "runs: 300 candles" in capsys.readouterr().out
+
+
+def test_a_balance_beyond_the_exact_range_and_a_warm_up_that_fails_are_wrong_input(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["backtest", "--strategy", "ema_cross", "--balance", "1e12", "--home", str(home)]) == 2
+    assert "start balance of USDT: 1" in capsys.readouterr().err
+    parameters = (
+        "from golive.strategy import Parameter\n    parameters = {'n': Parameter(1, 0, 9, 'n')}\n\n"
+        "    def warm_up(self, params):\n        return int(1 / params.n)\n"
+    )
+    write(home, CALLBACKS.replace("LAST_WORDS", "pass").replace("    def on_start", f"    {parameters}\n    def on_start", 1))
+    assert main(["backtest", "--strategy", "own", "--param", "n=0", "--home", str(home)]) == 2
+    assert "strategy own: before its first bar: ZeroDivisionError: " in capsys.readouterr().err

@@ -13,8 +13,10 @@ from golive.matching.latency import ConstantLatency, LatencyModel
 from golive.matching.slippage import ConstantSlippage
 from golive.model.errors import ConfigError, MagnitudeError
 from golive.model.ids import ClientOrderId
+from golive.portfolio import Ledger
 from golive.risk import RiskProfile
 from golive.strategy import Strategy, bound
+from golive.strategy.failure import FAILURES, failed_to_start
 
 OPEN_PROFILE: Final = RiskProfile("none", Decimal(1), Decimal(1), Decimal(1), 1 << 20)
 """limits that nothing short of losing everything reaches, and no position above the whole account"""
@@ -62,7 +64,10 @@ class BacktestSpec:
         return ConstantLatency(self.latency_ns, self.latency_ns) if self.latency_ns else None
 
     def check(self, candles: Sequence[CandleColumns], detail: Sequence[CandleColumns] | None = None) -> None:
-        """Raise ConfigError when the candles cannot be traded by these terms; the message says what is missing."""
+        """Raise ConfigError when the candles cannot be traded by these terms; the message says what is missing.
+
+        Raises StrategyError when the strategy fails to say how long it warms up.
+        """
         if not candles:
             raise ConfigError("a backtest needs candles of at least one instrument")
         quotes = {each.instrument.quote for each in candles}
@@ -75,8 +80,11 @@ class BacktestSpec:
                 raise ConfigError(
                     f"{each.instrument.id}: candles of {each.timeframe_ns} ns, the backtest's are {self.timeframe_ns}"
                 )
-        longest = max(len(each) for each in candles)
-        warm_up = self.strategy.warm_up(bound(self.parameters))
+        try:
+            Ledger([each.instrument for each in candles], self.start_balances)
+        except MagnitudeError as exc:
+            raise ConfigError(str(exc)) from exc
+        longest, warm_up = max(len(each) for each in candles), self._warm_up()
         if longest <= warm_up:
             raise ConfigError(
                 f"{longest:,} candles are too few: strategy {self.strategy.name} needs {warm_up:,} to warm up and one to trade "
@@ -87,6 +95,12 @@ class BacktestSpec:
         for coarse, fine in zip(candles, detail or (), strict=False):
             if fine.timeframe_ns >= coarse.timeframe_ns or coarse.timeframe_ns % fine.timeframe_ns:
                 raise ConfigError(f"detail: candles of {coarse.instrument.id} must be shorter and divide those of the strategy")
+
+    def _warm_up(self) -> int:
+        try:
+            return int(self.strategy.warm_up(bound(self.parameters)))
+        except FAILURES as exc:
+            raise failed_to_start(self.strategy.name, exc) from exc
 
 
 def client_order_id(number: int) -> ClientOrderId:

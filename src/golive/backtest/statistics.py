@@ -59,9 +59,9 @@ def statistics_of(result: BacktestResult) -> Statistics:
     ts, equity = result.equity_ts, result.equity
     span = int(ts[-1]) - int(ts[0]) + result.spec.timeframe_ns if len(ts) else 0
     sampling = sampling_of(span, result.spec.timeframe_ns)
-    returns = returns_of(sampled(ts, equity, sampling))
+    returns = _returns(ts, equity, sampling)
     held_ts, held = hold_curve(result)
-    held_returns = returns_of(sampled(held_ts, held, sampling))
+    held_returns = _returns(held_ts, held, sampling)
     fall = drawdown_of(ts, equity)
     curve = _of_curve(equity, span, fall, returns, sampling)
     return Statistics(
@@ -72,6 +72,11 @@ def statistics_of(result: BacktestResult) -> Statistics:
         drawdown=fall,
         returns=np.empty(0) if isinstance(returns, Undefined) else returns,
     )
+
+
+def _returns(ts: IntColumn, equity: IntColumn | FloatColumn, sampling: Sampling) -> FloatColumn | Undefined:
+    """Return the returns of all periods. Nothing is held in the first bar, so two bars are one return and no spread."""
+    return returns_of(sampled(ts, equity, sampling)) if len(ts) > 2 else Undefined("fewer than two periods")
 
 
 def hold_curve(result: BacktestResult) -> tuple[IntColumn, FloatColumn]:
