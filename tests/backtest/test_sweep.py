@@ -146,3 +146,10 @@ def test_rows_hold_trades() -> None:
     rows = swept().rows
     assert (rows[:, FIELD["fills"]] > 10).all()
     assert len(np.unique(rows[:, FIELD["final_equity"]])) == len(rows)
+
+
+def test_the_best_is_told_as_people_read_it() -> None:
+    seen: list[float | None] = []
+    aim = aim_of(WORK, "drawdown")
+    result = run_sweep(grid_search(space_of(), 5), aim, Shuffled(WORK, 0), Forgetful(), lambda *at: seen.append(at[2]))
+    assert seen[-1] == scores(result.rows, aim.balance, aim.grid)["drawdown"].min() > 0

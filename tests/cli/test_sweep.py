@@ -142,6 +142,27 @@ def test_the_terminal_shows_the_best_the_luck_and_the_paths(home: Path, capsys: 
     assert len(list(home.glob("*/sweep/*"))) == 4
 
 
+def test_a_drawdown_is_positive_everywhere_and_the_least_is_best(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sweep(home, *SPACE, "--objective", "drawdown") == 0
+    out = capsys.readouterr().out
+    (path,) = home.glob("logs/sweep/*.json")
+    outcome = json.loads(path.read_text())["outcome"]
+    rows = list(csv.DictReader(path.with_suffix(".csv").read_text().splitlines()))
+    falls = [row["drawdown"] for row in outcome["best"]]
+    assert falls == sorted(float(row["drawdown"]) for row in rows)
+    assert 0 < falls[0] < falls[-1]
+    (heat,) = outcome["heat_maps"]
+    assert sorted(cell[2] for cell in heat["cells"]) == falls
+    assert falls[0] < outcome["stability"]["mean"] <= outcome["stability"]["worst"] <= falls[-1]
+    page = (home / "reports/sweep" / path.with_suffix(".html").name).read_text()
+    for text in (out, page):
+        assert f"{falls[0] * 100:.2f} %" in text
+        assert f"-{falls[0] * 100:.2f} %" not in text
+    best = outcome["best"][0]
+    assert f"drawdown {falls[0]:.4g} (set {best['number']})" in page
+    assert page.count('stroke="#d0342c"') == 1
+
+
 def test_what_risk_refused_is_counted_and_said(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--risk-profile", "balanced", "--param", "position_pct=0.04,0.9", "--param", "fast_bars=3", "--param", "slow_bars=9")
     assert main(["sweep", "--strategy", "ema_cross", *words, "--home", str(home)]) == 0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from .executor import Executor, Span, Task
 from .search import Search, Values
 from .sweep_row import SampleGrid
-from .sweep_score import objective_of, scores
+from .sweep_score import objective_of, scores, told_objective
 
 if TYPE_CHECKING:
     from .sweep_row import Rows
@@ -93,26 +93,26 @@ def run_sweep(search: Search, aim: Aim, executor: Executor, store: ResultStore, 
     sets: list[Values] = []
     rows: list[bytes] = []
     resumed = 0
-    trail = _Trail(aim.stop_after)
+    trail = _Trail(aim)
     while batch := search.ask():
         first = len(sets)
         wanted = list(enumerate(batch, first))
         found = {number: known[number][1] for number, values in wanted if known.get(number, (None,))[0] == values}
         resumed += len(found)
-        watch(first + len(found), search.total, trail.best)
+        watch(first + len(found), search.total, trail.told)
         missing = [pair for pair in wanted if pair[0] not in found]
         for task, made in executor.results(_tasks(missing, aim, executor.workers)):
             lines = [row.tobytes() for row in made]
             fresh = list(zip(task.numbers, task.sets, lines, strict=True))
             store.keep(fresh)
             found.update((number, row) for number, _, row in fresh)
-            watch(first + len(found), search.total, trail.best)
+            watch(first + len(found), search.total, trail.told)
         in_order = [found[number] for number, _ in wanted]
         objectives = _objectives(in_order, aim)
         taken = trail.take(objectives)
         sets += batch[:taken]
         rows += in_order[:taken]
-        watch(len(sets), search.total, trail.best)
+        watch(len(sets), search.total, trail.told)
         if trail.is_over:
             break
         search.tell(objectives)
@@ -138,17 +138,22 @@ def _objectives(rows: Sequence[bytes], aim: Aim) -> list[float | None]:
 class _Trail:
     """The best objective so far, and for how many sets nothing has been better."""
 
-    def __init__(self, patience: int | None) -> None:
-        self._patience = patience
+    def __init__(self, aim: Aim) -> None:
+        self._objective, self._patience = aim.objective, aim.stop_after
         self._since = 0
-        self.best: float | None = None
+        self._best: float | None = None
         self.is_over = False
+
+    @property
+    def told(self) -> float | None:
+        """The best as people read it."""
+        return None if self._best is None else told_objective(self._objective, self._best)
 
     def take(self, objectives: Sequence[float | None]) -> int:
         """Take objectives in the order of their sets; return how many of them were taken before patience ended."""
         for count, value in enumerate(objectives, 1):
-            if value is not None and (self.best is None or value > self.best):
-                self.best, self._since = value, 0
+            if value is not None and (self._best is None or value > self._best):
+                self._best, self._since = value, 0
             else:
                 self._since += 1
             if self._patience is not None and self._since >= self._patience:

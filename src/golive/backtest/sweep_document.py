@@ -22,7 +22,7 @@ from .sweep_heat import HeatMap, Stability, chosen_pairs, heat_map, stability
 from .sweep_luck import luck_of, number
 from .sweep_refusals import refusals_of
 from .sweep_row import FIELD, SampleGrid, refusal_of
-from .sweep_score import objective_of, ranking, scores
+from .sweep_score import objective_of, ranking, scores, told_objective
 
 if TYPE_CHECKING:
     from golive.matching.columns import FloatColumn
@@ -94,9 +94,9 @@ def result_of(
         "sampling": sampling_of_grid(aim.grid),
         "refused": refusals_of([result.rows]),
         "best": list[JsonValue](best),
-        "stability": _stability(stability(space, result.sets, values, order[0])) if ranked else None,
+        "stability": _stability(stability(space, result.sets, values, order[0]), aim.objective) if ranked else None,
         "overfitting": luck_of(result.rows, aim.balance, aim.grid, order[0]) if ranked else None,
-        "heat_maps": [_map(each) for each in maps],
+        "heat_maps": [_map(each, aim.objective) for each in maps],
     }
 
 
@@ -130,15 +130,18 @@ def parameters_of(space: Space, values: Values) -> dict[str, JsonValue]:
     return dict(zip(space.names, values, strict=True))
 
 
-def _stability(found: Stability) -> dict[str, JsonValue]:
-    return {"neighbours": found.neighbours, "mean": number(found.mean), "lowest": number(found.lowest)}
+def _stability(found: Stability, objective: str) -> dict[str, JsonValue]:
+    mean, worst = (None if each is None else number(told_objective(objective, each)) for each in (found.mean, found.worst))
+    return {"neighbours": found.neighbours, "mean": mean, "worst": worst}
 
 
-def _map(shown: HeatMap) -> dict[str, JsonValue]:
+def _map(shown: HeatMap, objective: str) -> dict[str, JsonValue]:
     return {
         "x": shown.x_name,
         "y": shown.y_name or None,
         "x_labels": list(shown.x_labels),
         "y_labels": list(shown.y_labels),
-        "cells": [[cell.x, cell.y, number(cell.objective), cell.number, cell.sets] for cell in shown.cells],
+        "cells": [
+            [cell.x, cell.y, number(told_objective(objective, cell.objective)), cell.number, cell.sets] for cell in shown.cells
+        ],
     }

@@ -100,7 +100,7 @@ class Stability:
 
     neighbours: int
     mean: float | None
-    lowest: float | None
+    worst: float | None
 
 
 def stability(space: Space, sets: Sequence[Values], objectives: Sequence[float], best: int) -> Stability:

@@ -27,6 +27,7 @@ from golive.observability.page import (
 
 from .sweep_heat import Cell as HeatCell
 from .sweep_heat import HeatMap
+from .sweep_score import told_objective
 from .sweep_svg import heat_svg
 from .sweep_words import overfitting_rows, ratio, verdict
 
@@ -49,18 +50,18 @@ def html(document: JsonObject) -> str:
 def _maps(outcome: JsonObject) -> Iterator[str]:
     objective = read.text(outcome, "search", "objective")
     for each in read.mappings(outcome, "heat_maps"):
-        shown = _heat_map(each)
+        shown = _heat_map(each, objective)
         by = f"{shown.x_name} and {shown.y_name}" if shown.y_name else shown.x_name
         caption = f"Best {objective} by {by}, whatever the other parameters are"
         yield f'<section aria-label="heat map"><figure><figcaption><span>{escape(caption)}</span></figcaption>'
         yield f"{heat_svg(shown, objective)}</figure></section>\n"
 
 
-def _heat_map(found: JsonObject) -> HeatMap:
+def _heat_map(found: JsonObject, objective_name: str) -> HeatMap:
     cells = []
     for row in read.sequence(found, "cells"):
         x, y, objective, number, sets = (float(str(part)) for part in row)  # type: ignore[union-attr]
-        cells.append(HeatCell(int(x), int(y), objective, int(number), int(sets)))
+        cells.append(HeatCell(int(x), int(y), told_objective(objective_name, objective), int(number), int(sets)))
     return HeatMap(
         read.text(found, "x"),
         read.optional_text(found, "y") or "",
@@ -122,7 +123,7 @@ def figures(outcome: JsonObject) -> tuple[Figure, ...]:
     best = read.mappings(outcome, "best")[0]
     luck = read.optional_mapping(outcome, "overfitting")
     shown = [
-        Figure("Return of the best", _percent(best, "return"), f"deepest drawdown {percent(-read.number(best, 'drawdown'))}"),
+        Figure("Return of the best", _percent(best, "return"), f"deepest drawdown {percent(read.number(best, 'drawdown'))}"),
         Figure("Sharpe ratio of the best", ratio(read.optional_number(best, "sharpe")), "a year"),
     ]
     if luck is not None:
@@ -134,8 +135,8 @@ def figures(outcome: JsonObject) -> tuple[Figure, ...]:
         shown.append(Figure("Probability of overfitting", chance, "of choosing the best of these sets"))
     stability = read.optional_mapping(outcome, "stability")
     if stability is not None and read.optional_number(stability, "mean") is not None:
-        count, lowest = int(read.number(stability, "neighbours")), ratio(read.optional_number(stability, "lowest"))
-        shown.append(Figure("Neighbours of the best", ratio(read.number(stability, "mean")), f"mean of {count}; lowest {lowest}"))
+        count, worst = int(read.number(stability, "neighbours")), ratio(read.optional_number(stability, "worst"))
+        shown.append(Figure("Neighbours of the best", ratio(read.number(stability, "mean")), f"mean of {count}; worst {worst}"))
     return tuple(shown)
 
 

@@ -8,7 +8,7 @@ fill: at least as deep as that of the closing values.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from golive.model.clock import DAY
 from golive.model.errors import ConfigError
@@ -19,13 +19,16 @@ from .sweep_row import FIELD, FIELDS, Rows, SampleGrid
 if TYPE_CHECKING:
     from golive.matching.columns import FloatColumn
 
+_Number = TypeVar("_Number", float, "FloatColumn")
+
 OBJECTIVES: Final[Mapping[str, str]] = {
     "sharpe": "mean return over its standard deviation, a year",
     "sortino": "mean return over its downside deviation, a year",
     "calmar": "compound annual growth over the deepest drawdown",
     "return": "final equity over the start, less one",
-    "drawdown": "minus the deepest drawdown",
+    "drawdown": "the deepest drawdown, the less the better",
 }
+_LESS_IS_BETTER: Final = ("drawdown",)
 
 
 def checked_objective(name: str) -> str:
@@ -75,7 +78,7 @@ def scores(rows: Rows, balance: int, grid: SampleGrid) -> dict[str, FloatColumn]
         "sortino": _over(mean * year, np.where(is_solvent, downside, 0.0), 0.0),
         "calmar": _over(growth, fall, 0.0),
         "return": grown - 1,
-        "drawdown": -fall,
+        "drawdown": fall,
     }
 
 
@@ -87,15 +90,22 @@ def _over(value: FloatColumn, unit: FloatColumn, least: FloatColumn | float) -> 
 
 
 def objective_of(rows: Rows, found: Mapping[str, FloatColumn], name: str) -> FloatColumn:
-    """Return what the sets are ranked by, one value a row; NaN for a set without it, and for one that never traded.
+    """Return what the sets are ranked by, the most is the best; NaN for a set without it, and for one that never traded.
+
+    One value a row; that of a statistic of which less is better is negative, and `told_objective` what people read.
 
     Args:
         found: what `scores` says of the rows.
     """
     import numpy as np
 
-    chosen: FloatColumn = np.where(rows[:, FIELD["fills"]] > 0, found[name], np.nan)
+    chosen: FloatColumn = np.where(rows[:, FIELD["fills"]] > 0, told_objective(name, found[name]), np.nan)
     return chosen
+
+
+def told_objective(name: str, value: _Number) -> _Number:
+    """Return an objective as the statistic that it stands for, and a statistic as the objective."""
+    return -value if name in _LESS_IS_BETTER else value
 
 
 def ranking(objective: FloatColumn) -> list[int]:

@@ -11,6 +11,7 @@ from html import escape
 from typing import Final
 
 from .sweep_heat import Cell, HeatMap
+from .sweep_score import told_objective
 
 _SCALE: Final = (
     (0, 32, 77), (0, 51, 111), (57, 72, 107), (87, 92, 109), (112, 113, 115),
@@ -62,7 +63,7 @@ def _cells(shown: HeatMap, objective: str, width: float, height: float) -> Itera
         if width >= 44:
             ink = "#ffffff" if share < 0.55 else "#111111"
             yield f'<text x="{x + width / 2:.1f}" y="{y + height / 2 + 4:.1f}" text-anchor="middle" fill="{ink}">'
-            yield f"{cell.objective:.2f}</text>"
+            yield f"{told_objective(objective, cell.objective):.2f}</text>"
         yield "</g>"
 
 
@@ -71,7 +72,7 @@ def _hover(shown: HeatMap, cell: Cell, objective: str) -> str:
     if shown.y_name:
         where += f", {shown.y_name} {shown.y_labels[cell.y]}"
     of = f", the best of {cell.sets} sets" if cell.sets > 1 else ""
-    return f"{where}: {objective} {cell.objective:.4g}{of} (set {cell.number})"
+    return f"{where}: {objective} {told_objective(objective, cell.objective):.4g}{of} (set {cell.number})"
 
 
 def _axes(shown: HeatMap, width: float, height: float, bottom: float) -> Iterator[str]:
@@ -93,7 +94,7 @@ def _axes(shown: HeatMap, width: float, height: float, bottom: float) -> Iterato
 
 
 def _legend(shown: HeatMap, objective: str, top: float) -> Iterator[str]:
-    low, high = _range(shown)
+    low, high = (told_objective(objective, each) for each in _range(shown))
     for step in range(40):
         yield f'<rect x="{_LEFT + step * 6}" y="{top:.1f}" width="6.5" height="10" fill="{colour(step / 39)}"/>'
     yield f'<text x="{_LEFT - 8}" y="{top + 10:.1f}" text-anchor="end">{low:.3g}</text>'

@@ -94,7 +94,7 @@ def _figures(outcome: JsonObject) -> tuple[Figure, ...]:
         Figure(
             "Return out of sample",
             percent(read.number(joined, "return")),
-            f"drawdown {percent(-read.number(joined, 'drawdown'))}",
+            f"drawdown {percent(read.number(joined, 'drawdown'))}",
         ),
         Figure("Sharpe ratio out of sample", ratio(read.optional_number(joined, "sharpe")), "a year"),
         Figure(
