@@ -230,3 +230,10 @@ def test_the_identity_of_the_data_is_that_of_the_candles_traded(home: Path, caps
     assert before["outcome_sha256"] == after["outcome_sha256"]
     other = printed(home, capsysbinary, *TRADE, "--no-report", "--until", "2024-01-01T23:59:00Z")
     assert other["outcome"]["data"][0]["sha256"] != before["outcome"]["data"][0]["sha256"]
+
+
+def test_the_distance_to_holding_is_in_percentage_points(home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    document = printed(home, capsysbinary, *TRADE)
+    own, held = document["outcome"]["statistics"]["total_return"], document["outcome"]["hold"]["total_return"]
+    better = "more" if own > held else "less"
+    assert f": {abs(own - held) * 100:.2f} percentage points {better}." in (home / document["run"]["report_html"]).read_text()

@@ -101,7 +101,8 @@ def banner(document: JsonObject) -> Banner:
     if own is None or held is None:
         return Banner("No return", "There is nothing to compare.", "warn")
     better = "more" if own > held else "less"
-    sentence = f"{percent(own)} against {percent(held)} for holding: {percent(abs(own - held))} {better}."
+    points = percent(abs(own - held)).removesuffix(" %")
+    sentence = f"{percent(own)} against {percent(held)} for holding: {points} percentage points {better}."
     if not read.number(outcome, "fills", "count"):
         return Banner("No trade", "The strategy never traded on this data.", "warn")
     return Banner("Profit" if own > 0 else "Loss" if own < 0 else "Even", sentence, "good" if own > 0 else "bad")
