@@ -19,7 +19,6 @@ from golive.model.errors import IllegalTransition, StrategyError
 from golive.model.event import Durable, Event, Operator, OperatorAction, Timer
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
-from golive.model.json import JsonValue
 from golive.model.market import Book, Candle, Trade
 from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate, Side
 from golive.orders import Order, Orders
@@ -29,7 +28,7 @@ from golive.strategy import Strategy
 
 from .desk import Desk, InactionRun
 from .hearing import Hearing
-from .notes import Notes, order_body
+from .notes import Body, Notes, decision_body, ended_body, fill_body, order_body, signal_body
 from .protection import Protection
 from .sizing import Sizing, order_for, orderable_lots, wanted_lots
 from .valuation import Valuation
@@ -221,8 +220,7 @@ class Engine:
         desk.target = target
         desk.signal_id = f"{desk.name}#{desk.signals}"
         desk.wants_action = True
-        body = {"instrument": desk.name, "signal_id": desk.signal_id, "target": f"{target:.6g}", "cause": cause}
-        self._notes.record(commands, ts, "signal_received", body)
+        self._notes.record(commands, ts, "signal_received", Body(signal_body, (desk.name, desk.signal_id, target, cause)))
 
     def _act(self, desk: Desk, ts: int, commands: list[Command]) -> DecisionCode | None:
         """Decide what to do on a closed bar; return the code of inaction, None when a decision was taken."""
@@ -278,22 +276,17 @@ class Engine:
 
     def _decide(self, desk: Desk, order: NewOrder, price: int, ts: int, commands: list[Command]) -> bool:
         """Ask risk about an order and record what it says; return whether it was allowed. `price` is its reference, ticks."""
-        instrument = desk.instrument
         self._notes.run(desk.end_run(), desk, ts, commands)
         decision = self.risk.decide(order, self._view(desk, order.price), self._notes.seq + 1)
-        code = DecisionCode.APPROVED if isinstance(decision, Approved) else decision.code
-        body: dict[str, JsonValue] = {
-            "instrument": desk.name, "side": str(order.side), "quantity": instrument.quantity_text(order.quantity),
-            "price": None if order.price is None else instrument.price_text(order.price), "signal_id": desk.signal_id,
-            "reference_price": instrument.price_text(price), "client_order_id": order.client_order_id, "code": code,
-        }  # fmt: skip
+        refused = decision if isinstance(decision, Refused) else None
+        code = DecisionCode.APPROVED if refused is None else refused.code
+        event = "risk_check_passed" if refused is None else "risk_rejected"
         self._notes.count(code)
+        body = Body(decision_body, (desk.instrument, order, price, code, refused))
+        self._notes.record(commands, ts, event, body, decision)
         if isinstance(decision, Refused):
-            body["limit"], body["value"] = decision.limit, decision.value
-            self._notes.record(commands, ts, "risk_rejected", body, decision)
             desk.standing = code
             return False
-        self._notes.record(commands, ts, "risk_check_passed", body, decision)
         self._awaiting_durable.append((self._notes.seq, decision))
         self.orders.plan(order, ts)
         desk.standing = DecisionCode.ON_TARGET
@@ -339,7 +332,7 @@ class Engine:
             _, approved = self._awaiting_durable.popleft()
             order = self.orders.sent(approved.order.client_order_id)
             commands.append(Submit(approved))
-            body = order_body(order, self.desks[order.intent.instrument].instrument)
+            body = Body(order_body, (self.desks[order.intent.instrument].instrument, order.intent))
             self._notes.record(commands, order.planned_at, "order_submitted", body)
             if approved.order.price is not None and self._entry_ttl_ns:
                 due = order.planned_at + self._entry_ttl_ns
@@ -359,14 +352,15 @@ class Engine:
             desk.protective = None
         elif is_protective and desk.wants_action:  # the signal came while the order was on its way
             self._cancel(desk, order, commands)
+        ended = Body(ended_body, (desk.instrument, order.intent, update.code))
         if order.status is OrderStatus.CANCELED:
-            self._notes.record(commands, update.ts, "order_canceled", {**order_body(order, desk.instrument), "code": update.code})
+            self._notes.record(commands, update.ts, "order_canceled", ended)
             if is_protective:
                 self._unprotected(desk, order, update.ts, commands)
             else:
                 self._unfinished(desk, update.ts, commands)
         elif order.status in (OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.ABSENT):
-            self._notes.record(commands, update.ts, "order_failed", {**order_body(order, desk.instrument), "code": update.code})
+            self._notes.record(commands, update.ts, "order_failed", ended)
             desk.standing = DecisionCode.ON_TARGET
             if is_protective:
                 desk.is_exposed = True
@@ -400,11 +394,8 @@ class Engine:
         desk = self.desks[fill.instrument]
         self._valuation.booked(desk.worth)
         desk.traded(fill, position_after)
-        instrument = desk.instrument
         event = "order_executed" if order.status is OrderStatus.FILLED else "order_partially_executed"
-        body = order_body(order, desk.instrument)
-        body["fill_id"], body["fill_price"] = fill.fill_id.trade_id, instrument.price_text(fill.price)
-        body["fill_quantity"], body["liquidity"] = instrument.quantity_text(fill.quantity), str(fill.liquidity)
+        body = Body(fill_body, (desk.instrument, order.intent, fill))
         self._notes.record(commands, fill.ts, event, body)
         self._watch.observe(fill.ts, commands)
         self._hearing.fill(desk, fill, position_after)

@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from golive.model.clock import to_iso
 from golive.model.command import Command, Record
 from golive.model.decision import Approved, DecisionCode, Refused
 from golive.model.instrument import Instrument
 from golive.model.json import JsonValue
-from golive.orders import Order
+from golive.model.order import Fill, NewOrder
 
 from .desk import Desk, InactionRun
+
+
+class Body(Mapping[str, JsonValue]):
+    """What a record says, put into words when it is first read: that costs more than what it tells of.
+
+    `facts` are those of the moment and never change.
+    """
+
+    __slots__ = ("_facts", "_words", "_write")
+
+    def __init__(self, write: Callable[..., dict[str, JsonValue]], facts: tuple[Any, ...]) -> None:
+        self._write = write
+        self._facts = facts
+        self._words: dict[str, JsonValue] | None = None
+
+    def _read(self) -> dict[str, JsonValue]:
+        words = self._words
+        if words is None:
+            words = self._words = self._write(*self._facts)
+        return words
+
+    def __getitem__(self, key: str) -> JsonValue:
+        return self._read()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __repr__(self) -> str:
+        return repr(self._read())
 
 
 class Notes:
@@ -37,22 +70,53 @@ class Notes:
     def run(self, run: InactionRun | None, desk: Desk, ts: int, commands: list[Command]) -> None:
         """Ask for the record of a run of inaction that has ended, if one has."""
         if run is not None:
-            body: dict[str, JsonValue] = {
-                "instrument": desk.name, "code": str(run.code),
-                "from": to_iso(run.since), "to": to_iso(run.until), "bars": run.bars,
-            }  # fmt: skip
-            self.record(commands, ts, "inaction", body)
+            self.record(commands, ts, "inaction", Body(_inaction, (desk.name, run.code, run.since, run.until, run.bars)))
 
     def count(self, code: DecisionCode) -> None:
         self.decisions[code] = self.decisions.get(code, 0) + 1
 
 
-def order_body(order: Order, instrument: Instrument) -> dict[str, JsonValue]:
+def _inaction(name: str, code: DecisionCode, since: int, until: int, bars: int) -> dict[str, JsonValue]:
+    return {"instrument": name, "code": str(code), "from": to_iso(since), "to": to_iso(until), "bars": bars}
+
+
+def signal_body(name: str, signal_id: str, target: float, cause: str) -> dict[str, JsonValue]:
+    """Return what a record says of a target that asks for action."""
+    return {"instrument": name, "signal_id": signal_id, "target": f"{target:.6g}", "cause": cause}
+
+
+def decision_body(
+    instrument: Instrument, order: NewOrder, reference: int, code: DecisionCode, refused: Refused | None
+) -> dict[str, JsonValue]:
+    """Return what a record says of a risk decision; `reference` is the price it was judged at, ticks."""
+    body: dict[str, JsonValue] = {
+        "instrument": str(instrument.id), "side": str(order.side), "quantity": instrument.quantity_text(order.quantity),
+        "price": None if order.price is None else instrument.price_text(order.price), "signal_id": order.signal_id,
+        "reference_price": instrument.price_text(reference), "client_order_id": order.client_order_id, "code": code,
+    }  # fmt: skip
+    if refused is not None:
+        body["limit"], body["value"] = refused.limit, refused.value
+    return body
+
+
+def order_body(instrument: Instrument, order: NewOrder) -> dict[str, JsonValue]:
     """Return what a record says of an order."""
-    intent = order.intent
-    price = intent.price
     return {
-        "instrument": str(instrument.id), "side": str(intent.side), "client_order_id": intent.client_order_id,
-        "quantity": instrument.quantity_text(intent.quantity), "signal_id": intent.signal_id,
-        "price": None if price is None else instrument.price_text(price),
+        "instrument": str(instrument.id), "side": str(order.side), "client_order_id": order.client_order_id,
+        "quantity": instrument.quantity_text(order.quantity), "signal_id": order.signal_id,
+        "price": None if order.price is None else instrument.price_text(order.price),
+    }  # fmt: skip
+
+
+def ended_body(instrument: Instrument, order: NewOrder, code: str) -> dict[str, JsonValue]:
+    """Return what a record says of an order that ended without being filled whole; `code` is the venue's."""
+    return {**order_body(instrument, order), "code": code}
+
+
+def fill_body(instrument: Instrument, order: NewOrder, fill: Fill) -> dict[str, JsonValue]:
+    """Return what a record says of a fill of an order."""
+    return {
+        **order_body(instrument, order),
+        "fill_id": fill.fill_id.trade_id, "fill_price": instrument.price_text(fill.price),
+        "fill_quantity": instrument.quantity_text(fill.quantity), "liquidity": str(fill.liquidity),
     }  # fmt: skip

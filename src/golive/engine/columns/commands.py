@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from golive.engine.notes import order_body
+from golive.engine.notes import ended_body, order_body
 from golive.matching.columns import IntColumn
 from golive.model.alert import AlertSeverity
 from golive.model.clock import to_iso
@@ -136,7 +136,7 @@ class _Reader:
         assert desk.approval is not None
         order = desk.working
         yield Submit(desk.approval)
-        yield self._record(order.planned_at, "order_submitted", order_body(order, desk.instrument))
+        yield self._record(order.planned_at, "order_submitted", order_body(desk.instrument, order.intent))
         if order.intent.price is not None and self._entry_ttl:
             yield SetTimer(f"entry_ttl:{order.intent.client_order_id}", order.planned_at + self._entry_ttl)
 
@@ -144,12 +144,12 @@ class _Reader:
         yield Cancel(desk.working.intent.client_order_id)
 
     def _canceled(self, entry: Entry, desk: _Desk) -> Iterator[Command]:
-        body = {**order_body(desk.working, desk.instrument), "code": self._code(entry.detail)}
+        body = ended_body(desk.instrument, desk.working.intent, self._code(entry.detail))
         yield self._record(entry.ts, "order_canceled", body)
 
     def _failed(self, entry: Entry, desk: _Desk) -> Iterator[Command]:
         code = self._code(entry.detail & 255)
-        yield self._record(entry.ts, "order_failed", {**order_body(desk.working, desk.instrument), "code": code})
+        yield self._record(entry.ts, "order_failed", ended_body(desk.instrument, desk.working.intent, code))
         if entry.detail >> 8:
             title = f"the position in {desk.instrument.id} has no protective order"
             yield Alert("execution", AlertSeverity.CRITICAL, title, f"the venue refused it: {code}")
@@ -160,7 +160,7 @@ class _Reader:
         instrument = desk.instrument
         liquidity = Liquidity.MAKER if row[at.FILL_FLAGS] & at.MAKER_FLAG else Liquidity.TAKER
         body = {
-            **order_body(desk.working, instrument), "fill_id": f"paper-{self._fill}",
+            **order_body(instrument, desk.working.intent), "fill_id": f"paper-{self._fill}",
             "fill_price": instrument.price_text(row[at.FILL_TICKS]), "fill_quantity": instrument.quantity_text(row[at.FILL_LOTS]),
             "liquidity": str(liquidity),
         }  # fmt: skip
