@@ -121,3 +121,15 @@ def test_a_balance_beyond_the_exact_range_and_a_warm_up_that_fails_are_wrong_inp
     write(home, CALLBACKS.replace("LAST_WORDS", "pass").replace("    def on_start", f"    {parameters}\n    def on_start", 1))
     assert main(["backtest", "--strategy", "own", "--param", "n=0", "--home", str(home)]) == 2
     assert "strategy own: before its first bar: ZeroDivisionError: " in capsys.readouterr().err
+
+
+@pytest.mark.integration
+def test_what_a_strategy_prints_in_the_processes_of_a_sweep_is_no_part_of_the_result(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write(home, CALLBACKS.replace("LAST_WORDS", 'print("spoken")'))
+    words = ("--strategy", "own", "--param", "position_pct=0.1,0.2", "--workers", "2", "--executor", "processes", "--no-report")
+    assert main(["sweep", *words, "--json", "--home", str(home)]) == 0
+    captured = capfd.readouterr()
+    assert json.loads(captured.out)["schema"] == "golive.sweep.v1"
+    assert captured.err.count("spoken") >= 2

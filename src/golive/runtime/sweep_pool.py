@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
@@ -100,6 +101,7 @@ class _Assigned:
 
 def _start(order: SweepOrder) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.stdout = sys.stderr  # for what strategies print: stdout is the command's, for its result alone
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     _Assigned.order = order
     opened(order)
