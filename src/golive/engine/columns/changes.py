@@ -18,7 +18,7 @@ class Changes:
         if len(candles) != len(changes):
             raise ConfigError(f"{len(candles)} instruments and target changes of {len(changes)}")
         for one, said in zip(candles, changes, strict=True):
-            if len(one) and (not len(said.index) or said.index[0] != 0 or np.any(said.index[1:] <= said.index[:-1])):
+            if len(one) and (not len(said.index) or said.index[0] != 0 or not (said.index[1:] > said.index[:-1]).all()):
                 raise ConfigError(f"{one.instrument.id}: target changes begin at bar 0 and rise")
         counts = np.array([len(each.index) for each in changes])
         self.ends = np.cumsum(counts)
@@ -26,7 +26,7 @@ class Changes:
         single = len(changes) == 1
         at = changes[0].index if single else np.concatenate([each.index for each in changes])
         to = changes[0].target if single else np.concatenate([each.target for each in changes])
-        if np.any((to < 0) | (to > 1)):
+        if np.fmin.reduce(to, initial=0.0) < 0 or np.fmax.reduce(to, initial=1.0) > 1:  # NaN is none
             raise ConfigError(f"a strategy's targets are shares between 0 and 1, not {to[(to < 0) | (to > 1)][0]:g}")
         self.at: IntColumn = np.ascontiguousarray(at, np.int64)[:]
         self.to: FloatColumn = np.ascontiguousarray(to, np.float64)[:]

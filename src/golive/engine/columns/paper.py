@@ -94,9 +94,11 @@ def need(m: Words, d: int, price: int, lots: int) -> int:
     cost = price * lots * m[d + QUOTE_PER_TICK_LOT]
     if m[FEE_OF_RECEIVED] and m[TAKER_RATE] >= 0:
         return cost
-    maker = fee_of(m, d, 1, price, lots, 1)[0]
-    taker = fee_of(m, d, 1, price, lots, 0)[0]
-    return cost + max(maker, taker, 0) * m[d + QUOTE_FACTOR]
+    if m[FEE_OF_RECEIVED]:
+        fee = max(fee_of(m, d, 1, price, lots, 1)[0], fee_of(m, d, 1, price, lots, 0)[0])
+    else:
+        fee = rate_of(price * lots * m[d + UNIT_NOTIONAL], max(m[MAKER_RATE], m[TAKER_RATE]))
+    return cost + max(fee, 0) * m[d + QUOTE_FACTOR]
 
 
 @compiled

@@ -143,7 +143,7 @@ def _together(m: Words, close: Column, first: int, stop: int, worths: Words) -> 
     return True
 
 
-@compiled
+@inlined
 def _range_of(closes: Column) -> tuple[int, int]:
     """Return the lowest and the highest close."""
     lowest = highest = closes[0]
