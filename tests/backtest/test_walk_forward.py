@@ -85,7 +85,8 @@ def test_tests_cover_the_rest_of_history_once_and_training_never_meets_them(
     [
         (WindowPlan(1400, 300, embargo=99), "too few"),
         (WindowPlan(1, 300), "at least two"),
-        (WindowPlan(600, 300, purge=599), "--purge leaves 1 bars"),
+        (WindowPlan(600, 300, purge=599), "a --purge of 599 bars leaves fewer than two of the 600 bars of a training"),
+        (WindowPlan(7200, 300, purge=8640), "a --purge of 8,640 bars leaves fewer than two of the 7,200"),
         (WindowPlan(600, 300, embargo=-1), "none or more"),
         (WindowPlan(10, 2), None),
     ],

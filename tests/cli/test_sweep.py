@@ -228,6 +228,33 @@ def test_what_is_wrong_is_one_clear_error_and_leaves_no_report(
     assert not list(home.glob("*/sweep/*"))
 
 
+def test_a_report_folder_that_cannot_be_made_leaves_no_file(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "reports").touch()
+    assert sweep(home, *SPACE) == 70
+    assert "reports/sweep" in capsys.readouterr().err
+    assert not [path for path in (home / "logs").rglob("*") if path.is_file()]
+
+
+def test_results_that_nobody_used_for_long_are_forgotten(home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    printed(home, capsysbinary, *SPACE, "--no-report")
+    (folder,) = (home / "var/state/sweeps").iterdir()
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (0, 0))
+    again = printed(home, capsysbinary, *SPACE, "--no-report")
+    assert again["run"]["resumed"] == 11  # its own results are in use
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (0, 0))
+    printed(home, capsysbinary, *SPACE, "--no-report", "--seed", "8")
+    assert not folder.exists()
+    assert len(list((home / "var/state/sweeps").iterdir())) == 1
+
+
+def test_one_set_known_before_is_one_set(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for known in ("", ", 1 set known from before"):
+        assert sweep(home, "--param", "fast_bars=3,9", "--where", "fast_bars < 5", "--no-report") == 0
+        assert capsys.readouterr().out.splitlines()[-1].endswith(known or "a second")
+
+
 SLOW = ("--param", "fast_bars=2:16", "--param", "slow_bars=17:26", "--latency-ms", "1", "--workers", "1", "--no-report", "--json")
 """150 sets, candle by candle"""
 

@@ -241,6 +241,6 @@ def run_rows(run: JsonObject) -> tuple[tuple[str, Cell], ...]:
         ("speed", Cell("–" if speed is None else f"{speed:,.0f} bars a second")),
         ("computed by", Cell(f"{int(read.number(run, 'workers'))} × {read.text(run, 'executor')}")),
         ("driver", Cell(f"{read.text(run, 'driver')}: {read.text(run, 'why_driver')}")),
-        ("known before", Cell(f"{int(read.number(run, 'resumed')):,} sets")),
+        ("sets known before", Cell(f"{int(read.number(run, 'resumed')):,}")),
         ("memory", Cell(f"{read.number(run, 'peak_memory_mib'):,.0f} MiB at most")),
     )

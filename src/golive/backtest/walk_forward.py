@@ -59,7 +59,7 @@ def windows(candles: Sequence[CandleColumns], plan: WindowPlan, warm_bars: int) 
     if plan.train < 2 or plan.test < 2 or plan.purge < 0 or plan.embargo < 0:
         raise ConfigError("--train and --test need at least two bars, --purge and --embargo none or more")
     if plan.purge + 2 > plan.train:
-        raise ConfigError(f"--purge leaves {plan.train - plan.purge} bars of {plan.train} to train on")
+        raise ConfigError(f"a --purge of {plan.purge:,} bars leaves fewer than two of the {plan.train:,} bars of a training")
     length = candles[0].timeframe_ns
     begin = min(int(each.opened_at[0]) for each in candles)
     end = max(int(each.opened_at[-1]) for each in candles) + length

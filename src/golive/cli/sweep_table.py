@@ -102,7 +102,7 @@ def _notes(document: JsonObject) -> Sequence[str]:
     if speed is not None:
         told += f", {speed:,.0f} bars a second"
     if known:
-        told += f", {known:,} sets known from before"
+        told += f", {known:,} set{'' if known == 1 else 's'} known from before"
     return (*(f"note: {line}" for line in read.texts(run, "notes")), told)
 
 

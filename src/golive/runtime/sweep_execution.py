@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from golive.backtest.executor import Executor
 from golive.storage.files import make_directory
+from golive.storage.sweep_folders import COLUMNS, lock_folder
 
 from .code_version import code_version
 from .sweep_cluster import ClusterExecutor
@@ -35,7 +37,8 @@ def executor_for(plan: SweepPlan, key: str) -> Iterator[Executor]:
             yield threads
         return
     make_directory(plan.home / FOLDER)
-    folder = Path(tempfile.mkdtemp(prefix="columns.", dir=plan.home / FOLDER))
+    folder = Path(tempfile.mkdtemp(prefix=COLUMNS, dir=plan.home / FOLDER))
+    lock = lock_folder(folder)
     try:
         order = order_of(plan, key, folder)
         made = ProcessExecutor(order, workers) if options.cluster is None else ClusterExecutor(order, options.cluster)
@@ -43,6 +46,8 @@ def executor_for(plan: SweepPlan, key: str) -> Iterator[Executor]:
             yield executor
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
 
 
 def order_of(plan: SweepPlan, key: str, folder: Path) -> SweepOrder:

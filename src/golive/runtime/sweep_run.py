@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,9 @@ from golive.backtest.sweep_row import FIELD, FIELDS, SampleGrid, refusal_of
 from golive.backtest.sweep_score import scores
 from golive.model.clock import SECOND, stamp, to_iso
 from golive.model.json import JsonObject, JsonValue
+from golive.storage.sweep_folders import forget_unused
 from golive.storage.sweep_results import SweepResults
+from golive.storage.together import write_together
 
 from .clock import SystemClock
 from .code_version import code_version
@@ -53,6 +56,8 @@ def run_planned_sweep(plan: SweepPlan, watch: Watch, *, writes_report: bool) -> 
 
     Raises PrerequisiteMissing when another process runs the same sweep, JournalError when a file cannot be used.
     """
+    from golive.backtest import sweep_page as page
+
     chosen_pairs(plan.space, plan.options.heat_maps)
     clock = SystemClock()
     started = clock.now()
@@ -63,6 +68,7 @@ def run_planned_sweep(plan: SweepPlan, watch: Watch, *, writes_report: bool) -> 
         SweepResults(plan.home / FOLDER / key[:32], is_fresh=plan.options.is_fresh) as store,
         executor_for(plan, key) as executor,
     ):
+        problems = forget_unused(plan.home / FOLDER, started)
         make_ready(plan, executor)
         began = time.perf_counter_ns()
         result = run_sweep(plan.search(), aim, executor, store.part("whole"), watch)
@@ -72,14 +78,21 @@ def run_planned_sweep(plan: SweepPlan, watch: Watch, *, writes_report: bool) -> 
             "span": {"since": to_iso(plan.span.since), "until": to_iso(plan.span.until)},
             **result_of(plan.prepared.spec, candles, plan.space, aim, result, plan.options.heat_maps),
         }
-        run = measured(plan, executor, outcome, started, seconds, len(result.sets), result.resumed)
+        run = measured(plan, executor, outcome, started, seconds, len(result.sets), result.resumed, problems)
     digest = outcome_sha256(outcome)
     if not writes_report:
         return {**document_of(outcome, run, digest), "schema": SCHEMA}
     files = Files.named(f"sweep_{plan.prepared.spec.strategy.name}_{stamp(started)}_{digest[:8]}")
     run |= paths(files)
     document = {**document_of(outcome, run, digest), "schema": SCHEMA}
-    _write(plan.home, files, document, table_bytes(plan.space, aim, result))
+    write_together(
+        {
+            plan.home / files.csv: table_bytes(plan.space, aim, result),
+            plan.home / files.json: document_bytes(document),
+            plan.home / files.markdown: page.markdown(document).encode(),
+            plan.home / files.html: page.html(document).encode(),
+        }
+    )
     return document
 
 
@@ -114,7 +127,14 @@ def heading(plan: SweepPlan) -> dict[str, JsonValue]:
 
 
 def measured(
-    plan: SweepPlan, executor: Executor, outcome: JsonObject, started: int, seconds: float, sets: int, resumed: int
+    plan: SweepPlan,
+    executor: Executor,
+    outcome: JsonObject,
+    started: int,
+    seconds: float,
+    sets: int,
+    resumed: int,
+    problems: Sequence[str],
 ) -> dict[str, JsonValue]:
     """Return what may differ between two runs of the same sweep."""
     bars = sets * sum(len(each) for each in plan.prepared.candles)
@@ -130,7 +150,7 @@ def measured(
         "bars_per_second": bars / seconds if seconds and not resumed else None,
         "peak_memory_mib": peak_mib(),
         "code_version": code_version(),
-        "notes": [*plan.notes, *refusal_notes(outcome)],
+        "notes": [*plan.notes, *refusal_notes(outcome), *problems],
     }
 
 
@@ -155,13 +175,3 @@ def table_bytes(space: Space, aim: Aim, result: SweepResult) -> bytes:
     for number, (values, row, code) in enumerate(zip(result.sets, integers, codes, strict=True)):
         writer.writerow((number, *(f"{value:g}" for value in values), *(column[number] for column in columns), *row, code))
     return text.getvalue().encode()
-
-
-def _write(home: Path, files: Files, document: JsonObject, table: bytes) -> None:
-    from golive.backtest.sweep_page import html, markdown
-    from golive.storage.files import write_atomic
-
-    write_atomic(home / files.csv, table)
-    write_atomic(home / files.json, document_bytes(document))
-    write_atomic(home / files.markdown, markdown(document).encode())
-    write_atomic(home / files.html, html(document).encode())

@@ -15,7 +15,9 @@ from golive.market.timeframe import timeframe_ns
 from golive.model.clock import SECOND, stamp
 from golive.model.errors import ConfigError
 from golive.model.json import JsonObject, JsonValue
+from golive.storage.sweep_folders import forget_unused
 from golive.storage.sweep_results import SweepResults
+from golive.storage.together import write_together
 
 from .clock import SystemClock
 from .sweep_execution import FOLDER, executor_for
@@ -65,6 +67,8 @@ def run_walk_forward(plan: SweepPlan, lengths: Lengths, watch: Watch, *, writes_
 
     Raises ConfigError for lengths that do not fit the data, PrerequisiteMissing when another process runs the same.
     """
+    from golive.backtest import walk_forward_page as page
+
     clock = SystemClock()
     started = clock.now()
     spec, candles = plan.prepared.spec, plan.prepared.candles
@@ -77,6 +81,7 @@ def run_walk_forward(plan: SweepPlan, lengths: Lengths, watch: Watch, *, writes_
         executor_for(plan, key) as executor,
     ):
         made = WalkForward(candles, objective, plan.balance, plan.search, store.part, plan.options.stop_after)
+        problems = forget_unused(plan.home / FOLDER, started)
         make_ready(plan, executor)
         began = time.perf_counter_ns()
         results = walk(made, found, executor, watch)
@@ -89,7 +94,7 @@ def run_walk_forward(plan: SweepPlan, lengths: Lengths, watch: Watch, *, writes_
             **windows_of(spec, candles, plan.space, cut, plan.balance, objective, results),
         }
         known = sum(each.sweep.resumed for each in results)
-        run = measured(plan, executor, outcome, started, seconds, 0, known) | {"bars_per_second": None}
+        run = measured(plan, executor, outcome, started, seconds, 0, known, problems) | {"bars_per_second": None}
     digest = outcome_sha256(outcome)
     if not writes_report:
         return {**document_of(outcome, run, digest), "schema": SCHEMA}
@@ -97,14 +102,11 @@ def run_walk_forward(plan: SweepPlan, lengths: Lengths, watch: Watch, *, writes_
     json, markdown, html = JSON_FOLDER / f"{stem}.json", PAGE_FOLDER / f"{stem}.md", PAGE_FOLDER / f"{stem}.html"
     run |= {"report_json": json.as_posix(), "report_markdown": markdown.as_posix(), "report_html": html.as_posix()}
     document = {**document_of(outcome, run, digest), "schema": SCHEMA}
-    _write(plan.home, json, markdown, html, document)
+    write_together(
+        {
+            plan.home / json: document_bytes(document),
+            plan.home / markdown: page.markdown(document).encode(),
+            plan.home / html: page.html(document).encode(),
+        }
+    )
     return document
-
-
-def _write(home: Path, json: Path, markdown: Path, html: Path, document: JsonObject) -> None:
-    from golive.backtest import walk_forward_page as page
-    from golive.storage.files import write_atomic
-
-    write_atomic(home / json, document_bytes(document))
-    write_atomic(home / markdown, page.markdown(document).encode())
-    write_atomic(home / html, page.html(document).encode())

@@ -7,7 +7,6 @@ at a time uses it.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import sqlite3
 import struct
@@ -18,7 +17,8 @@ from typing import Final, Self
 
 from golive.model.errors import JournalError, PrerequisiteMissing
 
-from .files import LOG_FILE, PRIVATE_DIRECTORY, make_directory
+from .files import PRIVATE_DIRECTORY, make_directory
+from .sweep_folders import lock_folder
 
 _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS results (
@@ -36,12 +36,10 @@ class SweepResults:
         self.folder = folder
         self._path = folder / "results.sqlite"
         make_directory(folder, PRIVATE_DIRECTORY)
-        self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, LOG_FILE)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._lock)
-            raise PrerequisiteMissing(f"this sweep is running already in another process (lock {folder / 'lock'})") from None
+        lock = lock_folder(folder)
+        if lock is None:
+            raise PrerequisiteMissing(f"this sweep is running already in another process (lock {folder / 'lock'})")
+        self._lock = lock
         try:
             with self._translated():
                 if is_fresh:
