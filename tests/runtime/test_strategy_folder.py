@@ -326,3 +326,13 @@ def test_a_file_that_was_given_another_name_is_compiled_anew(tmp_path: Path) -> 
         env = {**os.environ, "GOLIVE_CACHE_DIR": str(tmp_path / "cache")}
         done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=120, check=False)
         assert "ok      compiled = interpreted: 3000 targets, bit for bit" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_missing_import_does_not_hide_what_is_not_carried_over(tmp_path: Path) -> None:
+    text = SMALL + "\n    def custom_exit(self, pair, trade, **rest):\n        return self.wallets.get_total('USDT') > 3\n"
+    written(tmp_path, "Small", f"import no_such_indicators\n{text}")
+    with pytest.raises(ConfigError) as caught:
+        find_strategy("Small", tmp_path)
+    first, *rest = str(caught.value).splitlines()
+    assert first.endswith("No module named 'no_such_indicators'; and not carried over from freqtrade:")
+    assert [each.split(":")[0] for each in rest] == ["  - custom_exit", "  - wallets"]

@@ -23,7 +23,7 @@ from golive.model.errors import ConfigError
 from golive.strategy import STRATEGIES, Parameter, Strategy, bound, resolve_parameters, with_order_parameters
 from golive.strategy.callbacks import Callbacks, CallbackStrategy
 from golive.strategy.failure import FAILURES
-from golive.strategy.freqtrade_form import adapted, classes_in, foreign_names
+from golive.strategy.freqtrade_form import adapted, classes_in, foreign_names, refusals_in_text
 from golive.strategy.signals import Signals, SignalsStrategy
 
 FOLDER: Final = "strategies"
@@ -150,7 +150,9 @@ def _run(file: Path, source: bytes) -> ModuleType:
         del sys.modules[module.__name__]
         if isinstance(exc, KeyboardInterrupt) and not _is_raised_here(exc):
             raise
-        raise ConfigError(f"{file}:{_line(file, exc)}: {type(exc).__name__}: {exc}") from exc
+        also = refusals_in_text(source.decode()) if isinstance(exc, ImportError) else []
+        listed = "\n  - ".join(("; and not carried over from freqtrade:", *also)) if also else ""
+        raise ConfigError(f"{file}:{_line(file, exc)}: {type(exc).__name__}: {exc}{listed}") from exc
     return module
 
 

@@ -3,5 +3,6 @@
 from .adapter import FrameStrategy, adapted, classes_in
 from .interface import IStrategy
 from .names import foreign_names
+from .unsupported import refusals_in_text
 
-__all__ = ["FrameStrategy", "IStrategy", "adapted", "classes_in", "foreign_names"]
+__all__ = ["FrameStrategy", "IStrategy", "adapted", "classes_in", "foreign_names", "refusals_in_text"]

@@ -6,6 +6,7 @@ class and in the names that its methods use, and said in one list.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any, Final
@@ -64,6 +65,24 @@ REFUSED_NAMES: Final[Mapping[str, str]] = {
 def refusals(cls: type[IStrategy]) -> list[str]:
     """Return every reason for which the class cannot run, in a fixed order; empty when it can."""
     return [*_missing(cls), *_settings(cls), *_methods(cls), *_names(cls)]
+
+
+def refusals_in_text(source: str) -> list[str]:
+    """Return what `refusals` would say of methods and names in a file that cannot be loaded, as far as its text tells."""
+    found: dict[str, str] = {}
+    for each in ast.walk(ast.parse(source)):
+        if not isinstance(each, ast.ClassDef) or "IStrategy" not in (ast.unparse(base) for base in each.bases):
+            continue
+        for part in ast.walk(each):
+            if isinstance(part, ast.FunctionDef):
+                name, refused = part.name, REFUSED_METHODS
+            elif isinstance(part, ast.Attribute | ast.Name):
+                name, refused = part.attr if isinstance(part, ast.Attribute) else part.id, REFUSED_NAMES
+            else:
+                continue
+            if name in refused:
+                found[name] = refused[name]
+    return [f"{name}: {why}" for name, why in found.items()]
 
 
 def left_out(cls: type[IStrategy]) -> list[str]:
