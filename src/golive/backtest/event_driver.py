@@ -11,7 +11,7 @@ import heapq
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import repeat
+from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
@@ -199,12 +199,16 @@ class EventDriver:
 
 
 def _candles_of(columns: CandleColumns) -> Iterator[Candle]:
+    return chain.from_iterable(_chunks_of(columns))
+
+
+def _chunks_of(columns: CandleColumns) -> Iterator[Iterator[Candle]]:
     instrument, length = columns.instrument.id, columns.timeframe_ns
     for first in range(0, len(columns), _CHUNK):
         part = columns.between(first, first + _CHUNK)
         opened, *prices = (column.tolist() for column in part.columns)
         rows = zip(repeat(instrument), opened, (part.opened_at + length).tolist(), *prices, strict=False)
-        yield from map(tuple.__new__, repeat(Candle), rows)
+        yield map(tuple.__new__, repeat(Candle), rows)
 
 
 def _merged(*groups: Sequence[tuple[CandleColumns, int]]) -> Iterator[Row]:

@@ -80,7 +80,6 @@ class Engine:
         self._confirmed = False
         self._finishing = False
         self._transitions: Mapping[type, Callable[[Any], list[Command]]] = {
-            Candle: self._on_candle,
             Book: self._on_book,
             Trade: self._on_trade,
             Durable: self._on_durable,
@@ -98,7 +97,35 @@ class Engine:
         Raises IllegalTransition for news that no legal life of an order allows, and StrategyError for a strategy that failed or
         gave what is no target, before anything was done about the candle. The session must stop then.
         """
-        return self._transitions[type(event)](event)
+        if type(event) is not Candle:
+            return self._transitions[type(event)](event)
+        instrument, opened_at, ts, open_, high, low, close, volume = event  # at once: each name by itself costs a third of this
+        desk = self._curve_desk
+        if instrument is not desk.id:
+            desk = self.desks[instrument]
+        target = self._hearing.bar(desk, ts, open_, high, low, close, volume)  # first: a strategy that fails leaves no trace
+        self.candles += 1
+        commands: list[Command] = []
+        if not desk.ask:  # no book in this session: the close is the mark
+            self._valuation.mark(desk.worth, close)
+        self._watch.observe(ts, commands)
+        equity = self._valuation.equity
+        if desk is self._curve_desk and equity is not None:
+            self.curve.append(ts, equity, close)
+        code: DecisionCode | None = desk.standing
+        if target != desk.target:
+            code = self._turn(desk, target, ts, commands)
+        elif desk.wants_action or self._unended:
+            code = self._act(desk, ts, commands)
+        if self._protection is not None:
+            self._protect(desk, ts, commands)
+        run = desk.run
+        if run is not None and run.code is code:
+            run.until = ts
+            run.bars += 1
+        elif code is not None:
+            self._notes.run(desk.idle(code, opened_at, ts), desk, ts, commands)
+        return commands
 
     def _finish(self, ts: int) -> list[Command]:
         """Close the open runs of inaction and cancel what is working; the session is about to end."""
@@ -171,35 +198,6 @@ class Engine:
         commands: list[Command] = []
         self._valuation.mark(self.desks[instrument].worth, ticks)
         self._watch.observe(ts, commands)
-        return commands
-
-    def _on_candle(self, candle: Candle) -> list[Command]:
-        instrument, opened_at, ts, open_, high, low, close, volume = candle  # at once: each name by itself costs a third of this
-        desk = self._curve_desk
-        if instrument is not desk.id:
-            desk = self.desks[instrument]
-        target = self._hearing.bar(desk, ts, open_, high, low, close, volume)  # first: a strategy that fails leaves no trace
-        self.candles += 1
-        commands: list[Command] = []
-        if not desk.ask:  # no book in this session: the close is the mark
-            self._valuation.mark(desk.worth, close)
-        self._watch.observe(ts, commands)
-        equity = self._valuation.equity
-        if desk is self._curve_desk and equity is not None:
-            self.curve.append(ts, equity, close)
-        code: DecisionCode | None = desk.standing
-        if target != desk.target:
-            code = self._turn(desk, target, ts, commands)
-        elif desk.wants_action or self._unended:
-            code = self._act(desk, ts, commands)
-        if self._protection is not None:
-            self._protect(desk, ts, commands)
-        run = desk.run
-        if run is not None and run.code is code:
-            run.until = ts
-            run.bars += 1
-        elif code is not None:
-            self._notes.run(desk.idle(code, opened_at, ts), desk, ts, commands)
         return commands
 
     def _turn(self, desk: Desk, target: float, ts: int, commands: list[Command]) -> DecisionCode | None:
