@@ -79,6 +79,9 @@ def test_the_page_needs_nothing_from_outside(home: Path, capsysbinary: pytest.Ca
     (heat,) = document["outcome"]["heat_maps"]
     assert page.count("<title>fast_bars ") == len(heat["cells"]) == 11
     assert page.count('stroke="#d0342c"') == 1
+    assert page.count('<div class="scroll"><svg class="map"') == 1  # on a small screen it keeps its width and scrolls
+    assert ".map{min-width:620px}" in page
+    assert '<table class="pairs"><tbody><tr><th scope="row">Sharpe ratio of the best' in page
 
 
 def test_the_outcome_is_the_same_for_any_executor_and_number_of_workers(

@@ -13,7 +13,7 @@ import pytest
 
 from golive.model.errors import MalformedPayload
 from golive.model.verdict import ExitCode, RunStatus
-from golive.observability.html import LONG, html, page_html
+from golive.observability.html import LONG, WIDE, html, page_html
 from golive.observability.outcome import nothing_done
 from golive.observability.page import Banner, Cell, Column, Section, Table
 from golive.observability.page import Page as PagePart
@@ -159,3 +159,10 @@ def test_only_a_long_table_scrolls_in_a_box_of_its_own(rows: int, box: str) -> N
     table = Table((Column("n", True),), tuple((Cell(str(n)),) for n in range(rows)))
     shown = page_html(PagePart("t", "s", Banner("b", "c", ""), (), (Section("Rows", (table,)),)), "Golive", (), "foot")
     assert [tag[1]["class"] for tag in Page(shown).tags if "scroll" in str(tag[1].get("class"))] == [box]
+
+
+@pytest.mark.parametrize(("columns", "css"), [(WIDE, "<table>"), (WIDE + 1, '<table class="wide">')])
+def test_the_columns_of_a_wide_table_stand_closer(columns: int, css: str) -> None:
+    table = Table(tuple(Column(f"c{n}") for n in range(columns)), (tuple(Cell("x") for _ in range(columns)),))
+    page = PagePart("t", "s", Banner("b", "b", "good"), (), (Section("long", (table,)),))
+    assert css in page_html(page, "brand", (), "foot")

@@ -54,7 +54,7 @@ def _maps(outcome: JsonObject) -> Iterator[str]:
         by = f"{shown.x_name} and {shown.y_name}" if shown.y_name else shown.x_name
         caption = f"Best {objective} by {by}, whatever the other parameters are"
         yield f'<section aria-label="heat map"><figure><figcaption><span>{escape(caption)}</span></figcaption>'
-        yield f"{heat_svg(shown, objective)}</figure></section>\n"
+        yield f'<div class="scroll">{heat_svg(shown, objective)}</div></figure></section>\n'
 
 
 def _heat_map(found: JsonObject, objective_name: str) -> HeatMap:

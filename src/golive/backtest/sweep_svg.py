@@ -40,7 +40,8 @@ def heat_svg(shown: HeatMap, objective: str) -> str:
     bottom = _TOP + tall * height
     title = escape(f"{objective} by {shown.x_name}" + (f" and {shown.y_name}" if shown.y_name else ""))
     parts = (
-        f'<svg viewBox="0 0 {_WIDTH} {bottom + _FOOT:.0f}" role="img" aria-label="{title}" font-size="12" fill="currentColor">',
+        f'<svg class="map" viewBox="0 0 {_WIDTH} {bottom + _FOOT:.0f}" role="img" aria-label="{title}" ',
+        'font-size="12" fill="currentColor">',
         f"<title>{title}</title>",
         *_cells(shown, objective, width, height),
         *_axes(shown, width, height, bottom),

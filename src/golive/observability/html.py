@@ -33,6 +33,8 @@ POLICY: Final = policy((STYLE,))
 """what a page without scripts may load: its own style"""
 LONG: Final = 60
 """rows; a longer table scrolls in a box of its own"""
+WIDE: Final = 10
+"""columns; those of a wider table stand closer together"""
 _SIDE_BY_SIDE: Final = {"Verdict": "Errors and warnings", "Validation": "Decisions"}
 """a section that stands beside the one named, where there is room"""
 _KEYS: Final = (
@@ -127,7 +129,7 @@ def _block(block: Block) -> Iterator[str]:
         yield from (f"<li>{escape(line)}</li>" for line in block.rows)
         yield "</ul>"
     elif isinstance(block, Pairs):
-        yield '<div class="scroll"><table><tbody>'
+        yield '<div class="scroll"><table class="pairs"><tbody>'
         for name, cell in block.rows:
             yield f'<tr><th scope="row">{escape(name)}</th><td>{_cell(cell)}</td></tr>'
         yield "</tbody></table></div>"
@@ -141,7 +143,8 @@ def _table(table: Table) -> Iterator[str]:
         return
     kinds = [' class="number"' if column.is_number else "" for column in table.columns]
     box = "scroll long" if len(table.rows) > LONG else "scroll"
-    yield f'<div class="{box}"><table><thead><tr>'
+    width = ' class="wide"' if len(table.columns) > WIDE else ""
+    yield f'<div class="{box}"><table{width}><thead><tr>'
     for column, kind in zip(table.columns, kinds, strict=True):
         yield f'<th scope="col"{kind}>{escape(column.title)}</th>'
     yield "</tr></thead><tbody>"

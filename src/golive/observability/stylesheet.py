@@ -53,6 +53,7 @@ td.number{white-space:nowrap}
 tbody th{font-weight:500;color:var(--soft);width:1%;white-space:nowrap;padding-right:24px}
 td{overflow-wrap:break-word}
 td:first-child{white-space:nowrap}
+.wide th,.wide td{padding-right:12px}
 th:last-child,td:last-child{padding-right:0}
 .pair table td:last-child{overflow-wrap:anywhere}
 .good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}.muted,.none{color:var(--faint)}
@@ -66,6 +67,7 @@ figure+figure{margin-top:14px}
 figcaption{display:flex;gap:18px;flex-wrap:wrap;color:var(--soft);font-size:13px;font-weight:500;margin-bottom:2px}
 .plot{display:block;width:100%;height:auto;overflow:visible}
 .plot text{fill:var(--faint);font-size:12px}
+.map{display:block;width:100%;height:auto}
 .plot .empty{font-size:15px}
 .grid{stroke:var(--rule)}.axis{stroke:var(--faint);stroke-opacity:.6}
 .line{fill:none;stroke:currentColor;stroke-width:1.6;stroke-linejoin:round}
@@ -80,7 +82,8 @@ figcaption{display:flex;gap:18px;flex-wrap:wrap;color:var(--soft);font-size:13px
 .bar .back{fill:var(--rule)}.bar .front{fill:currentColor}
 footer{color:var(--faint);font-size:13px;overflow-wrap:anywhere}
 @media(max-width:640px){main{padding:20px 12px 40px}section,details{padding:14px}
-.pair{grid-template-columns:1fr}.plot text{font-size:17px}}
+.pair{grid-template-columns:1fr}.plot text{font-size:17px}
+.pairs th{white-space:normal;width:50%;padding-right:12px}.map{min-width:620px}}
 @media print{body{background:#fff}.scroll,.scroll.long{max-height:none;overflow:visible}
 section,.figure{box-shadow:none;break-inside:avoid}}
 """
