@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from . import history_options as history
 from .delivery import delivered, set_apart
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
@@ -26,41 +27,30 @@ class Driver(str, Enum):
 
 @app.command()
 def backtest(
-    strategy: Annotated[str | None, typer.Option(metavar="NAME", help="Default: the entrypoint's.")] = None,
-    symbol: Annotated[
-        list[str] | None,
-        typer.Option(metavar="BASE/QUOTE", help="Repeatable. Default: what is stored of the entrypoint's universe."),
-    ] = None,
-    timeframe: Annotated[str | None, typer.Option(metavar="1m|5m|1h|…", help="Default: the strategy's.")] = None,
-    since: Annotated[str | None, typer.Option(metavar="TIME", help="First moment, like 2024-01-31. Default: all.")] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="Last moment, not included.")] = None,
+    strategy: history.Strategy = None,
+    symbol: history.Symbol = None,
+    timeframe: history.Timeframe = None,
+    since: history.Since = None,
+    until: history.Until = None,
     param: Annotated[
         list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the strategy; repeatable.")
     ] = None,
-    risk_profile: Annotated[
-        str | None, typer.Option(metavar="NAME|none", help="Limits to trade under. Default: the entrypoint's; none: no limits.")
-    ] = None,
-    fees: Annotated[
-        str | None, typer.Option(metavar="MAKER,TAKER[,quote]", help="Basis points. Default: the entrypoint's.")
-    ] = None,
-    slippage_bps: Annotated[str | None, typer.Option(metavar="BPS", help="Of what takes liquidity. Default: 5.")] = None,
-    participation: Annotated[
-        str | None, typer.Option(metavar="SHARE", help="Most of a bar's volume that our fills take. Default: 1/10.")
-    ] = None,
-    latency_ms: Annotated[str | None, typer.Option(metavar="MS", help="Each way, market time. Default: 0.")] = None,
+    risk_profile: history.RiskProfile = None,
+    fees: history.Fees = None,
+    slippage_bps: history.Slippage = None,
+    participation: history.Participation = None,
+    latency_ms: history.Latency = None,
     detail: Annotated[
         str | None, typer.Option(metavar="1m|…", help="Finer candles that orders meet, so that stops act inside a bar.")
     ] = None,
-    balance: Annotated[
-        str | None, typer.Option(metavar="AMOUNT", help="Start with this much of the quote asset. Default: the entrypoint's.")
-    ] = None,
+    balance: history.Balance = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the confidence intervals.")] = 7,
     driver: Annotated[
         Driver, typer.Option(help="columns: compiled; events: one by one, as a session; both give the same outcome.")
     ] = Driver.AUTO,
-    entrypoint: Annotated[str | None, typer.Option(metavar="NAME", help="Default: trading.default_entrypoint.")] = None,
+    entrypoint: history.Entrypoint = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no files.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole document on stdout.")] = False,
+    as_json: history.AsJson = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the HTML page in the browser.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from . import history_options as history
 from . import sweep_options as given
 from .delivery import delivered, set_apart
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
@@ -30,18 +31,18 @@ def sweep(
     heat_map: Annotated[
         list[str] | None, typer.Option(metavar="X,Y", help="Two parameters to draw. Repeatable. Default: the first pairs.")
     ] = None,
-    strategy: given.Strategy = None,
-    symbol: given.Symbol = None,
-    timeframe: given.Timeframe = None,
-    since: given.Since = None,
-    until: given.Until = None,
-    risk_profile: given.RiskProfile = None,
-    fees: given.Fees = None,
-    slippage_bps: given.Slippage = None,
-    participation: given.Participation = None,
-    latency_ms: given.Latency = None,
-    balance: given.Balance = None,
-    entrypoint: given.Entrypoint = None,
+    strategy: history.Strategy = None,
+    symbol: history.Symbol = None,
+    timeframe: history.Timeframe = None,
+    since: history.Since = None,
+    until: history.Until = None,
+    risk_profile: history.RiskProfile = None,
+    fees: history.Fees = None,
+    slippage_bps: history.Slippage = None,
+    participation: history.Participation = None,
+    latency_ms: history.Latency = None,
+    balance: history.Balance = None,
+    entrypoint: history.Entrypoint = None,
     workers: given.Workers = None,
     executor: given.ExecutorOption = given.Executor.AUTO,
     cluster: given.Cluster = None,
@@ -50,7 +51,7 @@ def sweep(
     cluster_key: given.ClusterKey = None,
     fresh: given.Fresh = False,
     no_report: given.NoReport = False,
-    as_json: given.AsJson = False,
+    as_json: history.AsJson = False,
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
 ) -> None:

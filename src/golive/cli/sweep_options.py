@@ -24,7 +24,6 @@ class Executor(str, Enum):
     PROCESSES = "processes"
 
 
-Strategy: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME", help="Default: the entrypoint's.")]
 Param: TypeAlias = Annotated[
     list[str],
     typer.Option(
@@ -52,28 +51,7 @@ ClusterCa: TypeAlias = Annotated[Path | None, typer.Option(metavar="FILE", help=
 ClusterCert: TypeAlias = Annotated[Path | None, typer.Option(metavar="FILE", help="TLS: our certificate.")]
 ClusterKey: TypeAlias = Annotated[Path | None, typer.Option(metavar="FILE", help="TLS: our key.")]
 Fresh: TypeAlias = Annotated[bool, typer.Option("--fresh", help="Forget what an earlier run of the same command left.")]
-Symbol: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(metavar="BASE/QUOTE", help="Repeatable. Default: what is stored of the entrypoint's universe."),
-]
-Timeframe: TypeAlias = Annotated[str | None, typer.Option(metavar="1m|5m|1h|…", help="Default: the strategy's.")]
-Since: TypeAlias = Annotated[str | None, typer.Option(metavar="TIME", help="First moment, like 2024-01-31. Default: all.")]
-Until: TypeAlias = Annotated[str | None, typer.Option(metavar="TIME", help="Last moment, not included.")]
-RiskProfile: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="NAME|none", help="Limits to trade under. Default: the entrypoint's; none: no limits.")
-]
-Fees: TypeAlias = Annotated[str | None, typer.Option(metavar="MAKER,TAKER", help="Basis points. Default: the entrypoint's.")]
-Slippage: TypeAlias = Annotated[str | None, typer.Option(metavar="BPS", help="Of what takes liquidity. Default: 5.")]
-Participation: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="SHARE", help="Most of a bar's volume that our fills take. Default: 1/10.")
-]
-Latency: TypeAlias = Annotated[str | None, typer.Option(metavar="MS", help="Each way, market time. Default: 0.")]
-Balance: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="AMOUNT", help="Start with this much of the quote asset. Default: the entrypoint's.")
-]
-Entrypoint: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME", help="Default: trading.default_entrypoint.")]
 NoReport: TypeAlias = Annotated[bool, typer.Option("--no-report", help="Write no files; what was computed is still kept.")]
-AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the whole document on stdout.")]
 
 
 def cluster_access(address: str | None, ca: Path | None, cert: Path | None, key: Path | None) -> ClusterAccess | None:
