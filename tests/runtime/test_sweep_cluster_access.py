@@ -8,7 +8,9 @@ from golive.runtime.sweep_cluster import ClusterAccess
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:8786", "tcp://scheduler.example.org:1", "tcp://[::1]:65535"])
 def test_an_address_is_a_host_and_a_port(address: str) -> None:
-    assert ClusterAccess(address).address == address
+    access = ClusterAccess(address)
+    assert access.address == address
+    assert (access.host, access.port) in (("127.0.0.1", 8786), ("scheduler.example.org", 1), ("::1", 65535))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from golive.model.errors import ConfigError, GoliveError
 
 from .sweep_columns import has_columns, map_columns
 from .sweep_order import SweepOrder, open_order, opened
+from .sweep_scheduler import check_scheduler
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,6 +69,14 @@ class ClusterAccess:
             if absent := [f"{option} {file}" for option, file in files.items() if file is not None and not file.is_file()]:
                 raise ConfigError(f"--cluster {self.address}: no such file: {', '.join(absent)}")
 
+    @property
+    def host(self) -> str:
+        return self.address.partition("://")[2].rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
+
 
 class ClusterExecutor:
     """The workers of a running cluster; none is started or ended.
@@ -85,9 +94,12 @@ class ClusterExecutor:
         _hush()
         self._as_completed = distributed.as_completed
         try:
-            self._client: Any = distributed.Client(
-                access.address, security=_security(access), timeout=CONNECT_S, set_as_default=False
-            )
+            security = _security(access)
+            context = None if security is None else security.get_connection_args("client")["ssl_context"]
+            check_scheduler(access.host, access.port, context, CONNECT_S)
+            self._client: Any = distributed.Client(access.address, security=security, timeout=CONNECT_S, set_as_default=False)
+        except ConfigError as exc:
+            raise ConfigError(f"--cluster {access.address}: {exc}") from exc
         except (OSError, TimeoutError, ValueError, TypeError) as exc:
             raise ConfigError(f"--cluster {access.address}: no scheduler answers: {exc}") from exc
         try:
