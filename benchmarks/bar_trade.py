@@ -89,6 +89,7 @@ def over_events(candles: CandleColumns) -> Callable[[], Any]:
     from golive.matching.slippage import ConstantSlippage
     from golive.metrics.recorder import MemoryRecorder
     from golive.portfolio import Ledger
+    from golive.runtime.collection import rare_collections
 
     def run() -> Any:
         engine = Engine(
@@ -101,7 +102,8 @@ def over_events(candles: CandleColumns) -> Callable[[], Any]:
             recorder=MemoryRecorder(),
         )  # fmt: skip
         driver = EventDriver(engine, execution)
-        driver.run([candles])
+        with rare_collections():  # as `golive backtest` does
+            driver.run([candles])
         return engine, driver
 
     return run

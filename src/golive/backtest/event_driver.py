@@ -24,8 +24,8 @@ from golive.model.errors import ConfigError
 from golive.model.event import Durable, Event, Operator, OperatorAction
 from golive.model.market import Candle
 
-_CHUNK: Final = 8192
-"""candles made at a time"""
+_CHUNK: Final = 512
+"""candles made at a time: so few that they are still in the cache when they are used"""
 _WHOLE, _DETAIL, _COARSE = range(3)
 
 Row: TypeAlias = tuple[int, int, int, Candle]

@@ -16,6 +16,7 @@ from golive.model.json import JsonObject, JsonValue
 from .backtest_plan import BacktestOptions, Prepared, StoredFacts
 from .clock import SystemClock
 from .code_version import code_version
+from .collection import rare_collections
 from .memory import peak_mib
 
 JSON_FOLDER: Final = Path("logs/backtest")
@@ -88,9 +89,7 @@ def takes_columns(options: BacktestOptions, prepared: Prepared) -> bool:
 def run_prepared(options: BacktestOptions, prepared: Prepared) -> BacktestResult:
     """Run what was prepared with the driver that was asked for, else with the fastest that can."""
     if options.driver == "events":
-        from golive.backtest.event_run import run_events
-
-        return run_events(prepared.spec, prepared.candles, prepared.detail)
+        return _by_events(prepared, "asked for")
     from golive.backtest.column_run import needs_events, run_over_columns
 
     reason = needs_events(prepared.spec)
@@ -98,9 +97,14 @@ def run_prepared(options: BacktestOptions, prepared: Prepared) -> BacktestResult
         return run_over_columns(prepared.spec, prepared.candles, prepared.detail)
     if options.driver == "columns":
         raise ConfigError(f"--driver columns: {reason}; take --driver events")
+    return _by_events(prepared, reason)
+
+
+def _by_events(prepared: Prepared, why: str) -> BacktestResult:
     from golive.backtest.event_run import run_events
 
-    return run_events(prepared.spec, prepared.candles, prepared.detail, why=reason)
+    with rare_collections():
+        return run_events(prepared.spec, prepared.candles, prepared.detail, why=why)
 
 
 def _notes(result: BacktestResult) -> list[str]:
