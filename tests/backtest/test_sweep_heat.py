@@ -52,6 +52,9 @@ def test_the_neighbours_of_the_best_are_one_step_away() -> None:
     sets = [(a, b) for a in A.values for b in B.values]
     found = stability(space, sets, [1.0, 2.0, 9.0, 4.0, 5.0, math.nan], 0)
     assert (found.neighbours, found.mean, found.worst) == (3, 5.0, 2.0)
+    found = stability(space, sets, [1.0, 2.0, math.nan, 4.0, 5.0, 6.0], 0)
+    assert (found.neighbours, found.mean, found.worst) == (2, 3.0, 2.0)
+    assert stability(space, sets, [1.0, math.nan, math.nan, math.nan, 5.0, 6.0], 0).neighbours == 0
     assert stability(SPACE, SETS, [1.0] * 4, 0).neighbours == 0
 
 

@@ -99,6 +99,7 @@ class Stability:
     """The best set beside those one step away on each axis: a plateau can be trusted more than a peak."""
 
     neighbours: int
+    """those that have the objective"""
     mean: float | None
     worst: float | None
 
@@ -120,5 +121,5 @@ def stability(space: Space, sets: Sequence[Values], objectives: Sequence[float],
             near.append(objectives[number])
     with_value = [value for value in near if not math.isnan(value)]
     if not with_value:
-        return Stability(len(near), None, None)
-    return Stability(len(near), math.fsum(with_value) / len(with_value), min(with_value))
+        return Stability(0, None, None)
+    return Stability(len(with_value), math.fsum(with_value) / len(with_value), min(with_value))
