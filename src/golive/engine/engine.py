@@ -23,12 +23,13 @@ from golive.model.market import Book, Candle, Trade
 from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate, Side
 from golive.orders import Order, Orders
 from golive.portfolio import EquityCurve, Ledger
-from golive.risk import AccountView, RiskEngine, RiskProfile
+from golive.risk import RiskEngine, RiskProfile
 from golive.strategy import Strategy
 
+from .account_view import account_view
 from .desk import Desk, InactionRun
 from .hearing import Hearing
-from .notes import Body, Notes, decision_body, ended_body, fill_body, order_body, signal_body
+from .notes import Body, Notes, decision_body, ended_body, fill_body, neutral_body, order_body, signal_body
 from .protection import Protection
 from .sizing import Sizing, order_for, orderable_lots, wanted_lots
 from .valuation import Valuation
@@ -275,16 +276,16 @@ class Engine:
     def _decide(self, desk: Desk, order: NewOrder, price: int, ts: int, commands: list[Command]) -> bool:
         """Ask risk about an order and record what it says; return whether it was allowed. `price` is its reference, ticks."""
         self._notes.run(desk.end_run(), desk, ts, commands)
-        decision = self.risk.decide(order, self._view(desk, order.price), self._notes.seq + 1)
-        refused = decision if isinstance(decision, Refused) else None
-        code = DecisionCode.APPROVED if refused is None else refused.code
-        event = "risk_check_passed" if refused is None else "risk_rejected"
-        self._notes.count(code)
-        body = Body(decision_body, (desk.instrument, order, price, code, refused))
-        self._notes.record(commands, ts, event, body, decision)
+        view = account_view(self.risk, self.ledger, self.orders, self.desks, desk, order.price)
+        decision = self.risk.decide(order, view, self._notes.seq + 1)
+        body = Body(decision_body, (desk.instrument, order, price, decision))
         if isinstance(decision, Refused):
-            desk.standing = code
+            self._notes.count(decision.code)
+            self._notes.record(commands, ts, "risk_rejected", body, decision)
+            desk.standing = decision.code
             return False
+        self._notes.count(DecisionCode.APPROVED)
+        self._notes.record(commands, ts, "risk_check_passed", body, decision)
         self._awaiting_durable.append((self._notes.seq, decision))
         self.orders.plan(order, ts)
         desk.standing = DecisionCode.ON_TARGET
@@ -293,34 +294,10 @@ class Engine:
     def _conclude(self, desk: Desk, code: DecisionCode, ts: int, commands: list[Command]) -> DecisionCode:
         """End a signal without an order."""
         self._notes.count(code)
-        body = {"instrument": desk.name, "signal_id": desk.signal_id, "code": str(code)}
-        self._notes.record(commands, ts, "signal_neutral", body)
+        self._notes.record(commands, ts, "signal_neutral", Body(neutral_body, (desk.name, desk.signal_id, code)))
         desk.wants_action = False
         desk.standing = code
         return code
-
-    def _view(self, desk: Desk, limit: int | None) -> AccountView:
-        track, equity, orders = self.risk.track, self.risk.equity, self.orders
-        known = equity is not None
-        positions, prices = {}, {}
-        for key, each in self.desks.items():
-            worth = each.worth
-            positions[key] = worth.lots
-            if worth.mark:
-                prices[key] = max(worth.mark, each.ask)
-        if limit is not None and desk.id in prices:
-            prices[desk.id] = max(prices[desk.id], limit)
-        return AccountView(
-            equity=equity,
-            day_start_equity=track.day_start if known else None,
-            peak_equity=track.peak if known else None,
-            positions=positions,
-            pending_buys={key: orders.pending_lots(key, Side.BUY) for key in self.desks} if self._unended else {},
-            prices=prices,
-            notional=self.ledger.notional,
-            worst_today=track.worst_today,
-            worst_drawdown=track.worst_drawdown,
-        )
 
     # -- orders ---------------------------------------------------------------------------------------------------
 

@@ -85,14 +85,19 @@ def signal_body(name: str, signal_id: str, target: float, cause: str) -> dict[st
     return {"instrument": name, "signal_id": signal_id, "target": f"{target:.6g}", "cause": cause}
 
 
-def decision_body(
-    instrument: Instrument, order: NewOrder, reference: int, code: DecisionCode, refused: Refused | None
-) -> dict[str, JsonValue]:
+def neutral_body(name: str, signal_id: str, code: DecisionCode) -> dict[str, JsonValue]:
+    """Return what a record says of a signal that ended without an order."""
+    return {"instrument": name, "signal_id": signal_id, "code": str(code)}
+
+
+def decision_body(instrument: Instrument, order: NewOrder, reference: int, decision: Approved | Refused) -> dict[str, JsonValue]:
     """Return what a record says of a risk decision; `reference` is the price it was judged at, ticks."""
+    refused = decision if isinstance(decision, Refused) else None
     body: dict[str, JsonValue] = {
         "instrument": str(instrument.id), "side": str(order.side), "quantity": instrument.quantity_text(order.quantity),
         "price": None if order.price is None else instrument.price_text(order.price), "signal_id": order.signal_id,
-        "reference_price": instrument.price_text(reference), "client_order_id": order.client_order_id, "code": code,
+        "reference_price": instrument.price_text(reference), "client_order_id": order.client_order_id,
+        "code": DecisionCode.APPROVED if refused is None else refused.code,
     }  # fmt: skip
     if refused is not None:
         body["limit"], body["value"] = refused.limit, refused.value
