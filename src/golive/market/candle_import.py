@@ -296,8 +296,3 @@ def _from_trades(trades: TradeColumns, length: int, notes: list[str]) -> RawCand
     )
     every: Any = np.ones(len(bars.columns[0]), dtype=np.bool_)
     return RawCandles(*bars.columns, every)
-
-
-def grid_text(instrument: Instrument) -> str:
-    """Return the steps of an instrument for a message."""
-    return f"tick {format_decimal(instrument.tick_size)}, lot {format_decimal(instrument.lot_size)}"

@@ -101,10 +101,6 @@ class Instrument:
         """Return what `units` of the base asset are worth at `ticks`, in quote units, rounded down to a whole unit."""
         return units * ticks * self._quote_per_tick_lot // self._base_per_lot
 
-    def lots_of_base(self, units: int) -> int:
-        """Return how many whole lots `units` of the base asset hold (rounded down)."""
-        return units // self._base_per_lot
-
     def lots_for(self, quote_units: int, ticks: int) -> int:
         """Return how many whole lots `quote_units` buy at a price of `ticks` (rounded down); 0 for a price of 0."""
         per_lot = ticks * self._quote_per_tick_lot

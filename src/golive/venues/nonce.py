@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from golive.model.errors import VenueUnavailable
 
@@ -27,14 +27,6 @@ _POLL_S: Final = 0.001
 _DRAW_LIMIT_S: Final = 1.0
 _PLAUSIBLE: Final = 100 * 365 * 86_400_000
 """no clock of ours was ever this far ahead, ms: what says so is damage, and sending it would spoil the key's nonces for ever"""
-
-
-class LastNonce(Protocol):
-    """Where the last nonce of a key stands."""
-
-    def rise(self, floor: int) -> int:
-        """Return and remember the larger of `floor` and the last nonce plus one."""
-        ...
 
 
 class LastNonceHere:
