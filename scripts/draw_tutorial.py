@@ -55,8 +55,8 @@ def _edit(path: Path, old: str, new: str) -> None:
 
 def _photograph(browser: str, page: Path, picture: Path, width: int, height: int) -> None:
     command = [
-        browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-background-networking",
-        f"--window-size={width},{height}", f"--screenshot={picture}", page.as_uri(),
+        browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
+        "--disable-background-networking", f"--window-size={width},{height}", f"--screenshot={picture}", page.as_uri(),
     ]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, timeout=120)
 
