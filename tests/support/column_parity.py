@@ -147,7 +147,7 @@ def drawn_case(seed: int, *, instruments: int | None = None, with_detail: bool |
         if has_detail:
             fine = _walk(draw, spec, bars * 5, start, length)
             coarse = _joined(fine, 5, start)
-            detail.append(fine)
+            detail.append(_thinned(draw, fine) if draw.random() < 0.4 else fine)
         else:
             coarse = _walk(draw, spec, bars, start, length)
         candles.append(coarse)
@@ -187,6 +187,18 @@ def _walk(draw: Random, spec: Instrument, bars: int, start: int, length: int) ->
 def _columns(spec: Instrument, length: int, rows: Sequence[Sequence[int]]) -> CandleColumns:
     table = np.array(rows, dtype=np.int64).reshape(-1, 6)
     return CandleColumns(spec, length, *(np.ascontiguousarray(table[:, n]) for n in range(6)))
+
+
+def _thinned(draw: Random, fine: CandleColumns) -> CandleColumns:
+    """Leave out some candles, and perhaps all before or in some stretch."""
+    first = draw.choice((0, 0, draw.randrange(len(fine))))
+    hole = draw.randrange(len(fine))
+    rows = [
+        row
+        for n, row in enumerate(zip(*(column.tolist() for column in fine.columns), strict=True))
+        if n >= first and not hole <= n < hole + 40 and draw.random() < 0.9
+    ]
+    return _columns(fine.instrument, fine.timeframe_ns, rows)
 
 
 def _joined(fine: CandleColumns, parts: int, start: int) -> CandleColumns:

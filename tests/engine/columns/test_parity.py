@@ -18,6 +18,11 @@ def test_the_columns_say_what_the_events_say(first: int) -> None:
         assert_equal_runs(drawn_case(seed))
 
 
+@pytest.mark.parametrize("seed", (500_017, 500_110, 500_181, 500_691))
+def test_an_order_given_while_detail_is_missing_is_valued_at_the_last_detail_in_both(seed: int) -> None:
+    assert_equal_runs(drawn_case(seed, with_detail=True))
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(min_value=1_000, max_value=2**32), st.sampled_from((1, 2, 4)), st.booleans())
 def test_the_drivers_agree_on_any_case(seed: int, instruments: int, with_detail: bool) -> None:

@@ -32,6 +32,7 @@ from .layout import (
     LOG_END,
     LOGGED,
     LOTS,
+    MET,
     NOW,
     PER_DESK,
     ROOM,
@@ -140,6 +141,7 @@ def _candle(
     if kind != COARSE:
         meet(m, d, opened_at, open_, high, low, volume, at)
     if kind == DETAIL:
+        m[d + MET] = close[at]
         mark(m, d, close[at])
         observe(m)
     else:

@@ -62,6 +62,7 @@ MARKET, LIMIT, STOP, TRAILING_STOP, TAKE_PROFIT = range(5)
     FEE_OF_RECEIVED, SLIPPAGE, PART, PART_OF, DAILY_PART, DAILY_OF, DRAWDOWN_PART, DRAWDOWN_OF, POSITION_PART, POSITION_OF,
     OPEN_POSITIONS, PERIOD, KEEPS_ROWS,
 ) = range(23)  # fmt: skip
+"""DETAIL_TIMEFRAME: 0 without detail"""
 # ── account: now ────────────────────────────────────────────────────────────────────────────────────────────────────────
 (
     FREE, RESERVED, NOW, KNOWN, EQUITY, DAY_NUMBER, DAY_START, PEAK, DRAWDOWN_FALL, DRAWDOWN_FROM, TODAY_FALL, TODAY_FROM,
@@ -96,8 +97,10 @@ FIRST_DESK: Final = 100
 # ── desks: the order ────────────────────────────────────────────────────────────────────────────────────────────────────
 (
     STATE, NUMBER, TYPE, IS_BUY, QUANTITY, FILLED, LEVEL, PRICE_HELD, RESERVES, ARRIVED, RESTS, BEST, DUE, IS_PROTECTIVE,
-) = range(40, 54)  # fmt: skip
-"""LEVEL: limit price, trigger or trail; BEST: 0 while a trailing stop has seen no price; DUE: 0 without a timer"""
+    MET,
+) = range(40, 55)  # fmt: skip
+"""LEVEL: limit price, trigger or trail; BEST: 0 while a trailing stop has seen no price; DUE: 0 without a timer; MET: the last
+close of detail, which is all the venue knows; 0 before there is one"""
 DESK_WORDS: Final = 56
 
 NONE, PLANNED, OPEN = range(3)

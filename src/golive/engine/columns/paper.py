@@ -18,6 +18,7 @@ from .layout import (
     BASE_PER_LOT,
     BASE_RESERVED,
     BEST,
+    DETAIL_TIMEFRAME,
     FEE_OF_RECEIVED,
     FEES,
     FILL_BAR,
@@ -44,6 +45,7 @@ from .layout import (
     MARK,
     MARKET,
     MAX_PRICE,
+    MET,
     MIN_NOTIONAL,
     NO_FUNDS,
     NOW,
@@ -139,11 +141,13 @@ def enter(m: Words, d: int) -> int:
     kind, level = m[d + TYPE], m[d + LEVEL]
     price = level
     if kind in (MARKET, TRAILING_STOP):
-        price = worsened(m[d + MARK], m[SLIPPAGE], m[d + IS_BUY])
+        known = m[d + MET] if m[DETAIL_TIMEFRAME] else m[d + MARK]
+        price = worsened(known, m[SLIPPAGE], m[d + IS_BUY]) if known else 0
     if kind != MARKET and not 0 < level <= m[d + MAX_PRICE]:
         return BAD_PRICE if kind == LIMIT_ORDER else BAD_TRIGGER
     if (
-        fits(price, m[d + QUANTITY], m[d + UNIT_NOTIONAL])
+        price
+        and fits(price, m[d + QUANTITY], m[d + UNIT_NOTIONAL])
         and price * m[d + QUANTITY] * m[d + UNIT_NOTIONAL] < m[d + MIN_NOTIONAL]
     ):
         return SMALL_NOTIONAL

@@ -60,7 +60,7 @@ class Terms:
             raise MagnitudeError(f"participation {part}/{of_part} is negative or too fine")
         words = np.zeros(at.FIRST_DESK, np.int64)
         words[at.DESKS], words[at.FREE] = len(ledger.instruments), ledger.balances[ledger.quote].total
-        words[at.TIMEFRAME] = words[at.DETAIL_TIMEFRAME] = self.timeframe_ns
+        words[at.TIMEFRAME] = self.timeframe_ns
         words[at.POSITION_SHARE] = sizing.position_share
         words[at.ENTRY_TTL] = int(self.parameters.get("entry_ttl_bars", 0.0)) * self.timeframe_ns
         words[at.LIMIT_ENTRIES] = sizing.limit_entries
