@@ -18,7 +18,7 @@ def test_the_columns_say_what_the_events_say(first: int) -> None:
         assert_equal_runs(drawn_case(seed))
 
 
-@pytest.mark.parametrize("seed", (500_017, 500_110, 500_181, 500_691))
+@pytest.mark.parametrize("seed", [500_017, 500_110, 500_181, 500_691])
 def test_an_order_given_while_detail_is_missing_is_valued_at_the_last_detail_in_both(seed: int) -> None:
     assert_equal_runs(drawn_case(seed, with_detail=True))
 
