@@ -32,6 +32,21 @@ class Own(Callbacks):
             LAST_WORDS
         return 0.5 if self.bars % 2 else 0.25
 '''
+SIGNALS = '''
+"""A strategy for tests."""
+import numpy as np
+from golive.strategy.signals import Signals
+
+
+class Own(Signals):
+    name, summary, window_bars = "own", "for tests", 400
+
+    def signals(self, columns, params):
+        targets = np.where(columns["ts"] // 60_000_000_000 % 2, 0.5, 0.25).astype(object)
+        if len(targets) >= 250:
+            LAST_WORDS
+        return targets
+'''
 
 
 @pytest.fixture
@@ -74,6 +89,32 @@ def test_a_backtest_of_a_strategy_that_fails_is_one_line_whatever_the_driver(
     assert said[-1] == line.replace("FILE", str(file))
     assert "Traceback" not in captured.err
     assert not list(home.glob("logs/backtest/*"))
+
+
+NO_TARGET = "at the bar closed 2024-01-01T04:10:00Z it gave GIVEN; a target is a share between 0 and 1, or WARMING_UP"
+
+
+@pytest.mark.parametrize("driver", ["columns", "events"])
+@pytest.mark.parametrize(
+    ("last_words", "told"),
+    [
+        ("targets[249] = None", NO_TARGET.replace("GIVEN", "None")),
+        ("return [*targets[:249], None, *targets[250:]]", NO_TARGET.replace("GIVEN", "None")),
+        ('targets[249] = "much"', NO_TARGET.replace("GIVEN", "'much'")),
+        ("targets[249] = 1 + 1e-10", NO_TARGET.replace("GIVEN", "1.0000000001")),
+        ("return None", "signals gave None for the "),
+        ("return targets[1:]", "signals gave an array of shape ("),
+    ],
+)
+def test_signals_that_are_not_one_target_a_candle_are_one_line_whatever_the_driver(
+    home: Path, capsys: pytest.CaptureFixture[str], last_words: str, told: str, driver: str
+) -> None:
+    write(home, SIGNALS.replace("LAST_WORDS", last_words))
+    assert main(["backtest", "--strategy", "own", "--driver", driver, "--home", str(home)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"strategy own: {told}")
+    assert captured.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

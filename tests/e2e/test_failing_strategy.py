@@ -29,13 +29,28 @@ class Failing(Callbacks):
             LAST_WORDS
         return 0.5 if self.bars % 2 else 0.25
 '''
+SIGNALS = '''
+"""Gives None at its 60th candle."""
+import numpy as np
+from golive.strategy.signals import Signals
 
 
-def session(path: Path, last_words: str) -> tuple[Finished, Home]:
+class Failing(Signals):
+    name, summary, window_bars = "failing", "fails", 400
+
+    def signals(self, columns, params):
+        targets = np.where(columns["ts"] // 60_000_000_000 % 2, 0.5, 0.25).astype(object)
+        if len(targets) >= 60:
+            LAST_WORDS
+        return targets
+'''
+
+
+def session(path: Path, last_words: str, strategy: str = STRATEGY) -> tuple[Finished, Home]:
     """Run a demo session of 120 candles with a strategy that does this at its 60th."""
     home = Home(path)
     (path / "strategies").mkdir()
-    (path / "strategies/failing.py").write_text(STRATEGY.replace("LAST_WORDS", last_words))
+    (path / "strategies/failing.py").write_text(strategy.replace("LAST_WORDS", last_words))
     home.edit(
         "core.yaml", "strategies:\n", 'strategies:\n  failing:\n    timeframe: "1m"\n    parameters: {position_pct: 0.04}\n'
     )
@@ -44,15 +59,16 @@ def session(path: Path, last_words: str) -> tuple[Finished, Home]:
 
 
 @pytest.mark.parametrize(
-    ("last_words", "told"),
+    ("last_words", "told", "strategy"),
     [
-        ('raise RuntimeError("boo")', "RuntimeError: boo ("),
-        ("return 5.0", "it gave 5; a target is a share between 0 and 1"),
-        ("return None", "it gave None; a target is a share between 0 and 1"),
+        ('raise RuntimeError("boo")', "RuntimeError: boo (", STRATEGY),
+        ("return 5.0", "it gave 5; a target is a share between 0 and 1", STRATEGY),
+        ("return None", "it gave None; a target is a share between 0 and 1", STRATEGY),
+        ("targets[-1] = None", "it gave None; a target is a share between 0 and 1", SIGNALS),
     ],
 )
-def test_a_strategy_that_fails_ends_its_session_with_a_report(last_words: str, told: str, tmp_path: Path) -> None:
-    done, home = session(tmp_path, last_words)
+def test_a_strategy_that_fails_ends_its_session_with_a_report(last_words: str, told: str, strategy: str, tmp_path: Path) -> None:
+    done, home = session(tmp_path, last_words, strategy)
     report = done.report
     assert (done.code, report["status"], report["stage_record"]) == (70, "error", None)
     [error] = report["errors"]

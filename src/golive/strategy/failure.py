@@ -17,14 +17,16 @@ USER_MODULES: Final = "golive_strategies"
 
 def no_target(name: str, ts: int, said: object) -> StrategyError:
     """Return the error of a strategy that gave `said` at the bar closed at `ts` (ns UTC)."""
-    value = f"{said:g}" if isinstance(said, float | int) else repr(said)
+    value = repr(float(said)).removesuffix(".0") if isinstance(said, float) else repr(said)
     return StrategyError(
         f"strategy {name}: at the bar closed {to_iso(ts)} it gave {value}; a target is a share between 0 and 1, or WARMING_UP"
     )
 
 
 def failed(name: str, ts: int, error: BaseException) -> StrategyError:
-    """Return the error of a strategy that raised `error` at the bar closed at `ts` (ns UTC)."""
+    """Return the error of a strategy that raised `error` at the bar closed at `ts` (ns UTC); one that names its bar stays."""
+    if isinstance(error, StrategyError):
+        return error
     return StrategyError(f"strategy {name}: at the bar closed {to_iso(ts)}: {told(name, error)}")
 
 

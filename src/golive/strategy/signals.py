@@ -11,8 +11,10 @@ from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from golive.model.errors import ConfigError
+from golive.model.clock import to_iso
+from golive.model.errors import ConfigError, StrategyError
 
+from .failure import no_target
 from .order_parameters import with_order_parameters
 from .protocol import WARMING_UP, Bar, Parameter
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 WINDOW_OF_WARM_UPS: Final = 4
 """candles that a session shows, in warm-ups; a class may set `window_bars` of its own"""
+_KINDS_OF_NUMBERS: Final = "fiub"
+"""floats, integers and truth values, as numpy names them"""
 
 
 class Signals:
@@ -96,16 +100,24 @@ def asked_over(strategy: Signals, candles: CandleColumns, params: Any) -> FloatC
     opened_at, open_, high, low, close, volume = candles.columns
     floats = (open_ * tick, high * tick, low * tick, close * tick, volume * lot)
     columns = dict(zip(Bar._fields, (opened_at + candles.timeframe_ns, *floats), strict=True))
-    targets = _asked(strategy, columns, params).copy()
+    targets = _asked(strategy, columns, params)
     targets[: strategy.warm_up(params) - 1] = WARMING_UP
     return targets
 
 
 def _asked(strategy: Signals, columns: Mapping[str, Any], params: Any) -> FloatColumn:
+    """Return what `signals` says of each candle; StrategyError for what is not one number a candle."""
     import numpy as np
 
-    bars = len(columns["close"])
-    targets = np.asarray(strategy.signals(columns, params), np.float64)
-    if targets.shape != (bars,):
-        raise ConfigError(f"strategy {strategy.name}: signals gave an array of shape {targets.shape} for {bars} candles")
-    return targets
+    closes = columns["ts"]
+    said: Any = strategy.signals(columns, params)
+    found = np.asarray(said)
+    if found.shape != closes.shape:
+        gave = "None" if said is None else f"an array of shape {found.shape}"
+        up_to = to_iso(int(closes[-1]))
+        raise StrategyError(f"strategy {strategy.name}: signals gave {gave} for the {len(closes)} candles up to {up_to}")
+    if found.dtype.kind not in _KINDS_OF_NUMBERS:  # numpy alone would take None for a number that is none
+        for ts, each in zip(closes.tolist(), found.tolist(), strict=True):
+            if not isinstance(each, float | int | np.floating | np.integer | np.bool_):
+                raise no_target(strategy.name, ts, each)
+    return found.astype(np.float64)
