@@ -25,7 +25,13 @@ def test_statistics_agree_with_the_account_they_are_of() -> None:
     profit = int(result.trades.profit.sum())
     dust = result.instruments[0].notional(int(result.candles[0].close[-1]), 1)
     assert abs(profit - (end - start)) <= dust * (1 + len(result.trades))
-    assert found.values["fees"] == pytest.approx(int(result.money.fee.sum()) / result.whole)
+    profits = [int(each) for each in result.trades.profit[result.trades.closed()]]
+    assert found.sums == {
+        "best_trade": max(profits),
+        "worst_trade": min(profits),
+        "traded_notional": int(result.money.notional.sum()),
+        "fees": int(result.money.fee.sum()),
+    }
     held = sum(int(trade) for trade in result.trades.closed_at - result.trades.opened_at) / MINUTE / len(result.equity)
     assert found.values["exposure"] == pytest.approx(held, abs=len(result.trades) / len(result.equity))
     assert found.sampling.name == "hourly"

@@ -213,6 +213,12 @@ def test_money_is_decimal_text_in_the_rows_too(home: Path, capsysbinary: pytest.
     fees = sum((Decimal(row["fee"]) for row in paid if row["fee_asset"] == "USDT"), Decimal(0))
     assert 0 < fees <= Decimal(account["fees"])
     assert sum((Decimal(row["fees"]) for row in closed), Decimal(0)) == Decimal(account["fees"])
+    statistics, gained = outcome["statistics"], [Decimal(row["profit"]) for row in closed if not row["is_open"]]
+    assert statistics["fees"] == account["fees"]
+    assert (Decimal(statistics["best_trade"]), Decimal(statistics["worst_trade"])) == (max(gained), min(gained))
+    sizes = Decimal(outcome["data"][0]["tick_size"]) * Decimal(outcome["data"][0]["lot_size"])
+    traded = sum((row["price_ticks"] * row["quantity_lots"] * sizes for row in paid), Decimal(0))
+    assert Decimal(statistics["traded_notional"]) == traded
     assert outcome["equity"]["points"][-1][1] == account["end_equity"]
     profits = sum((Decimal(row["profit"]) for row in closed), Decimal(0))
     assert abs(profits - Decimal(account["net"])) < 1, "but for what is held and too little to sell"
@@ -230,6 +236,17 @@ def test_the_identity_of_the_data_is_that_of_the_candles_traded(home: Path, caps
     assert before["outcome_sha256"] == after["outcome_sha256"]
     other = printed(home, capsysbinary, *TRADE, "--no-report", "--until", "2024-01-01T23:59:00Z")
     assert other["outcome"]["data"][0]["sha256"] != before["outcome"]["data"][0]["sha256"]
+
+
+def test_sums_of_money_are_shown_in_cents_and_are_null_without_a_trade(
+    home: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    document = printed(home, capsysbinary, *TRADE)
+    best = Decimal(document["outcome"]["statistics"]["best_trade"])
+    assert f"| Best trade | {best:,.2f} USDT |" in (home / document["run"]["report_markdown"]).read_text()
+    idle = printed(home, capsysbinary, "--strategy", "ema_cross", "--param", "position_pct=0", "--no-report")["outcome"]
+    assert [idle["statistics"][name] for name in ("best_trade", "worst_trade", "fees")] == [None, None, "0"]
+    assert idle["undefined"]["worst_trade"] == "no trade was closed"
 
 
 def test_the_distance_to_holding_is_in_percentage_points(home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -1,7 +1,8 @@
 """A backtest as one JSON document (`golive.backtest.v1`): what Markdown, HTML and the terminal are rendered from.
 
 `outcome` holds no wall time and does not say which driver ran: equal inputs give equal bytes, and so `outcome_sha256`. Amounts of
-money are decimal text; prices and quantities of long lists are whole numbers of ticks and lots, whose sizes stand beside them.
+money are decimal text, means of them statistics; prices and quantities of long lists are whole numbers of ticks and lots, whose
+sizes stand beside them.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def outcome_of(
         "data": [_series(columns, timeframe) for columns in result.candles],
         "detail": [_series(columns, detail_timeframe or timeframe) for columns in detail],
         "account": _account(result),
-        "statistics": statistics.told(),
+        "statistics": {**statistics.told(), **_sums(result, statistics)},
         "undefined": statistics.reasons(),
         "hold": {name: told(value) for name, value in statistics.hold.items()},
         "sampling": {
@@ -134,6 +135,13 @@ def _account(result: BacktestResult) -> dict[str, JsonValue]:
         "net": ledger.text(result.quote, end - start),
         "fees": ledger.text(result.quote, sum(result.money.fee.tolist())),
         "balances": {asset: ledger.text(asset, units) for asset, units in sorted(result.balances.items())},
+    }
+
+
+def _sums(result: BacktestResult, statistics: Statistics) -> dict[str, JsonValue]:
+    return {
+        name: None if isinstance(units, Undefined) else result.ledger.text(result.quote, units)
+        for name, units in statistics.sums.items()
     }
 
 

@@ -144,6 +144,8 @@ def figures(document: JsonObject) -> tuple[Figure, ...]:
 
 def shown(name: str, values: JsonObject, asset: str) -> str:
     """Return a statistic as people read it; a dash for one that does not exist."""
+    if isinstance(sum_of_money := values.get(name), str):
+        return f"{amount(sum_of_money, 2)} {asset}"
     value = read.optional_number(values, name)
     if value is None:
         return "–"

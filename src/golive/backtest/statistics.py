@@ -31,6 +31,8 @@ class Statistics:
     sampling: Sampling
     periods: int
     values: Mapping[str, Value]
+    sums: Mapping[str, int | Undefined]
+    """amounts of money by name, exact, in smallest units of the quote asset; means of them are among the values"""
     hold: Mapping[str, Value]
     drawdown: Drawdown | Undefined
     returns: FloatColumn
@@ -41,8 +43,9 @@ class Statistics:
         return {name: told(value) for name, value in self.values.items()}
 
     def reasons(self) -> dict[str, JsonValue]:
-        """Return why the missing values are missing."""
-        return {name: value.reason for name, value in self.values.items() if isinstance(value, Undefined)}
+        """Return why the missing values and sums are missing."""
+        rows = {**self.values, **self.sums}
+        return {name: value.reason for name, value in rows.items() if isinstance(value, Undefined)}
 
 
 def told(value: Value) -> float | None:
@@ -68,6 +71,7 @@ def statistics_of(result: BacktestResult) -> Statistics:
         sampling=sampling,
         periods=0 if isinstance(returns, Undefined) else len(returns),
         values={**curve, **_of_drawdown(fall), **_of_trades(result)},
+        sums=_sums(result),
         hold=_of_curve(held, span, drawdown_of(held_ts, held), held_returns, sampling),
         drawdown=fall,
         returns=np.empty(0) if isinstance(returns, Undefined) else returns,
@@ -153,14 +157,20 @@ def _of_trades(result: BacktestResult) -> dict[str, Value]:
         "expectancy": of_trades.expectancy(profits),
         "average_win": of_trades.average_win(profits),
         "average_loss": of_trades.average_loss(profits),
-        "best_trade": of_trades.best(profits),
-        "worst_trade": of_trades.worst(profits),
         "average_trade_return": float(each.mean()) if len(each) else of_trades.NO_TRADE,
         "longest_losing_streak": of_trades.longest_losing_streak(profits),
         "mean_trade_s": of_trades.mean_duration_s(trades),
         "sqn": of_trades.system_quality(profits),
         "exposure": of_trades.exposure(result.equity_ts, trades, until),
-        "traded_notional": traded,
         "turnover": traded / mean_equity if mean_equity > 0 else Undefined("equity was zero or below"),
-        "fees": sum(result.money.fee.tolist()) / whole,
+    }
+
+
+def _sums(result: BacktestResult) -> dict[str, int | Undefined]:
+    profits = result.trades.profit[result.trades.closed()].tolist()
+    return {
+        "best_trade": max(profits, default=of_trades.NO_TRADE),
+        "worst_trade": min(profits, default=of_trades.NO_TRADE),
+        "traded_notional": sum(result.money.notional.tolist()),
+        "fees": sum(result.money.fee.tolist()),
     }
