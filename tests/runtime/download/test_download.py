@@ -26,6 +26,7 @@ from golive.model.ids import InstrumentId
 from golive.runtime.clock import SystemClock
 from golive.runtime.download.carry_out import Outcome, carry_out
 from golive.runtime.download.plan import DownloadOptions, plan_download
+from golive.runtime.download.record import DownloadRecord
 from support.adapters import unhurried
 from support.candles import LATER, btc, columns_of, rows_of, walk
 from support.configuration import parse
@@ -275,6 +276,22 @@ def test_a_killed_download_without_a_beginning_is_mended_by_the_same_command(tmp
         done = downloaded(home.path, again)
     assert kept.gaps == 1
     assert (done.exit_code, done.download.added, index(home.path, "okx").gaps) == (0, 6000 - kept.rows, 0)
+
+
+def test_a_download_into_an_empty_store_that_was_killed_is_mended_without_naming_its_beginning_again(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with past("okx", 6000) as process:
+        process.add_fault("delay", match=HISTORY["okx"], seconds=0.1)
+        interrupted(home, process, "okx", 6000, signal.SIGKILL, 3000)
+        process.clear_faults()
+        kept = index(home.path, "okx")
+        published(next(home.path.glob("var/data/okx_paper/downloads/*/*/1m.json")).read_bytes())
+        again = DownloadOptions(venue="okx", symbol="BTC/USDT", timeframe="1m", until=to_iso(END), endpoint=process.rest)
+        done = downloaded(home.path, again)
+        unfinished = DownloadRecord(done.plan.root, done.plan.instrument, "1m", done.plan.source).unfinished
+    assert kept.first > END - 6000 * MINUTE
+    assert (done.exit_code, done.download.added, index(home.path, "okx").rows) == (0, 6000 - kept.rows, 6000)
+    assert unfinished == []
 
 
 def test_a_venue_that_is_gone_ends_the_download_with_6_and_keeps_what_came(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The documents of downloads: `golive.download.v1`, and the record of what a venue does not have."""
+"""The documents of downloads: `golive.download.v1`, and the record of what a venue does not have and is still to be fetched."""
 
 from __future__ import annotations
 
@@ -42,11 +42,14 @@ class DownloadResult:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedAbsence:
-    """Stretches in which one source has no candles, by time and apart."""
+class Recorded:
+    """What is known of one source beside its candles; stretches by time and apart."""
 
     source: str
     empty: tuple[tuple[Instant, Instant], ...]
+    """it has no candles there"""
+    unfinished: tuple[tuple[Instant, Instant], ...]
+    """a download was begun there and has not ended by itself"""
 
 
 def download_document(result: DownloadResult) -> dict[str, JsonValue]:
@@ -54,7 +57,7 @@ def download_document(result: DownloadResult) -> dict[str, JsonValue]:
     return _document(SCHEMA, result)
 
 
-def record_document(record: RecordedAbsence) -> dict[str, JsonValue]:
+def record_document(record: Recorded) -> dict[str, JsonValue]:
     """Return the record as it is stored."""
     return _document(RECORD, record)
 
@@ -64,10 +67,10 @@ def download_schema() -> dict[str, JsonValue]:
 
 
 def record_schema() -> dict[str, JsonValue]:
-    return document_schema(RECORD, "What a venue does not have", RecordedAbsence)
+    return document_schema(RECORD, "What a venue does not have, and what of it is still to be fetched", Recorded)
 
 
-def _document(schema: str, value: DownloadResult | RecordedAbsence) -> dict[str, JsonValue]:
+def _document(schema: str, value: DownloadResult | Recorded) -> dict[str, JsonValue]:
     found = as_json(value)
     assert isinstance(found, dict)
     return {"schema": schema, **found}

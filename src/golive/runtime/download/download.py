@@ -89,6 +89,8 @@ class Download:
             record.forget()
         spans = without(self._missing(self.whole), record.empty)
         self.wanted = sum(span.until - span.first for span in spans) // plan.length
+        if spans:
+            record.begin(self.whole)
         intake = Intake(plan, instrument, record, self.clock, self._stored())
         fetch = self._way(venue, instrument, intake, recent)
         forwards = plan.profile.trade_history is not None
@@ -101,6 +103,7 @@ class Download:
             intake.flush()
             self.added, self.absent = intake.added, intake.empty_ns // plan.length
             self.show(Progress(intake.seen + self.absent, self.wanted, venue.requests))
+        record.finish(self.whole)
         return listed
 
     async def _watch(self, venue: OpenVenue, intake: Intake) -> None:

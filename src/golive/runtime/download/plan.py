@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ from golive.venues.registry import profile_named
 from ..candle_place import candle_store, environment_for
 from ..venue_check.target import every_entrypoint
 from .moment import moment
+from .record import DownloadRecord
 
 EMBEDDED_BEGAN: Final = from_iso("2024-01-01T00:00:00Z")
 """where the market of an embedded venue begins: always there, so that it is the same market whatever is asked of it"""
@@ -96,10 +98,12 @@ def plan_download(options: DownloadOptions, configuration: Configuration, home: 
     index = read_index(series_folder(store.root, instrument, options.timeframe))
     source = f"{DOWNLOAD}{market_at(entrypoint, options.seed)}"
     require_one_market(index, source, may_mix=options.may_mix)
-    since = _since(options, index, length)
+    since = _since(options, index, DownloadRecord(store.root, instrument, options.timeframe, source).unfinished, length)
     until = _until(options, profile, entrypoint, length)
     if until is not None and since >= until:
-        begin = f"--since {to_iso(since)}" if options.since is not None else f"the first stored candle, {to_iso(since)},"
+        is_first = index is not None and since == index.first
+        unsaid = "the first stored candle" if is_first else "the beginning of a download that has not ended"
+        begin = f"--since {to_iso(since)}" if options.since is not None else f"{unsaid}, {to_iso(since)},"
         raise ConfigError(f"{begin} is not before the end, {to_iso(until)}; give an earlier --since or a later --until")
     if since >= now:
         raise ConfigError(f"--since {to_iso(since)} is in the future")
@@ -169,17 +173,18 @@ def _require_timeframe(timeframe: str, profile: VenueProfile, entrypoint: Resolv
     raise ConfigError(f"--timeframe {timeframe}: {venue} has no such candles; it has {', '.join(known)}")
 
 
-def _since(options: DownloadOptions, index: SeriesIndex | None, length: int) -> int:
+def _since(options: DownloadOptions, index: SeriesIndex | None, unfinished: Sequence[Span], length: int) -> int:
     """Return where to begin, on the grid of candles.
 
-    Without --since that is the first stored candle and not the last: a venue that is read backwards leaves its hole in the
-    middle when a download is cut short.
+    Without --since that is the first stored candle and not the last, or what a download was to begin with that has not ended: a
+    venue that is read backwards leaves its hole in the middle, or before all, when a download is cut short.
     """
     if options.since is not None:
         return -(-moment(options.since, "--since") // length) * length
-    if index is None:
+    begins = [span.first for span in unfinished] + ([] if index is None else [index.first])
+    if not begins:
         raise ConfigError(f"nothing of {options.symbol} {options.timeframe} is stored yet: say from when with --since 2024-01-01")
-    return index.first
+    return min(begins)
 
 
 def _until(options: DownloadOptions, profile: VenueProfile, entrypoint: ResolvedEntrypoint, length: int) -> int | None:
