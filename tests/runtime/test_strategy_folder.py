@@ -118,7 +118,20 @@ def test_a_built_in_name_runs_no_file(tmp_path: Path) -> None:
     [
         ("x = 1\ndef f(:\n", r"own\.py:2: SyntaxError"),
         ("x = 1\n\nimport no_such_module_here\n", r"own\.py:3: ModuleNotFoundError"),
-        ("x = 1\n", r"own\.py: defines no strategy"),
+        ("x = 1\n", r"own\.py: defines no strategy; write a new one"),
+        (
+            "class Own:\n    name = 'own'\n    def on_candle(self, bar): return 1.0\n",
+            r"own\.py: defines no strategy; class Own has on_candle and is not based on golive\.strategy\.callbacks\.Callbacks;",
+        ),
+        (
+            "class Own:\n    name = 'own'\n    def signals(self, columns, params): return columns['close']\n",
+            r"no strategy; class Own has signals and is not based on golive\.strategy\.signals\.Signals;",
+        ),
+        (
+            "class Own:\n    def populate_indicators(self, dataframe, metadata): return dataframe\n",
+            r"no strategy; class Own has populate_indicators and is not based on freqtrade\.strategy\.IStrategy;",
+        ),
+        ("class Own:\n    def initial(self, params): return 0\n", "no strategy; class Own has initial and lacks step;"),
         (
             "class A:\n    name = 'own'\n    def step(self, state, bar, params): return 0.0\n",
             "class A has a step and lacks summary",

@@ -28,6 +28,12 @@ from golive.strategy.signals import Signals, SignalsStrategy
 
 FOLDER: Final = "strategies"
 _RAISE: Final = opmap["RAISE_VARARGS"]
+_BASES: Final = {
+    "on_candle": "golive.strategy.callbacks.Callbacks",
+    "signals": "golive.strategy.signals.Signals",
+    "populate_indicators": "freqtrade.strategy.IStrategy",
+}
+"""what makes a class look like a form, and the class that the form is based on"""
 _PARTS: Final = ("name", "summary", "parameters", "initial", "step", "warm_up")
 
 
@@ -116,7 +122,8 @@ def load_file(file: Path) -> list[FoundStrategy]:
     digest = hashlib.sha256(source if beside is None else source + b"\0" + beside).hexdigest()
     found = [FoundStrategy(each, file, digest) for each in _strategies_of(file, module, beside)]
     if not found:
-        raise ConfigError(f"{file}: defines no strategy; write a new one with: golive strategy new NAME")
+        lacks = "".join(f"; class {cls.__name__} {lack}" for cls in _own_classes(module) if (lack := _lack_of(cls)))
+        raise ConfigError(f"{file}: defines no strategy{lacks}; write a new one with: golive strategy new NAME")
     names = [each.strategy.name for each in found]
     for name in names:
         if name in STRATEGIES:
@@ -199,8 +206,7 @@ def _line(file: Path, exc: BaseException) -> int:
 def _strategies_of(file: Path, module: ModuleType, beside: bytes | None) -> Iterator[Strategy]:
     foreign = classes_in(vars(module))
     values = _values_by_class(file, beside, [cls.__name__ for cls in foreign]) if foreign else {}
-    own = [each for each in vars(module).values() if isinstance(each, type) and each.__module__ == module.__name__]
-    for cls in dict.fromkeys(own):  # a class may have two names
+    for cls in _own_classes(module):
         try:
             made = adapted(cls, values.get(cls.__name__)) if cls in foreign else _strategy_of(cls)
             if made is not None:
@@ -210,6 +216,20 @@ def _strategies_of(file: Path, module: ModuleType, beside: bytes | None) -> Iter
             raise ConfigError(f"{file}: {exc}") from exc
         except FAILURES as exc:
             raise ConfigError(f"{file}:{_line(file, exc)}: class {cls.__name__}: {type(exc).__name__}: {exc}") from exc
+
+
+def _own_classes(module: ModuleType) -> list[type]:
+    """Return the classes that a file defines itself, each once, also where it has two names."""
+    own = [each for each in vars(module).values() if isinstance(each, type) and each.__module__ == module.__name__]
+    return list(dict.fromkeys(own))
+
+
+def _lack_of(cls: type) -> str:
+    """Return why a class that looks like a strategy is none, '' where it does not look like one."""
+    for method, base in _BASES.items():
+        if hasattr(cls, method):
+            return f"has {method} and is not based on {base}"
+    return "has initial and lacks step" if hasattr(cls, "initial") else ""
 
 
 def _demand_sound(strategy: Strategy, cls: type) -> None:

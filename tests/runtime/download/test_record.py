@@ -59,5 +59,7 @@ def test_a_download_that_came_to_nothing_is_gone_on_with_from_where_it_was_to_be
     record(known.root, known.source).begin(Span(BEGAN + 5 * MINUTE, BEGAN + 9 * MINUTE))
     assert plan_download(options, parse(), tmp_path, 1 << 62).since == BEGAN + 5 * MINUTE
     early = DownloadOptions(venue="okx", symbol="BTC/USDT", timeframe="1m", until=to_iso(BEGAN))
-    with pytest.raises(ConfigError, match=r"^the beginning of a download that has not ended, 2024-01-01T00:05:00Z, is not before"):
+    with pytest.raises(
+        ConfigError, match=r"^the beginning of a download that has not ended, 2024-01-01T00:05:00Z, is not before"
+    ):
         plan_download(early, parse(), tmp_path, 1 << 62)
