@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.configuration import CORE, ROOT, RUNTIME, changed, place
+from support.published import published
 
 
 def golive(*arguments: str, cwd: Path = ROOT, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -52,7 +52,7 @@ def test_every_problem_goes_to_stderr_and_the_exit_code_is_2(home: Path) -> None
     assert (shown.returncode, shown.stdout, shown.stderr) == (2, "", done.stderr)
 
     as_json = golive("config", "check", "--json", cwd=home)
-    document = json.loads(as_json.stdout)
+    document = published(as_json.stdout)
     assert (as_json.returncode, document["schema"], document["status"]) == (2, "golive.config_check.v1", "invalid")
     assert [p["file"] for p in document["problems"]] == ["config/runtime.yaml", "config/core.yaml"]
 
@@ -68,9 +68,11 @@ def test_show_prints_each_value_with_its_origin(home: Path) -> None:
     )
     plain = golive("config", "show", cwd=home).stdout.splitlines()
     assert "io_queue.burst = 16" in plain
-    document = json.loads(golive("config", "show", "--json", "--origin", cwd=home).stdout)
-    row = next(r for r in document["settings"] if r["path"] == "io_queue.rate_limit_warning_seconds")
-    assert row["value"] == "0.75"
+    document = published(golive("config", "show", "--json", cwd=home, environ=environ).stdout)
+    shown = {row["path"]: (row["value"], row["origin"]) for row in document["settings"]}
+    assert shown["io_queue.rate_limit_warning_seconds"][0] == "0.75"
+    assert shown["io_queue.burst"] == (20, "environment GOLIVE__IO_QUEUE__BURST")
+    assert published(golive("config", "check", "--json", cwd=home).stdout)["status"] == "ok"
 
 
 @pytest.mark.parametrize("file", ["runtime", "core"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.golive_process import Home
+from support.published import published
 
 pytestmark = pytest.mark.integration
 
@@ -35,7 +36,7 @@ def test_a_session_on_bars_lost_its_slippage_to_an_optimist(tmp_path: Path) -> N
     assert report["status"] == "success"
     shown = home.golive("report", "divergence", "--json")
     assert (shown.code, shown.stderr) == (0, "")
-    document = json.loads(shown.stdout)
+    document = published(shown.stdout)
     assert document["schema"] == "golive.divergence.v1"
     assert {name: document[name] for name in report["divergence"]} == report["divergence"]
     assert document["compared"] == len(report["outcome"]["orders"]) > 0

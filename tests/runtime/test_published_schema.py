@@ -10,15 +10,19 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from golive.model.json import JsonValue
-from golive.runtime import stored_document, strategy_document
+from golive.observability.divergence import divergence_schema
+from golive.runtime import config_document, stored_document, strategy_document
 from golive.runtime.download import document as download_document
 from golive.runtime.risk_snapshot.document import snapshot_schema
 
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
 MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
+    "golive.config_check.v1": config_document.check_schema,
+    "golive.config_show.v1": config_document.show_schema,
     "golive.data_import.v1": stored_document.import_schema,
     "golive.data_list.v1": stored_document.list_schema,
     "golive.data_verify.v1": stored_document.verify_schema,
+    "golive.divergence.v1": divergence_schema,
     "golive.download.v1": download_document.download_schema,
     "golive.download_record.v1": download_document.record_schema,
     "golive.risk_snapshot.v1": snapshot_schema,

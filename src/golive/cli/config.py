@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,8 +18,7 @@ from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
 if TYPE_CHECKING:
     from golive.config.configuration import Configuration, Setting
-    from golive.config.problem import ConfigErrors
-    from golive.model.json import JsonValue
+    from golive.config.problem import Problem
 
 app = typer.Typer(
     help="Check, show and describe the configuration.",
@@ -53,10 +51,10 @@ def check(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_jso
     except ConfigErrors as errors:
         if not as_json:
             raise
-        _print(_document("golive.config_check.v1", status="invalid", problems=_problems(errors)))
+        _print_check(errors.problems)
         raise typer.Exit(ExitCode.USAGE) from errors
     if as_json:
-        _print(_document("golive.config_check.v1", status="ok", problems=[]))
+        _print_check(())
         return
     names = ", ".join(configuration.runtime.trading.entrypoints)
     count = len(configuration.overrides)
@@ -68,7 +66,7 @@ def check(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_jso
 def show(
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
-    origin: Annotated[bool, typer.Option("--origin", help="Add where each value comes from.")] = False,
+    origin: Annotated[bool, typer.Option("--origin", help="Add where each value comes from; JSON always says it.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Print every effective value.
@@ -77,8 +75,9 @@ def show(
     """
     settings = _load(config, home).settings()
     if as_json:
-        rows = [_json_row(setting, origin) for setting in settings]
-        _print(_document("golive.config_show.v1", settings=rows))
+        from golive.runtime.config_document import show_document
+
+        _print(json.dumps(show_document(settings), indent=2, ensure_ascii=False))
         return
     _print("\n".join(_table(settings, origin)))
 
@@ -104,29 +103,10 @@ def _load(config: Path, home: Path | None) -> Configuration:
     return load_configuration(locate(config, home).runtime_file, os.environ)
 
 
-def _document(schema_name: str, **fields: JsonValue) -> str:
-    return json.dumps({"schema": schema_name, **fields}, indent=2, ensure_ascii=False)
+def _print_check(problems: Sequence[Problem]) -> None:
+    from golive.runtime.config_document import check_document
 
-
-def _problems(errors: ConfigErrors) -> list[JsonValue]:
-    return [
-        {
-            "file": each.position.file,
-            "line": each.position.line,
-            "column": each.position.column,
-            "message": each.message,
-            "allowed": each.allowed,
-            "fix": each.fix,
-        }
-        for each in errors.problems
-    ]
-
-
-def _json_row(setting: Setting, with_origin: bool) -> dict[str, JsonValue]:
-    value = setting.value
-    shown: JsonValue = str(value) if isinstance(value, Decimal) else value
-    row: dict[str, JsonValue] = {"path": ".".join(setting.path), "value": shown}
-    return {**row, "origin": setting.origin} if with_origin else row
+    _print(json.dumps(check_document(problems), indent=2, ensure_ascii=False))
 
 
 def _table(settings: Sequence[Setting], with_origin: bool) -> list[str]:

@@ -99,7 +99,9 @@ def divergence(
         head = {name: found.get(name) for name in ("run_id", "mode", "entrypoint", "started_at", "finished_at", "fill_model")}
         with delivered() as stdout:
             if as_json:
-                document = {"schema": "golive.divergence.v1", **head, **section}
+                from golive.observability.divergence import DIVERGENCE
+
+                document = {"schema": DIVERGENCE, **head, **section}
                 stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
             else:
                 from .divergence_table import print_divergence

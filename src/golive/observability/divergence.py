@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-from .shape import Amount, Count
+from golive.model.json import JsonValue
 
+from .shape import Amount, Count, Instant, document_schema
+
+DIVERGENCE: Final = "golive.divergence.v1"
 MOST_ORDERS: Final = 1000
 
 
@@ -51,3 +54,19 @@ class DivergenceSection:
     """why the shadow stopped before the session did; what it did not see to its end is not compared"""
     totals: tuple[Gaps, ...]
     orders: tuple[DivergentOrder, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DivergenceReport(DivergenceSection):
+    """What `golive report divergence --json` prints: the section of a session's report, and whose it is."""
+
+    run_id: str
+    mode: str
+    entrypoint: str
+    started_at: Instant
+    finished_at: Instant | None
+    fill_model: Literal["bar", "book"] | None
+
+
+def divergence_schema() -> dict[str, JsonValue]:
+    return document_schema(DIVERGENCE, "How far the fills of a session were from those of its shadow", DivergenceReport)
