@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from golive.backtest import trade_statistics as t
 from golive.backtest.fills import FillColumns, TradeColumns, money_of, round_trips
 from golive.backtest.returns import Undefined
+from golive.engine.opening import Opening
 from golive.model.instrument import Instrument
 from golive.portfolio import Ledger
 
@@ -26,9 +27,14 @@ def fill(ts: int, instrument: int, lots: int, price: int, held: int, fee: int = 
     return (ts, instrument, int(lots > 0), price, abs(lots), fee, int(in_base), 0, held, ts)
 
 
-def trips(*rows: tuple[int, ...], last: int = 99, marks: tuple[int, int] = (110, 10)) -> TradeColumns:
+NOTHING = Opening(0, 0, (0, 0), (0, 0))
+
+
+def trips(
+    *rows: tuple[int, ...], last: int = 99, marks: tuple[int, int] = (110, 10), opening: Opening | None = NOTHING
+) -> TradeColumns:
     fills = FillColumns.of(rows)
-    return round_trips(fills, money_of(fills, (BTC, ETH), LEDGER), (BTC, ETH), LEDGER, last, marks)
+    return round_trips(fills, money_of(fills, (BTC, ETH), LEDGER), (BTC, ETH), LEDGER, opening, last, marks)
 
 
 def test_a_round_trip_is_from_nothing_to_nothing() -> None:
@@ -61,6 +67,31 @@ def test_trades_of_several_instruments_are_told_by_their_end() -> None:
     made = trips(fill(1, 0, 10, 100, 10), fill(2, 1, 10, 10, 10), fill(3, 1, -10, 12, 0), fill(4, 0, -10, 90, 0))
     assert made.instrument.tolist() == [1, 0]
     assert [round(each, 9) for each in t.profits_of(made, WHOLE).tolist()] == [0.2, -1.0]
+
+
+def test_what_is_held_at_the_start_costs_its_worth_there() -> None:
+    opening = Opening(5, 150 * WHOLE, (100, 30), (100 * WHOLE, 3 * WHOLE))
+    made = trips(fill(7, 0, -40, 110, 60), fill(8, 0, -60, 90, 0), fill(9, 0, 10, 90, 10), opening=opening)
+    assert made.instrument.tolist() == [0, 0, 1]
+    assert made.opened_at.tolist() == [5, 9, 5]
+    assert made.fills.tolist() == [2, 1, 0]
+    assert made.bought.tolist() == [100, 10, 30]
+    assert made.cost.tolist() == [100 * WHOLE, 9 * WHOLE, 3 * WHOLE]
+    assert made.profit.tolist() == [(44 + 54 - 100) * WHOLE, 2 * WHOLE, 0]
+    assert made.is_open.tolist() == [0, 1, 1]
+    assert t.trade_returns(made).tolist() == [-0.02]
+
+
+def test_less_than_the_venue_takes_at_the_start_is_no_trade_but_is_not_free() -> None:
+    opening = Opening(5, WHOLE, (1, 0), (WHOLE, 0))
+    assert len(trips(opening=opening)) == 0
+    made = trips(fill(7, 0, 50, 100, 51), fill(8, 0, -51, 100, 0), opening=opening)
+    assert (made.opened_at.tolist(), made.cost.tolist(), made.profit.tolist()) == ([7], [51 * WHOLE], [0])
+
+
+def test_what_is_sold_of_less_than_the_venue_takes_belongs_to_the_trade_that_left_it() -> None:
+    made = trips(fill(1, 0, 1, 100, 1), fill(2, 0, 99, 100, 100), fill(3, 0, -99, 110, 1), fill(4, 0, -1, 110, 0))
+    assert (made.opened_at.tolist(), made.closed_at.tolist(), made.profit.tolist()) == ([1], [4], [10 * WHOLE])
 
 
 @given(st.lists(st.tuples(st.integers(1, 300), st.integers(50, 200), st.booleans()), max_size=40))

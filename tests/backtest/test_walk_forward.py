@@ -17,6 +17,7 @@ from golive.matching.columns import CandleColumns
 from golive.matching.fee import FeeAsset, FeeSchedule
 from golive.model.clock import MINUTE
 from golive.model.errors import ConfigError
+from golive.portfolio import Ledger
 from golive.runtime.sweep_pool import ThreadExecutor
 from support.candles import START, columns_of, rows_of
 from support.sweeps import after, candles_of, space_of, work_of
@@ -33,10 +34,19 @@ def free_work_of(candles: CandleColumns) -> SweepWork:
 
 
 def walked(candles: CandleColumns, plan: WindowPlan = PLAN) -> list[WindowResult]:
-    work = free_work_of(candles)
-    made = WalkForward([candles], "return", BALANCE, lambda: grid_search(space_of(), 100), lambda _: Forgetful())
+    return walked_with(free_work_of(candles), "return", plan)
+
+
+def walked_with(work: SweepWork, objective: str, plan: WindowPlan = PLAN) -> list[WindowResult]:
+    candles = work.candles
+    ledger = Ledger([each.instrument for each in candles], work.spec.start_balances)
+    made = WalkForward(candles, objective, ledger, lambda: grid_search(space_of(), 100), lambda _: Forgetful())
     with ThreadExecutor(work, 2) as executor:
-        return walk(made, windows([candles], plan, 100), executor, lambda *_: None)
+        return walk(made, windows(candles, plan, 100), executor, lambda *_: None)
+
+
+def holding_base(work: SweepWork) -> SweepWork:
+    return replace(work, spec=replace(work.spec, start_balances={"USDT": Decimal(10_000), "BTC": Decimal("0.5")}))
 
 
 def test_windows_leave_purge_and_embargo_between_training_and_test() -> None:
@@ -144,9 +154,40 @@ def test_the_joined_curve_goes_on_from_what_each_test_left() -> None:
 @pytest.mark.parametrize("objective", ["sharpe", "return", "drawdown"])
 def test_a_window_in_which_nothing_can_be_ranked_is_not_traded(objective: str) -> None:
     flat = columns_of([(START + n * MINUTE, 1000, 1000, 1000, 1000, 0) for n in range(1500)])
-    work = work_of([flat])
-    made = WalkForward([flat], objective, BALANCE, lambda: grid_search(space_of(), 100), lambda _: Forgetful())
-    with ThreadExecutor(work, 1) as executor:
-        results = walk(made, windows([flat], PLAN, 0), executor, lambda *_: None)
+    results = walked_with(work_of([flat]), objective)
     assert [(each.chosen, each.final) for each in results] == [(None, BALANCE)] * 3
     assert set(stitched(results)[1]) == {BALANCE}
+
+
+@pytest.mark.parametrize("over_columns", [True, False])
+def test_base_held_at_the_start_counts_in_the_first_test_and_is_sold_in_it(over_columns: bool) -> None:
+    candles = candles_of(1500, seed=3)
+    work = replace(holding_base(free_work_of(candles)), over_columns=over_columns)
+    first, *others = walked_with(work, "return")
+    price = int(candles.close[610])  # the first close of the first test, ticks of 0.1
+    assert first.balance == BALANCE + price * 10**8 // 20
+    assert first.out_of_sample["return"] == pytest.approx(first.final / first.balance - 1)
+    assert abs(first.out_of_sample["return"]) < 0.1
+    for before, each in pairwise([first, *others]):
+        assert each.balance == before.final
+        alone = replace(each.window.test, balance=each.balance)
+        assert each.values is not None
+        row = replace(work, spec=free_work_of(candles).spec).rows(Task((0,), (each.values,), alone))
+        assert row[0, FIELD["final_equity"]] == each.final  # no base but what was bought
+    trained = int(candles.close[0]) * 10**8 // 20 + BALANCE
+    rows = work.rows(Task(tuple(range(len(first.sweep.sets))), first.sweep.sets, first.window.train))
+    assert first.chosen is not None
+    assert first.in_sample["return"] == rows[first.chosen, FIELD["final_equity"]] / trained - 1
+
+
+def test_base_that_no_test_trades_moves_with_its_price() -> None:
+    """Nothing can be ranked where nothing has a volume: all orders wait."""
+    rows = [(*row[:5], 0) for row in rows_of(candles_of(1500, seed=3))]
+    results = walked_with(holding_base(work_of([columns_of(rows)])), "sharpe")
+    assert [each.row for each in results] == [None] * 3
+    close = [row[4] for row in rows]
+    assert [(each.balance, each.final) for each in results] == [
+        (BALANCE + close[first] * 10**8 // 20, BALANCE + close[last] * 10**8 // 20)
+        for first, last in ((610, 909), (910, 1209), (1210, 1499))
+    ]
+    assert stitched(results)[1][-1] == results[-1].final

@@ -71,6 +71,21 @@ def test_a_sweep_writes_four_files_of_one_document(home: Path, capsysbinary: pyt
     assert "# ema_cross · sweep" in (home / run["report_markdown"]).read_text()
 
 
+def test_a_sweep_counts_the_start_as_a_backtest_does(home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    runtime = home / "config/runtime.yaml"
+    runtime.write_text(runtime.read_text().replace("USDT: 100000\n", "USDT: 100000\n        BTC: 0.5\n"))
+    assert main(["backtest", *TRADE, "--json", "--no-report", "--home", str(home)]) == 0
+    told_of_one = json.loads(capsysbinary.readouterr().out)["outcome"]
+    assert float(told_of_one["account"]["start_equity"]) > 101_000
+    rows = printed(home, capsysbinary, "--param", "fast_bars=20,21", "--no-report")["outcome"]["best"]
+    fast = told_of_one["strategy"]["parameters"]["fast_bars"]
+    (row,) = [each for each in rows if each["parameters"]["fast_bars"] == fast]
+    statistics = told_of_one["statistics"]
+    assert row["return"] == pytest.approx(statistics["total_return"], rel=1e-9)
+    assert row["sharpe"] == pytest.approx(statistics["sharpe"], rel=1e-9)
+    assert (row["final_equity"], row["trades"]) == (told_of_one["account"]["end_equity"], statistics["trades"])
+
+
 def test_the_page_needs_nothing_from_outside(home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     document = printed(home, capsysbinary, *SPACE)
     page = (home / document["run"]["report_html"]).read_text()

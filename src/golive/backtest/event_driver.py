@@ -58,6 +58,12 @@ class EventDriver:
         }
         """records and alerts: nobody keeps them here"""
 
+    def warm_up(self, candles: Sequence[CandleColumns]) -> None:
+        """Move the strategy by candles from before the run, of which the account sees nothing. Raises StrategyError."""
+        for each in candles:
+            for candle in _candles_of(each):
+                self._engine.warm_up(candle)
+
     def run(
         self, candles: Sequence[CandleColumns], detail: Sequence[CandleColumns] | None = None, *, began: int | None = None
     ) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
+from golive.engine.opening import Opening
 from golive.matching.columns import IntColumn
 from golive.model.instrument import Instrument
 from golive.portfolio import Ledger
@@ -81,7 +82,8 @@ def money_of(fills: FillColumns, instruments: Sequence[Instrument], ledger: Ledg
 class TradeColumns:
     """Round trips, by the time they ended; one that is still open at the end of the run is the last of its instrument.
 
-    A position of less than the venue's minimum quantity is nothing: it cannot be sold.
+    What is held at the start begins one at the start, at what it is worth there. A position of less than the venue's minimum
+    quantity is nothing, and what is sold of it belongs to the trade that left it.
     """
 
     instrument: IntColumn
@@ -90,9 +92,9 @@ class TradeColumns:
     """market time, ns; of the last mark for an open one"""
     fills: IntColumn
     bought: IntColumn
-    """lots"""
+    """lots, those held at the start included"""
     cost: IntColumn
-    """what the buys cost without fees, smallest quote units"""
+    """what the buys cost without fees, and what was held at the start was worth, smallest quote units"""
     fees: IntColumn
     profit: IntColumn
     """what came back less what went out, fees included; an open one with what it holds at the last mark"""
@@ -108,31 +110,52 @@ class TradeColumns:
 
 
 def round_trips(
-    fills: FillColumns, money: MoneyColumns, instruments: Sequence[Instrument], ledger: Ledger, last_ts: int, marks: Sequence[int]
+    fills: FillColumns,
+    money: MoneyColumns,
+    instruments: Sequence[Instrument],
+    ledger: Ledger,
+    opening: Opening | None,
+    last_ts: int,
+    marks: Sequence[int],
 ) -> TradeColumns:
-    """Return the round trips that fills make; `marks` (ticks) value what is still held at `last_ts`."""
+    """Return the round trips that fills make of what `opening` says was held; None = nothing had a price, so nothing was.
+
+    `marks` (ticks) value what is still held at `last_ts`.
+    """
     import numpy as np
 
-    parts = [
-        _round_trips_of(number, np.flatnonzero(fills.instrument == number), fills, money, instrument, ledger, last_ts, mark)
-        for number, (instrument, mark) in enumerate(zip(instruments, marks, strict=True))
-    ]
+    parts = []
+    for number, (instrument, mark) in enumerate(zip(instruments, marks, strict=True)):
+        begun = _Begun(0, 0, 0) if opening is None else _Begun(opening.ts, opening.lots[number], opening.costs[number])
+        rows = np.flatnonzero(fills.instrument == number)
+        parts.append(_round_trips_of(number, rows, fills, money, instrument, ledger, begun, last_ts, mark))
     joined = np.concatenate(parts, axis=1) if parts else np.empty((9, 0), dtype=np.int64)
     order = np.lexsort((joined[0], joined[2]))
     return TradeColumns(**{field.name: joined[at][order] for at, field in enumerate(fields(TradeColumns))})
 
 
+class _Begun(NamedTuple):
+    """What an instrument begins with."""
+
+    ts: int
+    lots: int
+    cost: int
+
+
 def _round_trips_of(
     number: int, rows: IntColumn, fills: FillColumns, money: MoneyColumns, instrument: Instrument, ledger: Ledger,
-    last_ts: int, mark: int,
+    begun: _Begun, last_ts: int, mark: int,
 ) -> npt.NDArray[np.int64]:  # fmt: skip
     import numpy as np
 
+    is_held = begun.lots >= instrument.min_quantity
     if not len(rows):
-        return np.empty((9, 0), dtype=np.int64)
+        kept = ledger.notional(instrument.id, mark, begun.lots) - begun.cost
+        one = [[number, begun.ts, last_ts, 0, begun.lots, begun.cost, 0, kept, 1]] if is_held else []
+        return np.array(one, dtype=np.int64).reshape(-1, 9).T
     held, ts, buys = fills.held[rows], fills.ts[rows], fills.is_buy[rows].astype(bool)
     is_flat = held < instrument.min_quantity
-    ends = np.flatnonzero(is_flat)
+    ends = np.flatnonzero(is_flat & ~buys & np.append(buys[1:], True))
     starts = np.concatenate([[0], ends + 1]).astype(np.int64)
     is_open = bool(starts[-1] < len(rows))
     if not is_open:
@@ -152,6 +175,8 @@ def _round_trips_of(
     table[6] = np.add.reduceat(money.fee[rows], starts)
     table[7] = profit
     table[8] = 0
+    table[1, 0] = begun.ts if is_held else table[1, 0]
+    table[4:8, 0] += (begun.lots, begun.cost, 0, -begun.cost)
     if is_open:
         table[2, -1], table[8, -1] = last_ts, 1
     return table

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Literal
 
+from golive.engine.opening import opening_of
 from golive.matching.columns import CandleColumns, IntColumn
 from golive.model.decision import DecisionCode
 from golive.model.instrument import Instrument
@@ -75,7 +76,8 @@ class BacktestResult:
     def trades(self) -> TradeColumns:
         marks = [int(each.close[-1]) if len(each) else 0 for each in self.candles]
         last = int(self.equity_ts[-1]) if len(self.equity_ts) else 0
-        return round_trips(self.fills, self.money, self.instruments, self.ledger, last, marks)
+        opening = opening_of(self.ledger, self.candles)
+        return round_trips(self.fills, self.money, self.instruments, self.ledger, opening, last, marks)
 
     @cached_property
     def fills_sha256(self) -> str:

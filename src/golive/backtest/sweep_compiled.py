@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from golive.engine.columns import Replays, Terms
+from golive.engine.opening import Opening, known_opening
+from golive.portfolio import Ledger
 from golive.strategy import bound
 from golive.strategy.compiling import NotCompilable
 from golive.strategy.order_parameters import ORDER_PARAMETERS
@@ -40,10 +42,11 @@ def fill_rows_over_columns(
     traded = [each.between(first, len(each)) for each, first in zip(candles, warm, strict=True)]
     close_from = closing_since(traded, span)
     replays, terms = Replays(traded, period_ns=grid.sampling.length_ns), _terms(spec, sets, candles)
+    opening = known_opening(Ledger([each.instrument for each in candles], spec.start_balances), traded)
     said = [_targets(spec, sets, each) for each in candles]
     for row, own, changes in zip(out, terms, zip(*said, strict=True), strict=True):
         cut = [spanned_changes(*each, close_from) for each in zip(changes, candles, warm, strict=True)]
-        _fill_row(replays.summary(cut, own), row)
+        _fill_row(replays.summary(cut, own), row, opening, grid)
 
 
 def _terms(spec: BacktestSpec, sets: Sequence[Mapping[str, float]], candles: Sequence[CandleColumns]) -> Iterator[Terms]:
@@ -82,8 +85,10 @@ def _targets(spec: BacktestSpec, sets: Sequence[Mapping[str, float]], candles: C
             yield targets_of(spec.strategy, each, candles, compiled=False)
 
 
-def _fill_row(summary: Summary, row: IntColumn) -> None:
-    row[len(FIELDS) :] = summary.samples
+def _fill_row(summary: Summary, row: IntColumn, opening: Opening, grid: SampleGrid) -> None:
+    import numpy as np
+
+    row[len(FIELDS) :] = np.where(grid.ends < opening.ts, opening.equity, summary.samples)
     fall, peak = summary.drawdown
     row[: len(FIELDS)] = (
         summary.final_equity, summary.fills, summary.traded_notional, peak, fall, summary.bars_held, summary.trades, summary.wins,

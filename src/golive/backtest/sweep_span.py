@@ -1,4 +1,4 @@
-"""A strategy held to a span: it trades nothing before the span begins and, where asked, sells before it ends."""
+"""A strategy held to a span: it is warmed up by what lies before and, where asked, sells before the span ends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from golive.matching.columns import CandleColumns
 from golive.strategy import Strategy
-from golive.strategy.protocol import WARMING_UP, Bar, Parameter
+from golive.strategy.protocol import Bar, Parameter
 
 from .executor import Span
 
@@ -37,13 +37,12 @@ def closing_since(candles: Sequence[CandleColumns], span: Span) -> int | None:
 
 
 class SpannedStrategy:
-    """A strategy as it trades in a span; candle by candle, for the engine."""
+    """A strategy as it trades in a span, where asked to its end; candle by candle, for the engine."""
 
-    def __init__(self, strategy: Strategy, span: Span, close_from: int | None) -> None:
+    def __init__(self, strategy: Strategy, close_from: int | None) -> None:
         self.name, self.summary = strategy.name, strategy.summary
         self.parameters: Mapping[str, Parameter] = strategy.parameters
         self._strategy = strategy
-        self._since = span.since
         self._close_from = close_from
 
     def initial(self, params: Any) -> Any:
@@ -54,8 +53,6 @@ class SpannedStrategy:
 
     def step(self, state: Any, bar: Bar, params: Any) -> float:
         target = self._strategy.step(state, bar, params)
-        if bar.ts <= self._since:
-            return WARMING_UP
         if self._close_from is not None and bar.ts >= self._close_from:
             return 0.0
         return target

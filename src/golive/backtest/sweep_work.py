@@ -54,17 +54,18 @@ class SweepWork:
         import numpy as np
 
         parts = [cut(each, task.span) for each in self.candles]
-        traded = [candles.between(warm, len(candles)) for candles, warm in parts]
+        traded = [candles.between(first, len(candles)) for candles, first in parts]
         grid = SampleGrid.of(traded, task.span.period_ns)
         out = np.zeros((len(task.sets), len(FIELDS) + grid.count), dtype=np.int64)
         spec = with_balance(self.spec, self.candles, task.span.balance)
         sets = [self.parameters_of(values) for values in task.sets]
         candles = [each for each, _ in parts]
+        warm = [each for _, each in parts]
         if self.over_columns:
             from .sweep_compiled import fill_rows_over_columns
 
-            fill_rows_over_columns(spec, sets, candles, [warm for _, warm in parts], task.span, grid, out)
+            fill_rows_over_columns(spec, sets, candles, warm, task.span, grid, out)
             return out
         for row, parameters in zip(out, sets, strict=True):
-            fill_row_by_events(replace(spec, parameters=parameters), candles, task.span, grid, row)
+            fill_row_by_events(replace(spec, parameters=parameters), candles, warm, task.span, grid, row)
         return out

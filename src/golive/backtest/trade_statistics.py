@@ -19,8 +19,8 @@ def profits_of(trades: TradeColumns, whole: int) -> FloatColumn:
 
 
 def trade_returns(trades: TradeColumns) -> FloatColumn:
-    """Return profit over cost of each closed trade."""
-    closed = trades.closed()
+    """Return profit over cost of each closed trade that cost anything."""
+    closed = trades.closed() & (trades.cost > 0)
     made: FloatColumn = trades.profit[closed] / trades.cost[closed]
     return made
 

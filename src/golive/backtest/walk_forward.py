@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from golive.engine.opening import known_opening, untouched_equity
 from golive.model.errors import ConfigError
+from golive.portfolio import Ledger
 
 from .executor import Executor, Span, Task
 from .returns import sampling_of
@@ -97,7 +99,9 @@ class WindowResult:
     """its row in the test"""
     grid: SampleGrid
     balance: int
-    """at the start of the test"""
+    """what the account is worth at the start of the test"""
+    samples: tuple[int, ...]
+    """and at the ends of its periods"""
 
     @property
     def values(self) -> Values | None:
@@ -105,7 +109,7 @@ class WindowResult:
 
     @property
     def final(self) -> int:
-        return self.balance if self.row is None else int(self.row[0, FIELD["final_equity"]])
+        return self.samples[-1] if self.row is None else int(self.row[0, FIELD["final_equity"]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,8 @@ class WalkForward:
 
     candles: Sequence[CandleColumns]
     objective: str
-    balance: int
+    ledger: Ledger
+    """the account as it begins"""
     search_of: Callable[[], Search]
     store_of: Callable[[str], ResultStore]
     stop_after: int | None = None
@@ -125,11 +130,16 @@ Watch = Callable[[int, int, int, int, "float | None"], None]
 
 
 def walk(plan: WalkForward, found: Sequence[Window], executor: Executor, watch: Watch) -> list[WindowResult]:
-    """Run the windows in order; each test begins with what the one before left, everything sold."""
+    """Run the windows in order; each training begins with the start balances, each test with what the one before left.
+
+    A traded test leaves nothing but the quote asset. Raises ConfigError for a window in which something held has no price.
+    """
     results: list[WindowResult] = []
-    balance = plan.balance
+    balance: int | None = None
     for window in found:
-        aim = Aim(plan.objective, window.train, plan.balance, _grid(plan.candles, window.train), plan.stop_after)
+        trained = _traded(plan.candles, window.train)
+        start = known_opening(plan.ledger, trained).equity
+        aim = Aim(plan.objective, window.train, start, SampleGrid.of(trained, window.train.period_ns), plan.stop_after)
 
         def show(done: int, total: int, best: float | None, number: int = window.number) -> None:
             watch(number, len(found), done, total, best)
@@ -137,28 +147,36 @@ def walk(plan: WalkForward, found: Sequence[Window], executor: Executor, watch: 
         sweep = run_sweep(plan.search_of(), aim, executor, plan.store_of(f"train {window.number}"), show)
         result = _tested(plan, window, sweep, aim, executor, balance)
         results.append(result)
-        balance = result.final
-        if balance <= 0:
+        if balance is not None or result.row is not None:
+            balance = result.final
+        if result.final <= 0:
             break
     return results
 
 
-def _tested(plan: WalkForward, window: Window, sweep: SweepResult, aim: Aim, executor: Executor, balance: int) -> WindowResult:
-    grid = _grid(plan.candles, window.test)
+def _tested(
+    plan: WalkForward, window: Window, sweep: SweepResult, aim: Aim, executor: Executor, balance: int | None
+) -> WindowResult:
+    """Trade what the training chose; `balance` is what tests before left, None while the start balances were not touched."""
+    traded = _traded(plan.candles, window.test)
+    grid = SampleGrid.of(traded, window.test.period_ns)
+    start = known_opening(plan.ledger, traded).equity if balance is None else balance
     trained = scores(sweep.rows, aim.balance, aim.grid)
     objective = objective_of(sweep.rows, trained, plan.objective)
     best = ranking(objective)[0]
     if math.isnan(objective[best]):
-        return WindowResult(window, sweep, None, {}, {}, None, grid, balance)
+        ends = grid.ends.tolist()
+        kept = untouched_equity(plan.ledger, traded, ends) if balance is None else [balance] * len(ends)
+        return WindowResult(window, sweep, None, {}, {}, None, grid, start, tuple(kept))
     in_sample = {name: float(column[best]) for name, column in trained.items()}
     task = Task((0,), (sweep.sets[best],), replace(window.test, balance=balance))
     ((_, row),) = executor.results([task])
-    out = {name: float(column[0]) for name, column in scores(row, balance, grid).items()}
-    return WindowResult(window, sweep, best, in_sample, out, row, grid, balance)
+    out = {name: float(column[0]) for name, column in scores(row, start, grid).items()}
+    return WindowResult(window, sweep, best, in_sample, out, row, grid, start, tuple(row[0, len(FIELDS) :].tolist()))
 
 
-def _grid(candles: Sequence[CandleColumns], span: Span) -> SampleGrid:
-    return SampleGrid.of([cut(each, replace(span, warm_bars=0))[0] for each in candles], span.period_ns)
+def _traded(candles: Sequence[CandleColumns], span: Span) -> list[CandleColumns]:
+    return [cut(each, replace(span, warm_bars=0))[0] for each in candles]
 
 
 def stitched(results: Sequence[WindowResult]) -> tuple[list[int], list[int]]:
@@ -167,10 +185,9 @@ def stitched(results: Sequence[WindowResult]) -> tuple[list[int], list[int]]:
     equity: list[int] = []
     for each in results:
         ends = each.grid.ends.tolist()
-        worth = [each.balance] * len(ends) if each.row is None else each.row[0, len(FIELDS) :].tolist()
         if ts and ends[0] <= ts[-1]:  # a period that the test before shares: its end is this one's
             ts.pop()
             equity.pop()
         ts += ends
-        equity += worth
+        equity += each.samples
     return ts, equity

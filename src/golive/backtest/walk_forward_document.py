@@ -26,12 +26,13 @@ SCHEMA: Final = "golive.walk_forward.v1"
 
 
 def windows_of(
-    spec: BacktestSpec, candles: Sequence[CandleColumns], space: Space, plan: WindowPlan, balance: int, objective: str,
+    spec: BacktestSpec, candles: Sequence[CandleColumns], space: Space, plan: WindowPlan, objective: str,
     results: Sequence[WindowResult],
 ) -> dict[str, JsonValue]:  # fmt: skip
     """Return what the windows chose, what became of it, and what all tests together earned."""
     ledger = Ledger([each.instrument for each in candles], spec.start_balances)
     ts, equity = stitched(results)
+    balance = results[0].balance
     sampling = results[0].grid.sampling
     joined, grid = _joined(results, equity)
     found = {name: float(column[0]) for name, column in scores(joined, balance, grid).items()}

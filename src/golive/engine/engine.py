@@ -180,6 +180,14 @@ class Engine:
     def last_equity(self) -> int | None:
         return self.risk.equity
 
+    def warm_up(self, candle: Candle) -> None:
+        """Step the strategy on a candle from before the run: its target asks for nothing, and the account is not valued.
+
+        Raises StrategyError as `process`.
+        """
+        desk = self.desks[candle.instrument]
+        self._hearing.bar(desk, candle.closed_at, candle.open, candle.high, candle.low, candle.close, candle.volume)
+
     # -- market ---------------------------------------------------------------------------------------------------
 
     def _on_book(self, book: Book) -> list[Command]:

@@ -19,6 +19,7 @@ from golive.backtest.search_rule import Rule
 from golive.backtest.sweep_document import space_of, terms_of
 from golive.backtest.sweep_score import checked_objective
 from golive.backtest.sweep_work import SweepWork
+from golive.engine.opening import known_opening
 from golive.model.errors import ConfigError
 from golive.model.json import JsonValue
 from golive.portfolio import Ledger
@@ -76,11 +77,14 @@ class SweepPlan:
     notes: tuple[str, ...] = field(default=())
 
     @property
+    def ledger(self) -> Ledger:
+        """The account as it begins."""
+        return Ledger([each.instrument for each in self.prepared.candles], self.prepared.spec.start_balances)
+
+    @property
     def balance(self) -> int:
-        """The start in smallest units of the quote asset."""
-        spec = self.prepared.spec
-        ledger = Ledger([each.instrument for each in self.prepared.candles], spec.start_balances)
-        return ledger.start[ledger.quote]
+        """What the account is worth at the start, smallest units of the quote asset; ConfigError when no candle says so."""
+        return known_opening(self.ledger, self.prepared.candles).equity
 
     def search(self) -> Search:
         """Return the search from its beginning; ConfigError for a space that has no set."""

@@ -80,7 +80,7 @@ def run_walk_forward(plan: SweepPlan, lengths: Lengths, watch: Watch, *, writes_
         SweepResults(plan.home / FOLDER / key[:32], is_fresh=plan.options.is_fresh) as store,
         executor_for(plan, key) as executor,
     ):
-        made = WalkForward(candles, objective, plan.balance, plan.search, store.part, plan.options.stop_after)
+        made = WalkForward(candles, objective, plan.ledger, plan.search, store.part, plan.options.stop_after)
         problems = forget_unused(plan.home / FOLDER, started)
         make_ready(plan, executor)
         began = time.perf_counter_ns()
@@ -91,7 +91,7 @@ def run_walk_forward(plan: SweepPlan, lengths: Lengths, watch: Watch, *, writes_
             "tried": sum(len(each.sweep.sets) for each in results),
             "is_stopped": any(each.sweep.is_stopped for each in results),
             "results_sha256": outcome_sha256({"windows": [each.sweep.digest for each in results]}),
-            **windows_of(spec, candles, plan.space, cut, plan.balance, objective, results),
+            **windows_of(spec, candles, plan.space, cut, objective, results),
         }
         known = sum(each.sweep.resumed for each in results)
         run = measured(plan, executor, outcome, started, seconds, 0, known, problems) | {"bars_per_second": None}

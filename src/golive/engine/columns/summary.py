@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from golive.engine.opening import opening_of
 from golive.matching.columns import CandleColumns, IntColumn
 from golive.model.clock import DAY
 from golive.model.decision import DecisionCode
@@ -40,7 +41,7 @@ class Summary(NamedTuple):
     bars_held: int
     """bars at whose close a whole lot was held, of all instruments"""
     trades: int
-    """round trips that ended with no lot held"""
+    """round trips that ended with no lot held; what is held at the start begins one, at its worth then"""
     wins: int
     """those that brought in more of the quote asset than they cost"""
     decisions: dict[DecisionCode, int]
@@ -100,7 +101,10 @@ class Replays:
             if len(self._openings) >= _TEMPLATES:
                 self._openings.clear()
             check_timeframe(self._candles, terms)
-            memory = Memory(terms, terms.ledger([each.instrument for each in self._candles]), keeps_rows=False)
+            ledger = terms.ledger([each.instrument for each in self._candles])
+            memory = Memory(terms, ledger, keeps_rows=False)
+            opening = opening_of(ledger, self._candles)
+            memory.desks[:, at.TRIP] = 0 if opening is None else [-cost for cost in opening.costs]
             memory.account[at.PERIOD], memory.account[at.NEXT_SAMPLE] = self._period, self._first_end
             if self._detail_ns:
                 memory.account[at.DETAIL_TIMEFRAME] = self._detail_ns
