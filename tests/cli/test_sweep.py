@@ -65,6 +65,12 @@ def test_a_sweep_writes_four_files_of_one_document(home: Path, capsysbinary: pyt
     assert [row["sharpe"] for row in best] == sorted((row["sharpe"] for row in best), reverse=True)
     assert best[0]["sharpe"] == max(float(row["sharpe"]) for row in rows)
     assert best[0]["parameters"]["fast_bars"] == float(rows[best[0]["number"]]["fast_bars"])
+    for row in best:
+        line = rows[row["number"]]
+        assert [line[name] for name in ("final_equity", "turnover")] == [row["final_equity"], row["turnover"]]
+        assert float(line["worst_fall"]) / float(line["worst_peak"]) == pytest.approx(row["drawdown"])
+        assert 90_000 < float(line["worst_peak"]) < 200_000
+        assert [int(line[name]) for name in ("fills", "trades", "wins")] == [row["fills"], row["trades"], row["wins"]]
     assert "position_pct" in outcome["strategy"]["parameters"]
     stability = outcome["stability"]
     assert stability["mean"] == told(stability["mean"]) != 0
@@ -77,7 +83,11 @@ def test_a_sweep_counts_the_start_as_a_backtest_does(home: Path, capsysbinary: p
     assert main(["backtest", *TRADE, "--json", "--no-report", "--home", str(home)]) == 0
     told_of_one = json.loads(capsysbinary.readouterr().out)["outcome"]
     assert float(told_of_one["account"]["start_equity"]) > 101_000
-    rows = printed(home, capsysbinary, "--param", "fast_bars=20,21", "--no-report")["outcome"]["best"]
+    swept = printed(home, capsysbinary, "--param", "fast_bars=20,21", "--no-report")["outcome"]
+    assert [[each[name] for name in ("instrument", "first", "last", "sha256")] for each in swept["data"]] == [
+        [each[name] for name in ("instrument", "first", "last", "sha256")] for each in told_of_one["data"]
+    ]
+    rows = swept["best"]
     fast = told_of_one["strategy"]["parameters"]["fast_bars"]
     (row,) = [each for each in rows if each["parameters"]["fast_bars"] == fast]
     statistics = told_of_one["statistics"]

@@ -51,13 +51,13 @@ def terms_of(spec: BacktestSpec, timeframe: str) -> dict[str, JsonValue]:
 
 
 def data_of(candles: Sequence[CandleColumns], digests: Sequence[str]) -> list[JsonValue]:
-    """Return which candles were traded over; the digest is of the columns' bytes."""
+    """Return which candles were traded over, from the first opening to the last close; the digest is of the columns' bytes."""
     return [
         {
             "instrument": str(each.instrument.id),
             "rows": len(each),
             "first": to_iso(int(each.opened_at[0])),
-            "last": to_iso(int(each.opened_at[-1])),
+            "last": to_iso(int(each.opened_at[-1]) + each.timeframe_ns),
             "sha256": digest,
         }
         for each, digest in zip(candles, digests, strict=True)

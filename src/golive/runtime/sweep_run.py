@@ -18,10 +18,11 @@ from golive.backtest.sweep import Aim, SweepResult, Watch, run_sweep
 from golive.backtest.sweep_document import SCHEMA, data_of, result_of, space_of, terms_of
 from golive.backtest.sweep_heat import chosen_pairs
 from golive.backtest.sweep_refusals import refusal_notes
-from golive.backtest.sweep_row import FIELD, FIELDS, SampleGrid, refusal_of
+from golive.backtest.sweep_row import FIELDS, MONEY, SampleGrid, refusal_of
 from golive.backtest.sweep_score import scores
 from golive.model.clock import SECOND, stamp, to_iso
 from golive.model.json import JsonObject, JsonValue
+from golive.portfolio import Ledger
 from golive.storage.sweep_folders import forget_unused
 from golive.storage.sweep_results import SweepResults
 from golive.storage.together import write_together
@@ -87,7 +88,7 @@ def run_planned_sweep(plan: SweepPlan, watch: Watch, *, writes_report: bool) -> 
     document = {**document_of(outcome, run, digest), "schema": SCHEMA}
     write_together(
         {
-            plan.home / files.csv: table_bytes(plan.space, aim, result),
+            plan.home / files.csv: table_bytes(plan.space, aim, result, plan.ledger),
             plan.home / files.json: document_bytes(document),
             plan.home / files.markdown: page.markdown(document).encode(),
             plan.home / files.html: page.html(document).encode(),
@@ -163,15 +164,15 @@ def paths(files: Files) -> dict[str, JsonValue]:
     }
 
 
-def table_bytes(space: Space, aim: Aim, result: SweepResult) -> bytes:
-    """Return every set with its statistics and integers as CSV; the same bytes for the same results."""
+def table_bytes(space: Space, aim: Aim, result: SweepResult, ledger: Ledger) -> bytes:
+    """Return every set with its statistics, money as decimal text and counts as CSV; the same bytes for the same results."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     found = scores(result.rows, aim.balance, aim.grid)
     writer.writerow(("number", *space.names, *found, *FIELDS))
     columns = [[f"{value:.12g}" if not math.isnan(value) else "" for value in column.tolist()] for column in found.values()]
-    integers = result.rows[:, : FIELD["refusal"]].tolist()
-    codes = [refusal_of(code) or "" for code in result.rows[:, FIELD["refusal"]].tolist()]
-    for number, (values, row, code) in enumerate(zip(result.sets, integers, codes, strict=True)):
-        writer.writerow((number, *(f"{value:g}" for value in values), *(column[number] for column in columns), *row, code))
+    for number, (values, row) in enumerate(zip(result.sets, result.rows[:, : len(FIELDS)].tolist(), strict=True)):
+        told = dict(zip(FIELDS, row, strict=True))
+        told |= {name: ledger.text(ledger.quote, told[name]) for name in MONEY} | {"refusal": refusal_of(told["refusal"]) or ""}
+        writer.writerow((number, *(f"{value:g}" for value in values), *(column[number] for column in columns), *told.values()))
     return text.getvalue().encode()
