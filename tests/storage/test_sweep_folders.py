@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 
 from golive.model.clock import DAY
-from golive.storage.sweep_folders import forget_unused
+from golive.storage.sweep_folders import columns_folder, forget_unused
 from golive.storage.sweep_results import SweepResults
 
 NOW = 1_900_000_000_000_000_000
+FAR = 1 << 62
 
 
 def used(folder: Path, days_ago: float) -> Path:
@@ -23,9 +24,19 @@ def used(folder: Path, days_ago: float) -> Path:
 
 def test_what_was_not_used_for_long_is_removed(tmp_path: Path) -> None:
     old, recent = used(tmp_path / "a", 30.1), used(tmp_path / "b", 29.9)
-    left, running = used(tmp_path / "columns.a", 1.1), used(tmp_path / "columns.b", 0.9)
     assert forget_unused(tmp_path, NOW) == []
-    assert [path.exists() for path in (old, recent, left, running)] == [False, True, False, True]
+    assert [path.exists() for path in (old, recent)] == [False, True]
+
+
+def test_candles_of_a_killed_sweep_go_with_the_next_one_and_those_of_a_running_one_stay(tmp_path: Path) -> None:
+    killed = used(tmp_path / "columns.a", 0.001)
+    running, lock = columns_folder(tmp_path)
+    assert running.name.startswith("columns.")
+    assert forget_unused(tmp_path, FAR) == []
+    assert [path.exists() for path in (killed, running)] == [False, True]
+    os.close(lock)
+    forget_unused(tmp_path, FAR)
+    assert not running.exists()
 
 
 def test_what_another_process_uses_stays(tmp_path: Path) -> None:
@@ -59,4 +70,4 @@ def test_what_cannot_be_removed_is_told(tmp_path: Path, monkeypatch: pytest.Monk
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("golive.storage.sweep_folders.shutil.rmtree", refuse)
-    assert forget_unused(tmp_path, NOW) == [f"{folder}: unused for long, but cannot be removed: Permission denied"]
+    assert forget_unused(tmp_path, NOW) == [f"{folder}: unused, but cannot be removed: Permission denied"]

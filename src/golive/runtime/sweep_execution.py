@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
 from golive.backtest.executor import Executor
 from golive.storage.files import make_directory
-from golive.storage.sweep_folders import COLUMNS, lock_folder
+from golive.storage.sweep_folders import columns_folder
 
 from .code_version import code_version
 from .sweep_cluster import ClusterExecutor
@@ -37,8 +36,7 @@ def executor_for(plan: SweepPlan, key: str) -> Iterator[Executor]:
             yield threads
         return
     make_directory(plan.home / FOLDER)
-    folder = Path(tempfile.mkdtemp(prefix=COLUMNS, dir=plan.home / FOLDER))
-    lock = lock_folder(folder)
+    folder, lock = columns_folder(plan.home / FOLDER)
     try:
         order = order_of(plan, key, folder)
         made = ProcessExecutor(order, workers) if options.cluster is None else ClusterExecutor(order, options.cluster)
@@ -46,8 +44,7 @@ def executor_for(plan: SweepPlan, key: str) -> Iterator[Executor]:
             yield executor
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        if lock is not None:
-            os.close(lock)
+        os.close(lock)
 
 
 def order_of(plan: SweepPlan, key: str, folder: Path) -> SweepOrder:

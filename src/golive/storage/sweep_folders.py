@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +20,6 @@ COLUMNS: Final = "columns."
 """begins the names of folders with the candles of a running sweep"""
 RESULTS_KEPT: Final = 30 * DAY
 """how long the results of a sweep are kept after its last run, ns"""
-COLUMNS_KEPT: Final = DAY
-"""how long candles are kept whose process was killed, ns"""
 
 
 def lock_folder(folder: Path) -> int | None:
@@ -38,8 +37,20 @@ def lock_folder(folder: Path) -> int | None:
     return lock
 
 
+def columns_folder(root: Path) -> tuple[Path, int]:
+    """Return a new folder below `root` for the candles of a running sweep, and its held lock; raises OSError.
+
+    It takes its name when it is locked, so that nobody finds it free while its process runs.
+    """
+    new = Path(tempfile.mkdtemp(prefix=".new.", dir=root))
+    lock = lock_folder(new)
+    if lock is None:
+        raise BlockingIOError(f"{new}: locked by another process")
+    return new.rename(root / f"{COLUMNS}{new.name.removeprefix('.new.')}"), lock
+
+
 def forget_unused(root: Path, now: int) -> list[str]:
-    """Remove the folders below `root` that no process uses and none has used for long.
+    """Remove the folders below `root` that no process uses: candles at once, results that none has used for long.
 
     Args:
         now: ns UTC.
@@ -49,14 +60,14 @@ def forget_unused(root: Path, now: int) -> list[str]:
     """
     problems = []
     for folder in sorted(root.iterdir()) if root.is_dir() else ():
-        kept = COLUMNS_KEPT if folder.name.startswith(COLUMNS) else RESULTS_KEPT
+        kept = 0 if folder.name.startswith(COLUMNS) else RESULTS_KEPT
         try:
             if folder.is_dir() and not folder.is_symlink() and _last_used(folder) < now - kept:
                 _remove(folder)
         except FileNotFoundError:  # another process removed it meanwhile
             continue
         except OSError as exc:
-            problems.append(f"{folder}: unused for long, but cannot be removed: {exc.strerror}")
+            problems.append(f"{folder}: unused, but cannot be removed: {exc.strerror}")
     return problems
 
 
