@@ -15,6 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from golive.cli.main import main
+from golive.market.resample import resample
 from golive.market.store import CandleStore
 from golive.matching.columns import CandleColumns
 from golive.model.clock import MINUTE
@@ -55,9 +56,25 @@ def test_a_backtest_writes_three_files_of_one_document(home: Path, capsysbinary:
     assert json.loads((home / run["report_json"]).read_text()) == document
     assert outcome["fills"]["count"] == len(outcome["fills"]["rows"]) > 4
     assert outcome["data"][0]["missing"] == 10
-    assert any("10 1m candles are missing in 1 gaps" in note for note in run["notes"])
+    assert any("10 1m candles are missing in 1 gap," in note for note in run["notes"])
     assert "# ema_cross · backtest" in (home / run["report_markdown"]).read_text()
     assert sorted(path.name for path in home.glob("logs/backtest/*")) == [Path(run["report_json"]).name]
+
+
+@pytest.mark.parametrize(("harm", "told"), [("{", "not an index of candles"), (None, "no index.json, but parts")])
+def test_a_damaged_series_is_named_also_beside_a_sound_one(
+    home: Path, capsys: pytest.CaptureFixture[str], harm: str | None, told: str
+) -> None:
+    candles = resample(market(900), "15m")
+    CandleStore(home / "var/data/okx_paper").append(candles.instrument, "15m", candles, source="test", now=1 << 62)
+    index = next(home.glob("var/data/okx_paper/candles/okx/BTC-USDT/1m/index.json"))
+    index.unlink() if harm is None else index.write_text(harm)
+    for words in ((), ("--symbol", "BTC/USDT")):
+        assert backtest(home, *TRADE, "--timeframe", "1m", *words) == 2
+        error = capsys.readouterr().err
+        assert told in error
+        assert "golive data remove" in error
+    assert backtest(home, *TRADE, "--timeframe", "15m", "--param", "slow_bars=10", "--param", "fast_bars=5", "--no-report") == 0
 
 
 def test_the_page_needs_nothing_from_outside(home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -143,7 +160,7 @@ def test_longer_candles_are_made_of_stored_ones_and_detail_meets_orders_inside(
         (("--since", "2024-01-02", "--until", "2024-01-01"), "not before"),
         (("--until", "2024-01-01T00:30"), "too few"),
         (("--fees", "1"), "--fees 1"),
-        (("--fees", "1,2,gold"), "--fees 1,2,gold"),
+        (("--fees", "1,2,gold"), "--fees 1,2,gold: give maker,taker[,quote|received]"),
         (("--slippage-bps", "-1"), "--slippage-bps -1"),
         (("--participation", "3/2"), "participation"),
         (("--participation", "a/b"), "--participation a/b"),

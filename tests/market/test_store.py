@@ -302,6 +302,11 @@ def test_parts_that_lost_their_index_are_damaged_and_can_be_removed(tmp_path: Pa
     (folder(store) / "index.json").unlink()
     (damaged,) = store.contents().damaged
     assert (damaged.name, "no index.json, but parts" in damaged.fault) == ("okx/BTC-USDT/1m", True)
+    parts = sorted(folder(store).glob("*.parquet"))
+    for call in (lambda: append(store, walk(90)), lambda: store.read(BTC, "1m"), lambda: store.index(BTC, "1m")):
+        with pytest.raises(ConfigError, match=r"no index\.json, but parts; `golive data remove`"):
+            call()
+    assert sorted(folder(store).glob("*.parquet")) == parts, "nothing of them was removed"
     assert store.remove(BTC, "1m") is None
     assert [path.name for path in folder(store).iterdir()] == [".lock"]
     with pytest.raises(ConfigError, match="nothing is stored"):

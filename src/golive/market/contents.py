@@ -51,6 +51,10 @@ class DamagedSeries:
         """venue/BASE-QUOTE/timeframe"""
         return "/".join(self.path.parts[-3:])
 
+    @property
+    def timeframe(self) -> str:
+        return self.path.name
+
     def is_of(self, instrument: InstrumentId) -> bool:
         return self.path.parts[-3:-1] == (instrument.venue, f"{instrument.base}-{instrument.quote}")
 
@@ -91,6 +95,16 @@ def holds_series(folder: Path) -> bool:
     if (folder / INDEX_NAME).exists():
         return True
     return not (folder / BEGUN).exists() and any(not is_temporary(path) for path in folder.glob("*.parquet"))
+
+
+def index_in(folder: Path) -> SeriesIndex | None:
+    """Return the index of a series; None where there is none. Raises ConfigError as `read_index`, and for parts without index."""
+    index = read_index(folder)
+    if index is None and holds_series(folder):
+        index = read_index(folder)  # a first writer may have come to its end just now
+        if index is None and holds_series(folder):
+            raise ConfigError(without_index(folder))
+    return index
 
 
 def without_index(folder: Path) -> str:

@@ -25,7 +25,7 @@ from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
 
 from .column_file import map_columns, remove_columns, write_columns
-from .contents import BEGUN, Contents, SeriesEntry, contents_of, holds_series, mark_begun
+from .contents import BEGUN, Contents, SeriesEntry, contents_of, holds_series, index_in, mark_begun
 from .durable import is_temporary, make_folder, only_writer, write_atomic
 from .merge import merged, regridded, table_of
 from .origin import RESAMPLE, derivation, require_one_market, staleness
@@ -81,7 +81,7 @@ class CandleStore:
 
     def index(self, instrument: InstrumentId, timeframe: str) -> SeriesIndex:
         """Return the index of a series; raise ConfigError saying what is stored when it is not."""
-        found = read_index(series_folder(self.root, instrument, timeframe))
+        found = index_in(series_folder(self.root, instrument, timeframe))
         if found is None:
             raise ConfigError(f"{self.root}: no candles of {instrument} {timeframe}; {self._stored()}")
         return found
@@ -105,7 +105,7 @@ class CandleStore:
 
         Raises ConfigError saying what is stored when there is none.
         """
-        if read_index(series_folder(self.root, instrument, timeframe)) is not None:
+        if index_in(series_folder(self.root, instrument, timeframe)) is not None:
             return timeframe
         usable = [entry.timeframe for entry in self.series() if entry.instrument.id == instrument and not entry.stale]
         found = source_timeframe(timeframe, usable)
@@ -153,7 +153,8 @@ class CandleStore:
             may_mix: take rows of a file beside those of a market, or the other way round (see `origin`).
 
         Raises:
-            ConfigError: a row is impossible, off the grid, of another market, or differs from a stored one without `replace`.
+            ConfigError: a row is impossible, off the grid, of another market, or differs from a stored one without `replace`; the
+                series is damaged.
             JournalError: a file cannot be written.
         """
         folder = series_folder(self.root, instrument.id, timeframe)
@@ -161,7 +162,7 @@ class CandleStore:
             raise ConfigError(f"{instrument.id}: candles of {rows.timeframe_ns / 1e9:g} s given as {timeframe}")
         make_folder(folder)
         with only_writer(folder):
-            index = read_index(folder)
+            index = index_in(folder)
             require_one_market(index, source, may_mix=may_mix)
             grid = index.instrument if index else instrument
             table, unclosed, was_sorted = table_of(regridded(rows, grid), now)
@@ -191,7 +192,7 @@ class CandleStore:
         """Make a derived series anew, whole: `rows` were made of the series of `finer` when that had `digest`.
 
         Raises:
-            ConfigError: there are no rows, or candles of this timeframe are stored that were brought and not made.
+            ConfigError: there are no rows, candles of this timeframe are stored that were brought and not made, or are damaged.
             JournalError: a file cannot be written.
         """
         instrument = rows.instrument
@@ -200,7 +201,7 @@ class CandleStore:
             raise ConfigError(f"{instrument.id}: no whole candle of {timeframe} can be made of those of {finer}")
         make_folder(folder)
         with only_writer(folder):
-            index = read_index(folder)
+            index = index_in(folder)
             if index is not None and derivation(index) is None:
                 raise ConfigError(
                     f"{instrument.id} {timeframe} is stored and was brought, not made of {finer} candles; to have it made "
@@ -337,7 +338,8 @@ class CandleStore:
         names = [f"{entry.instrument.id} {entry.timeframe}" for entry in found.series]
         names += [f"{each.name} (damaged)" for each in found.damaged]
         known = f"stored: {', '.join(names)}" if names else "nothing is stored"
-        return f"{known}; `golive data download` or `golive data import` brings them"
+        damage = "; `golive data verify` says what is damaged, `golive data remove` removes it" if found.damaged else ""
+        return f"{known}{damage}; `golive data download` or `golive data import` brings them"
 
 
 def _columns_of_parts(folder: Path, index: SeriesIndex) -> list[IntColumn] | None:

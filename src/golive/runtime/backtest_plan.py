@@ -15,6 +15,7 @@ from golive.config.resolved import ResolvedEntrypoint
 from golive.market.resample import source_timeframe
 from golive.market.store import CandleStore
 from golive.market.timeframe import timeframe_ns
+from golive.market.wording import counted
 from golive.matching.columns import CandleColumns
 from golive.model.clock import to_iso
 from golive.model.errors import ConfigError
@@ -145,13 +146,19 @@ def _instruments(
     if symbols:
         return tuple(_instrument(each, entry.exchange) for each in symbols)
     stored: dict[InstrumentId, list[str]] = {}
-    for series in store.series():
+    contents = store.contents()
+    for series in contents.series:
         stored.setdefault(series.instrument.id, []).append(series.timeframe)
     found = tuple(
         each
         for each in entry.instruments
         if timeframe in stored.get(each, ()) or source_timeframe(timeframe, stored.get(each, [])) is not None
     )
+    for each in contents.damaged:
+        # To trade the others alone would be another backtest than the one that was asked for.
+        lacking = any(each.is_of(instrument) for instrument in entry.instruments if instrument not in found)
+        if lacking and (each.timeframe == timeframe or source_timeframe(timeframe, [each.timeframe]) is not None):
+            raise ConfigError(f"{each.fault}; `golive data verify` says more, --symbol chooses among the others")
     if not found:
         wanted = ", ".join(each.symbol for each in entry.instruments)
         have = ", ".join(f"{key} {name}" for key, names in stored.items() for name in names) or "nothing"
@@ -216,7 +223,7 @@ def _gap_notes(candles: Sequence[CandleColumns], timeframe: str, since: int | No
             longest = gaps[int(steps[gaps].argmax())]
             where = to_iso(int(each.opened_at[longest]) + length)
             notes.append(
-                f"{name}: {missing:,} {timeframe} candles are missing in {len(gaps):,} gaps, "
+                f"{name}: {missing:,} {timeframe} candles are missing in {counted(len(gaps), 'gap')}, "
                 f"the longest {int(steps[longest]) // length - 1:,} from {where}"
             )
         if since is not None and int(each.opened_at[0]) >= since + length:

@@ -76,7 +76,7 @@ def fees(entry: ResolvedEntrypoint, text: str | None) -> FeeSchedule:
     if len(rates) == 3 and rates[2].strip() in {each.value for each in FeeAsset}:
         asset = FeeAsset(rates.pop().strip())
     if len(rates) != 2:
-        raise ConfigError(f"--fees {text}: give maker,taker in basis points, for example 8,10, or 8,10,quote to pay in quote")
+        raise ConfigError(f"--fees {text}: give maker,taker[,quote|received], in basis points, like 8,10 or 8,10,quote")
     maker, taker = (_number(rate, "--fees", may_be_negative=True) for rate in rates)
     try:
         return FeeSchedule(maker, taker, asset)

@@ -372,6 +372,19 @@ def test_nothing_stored_needs_a_beginning(tmp_path: Path, capsys: pytest.Capture
     assert "say from when with --since" in capsys.readouterr().err
 
 
+def test_a_series_that_lost_its_index_is_named_and_not_downloaded_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = Home(tmp_path)
+    store = CandleStore(home.path / "var/data/okx_paper")
+    store.append(btc(), "1m", columns_of(walk(60)), source="download embedded seed 7", now=LATER)
+    next(store.root.rglob("index.json")).unlink()
+    words = ["data", "download", "--venue", "okx", "--symbol", "BTC/USDT", "--home", str(home.path)]
+    for more in ([], ["--since", "2024-01-01"]):
+        assert main([*words, *more]) == 2
+        assert "no index.json, but parts; `golive data remove`" in capsys.readouterr().err
+
+
 def test_a_symbol_that_the_venue_does_not_list_is_refused_with_what_it_has(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,8 +10,9 @@ from typing import Final
 from golive.config.configuration import Configuration
 from golive.config.endpoint import base_url_objection, endpoint_objection, parse_endpoint, sandbox_objection
 from golive.config.resolved import ResolvedEntrypoint
+from golive.market.contents import index_in
 from golive.market.origin import DOWNLOAD, require_one_market
-from golive.market.series import SeriesIndex, read_index, series_folder
+from golive.market.series import SeriesIndex, series_folder
 from golive.market.span import Span
 from golive.market.store import CandleStore
 from golive.market.timeframe import timeframe_ns
@@ -95,7 +96,7 @@ def plan_download(options: DownloadOptions, configuration: Configuration, home: 
     instrument = _instrument(options.symbol, entrypoint)
     length = timeframe_ns(options.timeframe)
     store = candle_store(configuration, home, environment)
-    index = read_index(series_folder(store.root, instrument, options.timeframe))
+    index = index_in(series_folder(store.root, instrument, options.timeframe))
     source = f"{DOWNLOAD}{market_at(entrypoint, options.seed)}"
     require_one_market(index, source, may_mix=options.may_mix)
     since = _since(options, index, DownloadRecord(store.root, instrument, options.timeframe, source).unfinished, length)
