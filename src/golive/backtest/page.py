@@ -64,6 +64,7 @@ _NAMES: Final[Mapping[str, tuple[str, str]]] = {
     "turnover": ("Turnover, of mean equity", "×"),
     "fees": ("Fees", "q"),
 }
+_RETURNS: Final = {"daily": "daily returns", "hourly": "hourly returns", "bars": "returns of bars"}
 _TEXTS: Final = {
     "volatility": "standard deviation of returns",
     "sharpe": "mean return over its deviation, risk-free rate 0",
@@ -121,7 +122,7 @@ def figures(document: JsonObject) -> tuple[Figure, ...]:
             shown("total_return", read.mapping(outcome, "hold"), asset),
             f"Sharpe {shown('sharpe', read.mapping(outcome, 'hold'), asset)}",
         ),
-        Figure("Sharpe ratio", shown("sharpe", statistics, asset), f"{read.text(outcome, 'sampling', 'name')} returns, a year"),
+        Figure("Sharpe ratio", shown("sharpe", statistics, asset), f"{_RETURNS[read.text(outcome, 'sampling', 'name')]}, a year"),
         Figure(
             "Deepest drawdown",
             shown("max_drawdown", statistics, asset),

@@ -39,11 +39,14 @@ def bar(stream: TextIO, label: str, *, is_wanted: bool) -> Iterator[Callable[[Pr
 
 def print_outcome(document: JsonObject, stream: TextIO) -> None:
     """Print what came of a download, from its JSON document."""
+    from golive.market.wording import counted
+
+    candles, gaps = (counted(int(str(document[f"stored_{of}"])), noun) for of, noun in (("rows", "candle"), ("gaps", "gap")))
     lines = [
         f"{document['instrument']} {document['timeframe']} of {document['environment']}, from {document['source']}",
         f"{document['since']} to {document['until'] or 'unknown'}: {document['added_rows']} candles added, "
         f"{document['absent_rows']} the venue does not have, {document['requests']} requests, {document['seconds']} s",
-        f"stored: {document['stored_rows']} candles, {document['stored_gaps']} gaps, quality {document['quality']}",
+        f"stored: {candles}, {gaps}, quality {document['quality']}",
         f"quality report: {document['quality_report']}",
     ]
     if document["risk_snapshot"]:

@@ -18,7 +18,8 @@ RiskProfile: TypeAlias = Annotated[
     str | None, typer.Option(metavar="NAME|none", help="Limits to trade under. Default: the entrypoint's; none: no limits.")
 ]
 Fees: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="MAKER,TAKER[,quote]", help="Basis points. Default: the entrypoint's.")
+    str | None,
+    typer.Option(metavar="MAKER,TAKER[,quote|received]", help="Basis points, and the asset charged. Default: the entrypoint's."),
 ]
 Slippage: TypeAlias = Annotated[str | None, typer.Option(metavar="BPS", help="Of what takes liquidity. Default: 5.")]
 Participation: TypeAlias = Annotated[
