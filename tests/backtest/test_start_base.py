@@ -20,6 +20,7 @@ from golive.backtest.sweep_score import scores
 from golive.backtest.sweep_work import SweepWork
 from golive.engine.opening import known_opening, opening_of
 from golive.matching.columns import CandleColumns
+from golive.matching.fee import FeeAsset, FeeSchedule
 from golive.model.clock import MINUTE
 from golive.portfolio import Ledger
 from support.candles import START, btc, columns_of, walk
@@ -83,6 +84,23 @@ def test_before_there_is_a_price_an_account_is_worth_what_it_is_when_there_is() 
     assert np.array_equal(columns, events)
     work = holding([early, late], True, "0.5")
     assert (columns[:, len(FIELDS) : len(FIELDS) + 100] == opening_equity(work)).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 1000))
+def test_a_sweep_counts_the_trades_of_a_backtest_where_parts_of_orders_are_less_than_the_venue_takes(seed: int) -> None:
+    instrument = replace(btc(), min_quantity=3_000)
+    thin = [(*row[:5], row[5] // 50) for row in walk(600, seed=seed)]
+    candles = [columns_of(thin, instrument=instrument)]
+    for over_columns in (True, False):
+        work = holding(candles, over_columns, "0.05", stop_loss_pct=0.0004)
+        work = replace(work, spec=replace(work.spec, fees=FeeSchedule(Decimal(1), Decimal(2), FeeAsset.RECEIVED)))
+        spec = replace(work.spec, parameters=work.parameters_of(SETS[0]))
+        result = run_over_columns(spec, candles)
+        row = row_of(work, SETS[0])
+        closed = result.trades.closed()
+        assert row[0, FIELD["trades"]] == closed.sum()
+        assert row[0, FIELD["wins"]] == (result.trades.profit[closed] > 0).sum()
 
 
 @settings(max_examples=20, deadline=None)

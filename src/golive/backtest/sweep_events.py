@@ -12,6 +12,7 @@ from golive.engine.opening import Opening, known_opening
 from golive.execution import PaperExecution
 from golive.matching.bar import BarModel
 from golive.metrics.recorder import MemoryRecorder
+from golive.model.order import Side
 from golive.portfolio import Ledger
 
 from .event_driver import EventDriver
@@ -73,7 +74,7 @@ def fill_row_by_events(
 
 
 def _round_trips(engine: Engine, candles: Sequence[CandleColumns], opening: Opening) -> tuple[int, int, int]:
-    """Return the bars at whose close a lot was held, the round trips that ended without one, and those that gained."""
+    """Return the bars at whose close a lot was held, the round trips that ended, and those that gained."""
     import numpy as np
 
     bars = trades = wins = 0
@@ -88,7 +89,7 @@ def _round_trips(engine: Engine, candles: Sequence[CandleColumns], opening: Open
                 brought -= fill.fee * ledger.notional(instrument.id, 1, 1) // instrument.notional(1, 1)
             ts.append(fill.ts)
             lots.append(held)
-            if held == 0:
+            if fill.side is Side.SELL and held < instrument.min_quantity:
                 trades, wins, brought = trades + 1, wins + (brought > 0), 0
         places = np.searchsorted(np.array(ts), each.opened_at + each.timeframe_ns, "right") - 1
         bars += int((np.array(lots)[places] > 0).sum())

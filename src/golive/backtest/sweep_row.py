@@ -29,7 +29,7 @@ FIELDS: Final = (
     "final_equity", "fills", "turnover", "worst_peak", "worst_fall", "bars_held", "trades", "wins", "refused", "refusal",
 )  # fmt: skip
 """money in smallest units of the quote asset; the deepest fall is exactly worst_fall of worst_peak; bars at whose close a whole
-lot was held, of all instruments; round trips that ended without a lot, and those of them that brought in more than they cost;
+lot was held, of all instruments; round trips that ended (`fills.py`), and those of them that brought in more than they cost;
 orders that risk refused, and the code it gave most often: its place in `REFUSALS`, counted from 1, 0 for none"""
 MONEY: Final = ("final_equity", "turnover", "worst_peak", "worst_fall")
 REFUSALS: Final = (

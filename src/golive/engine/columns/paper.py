@@ -46,6 +46,7 @@ from .layout import (
     MARKET,
     MAX_PRICE,
     MET,
+    MIN_LOTS,
     MIN_NOTIONAL,
     NO_FUNDS,
     NOW,
@@ -229,14 +230,15 @@ def _write(m: Words, d: int, price: int, lots: int, is_maker: int, fee: int, in_
 
 @inlined
 def _count(m: Words, d: int, notional: int, quote: int, after: int) -> None:
-    """Count the fill; a round trip ends when no lot is held, and won when it brought in more than it cost."""
+    """Count the fill; a round trip ends with a sell that leaves less than the venue takes, and won when it brought in more than
+    it cost."""
     m[FILL_COUNT] += 1
     m[TURNOVER] += notional
     if m[TURNOVER] >= LIMIT:
         m[TURNOVER] -= LIMIT
         m[TURNOVER_HIGH] += 1
     m[d + TRIP] += quote
-    if after == 0:
+    if not m[d + IS_BUY] and after < m[d + MIN_LOTS]:
         m[d + TRIPS] += 1
         m[d + WINS] += m[d + TRIP] > 0
         m[d + TRIP] = 0

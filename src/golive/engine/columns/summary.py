@@ -41,7 +41,7 @@ class Summary(NamedTuple):
     bars_held: int
     """bars at whose close a whole lot was held, of all instruments"""
     trades: int
-    """round trips that ended with no lot held; what is held at the start begins one, at its worth then"""
+    """round trips that ended, with less held than the venue takes; what is held at the start begins one, at its worth then"""
     wins: int
     """those that brought in more of the quote asset than they cost"""
     decisions: dict[DecisionCode, int]
