@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from golive.backtest.column_run import load, run_over_columns
+from golive.engine.columns import warm
 from golive.matching.columns import CandleColumns
 from golive.matching.compiled import compiles, numba_module
 from golive.strategy import Bar, with_order_parameters
@@ -46,7 +47,8 @@ def test_a_run_compiles_nothing_that_was_loaded_before(monkeypatch: pytest.Monke
     numba_module()
     from numba.core import event  # not before: the product says how numba is to be imported
 
-    monkeypatch.setenv("GOLIVE_CACHE_DIR", str(tmp_path))
+    warm.load()
+    monkeypatch.setattr("golive.matching.compiled.cache_folder", lambda: tmp_path)  # not what a run of this test before has kept
     terms, candles = replace(spec(), strategy=Counting()), [market(300)]
     with event.install_recorder("numba:compile") as loaded:
         load(terms, candles)
