@@ -50,7 +50,12 @@ def run_over_columns(
     if (reason := needs_events(spec)) is not None:
         raise ConfigError(f"not over columns: {reason}")
     how, changes = _targets(spec.strategy, spec, candles)
-    terms = Terms(
+    return _result_of(run_columns(candles, changes, column_terms(spec, candles), detail), spec, candles, how)
+
+
+def column_terms(spec: BacktestSpec, candles: Sequence[CandleColumns]) -> Terms:
+    """Return the terms of a specification for the driver over columns."""
+    return Terms(
         parameters=spec.parameters,
         profile=spec.profile,
         fees=spec.fees,
@@ -61,7 +66,6 @@ def run_over_columns(
         label=candles[0].instrument.id.venue,
         new_id=client_order_id,
     )
-    return _result_of(run_columns(candles, changes, terms, detail), spec, candles, how)
 
 
 def _targets(strategy: Strategy, spec: BacktestSpec, candles: Sequence[CandleColumns]) -> tuple[str, list[TargetChanges]]:

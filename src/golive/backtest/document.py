@@ -13,15 +13,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from golive.matching.columns import CandleColumns, IntColumn
-from golive.model.clock import MILLISECOND, to_iso
+from golive.model.clock import to_iso
 from golive.model.json import JsonObject, JsonValue
-from golive.model.money import format_decimal
 
 from .bootstrap import CONFIDENCE, RESAMPLES, Interval, mean_block, period_intervals, trade_intervals
 from .drawdowns import underwater
 from .result import BacktestResult
 from .returns import Undefined
 from .statistics import Statistics, hold_curve, statistics_of, told
+from .terms_told import terms_of
 from .thinning import kept
 
 SCHEMA: Final = "golive.backtest.v1"
@@ -45,7 +45,7 @@ def outcome_of(
     statistics = statistics_of(result)
     return {
         "strategy": {"name": result.spec.strategy.name, "parameters": dict(result.spec.parameters)},
-        "terms": _terms(result, timeframe, seed),
+        "terms": {**terms_of(result.spec, timeframe), "seed": seed},
         "data": [_series(columns, timeframe) for columns in result.candles],
         "detail": [_series(columns, detail_timeframe or timeframe) for columns in detail],
         "account": _account(result),
@@ -83,25 +83,6 @@ def outcome_sha256(outcome: JsonObject) -> str:
 def document_bytes(document: JsonObject) -> bytes:
     """Return the document as it is written: compact, one line for each long row would fill screens."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
-
-
-def _terms(result: BacktestResult, timeframe: str, seed: int) -> dict[str, JsonValue]:
-    spec = result.spec
-    share, whole = spec.participation
-    return {
-        "timeframe": timeframe,
-        "maker_bps": format_decimal(spec.fees.maker_bps),
-        "taker_bps": format_decimal(spec.fees.taker_bps),
-        "fee_asset": str(spec.fees.asset),
-        "slippage_bps": format_decimal(spec.slippage_bps),
-        "participation": f"{share}/{whole}",
-        "latency_ms": spec.latency_ns / MILLISECOND,
-        "start_balances": {asset: format_decimal(amount) for asset, amount in sorted(spec.start_balances.items())},
-        "risk_profile": spec.profile.name,
-        "risk_profile_sha256": spec.profile.digest,
-        "seed": seed,
-        "fill_model": "bar",
-    }
 
 
 def _series(columns: CandleColumns, timeframe: str) -> dict[str, JsonValue]:

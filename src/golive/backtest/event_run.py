@@ -13,6 +13,7 @@ from golive.model.command import Command
 from golive.model.decision import DecisionCode
 from golive.model.order import Liquidity, Side
 from golive.portfolio import Ledger
+from golive.strategy import Strategy
 
 from .event_driver import EventDriver
 from .fills import FillColumns
@@ -31,26 +32,7 @@ def run_events(
     """Run a backtest event by event; `why` says why this driver was taken. Raises as `EventDriver.run`."""
     import numpy as np
 
-    instruments = [each.instrument for each in candles]
-    engine = Engine(
-        instruments=instruments,
-        strategy=spec.strategy,
-        parameters=spec.parameters,
-        profile=spec.profile,
-        start_balances=spec.start_balances,
-        timeframe_ns=spec.timeframe_ns,
-        new_id=client_order_id,
-    )
-    execution = PaperExecution(
-        label=instruments[0].id.venue,
-        models={each.id: BarModel(slippage=spec.slippage, participation=spec.participation) for each in instruments},
-        account=Ledger(instruments, spec.start_balances),
-        fees=spec.fees,
-        codes={},
-        recorder=MemoryRecorder(),
-        latency=spec.latency,
-    )
-    driver = EventDriver(engine, execution, on_commands=on_commands)
+    engine, driver = driver_of(spec, candles, spec.strategy, on_commands)
     driver.run(candles, detail)
     inaction: dict[DecisionCode, int] = {}
     for _, run in engine.runs():
@@ -70,6 +52,35 @@ def run_events(
         breaches=tuple(BreachRow(*breach) for breach in engine.breaches),
         balances={asset: balance.total for asset, balance in engine.ledger.balances.items()},
     )
+
+
+def driver_of(
+    spec: BacktestSpec,
+    candles: Sequence[CandleColumns],
+    strategy: Strategy,
+    on_commands: Callable[[Sequence[Command]], None] | None = None,
+) -> tuple[Engine, EventDriver]:
+    """Return an engine on paper execution over the bar model, and the driver that takes both through these candles."""
+    instruments = [each.instrument for each in candles]
+    engine = Engine(
+        instruments=instruments,
+        strategy=strategy,
+        parameters=spec.parameters,
+        profile=spec.profile,
+        start_balances=spec.start_balances,
+        timeframe_ns=spec.timeframe_ns,
+        new_id=client_order_id,
+    )
+    execution = PaperExecution(
+        label=instruments[0].id.venue,
+        models={each.id: BarModel(slippage=spec.slippage, participation=spec.participation) for each in instruments},
+        account=Ledger(instruments, spec.start_balances),
+        fees=spec.fees,
+        codes={},
+        recorder=MemoryRecorder(),
+        latency=spec.latency,
+    )
+    return engine, EventDriver(engine, execution, on_commands=on_commands)
 
 
 def _fills_of(engine: Engine) -> FillColumns:

@@ -14,8 +14,9 @@ from golive.strategy.compiling import NotCompilable
 from golive.strategy.order_parameters import ORDER_PARAMETERS
 from golive.strategy.targets import TargetChanges, sweep_targets, targets_of
 
+from .column_run import column_terms
 from .executor import Span
-from .spec import BacktestSpec, client_order_id
+from .spec import BacktestSpec
 from .sweep_row import FIELDS, Rows, SampleGrid, refused
 from .sweep_span import closing_since, spanned_changes
 
@@ -56,23 +57,8 @@ def _terms(spec: BacktestSpec, sets: Sequence[Mapping[str, float]], candles: Seq
     for parameters in sets:
         key = tuple(parameters[name] for name in names)
         if key not in made:
-            made[key] = terms_of(replace(spec, parameters=parameters), candles)
+            made[key] = column_terms(replace(spec, parameters=parameters), candles)
         yield made[key]
-
-
-def terms_of(spec: BacktestSpec, candles: Sequence[CandleColumns]) -> Terms:
-    """Return the terms of a specification for the driver over columns."""
-    return Terms(
-        parameters=spec.parameters,
-        profile=spec.profile,
-        fees=spec.fees,
-        start_balances=spec.start_balances,
-        timeframe_ns=spec.timeframe_ns,
-        slippage_bps=spec.slippage_bps,
-        participation=spec.participation,
-        label=candles[0].instrument.id.venue,
-        new_id=client_order_id,
-    )
 
 
 def _targets(spec: BacktestSpec, sets: Sequence[Mapping[str, float]], candles: CandleColumns) -> Iterator[TargetChanges]:

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from golive.matching.columns import CandleColumns
-from golive.model.clock import MILLISECOND, to_iso
+from golive.model.clock import to_iso
 from golive.model.json import JsonValue
-from golive.model.money import format_decimal
 from golive.portfolio import Ledger
 
 from .search import Axis, Space, Values
@@ -30,24 +29,6 @@ if TYPE_CHECKING:
 SCHEMA: Final = "golive.sweep.v1"
 BEST: Final = 20
 """sets in the table"""
-
-
-def terms_of(spec: BacktestSpec, timeframe: str) -> dict[str, JsonValue]:
-    """Return what was traded under."""
-    share, whole = spec.participation
-    return {
-        "timeframe": timeframe,
-        "maker_bps": format_decimal(spec.fees.maker_bps),
-        "taker_bps": format_decimal(spec.fees.taker_bps),
-        "fee_asset": str(spec.fees.asset),
-        "slippage_bps": format_decimal(spec.slippage_bps),
-        "participation": f"{share}/{whole}",
-        "latency_ms": spec.latency_ns / MILLISECOND,
-        "start_balances": {asset: format_decimal(amount) for asset, amount in sorted(spec.start_balances.items())},
-        "risk_profile": spec.profile.name,
-        "risk_profile_sha256": spec.profile.digest,
-        "fill_model": "bar",
-    }
 
 
 def data_of(candles: Sequence[CandleColumns], digests: Sequence[str]) -> list[JsonValue]:

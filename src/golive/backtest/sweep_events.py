@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING
 
 from golive.engine import Engine
 from golive.engine.opening import Opening, known_opening
-from golive.execution import PaperExecution
-from golive.matching.bar import BarModel
-from golive.metrics.recorder import MemoryRecorder
 from golive.model.order import Side
 from golive.portfolio import Ledger
 
-from .event_driver import EventDriver
+from .event_run import driver_of
 from .executor import Span
-from .spec import BacktestSpec, client_order_id
+from .spec import BacktestSpec
 from .sweep_row import FIELDS, SampleGrid, refused
 from .sweep_span import SpannedStrategy, closing_since
 
@@ -39,25 +36,7 @@ def fill_row_by_events(
     instruments = [each.instrument for each in candles]
     traded = [each.between(first, len(each)) for each, first in zip(candles, warm, strict=True)]
     spanned = SpannedStrategy(spec.strategy, closing_since(traded, span))
-    engine = Engine(
-        instruments=instruments,
-        strategy=spanned,
-        parameters=spec.parameters,
-        profile=spec.profile,
-        start_balances=spec.start_balances,
-        timeframe_ns=spec.timeframe_ns,
-        new_id=client_order_id,
-    )
-    execution = PaperExecution(
-        label=instruments[0].id.venue,
-        models={i.id: BarModel(slippage=spec.slippage, participation=spec.participation) for i in instruments},
-        account=Ledger(instruments, spec.start_balances),
-        fees=spec.fees,
-        codes={},
-        recorder=MemoryRecorder(),
-        latency=spec.latency,
-    )
-    driver = EventDriver(engine, execution)
+    engine, driver = driver_of(spec, candles, spanned)
     driver.warm_up([each.between(0, first) for each, first in zip(candles, warm, strict=True)])
     driver.run(traded)
     opening = known_opening(Ledger(instruments, spec.start_balances), traded)

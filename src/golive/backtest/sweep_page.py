@@ -40,11 +40,15 @@ def markdown(document: JsonObject) -> str:
 def html(document: JsonObject) -> str:
     """Return the whole page; raise MalformedPayload when the document is not a sweep's."""
     outcome = read.mapping(document, "outcome")
-    foot = (
+    return page_html(page(document), "Golive sweep", _maps(outcome), foot(document))
+
+
+def foot(document: JsonObject) -> str:
+    """Return what a page was rendered from, as HTML."""
+    return (
         f"Rendered from {escape(read.text(document, 'run', 'report_json'))} · outcome "
         f"{escape(read.text(document, 'outcome_sha256'))} · golive {escape(read.text(document, 'run', 'code_version'))}"
     )
-    return page_html(page(document), "Golive sweep", _maps(outcome), foot)
 
 
 def _maps(outcome: JsonObject) -> Iterator[str]:

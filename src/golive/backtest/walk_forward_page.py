@@ -14,7 +14,7 @@ from golive.observability.markdown import page_markdown
 from golive.observability.page import Banner, Cell, Column, Figure, Lines, Page, Pairs, Section, Table, Tone, amount, percent
 from golive.observability.plot import Plot, svg
 
-from .sweep_page import data_table, parameters, run_rows, search_rows, subtitle, terms_rows
+from .sweep_page import data_table, foot, parameters, run_rows, search_rows, subtitle, terms_rows
 from .sweep_words import PROVED, ratio
 
 
@@ -26,11 +26,7 @@ def markdown(document: JsonObject) -> str:
 def html(document: JsonObject) -> str:
     """Return the whole page; raise MalformedPayload when the document is not a walk-forward's."""
     outcome = read.mapping(document, "outcome")
-    foot = (
-        f"Rendered from {escape(read.text(document, 'run', 'report_json'))} · outcome "
-        f"{escape(read.text(document, 'outcome_sha256'))} · golive {escape(read.text(document, 'run', 'code_version'))}"
-    )
-    return page_html(page(document), "Golive walk-forward", _charts(outcome), foot)
+    return page_html(page(document), "Golive walk-forward", _charts(outcome), foot(document))
 
 
 def _charts(outcome: JsonObject) -> Iterator[str]:

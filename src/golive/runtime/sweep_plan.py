@@ -16,9 +16,10 @@ from golive.backtest.column_run import needs_events
 from golive.backtest.executor import Span
 from golive.backtest.search import MOST_SETS, Search, Space, Values, axis_of, grid_search, random_search
 from golive.backtest.search_rule import Rule
-from golive.backtest.sweep_document import space_of, terms_of
+from golive.backtest.sweep_document import space_of
 from golive.backtest.sweep_score import checked_objective
 from golive.backtest.sweep_work import SweepWork
+from golive.backtest.terms_told import terms_of
 from golive.engine.opening import known_opening
 from golive.model.errors import ConfigError
 from golive.model.json import JsonValue

@@ -15,11 +15,12 @@ from golive.backtest.document import document_bytes, document_of, outcome_sha256
 from golive.backtest.executor import Executor
 from golive.backtest.search import Space
 from golive.backtest.sweep import Aim, SweepResult, Watch, run_sweep
-from golive.backtest.sweep_document import SCHEMA, data_of, result_of, space_of, terms_of
+from golive.backtest.sweep_document import SCHEMA, data_of, result_of, space_of
 from golive.backtest.sweep_heat import chosen_pairs
 from golive.backtest.sweep_refusals import refusal_notes
 from golive.backtest.sweep_row import FIELDS, MONEY, SampleGrid, refusal_of
 from golive.backtest.sweep_score import scores
+from golive.backtest.terms_told import terms_of
 from golive.model.clock import SECOND, stamp, to_iso
 from golive.model.json import JsonObject, JsonValue
 from golive.portfolio import Ledger
