@@ -1,0 +1,1 @@
+"""Live execution: the router that takes approved orders to venues, as a synchronous state machine."""
