@@ -209,3 +209,30 @@ def test_a_body_that_cannot_be_written_breaks_the_journal_without_a_trace(tmp_pa
         log.append("note", {"amount": 2**60}, "anna")
     assert len(entries(tmp_path)) == 1
     assert (tmp_path / "log.jsonl").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_sealed_beginning_is_taken_by_its_seal_whatever_its_length(tmp_path: Path) -> None:
+    log = open_log(tmp_path, sealed=True)
+    log.append_all([("note", {"text": "x" * 90_000}, "anna") for _ in range(99)], durable=False)
+    log.seal()
+    log.append("note", {"text": "after the seal"}, "anna")
+    log.close()
+    assert (tmp_path / "log.jsonl").stat().st_size > 2 * (1 << 22)
+    (tmp_path / "var/state/keys/dev/hmac.key").write_text("7" * 64 + "\n")
+    with pytest.raises(JournalError, match="MAC key"):
+        open_log(tmp_path, sealed=True)
+    sealed = (tmp_path / "log.jsonl").read_bytes().rpartition(b'{"body":{"key_class":"development","text":"after the seal"')[0]
+    (tmp_path / "log.jsonl").write_bytes(sealed)
+    reopened = open_log(tmp_path, sealed=True)
+    assert reopened.append("note", {"text": "more"}, "anna").seq == 101
+    reopened.close()
+
+
+@pytest.mark.parametrize("at", [0.1, 0.5, 0.999])
+def test_a_changed_byte_before_the_seal_is_found_at_opening(tmp_path: Path, at: float) -> None:
+    write(tmp_path, *"abcdefgh", sealed=True)
+    data = bytearray((tmp_path / "log.jsonl").read_bytes())
+    data[int(len(data) * at)] ^= 1
+    (tmp_path / "log.jsonl").write_bytes(data)
+    with pytest.raises(JournalError, match="log.jsonl"):
+        open_log(tmp_path, sealed=True)

@@ -83,6 +83,11 @@ class Chain:
         if log_id is not None:
             self.log_id = log_id
 
+    def accept(self, log_id: str, last: Entry, *, size: int, lines: int) -> None:
+        """Take the beginning of a file, up to record `last`, as read: its seal was checked."""
+        self.log_id, self.seq, self.mac = log_id, last.seq, last.mac
+        self.size, self.lines, self.closed = size, lines, last.type == SEGMENT_CLOSED
+
     def check(self, line: bytes) -> tuple[Entry | None, list[Fault]]:
         """Read one line without its newline; return the record (None when unreadable) and its faults."""
         self.lines += 1
