@@ -234,5 +234,5 @@ def test_a_changed_byte_before_the_seal_is_found_at_opening(tmp_path: Path, at: 
     data = bytearray((tmp_path / "log.jsonl").read_bytes())
     data[int(len(data) * at)] ^= 1
     (tmp_path / "log.jsonl").write_bytes(data)
-    with pytest.raises(JournalError, match="log.jsonl"):
+    with pytest.raises(JournalError, match=r"log\.jsonl"):
         open_log(tmp_path, sealed=True)

@@ -1,0 +1,164 @@
+"""The decision log of orders that really leave: `audit/decision_logs/live_execution.jsonl`, made from the order journals.
+
+One record for each order at its end, and one for each note that a person must find again. The order journal is the durable
+form; this log follows it, names where it got each record (`journal`, `journal_seq`), and catches up after a crash. The
+accounts of an installation share the log: one chain, in files of 64 MB that continue each other.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from golive.audit import Chain, Entry, EntryError, decode_entry
+from golive.model.errors import JournalError
+from golive.model.json import JsonObject
+
+from .decision_journal import last_closing, segment_end
+from .journal_file import JournalFile, Signer
+
+DIRECTORY: Final = Path("audit/decision_logs")
+LOG_NAME: Final = "live_execution"
+ORDER: Final = "order"
+NOTES: Final = frozenset({
+    "opened", "baseline", "adopted", "left", "canceled_foreign", "absence_signed", "symbol_frozen", "symbol_released",
+    "degraded_to_paper", "closed",
+})  # fmt: skip
+"""Events of an order journal's notes that stand in the log under their own name."""
+RECORDS_PER_SEAL: Final = 1000
+SEGMENT_BYTES: Final = 64 * 1000 * 1000
+_READ_BYTES: Final = 1 << 20
+
+
+class LogDraft(NamedTuple):
+    """What one row of an order journal says in the log."""
+
+    journal_seq: int
+    type: str
+    """`order`, or one of `NOTES`"""
+    body: JsonObject
+    operator: str
+    """'' = whose run it is"""
+
+
+class LiveOrderLog:
+    """Writes what one order journal says to the shared log. Raises JournalError, and is unusable, when it cannot.
+
+    `journal` names the order journal, `okx_spot_main`; `segment_bytes` is when a file is closed and the next one begins.
+    """
+
+    def __init__(self, home: Path, signer: Signer, journal: str, *, segment_bytes: int = SEGMENT_BYTES) -> None:
+        self._directory = home / DIRECTORY
+        self._signer = signer
+        self._name = journal
+        self._segment_bytes = segment_bytes
+        self._journal = self._open_latest()
+        self._written = self._newest()
+
+    @property
+    def written(self) -> int:
+        """The row of the order journal that the log's newest record of it stands for; 0 before the first."""
+        return self._written
+
+    @property
+    def path(self) -> Path:
+        """The file that is written now."""
+        return self._journal.path
+
+    def append(self, drafts: Sequence[LogDraft]) -> None:
+        """Append what has not been appended before, in the order of the rows; durable after `sync`."""
+        records = [
+            (
+                each.type,
+                {**each.body, "journal": self._name, "journal_seq": each.journal_seq},
+                each.operator or self._signer.operator,
+            )
+            for each in drafts
+            if each.journal_seq > self._written
+        ]
+        if not records:
+            return
+        while True:
+            with self._journal.exclusive():
+                if not self._journal.is_closed_segment and self._journal.size < self._segment_bytes:
+                    self._journal.append_all(records, durable=False)
+                    break
+                successor = self._successor()
+            self._journal.close()
+            self._journal = successor
+        self._written = drafts[-1].journal_seq
+        if self._journal.unsealed >= RECORDS_PER_SEAL:
+            self._journal.seal()
+
+    def sync(self) -> None:
+        """Make what was appended durable."""
+        self._journal.sync()
+
+    def close(self) -> None:
+        """Seal the file and give it up."""
+        try:
+            self._journal.seal()
+        finally:
+            self._journal.close()
+
+    def _open_latest(self) -> JournalFile:
+        files = log_files(self._directory)
+        if not files:
+            return self._open(self._directory / f"{LOG_NAME}.jsonl", None)
+        before = segment_end(files[-2], self._signer.keys.mac_keys) if len(files) > 1 else None
+        return self._open(files[-1], before)
+
+    def _successor(self) -> JournalFile:
+        """Close the present segment unless somebody did, and open the one that continues it; under the lock."""
+        if not self._journal.is_closed_segment:
+            self._journal.close_segment(f"{LOG_NAME}-{len(log_files(self._directory)) + 1:04}.jsonl")
+        return self._open(self._directory / last_closing(self._journal.path), self._journal.chain)
+
+    def _open(self, path: Path, after: Chain | None) -> JournalFile:
+        return JournalFile.open(path, LOG_NAME, self._signer, seal_path=path.with_suffix(".seal.json"), held=False, after=after)
+
+    def _newest(self) -> int:
+        for path in reversed(log_files(self._directory)):
+            for entry in entries_backwards(path):
+                seq = entry.body.get("journal_seq")
+                if entry.body.get("journal") == self._name and isinstance(seq, int):
+                    return seq
+        return 0
+
+
+def log_files(directory: Path) -> list[Path]:
+    """Return the files of the log, oldest first."""
+    first = directory / f"{LOG_NAME}.jsonl"
+    return [*([first] if first.exists() else []), *sorted(directory.glob(f"{LOG_NAME}-[0-9][0-9][0-9][0-9].jsonl"))]
+
+
+def entries_backwards(path: Path) -> Iterator[Entry]:
+    """Yield the records of a journal file that was verified before, newest first; a torn tail is left out.
+
+    Raises JournalError when the file cannot be read, or holds a line that is no record.
+    """
+    try:
+        for line in _lines_backwards(path):
+            yield decode_entry(line)[0]
+    except (OSError, EntryError) as exc:
+        raise JournalError(f"{path}: cannot be read: {exc}") from exc
+
+
+def _lines_backwards(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        rest, has_ended = b"", False
+        while end > 0:
+            start = max(0, end - _READ_BYTES)
+            file.seek(start)
+            lines = (file.read(end - start) + rest).split(b"\n")
+            end = start
+            if not has_ended and len(lines) > 1:
+                has_ended = True
+                lines.pop()  # what follows the last newline: nothing, or a torn tail
+            rest = lines.pop(0)
+            yield from reversed(lines)
+        if has_ended:
+            yield rest
