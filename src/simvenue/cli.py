@@ -54,6 +54,9 @@ faults (--fault SPEC, may be repeated): kind[,match=/api/v5/market*][,method=GET
       (all of these but truncated come instead of carrying the request out; with when=after it is carried out as well)
     delay (carried out, answered after seconds=1)   drop_before (not carried out)   drop_after (carried out, no answer)
     late (carried out, no answer; the order it placed is in no list or look-up for seconds=1)
+    queue (admitted, then carried out after seconds=1, whoever still waits; its deadline is judged then)
+    hidden (the order it placed is in no list or look-up for seconds=1); queue and hidden may strike beside another fault
+      delay, late, queue and hidden draw from a range: seconds=0-0.03
     partial_batch (the first operation shown as failed)   reorder or nonce_reorder (carried out after the next match)
   of the venue; at once, or with match, after, count or probability when a request meets them:
     refuse (no new connections for seconds=1)   outage (all connections cut, then refuse)   clock_skew (seconds=-40)
@@ -177,6 +180,14 @@ def _add_process(serve: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--no-limits", action="store_true", help="no request limits: for measuring the venue itself")
     group.add_argument(
+        "--time-scale",
+        type=int,
+        default=1,
+        metavar="N",
+        help="make the time rules of orders N times shorter: bounds and resolution of Kraken's deadline, Bybit's receive window "
+        "(default: 1, as documented)",
+    )
+    group.add_argument(
         "--state", type=Path, metavar="FILE", help="keep the venue's state here: it returns after a crash as it was (see below)"
     )
     group.add_argument("--lifeline-fd", type=int, metavar="N", help="end when this inherited descriptor is closed by the parent")
@@ -233,6 +244,7 @@ def _options(given: argparse.Namespace) -> ServeOptions:
         mode=Mode(given.mode),
         book=BookKind(given.book),
         has_limits=not given.no_limits,
+        time_scale=_within(given.time_scale, "--time-scale", 1, 1000),
         state=given.state,
         ws_idle_s=_idle(given.ws_idle),
         lifeline_fd=_pipe(given.lifeline_fd, "--lifeline-fd"),

@@ -40,6 +40,8 @@ class ServeOptions:
     lifeline_fd: int | None
     ready_fd: int | None
     ready_file: Path | None
+    time_scale: int = 1
+    """how many times shorter than documented the time rules of orders are"""
     book: BookKind = BookKind.PLAIN
     history: int | None = None
     """candles of `timeframe` that lie behind the venue when it starts; None: what its source has by itself"""

@@ -116,6 +116,13 @@ def test_the_timestamp_must_lie_in_the_window(client: BybitClient, offset: int, 
     assert code_of(client, "GET", "/v5/user/query-api", headers) == code
 
 
+@pytest.mark.parametrize(("offset", "window", "code"), [(9, "50", 0), (10, "50", 10002), (-50, "50", 0), (-51, "50", 10002)])
+def test_at_another_time_scale_a_timestamp_may_be_ahead_that_much_less(offset: int, window: str, code: int) -> None:
+    client = BybitClient(has_limits=False, time_scale=100)
+    headers = headers_of(KEY, client.millis + offset, "", window)
+    assert json.loads(client.raw("GET", "/v5/account/info", headers).body)["retCode"] == code
+
+
 def test_the_window_complaint_names_all_three_numbers(client: BybitClient) -> None:
     stale = client.millis - 60_000
     answer = json.loads(client.raw("GET", "/v5/user/query-api", headers_of(KEY, stale, "")).body)

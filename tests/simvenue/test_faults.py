@@ -50,7 +50,7 @@ def signed(method: str, path: str, body: str) -> dict[str, str]:
     }
 
 
-def place(venue: VenueProcess, client_id: str) -> tuple[int, http.client.HTTPMessage, bytes]:
+def place(venue: VenueProcess, client_id: str, deadline_ms: int | None = None) -> tuple[int, http.client.HTTPMessage, bytes]:
     order = {
         "instId": "BTC-USDT",
         "tdMode": "cash",
@@ -61,7 +61,8 @@ def place(venue: VenueProcess, client_id: str) -> tuple[int, http.client.HTTPMes
         "clOrdId": client_id,
     }
     body = json.dumps(order)
-    return call(venue, "POST", "/api/v5/trade/order", body, signed("POST", "/api/v5/trade/order", body))
+    deadline = {} if deadline_ms is None else {"expTime": str(time.time_ns() // 1_000_000 + deadline_ms)}
+    return call(venue, "POST", "/api/v5/trade/order", body, signed("POST", "/api/v5/trade/order", body) | deadline)
 
 
 def accepted(venue: VenueProcess) -> list[str]:
@@ -187,6 +188,69 @@ def test_a_delayed_answer_comes_late_but_the_order_is_there_at_once(venue: Venue
     begun = time.monotonic()
     assert json.loads(place(venue, "delayed")[2])["code"] == "0"
     assert time.monotonic() - begun >= 0.4
+
+
+@pytest.mark.integration
+def test_a_queued_order_is_carried_out_later_though_its_client_has_gone(venue: VenueProcess) -> None:
+    control(venue, "POST", "faults", [{"kind": "queue", "seconds": 1.5, "count": 1}, {"kind": "drop_after", "count": 1}])
+    begun = time.monotonic()
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+        place(venue, "queued")
+    assert time.monotonic() - begun < 1.5  # cut before it was matched
+    assert "queued" not in accepted(venue)
+    while "queued" not in accepted(venue):
+        assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun >= 1.5
+
+
+@pytest.mark.integration
+def test_the_deadline_of_a_queued_order_is_judged_when_it_is_carried_out(venue: VenueProcess) -> None:
+    control(venue, "POST", "faults", {"kind": "queue", "seconds": 0.4, "count": 2})
+    assert [json.loads(place(venue, f"until{ms}", deadline_ms=ms)[2])["data"][0]["sCode"] for ms in (300, 5000)] == ["50036", "0"]
+    assert "until300" not in accepted(venue)
+    assert "until5000" in accepted(venue)
+
+
+@pytest.mark.integration
+def test_a_hidden_order_is_answered_and_shows_in_no_list_for_a_while(venue: VenueProcess) -> None:
+    def pending() -> list[str]:
+        path = "/api/v5/trade/orders-pending?limit=100"
+        return [row["clOrdId"] for row in json.loads(call(venue, "GET", path, "", signed("GET", path, ""))[2])["data"]]
+
+    control(venue, "POST", "faults", {"kind": "hidden", "seconds": "1.5-1.6", "count": 1, "match": "*/trade/order"})
+    begun = time.monotonic()
+    assert json.loads(place(venue, "hidden")[2])["code"] == "0"
+    assert "hidden" not in pending()
+    assert time.monotonic() - begun < 1.5
+    while "hidden" not in pending():
+        assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun >= 1.5
+
+
+def test_seconds_drawn_from_a_range_follow_the_seed() -> None:
+    def drawn(seed: int) -> list[float | None]:
+        book = FaultBook([parse_fault("queue,probability=0.5,seconds=0.01-0.03")], seed=seed)
+        return [book.strike_moment(FaultKind.QUEUE, "POST", "/") for _ in range(200)]
+
+    struck = [seconds for seconds in drawn(3) if seconds is not None]
+    assert drawn(3) == drawn(3) != drawn(4)
+    assert 60 < len(struck) < 140
+    assert min(struck) >= 0.01
+    assert max(struck) <= 0.03
+    assert len(set(struck)) == len(struck)
+
+
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        ("refuse,seconds=1-2", "a range of seconds belongs to delay, late, queue, hidden"),
+        ("queue,seconds=2-1", "seconds must be a number from 2"),
+        ("queue,seconds=1.2.3-4", "seconds must be a number"),
+    ],
+)
+def test_a_range_that_is_none_is_refused(spec: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        parse_fault(spec)
 
 
 @pytest.mark.integration

@@ -6,6 +6,7 @@ import json
 import re
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -17,12 +18,13 @@ from golive.model.instrument import Instrument
 from simvenue.exchange.listing import Listing, asset_scales
 from simvenue.exchange.refusal import Refusal
 from simvenue.face.mode import Mode
+from simvenue.face.request import RawRequest
 from simvenue.keys import read_keys
 from simvenue.kraken.code import KrakenError, translated
 from simvenue.kraken.entry import read_price
 from simvenue.kraken.number import Grid
 from simvenue.kraken.txid import LEDGER, ORDER, TRADE, number_of, txid
-from support.kraken_client import KEY, READ_KEY, KrakenClient
+from support.kraken_client import KEY, READ_KEY, KrakenClient, sign
 
 UUID = "6d1b345e-2821-40e2-ad83-4ecb18a06876"
 HEX = "0123456789abcdef0123456789abcdef"
@@ -240,6 +242,45 @@ def test_a_deadline_lies_between_two_and_sixty_seconds_ahead(client: KrakenClien
     assert with_deadline(0) == with_deadline(-3) == "EService:Deadline elapsed"
     assert client.refused(deadline="tomorrow") == "EGeneral:Invalid arguments:deadline"
     assert client.order(deadline=to_iso(client.clock.wall + 5 * 10**9).replace("Z", "+00:00"))["error"] == []
+
+
+def test_at_another_time_scale_the_deadline_has_the_same_bounds_that_many_times_closer() -> None:
+    client = KrakenClient(time_scale=100)
+
+    def with_deadline(seconds: float) -> list[str]:
+        return list(client.order(deadline=to_iso(client.clock.wall + int(seconds * 1e9)))["error"])
+
+    assert with_deadline(0.020) == with_deadline(0.6) == []
+    assert with_deadline(0.019) == with_deadline(0.605) == ["EGeneral:Invalid arguments:deadline"]
+    assert with_deadline(0) == ["EService:Deadline elapsed"]
+
+
+def test_at_another_time_scale_the_second_in_which_the_venue_tells_its_time_is_shorter() -> None:
+    client, plain = KrakenClient(time_scale=100), KrakenClient()
+    client.clock.move(0.1789)
+    plain.clock.move(0.1789)
+    assert client.get("Time")["result"]["unixtime"] == pytest.approx(plain.clock.wall // 10**9 + 0.17, abs=1e-6)
+    assert plain.get("Time")["result"]["unixtime"] == plain.clock.wall // 10**9
+
+
+def test_a_queued_order_is_held_to_the_bounds_of_its_arrival_and_to_its_deadline_when_it_is_carried_out(
+    client: KrakenClient,
+) -> None:
+    def queued(deadline_s: float, for_s: float) -> Any:
+        nonce = client.next_nonce()
+        fields = {"pair": "XBTUSD", "type": "buy", "ordertype": "limit", "volume": "0.01", "price": "30000"}
+        body = urlencode({"nonce": nonce, **fields, "deadline": to_iso(client.clock.wall + int(deadline_s * 1e9))})
+        path = "/0/private/AddOrder"
+        headers = {"api-key": KEY.api_key, "api-sign": sign(KEY.secret, path, nonce, body)}
+        request = RawRequest("POST", path.encode(), headers, body.encode(), "127.0.0.1")
+        carried = client.face.receive(request, client.clock.now(), client.clock.monotonic())
+        client.ask("Balance")  # overtakes it with a higher nonce
+        client.clock.move(for_s)
+        return json.loads(carried(client.clock.now(), client.clock.monotonic()).body)["error"]
+
+    assert queued(3, 2.5) == []
+    assert queued(3, 3.1) == ["EService:Deadline elapsed"]
+    assert queued(1.5, 0.1) == ["EGeneral:Invalid arguments:deadline"]
 
 
 # ── batches ─────────────────────────────────────────────────────────────────────────────────────────────────────────

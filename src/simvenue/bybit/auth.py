@@ -15,23 +15,23 @@ from . import code
 from .code import BybitError, HttpError
 from .sign import login_signature, matches, signature
 
-DEFAULT_WINDOW_MS = "5000"
+DEFAULT_WINDOW_MS = 5000
 _AHEAD_MS = 1000
 _MILLION = 1_000_000
 _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 
 
-def authenticate(request: RawRequest, ring: KeyRing, now: int) -> ApiKey:
+def authenticate(request: RawRequest, ring: KeyRing, now: int, time_scale: int = 1) -> ApiKey:
     """Return the key that signed `request` (wall clock `now`, ns).
 
     HttpError 401 without the headers, else BybitError: the timestamp must satisfy
-    `server - recv_window <= timestamp < server + 1000` (ms).
+    `server - recv_window <= timestamp < server + 1000` (ms; the 1000, and the 5000 of no window, divided by `time_scale`).
     """
     name, timestamp, given = (request.headers.get(f"x-bapi-{field}", "") for field in ("api-key", "timestamp", "sign"))
     if not name or not timestamp or not given:
         raise HttpError(401)
     window = request.headers.get("x-bapi-recv-window", "")
-    _require_window(timestamp, window or DEFAULT_WINDOW_MS, now)
+    _require_window(timestamp, window or str(DEFAULT_WINDOW_MS // time_scale), now, _AHEAD_MS // time_scale)
     key = _known(name, ring, now)
     payload = request.target.partition(b"?")[2] if request.method == "GET" else request.body
     if not matches(signature(key.secret, timestamp, name, window, payload), given):
@@ -42,11 +42,11 @@ def authenticate(request: RawRequest, ring: KeyRing, now: int) -> ApiKey:
     return key
 
 
-def _require_window(timestamp: str, window: str, now: int) -> None:
+def _require_window(timestamp: str, window: str, now: int, ahead_ms: int) -> None:
     server = now // _MILLION
     if not _NUMBER.fullmatch(timestamp) or not _NUMBER.fullmatch(window):
         raise BybitError(code.PARAMETER)
-    if not server - int(window) <= int(timestamp) < server + _AHEAD_MS:
+    if not server - int(window) <= int(timestamp) < server + ahead_ms:
         detail = f"req_timestamp[{timestamp}],server_timestamp[{server}],recv_window[{window}]"
         raise BybitError(code.TIME_WINDOW, detail)
 

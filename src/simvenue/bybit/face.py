@@ -11,7 +11,7 @@ from ..exchange.exchange import Exchange
 from ..face.connection import Connection
 from ..face.limit import Limiter
 from ..face.mode import Mode
-from ..face.request import Answer, RawRequest
+from ..face.request import Answer, Carried, RawRequest
 from ..keys import KeyRing
 from . import code
 from .book import Counters
@@ -64,8 +64,20 @@ class BybitFace:
         self._limiter.is_enforced = is_limited
 
     def answer(self, request: RawRequest, wall: int, monotonic: int) -> Answer:
+        return self.receive(request, wall, monotonic)(wall, monotonic)
+
+    def receive(self, request: RawRequest, wall: int, monotonic: int) -> Carried:
         self._see(wall)
-        return self.rest.answer(request, wall, monotonic)
+        return self.rest.receive(request, wall, monotonic)
+
+    @property
+    def time_scale(self) -> int:
+        """Of the receive window: of how far a timestamp may be ahead, and of its default length."""
+        return self.rest.time_scale
+
+    @time_scale.setter
+    def time_scale(self, time_scale: int) -> None:
+        self.rest.time_scale = time_scale
 
     def refuse_connection(self, address: str, monotonic: int) -> Answer | None:
         if self._limiter.admit("connections", CONNECTIONS, address, monotonic):

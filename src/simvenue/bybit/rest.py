@@ -12,7 +12,7 @@ from golive.model.json import JsonValue
 
 from ..face.limit import Limiter
 from ..face.mode import Mode
-from ..face.request import Answer, RawRequest
+from ..face.request import Answer, Carried, RawRequest
 from ..keys import ApiKey, KeyRing
 from . import account, code, history, public, switch, trade
 from .auth import authenticate
@@ -72,9 +72,10 @@ class Rest:
         self._ring = ring
         self._limiter = limiter
         self._guard = guard
+        self.time_scale = 1
 
-    def answer(self, request: RawRequest, wall: int, monotonic: int) -> Answer:
-        """Answer one request; `wall` and `monotonic` are now, ns."""
+    def receive(self, request: RawRequest, wall: int, monotonic: int) -> Carried:
+        """Admit one request; `wall` and `monotonic` are now, ns."""
         headers: dict[str, str] = {}
         try:
             if not self._guard.admits(request.address, monotonic):
@@ -82,12 +83,10 @@ class Rest:
             call, name, endpoint = self._route(request, wall)
             if endpoint.permission:
                 call.key = self._admit(call, name, endpoint, request, wall, monotonic, headers)
-            result = endpoint.operation(call)
-        except HttpError as error:
-            return Answer(error.status, error.body.encode(), headers, "text/plain")
-        except BybitError as refused:
-            return envelope(refused.code, refused.message, {}, wall, headers=headers)
-        return envelope(code.OK, code.text(code.OK), result, wall, extra=call.extra, headers=headers)
+        except (HttpError, BybitError) as error:
+            refused = _refused(error, wall, headers)
+            return lambda wall, monotonic: refused
+        return lambda wall, monotonic: _carried_out(endpoint, call, wall, headers)
 
     def _route(self, request: RawRequest, wall: int) -> tuple[Call, str, Endpoint]:
         path, _, raw_query = request.target.partition(b"?")
@@ -113,7 +112,7 @@ class Rest:
         headers: dict[str, str],
     ) -> ApiKey:
         """Check who asks and how often; fill in the body of a POST and the headers of the answer."""
-        key = authenticate(request, self._ring, wall)
+        key = authenticate(request, self._ring, wall, self.time_scale)
         if endpoint.permission not in key.permissions:
             raise BybitError(code.PERMISSION)
         if request.method == "POST":
@@ -129,6 +128,21 @@ class Rest:
         if not admitted:
             raise BybitError(code.TOO_MANY_VISITS)
         return key
+
+
+def _carried_out(endpoint: Endpoint, call: Call, wall: int, headers: dict[str, str]) -> Answer:
+    call.wall = wall
+    try:
+        result = endpoint.operation(call)
+    except (HttpError, BybitError) as error:
+        return _refused(error, wall, headers)
+    return envelope(code.OK, code.text(code.OK), result, wall, extra=call.extra, headers=headers)
+
+
+def _refused(error: HttpError | BybitError, wall: int, headers: dict[str, str]) -> Answer:
+    if isinstance(error, HttpError):
+        return Answer(error.status, error.body.encode(), headers, "text/plain")
+    return envelope(error.code, error.message, {}, wall, headers=headers)
 
 
 def _body(request: RawRequest) -> dict[str, JsonValue]:

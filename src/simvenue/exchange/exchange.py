@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import ParamSpec
 
 from golive.matching.book import ANONYMOUS, BookOrder, Execution, Placement
@@ -104,7 +105,7 @@ class Exchange:
 
     def hide(self, first: int, until_wall: int) -> None:
         """Keep the orders placed after the first `first` ones out of every list and look-up until wall time `until_wall` (ns)."""
-        self._hidden |= dict.fromkeys(list(self.orders)[first:], until_wall)
+        self._hidden |= dict.fromkeys(islice(reversed(self.orders), len(self.orders) - first), until_wall)
 
     def _is_listed(self, order: VenueOrder) -> bool:
         return order.order_id not in self._hidden or self._clock.now() >= self._hidden[order.order_id]

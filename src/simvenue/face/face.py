@@ -9,7 +9,7 @@ from golive.matching.fee import FeeAsset
 
 from .connection import Connection
 from .mode import Mode
-from .request import Answer, RawRequest
+from .request import Answer, Carried, RawRequest
 
 
 class Face(Protocol):
@@ -49,9 +49,18 @@ class Face(Protocol):
     """what the venue does at present; of its exchange"""
     is_limited: bool
     """False: request limits are neither counted nor enforced (for measuring the venue); everything else stays"""
+    time_scale: int
+    """how many times shorter than documented the time rules of orders are; 1: as documented"""
 
     def answer(self, request: RawRequest, wall: int, monotonic: int) -> Answer:
-        """Answer one REST request from its raw bytes."""
+        """Answer one REST request from its raw bytes: receive it and carry it out at once."""
+        ...
+
+    def receive(self, request: RawRequest, wall: int, monotonic: int) -> Carried:
+        """Judge what is judged on arrival (who asks, the nonce, limits); return what carries it out, now or later.
+
+        What its engine judges is judged then: an order's deadline, its client id, balances, the book.
+        """
         ...
 
     def refuse_connection(self, address: str, monotonic: int) -> Answer | None:

@@ -28,7 +28,11 @@ _YES, _NO = frozenset({"true", "1"}), frozenset({"false", "0", ""})
 
 @dataclass(slots=True)
 class Call:
-    """`wall` and `monotonic` are now, ns; `key` is None on public methods, `nonce` the highest one it has used."""
+    """`wall` and `monotonic` are now, ns; `key` is None on public methods, `nonce` the highest one it has used.
+
+    `waited` is how long the call has been in the engine's queue, ns.
+    `time_scale` is how many times shorter than documented the time rules of orders are.
+    """
 
     exchange: Exchange
     pairs: PairNames
@@ -38,6 +42,8 @@ class Call:
     params: Params
     key: ApiKey | None = None
     nonce: int = 0
+    time_scale: int = 1
+    waited: int = 0
 
     @property
     def account(self) -> Account:

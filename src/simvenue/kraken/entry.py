@@ -40,14 +40,15 @@ _TIMES_IN_FORCE: Mapping[str, TimeInForce] = {
 
 
 def require_in_time(call: Call) -> None:
-    """Check `deadline`: between two and sixty seconds from now; one that is past has elapsed on the way here."""
+    """Check `deadline`: between two and sixty seconds from its arrival; one that is past has elapsed on the way here."""
     text = call.text("deadline")
     if not text:
         return
     left = moment(text, "deadline") - call.wall
     if left <= 0:
         raise KrakenError(DEADLINE_ELAPSED)
-    if not _DEADLINE_NS[0] <= left <= _DEADLINE_NS[1]:
+    least, most = (bound // call.time_scale for bound in _DEADLINE_NS)
+    if not least <= left + call.waited <= most:
         raise KrakenError(INVALID_ARGUMENTS, "deadline")
 
 

@@ -12,7 +12,7 @@ from ..exchange.order import VenueOrder
 from ..face.connection import Connection
 from ..face.limit import Limit, Limiter, Scope
 from ..face.mode import Mode
-from ..face.request import Answer, RawRequest
+from ..face.request import Answer, Carried, RawRequest
 from ..keys import KeyRing
 from .auth import Tokens
 from .code import API_RATE_LIMIT, INSUFFICIENT_FUNDS, TEMPORARY_LOCKOUT, UNAVAILABLE
@@ -77,8 +77,27 @@ class KrakenFace:
         self.limits.is_enforced = self._limiter.is_enforced = is_limited
 
     def answer(self, request: RawRequest, wall: int, monotonic: int) -> Answer:
+        return self.receive(request, wall, monotonic)(wall, monotonic)
+
+    def receive(self, request: RawRequest, wall: int, monotonic: int) -> Carried:
         self._set_clock(wall, monotonic)
-        return self.rest.answer(request, wall, monotonic)
+        return self._at_its_time(self.rest.receive(request, wall, monotonic))
+
+    def _at_its_time(self, carried: Carried) -> Carried:
+        def carry(wall: int, monotonic: int) -> Answer:
+            self._set_clock(wall, monotonic)
+            return carried(wall, monotonic)
+
+        return carry
+
+    @property
+    def time_scale(self) -> int:
+        """Of the bounds of `deadline`, and of the second in which it tells its time."""
+        return self.rest.time_scale
+
+    @time_scale.setter
+    def time_scale(self, time_scale: int) -> None:
+        self.rest.time_scale = time_scale
 
     def refuse_connection(self, address: str, monotonic: int) -> Answer | None:
         """Too many connections are refused by what stands before the venue, which speaks no JSON."""

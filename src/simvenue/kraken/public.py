@@ -30,8 +30,11 @@ STATUS: Mapping[Mode, str] = {mode: mode.value for mode in Mode}
 
 
 def time(call: Call) -> Json:
+    """Kraken tells whole seconds; where time rules are shorter its second is, and `unixtime` has decimals."""
     moment = datetime.fromtimestamp(call.wall // wire.SECOND, tz=timezone.utc)
-    return {"unixtime": call.wall // wire.SECOND, "rfc1123": moment.strftime("%a, %d %b %y %H:%M:%S +0000")}
+    ticks = call.wall * call.time_scale // wire.SECOND
+    unixtime = ticks if call.time_scale == 1 else ticks / call.time_scale
+    return {"unixtime": unixtime, "rfc1123": moment.strftime("%a, %d %b %y %H:%M:%S +0000")}
 
 
 def system_status(call: Call) -> Json:

@@ -9,7 +9,7 @@ import orjson
 
 from ..exchange.exchange import Exchange
 from ..face.mode import Mode
-from ..face.request import Answer, RawRequest
+from ..face.request import Answer, Carried, RawRequest
 from ..keys import KeyRing
 from . import account, history, public, trade
 from .auth import Gate, Tokens
@@ -50,6 +50,7 @@ class Rest:
         self._limits = limits
         self._pairs = PairNames(exchange.markets)
         self.gate = Gate(ring)
+        self.time_scale = 1
         self._private: Mapping[str, Private] = {
             "Balance": Private(account.balance),
             "BalanceEx": Private(account.balance_ex),
@@ -70,15 +71,16 @@ class Rest:
             "GetApiKeyInfo": Private(account.api_key_info, None),
         }
 
-    def answer(self, request: RawRequest, wall: int, monotonic: int) -> Answer:
-        """Answer one request; `wall` and `monotonic` are now, ns. Errors of the API come with status 200 as well."""
+    def receive(self, request: RawRequest, wall: int, monotonic: int) -> Carried:
+        """Admit one request; `wall` and `monotonic` are now, ns. Errors of the API come with status 200 as well."""
         try:
-            result = self._perform(request, wall, monotonic)
+            method, call = self._admitted(request, wall, monotonic)
         except KrakenError as error:
-            return error_answer(error.text)
-        return Answer(200, orjson.dumps({"error": [], "result": result}))
+            refused = error_answer(error.text)
+            return lambda wall, monotonic: refused
+        return lambda wall, monotonic: _carried_out(method, call, wall, monotonic)
 
-    def _perform(self, request: RawRequest, wall: int, monotonic: int) -> Json:
+    def _admitted(self, request: RawRequest, wall: int, monotonic: int) -> tuple[Method, Call]:
         path, _, raw_query = request.target.partition(b"?")
         kind, _, name = path.removeprefix(PREFIX).decode("ascii", "replace").partition("/")
         if not path.startswith(PREFIX):
@@ -89,14 +91,15 @@ class Rest:
             return self._private_call(name, request, wall, monotonic)
         raise KrakenError(UNKNOWN_METHOD)
 
-    def _public(self, name: str, request: RawRequest, raw_query: bytes, wall: int, monotonic: int) -> Json:
+    def _public(self, name: str, request: RawRequest, raw_query: bytes, wall: int, monotonic: int) -> tuple[Method, Call]:
         self._limits.public(request.address, monotonic)
         if self._exchange.mode is Mode.MAINTENANCE and name not in _IN_MAINTENANCE:
             raise KrakenError(UNAVAILABLE)
         call = Call(self._exchange, self._pairs, self._limits, wall, monotonic, query_params(raw_query))
-        return PUBLIC[name](call)
+        call.time_scale = self.time_scale
+        return PUBLIC[name], call
 
-    def _private_call(self, name: str, request: RawRequest, wall: int, monotonic: int) -> Json:
+    def _private_call(self, name: str, request: RawRequest, wall: int, monotonic: int) -> tuple[Method, Call]:
         if self._exchange.mode is Mode.MAINTENANCE:
             raise KrakenError(UNAVAILABLE)
         params = body_params(request)
@@ -106,7 +109,17 @@ class Rest:
         if private.permission is not None and private.permission not in key.permissions:
             raise KrakenError(PERMISSION_DENIED)
         nonce = self.gate.nonce(key)
-        return private.method(Call(self._exchange, self._pairs, self._limits, wall, monotonic, params, key, nonce))
+        call = Call(self._exchange, self._pairs, self._limits, wall, monotonic, params, key, nonce, self.time_scale)
+        return private.method, call
+
+
+def _carried_out(method: Method, call: Call, wall: int, monotonic: int) -> Answer:
+    call.waited = monotonic - call.monotonic
+    call.wall, call.monotonic = wall, monotonic
+    try:
+        return Answer(200, orjson.dumps({"error": [], "result": method(call)}))
+    except KrakenError as error:
+        return error_answer(error.text)
 
 
 def error_answer(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:

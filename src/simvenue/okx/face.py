@@ -11,7 +11,7 @@ from ..exchange.exchange import Exchange
 from ..face.connection import Connection
 from ..face.limit import Limiter
 from ..face.mode import Mode
-from ..face.request import Answer, RawRequest
+from ..face.request import Answer, Carried, RawRequest
 from ..keys import KeyRing
 from .code import MESSAGES, STATUS
 from .hub import Hub
@@ -29,6 +29,8 @@ class OkxFace:
     idle_s = 30.0
     idle_close = (4004, "No data received in 30s.")
     hidden_headers = frozenset({"ok-access-passphrase"})
+    time_scale = 1
+    """scales nothing: OKX's only time rule of an order is its `expTime`, which the order brings along"""
 
     def __init__(self, exchange: Exchange, ring: KeyRing) -> None:
         for index, key in enumerate(ring.keys):
@@ -57,7 +59,10 @@ class OkxFace:
         self._limiter.is_enforced = is_limited
 
     def answer(self, request: RawRequest, wall: int, monotonic: int) -> Answer:
-        return self.rest.answer(request, wall, monotonic)
+        return self.receive(request, wall, monotonic)(wall, monotonic)
+
+    def receive(self, request: RawRequest, wall: int, monotonic: int) -> Carried:
+        return self.rest.receive(request, wall, monotonic)
 
     def refuse_connection(self, address: str, monotonic: int) -> Answer | None:
         if self._limiter.admit("connections", CONNECTIONS, address, monotonic):

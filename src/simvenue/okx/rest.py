@@ -11,7 +11,7 @@ import orjson
 from ..exchange.exchange import Exchange
 from ..face.limit import Limiter, Scope
 from ..face.mode import Mode
-from ..face.request import Answer, RawRequest
+from ..face.request import Answer, Carried, RawRequest
 from ..keys import ApiKey, KeyRing
 from . import account, history, public, switch, trade
 from .auth import authenticate
@@ -71,14 +71,15 @@ class Rest:
         self._ring = ring
         self._limiter = limiter
 
-    def answer(self, request: RawRequest, wall: int, monotonic: int) -> Answer:
-        """Answer one request; `wall` and `monotonic` are now, ns."""
+    def receive(self, request: RawRequest, wall: int, monotonic: int) -> Carried:
+        """Admit one request; `wall` and `monotonic` are now, ns."""
         try:
             name, endpoint, query = self._route(request)
-            code, rows = self._perform(name, endpoint, query, request, wall, monotonic)
+            call = self._admitted(name, endpoint, query, request, wall, monotonic)
         except OkxError as error:
-            return Answer(error.status, orjson.dumps({"code": error.code, "data": [], "msg": error.message}))
-        return Answer(200, orjson.dumps({"code": code, "data": rows, "msg": trade.message_of(code)}))
+            refused = _refused(error)
+            return lambda wall, monotonic: refused
+        return lambda wall, monotonic: _carried_out(call, endpoint, wall)
 
     def _route(self, request: RawRequest) -> tuple[str, Endpoint, Mapping[str, str]]:
         path, _, raw_query = request.target.partition(b"?")
@@ -92,9 +93,9 @@ class Rest:
         pairs = parse_qsl(raw_query.decode("utf-8", "replace"), keep_blank_values=True)
         return name, endpoint, dict(pairs)
 
-    def _perform(
+    def _admitted(
         self, name: str, endpoint: Endpoint, query: Mapping[str, str], request: RawRequest, wall: int, monotonic: int
-    ) -> tuple[str, Sequence[Json]]:
+    ) -> Call:
         if self._exchange.mode is Mode.MAINTENANCE and name not in _OPEN_IN_MAINTENANCE:
             raise OkxError("50001")
         call = Call(self._exchange, wall, query)
@@ -103,17 +104,16 @@ class Rest:
             _require_permission(call.key, endpoint)
         if endpoint.read is not None:
             self._admit(name, call.key, request.address, query.get("instId", ""), 1, monotonic)
-            return "0", endpoint.read(call)
+            return call
         if endpoint.act is not None:
             call.items = _items(request, is_batch=False)
             self._admit(name, call.key, request.address, "", 1, monotonic)
-            return "0", endpoint.act(call)
-        assert endpoint.operation is not None
+            return call
         call.items = _items(request, is_batch=endpoint.is_batch)
         deadline = request.headers.get("exptime")
         call.params = {"expTime": deadline} if deadline else {}
         self._admit_operations(name, endpoint, call, request.address, monotonic)
-        return trade.perform(call, endpoint.operation)
+        return call
 
     def _admit_operations(self, name: str, endpoint: Endpoint, call: Call, address: str, monotonic: int) -> None:
         counts: dict[str, int] = {}
@@ -135,6 +135,28 @@ class Rest:
             member += f"|{instrument}"
         if not self._limiter.admit(name, limit, member, monotonic, cost):
             raise OkxError("50011")
+
+
+def _carried_out(call: Call, endpoint: Endpoint, wall: int) -> Answer:
+    call.wall = wall
+    try:
+        code, rows = _performed(call, endpoint)
+    except OkxError as error:
+        return _refused(error)
+    return Answer(200, orjson.dumps({"code": code, "data": rows, "msg": trade.message_of(code)}))
+
+
+def _performed(call: Call, endpoint: Endpoint) -> tuple[str, Sequence[Json]]:
+    if endpoint.read is not None:
+        return "0", endpoint.read(call)
+    if endpoint.act is not None:
+        return "0", endpoint.act(call)
+    assert endpoint.operation is not None
+    return trade.perform(call, endpoint.operation)
+
+
+def _refused(error: OkxError) -> Answer:
+    return Answer(error.status, orjson.dumps({"code": error.code, "data": [], "msg": error.message}))
 
 
 class _NotFound(OkxError):

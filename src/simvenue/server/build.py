@@ -72,6 +72,7 @@ def build(options: ServeOptions, clock: Clock, began: int | None = None) -> Venu
     exchange.mode = options.mode
     face = face_of(options.dialect)(exchange, options.ring)
     face.is_limited = options.has_limits
+    face.time_scale = options.time_scale
     return Venue(source=source, exchange=exchange, face=face, market=_market(options, source))
 
 

@@ -26,6 +26,8 @@ class FaultKind(StrEnum):
     DROP_BEFORE = "drop_before"
     DROP_AFTER = "drop_after"
     LATE = "late"
+    QUEUE = "queue"
+    HIDDEN = "hidden"
     THROTTLE = "throttle"
     BAN = "ban"
     MAINTENANCE = "maintenance"
@@ -53,11 +55,15 @@ PROCESSED = frozenset(
 """kinds where the request is carried out, and only its answer or its moment suffers"""
 ANSWERS = SPOKEN | {FaultKind.HTTP, FaultKind.HTML, FaultKind.EMPTY, FaultKind.GARBAGE}
 """kinds that put another answer in the place of the venue's: instead of carrying the request out, or with `when=after` too"""
+MOMENTS = frozenset({FaultKind.QUEUE, FaultKind.HIDDEN})
+"""kinds that change when a request is carried out or its order shows, and nothing else: another fault may strike as well"""
 PROCESS = frozenset({FaultKind.REFUSE, FaultKind.OUTAGE, FaultKind.CLOCK_SKEW})
 """kinds that strike the venue as a whole"""
 STREAM = frozenset(kind for kind in FaultKind if kind.startswith("ws_"))
 ALIASES = {"nonce_reorder": FaultKind.REORDER}
 _HTTP_NAME = re.compile(r"http_([45]\d\d)")
+_SPAN = re.compile(r"([\d.]+)-([\d.]+)", re.ASCII)
+_DRAWN = frozenset({FaultKind.DELAY, FaultKind.LATE, FaultKind.QUEUE, FaultKind.HIDDEN})
 
 
 @dataclass(slots=True)
@@ -77,7 +83,9 @@ class Fault:
     retry_after: float | None = None
     """seconds in the Retry-After header"""
     seconds: float = 1.0
-    """of delay, late, refuse, outage, clock_skew"""
+    """of delay, late, queue, hidden, refuse, outage, clock_skew"""
+    most_seconds: float | None = None
+    """with it each strike of delay, late, queue and hidden draws its own seconds, from `seconds` to this"""
     body: str = "text"
     """of `http`: text or json"""
     code: str = ""
@@ -106,8 +114,15 @@ class Fault:
         self.struck += 1
         return True
 
+    def duration_s(self) -> float:
+        """Return the seconds of this strike."""
+        return self.seconds if self.most_seconds is None else self.draw.uniform(self.seconds, self.most_seconds)
+
     def describe(self) -> dict[str, str | int | float | None]:
-        return {"kind": self.name, **{name: getattr(self, name) for name in _FIELDS}, "seen": self.seen, "struck": self.struck}
+        shown = {"kind": self.name, **{name: getattr(self, name) for name in _FIELDS}, "seen": self.seen, "struck": self.struck}
+        if self.most_seconds is not None:
+            shown["seconds"] = f"{self.seconds:g}-{self.most_seconds:g}"
+        return shown
 
 
 class FaultBook:
@@ -120,6 +135,7 @@ class FaultBook:
         self.on_process: Callable[[Fault], None] = lambda _: None
         """called when a fault strikes the venue as a whole"""
         self._requests: list[Fault] = []
+        self._moments: list[Fault] = []
         self._streams: list[Fault] = []
         self.add(faults)
 
@@ -129,7 +145,7 @@ class FaultBook:
             fault.draw = random.Random(f"{self._seed}|fault|{self._given}")
             self._given += 1
             self.faults.append(fault)
-            (self._streams if fault.kind in STREAM else self._requests).append(fault)
+            self._of(fault.kind).append(fault)
             if fault.at_once:
                 fault.seen = fault.struck = fault.count = 1
                 self.on_process(fault)
@@ -137,13 +153,26 @@ class FaultBook:
     def clear(self) -> None:
         self.faults.clear()
         self._requests.clear()
+        self._moments.clear()
         self._streams.clear()
+
+    def _of(self, kind: FaultKind) -> list[Fault]:
+        if kind in STREAM:
+            return self._streams
+        return self._moments if kind in MOMENTS else self._requests
 
     def strike(self, method: str, path: str) -> Fault | None:
         """Return the fault that strikes this request, None when none does."""
         for fault in self._requests:
             if fault.meets(path, method):
                 return fault
+        return None
+
+    def strike_moment(self, kind: FaultKind, method: str, path: str) -> float | None:
+        """Return the seconds of the fault of a kind out of `MOMENTS` that strikes this request, None when none does."""
+        for fault in self._moments:
+            if fault.kind is kind and fault.meets(path, method):
+                return fault.duration_s()
         return None
 
     def strike_message(self, key: str, kinds: frozenset[FaultKind]) -> Fault | None:
@@ -191,8 +220,7 @@ def fault_from(fields: Mapping[str, object], where: str) -> Fault:
     if fields.get("count") is not None:
         fault.count = _whole(fields["count"], "count", where)
     fault.probability = _number(fields.get("probability", 1), "probability", where, most=1)
-    least = -FOR_EVER if fault.kind is FaultKind.CLOCK_SKEW else 0
-    fault.seconds = _number(fields.get("seconds", 1), "seconds", where, least=least)
+    _read_seconds(fault, fields.get("seconds", 1), where)
     fault.code = str(fields.get("code", ""))
     fault.body = str(fields.get("body", "text"))
     fault.at_once = fault.kind in PROCESS and not fields.keys() & {"match", "method", "after", "count", "probability"}
@@ -208,6 +236,19 @@ def _kind(name: str, where: str) -> tuple[FaultKind, str]:
     except ValueError as exc:
         known = ", ".join([*FaultKind, *ALIASES, "http_429 and other http_4xx and http_5xx"])
         raise UsageError(f"{where}: unknown kind {name!r}; one of {known}") from exc
+
+
+def _read_seconds(fault: Fault, given: object, where: str) -> None:
+    """Read `seconds`: a number, or a range like `0-0.03` of a kind that draws from it."""
+    span = _SPAN.fullmatch(str(given))
+    if span is None:
+        least = -FOR_EVER if fault.kind is FaultKind.CLOCK_SKEW else 0
+        fault.seconds = _number(given, "seconds", where, least=least)
+        return
+    if fault.kind not in _DRAWN:
+        raise UsageError(f"{where}: a range of seconds belongs to {', '.join(k for k in FaultKind if k in _DRAWN)}")
+    fault.seconds = _number(span[1], "seconds", where)
+    fault.most_seconds = _number(span[2], "seconds", where, least=fault.seconds)
 
 
 def _read_answer(fault: Fault, fields: Mapping[str, object], where: str) -> None:

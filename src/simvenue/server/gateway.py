@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from weakref import WeakSet
 
@@ -15,13 +16,26 @@ from golive.model.clock import Clock
 from ..errors import UsageError
 from ..exchange.exchange import Exchange
 from ..face.face import Face
-from ..face.request import Answer, RawRequest
+from ..face.request import Answer, Carried, RawRequest
 from .fault import PROCESS, PROCESSED, SPOKEN, Fault, FaultBook, FaultKind
 from .front import Front, response_of
 from .record import Received, RequestLog, Throughput
 
 _HTML = b"<html><head><title>Just a moment...</title></head><body><h1>Checking your browser</h1></body></html>"
 _MOST_HELD_S = 10.0
+_UNANSWERED = frozenset({FaultKind.DROP_AFTER, FaultKind.LATE})
+"""carried out, and nobody is told"""
+
+
+@dataclass(slots=True)
+class _Work:
+    """One request on its way through."""
+
+    raw: RawRequest
+    hidden_s: float | None = None
+    """how long the order it places shows in no list"""
+    received: Carried | None = None
+    """set while it waits in the engine's queue"""
 
 
 class Gateway:
@@ -48,11 +62,19 @@ class Gateway:
             return _cut(request)
         path = request.path
         fault = self._faults.strike(raw.method, path)
+        work = _Work(raw, self._faults.strike_moment(FaultKind.HIDDEN, raw.method, path))
+        queued_s = self._faults.strike_moment(FaultKind.QUEUE, raw.method, path)
+        if queued_s is not None:
+            entry.fault = FaultKind.QUEUE
+            work.received = self._face.receive(raw, self._clock.now(), self._clock.monotonic())
+            if fault is not None and fault.kind in _UNANSWERED:
+                _cut(request)  # the client learns nothing, and what it sent is still in the queue
+            await asyncio.sleep(queued_s)
         if fault is None:
-            answer: Answer | None = self._answer(raw)
+            answer: Answer | None = self._answer(work)
         else:
             entry.fault = fault.name
-            answer = await self._struck(fault, raw)
+            answer = await self._struck(fault, work)
         if self._held:
             self._let_go(raw.method, path)
         self.throughput.requests.count(self._clock.monotonic())
@@ -70,7 +92,7 @@ class Gateway:
         if fault is not None:
             entry.fault = fault.name
             if fault.kind is FaultKind.DELAY:
-                await asyncio.sleep(fault.seconds)
+                await asyncio.sleep(fault.duration_s())
             elif fault.kind is FaultKind.DROP_AFTER or fault.kind not in PROCESSED:
                 instead = self._instead(fault)
                 if instead is None:
@@ -93,31 +115,33 @@ class Gateway:
             self.transports.add(request.transport)
         return raw, self._log.add(Received(self._clock.now(), raw, request.raw_headers))
 
-    def _answer(self, raw: RawRequest) -> Answer:
-        before = self._exchange.operations
-        answer = self._face.answer(raw, self._clock.now(), self._clock.monotonic())
+    def _answer(self, work: _Work) -> Answer:
+        before, known = self._exchange.operations, len(self._exchange.orders)
+        wall, monotonic = self._clock.now(), self._clock.monotonic()
+        received = work.received or self._face.receive(work.raw, wall, monotonic)
+        answer = received(wall, monotonic)
+        if work.hidden_s is not None:
+            self._exchange.hide(known, wall + int(work.hidden_s * 1e9))
         if self._exchange.operations > before:
             self.throughput.signed_orders.count(self._clock.monotonic())
         return answer
 
     # ── faults ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _struck(self, fault: Fault, raw: RawRequest) -> Answer | None:
+    async def _struck(self, fault: Fault, work: _Work) -> Answer | None:
         """Return what a struck request is answered; None cuts its connection."""
         if fault.kind not in PROCESSED:
             if fault.when == "after":
-                self._answer(raw)
+                self._answer(work)
             return self._instead(fault)
         if fault.kind is FaultKind.REORDER and all(held[0] is not fault for held in self._held):
             await self._hold(fault)
-        known = len(self._exchange.orders)
-        answer = self._answer(raw)
         if fault.kind is FaultKind.LATE:
-            self._exchange.hide(known, self._clock.now() + int(fault.seconds * 1e9))
-            return None
+            work.hidden_s = fault.duration_s()
+        answer = self._answer(work)
         if fault.kind is FaultKind.DELAY:
-            await asyncio.sleep(fault.seconds)
-        elif fault.kind is FaultKind.DROP_AFTER:
+            await asyncio.sleep(fault.duration_s())
+        elif fault.kind in _UNANSWERED:
             return None
         elif fault.kind is FaultKind.TRUNCATED:
             return Answer(200, answer.body[: len(answer.body) // 2])
