@@ -66,7 +66,7 @@ class SecretStore(Protocol):
 
     @property
     def source(self) -> str:
-        """`embedded`, `keyring` or `vault`; stands in the report."""
+        """`embedded`, `key_file`, `keyring` or `vault`; stands in the report."""
         ...
 
     def credentials(self, keychain_key: str) -> Credentials | None:
