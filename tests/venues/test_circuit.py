@@ -67,3 +67,19 @@ def test_an_answer_ends_a_row_of_failures_and_an_abandoned_probe_lets_the_next_o
     assert circuit.admit()
     circuit.abandoned()
     assert circuit.admit()
+
+
+def test_it_tells_since_when_it_is_open_also_when_a_probe_failed() -> None:
+    clock = SetClock()
+    circuit = Circuit(clock, changed=lambda _: None)
+    clock.time = 3 * SECOND
+    for _ in range(5):
+        circuit.failed()
+    clock.time = 9 * SECOND
+    assert circuit.admit()
+    circuit.failed()
+    assert circuit.open_since == 3 * SECOND
+    clock.time = 15 * SECOND
+    assert circuit.admit()
+    circuit.answered()
+    assert circuit.open_since is None

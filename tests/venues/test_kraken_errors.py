@@ -50,7 +50,7 @@ ROWS: list[tuple[str, Meaning, type[VenueError]]] = [
     ("EOrder:Invalid order", Meaning.ORDER_RULE, OutcomeUnknown),
     ("EService:Unavailable", Meaning.UNAVAILABLE, OutcomeUnknown),
     ("EService:Busy", Meaning.UNAVAILABLE, OutcomeUnknown),
-    ("EService:Market in cancel_only mode", Meaning.UNAVAILABLE, OutcomeUnknown),
+    ("EService:Market in cancel_only mode", Meaning.HALTED, VenueRejected),
     ("EService:Market in post_only mode", Meaning.UNAVAILABLE, OutcomeUnknown),
     ("EService:Deadline elapsed", Meaning.TIMED_OUT, OutcomeUnknown),
     ("EService:Something new", Meaning.UNAVAILABLE, OutcomeUnknown),
@@ -84,10 +84,9 @@ def test_only_the_two_counters_of_kraken_permit_a_second_attempt() -> None:
     assert permitted == NOT_PROCESSED == {"EAPI:Rate limit exceeded", "EOrder:Rate limit exceeded"}
 
 
-def test_nothing_the_service_says_of_itself_is_proof() -> None:
-    assert not [
-        code for code, rule in CODES.items() if code.startswith(("EService", "EDatabase", "EGeneral:Internal")) and rule.http
-    ]
+def test_nothing_the_service_says_of_itself_is_proof_but_that_it_takes_cancels_alone() -> None:
+    said = [code for code, rule in CODES.items() if code.startswith(("EService", "EDatabase", "EGeneral:Internal")) and rule.http]
+    assert said == ["EService:Market in cancel_only mode"]
 
 
 def test_only_a_lockout_bans() -> None:

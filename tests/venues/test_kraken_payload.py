@@ -156,8 +156,8 @@ def test_prices_and_quantities_survive_the_way_there_and_back(pd: int, ld: int, 
 # market
 
 
-def test_the_time_is_the_middle_of_the_second_that_was_named() -> None:
-    assert DIALECT.read_time(payload("time")) == payload("time")["result"]["unixtime"] * 1000 + 500
+def test_the_time_is_the_second_that_was_named() -> None:
+    assert DIALECT.read_time(payload("time")) == payload("time")["result"]["unixtime"] * 1000
 
 
 @pytest.mark.parametrize(

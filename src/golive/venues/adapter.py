@@ -75,6 +75,11 @@ class VenueAdapter:
         return self._health.is_healthy
 
     @property
+    def circuit_open_since(self) -> int | None:
+        """When the circuit opened, ns of the monotonic clock; None while calls may leave."""
+        return self._circuit.open_since
+
+    @property
     def failover_status(self) -> FailoverStatus:
         """Whether the venue wants to be left alone and whether a connection must be rebuilt, now."""
         paused = (0.0, "") if self._open is None else self._open.budget.paused

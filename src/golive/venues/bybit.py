@@ -134,6 +134,7 @@ PROFILE: Final = VenueProfile(
 )
 """`not_processed` is empty: Bybit's documentation says of 10006 (and of 429 and 10429) that a limit was hit and that one
 may try again, nowhere that an order so answered did not reach the engine, and what would follow an error here is a second
-order. Such an order is looked up like any other without a provable answer. `order_deadline_s` covers the receive window
+order. `fallback_codes` is empty for the same reason: no code is documented as "suspended, and not placed". Such an order is
+looked up like any other without a provable answer. `order_deadline_s` covers the receive window
 and three seconds for all waits and for writing the attempt down before it is signed; behind the gateway nothing bounds an
 order, hence the long lag before its absence is believed (RELIABILITY §4.1)."""

@@ -166,7 +166,7 @@ class CallPath:
         def read(payload: Payload) -> int:
             nonlocal answered
             answered = self._clock.now()
-            return dialect.read_time(payload)
+            return dialect.read_time(payload) + self._profile.time_error_ms  # the middle of the span that it names
 
         asked = dialect.time()
         terms = _Terms(asked.scopes, self._profile.retry.max_retry_after_s)
@@ -188,6 +188,7 @@ class CallPath:
         client_order_id: str = "",
         may_follow: bool = False,
         expected: frozenset[str] = NONE_EXPECTED,
+        patience_s: float | None = None,
     ) -> T:
         """Make one attempt; raise OutcomeUnknown unless the answer proves otherwise.
 
@@ -195,10 +196,10 @@ class CallPath:
         same budget scopes (now with its deadline); `inspect` sees the signed request and may refuse it by raising;
         `may_follow`: after a *not processed* answer the caller makes another attempt, so the call has not failed yet.
         A refusal with an `expected` code raises VenueRejected without counting an error.
-        Raises RateLimited without a code, never sent, when all waits and `before_send` together take longer than the
-        profile's `order_patience_s`, counted from this call.
+        Raises RateLimited without a code, never sent, when all waits and `before_send` together take longer than
+        `patience_s`, the profile's `order_patience_s` unless given, counted from this call.
         """
-        terms = _Terms(request.scopes, self._profile.order_patience_s)
+        terms = _Terms(request.scopes, self._profile.order_patience_s if patience_s is None else patience_s)
         result = await self._attempt(request, convert, expected, terms, before_send, inspect)
         if not isinstance(result, Fault):
             return result.value

@@ -22,6 +22,8 @@ class Circuit:
         self._failures = 0
         self._open_until: int | None = None
         self._probing = False
+        self.open_since: int | None = None
+        """when it opened, ns of the monotonic clock; None while it is closed"""
 
     @property
     def is_closed(self) -> bool:
@@ -48,7 +50,7 @@ class Circuit:
         self._failures = 0
         self._probing = False
         if self._open_until is not None:
-            self._open_until = None
+            self._open_until = self.open_since = None
             self._changed(False)
 
     def failed(self) -> None:
@@ -59,6 +61,7 @@ class Circuit:
             self._open_until = self._clock.monotonic() + self._open_ns
             self._probing = False
             if first:
+                self.open_since = self._clock.monotonic()
                 self._changed(True)
 
     def abandoned(self) -> None:

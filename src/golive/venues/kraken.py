@@ -10,10 +10,11 @@ from typing import Final
 
 from golive.matching.book import SelfTrade
 from golive.matching.fee import FeeAsset
+from golive.model.live_order import FallbackReason
 from golive.model.secret import SecretAlphabet, SecretForm
 
 from .kraken_dialect import ENGINE, ENTRIES, PUBLIC, REST, KrakenDialect
-from .kraken_errors import CODES, NOT_PROCESSED
+from .kraken_errors import CANCEL_ONLY, CODES, NOT_PROCESSED
 from .kraken_fees import FEES
 from .kraken_history import KrakenHistory
 from .profile import Ban, Bar, BudgetRule, ClientOrderIdRule, DecayRule, FeeDefaults, RetryPolicy, VenueProfile
@@ -60,6 +61,7 @@ PROFILE: Final = VenueProfile(
     },
     codes=CODES,
     not_processed=NOT_PROCESSED,
+    fallback_codes={CANCEL_ONLY: FallbackReason.MAINTENANCE},
     budget=_BUDGET,
     retry=RetryPolicy(attempts=3, base_s=0.5, cap_s=4.0, jitter_s=(0.0, 0.15), jitter_relative=True),
     client_order_id=ClientOrderIdRule(re.compile(r"[0-9a-f]{32}")),
@@ -68,7 +70,7 @@ PROFILE: Final = VenueProfile(
     self_trade=SelfTrade.CANCEL_ARRIVING,
     sandbox=None,
     serial_private=True,
-    time_error_ms=500,  # it tells whole seconds, read as the middle of one
+    time_error_ms=500,  # it tells whole seconds
     bans=(Ban(None, "EGeneral:Temporary lockout", LOCKOUT_S),),
     order_deadline_s=_LEAST_DEADLINE_S + 2.5,
     least_deadline_s=_LEAST_DEADLINE_S,

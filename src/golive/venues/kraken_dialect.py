@@ -121,8 +121,8 @@ class KrakenDialect:
         return _public("Time")
 
     def read_time(self, payload: Payload) -> int:
-        """Return the middle of the second Kraken names: it tells whole seconds, and half of one is the least error."""
-        return seconds_ns(_result(payload, "time").get("unixtime"), "time: field 'unixtime'") // MILLISECOND + 500
+        """Return the beginning of the second Kraken names; its profile says how coarse that is."""
+        return seconds_ns(_result(payload, "time").get("unixtime"), "time: field 'unixtime'") // MILLISECOND
 
     def instruments(self) -> Request:
         return _public("AssetPairs", max_bytes=8 << 20)

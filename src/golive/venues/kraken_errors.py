@@ -19,6 +19,8 @@ def _rules(meaning: Meaning, http: frozenset[int], category: str, *texts: str) -
     return {f"{category}:{text}": CodeRule(meaning, http) for text in texts}
 
 
+CANCEL_ONLY: Final = "EService:Market in cancel_only mode"
+
 CODES: Final = {
     **_rules(Meaning.AUTHENTICATION, _PROOF, "EAPI", "Invalid key", "Invalid signature"),
     **_rules(Meaning.AUTHENTICATION, _PROOF, "ESession", "Invalid session"),
@@ -48,8 +50,8 @@ CODES: Final = {
     **_rules(Meaning.REQUEST, _NO_PROOF, "EQuery", "Unknown asset"),
     **_rules(Meaning.TIMED_OUT, _NO_PROOF, "EService", "Deadline elapsed", "Timeout"),
     **_rules(Meaning.UNAVAILABLE, _NO_PROOF, "EService", "Unavailable", "Busy"),
-    **_rules(Meaning.UNAVAILABLE, _NO_PROOF, "EService", "Market in cancel_only mode", "Market in post_only mode"),
-    **_rules(Meaning.UNAVAILABLE, _NO_PROOF, "EService", "Market in limit_only mode"),
+    CANCEL_ONLY: CodeRule(Meaning.HALTED, _PROOF),
+    **_rules(Meaning.UNAVAILABLE, _NO_PROOF, "EService", "Market in post_only mode", "Market in limit_only mode"),
     "EService": CodeRule(Meaning.UNAVAILABLE, _NO_PROOF),
     **_rules(Meaning.UNAVAILABLE, _NO_PROOF, "EGeneral", "Internal error"),
     **_rules(Meaning.UNAVAILABLE, _NO_PROOF, "EDatabase", "Internal error"),
@@ -59,8 +61,9 @@ CODES: Final = {
     "Exceeded msg rate": CodeRule(Meaning.THROTTLED, _NO_PROOF),
 }
 """Unlisted texts are never proof. `EGeneral:Invalid arguments` alone proves nothing, because Kraken has not published
-what it says to a client order id that is in use, and that order may be live. `EService:*` never proves anything: an
-elapsed deadline is settled by a look-up once the deadline has passed."""
+what it says to a client order id that is in use, and that order may be live. `EService:*` proves nothing (an elapsed
+deadline is settled by a look-up once the deadline has passed) with one exception: in cancel_only mode "orders cannot be
+placed", whatever they are. In post_only and limit_only mode some can, so those are looked up."""
 
 NOT_PROCESSED: Final = frozenset({"EAPI:Rate limit exceeded", "EOrder:Rate limit exceeded"})
 """Both are documented as refusals of the call: the first when the key's REST counter exceeds its maximum (the call is not

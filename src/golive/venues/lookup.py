@@ -21,23 +21,21 @@ from golive.model.instrument import Instrument
 from .account_reads import AccountReads, Cutoff
 from .account_state import rank
 from .dialect import FillSighting, Lookup, OrderSighting
+from .profile import VenueProfile
 
 ABSENCES: Final = 2
 """complete look-ups that must say so, begun when nothing can be on its way any more"""
-PAUSE_S: Final = 0.25
 
 
 class Resolver:
-    """Looks orders up. `venue_now_ms` is venue time, ms since the epoch.
+    """Looks orders up, with the memory and the pauses of the profile. `venue_now_ms` is venue time, ms since the epoch."""
 
-    `memory_s`: how long the venue surely lists an order that ended without a fill, None for ever.
-    """
-
-    def __init__(self, reads: AccountReads, venue_now_ms: Callable[[], int], *, label: str, memory_s: float | None) -> None:
+    def __init__(self, reads: AccountReads, venue_now_ms: Callable[[], int], profile: VenueProfile) -> None:
         self._reads = reads
         self._venue_now_ms = venue_now_ms
-        self._label = label
-        self._memory_s = memory_s
+        self._label = profile.label
+        self._memory_s = profile.memory_s
+        self._pause_s = profile.lookup_pause_s
 
     async def lookup(self, client_order_id: ClientOrderId, instrument: Instrument, since_ms: int | None = None) -> Lookup:
         """Ask directly, then in the lists of open and closed orders and of fills; raise when one that is asked is incomplete.
@@ -85,7 +83,7 @@ class Resolver:
             if absences == ABSENCES:
                 return found
             wait_ms = settled_ms + 1 - self._venue_now_ms()
-            await asyncio.sleep(max(PAUSE_S, min(wait_ms / 1000, 4 * PAUSE_S)))
+            await asyncio.sleep(max(self._pause_s, min(wait_ms / 1000, 4 * self._pause_s)))
 
     def _refuse_forgotten(self, client_order_id: ClientOrderId, since_ms: int) -> None:
         age_s = (self._venue_now_ms() - since_ms) / 1000

@@ -45,6 +45,8 @@ class Meaning(StrEnum):
     PERMISSION = "permission"
     FUNDS = "funds"
     ORDER_RULE = "order_rule"
+    HALTED = "halted"
+    """the venue takes no orders, or none for this instrument, for reasons of its own"""
     DUPLICATE = "duplicate"
     """the client order id exists: the order may be live"""
     NOT_FOUND = "not_found"
@@ -82,6 +84,7 @@ CONSEQUENCES: Final[Mapping[Meaning, Consequence]] = {
     Meaning.PERMISSION: Consequence("refused", False, False, True, AuthenticationFailed, AuthenticationFailed),
     Meaning.FUNDS: Consequence("refused", False, False, False, InsufficientFunds, InsufficientFunds),
     Meaning.ORDER_RULE: Consequence("refused", False, False, False, InvalidOrder, InvalidOrder),
+    Meaning.HALTED: Consequence("refused", False, False, False, VenueRejected, VenueRejected),
     Meaning.DUPLICATE: Consequence("refused", False, False, False, VenueRejected, OutcomeUnknown),
     Meaning.NOT_FOUND: Consequence("refused", False, False, False, VenueRejected, OutcomeUnknown),
     Meaning.REQUEST: Consequence("refused", False, False, False, VenueRejected, OutcomeUnknown),

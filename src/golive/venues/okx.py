@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from golive.model.live_order import FallbackReason
 from golive.model.secret import SecretAlphabet, SecretForm
 
 from .meaning import CodeRule, Meaning
@@ -32,12 +33,15 @@ CODES: Final = {
     **_rules(Meaning.FUNDS, frozenset({200}), "51008", "51119", "51127", "51131"),
     **_rules(Meaning.ORDER_RULE, frozenset({200, 400}), "51000", "51001", "51006", "51020", "51121", "51137", "51138", "51204"),
     **_rules(Meaning.ORDER_RULE, frozenset({200}), "51116", "51120", "51136", "51201", "51202", "51203"),
+    **_rules(Meaning.HALTED, frozenset({200}), "51021", "51022"),
     **_rules(Meaning.DUPLICATE, frozenset(), "51016"),
     **_rules(Meaning.NOT_FOUND, frozenset(), "51400", "51401", "51402", "51503", "51509", "51603"),
     **_rules(Meaning.REQUEST, frozenset(), "60012", "60018"),
 }
 """Unlisted codes are never proof: after a write they mean that the outcome is unknown. 50013 comes with HTTP 429 and
-says "system busy": it is counted by its status, see `judge`."""
+says "system busy": it is counted by its status, see `judge`. 51021 (to be listed) and 51022 (suspended) refuse the row of
+this one order because its instrument does not trade; 50001 (upgrading, HTTP 503) comes from before the engine and behind a
+gateway that may have passed the order on."""
 
 _BARS: Final = {
     "1s": Bar("1s", 1),
@@ -85,6 +89,7 @@ PROFILE: Final = VenueProfile(
     },
     codes=CODES,
     not_processed=frozenset({"50011"}),
+    fallback_codes=dict.fromkeys(("51021", "51022"), FallbackReason.SYMBOL_HALTED),
     budget=_BUDGET,
     retry=RetryPolicy(attempts=5, base_s=0.2, cap_s=2.0, jitter_s=(0.05, 0.3)),
     client_order_id=ClientOrderIdRule(re.compile(r"[A-Za-z0-9]{1,32}")),

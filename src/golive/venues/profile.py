@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal
 
 from golive.matching.book import SelfTrade
 from golive.matching.fee import FeeAsset, FeeTable
+from golive.model.live_order import FallbackReason
 from golive.model.secret import SecretForm
 
 from .dialect import Dialect
@@ -39,6 +40,12 @@ class RetryPolicy:
         jitter = rng.uniform(*self.jitter_s)
         return delay * (1.0 + jitter) if self.jitter_relative else delay + jitter
 
+    def scaled(self, n: int) -> RetryPolicy:
+        """Return the policy with every pause divided by `n`; what the venue tells us to wait is not ours to scale."""
+        least, most = self.jitter_s
+        jitter = self.jitter_s if self.jitter_relative else (least / n, most / n)
+        return replace(self, base_s=self.base_s / n, cap_s=self.cap_s / n, jitter_s=jitter)
+
 
 @dataclass(frozen=True, slots=True)
 class BudgetRule:
@@ -49,6 +56,10 @@ class BudgetRule:
     window_s: float
     per: Literal["key", "address"] = "key"
     """whose calls add up: those signed with one API key, or all that leave this host for the venue"""
+
+    def scaled(self, n: int) -> BudgetRule:
+        """Return the rule of a venue whose time runs `n` times as fast."""
+        return replace(self, window_s=self.window_s / n)
 
     def __str__(self) -> str:
         return f"{self.limit}/{self.window_s:g} s"
@@ -63,6 +74,10 @@ class DecayRule:
     per_second: float
     per: Literal["key", "address"] = "key"
     """as in `BudgetRule`"""
+
+    def scaled(self, n: int) -> DecayRule:
+        """Return the rule of a venue whose time runs `n` times as fast."""
+        return replace(self, per_second=self.per_second * n)
 
     def __str__(self) -> str:
         return f"{self.limit} less {self.per_second:g}/s"
@@ -144,6 +159,8 @@ class VenueProfile:
     timeframes: Mapping[str, Bar]
     """by our name, `1m`"""
     ccxt_options: Mapping[str, object] = field(default_factory=dict)
+    fallback_codes: Mapping[str, FallbackReason] = field(default_factory=dict)
+    """codes of proven rejections for reasons of the venue's own: such an order may go to another venue"""
     throttle_statuses: frozenset[int] = frozenset({418, 429})
     """HTTP statuses that mean a rate limit whatever the body says"""
     credential_forms: Mapping[str, SecretForm] = field(default_factory=dict)
@@ -171,13 +188,41 @@ class VenueProfile:
     """how much of that must be left when the order leaves: the venue takes no shorter deadline (Kraken), or is told none and
     takes an order for this long after it was signed (Bybit)"""
     time_error_ms: int = 0
-    """how far the venue's own statement of its time may be off, because it is coarse; absence is believed that much later"""
+    """how far the venue's time as we know it may be off, because it names the beginning of a span twice as long, of which we
+    take the middle; absence is believed that much later"""
     absence_lag_s: float = 2.0
     """how long after that deadline an accepted order may still be missing from the venue's lists (RELIABILITY §4.1)"""
     memory_s: float | None = None
     """how long the venue surely lists an order that ended without a fill; older ones cannot be proven absent; None: for ever"""
 
+    lookup_pause_s: float = 0.25
+    """least pause between two look-ups of an order whose outcome is unknown; the longest is four times that"""
+    cancel_pause_s: float = 0.2
+    """between asking for cancels and reading what is left, longer each round"""
+    skew_margin_s: float = 60.0
+    """how much earlier than its attempt says an order is looked for: clocks differ, and a first attempt may have come before"""
+
     @property
     def order_patience_s(self) -> float:
         """How long after `submit` an order may still leave this host, all its waits together."""
         return self.order_deadline_s - self.least_deadline_s
+
+    def scaled(self, n: int) -> VenueProfile:
+        """Return the profile for a venue whose time runs `n` times as fast: every duration, budget and pause of ours by `n`.
+
+        The algorithms stay the same. What the venue itself says in seconds (`Retry-After`, bans, its dead-man's switch, a
+        receive window) is not scaled here.
+        """
+        return replace(
+            self,
+            budget=tuple(rule.scaled(n) for rule in self.budget),
+            retry=self.retry.scaled(n),
+            order_deadline_s=self.order_deadline_s / n,
+            least_deadline_s=self.least_deadline_s / n,
+            time_error_ms=-(-self.time_error_ms // n),
+            absence_lag_s=self.absence_lag_s / n,
+            memory_s=None if self.memory_s is None else self.memory_s / n,
+            lookup_pause_s=self.lookup_pause_s / n,
+            cancel_pause_s=self.cancel_pause_s / n,
+            skew_margin_s=self.skew_margin_s / n,
+        )

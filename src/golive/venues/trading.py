@@ -40,10 +40,6 @@ from .written_attempts import WrittenAttempts
 
 MAX_ATTEMPTS: Final = 2
 CANCEL_ROUNDS: Final = 5
-CANCEL_PAUSE_S: Final = 0.2
-"""between asking for cancels and reading what is left, longer each round"""
-SKEW_MARGIN_S: Final = 60.0
-"""how much earlier than its attempt says an order is looked for: clocks differ, and a first attempt may have come before"""
 TRADING_STAGES = frozenset({Stage.TESTNET, Stage.REHEARSAL, Stage.LIVE})
 
 
@@ -67,32 +63,41 @@ class TradingClient:
         self._profile = adapter.profile
         self._dialect = adapter.profile.dialect
         self._stage = stage
-        self._clock = clock
         self._knows_venue_time = False
         path = adapter.connection.path
         self._reads = AccountReads(adapter.profile, path)
-        self._resolver = Resolver(
-            self._reads,
-            lambda: clock.now() // MILLISECOND + path.clock_offset_ms,
-            label=adapter.profile.label,
-            memory_s=adapter.profile.memory_s,
-        )
+        self._clock = clock
+        self._resolver = Resolver(self._reads, self._venue_now_ms, adapter.profile)
+
+    def _venue_now_ms(self) -> int:
+        return self._clock.now() // MILLISECOND + self._adapter.connection.path.clock_offset_ms
 
     # sending
 
-    async def submit(self, approved: Approved, instrument: Instrument, attempts: AttemptJournal) -> VenueOrderId:
+    def new_deadline_ms(self) -> int:
+        """Return the deadline (venue time) of an attempt that begins now; VenueUnavailable while venue time is not known."""
+        if not self._knows_venue_time:
+            label = self._profile.label
+            raise VenueUnavailable(f"{label}: not sent: the venue's time is not known yet", venue=label)
+        return self._venue_now_ms() + int(self._profile.order_deadline_s * 1000)
+
+    async def submit(
+        self, approved: Approved, instrument: Instrument, attempts: AttemptJournal, *, deadline_ms: int | None = None
+    ) -> VenueOrderId:
         """Send an approved order and return the venue's id.
 
+        With `deadline_ms` (venue time, of `new_deadline_ms`) the first attempt has that deadline and is durable already, so
+        it is not journaled again; it leaves only while the venue's least deadline is left of it.
         Raises InvalidOrder (never sent: breaks a rule we know), VenueUnavailable (surely never sent), VenueRejected and
         its families (surely not executed), OutcomeUnknown (ask by client order id; never send again).
         """
         order = approved.order
         self._refuse_invalid(order, instrument)
-        await self._learn_venue_time()
-        attempts = WrittenAttempts(attempts)
+        await self.learn_venue_time()
+        attempts = WrittenAttempts(attempts, () if deadline_ms is None else ((order.client_order_id, 1),))
         for n in range(1, MAX_ATTEMPTS + 1):
             try:
-                venue_order_id = await self._attempt(order, instrument, attempts, n)
+                venue_order_id = await self._attempt(order, instrument, attempts, n, deadline_ms if n == 1 else None)
             except RateLimited as exc:  # the only family that says: documented as not processed
                 if not exc.code:  # our own budget refused it for the venue's sake: it never left
                     await attempts.record_answer(order.client_order_id, n, "not_sent:paused")
@@ -111,28 +116,33 @@ class TradingClient:
                 return venue_order_id
         raise AssertionError("unreachable")
 
-    async def _attempt(self, order: NewOrder, instrument: Instrument, attempts: AttemptJournal, n: int) -> VenueOrderId:
-        path = self._adapter.connection.path
+    async def _attempt(
+        self, order: NewOrder, instrument: Instrument, attempts: AttemptJournal, n: int, durable_ms: int | None
+    ) -> VenueOrderId:
         request = self._dialect.place(order, instrument)
-
-        now_ms = self._clock.now() // MILLISECOND + path.clock_offset_ms
-        deadline_ms = now_ms + int(self._profile.order_deadline_s * 1000)  # from now on, not from the end of all waits
+        deadline_ms = self.new_deadline_ms() if durable_ms is None else durable_ms  # from now on, not from the end of all waits
 
         async def journal_then_deadline() -> Request:
-            await attempts.record_attempt(order.client_order_id, n, deadline_ms)
+            if durable_ms is None:
+                await attempts.record_attempt(order.client_order_id, n, deadline_ms)
             return self._dialect.with_deadline(request, deadline_ms)
 
-        return await path.write(
+        return await self._adapter.connection.path.write(
             request,
             lambda payload: self._dialect.read_placed(payload, order, instrument),
             before_send=journal_then_deadline,
+            patience_s=self._patience_s(deadline_ms),
             inspect=self._guard,
             client_order_id=order.client_order_id,
             may_follow=n < MAX_ATTEMPTS,
         )
 
-    async def _learn_venue_time(self) -> None:
-        """Ask once for the venue's time before a deadline is written in it; nothing has left when this raises."""
+    def _patience_s(self, deadline_ms: int) -> float:
+        """Return for how long an attempt with this deadline may still leave; not above zero: not at all."""
+        return (deadline_ms - self._venue_now_ms()) / 1000 - self._profile.least_deadline_s
+
+    async def learn_venue_time(self) -> None:
+        """Ask once for the venue's time before a deadline is written in it; VenueUnavailable when it is not told in time."""
         if self._knows_venue_time:
             return
         path = self._adapter.connection.path
@@ -174,22 +184,30 @@ class TradingClient:
 
     # changing
 
-    async def amend(self, approved: Approved, instrument: Instrument, attempts: AttemptJournal, *, n: int) -> bool:
+    async def amend(
+        self,
+        approved: Approved,
+        instrument: Instrument,
+        attempts: AttemptJournal,
+        *,
+        n: int,
+        deadline_ms: int | None = None,
+    ) -> bool:
         """Make a working limit order the approved one: its total quantity (what is filled included) and its price.
 
         `approved` is the order as it shall be, under the client order id it has; what else it says must be as it was. `n` is
-        the number of this attempt among all of the order. One attempt, durable before it leaves. True when the venue took
-        it, False when there was nothing left to change. Raises InvalidOrder (never sent), RateLimited and VenueUnavailable
-        (surely not changed now), VenueRejected (surely not changed), OutcomeUnknown: look the order up and compare quantity
-        and price.
+        the number of this attempt among all of the order. One attempt, durable before it leaves, or already with `deadline_ms`
+        as in `submit`. True when the venue took it, False when there was nothing left to change. Raises InvalidOrder (never
+        sent), RateLimited and VenueUnavailable (surely not changed now), VenueRejected (surely not changed), OutcomeUnknown:
+        look the order up and compare quantity and price.
         """
         order = approved.order
         self._refuse(amendment_problem(order), order.client_order_id)
         self._refuse_invalid(order, instrument)
-        await self._learn_venue_time()
-        attempts = WrittenAttempts(attempts)
+        await self.learn_venue_time()
+        attempts = WrittenAttempts(attempts, () if deadline_ms is None else ((order.client_order_id, n),))
         try:
-            await self._attempt_amendment(order, instrument, attempts, n)
+            await self._attempt_amendment(order, instrument, attempts, n, deadline_ms)
         except VenueRejected as exc:
             is_gone = exc.code in self._dialect.gone_codes
             await attempts.record_answer(order.client_order_id, n, f"{'gone' if is_gone else type(exc).__name__}:{exc.code}")
@@ -202,14 +220,16 @@ class TradingClient:
         await attempts.record_answer(order.client_order_id, n, "amended")
         return True
 
-    async def _attempt_amendment(self, order: NewOrder, instrument: Instrument, attempts: AttemptJournal, n: int) -> None:
+    async def _attempt_amendment(
+        self, order: NewOrder, instrument: Instrument, attempts: AttemptJournal, n: int, durable_ms: int | None
+    ) -> None:
         path, dialect, name = self._adapter.connection.path, self._dialect, order.client_order_id
         request = dialect.amend(name, instrument, quantity=order.quantity, price=order.price)
-        now_ms = self._clock.now() // MILLISECOND + path.clock_offset_ms
-        deadline_ms = now_ms + int(self._profile.order_deadline_s * 1000)
+        deadline_ms = self.new_deadline_ms() if durable_ms is None else durable_ms
 
         async def journal_then_deadline() -> Request:
-            await attempts.record_attempt(name, n, deadline_ms)
+            if durable_ms is None:
+                await attempts.record_attempt(name, n, deadline_ms)
             return dialect.with_deadline(request, deadline_ms)
 
         await path.write(
@@ -219,6 +239,7 @@ class TradingClient:
             inspect=self._guard,
             client_order_id=name,
             expected=dialect.gone_codes,
+            patience_s=self._patience_s(deadline_ms),
         )
 
     async def cancel(self, client_order_id: ClientOrderId, instrument: Instrument) -> bool:
@@ -262,7 +283,7 @@ class TradingClient:
             if round_number < CANCEL_ROUNDS:
                 for first in range(0, len(working), size):
                     trouble = await self._cancel_batch(working[first : first + size], instrument) or trouble
-                await asyncio.sleep(CANCEL_PAUSE_S * round_number)
+                await asyncio.sleep(self._profile.cancel_pause_s * round_number)
         raise self._still_working(working, trouble) from trouble
 
     def _still_working(self, orders: list[OrderSighting], trouble: Exception | None) -> VenueUnavailable:
@@ -327,7 +348,11 @@ class TradingClient:
         """
         lag = self._profile.absence_lag_s if lag_s is None else lag_s
         settled_ms = deadline_ms + int(lag * 1000) + self._profile.time_error_ms
-        since = deadline_ms - int((self._profile.order_deadline_s + SKEW_MARGIN_S) * 1000) if since_ms is None else since_ms
+        since = (
+            deadline_ms - int((self._profile.order_deadline_s + self._profile.skew_margin_s) * 1000)
+            if since_ms is None
+            else since_ms
+        )
         return await self._resolver.resolve(client_order_id, instrument, settled_ms, since)
 
     async def open_orders(self, instrument: Instrument) -> tuple[OrderSighting, ...]:
