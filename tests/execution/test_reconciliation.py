@@ -96,7 +96,7 @@ def test_an_id_of_our_form_that_the_journal_never_had_blocks_even_when_its_order
     assert (Choice.CANCEL in found.choices) is is_open
 
 
-@pytest.mark.parametrize("journal", [JournalView(), replace(JOURNAL, baseline_at=THEIRS.ts + 1)])
+@pytest.mark.parametrize("journal", [JournalView(), replace(JOURNAL, baseline_at=THEIRS.ts)])
 def test_what_ended_before_the_baseline_is_the_past(journal: JournalView) -> None:
     assert compare(journal, replace(VENUE, orders=(replace(THEIRS, is_open=False),))) == ()
 
@@ -157,7 +157,7 @@ def test_an_asset_that_one_side_lacks_counts_as_zero_there() -> None:
 
 
 def test_fills_of_somebody_else_explain_a_balance_and_still_block() -> None:
-    fills = (bought("t0", ts=BASELINE_AT - 1), bought("t1"), bought("t2"))
+    fills = (bought("t0", ts=BASELINE_AT), bought("t1"), bought("t2"))
     venue = VenueView(fills=fills, balances={"USDT": Decimal(900), "BTC": Decimal("0.002")})
     btc, usdt = compare(JOURNAL, venue)
     assert btc.detail == "+0.002 BTC: +0.002 by fills of orders that are not ours (99)"
@@ -173,7 +173,7 @@ def test_what_was_accepted_is_expected_from_then_on() -> None:
 
 def test_an_adopted_order_explains_its_fills_since_the_baseline_and_only_those() -> None:
     foreign = replace(FOREIGN, filled=Decimal("0.002"))
-    fills = (bought("early", ts=BASELINE_AT - 1), bought("late", ts=BASELINE_AT))
+    fills = (bought("early", ts=BASELINE_AT), bought("late", ts=BASELINE_AT + 1))
     venue = VenueView(orders=(foreign,), fills=fills, balances={"USDT": Decimal(950), "BTC": Decimal("0.001")})
     adopted = adoption(foreign, JOURNAL, venue)
     assert adopted.booked == {"BTC": Decimal("0.001"), "USDT": Decimal(-50)}

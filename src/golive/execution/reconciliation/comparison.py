@@ -50,7 +50,7 @@ def adoption(order: VenueOrder, journal: JournalView, venue: VenueView) -> Adopt
     before = frozenset(
         fill.fill_id.trade_id
         for fill in venue.fills
-        if fill.venue_order_id == order.venue_order_id and (journal.baseline is None or fill.ts < journal.baseline_at)
+        if fill.venue_order_id == order.venue_order_id and (journal.baseline is None or fill.ts <= journal.baseline_at)
     )
     return followed(Adopted(order.instrument, fills=before), order.venue_order_id, venue)
 
@@ -124,7 +124,7 @@ def _foreign_orders(journal: JournalView, venue: VenueView) -> Iterator[Differen
 
 def _is_recent(order: VenueOrder, journal: JournalView) -> bool:
     """An ended order counts from the baseline on; what was before is in the balances it took."""
-    return journal.baseline is not None and order.ts >= journal.baseline_at
+    return journal.baseline is not None and order.ts > journal.baseline_at
 
 
 def _choices(order: VenueOrder) -> tuple[Choice, ...]:
@@ -174,7 +174,7 @@ def _foreign_fills(journal: JournalView, venue: VenueView) -> Iterator[VenueFill
     ids = {order.venue_order_id for order in journal.orders} | journal.consents.adopted.keys()
     for fill in _in_order(venue.fills):
         is_ours = ClientOrderId(fill.client_order_id) in clients or fill.venue_order_id in ids
-        if not is_ours and fill.ts >= journal.baseline_at and fill.fill_id not in journal.booked_fills:
+        if not is_ours and fill.ts > journal.baseline_at and fill.fill_id not in journal.booked_fills:
             yield fill
 
 

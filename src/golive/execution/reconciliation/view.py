@@ -72,7 +72,7 @@ class JournalView:
     baseline: Mapping[str, Decimal] | None = None
     """what the account held when its baseline was taken, by asset; None: it was never taken"""
     baseline_at: int = 0
-    """when, ns UTC"""
+    """time of the newest event the venue had told by then, ns of its market time: what came later counts"""
     booked: Mapping[str, Decimal] = field(default_factory=dict)
     """what our fills have added since, fees included"""
     consents: Consents = field(default_factory=Consents)

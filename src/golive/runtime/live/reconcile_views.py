@@ -1,0 +1,160 @@
+"""Gathers what is compared: the account as its venue shows it now, and as the journal has it. Reads only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from golive.execution.reconciliation import Consents, JournalView, OwnOrder, VenueFill, VenueOrder, VenueView
+from golive.model.balance import Balance
+from golive.model.errors import VenueUnavailable
+from golive.model.ids import ClientOrderId, FillId, InstrumentId
+from golive.model.instrument import Instrument
+from golive.model.json import JsonObject
+from golive.model.money import EXACT
+from golive.model.movement import movements
+from golive.model.order import TERMINAL
+from golive.orders import Order
+from golive.storage.order_journal import JournalState
+from golive.venues.account_reads import AccountReads
+from golive.venues.dialect import FillSighting, OrderSighting
+
+ROUNDS: Final = 5
+PAUSE_S: Final = 0.2
+
+
+async def read_venue(reads: AccountReads, instruments: Iterable[Instrument], since: int) -> VenueView:
+    """Return the account's open orders, what ended and was filled since, and its totals, all of one moment.
+
+    `since`: venue's market time, ns; 0: all it remembers. A moment is one when the totals read before and after are the same.
+    Raises the family of the fault; VenueUnavailable when the account never stands still.
+    """
+    known = tuple(instruments)
+    for _ in range(ROUNDS):
+        before = _totals(await reads.balances())
+        orders: list[VenueOrder] = []
+        fills: list[VenueFill] = []
+        for instrument in known:
+            working = await reads.open_orders(instrument)
+            ended = await reads.closed_orders(instrument, lambda newest: since)
+            seen = {each.venue_order_id: each for each in (*working, *ended)}  # one that ends in between is in both
+            orders += (_order(each, instrument) for each in seen.values())
+            fills += (_fill(each, instrument) for each in await reads.fills(instrument, lambda newest: since))
+        if _totals(await reads.balances()) == before:
+            return VenueView(orders=tuple(orders), fills=tuple(fills), balances=before)
+        await asyncio.sleep(PAUSE_S)
+    raise VenueUnavailable(f"the account moved while it was read, {ROUNDS} times in a row: ask again when it rests")
+
+
+def _totals(balances: Mapping[str, Balance]) -> Mapping[str, Decimal]:
+    return {asset: Decimal(each.total).scaleb(-each.scale, EXACT) for asset, each in balances.items()}
+
+
+def _order(seen: OrderSighting, instrument: Instrument) -> VenueOrder:
+    return VenueOrder(
+        venue_order_id=seen.venue_order_id,
+        client_order_id=seen.client_order_id,
+        instrument=instrument.id,
+        quantity=None if seen.quantity is None else _quantity(seen.quantity, instrument),
+        price=None if seen.price is None else _price(seen.price, instrument),
+        filled=_quantity(seen.filled, instrument),
+        is_open=seen.status not in TERMINAL,
+        ts=seen.ts,
+    )
+
+
+def _fill(seen: FillSighting, instrument: Instrument) -> VenueFill:
+    return VenueFill(
+        fill_id=seen.fill.fill_id,
+        venue_order_id=seen.venue_order_id,
+        client_order_id=seen.fill.client_order_id,
+        instrument=instrument.id,
+        movements=movements(seen.fill, instrument),
+        ts=seen.fill.ts,
+    )
+
+
+def _quantity(lots: int, instrument: Instrument) -> Decimal:
+    return EXACT.multiply(Decimal(lots), instrument.lot_size)
+
+
+def _price(ticks: int, instrument: Instrument) -> Decimal:
+    return EXACT.multiply(Decimal(ticks), instrument.tick_size)
+
+
+def own_order(order: Order, instrument: Instrument, problem: str = "", *, is_unprovable: bool = False) -> OwnOrder:
+    """Return an order that has not ended as it is compared; `problem` is why its outcome is not known."""
+    intent = order.intent
+    return OwnOrder(
+        client_order_id=intent.client_order_id,
+        instrument=intent.instrument,
+        side=intent.side,
+        quantity=_quantity(intent.quantity, instrument),
+        price=None if intent.price is None else _price(intent.price, instrument),
+        filled=_quantity(order.filled, instrument),
+        status=order.status,
+        venue_order_id=order.venue_order_id,
+        is_unprovable=is_unprovable,
+        problem=problem,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is asked of a journal about single ids of the venue."""
+
+    was_ours: Callable[[ClientOrderId], bool]
+    """whether an order of this client order id was ever intended"""
+    is_booked: Callable[[FillId], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What a journal says an account should hold and what was agreed to, when it is compared: that of its opening and since."""
+
+    baseline: Mapping[str, Decimal] | None
+    baseline_at: int
+    booked: Mapping[str, Decimal] = field(default_factory=dict)
+    consents: Consents = field(default_factory=Consents)
+
+    @classmethod
+    def of(cls, state: JournalState) -> Books:
+        """Return what was there when the journal was opened; MalformedPayload for a consent that cannot be read."""
+        return cls(
+            baseline=state.baseline,
+            baseline_at=baseline_time(state.notes),
+            booked=state.booked,
+            consents=Consents.of(state.notes),
+        )
+
+
+def journal_view(books: Books, orders: Iterable[OwnOrder], known: Known, venue: VenueView) -> JournalView:
+    """Return the journal's side of a comparison with this view of the venue."""
+    own = tuple(orders)
+    working = {order.client_order_id for order in own}
+    told = {ClientOrderId(each.client_order_id) for each in (*venue.orders, *venue.fills) if each.client_order_id}
+    return JournalView(
+        orders=own,
+        ended=frozenset(each for each in told - working if known.was_ours(each)),
+        booked_fills=frozenset(fill.fill_id for fill in venue.fills if known.is_booked(fill.fill_id)),
+        baseline=books.baseline,
+        baseline_at=books.baseline_at,
+        booked=books.booked,
+        consents=books.consents,
+    )
+
+
+def newest_time(venue: VenueView) -> int:
+    """Return the time of the newest event of a view, ns of the venue's market time; 0 when it shows none."""
+    return max((each.ts for each in (*venue.orders, *venue.fills)), default=0)
+
+
+def baseline_time(notes: Mapping[str, JsonObject]) -> int:
+    """Return the venue's time that the newest `baseline` note says; 0 without one."""
+    for key, body in notes.items():
+        if key.partition(":")[0] == "baseline" and isinstance(text := body.get("venue_ts"), str):
+            return int(text)
+    return 0
