@@ -11,7 +11,7 @@ from typing import Final
 from golive.execution.reconciliation import Consents, JournalView, OwnOrder, VenueFill, VenueOrder, VenueView
 from golive.model.balance import Balance
 from golive.model.errors import VenueUnavailable
-from golive.model.ids import ClientOrderId, FillId, InstrumentId
+from golive.model.ids import ClientOrderId, FillId
 from golive.model.instrument import Instrument
 from golive.model.json import JsonObject
 from golive.model.money import EXACT
@@ -135,10 +135,12 @@ def journal_view(books: Books, orders: Iterable[OwnOrder], known: Known, venue: 
     """Return the journal's side of a comparison with this view of the venue."""
     own = tuple(orders)
     working = {order.client_order_id for order in own}
-    told = {ClientOrderId(each.client_order_id) for each in (*venue.orders, *venue.fills) if each.client_order_id}
+    told = {ClientOrderId(order.client_order_id) for order in venue.orders} | {
+        ClientOrderId(fill.client_order_id) for fill in venue.fills
+    }
     return JournalView(
         orders=own,
-        ended=frozenset(each for each in told - working if known.was_ours(each)),
+        ended=frozenset(each for each in told - working if each and known.was_ours(each)),
         booked_fills=frozenset(fill.fill_id for fill in venue.fills if known.is_booked(fill.fill_id)),
         baseline=books.baseline,
         baseline_at=books.baseline_at,
@@ -149,7 +151,7 @@ def journal_view(books: Books, orders: Iterable[OwnOrder], known: Known, venue: 
 
 def newest_time(venue: VenueView) -> int:
     """Return the time of the newest event of a view, ns of the venue's market time; 0 when it shows none."""
-    return max((each.ts for each in (*venue.orders, *venue.fills)), default=0)
+    return max((*(order.ts for order in venue.orders), *(fill.ts for fill in venue.fills)), default=0)
 
 
 def baseline_time(notes: Mapping[str, JsonObject]) -> int:
