@@ -81,8 +81,26 @@ def open_adapter(
     sandbox: bool,
 ) -> VenueAdapter:
     """Return the adapter; its metrics exist from now on, and nothing is sent yet."""
+    settings = settings_of(
+        entrypoint, endpoint=endpoint, base_url=base_url, credentials=credentials, sandbox=sandbox, home=parts.home
+    )
+    return VenueAdapter(
+        profile, settings, recorder=parts.recorder, clock=parts.clock, guardrails=parts.guardrails, rng=random.Random(parts.seed)
+    )
+
+
+def settings_of(
+    entrypoint: ResolvedEntrypoint,
+    *,
+    endpoint: str,
+    base_url: str | None,
+    credentials: Credentials | None,
+    sandbox: bool,
+    home: Path,
+) -> AdapterSettings:
+    """Return what the adapter of an entrypoint needs to know; all processes of one home share budgets and nonces."""
     io = entrypoint.io
-    settings = AdapterSettings(
+    return AdapterSettings(
         exchange=entrypoint.exchange,
         environment=entrypoint.environment,
         queue=io.queue,
@@ -95,8 +113,5 @@ def open_adapter(
         rate_limit_warning_seconds=io.rate_limit_warning_seconds,
         timeout_warning_seconds=io.timeout_warning_seconds,
         stale_after_seconds=entrypoint.stale_after_seconds,
-        state_directory=parts.home / VENUE_STATE,
-    )
-    return VenueAdapter(
-        profile, settings, recorder=parts.recorder, clock=parts.clock, guardrails=parts.guardrails, rng=random.Random(parts.seed)
+        state_directory=home / VENUE_STATE,
     )
