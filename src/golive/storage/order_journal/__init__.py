@@ -1,7 +1,11 @@
 """The order journal of one account at one venue: decisions, intents, attempts, answers, facts and fills (RELIABILITY §4.1)."""
 
 from .item import AnswerItem, AttemptItem, DecidedItem, EndItem, FactItem, FillItem, Item, NoteItem
+from .journal import OrderJournal
+from .place import JournalPlace
+from .row import JournalRow
 from .state import JournalState, StoredAttempt, StoredOrder
+from .writer import OrderWriter, Projection
 
 __all__ = [
     "AnswerItem",
@@ -11,8 +15,13 @@ __all__ = [
     "FactItem",
     "FillItem",
     "Item",
+    "JournalPlace",
+    "JournalRow",
     "JournalState",
     "NoteItem",
+    "OrderJournal",
+    "OrderWriter",
+    "Projection",
     "StoredAttempt",
     "StoredOrder",
 ]

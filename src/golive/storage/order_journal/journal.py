@@ -1,0 +1,257 @@
+"""The order journal of one account at one venue, open for writing: decisions and intents before effects (RELIABILITY §4.1).
+
+A commit is one transaction and durable on return. Every row carries a chained MAC; rows are only ever added.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from golive.model.clock import SECOND, Clock, to_iso
+from golive.model.decision import Approved
+from golive.model.errors import GoliveError, JournalError
+from golive.model.ids import ClientOrderId, derive_client_order_id
+
+from ..failpoint import reach
+from ..keys import DevelopmentKeys
+from ..risk_body import RiskContext
+from . import values
+from .database import Database
+from .item import AnswerItem, AttemptItem, DecidedItem, EndItem, FactItem, FillItem, Item, NoteItem
+from .lease import LONGEST_AGE_S, AccountLease
+from .loading import state_of
+from .opening import Loaded, load, open_database
+from .place import JournalPlace
+from .row import JournalRow, Value, encode, named, row_mac
+from .seal import write_seal
+from .state import JournalState
+
+ROWS_PER_SEAL = 1000
+SECONDS_PER_SEAL = 60
+
+
+class OrderJournal:
+    """A journal open for writing, under the account's lease. Any failure closes it for good: JournalError now and later.
+
+    `state` is what it held when it was opened. One thread at a time commits; `client_order_id` is the loop's.
+    """
+
+    def __init__(
+        self,
+        place: JournalPlace,
+        database: Database,
+        lease: AccountLease,
+        loaded: Loaded,
+        keys: DevelopmentKeys,
+        risk: RiskContext,
+        clock: Clock,
+        operator: str,
+    ) -> None:
+        self.place = place
+        self.lease = lease
+        self.operator = operator
+        self.epoch = max(loaded.book.epoch, lease.last_epoch) + 1
+        self._database = database
+        self._keys = keys
+        self._risk = risk
+        self._clock = clock
+        self._book, self._seq, self._mac = loaded.book, loaded.seq, loaded.mac
+        self._sealed_seq, self._sealed_at = loaded.seq, clock.monotonic()
+        self._unwritten_seal: tuple[int, str] | None = None
+        self._ids = 0
+        self._broken: str | None = None
+
+    @classmethod
+    def open(
+        cls,
+        place: JournalPlace,
+        keys: DevelopmentKeys,
+        risk: RiskContext,
+        clock: Clock,
+        *,
+        code_version: str,
+        operator: str,
+        lease_age_s: float = LONGEST_AGE_S,
+    ) -> OrderJournal:
+        """Take the account's lease, verify the journal from its newest seal, begin a new epoch; durable on return.
+
+        Raises PrerequisiteMissing naming the process that holds the account, JournalError for a journal that is not sound.
+        """
+        lease = AccountLease.acquire(place.lock, clock, longest_age_s=lease_age_s)
+        with contextlib.ExitStack() as undo:
+            undo.callback(lease.release)
+            database = open_database(place, keys)
+            undo.callback(database.close)
+            loaded = load(database, place, keys)
+            found = _found(database, loaded)
+            journal = cls(place, database, lease, loaded, keys, risk, clock, operator)
+            journal._begin_epoch((journal.epoch, clock.now(), os.getpid(), operator, code_version, found))
+            undo.pop_all()
+        return journal
+
+    @property
+    def state(self) -> JournalState:
+        """What the journal comes to now; to be asked before a writer thread has it."""
+        return state_of(self._book)
+
+    @property
+    def path(self) -> Path:
+        return self.place.path
+
+    @property
+    def last_seq(self) -> int:
+        return self._seq
+
+    @property
+    def is_seal_due(self) -> bool:
+        """Whether 1,000 rows or 60 s have passed since the last seal; with more in a snapshot, so many rows."""
+        rows = self._seq - self._sealed_seq
+        if rows < ROWS_PER_SEAL:
+            return rows > 0 and self._clock.monotonic() - self._sealed_at >= SECONDS_PER_SEAL * SECOND
+        return rows >= self._book.open_rows
+
+    def client_order_id(self, strategy: str) -> ClientOrderId:
+        """Return the next client order id: derived from account, this opening's epoch, strategy, and 1, 2, 3 … in this epoch."""
+        self._ids += 1
+        return derive_client_order_id(
+            self._keys.id_key, venue=self.place.venue, account=self.place.account, epoch=self.epoch, strategy=strategy,
+            sequence=self._ids,
+        )  # fmt: skip
+
+    def commit(self, items: Iterable[Item]) -> tuple[JournalRow, ...]:
+        """Write all items in one transaction; durable on return, all or nothing. Return the rows.
+
+        Raises JournalError when a row breaks a rule (an id used twice, a second attempt without a "not processed", an attempt
+        after the end), another process has written, or the disk fails; the journal is unusable then.
+        """
+        if self._broken is not None:
+            raise JournalError(f"{self.place.path}: the order journal is unusable since {self._broken}")
+        rows: list[JournalRow] = []
+        try:
+            self._database.begin(self.epoch)
+            if self._unwritten_seal is not None:
+                self._add(rows, "seals", self._unwritten_seal)
+                self._unwritten_seal = None
+            for item in items:
+                self._write(rows, item)
+            self._database.commit()
+        except BaseException as exc:
+            self._fail(str(exc))
+            if isinstance(exc, (GoliveError, ValueError)):
+                raise JournalError(f"{self.place.path}: the commit failed: {exc}") from exc
+            raise
+        return tuple(rows)
+
+    def beat(self) -> None:
+        """Renew the lease; JournalError, and the journal is closed for good, when it has lapsed or another writer came."""
+        try:
+            self.lease.renew()
+            self._database.fence(self.epoch)
+        except JournalError as exc:
+            self._fail(str(exc))
+            raise
+
+    def seal(self) -> None:
+        """Sign where the journal stands, with a snapshot; the next commit says so in the journal. Raises JournalError."""
+        if self._broken is not None:
+            raise JournalError(f"{self.place.path}: the order journal is unusable since {self._broken}")
+        try:
+            time = to_iso(self._clock.now())
+            document = write_seal(self.place, self._seq, self._mac, self._book.snapshot(), self._keys, time)
+        except JournalError as exc:
+            self._fail(str(exc))
+            raise
+        self._unwritten_seal = (self._seq, document)
+        self._sealed_seq, self._sealed_at = self._seq, self._clock.monotonic()
+
+    def close(self) -> None:
+        """Write down that it was closed in order, seal it and give the account back; after a failure only the latter."""
+        if self._broken is None:
+            self.commit([NoteItem("closed", {"epoch": self.epoch}, self.operator)])
+            self.seal()
+        self.release()
+
+    def release(self) -> None:
+        """Give the account back with the journal as it stands."""
+        if self._broken is None:
+            self._fail("it was closed")
+        self.lease.release()
+
+    def _begin_epoch(self, opening: tuple[Value, ...]) -> None:
+        try:
+            reach("orders.epoch.before")
+            self._database.begin(self.epoch)
+            self._add([], "openings", opening)
+            self._database.commit()
+            reach("orders.epoch.after")
+            self.lease.fence(self.epoch)
+            self.seal()
+        except JournalError as exc:
+            raise JournalError(f"{self.place.path}: cannot begin epoch {self.epoch}: {exc}") from exc
+
+    def _fail(self, reason: str) -> None:
+        self._broken = reason
+        self.lease.lapse(reason)
+        try:
+            self._database.close()
+        except JournalError as exc:
+            self._broken = f"{reason}; closing failed: {exc}"
+
+    def _write(self, rows: list[JournalRow], item: Item) -> None:
+        if isinstance(item, DecidedItem):
+            self._decide(rows, item)
+        elif isinstance(item, AttemptItem):
+            self._add(rows, "attempts", (item.client_order_id, item.n, item.deadline_ms))
+        elif isinstance(item, AnswerItem):
+            self._add(rows, "answers", values.answer(item))
+        elif isinstance(item, FactItem):
+            self._add(rows, "facts", values.fact(item.update))
+        elif isinstance(item, FillItem):
+            self._fill(rows, item)
+        elif isinstance(item, EndItem):
+            self._add(rows, "ends", values.end(item))
+        elif isinstance(item, NoteItem):
+            self._add(rows, "notes", values.note(item, self._clock.now()))
+        else:
+            raise JournalError(f"{type(item).__name__} is nothing an order journal keeps")
+
+    def _decide(self, rows: list[JournalRow], item: DecidedItem) -> None:
+        decided = self._add(rows, "decisions", values.decision(item, self._seq + 1, self.epoch, self._risk))
+        if not isinstance(item.verdict, Approved):
+            return
+        client_order_id = item.verdict.order.client_order_id
+        if item.amendment is None:
+            self._add(rows, "intents", values.intent(item, decided, self.epoch, self._risk))
+        else:
+            self._add(rows, "amendments", values.amendment(item, item.amendment, decided, self._risk))
+        if item.deadline_ms is not None:
+            self._add(rows, "attempts", (client_order_id, item.amendment or 1, item.deadline_ms))
+
+    def _fill(self, rows: list[JournalRow], item: FillItem) -> None:
+        row = values.fill(item.fill, self._risk)
+        known = self._database.fill(item.fill.fill_id.venue, item.fill.fill_id.trade_id)
+        if known is None:
+            self._add(rows, "fills", row)
+        elif known != row:
+            raise JournalError(f"fill {item.fill.fill_id.venue}/{item.fill.fill_id.trade_id} came twice with different content")
+
+    def _add(self, rows: list[JournalRow], table: str, row: tuple[Value, ...]) -> int:
+        seq = self._seq + 1
+        encoded = encode(table, seq, row)
+        previous, self._mac, self._seq = self._mac, row_mac(self._keys.mac_key, self._mac, encoded), seq
+        self._database.insert(table, (seq, *row, previous, self._mac))
+        self._book.apply(table, seq, row, encoded)
+        rows.append(named(seq, table, row))
+        return seq
+
+
+def _found(database: Database, loaded: Loaded) -> str:
+    """Return how the writer before left the journal."""
+    if loaded.seq == 0:
+        return "new"
+    if database.has_torn_tail:
+        return "torn_tail"
+    return "closed" if loaded.book.closed_at == loaded.seq else "crashed"

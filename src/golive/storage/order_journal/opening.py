@@ -1,0 +1,125 @@
+"""Opening an order journal: the database, the newest seal, and the rows after it, each checked (RELIABILITY §4.1, §4.5).
+
+What is cut off in the middle of a transaction never counted and is left out. Anything else that is not as it was written is
+refused: a person must look into it, since orders may be missing from what we know.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from golive.model.errors import JournalError
+
+from ..keys import DevelopmentKeys
+from .book import Book
+from .database import Database
+from .place import JournalPlace
+from .row import ChainedRow, encode, genesis, row_mac
+from .seal import read_sealed
+from .sqlite import SqliteDatabase
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Where the chain stands, and what its rows come to."""
+
+    book: Book
+    seq: int
+    mac: bytes
+
+
+def facts_of(place: JournalPlace, keys: DevelopmentKeys) -> dict[str, str]:
+    """Return what a journal says of itself."""
+    return {
+        "log_id": place.log_id,
+        "venue": place.venue,
+        "adapter": place.adapter,
+        "account": place.account,
+        "environment": place.environment,
+        "key_id": keys.mac_key_id,
+        "key_class": str(keys.key_class),
+    }
+
+
+def open_database(place: JournalPlace, keys: DevelopmentKeys) -> Database:
+    """Return the database of an account, made when the account never had one; raise JournalError when it is not to be used."""
+    facts = facts_of(place, keys)
+    if not place.path.exists():
+        if place.seal.exists():
+            raise JournalError(f"{place.path}: is gone, and its seal {place.seal.name} is there; restore both from one backup")
+        return SqliteDatabase.create(place.path, facts)
+    database = SqliteDatabase.open(place.path)
+    try:
+        check_facts(database, facts)
+    except JournalError:
+        database.close()
+        raise
+    return database
+
+
+def check_facts(database: Database, facts: Mapping[str, str]) -> None:
+    """Raise JournalError when the journal is of another account, environment or key than `facts`."""
+    for name, expected in facts.items():
+        found = database.facts.get(name)
+        if found != expected:
+            raise JournalError(
+                f"{database.where}: {name} is {found!r} there and {expected!r} here; use the journal of this account"
+            )
+
+
+def load(database: Database, place: JournalPlace, keys: DevelopmentKeys) -> Loaded:
+    """Return what the journal comes to: the snapshot of its newest seal and the rows after it, all verified.
+
+    Raises JournalError naming the file and the row when anything but a torn tail is wrong.
+    """
+    sealed = read_sealed(place.seal, place.log_id, keys.seal_keys)
+    known = database.last_sealed()
+    if sealed is None:
+        if known:
+            raise JournalError(f"{place.seal}: is gone, the journal was sealed at row {known}; restore both from one backup")
+        loaded = Loaded(Book(), 0, genesis(keys.mac_key, database.facts))
+    else:
+        seal = sealed.seal
+        row = database.row(seal.last_seq)
+        if row is None:
+            raise _rolled_back(database, f"row {seal.last_seq}, sealed at {seal.time}, is missing")
+        if not hmac.compare_digest(row.mac.hex(), seal.head_mac):
+            raise _rolled_back(database, f"row {seal.last_seq} is not the one that was sealed at {seal.time}")
+        if known > seal.last_seq:
+            raise JournalError(
+                f"{place.seal}: is older than the journal, which was sealed at row {known}; restore both from one backup"
+            )
+        loaded = Loaded(sealed.book, seal.last_seq, row.mac)
+    return replay(database, loaded, keys.mac_key)
+
+
+def replay(database: Database, start: Loaded, key: bytes) -> Loaded:
+    """Apply all rows after `start` to its book; raise JournalError at the first that is not what was written."""
+    book, seq, mac = start.book, start.seq, start.mac
+    for row in database.rows(seq):
+        fault = row_fault(row, seq, mac, key)
+        if fault is not None:
+            raise JournalError(f"{database.where}: {fault}; move journal and seal away after looking into it, or restore both")
+        book.apply(row.table, row.seq, row.values, encode(row.table, row.seq, row.values))
+        seq, mac = row.seq, row.mac
+    return Loaded(book, seq, mac)
+
+
+def row_fault(row: ChainedRow, seq: int, mac: bytes, key: bytes) -> str | None:
+    """Return what is wrong with a row that should follow row `seq` with `mac`; None when it is sound."""
+    where = f"{row.table} seq {row.seq}"
+    if row.seq != seq + 1:
+        return f"{where}: gap after {seq}"
+    if row.previous != mac:
+        return f"{where}: broken link to the row before"
+    if not hmac.compare_digest(row_mac(key, mac, encode(row.table, row.seq, row.values)), row.mac):
+        return f"{where}: bad mac, the row is not what was written"
+    return None
+
+
+def _rolled_back(database: Database, what: str) -> JournalError:
+    return JournalError(
+        f"{database.where}: {what}: an older copy was put back, or rows were changed; restore both from one backup"
+    )

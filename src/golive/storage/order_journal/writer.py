@@ -1,0 +1,280 @@
+"""The journal thread of one account: everything that waits goes into one transaction, made durable by one fsync.
+
+Who waits is told on the loop right after; projections, seals and the heartbeat of the lease come when nobody waits. A failure
+stops all further commits, lets the lease lapse, and is told to the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, NamedTuple, Protocol
+
+from golive.model.errors import JournalError
+
+from ..failpoint import reach
+from ..writer import DurationSummary
+from .item import Item
+from .journal import OrderJournal
+from .row import JournalRow
+
+HEARTBEAT_S: Final = 1.0
+PAUSE_S: Final = 0.0002
+"""nobody must have waited for so long before projections and seals get their turn"""
+LONGEST_BACKLOG: Final = 4000
+"""rows; with more waiting to be projected they get their turn whoever waits"""
+DURATIONS_KEPT: Final = 100_000
+
+
+class Projection(Protocol):
+    """A file that repeats committed rows; it follows the journal and never leads it."""
+
+    def project(self, rows: Sequence[JournalRow]) -> None:
+        """Append what of the rows belongs in it, in order; JournalError when that fails."""
+        ...
+
+    def sync(self) -> None:
+        """Make what was appended durable."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class _Request(NamedTuple):
+    items: tuple[Item, ...]
+    since: float
+    then: Callable[[], None] | None
+    otherwise: Callable[[JournalError], None] | None = None
+    reached: threading.Event | None = None
+
+
+class OrderWriter:
+    """Owns an order journal from `start` to `close`. `submit` and `durable` are called on the loop's thread.
+
+    `on_failure(error)` is called on the loop, once.
+    """
+
+    def __init__(
+        self,
+        journal: OrderJournal,
+        projections: Sequence[Projection] = (),
+        *,
+        loop: asyncio.AbstractEventLoop,
+        on_failure: Callable[[JournalError], None],
+        heartbeat_s: float = HEARTBEAT_S,
+    ) -> None:
+        self._journal = journal
+        self._projections = projections
+        self._loop = loop
+        self._on_failure = on_failure
+        self._heartbeat_s = heartbeat_s
+        self._requests: deque[_Request] = deque()
+        self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._backlog: list[JournalRow] = []
+        self._unsynced = False
+        self._beaten = time.monotonic()
+        self._committing_since: float | None = None
+        self._closing = False
+        self._failure: JournalError | None = None
+        self._durations: deque[float] = deque(maxlen=DURATIONS_KEPT)
+        self._thread = threading.Thread(target=self._run, name="order-journal", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread; nothing is written before."""
+        self._thread.start()
+
+    @property
+    def journal(self) -> OrderJournal:
+        return self._journal
+
+    @property
+    def failure(self) -> JournalError | None:
+        return self._failure
+
+    def submit(self, items: Iterable[Item], then: Callable[[], None] | None = None) -> None:
+        """Queue items in order, all of one call in one transaction; `then` is called on the loop when they are durable.
+
+        Raises the failure that stopped the writer, if any; after a later one `then` is never called.
+        """
+        self._put(_Request(tuple(items), time.monotonic(), then))
+
+    async def durable(self, items: Iterable[Item]) -> None:
+        """Queue items in order and return when they are durable; raise JournalError when they will never be."""
+        done: asyncio.Future[None] = self._loop.create_future()
+
+        def reached() -> None:
+            if not done.done():
+                done.set_result(None)
+
+        def failed(error: JournalError) -> None:
+            if not done.done():
+                done.set_exception(error)
+
+        self._put(_Request(tuple(items), time.monotonic(), reached, failed))
+        await done
+
+    def flush(self, timeout_s: float = 10.0) -> None:
+        """Wait until everything queued is durable; JournalError when that fails or takes longer. The loop stands meanwhile."""
+        reached = threading.Event()
+        self._put(_Request((), time.monotonic(), None, None, reached))
+        if not reached.wait(timeout_s):
+            raise JournalError(f"{self._journal.path}: the journal is stalled for more than {timeout_s} s")
+        if self._failure is not None:
+            raise self._failure
+
+    def stalled_s(self) -> float:
+        """Return how long the oldest item that is not durable has been waiting, in seconds; above 0.25 no orders."""
+        since = self._committing_since
+        if since is None:
+            with contextlib.suppress(IndexError):  # nothing waits
+                since = self._requests[0].since
+        return 0.0 if since is None else time.monotonic() - since
+
+    def durations(self) -> DurationSummary | None:
+        """Return how long commits took, of the newest 100,000; None before the first."""
+        taken = sorted(self._durations)
+        if not taken:
+            return None
+        p50, p99 = (taken[min(len(taken) - 1, int(len(taken) * share))] for share in (0.50, 0.99))
+        return DurationSummary(len(taken), p50, p99, taken[-1])
+
+    def close(self, timeout_s: float = 10.0) -> None:
+        """Commit what is queued, end the thread, close and seal the journal; raise the failure that stopped the writer."""
+        self._closing = True
+        self._wakes.put(None)
+        self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            raise JournalError(f"{self._journal.path}: the journal writer did not finish within {timeout_s} s")
+        if self._failure is not None:
+            raise self._failure
+
+    def _put(self, request: _Request) -> None:
+        if self._failure is not None:
+            raise self._failure
+        if self._closing:
+            raise JournalError(f"{self._journal.path}: the journal writer is closed")
+        self._requests.append(request)
+        self._wakes.put(None)
+
+    def _run(self) -> None:
+        try:
+            while True:
+                self._wait()
+                if self._requests:
+                    self._commit()
+                elif self._closing:
+                    break
+                else:
+                    self._rest()
+                if len(self._backlog) > LONGEST_BACKLOG:
+                    self._project()
+                if time.monotonic() - self._beaten >= self._heartbeat_s:
+                    self._beat()
+            self._finish()
+        except JournalError as exc:
+            self._fail(exc)
+        except Exception as exc:  # noqa: BLE001 - the outermost loop of this thread: any surprise must stop trading
+            self._fail(JournalError(f"{self._journal.path}: the journal writer failed: {exc!r}"))
+
+    def _wait(self) -> None:
+        """Return when somebody waits, or when it is time for what nobody waits for."""
+        is_owing = bool(self._backlog) or self._journal.is_seal_due
+        with contextlib.suppress(queue.Empty):
+            self._wakes.get(timeout=PAUSE_S if is_owing else self._heartbeat_s)
+            while True:
+                self._wakes.get_nowait()
+
+    def _commit(self) -> None:
+        began = time.monotonic()
+        self._committing_since = self._requests[0].since
+        requests = [self._requests.popleft() for _ in range(len(self._requests))]
+        items = [item for request in requests for item in request.items]
+        try:
+            rows = self._journal.commit(items) if items else ()
+        except BaseException:
+            self._requests.extendleft(reversed(requests))
+            raise
+        if rows:
+            self._durations.append((time.monotonic() - began) * 1000)
+        self._committing_since = None
+        self._tell(_call_all, [request.then for request in requests if request.then is not None], self._loop)
+        _release(requests)
+        if self._projections:
+            self._backlog.extend(rows)
+
+    def _rest(self) -> None:
+        """Do what nobody waits for, one thing at a time."""
+        if self._backlog:
+            self._project()
+        elif self._journal.is_seal_due:
+            self._journal.seal()
+        elif self._unsynced:
+            self._sync()
+
+    def _project(self) -> None:
+        rows, self._backlog = self._backlog, []
+        for projection in self._projections:
+            reach("orders.project.before")
+            projection.project(rows)
+            reach("orders.project.after")
+        self._unsynced = True
+
+    def _sync(self) -> None:
+        for projection in self._projections:
+            reach("orders.project_sync.before")
+            projection.sync()
+            reach("orders.project_sync.after")
+        self._unsynced = False
+
+    def _beat(self) -> None:
+        self._journal.beat()
+        self._beaten = time.monotonic()
+
+    def _finish(self) -> None:
+        if self._backlog:
+            self._project()
+        self._journal.close()
+        for projection in self._projections:
+            projection.close()
+
+    def _fail(self, error: JournalError) -> None:
+        self._failure = error
+        self._journal.release()
+        self._tell(self._on_failure, error)
+        waiting = list(self._requests)
+        self._tell(_fail_all, [request.otherwise for request in waiting if request.otherwise is not None], error)
+        _release(waiting)
+        for projection in self._projections:
+            with contextlib.suppress(JournalError):  # the first failure is the one that counts
+                projection.close()
+
+    def _tell(self, callback: Callable[..., None], *arguments: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(callback, *arguments)
+        except RuntimeError:
+            # The loop is closed: nobody is left to act on it; `close` still raises a failure.
+            return
+
+
+def _call_all(callbacks: Sequence[Callable[[], None]], loop: asyncio.AbstractEventLoop) -> None:
+    for callback in callbacks:
+        try:
+            callback()
+        except Exception as exc:  # noqa: BLE001 - one who waited must not keep the news from the others; the loop handles it
+            loop.call_exception_handler({"message": "a callback of the order journal failed", "exception": exc})
+
+
+def _release(requests: Sequence[_Request]) -> None:
+    for request in requests:
+        if request.reached is not None:
+            request.reached.set()
+
+
+def _fail_all(callbacks: Sequence[Callable[[JournalError], None]], error: JournalError) -> None:
+    for callback in callbacks:
+        callback(error)
