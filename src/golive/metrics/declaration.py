@@ -114,6 +114,51 @@ PAPER_LATENCY: Final = Metric(
     ("exchange",),
     buckets=LATENCY_BUCKETS,
 )
+LIVE_ORDER_RESULTS: Final = ("absent", "canceled", "expired", "filled", "not_sent", "partial", "rejected")
+LIVE_ATTEMPT_RESULTS: Final = ("accepted", "not_processed", "not_sent", "rejected", "unknown")
+LIVE_ANSWERS: Final = ("absent", "accepted", "rejected")
+LIVE_FALLBACK_REASONS: Final = ("breaker_open", "maintenance", "never_sent", "queue_full", "symbol_halted")
+LIVE_ORDERS: Final = Metric(
+    "live_orders_total",
+    MetricType.COUNTER,
+    "Live orders at their end.",
+    ("exchange", "route", "result"),
+    {"result": LIVE_ORDER_RESULTS},
+)
+LIVE_ATTEMPTS: Final = Metric(
+    "live_order_attempts_total",
+    MetricType.COUNTER,
+    "Attempts to send a live order, by how they ended.",
+    ("exchange", "route", "result"),
+    {"result": LIVE_ATTEMPT_RESULTS},
+)
+LIVE_FALLBACK: Final = Metric(
+    "live_orders_fallback_total",
+    MetricType.COUNTER,
+    "Live orders that went to another venue instead.",
+    ("route", "from_exchange", "to_exchange", "reason"),
+    {"reason": LIVE_FALLBACK_REASONS},
+)
+LIVE_LATENCY: Final = Metric(
+    "live_execution_latency_seconds",
+    MetricType.HISTOGRAM,
+    "From the risk decision to the definite answer about the order.",
+    ("exchange", "route", "result"),
+    {"result": LIVE_ANSWERS},
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.35, 0.5, 1.0, 2.5, 5.0),
+)
+LIVE_QUEUE_WAIT: Final = Metric(
+    "live_queue_wait_seconds",
+    MetricType.HISTOGRAM,
+    "How long a live order waited for its venue.",
+    ("exchange",),
+    buckets=LATENCY_BUCKETS,
+)
+LIVE_UNKNOWN: Final = Metric("live_orders_unknown", MetricType.GAUGE, "Live orders whose outcome is not known.", ("exchange",))
+LIVE_BREAKER: Final = Metric("live_breaker_open", MetricType.GAUGE, "1 while the venue is left alone.", ("exchange",))
+LIVE_DEPTH: Final = Metric(
+    "live_execution_queue_depth", MetricType.GAUGE, "Live orders that wait for their venue.", ("exchange",)
+)
 RISK_DECISIONS: Final = Metric(
     "risk_decisions_total",
     MetricType.COUNTER,
@@ -143,6 +188,14 @@ DECLARED: Final[Mapping[str, Metric]] = {
         PAPER_REJECTED,
         PAPER_NOTIONAL,
         PAPER_LATENCY,
+        LIVE_ORDERS,
+        LIVE_ATTEMPTS,
+        LIVE_FALLBACK,
+        LIVE_LATENCY,
+        LIVE_QUEUE_WAIT,
+        LIVE_UNKNOWN,
+        LIVE_BREAKER,
+        LIVE_DEPTH,
         RISK_DECISIONS,
         RISK_USED,
         BUILD_INFO,

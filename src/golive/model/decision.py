@@ -27,6 +27,16 @@ class DecisionCode(StrEnum):
     """a protective order has closed the position; nothing is bought until the target changes"""
     SUPERSEDED = "SUPERSEDED"
     SESSION_ENDED = "SESSION_ENDED"
+    SYMBOL_FROZEN = "SYMBOL_FROZEN"
+    """an order of this symbol at this account has an unknown outcome; nothing new is sent until that is resolved"""
+    NO_ROUTE = "NO_ROUTE"
+    """no route of the live router takes this symbol, venue and risk profile"""
+    NOT_READY = "NOT_READY"
+    """the account is not recovered and reconciled, or its journal or log cannot be written"""
+    DEGRADED = "DEGRADED"
+    """live trading has gone back to paper"""
+    UNKNOWN_INSTRUMENT = "UNKNOWN_INSTRUMENT"
+    DUPLICATE_ID = "DUPLICATE_ID"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ E = OrderEvent
 TRANSITIONS: Final[Mapping[tuple[S, OrderEvent], S]] = {
     (S.PLANNED, E.SENT): S.SENT,
     (S.PLANNED, E.NOT_SENT): S.ABSENT,  # surely never left us
+    (S.SENT, E.NOT_SENT): S.ABSENT,  # handed over, or about to leave: no connection, so surely never left
     (S.SENT, E.ACCEPTED): S.OPEN,
     (S.SENT, E.PARTIALLY_FILLED): S.PARTIAL,  # the fill outruns the acknowledgement
     (S.SENT, E.FILLED): S.FILLED,
@@ -45,6 +46,7 @@ TRANSITIONS: Final[Mapping[tuple[S, OrderEvent], S]] = {
     (S.OPEN, E.PARTIALLY_FILLED): S.PARTIAL,
     (S.OPEN, E.FILLED): S.FILLED,
     (S.OPEN, E.CANCELED): S.CANCELED,
+    (S.OPEN, E.REJECTED): S.REJECTED,  # acknowledged at the door, refused by the engine behind it (Bybit answers before it)
     (S.OPEN, E.EXPIRED): S.EXPIRED,
     (S.PARTIAL, E.ACCEPTED): S.PARTIAL,  # a late acknowledgement
     (S.PARTIAL, E.TRIGGERED): S.PARTIAL,  # the fill outran the news of the trigger
@@ -68,6 +70,8 @@ TRANSITIONS: Final[Mapping[tuple[S, OrderEvent], S]] = {
     (S.UNKNOWN, E.REJECTED): S.REJECTED,
     (S.UNKNOWN, E.EXPIRED): S.EXPIRED,
     (S.UNKNOWN, E.ABSENT): S.ABSENT,  # only when absence is proved (RELIABILITY §4.1)
+    (S.ABSENT, E.PARTIALLY_FILLED): S.ABSENT,  # it was there after all (Bybit has no deadline): it is over, and booked
+    (S.ABSENT, E.FILLED): S.FILLED,
 }
 
 

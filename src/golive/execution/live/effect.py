@@ -19,6 +19,7 @@ from golive.model.order import Fill, OrderUpdate
 class Place(NamedTuple):
     """Let the order wait for its venue, then make decision, intent and first attempt durable in one transaction, then send it.
 
+    When its turn has come, `LiveExecutionRouter.may_leave` is asked: meanwhile it may have been canceled or its symbol frozen.
     Answered by `Waited`, then `Leaving` and `Answered` for each attempt, or by `NotSent` alone.
     """
 
@@ -43,14 +44,17 @@ class Change(NamedTuple):
 
 
 class Withdraw(NamedTuple):
-    """Cancel a working order at the venue that has it. Answered by `Withdrawn`; the order's end comes as news."""
+    """Cancel an order at the venue that has it, or may have it. Answered by `Withdrawn`; the order's end comes as news."""
 
     adapter: str
     client_order_id: ClientOrderId
 
 
 class Ask(NamedTuple):
-    """Find out what became of an order whose outcome is unknown. Answered by `Seen` or `Vanished`, or by `Unprovable`."""
+    """Find out what became of an order; it may be asked for again while it is being asked about.
+
+    Answered by `Seen` or `Vanished`, or by `Unprovable`, which is not final while the driver goes on asking.
+    """
 
     adapter: str
     client_order_id: ClientOrderId

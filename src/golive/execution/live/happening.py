@@ -58,7 +58,8 @@ class Seen(NamedTuple):
     """News of one order, from its stream or from a look-up, already in the order in which they are facts.
 
     `filled` is how many lots the venue says are filled in all, None where the source does not tell: the order has ended for
-    us only when its known fills add up to that.
+    us only when its known fills add up to that. A look-up of an order that works says `amended` with the terms the venue has
+    when an amendment of it is unanswered.
     """
 
     adapter: str
@@ -112,6 +113,8 @@ class Condition(NamedTuple):
     why_not: str
     is_breaker_open: bool
     reconnect_required: bool
+    has_failed: bool = False
+    """its journal or log cannot be written: nothing leaves from here until the process is started again"""
 
 
 Happening: TypeAlias = Waited | Leaving | Answered | NotSent | Seen | Vanished | Unprovable | Withdrawn | Changed | Condition

@@ -1,0 +1,154 @@
+"""What the router knows of one order that it took, and its record of the decision log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from golive.model.clock import MILLISECOND
+from golive.model.decision import Approved
+from golive.model.json import JsonObject, JsonValue
+from golive.model.live_order import AttemptResult, OrderResult
+from golive.model.order import Fill, NewOrder, OrderStatus, OrderUpdate
+from golive.orders import Order
+
+from .route import Route, Venue
+
+FIRST_AMENDMENT: Final = 3
+"""attempts 1 and 2 send the order itself, 3 and above are its amendments, one attempt each"""
+
+
+class RestoredAttempt(NamedTuple):
+    """An attempt as it was stored; `result` None: its answer is not known, so the order may be at the venue."""
+
+    n: int
+    deadline_ms: int
+    result: AttemptResult | None
+    code: str
+
+
+class RestoredOrder(NamedTuple):
+    """An order of before a restart, with all that was stored about it, in order."""
+
+    intent: NewOrder
+    """with the terms of its last amendment that the venue took"""
+    route: str
+    planned_at: int
+    """ns UTC"""
+    attempts: tuple[RestoredAttempt, ...]
+    """() = it never left"""
+    facts: tuple[OrderUpdate, ...]
+    fills: tuple[Fill, ...]
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One time the order, or an amendment of it, left; `result` None: not answered yet."""
+
+    n: int
+    deadline_ms: int
+    result: AttemptResult | None = None
+    code: str = ""
+
+
+@dataclass(slots=True)
+class Life:
+    """One order from the moment the router takes it; only `Tracking` and the router change it."""
+
+    order: Order
+    venue: Venue
+    route: str
+    decided_mono: int
+    by_route: Route | None = None
+    """None: it was restored, and goes nowhere else"""
+    is_fallback: bool = False
+    """it was made for an order that another venue did not take"""
+    is_queued: bool = False
+    attempts: dict[int, Attempt] = field(default_factory=dict)
+    latency_ns: int | None = None
+    """from the decision to the definite answer"""
+    told_filled: int | None = None
+    """lots the venue says are filled, at most so far"""
+    end: OrderUpdate | None = None
+    """the end the venue told, until the fills that belong to it are here"""
+    held: list[Fill] = field(default_factory=list)
+    """fills that cannot be booked before an unanswered amendment is understood"""
+    news: list[Fill | OrderUpdate] = field(default_factory=list)
+    """all that was said about it, oldest first"""
+    heard: set[Fill | OrderUpdate] = field(default_factory=set)
+    """what its venue said, each once"""
+    amended_at: int = 0
+    """event time of the newest terms"""
+    wants_cancel: bool = False
+    wanted_terms: Approved | None = None
+    """an amendment that waits until the order works and the one before is answered"""
+    wanted_mono: int = 0
+    changing: Approved | None = None
+    """an amendment that has left and is not answered, or not understood"""
+    change_unknown: bool = False
+    is_asked: bool = False
+    dispute: str = ""
+    """what contradicts itself; a person must look"""
+    result: OrderResult | None = None
+    """how it ended; set once"""
+
+    @property
+    def intent(self) -> NewOrder:
+        return self.order.intent
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether its symbol must take nothing new until more is known."""
+        return self.order.status is OrderStatus.UNKNOWN or self.change_unknown or bool(self.dispute)
+
+    @property
+    def next_amendment(self) -> int:
+        return max((*self.attempts, FIRST_AMENDMENT - 1)) + 1
+
+    def result_now(self, *, was_sent: bool) -> OrderResult:
+        """Return how the order has ended, from its status and what is filled of it."""
+        if self.order.status is OrderStatus.ABSENT and not was_sent:
+            return OrderResult.NOT_SENT
+        result = _RESULTS[self.order.status]
+        is_part = 0 < self.order.filled < self.intent.quantity
+        return OrderResult.PARTIAL if is_part and result in _MAY_BE_PARTIAL else result
+
+
+_RESULTS: Final[Mapping[OrderStatus, OrderResult]] = {
+    OrderStatus.FILLED: OrderResult.FILLED,
+    OrderStatus.CANCELED: OrderResult.CANCELED,
+    OrderStatus.REJECTED: OrderResult.REJECTED,
+    OrderStatus.EXPIRED: OrderResult.EXPIRED,
+    OrderStatus.ABSENT: OrderResult.ABSENT,
+}
+_MAY_BE_PARTIAL: Final = frozenset({OrderResult.CANCELED, OrderResult.EXPIRED})
+
+
+def order_record(life: Life) -> JsonObject:
+    """Return the body of the order's record in the decision log (CONTRACT, "Decision log").
+
+    `latency_ms` is rounded up; null when no answer about the order was ever needed, or it came from before a restart.
+    """
+    intent, instrument = life.intent, life.venue.instruments[life.intent.instrument]
+    assert life.result is not None
+    return {
+        "route": life.route,
+        "client_order_id": intent.client_order_id,
+        "instrument": str(intent.instrument),
+        "side": intent.side.value,
+        "quantity": instrument.quantity_text(intent.quantity),
+        "price": None if intent.price is None else instrument.price_text(intent.price),
+        "attempts": attempts_record(life.attempts.values()),
+        "result": life.result.value,
+        "latency_ms": None if life.latency_ns is None else -(-life.latency_ns // MILLISECOND),
+        "fallback_used": life.is_fallback,
+    }
+
+
+def attempts_record(attempts: Iterable[Attempt]) -> list[JsonValue]:
+    """Return each attempt as `{n, deadline_ms, result, code}`; an attempt that was never answered is `unknown`."""
+    return [
+        {"n": a.n, "deadline_ms": a.deadline_ms, "result": (a.result or AttemptResult.UNKNOWN).value, "code": a.code}
+        for a in attempts
+    ]

@@ -1,0 +1,114 @@
+"""What live execution measures: every series of the configured routes exists at zero before the first order."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from golive.metrics.declaration import (
+    LIVE_ANSWERS,
+    LIVE_ATTEMPT_RESULTS,
+    LIVE_ATTEMPTS,
+    LIVE_BREAKER,
+    LIVE_DEPTH,
+    LIVE_FALLBACK,
+    LIVE_FALLBACK_REASONS,
+    LIVE_LATENCY,
+    LIVE_ORDER_RESULTS,
+    LIVE_ORDERS,
+    LIVE_QUEUE_WAIT,
+    LIVE_UNKNOWN,
+)
+from golive.metrics.recorder import Recorder
+from golive.model.clock import MILLISECOND, SECOND
+from golive.model.live_order import AttemptResult, FallbackReason, OrderResult
+
+from .route import Route, Venue
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the orders of one route at one venue."""
+
+    orders: Counter[str] = field(default_factory=Counter)
+    attempts: Counter[str] = field(default_factory=Counter)
+    fallbacks: int = 0
+    """orders that went to another venue from here"""
+    latencies_ms: array[float] = field(default_factory=lambda: array("d"))
+    filled_share: float = 0.0
+    """sum over the ended orders of filled / ordered"""
+
+
+class LiveMeters:
+    """Counts and times by venue label and route; the gauges by venue label."""
+
+    def __init__(self, recorder: Recorder, routes: Iterable[Route], venues: Iterable[Venue]) -> None:
+        self._recorder = recorder
+        self.tallies: dict[tuple[str, str], Tally] = {}
+        """by (exchange, route)"""
+        labels = {venue.adapter: venue.label for venue in venues}
+        self._unknown = dict.fromkeys(labels.values(), 0)
+        self._depth = dict.fromkeys(labels.values(), 0)
+        for label in self._unknown:
+            recorder.create(LIVE_QUEUE_WAIT, exchange=label)
+            for gauge in (LIVE_UNKNOWN, LIVE_BREAKER, LIVE_DEPTH):
+                recorder.create(gauge, exchange=label)
+        for route in routes:
+            here = [adapter for adapter in route.adapters if adapter in labels]
+            for n, adapter in enumerate(here):
+                self._of(labels[adapter], route.name)
+                for other in here[n + 1 :] if route.allow_fallback else ():
+                    self._create_fallbacks(route.name, labels[adapter], labels[other])
+
+    def _of(self, exchange: str, route: str) -> Tally:
+        """Return the tally; an order of before a restart may have come by a route that is configured no more."""
+        tally = self.tallies.get((exchange, route))
+        if tally is None:
+            tally = self.tallies[exchange, route] = Tally()
+            create = self._recorder.create
+            for result in LIVE_ORDER_RESULTS:
+                create(LIVE_ORDERS, exchange=exchange, route=route, result=result)
+            for result in LIVE_ATTEMPT_RESULTS:
+                create(LIVE_ATTEMPTS, exchange=exchange, route=route, result=result)
+            for result in LIVE_ANSWERS:
+                create(LIVE_LATENCY, exchange=exchange, route=route, result=result)
+        return tally
+
+    def _create_fallbacks(self, route: str, source: str, target: str) -> None:
+        for reason in LIVE_FALLBACK_REASONS:
+            self._recorder.create(LIVE_FALLBACK, route=route, from_exchange=source, to_exchange=target, reason=reason)
+
+    def ended(self, exchange: str, route: str, result: OrderResult, filled: int, quantity: int) -> None:
+        tally = self._of(exchange, route)
+        tally.orders[result] += 1
+        tally.filled_share += filled / quantity
+        self._recorder.count(LIVE_ORDERS, exchange=exchange, route=route, result=result)
+
+    def attempted(self, exchange: str, route: str, result: AttemptResult) -> None:
+        self._of(exchange, route).attempts[result] += 1
+        self._recorder.count(LIVE_ATTEMPTS, exchange=exchange, route=route, result=result)
+
+    def answered(self, exchange: str, route: str, answer: str, after_ns: int) -> None:
+        """`answer` is one of LIVE_ANSWERS."""
+        self._of(exchange, route).latencies_ms.append(after_ns / MILLISECOND)
+        self._recorder.observe(LIVE_LATENCY, after_ns / SECOND, exchange=exchange, route=route, result=answer)
+
+    def fell_back(self, route: str, source: str, target: str, reason: FallbackReason) -> None:
+        self._of(source, route).fallbacks += 1
+        self._recorder.count(LIVE_FALLBACK, route=route, from_exchange=source, to_exchange=target, reason=reason)
+
+    def queued(self, exchange: str, change: int) -> None:
+        self._depth[exchange] += change
+        self._recorder.set(LIVE_DEPTH, self._depth[exchange], exchange=exchange)
+
+    def waited(self, exchange: str, ns: int) -> None:
+        self._recorder.observe(LIVE_QUEUE_WAIT, ns / SECOND, exchange=exchange)
+
+    def unknown(self, exchange: str, change: int) -> None:
+        self._unknown[exchange] += change
+        self._recorder.set(LIVE_UNKNOWN, self._unknown[exchange], exchange=exchange)
+
+    def breaker(self, exchange: str, *, is_open: bool) -> None:
+        self._recorder.set(LIVE_BREAKER, int(is_open), exchange=exchange)

@@ -1,0 +1,455 @@
+"""`LiveExecutionRouter`: takes approved orders to venues, and what becomes of them back. It never waits and never acts.
+
+What it wants done are effects, drained by its driver in order; what became of that are happenings. An order whose outcome is
+unknown is asked about and never sent again, here or anywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from golive.execution.ports import News
+from golive.execution.rule import RejectReason, keeps_identity
+from golive.metrics.recorder import Recorder
+from golive.model.alert import AlertSeverity
+from golive.model.clock import SECOND
+from golive.model.decision import Approved, DecisionCode, Refused
+from golive.model.errors import IllegalTransition, MagnitudeError
+from golive.model.ids import ClientOrderId, InstrumentId
+from golive.model.json import JsonObject
+from golive.model.live_order import AttemptResult, FallbackReason, Priority
+from golive.model.market import MarketEvent
+from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate, Side
+from golive.orders import Order, OrderEvent
+
+from .degradation import DegradePolicy, TroubleWatch
+from .effect import Change, Effect, Note, Place, Refuse, Reroute, Withdraw
+from .fallback import converted
+from .happening import (
+    Answered,
+    Changed,
+    Condition,
+    Happening,
+    Leaving,
+    NotSent,
+    Seen,
+    Unprovable,
+    Vanished,
+    Waited,
+    Withdrawn,
+)
+from .life import Attempt, Life, RestoredOrder
+from .meters import LiveMeters
+from .route import Route, Venue, first_match
+from .tracking import Tracking
+
+_NOT_ANSWERED = (OrderStatus.SENT, OrderStatus.UNKNOWN)
+_WORKING = (OrderStatus.OPEN, OrderStatus.PARTIAL)
+
+
+class LiveExecutionRouter:
+    """An `ExecutionService` over several venues, one account each.
+
+    `reapprove` is risk's decision about an order that shall go to another venue, `new_id` makes client order ids of an adapter's
+    account. The news of an order come from `news`, or with the answer of any call of the service. Event times of what our own
+    sending finds out are the newest market time that was told.
+    """
+
+    def __init__(
+        self,
+        *,
+        routes: Sequence[Route],
+        risk_profile: str,
+        venues: Sequence[Venue],
+        recorder: Recorder,
+        monotonic: Callable[[], int],
+        reapprove: Callable[[NewOrder], Approved | Refused],
+        new_id: Callable[[str], ClientOrderId],
+        degrade: DegradePolicy = DegradePolicy.ALERT,
+        degrade_after_s: float = 30.0,
+    ) -> None:
+        self._routes = tuple(routes)
+        self._risk_profile = risk_profile
+        self._venues = {venue.adapter: venue for venue in venues}
+        self._by_label = {venue.label: venue for venue in venues}
+        self._monotonic = monotonic
+        self._reapprove = reapprove
+        self._new_id = new_id
+        self._policy = degrade
+        self._trouble = TroubleWatch(int(degrade_after_s * SECOND))
+        self._conditions: dict[str, Condition] = {}
+        self.meters = LiveMeters(recorder, routes, venues)
+        self._tracking = Tracking(self.meters, monotonic)
+        self._has_submitted = False
+        self.is_degraded = False
+        """live trading has ended for this run; new orders are refused"""
+
+    # -- what the driver and others ask -----------------------------------------------------------------------------
+
+    def effects(self) -> list[Effect]:
+        """Take out what is to be done now, in order."""
+        effects, self._tracking.effects = self._tracking.effects, []
+        return effects
+
+    def news(self) -> list[News]:
+        """Take out the news of orders that nobody has taken yet, in order."""
+        news, self._tracking.inbox = self._tracking.inbox, []
+        return news
+
+    @property
+    def next_due(self) -> int | None:
+        """None: when a venue answers is not known."""
+        return None
+
+    @property
+    def conditions(self) -> Mapping[str, Condition]:
+        """The state of each account, as it was told last; an account that was never told is not ready."""
+        return dict(self._conditions)
+
+    @property
+    def frozen(self) -> Mapping[tuple[str, InstrumentId], tuple[ClientOrderId, ...]]:
+        """Symbols that take nothing new, by (adapter, instrument), and the orders that froze them."""
+        return self._tracking.frozen.causes()
+
+    def knows(self, client_order_id: ClientOrderId) -> bool:
+        return client_order_id in self._tracking.lives
+
+    def order(self, client_order_id: ClientOrderId) -> Order:
+        """Return an order; IllegalTransition for one the router does not know."""
+        return self._tracking.orders[client_order_id]
+
+    @property
+    def unended(self) -> Sequence[Order]:
+        """The orders that have not ended for us, fills included, oldest first."""
+        return [life.order for life in self._tracking.unended()]
+
+    def may_leave(self, client_order_id: ClientOrderId) -> str:
+        """Say why a queued order must not leave after all; '' when it may. Asked when its turn has come."""
+        life = self._tracking.lives.get(client_order_id)
+        if life is None or life.order.status is not OrderStatus.PLANNED:
+            return "it is not an order that is to be sent"
+        if life.wants_cancel:
+            return "it was canceled before it left"
+        return self._objection(life.venue, life.intent.instrument) or ""
+
+    # -- execution service ------------------------------------------------------------------------------------------
+
+    def submit(self, approved: Approved, ts: int) -> Sequence[News]:
+        self._at(ts)
+        self._has_submitted = True
+        order = approved.order
+        venue = self._by_label.get(order.instrument.venue)
+        route = None
+        if venue is not None:
+            route = first_match(self._routes, venue.adapter, order.instrument.symbol, self._risk_profile)
+        objection = self._objection_to_order(order, venue, route)
+        if venue is None or route is None or objection is not None:
+            self._refuse(approved, venue, objection or DecisionCode.NO_ROUTE)
+        else:
+            self._place(approved, venue, route, is_fallback=False)
+        return self.news()
+
+    def amend(self, approved: Approved, ts: int) -> Sequence[News]:
+        self._at(ts)
+        life = self._tracking.lives.get(approved.order.client_order_id)
+        if life is not None and life.order.status not in TERMINAL:
+            life.wanted_terms, life.wanted_mono = approved, self._monotonic()
+            self._go_on(life)
+        return self.news()
+
+    def cancel(self, client_order_id: ClientOrderId, ts: int) -> Sequence[News]:
+        self._at(ts)
+        life = self._tracking.lives.get(client_order_id)
+        if life is not None:
+            self._cancel(life)
+        return self.news()
+
+    def on_market(self, event: MarketEvent) -> Sequence[News]:
+        return self.on_time(event.ts)
+
+    def on_time(self, ts: int) -> Sequence[News]:
+        self._at(ts)
+        self._watch()
+        return self.news()
+
+    def restore(
+        self,
+        orders: Iterable[Order],
+        updates: Iterable[OrderUpdate],
+        fills: Iterable[Fill],
+        canceling: Collection[ClientOrderId],
+        ts: int,
+    ) -> Sequence[News]:
+        """Go on after a restart, when `restored` was told of every order that a journal knows.
+
+        An order that no journal knows surely never left. What the journals know and the session did not store is its news.
+        """
+        if self._has_submitted:
+            raise IllegalTransition("live execution is restored before its first order, not after it")
+        self._at(ts)
+        stored = {*updates, *fills}
+        news: list[News] = []
+        for order in orders:
+            name = order.intent.client_order_id
+            life = self._tracking.lives.get(name)
+            if life is not None:
+                news += [item for item in life.news if item not in stored]
+            elif order.status not in TERMINAL and order.status is not OrderStatus.PLANNED:
+                news.append(OrderUpdate(name, ts, OrderEvent.NOT_SENT, code=FallbackReason.NEVER_SENT))
+        for name in sorted(set(canceling) & self._tracking.lives.keys()):
+            self._cancel(self._tracking.lives[name])
+        told = set(news)
+        return [*news, *(item for item in self.news() if item not in told)]
+
+    # -- the driver's face ------------------------------------------------------------------------------------------
+
+    def restored(self, adapter: str, orders: Iterable[RestoredOrder]) -> None:
+        """Take the orders of an account's journal that have not ended. Each that may be at the venue is asked for.
+
+        Raises IllegalTransition for an instrument the venue does not trade.
+        """
+        venue = self._venues[adapter]
+        for stored in orders:
+            if stored.intent.instrument not in venue.instruments:
+                raise IllegalTransition(f"order {stored.intent.client_order_id}: {adapter} has no {stored.intent.instrument}")
+            self._at(stored.planned_at)
+            order = self._tracking.orders.plan(stored.intent, stored.planned_at)
+            life = Life(order, venue, stored.route, decided_mono=0)
+            life.attempts = {a.n: Attempt(*a) for a in stored.attempts}
+            self._tracking.restore(life, stored.facts, stored.fills)
+
+    def take(self, happening: Happening) -> None:
+        """Learn what became of an effect, or what a venue says. Raises IllegalTransition for an order that is not ours."""
+        if isinstance(happening, Condition):
+            self._conditions[happening.adapter] = happening
+            self._trouble.note(happening, self._monotonic())
+            self.meters.breaker(self._venues[happening.adapter].label, is_open=happening.is_breaker_open)
+        else:
+            life = self._tracking.life(happening.adapter, happening.client_order_id)
+            self._take(life, happening)
+            self._tracking.settle(life)
+            self._go_on(life)
+        self._watch()
+
+    def _take(self, life: Life, happening: Happening) -> None:
+        match happening:
+            case Waited():
+                self._left_queue(life)
+                self.meters.waited(life.venue.label, happening.waited_ns)
+            case Leaving():
+                life.attempts[happening.n] = Attempt(happening.n, happening.deadline_ms)
+                if life.order.status is OrderStatus.PLANNED:
+                    self._tracking.orders.sent(life.intent.client_order_id)
+            case Answered():
+                self._answered(life, happening)
+            case NotSent():
+                self._left_queue(life)
+                if life.order.status in (OrderStatus.PLANNED, OrderStatus.SENT):
+                    self._not_sent(life, happening.reason, happening.detail)
+            case Seen():
+                life.is_asked = False
+                self._tracking.hear(life, happening.news, happening.filled)
+            case Vanished():
+                life.is_asked = False
+                self._tracking.vanished(life)
+            case Unprovable():
+                life.is_asked = not happening.is_final
+                if happening.is_final:
+                    self._tracking.dispute(life, f"what became of it cannot be proved any more: {happening.detail}")
+            case Withdrawn():
+                self._withdrawn(life, happening)
+            case Changed():
+                self._changed(life, happening)
+
+    # -- sending ----------------------------------------------------------------------------------------------------
+
+    def _at(self, ts: int) -> None:
+        self._tracking.now = max(self._tracking.now, ts)
+
+    def _objection(self, venue: Venue, instrument: InstrumentId) -> DecisionCode | None:
+        """Return why nothing new may be sent to this place now."""
+        condition = self._conditions.get(venue.adapter)
+        if self.is_degraded:
+            return DecisionCode.DEGRADED
+        if condition is None or not condition.is_ready:
+            return DecisionCode.NOT_READY
+        return DecisionCode.SYMBOL_FROZEN if (venue.adapter, instrument) in self._tracking.frozen else None
+
+    def _objection_to_order(self, order: NewOrder, venue: Venue | None, route: Route | None) -> DecisionCode | None:
+        if self.knows(order.client_order_id):
+            return DecisionCode.DUPLICATE_ID
+        if venue is None or route is None:
+            return DecisionCode.NO_ROUTE
+        if order.instrument not in venue.instruments:
+            return DecisionCode.UNKNOWN_INSTRUMENT
+        return self._objection(venue, order.instrument)
+
+    def _refuse(self, approved: Approved, venue: Venue | None, code: DecisionCode) -> None:
+        """Refuse an order that risk had approved; it is as if it had never been taken."""
+        order, now = approved.order, self._tracking.now
+        self._tracking.inbox.append(OrderUpdate(order.client_order_id, now, OrderEvent.NOT_SENT, code=code))
+        if venue is not None and code is not DecisionCode.DUPLICATE_ID:
+            refused = Refused(order, approved.decision_seq, code, "live router", str(order.instrument))
+            self._tracking.effects.append(Refuse(venue.adapter, refused, now))
+
+    def _place(self, approved: Approved, venue: Venue, route: Route, *, is_fallback: bool) -> None:
+        order = self._tracking.orders.plan(approved.order, self._tracking.now)
+        mono = self._monotonic()
+        self._tracking.lives[approved.order.client_order_id] = Life(
+            order, venue, route.name, mono, route, is_fallback=is_fallback, is_queued=True
+        )
+        self.meters.queued(venue.label, 1)
+        # on spot risk allows a sell only of what is held
+        priority = Priority.REDUCE if approved.order.side is Side.SELL else Priority.ENTRY
+        self._tracking.effects.append(Place(venue.adapter, approved, route.name, priority, route.attempt_budget_ms, mono))
+
+    def _left_queue(self, life: Life) -> None:
+        if life.is_queued:
+            life.is_queued = False
+            self.meters.queued(life.venue.label, -1)
+
+    def _answered(self, life: Life, answer: Answered) -> None:
+        attempt = life.attempts.get(answer.n)
+        if attempt is None or attempt.result is not None:
+            raise IllegalTransition(f"order {answer.client_order_id}: attempt {answer.n} is not one that waits for an answer")
+        attempt.result, attempt.code = answer.result, answer.code
+        self.meters.attempted(life.venue.label, life.route, answer.result)
+        tracking, status = self._tracking, life.order.status
+        match answer.result:
+            case AttemptResult.ACCEPTED:
+                tracking.answered(life, "accepted", answer.mono)
+                if status in _NOT_ANSWERED:
+                    tracking.update(life, OrderEvent.ACCEPTED, code=answer.code, venue_order_id=answer.venue_order_id)
+                else:
+                    life.order.venue_order_id = life.order.venue_order_id or answer.venue_order_id
+            case AttemptResult.REJECTED:
+                self._rejected(life, answer)
+            case AttemptResult.UNKNOWN if status is OrderStatus.SENT:
+                tracking.unanswered(life, answer.detail)
+            case AttemptResult.NOT_SENT if status is OrderStatus.SENT:
+                self._not_sent(life, answer.fallback or FallbackReason.NEVER_SENT, answer.detail)
+
+    def _rejected(self, life: Life, answer: Answered) -> None:
+        if life.order.status is OrderStatus.REJECTED:
+            return
+        if life.order.status not in _NOT_ANSWERED:
+            self._tracking.dispute(life, f"its sending was answered as rejected ({answer.code}), yet the venue knows it")
+            return
+        self._tracking.answered(life, "rejected", answer.mono)
+        self._tracking.update(life, OrderEvent.REJECTED, code=answer.code)
+        self._tracking.settle(life)
+        if answer.fallback is not None:
+            self._fall_back(life, answer.fallback)
+
+    def _not_sent(self, life: Life, reason: FallbackReason, detail: str) -> None:
+        """End an order that surely never left, and try the next venue."""
+        self._tracking.update(life, OrderEvent.NOT_SENT, code=reason)
+        self._tracking.settle(life)
+        if not life.wants_cancel:
+            self._fall_back(life, reason)
+
+    def _fall_back(self, life: Life, reason: FallbackReason) -> None:
+        """Let the next venue that can take the order have it: as a new order, with a risk decision of its own."""
+        route = life.by_route
+        if route is None or life.wants_cancel:
+            return
+        why: list[str] = []
+        for adapter in route.after(life.venue.adapter):
+            venue = self._venues.get(adapter)
+            objection = self._try_venue(life, route, venue, reason) if venue is not None else "no account"
+            if not objection:
+                return
+            why.append(f"{adapter}: {objection}")
+        if why:
+            name = life.intent.client_order_id
+            body = f"Order {name} was not taken by {life.venue.adapter} ({reason}) and went nowhere else. {'; '.join(why)}."
+            self._tracking.alert(AlertSeverity.WARNING, f"No fallback for order {name}", body)
+
+    def _try_venue(self, life: Life, route: Route, venue: Venue, reason: FallbackReason) -> str:
+        """Place the order at this venue; return why not, '' when it is placed."""
+        source, target = life.venue.instruments[life.intent.instrument], venue.instrument_of(life.intent.instrument.symbol)
+        if target is None:
+            return "it does not trade the symbol"
+        if (objection := self._objection(venue, target.id)) is not None:
+            return objection
+        if self._conditions[venue.adapter].is_breaker_open:
+            return "its breaker is open"
+        try:
+            order = converted(life.intent, source, target, self._new_id(venue.adapter))
+        except MagnitudeError as exc:
+            return str(exc)
+        decision = self._reapprove(order)
+        if isinstance(decision, Refused):
+            self._tracking.effects.append(Refuse(venue.adapter, decision, self._tracking.now))
+            return decision.code
+        self.meters.fell_back(route.name, life.venue.label, venue.label, reason)
+        name = life.intent.client_order_id
+        self._tracking.effects.append(Reroute(name, decision, life.venue.adapter, venue.adapter, reason))
+        self._place(decision, venue, route, is_fallback=True)
+        return ""
+
+    # -- changing ---------------------------------------------------------------------------------------------------
+
+    def _cancel(self, life: Life) -> None:
+        """Cancel now what is at the venue or may be; what is on its way there is canceled as soon as it works."""
+        if life.order.status in TERMINAL:
+            return
+        life.wants_cancel = True
+        if life.order.status is OrderStatus.UNKNOWN:
+            self._tracking.effects.append(Withdraw(life.venue.adapter, life.intent.client_order_id))
+        self._go_on(life)
+
+    def _go_on(self, life: Life) -> None:
+        """Do what is wanted of an order, as soon as it works."""
+        if life.order.status not in _WORKING or life.end is not None:
+            return
+        if life.wants_cancel:
+            life.wants_cancel, life.wanted_terms = False, None
+            self._tracking.effects.append(Withdraw(life.venue.adapter, life.intent.client_order_id))
+        elif life.wanted_terms is not None and life.changing is None:
+            wanted, life.wanted_terms = life.wanted_terms, None
+            objection: str | None = self._objection(life.venue, life.intent.instrument)
+            if not keeps_identity(life.intent, wanted.order) or wanted.order.quantity <= life.order.filled:
+                objection = RejectReason.AMENDMENT_INVALID
+            if objection is not None:
+                self._tracking.update(life, OrderEvent.ACCEPTED, code=objection)
+                return
+            life.changing = wanted
+            self._tracking.effects.append(Change(life.venue.adapter, wanted, life.next_amendment, life.wanted_mono))
+
+    def _withdrawn(self, life: Life, answer: Withdrawn) -> None:
+        if answer.problem:
+            name = life.intent.client_order_id
+            self._tracking.alert(AlertSeverity.ERROR, f"Order {name} could not be canceled", answer.problem)
+        elif not answer.found and life.order.status not in TERMINAL and life.end is None:
+            self._tracking.ask(life)  # nothing to cancel: it has ended, and its news have not come
+
+    def _changed(self, life: Life, answer: Changed) -> None:
+        attempt = life.attempts.setdefault(answer.n, Attempt(answer.n, 0))
+        attempt.result, attempt.code = answer.result, answer.code
+        wanted = life.changing
+        if wanted is None or life.order.status in TERMINAL:
+            return
+        self._tracking.change(life, wanted, answer)
+
+    # -- trouble ----------------------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        for adapter, why in self._trouble.due(self._monotonic()):
+            if self._policy is DegradePolicy.AUTO and not self.is_degraded:
+                self._degrade(adapter, why)
+            elif self._policy is DegradePolicy.ALERT:
+                self._tracking.alert(AlertSeverity.ERROR, f"Live account {adapter} is in trouble", f"{adapter}: {why}.")
+
+    def _degrade(self, adapter: str, why: str) -> None:
+        """End live trading: nothing new is taken, what works is canceled."""
+        self.is_degraded = True
+        self._tracking.effects.append(Note("", "degraded_to_paper", {"subject": adapter, "reason": why}))
+        body = f"{adapter}: {why}. New orders go to paper, working ones are canceled."
+        self._tracking.alert(AlertSeverity.CRITICAL, "Live trading has gone back to paper", body)
+        for life in self._tracking.unended():
+            self._cancel(life)
+
+    def canonical(self) -> JsonObject:
+        """Return what is known, in one form for any order in which the same facts came."""
+        return self._tracking.canonical()

@@ -1,0 +1,345 @@
+"""What the venues say about our orders, made into the life of each: whatever order it comes in, and however often.
+
+An order has ended for us only when its fills add up to what the venue says is filled of it. News of an end that come before
+those fills are kept back until then, so that nobody acts on a position that is larger already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, TypeAlias
+
+from golive.model.alert import AlertSeverity
+from golive.model.command import Alert
+from golive.model.decision import Approved
+from golive.model.errors import IllegalTransition
+from golive.model.ids import ClientOrderId, VenueOrderId
+from golive.model.json import JsonObject
+from golive.model.live_order import AttemptResult
+from golive.model.order import TERMINAL, Fill, OrderStatus, OrderUpdate
+from golive.orders import TRANSITIONS, OrderEvent, Orders
+
+from .effect import Ask, Conclude, Effect, Keep, Note, Withdraw
+from .frozen import FrozenSymbols
+from .happening import Changed
+from .life import FIRST_AMENDMENT, Attempt, Life, order_record
+from .meters import LiveMeters
+
+News: TypeAlias = Fill | OrderUpdate
+_ENDS: Final = frozenset({OrderEvent.CANCELED, OrderEvent.EXPIRED, OrderEvent.REJECTED})
+_UNACKNOWLEDGED: Final = frozenset({OrderStatus.SENT, OrderStatus.UNKNOWN})
+
+
+class Tracking:
+    """The lives of all orders the router knows; its one owner is the router.
+
+    `effects` and `inbox` are where what follows is put, in order; `monotonic` in ns.
+    """
+
+    def __init__(self, meters: LiveMeters, monotonic: Callable[[], int]) -> None:
+        self.orders = Orders()
+        self.lives: dict[ClientOrderId, Life] = {}
+        self.frozen = FrozenSymbols()
+        self.effects: list[Effect] = []
+        self.inbox: list[News] = []
+        self.now = 0
+        """market time, the latest that was told"""
+        self._meters = meters
+        self._monotonic = monotonic
+
+    def life(self, adapter: str, client_order_id: ClientOrderId) -> Life:
+        """Return an order of this account; IllegalTransition when there is none."""
+        life = self.lives.get(client_order_id)
+        if life is None or life.venue.adapter != adapter:
+            raise IllegalTransition(f"order {client_order_id} is not one the router sent to {adapter}")
+        return life
+
+    def unended(self) -> list[Life]:
+        """Return the orders that have not ended for us, oldest first."""
+        return [life for life in self.lives.values() if life.result is None]
+
+    # -- what a venue says ------------------------------------------------------------------------------------------
+
+    def hear(self, life: Life, news: Iterable[News], filled: int | None, *, is_stored: bool = False) -> None:
+        """Take facts about one order; `filled` is what the venue says of all fills, `is_stored` facts are in the journal."""
+        if filled is not None:
+            life.told_filled = max(filled, life.told_filled or 0)
+        for item in news:
+            if item in life.heard:
+                continue
+            life.heard.add(item)
+            if not is_stored:
+                self.effects.append(Keep(life.venue.adapter, item))
+            self._take(life, item)
+
+    def _take(self, life: Life, item: News) -> None:
+        if isinstance(item, Fill):
+            self._fill(life, item)
+            return
+        event = OrderEvent(item.event)
+        if event in _ENDS:
+            self._note_end(life, item, event)
+        elif event in (OrderEvent.ACCEPTED, OrderEvent.TRIGGERED, OrderEvent.AMENDED):
+            self._works(life, item, event)
+        else:
+            raise IllegalTransition(f"order {item.client_order_id}: {event} is no news of a venue")
+
+    def _note_end(self, life: Life, item: OrderUpdate, event: OrderEvent) -> None:
+        life.order.venue_order_id = life.order.venue_order_id or item.venue_order_id
+        if life.order.status in TERMINAL:
+            return
+        if event is OrderEvent.REJECTED and life.order.filled:
+            self.dispute(life, f"rejected with {life.order.filled} lots filled")
+        else:
+            life.end = life.end or item
+            if event is OrderEvent.REJECTED and life.told_filled is None:
+                life.told_filled = 0
+
+    def _works(self, life: Life, item: OrderUpdate, event: OrderEvent) -> None:
+        status = life.order.status
+        if status is OrderStatus.ABSENT:
+            self._reappeared(life, item)
+        elif status in TERMINAL:
+            life.order.venue_order_id = life.order.venue_order_id or item.venue_order_id
+        elif event is OrderEvent.ACCEPTED:
+            self.say(life, item)
+        else:
+            if status in _UNACKNOWLEDGED:
+                self.say(life, OrderUpdate(item.client_order_id, item.ts, OrderEvent.ACCEPTED, item.venue_order_id))
+            if event is OrderEvent.TRIGGERED:
+                self.say(life, item)
+            elif item.ts >= life.amended_at or life.change_unknown:
+                self.amended(life, item)
+
+    def _reappeared(self, life: Life, item: OrderUpdate) -> None:
+        """Withdraw an order that was proved absent and is there after all; it is ours, and what fills of it is booked."""
+        life.order.venue_order_id = life.order.venue_order_id or item.venue_order_id
+        self.dispute(life, "it works at the venue after its absence was proved, and is being canceled")
+        self.effects.append(Withdraw(life.venue.adapter, life.intent.client_order_id))
+
+    def amended(self, life: Life, item: OrderUpdate) -> None:
+        """Take the terms an order has from now on, and the fills that waited for them."""
+        quantity = life.intent.quantity if item.quantity is None else item.quantity
+        if quantity < life.order.filled:
+            self.dispute(life, f"amended to {quantity} lots with {life.order.filled} filled")
+            return
+        life.amended_at = max(life.amended_at, item.ts)
+        self.say(life, item)
+        if life.change_unknown or _has_terms_of(life.changing, item):
+            self.change_answered(life)
+
+    def change_answered(self, life: Life) -> None:
+        """Go on after an amendment is understood: the fills that waited for it are booked."""
+        life.changing = None
+        life.change_unknown = False
+        held, life.held = life.held, []
+        for fill in held:
+            self._fill(life, fill)
+
+    def _fill(self, life: Life, fill: Fill) -> None:
+        order = life.order
+        total = order.filled + fill.quantity
+        completes = total >= order.intent.quantity
+        if completes and life.changing is not None and order.status not in TERMINAL:
+            life.held.append(fill)
+            return
+        if total > order.intent.quantity or order.status is OrderStatus.REJECTED or not order.intent.quantity:
+            self.dispute(life, f"fill {fill.fill_id.trade_id} of {fill.quantity} lots is more than was ordered")
+            return
+        if life.result is not None:
+            body = f"{fill.quantity} lots of {fill.instrument} were filled after the order had ended as {life.result}"
+            self.alert(AlertSeverity.CRITICAL, f"Late fill of order {order.intent.client_order_id}", body)
+        self.say(life, fill)
+
+    # -- what our own sending finds out -------------------------------------------------------------------------------
+
+    def unanswered(self, life: Life, detail: str) -> None:
+        """An attempt may have been executed: freeze the symbol, ask, tell somebody."""
+        self.update(life, OrderEvent.UNANSWERED)
+        self._alert_unknown(life, detail)
+
+    def _alert_unknown(self, life: Life, detail: str) -> None:
+        name = life.intent.client_order_id
+        body = (
+            f"Order {name} of {life.intent.instrument}: {detail or 'no answer'}. It may be at the venue; it is asked about and "
+            "never sent again. New orders of the symbol are refused until it is known."
+        )
+        self.alert(AlertSeverity.CRITICAL, f"Outcome of order {name} is unknown", body)
+
+    def change(self, life: Life, wanted: Approved, answer: Changed) -> None:
+        """Learn how an amendment ended; one of unknown outcome is asked about."""
+        order = wanted.order
+        if answer.result is AttemptResult.UNKNOWN:
+            life.change_unknown = True
+            self._alert_unknown(life, f"its amendment was not answered: {answer.detail}")
+        elif answer.result is AttemptResult.ACCEPTED:
+            name = order.client_order_id
+            self.amended(life, OrderUpdate(name, self.now, OrderEvent.AMENDED, price=order.price, quantity=order.quantity))
+        else:
+            self.update(life, OrderEvent.ACCEPTED, code=answer.code or answer.result)
+            self.change_answered(life)
+
+    def vanished(self, life: Life) -> None:
+        """The venue does not have the order: so it ends if we do not know better, and else something is wrong."""
+        if life.order.status is OrderStatus.UNKNOWN:
+            self.update(life, OrderEvent.ABSENT)
+        elif life.end is not None and not life.order.filled and not life.held:
+            life.told_filled = life.told_filled or 0  # nothing was ever filled of it
+        elif life.order.status not in TERMINAL:
+            self.dispute(life, f"the venue does not have it any more, and it was {life.order.status}")
+
+    def restore(self, life: Life, facts: Iterable[OrderUpdate], fills: Iterable[Fill]) -> None:
+        """Make an order of before a restart what its journal says; what is not known of it is asked for.
+
+        Its terms are those of the intent: the journal has the last amendment that the venue took.
+        """
+        name, unread = life.intent.client_order_id, len(self.inbox)
+        self.lives[name] = life
+        sends = [a for a in life.attempts.values() if a.n < FIRST_AMENDMENT]
+        if sends:
+            self.orders.sent(name)
+            self._restore_answer(life, sends)
+            kept = [fact for fact in facts if fact.event != OrderEvent.AMENDED]
+            self.hear(life, [*kept, *fills], None, is_stored=True)
+        del self.inbox[unread:]
+        if not sends or not _may_have_left(life):
+            if life.order.status not in TERMINAL:
+                self.update(life, OrderEvent.NOT_SENT, code=sends[-1].code if sends else "")
+        elif life.order.status not in TERMINAL:
+            life.change_unknown = any(a.n >= FIRST_AMENDMENT and a.result is None for a in life.attempts.values())
+            if life.order.status is OrderStatus.UNKNOWN or life.change_unknown:
+                self._alert_unknown(life, "the process ended before it was known")
+            self.ask(life)
+        self.settle(life)
+
+    def _restore_answer(self, life: Life, sends: Sequence[Attempt]) -> None:
+        results = {a.result for a in sends}
+        if AttemptResult.ACCEPTED in results:
+            self.update(life, OrderEvent.ACCEPTED)
+        elif AttemptResult.REJECTED in results:
+            self.update(life, OrderEvent.REJECTED, code=sends[-1].code)
+        elif None in results or AttemptResult.UNKNOWN in results:
+            self.update(life, OrderEvent.UNANSWERED)
+
+    # -- what follows -----------------------------------------------------------------------------------------------
+
+    def say(self, life: Life, item: News) -> None:
+        """Apply a fact to the order's life by the one table, and tell it. The caller knows that the table allows it."""
+        before = life.order.status
+        if isinstance(item, Fill):
+            if self.orders.fill(item) is None:
+                return
+        else:
+            self.orders.apply(item)
+        if (before is OrderStatus.UNKNOWN) is not (life.order.status is OrderStatus.UNKNOWN):
+            self._meters.unknown(life.venue.label, -1 if before is OrderStatus.UNKNOWN else 1)
+        if before is OrderStatus.UNKNOWN:
+            self._meters_answer(life)
+        life.news.append(item)
+        self.inbox.append(item)
+
+    def _meters_answer(self, life: Life) -> None:
+        answers = {OrderStatus.REJECTED: "rejected", OrderStatus.ABSENT: "absent"}
+        self.answered(life, answers.get(life.order.status, "accepted"), self._monotonic())
+
+    def answered(self, life: Life, answer: str, mono: int) -> None:
+        """Measure the first definite answer about an order of this run."""
+        if life.latency_ns is None and life.by_route is not None:
+            life.latency_ns = max(0, mono - life.decided_mono)
+            self._meters.answered(life.venue.label, life.route, answer, life.latency_ns)
+
+    def update(self, life: Life, event: OrderEvent, *, code: str = "", venue_order_id: VenueOrderId | None = None) -> None:
+        """Say what our own sending has found out."""
+        self.say(life, OrderUpdate(life.intent.client_order_id, self.now, event, venue_order_id, code))
+
+    def can(self, life: Life, event: OrderEvent) -> bool:
+        """Say whether the table knows this event for the order as it is."""
+        return (life.order.status, event) in TRANSITIONS
+
+    def settle(self, life: Life) -> None:
+        """Draw the conclusions from what was just learned about an order."""
+        self._end(life)
+        if life.order.status in TERMINAL and life.changing is not None:
+            self.change_answered(life)
+        self._freeze_or_release(life)
+        if life.order.status in TERMINAL and life.result is None:
+            self.conclude(life)
+
+    def _end(self, life: Life) -> None:
+        """Say the end the venue told, when all fills that belong to it are here."""
+        if life.end is None or life.order.status in TERMINAL:
+            return
+        if life.held and (life.told_filled or 0) > life.order.filled:
+            self.change_answered(life)  # it has ended: no amendment is taken any more
+            if life.order.status in TERMINAL:
+                return
+        if life.told_filled is None or life.told_filled > life.order.filled:
+            self.ask(life)
+        elif self.can(life, OrderEvent(life.end.event)):
+            self.say(life, life.end)
+        else:
+            self.dispute(life, f"{life.end.event} cannot follow {life.order.status}")
+
+    def conclude(self, life: Life) -> None:
+        life.result = life.result_now(was_sent=_may_have_left(life))
+        order = life.order
+        self._meters.ended(life.venue.label, life.route, life.result, order.filled, order.intent.quantity)
+        self.effects.append(Conclude(life.venue.adapter, order.intent.client_order_id, life.result, order_record(life)))
+
+    def _freeze_or_release(self, life: Life) -> None:
+        adapter, instrument, name = life.venue.adapter, life.intent.instrument, life.intent.client_order_id
+        subject: JsonObject = {"subject": str(instrument), "client_order_id": name}
+        if life.is_unclear:
+            if self.frozen.freeze(adapter, instrument, name):
+                self.effects.append(Note(adapter, "symbol_frozen", subject))
+            if not life.dispute:
+                self.ask(life)
+        elif self.frozen.release(adapter, instrument, name):
+            self.effects.append(Note(adapter, "symbol_released", subject))
+
+    def ask(self, life: Life) -> None:
+        """Ask for what became of the order, unless that is being done."""
+        if not life.is_asked:
+            life.is_asked = True
+            self.effects.append(Ask(life.venue.adapter, life.intent.client_order_id))
+
+    def dispute(self, life: Life, what: str) -> None:
+        """Stop trusting what is known of an order; its symbol stays frozen until a person has looked."""
+        if life.dispute:
+            return
+        life.dispute = what
+        name = life.intent.client_order_id
+        body = f"Order {name} of {life.intent.instrument}: {what}. Its symbol is frozen; look at it with: golive reconcile"
+        self.alert(AlertSeverity.CRITICAL, f"Order {name} contradicts itself", body)
+
+    def alert(self, severity: AlertSeverity, title: str, body: str) -> None:
+        self.effects.append(Alert("execution", severity, title, body))
+
+    def canonical(self) -> JsonObject:
+        """Return what is known of every order and symbol, in one form for any order in which the same facts came."""
+        frozen = {f"{adapter} {instrument}": list(causes) for (adapter, instrument), causes in self.frozen.causes().items()}
+        return {"frozen": frozen, "orders": {name: _canonical(self.lives[name]) for name in sorted(self.lives)}}
+
+
+def _canonical(life: Life) -> JsonObject:
+    order, fills = life.order, [item for item in life.news if isinstance(item, Fill)]
+    return {
+        "filled": order.filled,
+        "fills": sorted(fill.fill_id.trade_id for fill in fills),
+        "is_disputed": bool(life.dispute),
+        "price": order.intent.price,
+        "quantity": order.intent.quantity,
+        "result": None if life.result is None else life.result.value,
+        "status": order.status.value,
+        "venue_order_id": order.venue_order_id,
+    }
+
+
+def _may_have_left(life: Life) -> bool:
+    """Say whether an attempt to send it left this host, as far as is known."""
+    surely_not = (AttemptResult.NOT_SENT, AttemptResult.NOT_PROCESSED)
+    return any(a.n < FIRST_AMENDMENT and a.result not in surely_not for a in life.attempts.values())
+
+
+def _has_terms_of(amendment: Approved | None, item: OrderUpdate) -> bool:
+    return amendment is not None and (amendment.order.price, amendment.order.quantity) == (item.price, item.quantity)
