@@ -58,7 +58,9 @@ class Asked:
 
 
 @asynccontextmanager
-async def asked(venue: str, *bodies: str, status: int = 200, ahead_s: float = 0.0) -> AsyncIterator[Asked]:
+async def asked(
+    venue: str, *bodies: str, status: int = 200, ahead_s: float = 0.0, timeout_s: float = 10.0
+) -> AsyncIterator[Asked]:
     """Answer the venue's time, and to everything else one body after the other, the last one again and again."""
     left = list(bodies)
 
@@ -72,7 +74,10 @@ async def asked(venue: str, *bodies: str, status: int = 200, ahead_s: float = 0.
         f"{venue}:BTC/{quote}", tick_size="0.1", lot_size="0.00000001", min_quantity="0.00001", max_quantity="9999"
     )
     credentials = Credentials({name: Secret(value) for name, value in KEYS[venue].items()})
-    async with scripted_http(script) as server, rig(venue, server.base_url, credentials, profile=unhurried(venue)) as made:
+    async with (
+        scripted_http(script) as server,
+        rig(venue, server.base_url, credentials, profile=unhurried(venue), timeout_s=timeout_s) as made,
+    ):
         yield Asked(server, TradingClient(made.adapter, Stage.REHEARSAL, WallClock()), instrument, KeptAttempts(), made)
 
 

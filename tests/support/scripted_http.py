@@ -33,7 +33,7 @@ def ok(data: str) -> bytes:
 
 @dataclass
 class ScriptedHttp:
-    """`script(received)` returns the raw answer, DROP (close without answering) or HANG."""
+    """`script(received)` returns the raw answer, DROP (close without answering), HANG, or a coroutine function that writes."""
 
     script: Callable[[Received], object]
     base_url: str = ""
@@ -64,6 +64,8 @@ class ScriptedHttp:
         self.at_once -= 1
         if reply is HANG:
             await asyncio.sleep(3600)
+        if callable(reply):
+            await reply(writer)
         if not isinstance(reply, bytes):
             return False
         writer.write(reply)

@@ -31,8 +31,6 @@ OVERLAP_NS: Final = 60 * SECOND
 """how far before the last event reconciliation reads again"""
 FILL_ROUNDS: Final = 4
 AUDIT_TICK_S: Final = 1.0
-FILL_PAUSE_S: Final = 0.5
-"""a venue may list a fill later than it shows the order as filled"""
 
 
 class AccountStream:
@@ -205,7 +203,7 @@ class AccountStream:
                 self._tell(seen)
             if all(self._state.is_covered(order) for order in orders):
                 break
-            await asyncio.sleep(FILL_PAUSE_S)
+            await asyncio.sleep(2 * self._setting.profile.lookup_pause_s)  # fills may be listed later than the order is filled
         else:
             label = self._setting.profile.label
             lacking = ", ".join(order.venue_order_id for order in orders if not self._state.is_covered(order))

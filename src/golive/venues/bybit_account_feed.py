@@ -36,6 +36,7 @@ class BybitAccountFeed:
     """Our orders and fills on `instruments`, and all balances."""
 
     exact_numbers = False
+    is_private = True
 
     def __init__(self, instruments: Sequence[Instrument], *, sink: Callable[[AccountEvent], None]) -> None:
         self._by_symbol = {symbol_of(instrument): instrument for instrument in instruments}

@@ -62,6 +62,7 @@ class BybitFeed:
     """The feed of one stream; topics are `channel.SYMBOL`, keys `channel:SYMBOL`."""
 
     exact_numbers = False
+    is_private = False
 
     def __init__(
         self,

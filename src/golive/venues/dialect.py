@@ -144,6 +144,8 @@ class Feed(Protocol):
     links: tuple[Link, ...]
     exact_numbers: bool
     """True where the venue sends money as JSON numbers: fractions then come as their text, never as floats"""
+    is_private: bool
+    """True where the messages are about our account: they are read as strictly as answers over REST, fractions as texts too"""
 
     def reset(self, link: Link) -> None:
         """Forget the books of `link`; called before each (re)subscription."""

@@ -20,6 +20,7 @@ import orjson
 from golive.model.errors import MagnitudeError, MalformedPayload
 from golive.model.json import JsonObject
 
+from . import strict_json
 from .ccxt_client import Ccxt, CcxtLink, exception_names
 from .classify import Evidence
 from .dialect import Feed, FeedGap, Link
@@ -28,6 +29,8 @@ from .meaning import Meaning
 CLOSE_S: Final = 2.0
 GRACE_S: Final = 0.25
 """a busy process reads what already waits in its socket before it calls the venue silent"""
+MAX_PRIVATE: Final = 1 << 20
+"""characters of a message about our account; public ones are bounded by the socket alone"""
 _STANDS: Final = "stands"
 _LOST: Final = "lost"
 _PINGS_PER_SILENCE: Final = 3
@@ -62,7 +65,7 @@ class FeedConnection:
         self._silence_s = silence_s
         self._arrived = arrived
         self._crashed = crashed
-        self._loads: Callable[[str], object] = _exact_json if feed.exact_numbers else orjson.loads
+        self._loads = _reader_of(feed)
         self._opening = Opening(())
         self._unacknowledged: set[str] = set()
         self._unsnapped: set[str] = set()
@@ -187,11 +190,13 @@ class FeedConnection:
 
     def _take(self, data: str) -> None:
         """Handle one text; raise MalformedPayload, MagnitudeError, FeedGap or _Refused when it cannot be gone on with."""
+        if data == "pong":
+            return
+        if self._feed.is_private and len(data) > MAX_PRIVATE:
+            raise MalformedPayload(f"stream: message longer than {MAX_PRIVATE} characters")
         try:
             message = self._loads(data)
         except (ValueError, RecursionError) as exc:
-            if data == "pong":
-                return
             raise MalformedPayload(f"stream: message is not JSON: {data[:60]!r}") from exc
         if not isinstance(message, dict):
             raise MalformedPayload(f"stream: message is not an object: {data[:60]!r}")
@@ -248,6 +253,13 @@ class _Refused(Exception):
     def __init__(self, evidence: Evidence) -> None:
         super().__init__(evidence.detail)
         self.evidence = evidence
+
+
+def _reader_of(feed: Feed) -> Callable[[str], object]:
+    """Return what parses the messages of a feed: those that move our money as strictly as an answer over REST."""
+    if feed.is_private:
+        return strict_json.parse_text
+    return _exact_json if feed.exact_numbers else orjson.loads
 
 
 def _exact_json(data: str) -> object:

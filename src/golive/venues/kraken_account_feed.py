@@ -69,6 +69,7 @@ class KrakenAccountFeed:
     """Our orders and fills on the instruments of `by_symbol` (`BTC/USD` → instrument), and all assets' totals."""
 
     exact_numbers = True
+    is_private = True
 
     def __init__(self, by_symbol: Mapping[str, Instrument], token: Request, *, sink: Callable[[AccountEvent], None]) -> None:
         self._by_symbol = by_symbol

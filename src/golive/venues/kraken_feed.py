@@ -63,6 +63,7 @@ class KrakenFeed:
     """The feed of one stream; `by_symbol` maps `BTC/USD` to its instrument, `minutes` is the candles' period."""
 
     exact_numbers = True
+    is_private = False
 
     def __init__(
         self,

@@ -33,6 +33,7 @@ class OkxAccountFeed:
     """Our orders and fills on the instruments of `by_id` (`BTC-USDT` → instrument), and all balances."""
 
     exact_numbers = False
+    is_private = True
 
     def __init__(self, by_id: Mapping[str, Instrument], *, sink: Callable[[AccountEvent], None]) -> None:
         self._by_id = by_id

@@ -42,6 +42,7 @@ class OkxFeed:
     """The feed of one stream; `by_id` maps `BTC-USDT` to its instrument."""
 
     exact_numbers = False
+    is_private = False
 
     def __init__(
         self,

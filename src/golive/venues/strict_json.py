@@ -13,6 +13,8 @@ from golive.model.errors import MalformedPayload
 from golive.model.json import JsonValue
 
 MAX_DEPTH = 64
+_MAX_DIGITS: Final = 64
+_MAX_EXPONENT: Final = 18
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NESTING = re.compile(r"[\[\]{}]")
 
@@ -23,6 +25,11 @@ def parse(body: bytes) -> JsonValue:
         text = body.decode("utf-8")
     except UnicodeDecodeError as exc:
         raise MalformedPayload(f"answer is not UTF-8 (byte {exc.start})") from exc
+    return parse_text(text)
+
+
+def parse_text(text: str) -> JsonValue:
+    """Read what was decoded already, as `parse` does."""
     if not text.strip():
         raise MalformedPayload("answer is empty")
     if text.lstrip()[:1] not in ("{", "["):
@@ -51,6 +58,14 @@ def _refuse(constant: str) -> JsonValue:
     raise MalformedPayload(f"answer holds {constant}, which is not a number")
 
 
+def _fraction(text: str) -> str:
+    """Return a number with a fraction or an exponent as its text, unless no amount or time can be so long or far out."""
+    _, has_exponent, exponent = text.lower().partition("e")
+    if len(text) > _MAX_DIGITS or (has_exponent and abs(int(exponent)) > _MAX_EXPONENT):
+        raise MalformedPayload(f"answer holds {text[:40]}, which is no number of a market")
+    return text
+
+
 def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     value = dict(pairs)
     if len(value) != len(pairs):
@@ -60,4 +75,4 @@ def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     return value
 
 
-_DECODER: Final = json.JSONDecoder(parse_float=str, parse_constant=_refuse, object_pairs_hook=_unique)
+_DECODER: Final = json.JSONDecoder(parse_float=_fraction, parse_constant=_refuse, object_pairs_hook=_unique)

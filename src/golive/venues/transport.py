@@ -32,11 +32,13 @@ class Answer:
 
 
 class HttpTransport:
-    """One session per adapter. Answers are asked for uncompressed, so their size is what was sent."""
+    """One session per adapter. Answers are asked for uncompressed and never unpacked, so their size is what was sent."""
 
     def __init__(self, *, timeout_s: float, secure: bool) -> None:
         connector = aiohttp.TCPConnector(keepalive_timeout=10.0, ssl=_trust() if secure else False)
-        self.session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+        self.session = aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False
+        )
         self.timeout_s = timeout_s
         """how long one call may take from its beginning to the end of its answer"""
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=timeout_s)
