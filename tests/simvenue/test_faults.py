@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
+import struct
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -251,6 +253,15 @@ def test_seconds_drawn_from_a_range_follow_the_seed() -> None:
 def test_a_range_that_is_none_is_refused(spec: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
         parse_fault(spec)
+
+
+@pytest.mark.integration
+def test_a_client_that_goes_away_in_the_middle_of_its_request_leaves_no_trace(venue: VenueProcess) -> None:
+    address = urlsplit(venue.rest)
+    with socket.create_connection((address.hostname, address.port), timeout=5) as connection:
+        connection.sendall(b"POST /api/v5/trade/order HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing resets
+    assert call(venue, "GET", TIME)[0] == 200
 
 
 @pytest.mark.integration

@@ -57,7 +57,10 @@ class Gateway:
 
     async def rest(self, request: web.Request) -> web.StreamResponse:
         """Answer one REST request."""
-        raw, entry = await self._received(request)
+        try:
+            raw, entry = await self._received(request)
+        except ConnectionError:
+            return _cut(request)  # the client went away in the middle of it
         if not self.serves(request.transport):
             return _cut(request)
         path = request.path

@@ -1,0 +1,67 @@
+"""MACs, verified with the standard library alone: of the journal's rows, and of the logs that are projected from it."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from .finding import Findings
+from .journal import Journal, rows
+
+
+def canonical(value: object) -> bytes:
+    """Return RFC 8785 of texts, whole numbers below 2^53, lists and objects with plain names."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+def check_journal_chain(path: Path, journal: Journal, key: bytes, findings: Findings) -> None:
+    """Follow the chain from the journal's own facts to its last row."""
+    previous = hmac.digest(key, b"orders|" + canonical(journal.facts), "sha256")
+    expected, count = 1, 0
+    for seq, table, values, before, mac in rows(path):
+        if seq != expected:
+            findings.add("chain", f"{table} {seq}: row {expected} is missing")
+        kinds = "".join("i" if isinstance(value, int) else "n" if value is None else "t" for value in values)
+        plain = [str(value) if isinstance(value, int) else value for value in values]
+        right = hmac.digest(key, previous + canonical([table, seq, kinds, *plain]), "sha256")
+        if bytes(before) != previous or bytes(mac) != right:
+            findings.add("chain", f"{table} {seq}: its MAC is wrong")
+        previous, expected, count = bytes(mac), seq + 1, count + 1
+    findings.looked_at["journal_rows"] = count
+
+
+def check_log(path: Path, journal: Journal, key: bytes, findings: Findings) -> None:
+    """Follow the chain of one log, and compare what it repeats of the journal: each decision, or each end, once."""
+    decisions: Counter[tuple[str, int]] = Counter()
+    bodies: dict[tuple[str, int], Any] = {}
+    ends: Counter[int] = Counter()
+    previous, expected = "", 1
+    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
+        if not line.endswith(b"\n"):
+            break  # torn, never acknowledged
+        entry = json.loads(line)
+        mac = entry.pop("mac")
+        right = hmac.digest(key, canonical(entry), "sha256").hex()
+        if mac != right or entry["seq"] != expected or (number > 1 and entry["prev"] != previous):
+            findings.add("chain", f"{path.name} line {number}: the chain is broken")
+        previous, expected = mac, entry["seq"] + 1
+        body = entry["body"]
+        if entry["type"] == "risk_decision":
+            name = (body["client_order_id"], body["decision_seq"])
+            decisions[name] += 1
+            bodies[name] = {field: value for field, value in body.items() if field != "key_class"}
+        elif entry["type"] == "order":
+            ends[body["journal_seq"]] += 1
+    if "risk" in path.name:
+        for client_id, number, text in journal.decisions:
+            if decisions[(client_id, number)] != 1 or bodies[(client_id, number)] != json.loads(text):
+                findings.add(
+                    "projection", f"{path.name}: decision {number} of {client_id}, {decisions[(client_id, number)]} times"
+                )
+    else:
+        for seq, client_id in journal.ends:
+            findings.add("projection", f"{path.name}: the end of {client_id}, {ends[seq]} times", abs(ends[seq] - 1))
+    findings.looked_at[path.name] = expected - 1

@@ -1,0 +1,46 @@
+"""What a check found: counts by kind of violation, with the first few of each spelled out."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+KINDS = (
+    "duplicate", "lost", "phantom", "unknown_order", "unresolved", "end_differs", "fill_missing", "fill_extra",
+    "no_allow", "allow_not_before", "after_deny", "sent_without_attempt", "sent_again", "chain", "projection", "naive_unresolved",
+)  # fmt: skip
+"""
+duplicate: one intent, two venue orders · lost: accepted, but the bot ended it as if it were not · phantom: the bot believes in
+an order or fill the venue does not have · unknown_order: at the venue, not in the bot's files · unresolved: not ended though it has
+at the venue, or ended nowhere · end_differs: ended otherwise than at the venue · fill_missing, fill_extra: booked fills are not the
+venue's · no_allow: not exactly one durable ALLOW decision · allow_not_before: not earlier in sequence than intent and attempt ·
+after_deny: sent though refused · sent_without_attempt, sent_again: attempts against the rule of one send · chain: a MAC is wrong,
+a sequence number is missing · projection: a log does not say what the journal says · naive_unresolved: only of the control arm
+"""
+MOST_EXAMPLES = 5
+
+
+@dataclass
+class Findings:
+    """Counts, examples and what was looked at."""
+
+    looked_at: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    examples: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, kind: str, what: str, count: int = 1) -> None:
+        """Count a violation; `what` names it for people."""
+        assert kind in KINDS, kind
+        if count > 0:
+            self.counts[kind] += count
+            if len(self.examples[kind]) < MOST_EXAMPLES:
+                self.examples[kind].append(what)
+
+    @property
+    def document(self) -> dict[str, object]:
+        return {
+            "violations": self.counts.total(),
+            "counts": {kind: self.counts[kind] for kind in KINDS},
+            "looked_at": self.looked_at,
+            "examples": dict(self.examples),
+        }

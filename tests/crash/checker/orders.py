@@ -1,0 +1,93 @@
+"""The rules of one send, order by order: the venue's ledger beside the bot's journal (RELIABILITY §2, I1–I5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from .chain import check_journal_chain, check_log
+from .finding import Findings
+from .journal import Told, read_journal
+from .ledger import Ledger, VenueOrder, surplus
+
+NEVER_THERE = ("absent", "not_sent", "rejected")
+"""ends that say: the venue never had it"""
+
+
+def check_orders(
+    ledger: Ledger, path: Path, key: bytes | None, logs: Sequence[Path], foreign: frozenset[str], findings: Findings
+) -> None:
+    """Compare the ledger with the journal at `path`, and follow the MACs of journal and logs when there is a key."""
+    journal = read_journal(path)
+    for name, orders in ledger.orders.items():
+        if name in foreign:
+            continue
+        findings.add("duplicate", f"{name}: {len(orders)} orders at the venue", len(orders) - 1)
+        told = journal.orders.get(name)
+        if told is None or told.intent is None:
+            findings.add("unknown_order", f"{name}: no intent, {len(told.denies) if told else 0} refusals")
+            _check_decision(name, told or Told(), findings)
+            continue
+        _check_decision(name, told, findings)
+        _check_sent(name, told, findings)
+        _check_outcome(name, told, orders[0], findings)
+    for name, told in journal.orders.items():
+        if name not in ledger.orders:
+            _check_absent(name, told, findings)
+        if len(told.attempts) > 1 and told.answers.get(1) != "not_processed":
+            findings.add("sent_again", f"{name}: {len(told.attempts)} attempts, the first was {told.answers.get(1)}")
+    if key is not None:
+        check_journal_chain(path, journal, key, findings)
+        for log in logs:
+            check_log(log, journal, key, findings)
+    findings.looked_at |= {
+        "orders": ledger.count,
+        "intents": sum(told.intent is not None for told in journal.orders.values()),
+        "refused": sum(bool(told.denies) for told in journal.orders.values()),
+        "fills": sum(len(told.fills) for told in journal.orders.values()),
+        "absent": sum(told.end == "absent" for told in journal.orders.values()),
+        "not_sent": sum(told.end == "not_sent" for told in journal.orders.values()),
+        "rejected": sum(told.end == "rejected" for told in journal.orders.values()),
+        "asked_after_unknown": sum("unknown" in told.answers.values() for told in journal.orders.values()),
+        "unanswered": sum(bool(told.attempts.keys() - told.answers.keys()) for told in journal.orders.values()),
+        "epochs": journal.epochs,
+    }
+
+
+def _check_decision(name: str, told: Told, findings: Findings) -> None:
+    if len(told.allows) != 1:
+        findings.add("no_allow", f"{name}: {len(told.allows)} ALLOW decisions")
+    if told.denies:
+        findings.add("after_deny", f"{name}: refused, and at the venue")
+    later = [seq for seq in (told.intent, *told.attempts.values()) if seq is not None]
+    if told.allows and later and told.allows[0] >= min(later):
+        findings.add("allow_not_before", f"{name}: decision {told.allows[0]}, intent or attempt {min(later)}")
+
+
+def _check_sent(name: str, told: Told, findings: Findings) -> None:
+    if not told.attempts or (told.intent is not None and min(told.attempts.values()) <= told.intent):
+        findings.add("sent_without_attempt", f"{name}: at the venue without an attempt after its intent")
+
+
+def _check_outcome(name: str, told: Told, order: VenueOrder, findings: Findings) -> None:
+    extra, missing = surplus(tuple(told.fills), order.fills)
+    findings.add("fill_extra", f"{name}: {extra} fills that the venue does not have", extra)
+    if told.end in NEVER_THERE:
+        findings.add("lost", f"{name}: the venue has it, {order.state}; the bot ended it as {told.end}")
+    elif not order.is_working:
+        findings.add("fill_missing", f"{name}: {missing} of the venue's fills", missing)
+        if not told.end:
+            findings.add("unresolved", f"{name}: {order.state} at the venue, not ended here")
+        elif told.end != order.end and (told.end, order.end) != ("expired", "canceled"):
+            findings.add("end_differs", f"{name}: {told.end} here, {order.end} at the venue")
+    elif told.end:
+        findings.add("end_differs", f"{name}: {told.end} here, still working at the venue")
+    elif not told.believes_in_it:
+        findings.add("unresolved", f"{name}: working at the venue, and the bot does not know")
+
+
+def _check_absent(name: str, told: Told, findings: Findings) -> None:
+    if told.believes_in_it:
+        findings.add("phantom", f"{name}: the venue never had it; here {sorted(told.answers.values())} {told.end}")
+    elif told.intent is not None and not told.end:
+        findings.add("unresolved", f"{name}: not at the venue, not ended here")

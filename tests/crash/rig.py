@@ -1,0 +1,141 @@
+"""The rig: a venue process with the ambient faults of RELIABILITY §0.2, a nemesis before it, and its ledger written to a file."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from support.killed import SOURCES, TESTS
+from support.venue_process import VenueKey, VenueProcess, new_key, venue_process
+
+SCALE = 100
+"""lags and deadlines are those of production divided by this"""
+VENUES = ("okx", "kraken", "bybit")
+QUOTES: Mapping[str, str] = {"okx": "USDT", "kraken": "USD", "bybit": "USDT"}
+BASES = ("BTC", "ETH")
+ORDER_PATHS: Mapping[str, str] = {"okx": "*/trade/order", "kraken": "*/AddOrder", "bybit": "*/order/create"}
+NETWORK: Mapping[str, float] = {
+    "cut_before": 0.002, "cut_after": 0.003, "cut_within": 0.002, "cut_answer": 0.003, "delay": 0.01, "delay_answer": 0.01,
+    "throttle": 0.002, "black_hole": 0.001, "cut_stream": 0.002, "delay_s": 0.02, "throttle_s": 0.02,
+}  # fmt: skip
+"""what the nemesis does beside the venue's own faults"""
+
+
+def ambient(venue: str) -> list[dict[str, Any]]:
+    """Return the venue's faults: 15 % matched late, 20 % in no list for a while, 10 % carried out without an answer."""
+    where = {"match": ORDER_PATHS[venue], "method": "POST"}
+    return [
+        {"kind": "queue", "probability": 0.15, "seconds": "0-0.03", **where},
+        {"kind": "hidden", "probability": 0.2, "seconds": "0-0.02", **where},
+        {"kind": "drop_after", "probability": 0.1, **where},
+    ]
+
+
+def symbols(venue: str) -> tuple[str, ...]:
+    return tuple(f"{base}/{QUOTES[venue]}" for base in BASES)
+
+
+def program(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs a program of this folder."""
+    return [sys.executable, "-m", f"crash.{module}", *arguments]
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """Return the environment of such a program."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCES), str(TESTS)]), **changes}
+
+
+class NemesisProcess:
+    """A running nemesis."""
+
+    def __init__(self, to: str, seed: int) -> None:
+        command = program("nemesis", "--to", to, "--seed", str(seed))
+        self._process = subprocess.Popen(command, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.port = int(self._read()["port"])
+
+    def take(self, rates: Mapping[str, float]) -> dict[str, int]:
+        """Set the rates; return what it has done so far."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(rates) + "\n")
+        self._process.stdin.flush()
+        return dict(self._read()["did"])
+
+    def end(self) -> dict[str, int]:
+        """End it; return what it did."""
+        with self._process as process:
+            assert process.stdin is not None
+            process.stdin.close()
+            return dict(self._read()["did"])
+
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the nemesis ended with {self._process.wait(10)}")
+        return dict(json.loads(line))
+
+
+@dataclass
+class Rig:
+    """One venue with everything around it; `folder` holds all files of the run."""
+
+    name: str
+    folder: Path
+    venue: VenueProcess
+    nemesis: NemesisProcess
+    seed: int
+
+    @property
+    def rest(self) -> str:
+        """Where the bot finds the venue: behind the nemesis."""
+        return f"http://127.0.0.1:{self.nemesis.port}"
+
+    @property
+    def key(self) -> VenueKey:
+        return self.venue.key
+
+    @property
+    def key_file(self) -> Path:
+        """The venue's key document, private to its owner."""
+        path = self.folder / "key.json"
+        if not path.exists():
+            path.touch(0o600)
+            path.write_text(json.dumps({"apiKey": self.key.api_key, "secret": self.key.secret, "password": self.key.password}))
+        return path
+
+    def make_hostile(self, network: Mapping[str, float] = NETWORK) -> None:
+        for fault in ambient(self.name):
+            self.venue.add_fault(**fault)
+        self.nemesis.take(network)
+
+    def make_peaceful(self) -> None:
+        self.venue.clear_faults()
+        self.nemesis.take({})
+
+    def write_ledger(self, path: Path) -> None:
+        """Write down what the venue says happened."""
+        document = {"venue": self.name, "orders": self.venue.orders(), "balances": self.venue.balances()}
+        path.write_text(json.dumps(document))
+
+
+@contextlib.contextmanager
+def rig(name: str, folder: Path, seed: int, *flags: str) -> Iterator[Rig]:
+    """Run a venue and a nemesis until the block ends; peaceful at first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    market = [f"--symbol={symbol}" for symbol in symbols(name)]
+    market += [f"--balance={QUOTES[name]}=1000000000", *(f"--balance={base}=100000" for base in BASES)]
+    terms = ("--seed", str(seed), "--time-scale", str(SCALE), "--no-limits")
+    with venue_process(*market, *terms, *flags, keys=[new_key(dialect=name)], dialect=name, speed="1") as venue:
+        nemesis = NemesisProcess(urlsplit(venue.rest).netloc, seed)
+        try:
+            yield Rig(name, folder, venue, nemesis, seed)
+        finally:
+            nemesis.end()
