@@ -260,6 +260,14 @@ class TradingClient:
                 return False
             raise
 
+    async def cancel_listed(self, order: OrderSighting, instrument: Instrument) -> None:
+        """Ask once for the cancel of an order as the account's lists show it, by the venue's id, ours or not.
+
+        What became of it is read back from the lists. Raises the family of the fault.
+        """
+        if (trouble := await self._cancel_batch([order], instrument)) is not None:
+            raise trouble
+
     async def cancel_all(self, instrument: Instrument) -> int:
         """Cancel every working order of the account on this instrument, ours or not; return how many were working.
 

@@ -1,0 +1,143 @@
+"""The account as risk is shown it before an order by hand: what the venue says it holds, at the prices of its books.
+
+A command is a process of its own, so what risk must remember of the account's equity is kept in the order journal between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Final
+
+from golive.model.balance import Balance
+from golive.model.errors import MalformedPayload
+from golive.model.ids import InstrumentId
+from golive.model.instrument import Instrument
+from golive.model.json import JsonObject
+from golive.model.market import Book
+from golive.model.money import EXACT, steps_down, steps_up
+from golive.model.order import NewOrder, Side
+from golive.orders import Order
+from golive.portfolio import EquityTrack
+from golive.risk import AccountView, RiskEngine
+
+EQUITY: Final = "equity"
+"""the note that keeps an account's equity track; its subject is the quote asset"""
+_AMOUNTS: Final = ("start", "peak", "day_start", "last")
+_FALLS: Final = ("worst_drawdown", "worst_today", "worst_day_loss")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """What an account holds, by asset, and the books of the instruments that share the order's quote asset."""
+
+    balances: Mapping[str, Balance]
+    instruments: Mapping[InstrumentId, Instrument]
+    books: Mapping[InstrumentId, Book]
+
+    def equity(self, quote: Instrument) -> int | None:
+        """Return what all is worth in `quote`'s quote asset, at what it could be sold for now; None without a price.
+
+        Smallest units. An asset that none of the instruments trades is not counted.
+        """
+        amount = self._units(quote.quote, quote.quote_scale)
+        for key, instrument in self._priced(quote):
+            units = self._units(instrument.base, instrument.base_scale)
+            bids = self.books[key].bids if key in self.books else ()
+            if units and not bids:
+                return None
+            if units:
+                # Instruments of one quote asset may keep it in other units.
+                value = instrument.value_of_base(units, bids[0][0])
+                amount += _rescaled(value, instrument.quote_scale, quote.quote_scale)
+        return amount
+
+    def positions(self, quote: Instrument) -> dict[InstrumentId, int]:
+        """Return the whole lots that are held, by instrument."""
+        return {key: steps_down(self._amount(instrument.base), instrument.lot_size) for key, instrument in self._priced(quote)}
+
+    def asks(self, quote: Instrument) -> dict[InstrumentId, int]:
+        """Return what the next lot costs, in ticks, where somebody sells."""
+        return {key: self.books[key].asks[0][0] for key, _ in self._priced(quote) if key in self.books and self.books[key].asks}
+
+    def notional(self, key: InstrumentId, ticks: int, lots: int) -> int:
+        return self.instruments[key].notional(ticks, lots)
+
+    def _priced(self, quote: Instrument) -> list[tuple[InstrumentId, Instrument]]:
+        return [(key, each) for key, each in self.instruments.items() if each.quote == quote.quote]
+
+    def _amount(self, asset: str) -> Decimal:
+        held = self.balances.get(asset)
+        return Decimal(0) if held is None else Decimal(held.total).scaleb(-held.scale, EXACT)
+
+    def _units(self, asset: str, scale: int) -> int:
+        return steps_down(self._amount(asset), Decimal(1).scaleb(-scale))
+
+
+def judged_account(order: NewOrder, holdings: Holdings, working: Iterable[Order], risk: RiskEngine, ts: int) -> AccountView:
+    """Tell risk what the account is worth now, and return the view it judges `order` by.
+
+    `working`: our orders that have not ended; one whose outcome is unknown counts as filled. `ts`: wall clock, ns UTC.
+    """
+    instrument = holdings.instruments[order.instrument]
+    equity, lots, prices = holdings.equity(instrument), holdings.positions(instrument), holdings.asks(instrument)
+    worth = {key: holdings.notional(key, prices[key], count) for key, count in lots.items() if count and key in prices}
+    risk.observe(equity, ts, max(worth.values(), default=0), sum(count > 0 for count in lots.values()))
+    if order.price is not None and order.instrument in prices:
+        prices[order.instrument] = max(prices[order.instrument], order.price)
+    pending: dict[InstrumentId, int] = {}
+    for other in working:
+        if other.intent.side is Side.BUY:
+            pending[other.intent.instrument] = pending.get(other.intent.instrument, 0) + other.remaining
+    track = risk.track
+    return AccountView(
+        equity=equity,
+        day_start_equity=None if equity is None else track.day_start,
+        peak_equity=None if equity is None else track.peak,
+        positions=lots,
+        pending_buys=pending,
+        prices=prices,
+        notional=holdings.notional,
+        worst_today=track.worst_today,
+        worst_drawdown=track.worst_drawdown,
+    )
+
+
+def track_body(track: EquityTrack, asset: str, scale: int) -> JsonObject:
+    """Return the body of the note that keeps a track; numbers as text."""
+    texts = {name: _text(value) for name, value in asdict(track).items()}
+    return {"subject": asset, "scale": str(scale), **texts}
+
+
+def stored_track(notes: Mapping[str, JsonObject], asset: str, scale: int) -> EquityTrack:
+    """Return the track that a journal keeps, or a new one; one in other units is converted, rounded against us.
+
+    Raises MalformedPayload when the note cannot be read: what risk would not remember it must not forget.
+    """
+    body = notes.get(f"{EQUITY}:{asset}")
+    if body is None or "peak" not in body:
+        return EquityTrack()
+    try:
+        amounts = {name: int(str(body[name])) for name in ("scale", *_AMOUNTS, "day")}
+        falls = {name: _fall(str(body[name])) for name in _FALLS}
+    except (ValueError, KeyError) as exc:
+        raise MalformedPayload(f"the journal's note of equity in {asset} cannot be read: {exc}") from exc
+    start, peak, day_start, last = (_rescaled(amounts[name], amounts["scale"], scale) for name in _AMOUNTS)
+    return EquityTrack(start, peak, amounts["day"], day_start, last, *falls.values())
+
+
+def _fall(text: str) -> tuple[int, int]:
+    part, _, whole = text.partition("/")
+    return int(part), int(whole)
+
+
+def _text(value: int | tuple[int, int] | None) -> str:
+    if isinstance(value, tuple):
+        return f"{value[0]}/{value[1]}"
+    return str(value or 0)
+
+
+def _rescaled(units: int, scale: int, target: int) -> int:
+    """Return an amount in units of 10^-target, rounded up where those are larger: a peak never shrinks."""
+    return steps_up(Decimal(units).scaleb(-scale, EXACT), Decimal(1).scaleb(-target))
