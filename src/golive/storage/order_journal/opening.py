@@ -16,6 +16,7 @@ from ..keys import DevelopmentKeys
 from .book import Book
 from .database import Database
 from .place import JournalPlace
+from .postgres import PostgresDatabase
 from .row import ChainedRow, encode, genesis, row_mac
 from .seal import read_sealed
 from .sqlite import SqliteDatabase
@@ -46,11 +47,15 @@ def facts_of(place: JournalPlace, keys: DevelopmentKeys) -> dict[str, str]:
 def open_database(place: JournalPlace, keys: DevelopmentKeys) -> Database:
     """Return the database of an account, made when the account never had one; raise JournalError when it is not to be used."""
     facts = facts_of(place, keys)
-    if not place.path.exists():
-        if place.seal.exists():
-            raise JournalError(f"{place.path}: is gone, and its seal {place.seal.name} is there; restore both from one backup")
+    database: Database
+    if place.url is not None:
+        database = PostgresDatabase.open(place.url, place.log_id, facts)
+    elif place.path.exists():
+        database = SqliteDatabase.open(place.path)
+    elif place.seal.exists():
+        raise JournalError(f"{place.path}: is gone, and its seal {place.seal.name} is there; restore both from one backup")
+    else:
         return SqliteDatabase.create(place.path, facts)
-    database = SqliteDatabase.open(place.path)
     try:
         check_facts(database, facts)
     except JournalError:
@@ -76,8 +81,10 @@ def load(database: Database, place: JournalPlace, keys: DevelopmentKeys) -> Load
     """
     sealed = read_sealed(place.seal, place.log_id, keys.seal_keys)
     known = database.last_sealed()
+    # Seals stay on the host that made them; a host whose own seal is older, or that has none, reads more rows.
+    is_shared = place.url is not None
     if sealed is None:
-        if known:
+        if known and not is_shared:
             raise JournalError(f"{place.seal}: is gone, the journal was sealed at row {known}; restore both from one backup")
         loaded = Loaded(Book(), 0, genesis(keys.mac_key, database.facts))
     else:
@@ -87,7 +94,7 @@ def load(database: Database, place: JournalPlace, keys: DevelopmentKeys) -> Load
             raise _rolled_back(database, f"row {seal.last_seq}, sealed at {seal.time}, is missing")
         if not hmac.compare_digest(row.mac.hex(), seal.head_mac):
             raise _rolled_back(database, f"row {seal.last_seq} is not the one that was sealed at {seal.time}")
-        if known > seal.last_seq:
+        if known > seal.last_seq and not is_shared:
             raise JournalError(
                 f"{place.seal}: is older than the journal, which was sealed at row {known}; restore both from one backup"
             )
