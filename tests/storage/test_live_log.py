@@ -29,7 +29,7 @@ def open_log(home: Path, journal: str = "okx_spot_main", *, segment_bytes: int =
 
 def told(home: Path) -> list[tuple[str, str, object]]:
     """(type, operator, client order id or journal_seq) of every record but headers and closings, oldest first."""
-    found = []
+    found: list[tuple[str, str, object]] = []
     for path in log_files(home / DIRECTORY):
         for entry in entries(path):
             if "journal" in entry.body:

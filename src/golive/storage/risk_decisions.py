@@ -26,7 +26,10 @@ class RiskDecisions:
 
     def project(self, records: Sequence[StoredRecord]) -> None:
         """Append the decisions among the records; durable after `sync`. Raises JournalError."""
-        bodies = [record.risk_body for record in records if record.risk_body is not None]
+        self.append([record.risk_body for record in records if record.risk_body is not None])
+
+    def append(self, bodies: Sequence[JsonObject]) -> None:
+        """Append the bodies of decisions; durable after `sync`. Raises JournalError."""
         if bodies:
             self._journal.append_all([(RISK_DECISION, body, self._signer.operator) for body in bodies], durable=False)
             if self._journal.unsealed >= RECORDS_PER_SEAL:

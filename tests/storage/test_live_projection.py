@@ -1,0 +1,109 @@
+"""Order journal → decision log and risk log: everything once and in order, whatever a crash kept from either."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from golive.audit import canonical
+from golive.model.json import JsonObject
+from golive.storage.live_log import log_files
+from golive.storage.live_projection import LiveProjection
+from golive.storage.order_journal.row import JournalRow
+from golive.storage.recovery import entries
+from support.durable import order_id, signer_of
+
+RISK = Path("logs/risk_decisions.jsonl")
+
+
+def rows_of(orders: int) -> list[JournalRow]:
+    """Decision, intent and end of each order, a freeze now and then, and rows that say nothing in either log."""
+    rows: list[JournalRow] = []
+
+    def add(table: str, **values: int | str | None) -> None:
+        rows.append(JournalRow(len(rows) + 1, table, values))
+
+    add("openings", epoch=1, operator="anna")
+    for n in range(1, orders + 1):
+        risk: JsonObject = {"client_order_id": order_id(n), "decision_seq": n, "allowed": True}
+        add("decisions", client_order_id=order_id(n), risk_body=canonical(risk).decode())
+        add("intents", client_order_id=order_id(n))
+        if n % 3 == 0:
+            add("notes", event="symbol_frozen", body=json.dumps({"subject": f"s{n}"}), operator="anna")
+            add("notes", event="switch_armed", body="{}", operator="anna")
+        if n > 1:
+            add("ends", client_order_id=order_id(n - 1), record=canonical({"client_order_id": order_id(n - 1)}).decode())
+    return rows
+
+
+def open_projection(home: Path, rows: list[JournalRow]) -> LiveProjection:
+    def above(after: int) -> Iterable[JournalRow]:
+        return (row for row in rows if row.seq > after)
+
+    return LiveProjection.open(home, signer_of(home), "okx_spot_main", home / RISK, above)
+
+
+def decision_log(home: Path) -> list[tuple[str, object, str]]:
+    found = [entry for path in log_files(home / "audit/decision_logs") for entry in entries(path)]
+    return [(entry.type, entry.body["journal_seq"], entry.operator) for entry in found if "journal" in entry.body]
+
+
+def risk_log(home: Path) -> list[object]:
+    return [entry.body["decision_seq"] for entry in entries(home / RISK) if entry.type == "risk_decision"]
+
+
+def expected(rows: list[JournalRow]) -> list[tuple[str, object, str]]:
+    ends = [("order", row.seq, "golive") for row in rows if row.table == "ends"]
+    notes = [("symbol_frozen", row.seq, "anna") for row in rows if row.values.get("event") == "symbol_frozen"]
+    return sorted([*ends, *notes], key=lambda each: int(str(each[1])))
+
+
+def test_ends_and_notes_go_to_the_decision_log_and_decisions_to_the_risk_log(tmp_path: Path) -> None:
+    rows = rows_of(7)
+    projection = open_projection(tmp_path, [])
+    projection.project(rows[:9])
+    projection.project(rows[9:])
+    projection.close()
+    assert decision_log(tmp_path) == expected(rows)
+    assert risk_log(tmp_path) == list(range(1, 8))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_after_a_crash_each_log_gets_what_it_lacks_once(tmp_path: Path, seed: int) -> None:
+    draw = random.Random(seed)
+    rows = rows_of(12)
+    projection = open_projection(tmp_path, [])
+    projection.project(rows[: draw.randrange(len(rows))])
+    projection.sync()
+    # Both files lose what was never synced, each as much as chance has it.
+    for path in (tmp_path / RISK, *log_files(tmp_path / "audit/decision_logs")):
+        data = path.read_bytes()
+        path.write_bytes(data[: draw.randrange(data.index(b"\n") + 1, len(data) + 1)])
+    for _ in range(2):
+        open_projection(tmp_path, rows).close()
+        assert decision_log(tmp_path) == expected(rows)
+        assert sorted(risk_log(tmp_path), key=str) == sorted(range(1, 13), key=str)
+
+
+def test_other_accounts_decisions_in_between_do_not_hide_ours(tmp_path: Path) -> None:
+    rows = rows_of(5)
+    open_projection(tmp_path, rows[:6]).close()
+    other = LiveProjection.open(tmp_path, signer_of(tmp_path), "kraken_spot_main", tmp_path / RISK, lambda _: ())
+    foreign: JsonObject = {"client_order_id": order_id(99), "decision_seq": 1, "allowed": False}
+    other.project(
+        [JournalRow(n, "decisions", {"risk_body": canonical({**foreign, "decision_seq": n}).decode()}) for n in range(1, 50)]
+    )
+    other.close()
+    open_projection(tmp_path, rows).close()
+    assert risk_log(tmp_path).count(1) == 2
+    assert decision_log(tmp_path) == expected(rows)
+    ours = [
+        entry.body
+        for entry in entries(tmp_path / RISK)
+        if entry.body.get("client_order_id") in {order_id(n) for n in range(1, 6)}
+    ]
+    assert [body["decision_seq"] for body in ours] == [1, 2, 3, 4, 5]
