@@ -3,6 +3,7 @@
 from .item import AnswerItem, AttemptItem, DecidedItem, EndItem, FactItem, FillItem, Item, NoteItem
 from .journal import OrderJournal
 from .place import JournalPlace
+from .reader import OrderJournalReader
 from .row import JournalRow
 from .state import JournalState, StoredAttempt, StoredOrder
 from .writer import OrderWriter, Projection
@@ -20,6 +21,7 @@ __all__ = [
     "JournalState",
     "NoteItem",
     "OrderJournal",
+    "OrderJournalReader",
     "OrderWriter",
     "Projection",
     "StoredAttempt",

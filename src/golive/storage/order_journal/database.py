@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from .row import ChainedRow, Value
+
+# Any: the columns' types are those of the tables.
 
 
 class Database(Protocol):
@@ -48,6 +50,14 @@ class Database(Protocol):
 
     def last_sealed(self) -> int:
         """Return up to which row the newest seal goes of which the journal knows; 0: of none."""
+        ...
+
+    def select(self, query: str, parameters: tuple[Value, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query whose parameters are written as `?`."""
+        ...
+
+    def storage_faults(self) -> Iterator[str]:
+        """Yield what the database itself finds wrong with how its content is stored."""
         ...
 
     def close(self) -> None:

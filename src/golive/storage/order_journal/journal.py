@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from golive.model.clock import SECOND, Clock, to_iso
@@ -19,6 +19,7 @@ from ..failpoint import reach
 from ..keys import DevelopmentKeys
 from ..risk_body import RiskContext
 from . import values
+from .background import BackgroundVerification
 from .database import Database
 from .item import AnswerItem, AttemptItem, DecidedItem, EndItem, FactItem, FillItem, Item, NoteItem
 from .lease import LONGEST_AGE_S, AccountLease
@@ -62,6 +63,7 @@ class OrderJournal:
         self._sealed_seq, self._sealed_at = loaded.seq, clock.monotonic()
         self._unwritten_seal: tuple[int, str] | None = None
         self._ids = 0
+        self._verification: BackgroundVerification | None = None
         self._broken: str | None = None
 
     @classmethod
@@ -104,6 +106,10 @@ class OrderJournal:
     @property
     def last_seq(self) -> int:
         return self._seq
+
+    def rows(self, after: int = 0) -> Iterator[JournalRow]:
+        """Yield the rows above a sequence, in order; to be asked before a writer thread has it. Raises JournalError."""
+        return (named(row.seq, row.table, row.values) for row in self._database.rows(after))
 
     @property
     def is_seal_due(self) -> bool:
@@ -167,6 +173,20 @@ class OrderJournal:
         self._unwritten_seal = (self._seq, document)
         self._sealed_seq, self._sealed_at = self._seq, self._clock.monotonic()
 
+    def verify_in_background(self, on_fault: Callable[[JournalError], None]) -> BackgroundVerification:
+        """Verify everything that is committed now, beside the writer; it is stopped when the journal is closed.
+
+        A fault lets the lease lapse, so nothing leaves any more, and is told to `on_fault` on a thread of its own. Raises
+        JournalError when it cannot be started.
+        """
+
+        def found(error: JournalError) -> None:
+            self.lease.lapse(str(error))
+            on_fault(error)
+
+        self._verification = BackgroundVerification(self.place.home, self.place.path, found)
+        return self._verification
+
     def close(self) -> None:
         """Write down that it was closed in order, seal it and give the account back; after a failure only the latter."""
         if self._broken is None:
@@ -176,6 +196,8 @@ class OrderJournal:
 
     def release(self) -> None:
         """Give the account back with the journal as it stands."""
+        if self._verification is not None:
+            self._verification.stop()
         if self._broken is None:
             self._fail("it was closed")
         self.lease.release()

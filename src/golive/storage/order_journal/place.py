@@ -36,7 +36,7 @@ class JournalPlace:
     @property
     def log_id(self) -> str:
         """What seals name."""
-        return f"orders/{self.adapter}/{self.account}"
+        return f"orders/{self.path.stem}"
 
     @property
     def path(self) -> Path:
@@ -50,4 +50,9 @@ class JournalPlace:
     @property
     def seal(self) -> Path:
         """The newest seal with the snapshot it covers."""
-        return self.path.with_suffix(".seal")
+        return seal_path(self.path)
+
+
+def seal_path(journal: Path) -> Path:
+    """Return where the newest seal of the journal in this file lies."""
+    return journal.with_suffix(".seal")

@@ -33,7 +33,7 @@ _FILL: Final = f"SELECT {', '.join(COLUMNS['fills'])} FROM fills WHERE venue = ?
 
 
 class SqliteDatabase:
-    """An order database in a file; see `database.Database`. With `read_only` it is for looking on, beside a writer or without."""
+    """An order database in a file; as `database.Database` says. Opened `read_only` it shows one moment."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection, facts: Mapping[str, str], *, has_torn_tail: bool) -> None:
         self.path = path
@@ -65,6 +65,8 @@ class SqliteDatabase:
             try:
                 _apply_pragmas(connection, read_only=read_only)
                 _check_schema(path, connection)
+                if read_only:
+                    connection.execute("BEGIN")
                 facts = dict(connection.execute("SELECT key, value FROM journal ORDER BY key"))
                 return cls(path, connection, facts, has_torn_tail=torn)
             except BaseException:
@@ -119,6 +121,12 @@ class SqliteDatabase:
                 yield row
         except sqlite3.Error as exc:
             raise JournalError(f"{self.path}: cannot be read: {exc}") from exc
+
+    def storage_faults(self) -> Iterator[str]:
+        for query in ("PRAGMA integrity_check", "PRAGMA foreign_key_check"):
+            for answer in self.select(query):
+                if answer != ("ok",):
+                    yield f"{query.removeprefix('PRAGMA ')}: {', '.join(map(str, answer))}"
 
     def close(self) -> None:
         reach("orders.fold.before")

@@ -1,0 +1,89 @@
+"""Looking into an order journal, also while its writer works: one order, all that has not ended, every row.
+
+A reader sees one moment of the journal, the last commit before it was opened, however long it reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from golive.model.ids import ClientOrderId
+
+from .database import Database
+from .row import JournalRow, named
+from .schema import COLUMNS
+from .sqlite import SqliteDatabase
+
+_OF_ORDER = tuple(table for table, columns in COLUMNS.items() if "client_order_id" in columns)
+
+
+class OrderJournalReader:
+    """A journal open for reading. Raises JournalError for a file that is none."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, path: Path) -> OrderJournalReader:
+        """Look into the journal in `path`; raise JournalError when there is none or it cannot be read."""
+        return cls(SqliteDatabase.open(path, read_only=True))
+
+    def close(self) -> None:
+        self._database.close()
+
+    @property
+    def database(self) -> Database:
+        return self._database
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """Whose journal it is: log_id, venue, adapter, account, environment, key_id, key_class."""
+        return self._database.facts
+
+    @property
+    def last_seq(self) -> int:
+        """The newest row's sequence; 0 before the first."""
+        newest = " UNION ALL ".join(f"SELECT max(seq) AS seq FROM {table}" for table in COLUMNS)
+        return max((seq for (seq,) in self._database.select(newest) if seq is not None), default=0)
+
+    def rows(self, after: int = 0) -> Iterator[JournalRow]:
+        """Yield the rows above a sequence, in order."""
+        for row in self._database.rows(after):
+            yield named(row.seq, row.table, row.values)
+
+    def find(self, text: str) -> tuple[ClientOrderId, ...]:
+        """Return the orders whose client order id begins with `text` or whose venue order id is `text`, oldest first.
+
+        Orders that risk refused and orders that were adopted are among them.
+        """
+        found: dict[str, int] = {}
+        begins = (text, text + "\U0010ffff")
+        for table in ("decisions", "notes"):
+            query = f"SELECT client_order_id, min(seq) FROM {table} WHERE client_order_id >= ? AND client_order_id < ? GROUP BY 1"
+            found.update(self._database.select(query, begins))
+        for table in ("answers", "facts"):
+            query = f"SELECT client_order_id, min(seq) FROM {table} WHERE venue_order_id = ? GROUP BY 1"
+            for client_order_id, seq in self._database.select(query, (text,)):
+                found.setdefault(client_order_id, seq)
+        return tuple(ClientOrderId(name) for name in sorted(found, key=lambda name: found[name]))
+
+    def order(self, client_order_id: ClientOrderId) -> tuple[JournalRow, ...]:
+        """Return everything that was written about an order, decisions included, in order; () when nothing was."""
+        return tuple(sorted(row for table in _OF_ORDER for row in self._rows_of(table, client_order_id)))
+
+    def not_ended(self) -> tuple[ClientOrderId, ...]:
+        """Return the orders that have an intent and no end, oldest first."""
+        query = """SELECT client_order_id FROM intents AS i
+                   WHERE NOT EXISTS (SELECT 1 FROM ends AS e WHERE e.client_order_id = i.client_order_id) ORDER BY seq"""
+        return tuple(ClientOrderId(name) for (name,) in self._database.select(query))
+
+    def _rows_of(self, table: str, client_order_id: ClientOrderId) -> Iterator[JournalRow]:
+        query = f"SELECT seq, {', '.join(COLUMNS[table])} FROM {table} WHERE client_order_id = ?"
+        for row in self._database.select(query, (client_order_id,)):
+            yield named(row[0], table, tuple(row[1:]))
+
+
+def journal_files(directory: Path) -> list[Path]:
+    """Return the order journals that are files in `directory`, by name."""
+    return sorted(directory.glob("*.sqlite"))
