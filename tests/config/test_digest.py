@@ -11,6 +11,12 @@ from golive.model.ids import InstrumentId
 from support.configuration import CORE, RUNTIME, changed, parse
 
 CODE = "0.1.0+abc"
+EXECUTION = (
+    '{"live_router":{"dead_man_switch_seconds":"60","degrade":["alert"],"degrade_after_seconds":"30","max_queue_size":"1024",'
+    '"max_queue_wait_seconds":"5","metrics":{"export_path":["metrics/live_router.prom"],"fallback_alert_threshold":"3",'
+    '"latency_alert_threshold_ms":"350"},"routes":[]}}'
+)
+"""the section of the shipped core.yaml, in its canonical form"""
 
 
 def digest(runtime: str = RUNTIME, core: str = CORE, code: str = CODE) -> str:
@@ -90,8 +96,32 @@ def test_the_file_digest_is_that_of_the_bytes_whatever_is_overridden() -> None:
     assert files.as_json() == {
         "runtime_sha256": hashlib.sha256(RUNTIME.encode()).hexdigest(),
         "core_sha256": hashlib.sha256(CORE.encode()).hexdigest(),
-        "execution_sha384": hashlib.sha384(b"{}").hexdigest(),
+        "execution_sha384": hashlib.sha384(EXECUTION.encode()).hexdigest(),
     }
     commented = parse(RUNTIME + "# more\n").file_digest
     assert commented.runtime_sha256 != files.runtime_sha256
     assert commented.core_sha256 == files.core_sha256
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_the_same"),
+    [
+        ("max_queue_wait_seconds: 5 ", "max_queue_wait_seconds: 5.0 ", True),
+        ("    degrade: alert  ", "    degrade: 'alert'  ", True),
+        ("max_queue_size: 1024", "max_queue_size: 1024  # as many", True),
+        ("max_queue_size: 1024", "max_queue_size: 1025", False),
+        ("routes: []", "routes: [{name: a, adapters: [okx_spot]}]", False),
+        ("demo_max_age_days: 7", "demo_max_age_days: 8", True),
+    ],
+)
+def test_the_digest_of_the_execution_section_follows_its_meaning(old: str, new: str, is_the_same: bool) -> None:
+    section = parse(core=changed(CORE, old, new)).file_digest.execution_sha384
+    assert (section == parse().file_digest.execution_sha384) is is_the_same
+
+
+def test_a_file_without_the_section_has_the_digest_of_nothing() -> None:
+    start = CORE.index("\nexecution:")
+    without = CORE[:start] + CORE[CORE.index("\nreadiness:") :]
+    assert parse(core=without).file_digest.execution_sha384 == hashlib.sha384(b"{}").hexdigest()
+    environ = {"GOLIVE__EXECUTION__LIVE_ROUTER__MAX_QUEUE_SIZE": "7"}
+    assert parse(environ=environ).file_digest == parse().file_digest

@@ -92,6 +92,8 @@ def _value(shape: Shape, default: object, draft: Draft, path: Path) -> object:
     if isinstance(shape, TableOf):
         items = {name: _value(shape.item, None, draft, (*path, name)) for name in draft.names.get(path, ())}
         return MappingProxyType(items)
+    if isinstance(shape, ListOf) and isinstance(shape.item, Section) and path in draft.names:
+        return tuple(_value(shape.item, None, draft, (*path, index)) for index in draft.names[path])
     return draft.values.get(path, default)
 
 
@@ -181,6 +183,9 @@ class _Binder:
             return
         if len(node.items) < key.at_least:
             self._problems.add(node.position, f"{path_text(path)} is empty", fix=f"add at least {key.at_least}")
+        if isinstance(shape.item, Section):
+            self._sections(shape.item, node, path)
+            return
         values: list[str] = []
         complete = True
         for index, item in enumerate(node.items):
@@ -194,6 +199,15 @@ class _Binder:
             complete = complete and value is not None
         if complete:
             self._draft.values[path] = tuple(values)
+
+    def _sections(self, shape: Section, node: Items, path: Path) -> None:
+        """Read a list of sections; its names are their numbers, from 0."""
+        self._draft.names[path] = tuple(map(str, range(len(node.items))))
+        if not node.items:
+            self._draft.values[path] = ()
+        for index, item in enumerate(node.items):
+            self._draft.keys[(*path, str(index))] = item.position
+            self._node(shape, Key(""), item, (*path, str(index)))
 
     def _leaf(self, shape: Leaf, key: Key, node: Node, path: Path) -> bool | int | Decimal | str | None:
         expected = self._expectation(shape, dataclasses.replace(key, choices=()))

@@ -89,10 +89,8 @@ def parse_configuration(runtime: SourceFile, core: SourceFile, environ: Mapping[
     Raises ConfigErrors with every problem found, in the order of the sources.
     """
     problems = Problems()
-    trees = (
-        (RuntimeFile, read_document(runtime, _RUNTIME_RANK, problems)),
-        (CoreFile, read_document(core, _CORE_RANK, problems)),
-    )
+    runtime_tree, core_tree = read_document(runtime, _RUNTIME_RANK, problems), read_document(core, _CORE_RANK, problems)
+    trees = ((RuntimeFile, runtime_tree), (CoreFile, core_tree))
     roots, overrides = apply_overrides(trees, environ, _OVERRIDE_RANK, problems)
     draft = Draft(Position(_RUNTIME_RANK, runtime.path, 1, 1))
     for (declaration, _), root in zip(trees, roots, strict=True):
@@ -101,11 +99,12 @@ def parse_configuration(runtime: SourceFile, core: SourceFile, environ: Mapping[
     _enter_derived_defaults(draft)
     cross_check(draft, problems)
     problems.raise_if_any()
+    assert core_tree is not None
     return Configuration(
         runtime=build(RuntimeFile, draft),
         core=build(CoreFile, draft),
         overrides=overrides,
-        file_digest=file_digest(runtime, core),
+        file_digest=file_digest(runtime, core, core_tree),
         _draft=draft,
         _problems=problems,
     )

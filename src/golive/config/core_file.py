@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from .adapter_table import KNOWN_ADAPTERS
 from .key import NAME, RELATIVE_FORM, RELATIVE_PATH, Key, ParameterValue
+from .live_section import CoreExecution
 
 _NAMES: Final = "letters and digits, joined by single '_' or '-'"
 PERMISSIONS: Final = ("read", "trade", "withdraw")
@@ -116,7 +117,7 @@ class Readiness:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CoreFile:
-    """The trading domain: environments, permissions, instruments, strategies, risk profiles, readiness periods."""
+    """The trading domain: environments, permissions, instruments, strategies, risk profiles, live orders, readiness periods."""
 
     environments: Annotated[
         Mapping[str, Environment], Key("Venues and accounts, by name.", names=NAME, names_form=_NAMES, at_least=1)
@@ -133,4 +134,5 @@ class CoreFile:
     risk_profiles: Annotated[
         Mapping[str, RiskProfile], Key("Limits the risk engine enforces.", names=NAME, names_form=_NAMES, at_least=1)
     ]
+    execution: Annotated[CoreExecution, Key("How live orders leave.")] = field(default_factory=CoreExecution)
     readiness: Annotated[Readiness, Key("How long evidence stays valid.")] = field(default_factory=Readiness)

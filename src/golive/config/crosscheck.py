@@ -10,6 +10,12 @@ from golive.model.ids import InstrumentId
 from .adapter_table import KNOWN_ADAPTERS, KNOWN_LABELS
 from .binding import Draft, Path, path_text
 from .endpoint import NAMED_ENDPOINTS, Endpoint, base_url_objection, endpoint_objection, parse_endpoint, sandbox_objection
+from .live_check import (
+    a_fallback_has_somewhere_to_go,
+    route_names_are_unique,
+    routes_refer_to_what_exists,
+    the_dead_mans_switch_is_one_that_venues_take,
+)
 from .problem import Problems, did_you_mean
 
 Rule: TypeAlias = Callable[[Draft, Problems], None]
@@ -289,4 +295,8 @@ RULES: Final[tuple[Rule, ...]] = (
     environments_lead_to_an_allowed_endpoint,
     instruments_belong_to_known_venues,
     permissions_are_not_both_required_and_forbidden,
+    route_names_are_unique,
+    routes_refer_to_what_exists,
+    a_fallback_has_somewhere_to_go,
+    the_dead_mans_switch_is_one_that_venues_take,
 )

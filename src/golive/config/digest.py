@@ -16,17 +16,18 @@ from typing import TYPE_CHECKING, Any, Final
 from golive.model.money import format_decimal
 
 from .key import ParameterValue
+from .node import Entries, Items, Node, Scalar
 
 if TYPE_CHECKING:
     from .problem import SourceFile
     from .resolved import ResolvedEntrypoint
 
-_EMPTY_SECTION: Final[Mapping[str, str]] = {}
+_NO_SECTION: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class FileDigest:
-    """Hex digests of both files' bytes and of the canonical `execution` section of core.yaml (empty in this version)."""
+    """Hex digests of both files' bytes and of the canonical `execution` section of core.yaml; a file without one has `{}`."""
 
     runtime_sha256: str
     core_sha256: str
@@ -60,17 +61,30 @@ def trading_digest(resolved: ResolvedEntrypoint, code_version: str, strategy_sha
     return hashlib.sha256(_canonical_bytes(document)).hexdigest()
 
 
-def file_digest(runtime: SourceFile, core: SourceFile) -> FileDigest:
-    """Return the digests of the two files as read, before any override."""
+def file_digest(runtime: SourceFile, core: SourceFile, core_tree: Entries) -> FileDigest:
+    """Return the digests of the two files as read, before any override; `core_tree` is what core.yaml says.
+
+    Order of keys, comments and the way a number is written do not change that of the `execution` section.
+    """
+    section = core_tree.entries.get("execution")
     return FileDigest(
         hashlib.sha256(runtime.data).hexdigest(),
         hashlib.sha256(core.data).hexdigest(),
-        hashlib.sha384(_canonical_bytes(_EMPTY_SECTION)).hexdigest(),
+        hashlib.sha384(_canonical_bytes(_NO_SECTION if section is None else _canonical_node(section.value))).hexdigest(),
     )
 
 
 def _canonical_bytes(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+
+
+def _canonical_node(node: Node) -> object:
+    if isinstance(node, Entries):
+        return {name: _canonical_node(entry.value) for name, entry in node.entries.items()}
+    if isinstance(node, Items):
+        return [_canonical_node(item) for item in node.items]
+    assert isinstance(node, Scalar), "a file with an unreadable part has no digest"
+    return None if node.value is None else _canonical_value(node.value)
 
 
 def _canonical_value(value: ParameterValue) -> bool | str | list[str]:

@@ -65,7 +65,8 @@ def _shape(shape: Shape, key: Key) -> dict[str, JsonValue]:
         return _section(shape.type)
     if isinstance(shape, ListOf):
         at_least: dict[str, JsonValue] = {"minItems": key.at_least} if key.at_least else {}
-        return {"type": "array", "items": _leaf(shape.item, key), "uniqueItems": True, **at_least}
+        items = _leaf(shape.item, key) if isinstance(shape.item, Leaf) else _section(shape.item.type)
+        return {"type": "array", "items": items, "uniqueItems": True, **at_least}
     schema: dict[str, JsonValue] = {
         "type": "object",
         "propertyNames": {"pattern": f"^(?:{key.names})$", "maxLength": 64},

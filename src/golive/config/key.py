@@ -85,7 +85,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    item: Leaf
+    item: Leaf | Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def _shape(hint: object) -> Shape:
         return Leaf(_KINDS[members]) if members in _KINDS else _shape(*members)
     if origin is tuple:
         item = _shape(arguments[0])
-        assert isinstance(item, Leaf)
+        assert isinstance(item, Leaf | Section)
         return ListOf(item)
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
         return TableOf(_shape(arguments[1]))

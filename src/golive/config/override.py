@@ -27,7 +27,7 @@ def apply_overrides(
 ) -> tuple[tuple[Entries | None, ...], tuple[Override, ...]]:
     """Return the trees with every override put in, and the overrides; unknown paths and bad values are problems.
 
-    `trees` are (declaration, tree) per file; the first declaration that has the variable's section takes it.
+    `trees` are (declaration, tree) per file; the first declaration that has the variable's section and key takes it.
     """
     roots = [root for _, root in trees]
     applied: dict[tuple[str, ...], Override] = {}
@@ -64,7 +64,7 @@ def _resolve(
     position = Position(rank, variable, 1, 1)
     words = variable[len(PREFIX) :].split("__")
     sections = [name for declaration, _ in trees for name in (f.name for f in fields_of(declaration))]
-    for index, (declaration, root) in enumerate(trees):
+    for index, (declaration, root) in _likeliest_first(trees, words):
         if words[0].lower() in (f.name for f in fields_of(declaration)):
             if root is None or words[0].lower() in root.unreadable:
                 return None  # the file itself is reported
@@ -74,6 +74,20 @@ def _resolve(
         position, f"there is no section {words[0].lower() or '(empty)'} to override", fix=did_you_mean(words[0], sections)
     )
     return None
+
+
+def _likeliest_first(
+    trees: Sequence[tuple[type, Entries | None]], words: Sequence[str]
+) -> list[tuple[int, tuple[type, Entries | None]]]:
+    """Return the trees by number, those first whose section of this name has this key (both files have an `execution`)."""
+
+    def lacks_key(numbered: tuple[int, tuple[type, Entries | None]]) -> bool:
+        shapes = {f.name: f.shape for f in fields_of(numbered[1][0])}
+        section = shapes.get(words[0].lower())
+        keys = [f.name for f in fields_of(section.type)] if isinstance(section, Section) else []
+        return len(words) < 2 or words[1].lower() not in keys
+
+    return sorted(enumerate(trees), key=lacks_key)
 
 
 def _walk(
