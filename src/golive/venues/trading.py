@@ -50,7 +50,8 @@ class TradingClient:
     the sandbox and for `rehearsal` on a host that is not loopback; each request is checked again before it leaves.
     """
 
-    def __init__(self, adapter: VenueAdapter, stage: Stage, clock: Clock) -> None:
+    def __init__(self, adapter: VenueAdapter, stage: Stage, clock: Clock, *, fence: Callable[[], None] = lambda: None) -> None:
+        """`fence` is called right before anything is sent, and raises when this process may not send (RELIABILITY §4.4)."""
         if stage not in TRADING_STAGES:
             raise ConfigError(f"stage {stage} sends no orders to a venue; only {', '.join(sorted(TRADING_STAGES))} do")
         if not adapter.has_credentials:
@@ -63,6 +64,7 @@ class TradingClient:
         self._profile = adapter.profile
         self._dialect = adapter.profile.dialect
         self._stage = stage
+        self._fence = fence
         self._knows_venue_time = False
         path = adapter.connection.path
         self._reads = AccountReads(adapter.profile, path)
@@ -174,7 +176,8 @@ class TradingClient:
         )
 
     def _guard(self, request: Signed) -> None:
-        """Refuse a signed request that would go to the wrong place; nothing has left when this raises."""
+        """Refuse a signed request that would go to the wrong place, or of a process that lost its lease; nothing has left."""
+        self._fence()
         sandbox = self._profile.sandbox
         marked = sandbox is not None and sandbox.marks(request.headers, request.host)
         if self._stage is Stage.TESTNET and not marked:

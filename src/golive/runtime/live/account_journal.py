@@ -1,0 +1,91 @@
+"""One account's journal and what follows it, opened before anything else: lock, epoch, state, writer, logs, and looking back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+
+from golive.model.errors import JournalError
+from golive.model.ids import ClientOrderId, FillId, InstrumentId
+from golive.model.instrument import Instrument
+from golive.storage.journal_file import Signer
+from golive.storage.live_projection import LiveProjection
+from golive.storage.order_journal import JournalPlace, JournalRow, JournalState, OrderJournal, OrderWriter
+from golive.storage.order_journal.row import named
+from golive.storage.order_journal.sqlite import SqliteDatabase
+from golive.storage.risk_body import RiskContext
+
+from .plan import AccountPlan, LivePlan
+from .reconcile_views import Known
+
+
+@dataclass(frozen=True, slots=True)
+class AccountJournal:
+    """Open and held by this process; `state` is what it said then."""
+
+    journal: OrderJournal
+    state: JournalState
+    projection: LiveProjection
+    known: Known
+
+    @classmethod
+    def open(cls, plan: LivePlan, account: AccountPlan, instruments: Mapping[InstrumentId, Instrument]) -> AccountJournal:
+        """Open it; blocks for the disk, so call it in a thread.
+
+        Raises PrerequisiteMissing naming the process that holds the account, JournalError for a journal that is not sound.
+        """
+        place = journal_place(plan, account)
+        risk = RiskContext(plan.entrypoint, plan.risk_profile, plan.risk_profile_digest, instruments)
+        journal = OrderJournal.open(
+            place, plan.keys, risk, plan.clock,
+            code_version=plan.code_version, operator=plan.operator, lease_age_s=plan.timing.lease_s,
+        )  # fmt: skip
+        try:
+            signer = Signer(plan.keys, plan.clock, plan.code_version, plan.config_sha384, journal.epoch, operator=plan.operator)
+            name = f"{account.adapter}_{account.account}"
+            projection = LiveProjection.open(
+                plan.home, signer, name, plan.home / plan.risk_log, lambda after: _rows(place, after)
+            )
+        except BaseException:
+            journal.release()
+            raise
+        return cls(journal, journal.state, projection, _known(place))
+
+    def writer(self, failed: Callable[[JournalError], None]) -> OrderWriter:
+        """Return the journal's thread, started; `failed` is called on this loop."""
+        writer = OrderWriter(self.journal, (self.projection,), loop=asyncio.get_running_loop(), on_failure=failed)
+        writer.start()
+        return writer
+
+    def abandon(self) -> None:
+        """Give everything back without a word: the start has failed before anything was written."""
+        self.projection.close()
+        self.journal.release()
+
+
+def journal_place(plan: LivePlan, account: AccountPlan) -> JournalPlace:
+    return JournalPlace(
+        plan.home, account.profile.label, account.adapter, account.account, account.settings.environment, plan.journal_url
+    )
+
+
+def _rows(place: JournalPlace, after: int) -> Iterator[JournalRow]:
+    with closing(SqliteDatabase.open(place.path, read_only=True)) as database:
+        for row in database.rows(after):
+            yield named(row.seq, row.table, row.values)
+
+
+def _known(place: JournalPlace) -> Known:
+    def found(query: str, *parameters: str) -> bool:
+        with closing(SqliteDatabase.open(place.path, read_only=True)) as database:
+            return next(database.select(query, parameters), None) is not None
+
+    def was_ours(client_order_id: ClientOrderId) -> bool:
+        return found("SELECT 1 FROM intents WHERE client_order_id = ?", client_order_id)
+
+    def is_booked(fill: FillId) -> bool:
+        return found("SELECT 1 FROM fills WHERE venue = ? AND trade_id = ?", fill.venue, fill.trade_id)
+
+    return Known(was_ours=was_ours, is_booked=is_booked)

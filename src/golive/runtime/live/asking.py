@@ -1,0 +1,136 @@
+"""Finding out what became of orders: asked until the venue answers, and never believed before absence is proved."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from golive.execution.live.happening import Happening, Seen, Unprovable, Vanished
+from golive.model.clock import MILLISECOND, Clock
+from golive.model.errors import OutcomeUnknown, VenueError
+from golive.model.ids import ClientOrderId, InstrumentId
+from golive.model.instrument import Instrument
+from golive.venues.dialect import Lookup
+from golive.venues.trading import TradingClient
+
+from .roster import Ours, Roster
+from .sightings import news_of
+
+CLOCK_MARGIN_MS: Final = 1000
+"""how much earlier than its decision an order is looked for: the clock may have been set since"""
+
+
+class Asker:
+    """One task per order that is asked about; they end with the venue's word."""
+
+    def __init__(
+        self,
+        name: str,
+        client: TradingClient,
+        roster: Roster,
+        instruments: Mapping[InstrumentId, Instrument],
+        tell: Callable[[Happening], None],
+        broken: Callable[[Exception], None],
+        *,
+        clock: Clock,
+        offset_ms: Callable[[], int],
+        lag_s: float,
+        pauses_s: tuple[float, float],
+    ) -> None:
+        """`offset_ms`: venue time minus ours; `lag_s`: the venue's, after a deadline; `pauses_s`: the first and the longest
+        pause while the venue cannot be asked.
+        """
+        self._name = name
+        self._client = client
+        self._roster = roster
+        self._instruments = instruments
+        self._tell = tell
+        self._broken = broken
+        self._offset_ms = offset_ms
+        self._clock = clock
+        self._lag_s = lag_s
+        self._pauses_s = pauses_s
+        self._tasks: dict[ClientOrderId, asyncio.Task[None]] = {}
+        self.unprovable: dict[ClientOrderId, str] = {}
+        """orders whose fate asking cannot find out, and why"""
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._tasks
+
+    def ask(self, client_order_id: ClientOrderId) -> None:
+        """Begin to ask about an order, unless that is going on."""
+        if client_order_id not in self._tasks:
+            task = asyncio.create_task(self._asked(client_order_id))
+            self._tasks[client_order_id] = task
+            task.add_done_callback(lambda _: self._ended(client_order_id, task))
+
+    async def settled(self) -> None:
+        """Return once nothing is being asked any more."""
+        while self._tasks:
+            await asyncio.wait(tuple(self._tasks.values()))
+            await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        """Ask no more; what is not known stays in the journal as it is."""
+        tasks = tuple(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ended(self, client_order_id: ClientOrderId, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(client_order_id, None)
+        if not task.cancelled() and (bug := task.exception()) is not None:
+            self._broken(bug if isinstance(bug, Exception) else RuntimeError(repr(bug)))
+
+    async def _asked(self, client_order_id: ClientOrderId) -> None:
+        ours = self._roster[client_order_id]
+        pause, longest = self._pauses_s
+        has_told = False
+        while True:
+            try:
+                found = await self._resolved(ours)
+            except OutcomeUnknown as exc:
+                self._give_up(client_order_id, str(exc))
+                return
+            except VenueError as exc:
+                if not has_told:
+                    has_told = True
+                    self._tell(Unprovable(self._name, client_order_id, str(exc), False))
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, longest)
+            else:
+                self._answer(ours, found)
+                return
+
+    async def _resolved(self, ours: Ours) -> Lookup:
+        since_ms = ours.planned_at // MILLISECOND + self._offset_ms() - CLOCK_MARGIN_MS
+        instrument = self._instruments[ours.intent.instrument]
+        if ours.shall is not None:  # the terms it has now may still change until the amendment's deadline has passed
+            await asyncio.sleep(self._left_s(ours.deadline_ms))
+        return await self._client.resolve(ours.intent.client_order_id, instrument, ours.deadline_ms, since_ms=since_ms)
+
+    def _give_up(self, client_order_id: ClientOrderId, detail: str) -> None:
+        self.unprovable[client_order_id] = detail
+        self._tell(Unprovable(self._name, client_order_id, detail, True))
+
+    def _left_s(self, deadline_ms: int) -> float:
+        """Return for how long a call with this deadline may still take effect at the venue."""
+        venue_now_ms = self._clock.now() // MILLISECOND + self._offset_ms()
+        return max(0.0, (deadline_ms - venue_now_ms) / 1000 + self._lag_s)
+
+    def _answer(self, ours: Ours, found: Lookup) -> None:
+        name = ours.intent.client_order_id
+        if found.is_absent:
+            if ours.was_accepted:
+                detail = f"the venue took it as {ours.venue_order_id or 'its own'} and does not know it any more"
+                self._give_up(name, detail)
+            else:
+                self._tell(Vanished(self._name, name))
+            return
+        if found.order is not None:
+            self._roster.learn(name, found.order.venue_order_id)
+        news = news_of(found, name, amendment_is_over=ours.shall is not None)
+        ours.shall = None
+        self._tell(Seen(self._name, name, news, None if found.order is None else found.order.filled))

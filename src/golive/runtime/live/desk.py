@@ -1,0 +1,296 @@
+"""The live desk: a router and the accounts it sends to, from recovery to the last fill. Its face is synchronous but for waiting.
+
+The order of things is always the same: happenings go to the router, its effects go to the accounts, its news go out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from golive.execution.live.effect import Effect, Note, Reroute
+from golive.execution.live.happening import Condition, Happening, Vanished
+from golive.execution.live.life import RestoredAttempt, RestoredOrder
+from golive.execution.live.route import Venue
+from golive.execution.live.router import LiveExecutionRouter
+from golive.execution.ports import News
+from golive.model.alert import AlertSeverity
+from golive.model.clock import SECOND
+from golive.model.command import Alert
+from golive.model.decision import Approved
+from golive.model.errors import ConfigError, JournalError
+from golive.model.ids import ClientOrderId, InstrumentId
+from golive.model.instrument import Instrument
+from golive.model.live_order import AttemptResult
+from golive.model.order import OrderStatus
+from golive.orders import Order
+from golive.storage import failpoint
+from golive.storage.order_journal import StoredOrder
+from golive.storage.order_journal.item import FIRST_AMENDMENT
+from golive.venues.adapter import VenueAdapter
+
+from .account import LiveAccount
+from .account_journal import AccountJournal
+from .assembly import assembled
+from .export import write_exposition
+from .opening import Recovery, last_agreed_at
+from .plan import AccountPlan, LivePlan
+from .reconcile_views import Books
+from .roster import Ours
+
+SETTLED_POLL_S: Final = 0.005
+IN_FLIGHT: Final = frozenset({OrderStatus.PLANNED, OrderStatus.SENT, OrderStatus.UNKNOWN})
+
+
+class LiveDesk:
+    """Made by `open`, which returns when every account is ready."""
+
+    def __init__(self, plan: LivePlan, router: LiveExecutionRouter) -> None:
+        self.plan = plan
+        self.router = router
+        self.on_news: list[Callable[[News], None]] = []
+        """called on the loop with each fact about our orders, in order"""
+        self.on_reroute: list[Callable[[Reroute], None]] = []
+        self._accounts: dict[str, LiveAccount] = {}
+        self._journals: dict[str, AccountJournal] = {}
+        self._is_draining = False
+        self._exporter: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, plan: LivePlan) -> LiveDesk:
+        """Open journals, recover every account and let orders in; what fails closes everything again.
+
+        Raises PrerequisiteMissing (another process has an account; NotReady with the table when journal and venue do not
+        agree), JournalError, ConfigError, and the family of a venue's fault.
+        """
+        failpoint.refuse_in(plan.stage)
+        names = [account.adapter for account in plan.accounts]
+        if len(set(names)) != len(names):
+            raise ConfigError(f"a live desk has one account per adapter, not {', '.join(names)}")
+        async with contextlib.AsyncExitStack() as undo:
+            adapters = {account.adapter: _adapter(plan, account) for account in plan.accounts}
+            for adapter in adapters.values():
+                undo.push_async_callback(adapter.close)
+            listed = await asyncio.gather(*(_instruments(each, adapters[each.adapter]) for each in plan.accounts))
+            instruments = dict(zip(names, listed, strict=True))
+            journals: dict[str, AccountJournal] = {}
+            for account in plan.accounts:
+                opened = await asyncio.to_thread(AccountJournal.open, plan, account, instruments[account.adapter])
+                undo.callback(opened.abandon)
+                journals[account.adapter] = opened
+            desk = cls(plan, _router(plan, instruments, journals))
+            desk._journals = journals
+            undo.pop_all()
+        try:
+            for account in plan.accounts:
+                desk._take_over(account, adapters[account.adapter], instruments[account.adapter])
+            await desk._recover()
+        except BaseException:
+            await desk.close()
+            raise
+        if plan.export_path is not None:
+            desk._exporter = asyncio.create_task(desk._export())
+        return desk
+
+    # what is asked of it
+
+    def submit(self, approved: Approved, ts: int | None = None) -> None:
+        """Take an approved order; what becomes of it comes as news. `ts`: market time, now unless given."""
+        self._publish(self.router.submit(approved, self._ts(ts)))
+
+    def amend(self, approved: Approved, ts: int | None = None) -> None:
+        self._publish(self.router.amend(approved, self._ts(ts)))
+
+    def cancel(self, client_order_id: ClientOrderId, ts: int | None = None) -> None:
+        self._publish(self.router.cancel(client_order_id, self._ts(ts)))
+
+    def new_id(self, adapter: str, strategy: str) -> ClientOrderId:
+        """Return the next client order id of an account."""
+        return self._journals[adapter].journal.client_order_id(strategy)
+
+    def instruments(self, adapter: str) -> Mapping[InstrumentId, Instrument]:
+        return self._accounts[adapter].parts.instruments
+
+    def account(self, adapter: str) -> LiveAccount:
+        return self._accounts[adapter]
+
+    @property
+    def conditions(self) -> Mapping[str, Condition]:
+        return self.router.conditions
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every order has ended or rests at its venue, and nothing is queued, on its way or asked about."""
+        idle = all(account.is_idle for account in self._accounts.values())
+        return idle and not any(order.status in IN_FLIGHT for order in self.router.unended)
+
+    async def settled(self, timeout_s: float) -> bool:
+        """Wait until the desk is settled and all it knows is durable; False when that takes longer."""
+        deadline = self.plan.clock.monotonic() + int(timeout_s * SECOND)
+        while not self.is_settled:
+            if self.plan.clock.monotonic() >= deadline:
+                return False
+            await asyncio.sleep(SETTLED_POLL_S)
+        for account in self._accounts.values():
+            await account.parts.pen.flushed()
+        return True
+
+    async def close(self) -> None:
+        """End in order: what is open at the venues stays open. Raises the JournalError that stopped a journal, if any."""
+        if self._exporter is not None:
+            self._exporter.cancel()
+            await asyncio.gather(self._exporter, return_exceptions=True)
+        results = await asyncio.gather(*(account.close() for account in self._accounts.values()), return_exceptions=True)
+        for name, opened in self._journals.items():
+            if name not in self._accounts:
+                opened.abandon()
+        if self._exporter is not None and self.plan.export_path is not None:
+            await asyncio.to_thread(write_exposition, self.plan.home / self.plan.export_path, self.plan.recorder)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    # opening
+
+    def _take_over(self, account: AccountPlan, adapter: VenueAdapter, instruments: Mapping[InstrumentId, Instrument]) -> None:
+        """Put the account together and give the router its orders."""
+        opened = self._journals[account.adapter]
+        made = assembled(
+            self.plan, account, adapter, instruments, opened,
+            tell=self._tell, may_leave=self.router.may_leave, alert=self.plan.alert,
+        )  # fmt: skip
+        self._accounts[account.adapter] = made
+        for stored in opened.state.orders.values():
+            made.parts.roster.add(_taken_over(stored))
+        self.router.restored(account.adapter, [_restored(stored) for stored in opened.state.orders.values()])
+        absent = Books.of(opened.state).consents.absent
+        for name in absent & opened.state.orders.keys():
+            self.router.take(Vanished(account.adapter, name))
+        made.parts.readiness.look()
+        self._drain()
+
+    async def _recover(self) -> None:
+        recoveries = []
+        for name, account in self._accounts.items():
+            opened = self._journals[name]
+            recovery = Recovery(account, Books.of(opened.state), opened.known, self._order)
+            recoveries.append(recovery.run(last_agreed_at(opened.state.notes)))
+        results = await asyncio.gather(*recoveries, return_exceptions=True)
+        failures = [result for result in results if isinstance(result, BaseException)]
+        if failures:
+            raise failures[0]
+
+    def _order(self, client_order_id: ClientOrderId) -> Order:
+        return self.router.order(client_order_id)
+
+    # the order of things
+
+    def _ts(self, ts: int | None) -> int:
+        return self.plan.clock.now() if ts is None else ts
+
+    def _tell(self, happening: Happening) -> None:
+        self.router.take(happening)
+        self._drain()
+
+    def _publish(self, news: Sequence[News]) -> None:
+        self._announce(news)
+        self._drain()
+
+    def _drain(self) -> None:
+        """Carry out what the router wants until it wants nothing more; what comes of it meanwhile waits its turn."""
+        if self._is_draining:
+            return
+        self._is_draining = True
+        try:
+            while True:
+                effects, news = self.router.effects(), self.router.news()
+                if not effects and not news:
+                    return
+                for effect in effects:
+                    self._carry(effect)
+                self._announce(news)
+        finally:
+            self._is_draining = False
+
+    def _carry(self, effect: Effect) -> None:
+        match effect:
+            case Alert():
+                self.plan.alert(effect)
+            case Reroute():
+                for told in self.on_reroute:
+                    told(effect)
+            case Note(adapter=""):
+                for account in self._accounts.values():
+                    account.carry(effect)
+            case _:
+                self._accounts[effect.adapter].carry(effect)
+
+    def _announce(self, news: Sequence[News]) -> None:
+        for item in news:
+            for listener in self.on_news:
+                listener(item)
+
+    async def _export(self) -> None:
+        assert self.plan.export_path is not None
+        path = self.plan.home / self.plan.export_path
+        while True:
+            try:
+                await asyncio.to_thread(write_exposition, path, self.plan.recorder)
+            except JournalError as exc:
+                self.plan.alert(Alert("live", AlertSeverity.ERROR, "Live metrics cannot be written", str(exc)))
+            await asyncio.sleep(self.plan.timing.export_s)
+
+
+def _adapter(plan: LivePlan, account: AccountPlan) -> VenueAdapter:
+    rng = random.Random(plan.seed)
+    return VenueAdapter(
+        account.profile, account.settings, recorder=plan.recorder, clock=plan.clock, guardrails=plan.guardrails, rng=rng
+    )
+
+
+async def _instruments(account: AccountPlan, adapter: VenueAdapter) -> Mapping[InstrumentId, Instrument]:
+    """Return what the account trades; ConfigError for a symbol that the venue does not list."""
+    listed = account.listed if account.listed is not None else await adapter.load()
+    wanted = {symbol: InstrumentId.parse(f"{account.profile.label}:{symbol}") for symbol in account.symbols}
+    missing = [symbol for symbol, name in wanted.items() if name not in listed]
+    if missing:
+        raise ConfigError(f"{account.adapter} does not trade {', '.join(missing)}; change the instruments of the entrypoint")
+    return {name: listed[name] for name in wanted.values()}
+
+
+def _router(
+    plan: LivePlan, instruments: Mapping[str, Mapping[InstrumentId, Instrument]], journals: Mapping[str, AccountJournal]
+) -> LiveExecutionRouter:
+    return LiveExecutionRouter(
+        routes=plan.routes,
+        risk_profile=plan.risk_profile,
+        venues=[Venue(each.adapter, each.profile.label, instruments[each.adapter]) for each in plan.accounts],
+        recorder=plan.recorder,
+        monotonic=plan.clock.monotonic,
+        reapprove=plan.judge,
+        new_id=lambda adapter: journals[adapter].journal.client_order_id(f"{plan.entrypoint}/fallback"),
+        degrade=plan.degrade,
+    )
+
+
+def _taken_over(stored: StoredOrder) -> Ours:
+    """Return an order of an earlier life as far as asking about it goes."""
+    venue_ids = [fact.venue_order_id for fact in stored.facts if fact.venue_order_id]
+    sent = [each for each in stored.attempts if each.result is not AttemptResult.NOT_SENT]
+    amended = [each for each in stored.attempts if each.n >= FIRST_AMENDMENT and each.result in (None, AttemptResult.UNKNOWN)]
+    return Ours(
+        stored.intent,
+        stored.planned_at,
+        deadline_ms=max((each.deadline_ms for each in sent), default=0),
+        venue_order_id=venue_ids[-1] if venue_ids else None,
+        was_accepted=any(each.result is AttemptResult.ACCEPTED for each in stored.attempts),
+        shall=stored.intent if amended else None,
+    )
+
+
+def _restored(stored: StoredOrder) -> RestoredOrder:
+    attempts = tuple(RestoredAttempt(each.n, each.deadline_ms, each.result, each.code) for each in stored.attempts)
+    return RestoredOrder(stored.intent, stored.route, stored.planned_at, attempts, stored.facts, stored.fills)

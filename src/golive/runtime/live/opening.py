@@ -1,0 +1,155 @@
+"""Opening an account is recovering it, always the same way: journal, venue, every order that has not ended, comparison, ready.
+
+Source: RELIABILITY §4.1 "Start".
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from golive.execution.reconciliation import Difference, VenueView, compare, followed
+from golive.model.clock import SECOND
+from golive.model.errors import PrerequisiteMissing, VenueUnavailable
+from golive.model.ids import ClientOrderId
+from golive.model.json import JsonObject
+from golive.model.money import format_decimal
+from golive.orders import Order
+from golive.storage.order_journal import NoteItem
+from golive.venues.account_reads import AccountReads
+
+from .account import LiveAccount
+from .parts import Parts
+from .reconcile_views import Books, Known, journal_view, newest_time, own_order, read_venue
+
+LOOK_BACK: Final = 60 * SECOND
+"""how far before the last agreement the venue's lists are read again"""
+NOTHING_BEFORE: Final = 2**62
+"""a time after all others: of each list the newest page is enough"""
+SAME_ROUNDS: Final = 2
+"""comparisons in a row that found no change: waiting longer does not help"""
+
+
+class NotReady(PrerequisiteMissing):
+    """Journal and venue of an account do not agree; nothing was touched. `differences` is the table."""
+
+    def __init__(self, name: str, entrypoint: str, differences: tuple[Difference, ...]) -> None:
+        self.account = name
+        self.differences = differences
+        rows = [f"{e.kind} {e.subject}: ours {e.ours}; theirs {e.theirs}; {e.detail}" for e in differences]
+        fix = f"no order leaves; decide with: golive reconcile --entrypoint {entrypoint}"
+        super().__init__("\n  ".join([f"{name}: journal and venue do not agree: {fix}", *rows]))
+
+
+class Recovery:
+    """Recovers one account whose journal is open and whose orders the router has taken over."""
+
+    def __init__(self, account: LiveAccount, books: Books, known: Known, order: Callable[[ClientOrderId], Order]) -> None:
+        """`known` is asked in a thread; `order` returns an order as the router has it."""
+        self._account = account
+        self._parts: Parts = account.parts
+        self._books = books
+        self._known = known
+        self._order = order
+        self._reads = AccountReads(self._parts.account.profile, self._parts.adapter.connection.path)
+        self._has_stream = False
+
+    async def run(self, last_agreed_at: int | None) -> None:
+        """Return once journal and venue agree and the account is ready.
+
+        `last_agreed_at`: venue's market time of the last agreement, ns; None: there was none. Raises NotReady with the table,
+        VenueUnavailable when the venue could not be asked for so long as the plan waits, the family of any other fault.
+        """
+        parts = self._parts
+        timing = parts.plan.timing
+        deadline = parts.clock.monotonic() + int(timing.recovery_s * SECOND)
+        while True:
+            try:
+                async with asyncio.timeout(max(0.0, (deadline - parts.clock.monotonic()) / SECOND)):
+                    view = await self._agreed(last_agreed_at)
+                break
+            except TimeoutError:
+                left = ", ".join(ours.intent.client_order_id for ours in parts.roster.unended()) or "no order"
+                message = f"{parts.name}: not recovered within {timing.recovery_s:g} s; not understood yet: {left}"
+                raise VenueUnavailable(message, venue=parts.account.profile.label) from None
+            except VenueUnavailable:
+                if parts.clock.monotonic() >= deadline:
+                    raise
+                await asyncio.sleep(timing.recovery_pause_s)
+        if self._books.baseline is None:
+            parts.pen.write(self._note("baseline", {"balances": _texts(view), "venue_ts": str(newest_time(view))}))
+        await parts.pen.durable(self._note("ready", {"venue_ts": str(newest_time(view))}))
+        self._account.start()
+        parts.readiness.clear("recovery")
+
+    async def _agreed(self, last_agreed_at: int | None) -> VenueView:
+        parts = self._parts
+        await parts.client.learn_venue_time()
+        if not self._has_stream:
+            await self._account.watcher.start()
+            self._has_stream = True
+        since = NOTHING_BEFORE if last_agreed_at is None else last_agreed_at - LOOK_BACK
+        before: tuple[Difference, ...] = ()
+        same = 0
+        for _ in range(parts.plan.timing.recovery_rounds):
+            for ours in parts.roster.unended():
+                if ours.deadline_ms:
+                    self._account.asker.ask(ours.intent.client_order_id)
+            await self._account.asker.settled()
+            view = await read_venue(self._reads, parts.instruments.values(), since)
+            self._follow(view)
+            differences = await self._compared(view)
+            if not differences:
+                return view
+            same = same + 1 if differences == before else 0
+            if same == SAME_ROUNDS:
+                break
+            before = differences
+            await asyncio.sleep(parts.plan.timing.recovery_pause_s)
+        raise NotReady(parts.name, parts.plan.entrypoint, differences)
+
+    def _follow(self, view: VenueView) -> None:
+        """Book what the venue tells of orders that a person has adopted."""
+        consents = self._books.consents
+        adopted = dict(consents.adopted)
+        for venue_order_id, known in consents.adopted.items():
+            now = known if known.is_over else followed(known, venue_order_id, view)
+            if now != known:
+                adopted[venue_order_id] = now
+                self._parts.pen.write(self._note("adopted", now.body(venue_order_id)))
+        self._books = replace(self._books, consents=replace(consents, adopted=adopted))
+
+    async def _compared(self, view: VenueView) -> tuple[Difference, ...]:
+        parts = self._parts
+        booked = dict(self._books.booked)
+        for asset, amount in parts.booked.items():
+            booked[asset] = booked.get(asset, Decimal(0)) + amount
+        books = replace(self._books, booked=booked)
+        unprovable = self._account.asker.unprovable
+        own = [
+            own_order(
+                self._order(name),
+                parts.instruments[ours.intent.instrument],
+                unprovable.get(name, ""),
+                is_unprovable=name in unprovable,
+            )
+            for ours in parts.roster.unended()
+            if (name := ours.intent.client_order_id)
+        ]
+        return compare(await asyncio.to_thread(journal_view, books, own, self._known, view), view)
+
+    def _note(self, event: str, body: JsonObject) -> NoteItem:
+        return NoteItem(event, body, self._parts.plan.operator)
+
+
+def _texts(view: VenueView) -> JsonObject:
+    return {asset: format_decimal(amount) for asset, amount in sorted(view.balances.items())}
+
+
+def last_agreed_at(notes: Mapping[str, JsonObject]) -> int | None:
+    """Return the venue's market time at which journal and venue agreed last, ns; None: they never did."""
+    text = notes.get("ready", {}).get("venue_ts")
+    return int(text) if isinstance(text, str) else None

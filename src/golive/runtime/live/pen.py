@@ -1,0 +1,78 @@
+"""The account's hand on its order journal: what is written now, what must be durable first, and whether orders may leave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from golive.model.errors import JournalError
+from golive.storage.order_journal import Item, OrderJournal, OrderWriter
+
+STALLED_AFTER_S: Final = 0.25
+"""a journal that takes longer lets no order out (RELIABILITY §4.5)"""
+
+
+class Pen:
+    """One per account. `failed` is told once, with the error after which nothing is written any more."""
+
+    def __init__(
+        self,
+        journal: OrderJournal,
+        writer: Callable[[Callable[[JournalError], None]], OrderWriter],
+        failed: Callable[[JournalError], None],
+    ) -> None:
+        """`writer` starts the journal's thread, given whom to tell of its failure."""
+        self._journal = journal
+        self._writer = writer(self.give_up)
+        self._failed = failed
+        self._has_told = False
+
+    def write(self, *items: Item) -> None:
+        """Queue items in order without waiting for the disk; a broken journal is told, not raised: the facts are in the venue."""
+        try:
+            self._writer.submit(items)
+        except JournalError as exc:
+            self.give_up(exc)
+
+    async def durable(self, *items: Item) -> None:
+        """Return once the items are on disk; JournalError when they are not within the time after which no order may leave.
+
+        They may become durable later all the same, so whoever does not go on has to write that down behind them.
+        """
+        try:
+            async with asyncio.timeout(STALLED_AFTER_S):
+                await self._writer.durable(items)
+        except TimeoutError:
+            raise JournalError(f"{self._journal.path}: not durable within {STALLED_AFTER_S:g} s: nothing leaves") from None
+        except JournalError as exc:
+            self.give_up(exc)
+            raise
+
+    def require_lease(self) -> None:
+        """Raise JournalError unless this process is the account's one writer now; asked right before anything leaves."""
+        if self._writer.failure is not None:
+            raise self._writer.failure
+        self._journal.lease.check()
+
+    @property
+    def is_stalled(self) -> bool:
+        return self._writer.stalled_s() > STALLED_AFTER_S
+
+    @property
+    def failure(self) -> JournalError | None:
+        return self._writer.failure
+
+    def give_up(self, error: JournalError) -> None:
+        """Tell that the journal is lost; once."""
+        if not self._has_told:
+            self._has_told = True
+            self._failed(error)
+
+    async def flushed(self) -> None:
+        """Return once everything that was written before is durable; JournalError when it never will be."""
+        await self._writer.durable(())
+
+    async def close(self) -> None:
+        """Write what is queued, seal and end; raises the JournalError that stopped the journal, if any."""
+        await asyncio.to_thread(self._writer.close)

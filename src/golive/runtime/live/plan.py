@@ -1,0 +1,113 @@
+"""What a live desk is made of: accounts, routes, risk, places and times. Values, resolved before anything is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from golive.execution.live.degradation import DegradePolicy
+from golive.execution.live.route import Route
+from golive.metrics.recorder import MemoryRecorder
+from golive.model.clock import Clock
+from golive.model.command import Alert
+from golive.model.decision import Approved, Refused
+from golive.model.ids import InstrumentId
+from golive.model.instrument import Instrument
+from golive.model.order import NewOrder
+from golive.model.verdict import Stage
+from golive.storage.keys import DevelopmentKeys
+from golive.venues.ports import GuardrailSink
+from golive.venues.profile import VenueProfile
+from golive.venues.settings import AdapterSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPlan:
+    """One account at one venue."""
+
+    profile: VenueProfile
+    settings: AdapterSettings
+    """with credentials; its labels are those of the environment"""
+    account: str
+    """the environment's keychain key: which private keys trade here"""
+    symbols: tuple[str, ...]
+    """`BTC/USDT`: what is traded and watched"""
+    listed: Mapping[InstrumentId, Instrument] | None = None
+    """what the venue listed a moment ago; None: it is asked at the start"""
+
+    @property
+    def adapter(self) -> str:
+        """Name of the account everywhere: the adapter id, `okx_spot`."""
+        return self.profile.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long things take on our side, in seconds; the venue's are in its profile."""
+
+    tick_s: float = 0.25
+    """how often queues, streams and breakers are looked at"""
+    lease_s: float = 5.0
+    """a process that was stopped for so long sends nothing any more"""
+    stream_grace_s: float = 5.0
+    """how long the account stream may be down before no new order leaves"""
+    audit_s: float = 60.0
+    """how often the account stream compares itself with the REST side"""
+    ask_pause_s: float = 1.0
+    ask_longest_pause_s: float = 30.0
+    cancel_pause_s: float = 1.0
+    """before a cancel that the venue did not take is sent again"""
+    recovery_pause_s: float = 0.5
+    """between two comparisons of journal and venue while orders are still moving"""
+    recovery_rounds: int = 6
+    recovery_s: float = 60.0
+    """how long a start waits for a venue that cannot be asked, or for orders whose outcome is not known"""
+    close_s: float = 5.0
+    """how long an end waits for answers that are on their way"""
+    export_s: float = 15.0
+
+    def scaled(self, n: int) -> Timing:
+        """Return the times of a venue that runs `n` times as fast; the lease, whose clock is ours, stays."""
+        names = ("stream_grace_s", "ask_pause_s", "ask_longest_pause_s", "cancel_pause_s", "recovery_pause_s")
+        return replace(self, **{name: getattr(self, name) / n for name in names})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivePlan:
+    """One desk: an entrypoint's accounts and how orders are routed among them."""
+
+    home: Path
+    stage: Stage
+    """testnet, rehearsal or live"""
+    entrypoint: str
+    risk_profile: str
+    risk_profile_digest: str
+    operator: str
+    code_version: str
+    keys: DevelopmentKeys
+    accounts: tuple[AccountPlan, ...]
+    routes: Sequence[Route]
+    judge: Callable[[NewOrder], Approved | Refused]
+    """risk decides an order that goes to another venue anew"""
+    clock: Clock
+    recorder: MemoryRecorder
+    guardrails: GuardrailSink
+    alert: Callable[[Alert], None]
+    config_sha384: str = ""
+    risk_log: Path = Path("logs/risk_decisions.jsonl")
+    """relative to home; shared with other sessions"""
+    journal_url: str | None = None
+    """`postgresql://…`; None: a file per account under home"""
+    max_queue_size: int = 1024
+    max_queue_wait_seconds: float = 5.0
+    degrade: DegradePolicy = DegradePolicy.ALERT
+    dead_man_switch_seconds: int = 60
+    """0: the venue's switch is not armed"""
+    export_path: Path | None = Path("metrics/live_router.prom")
+    """relative to home; None: no file"""
+    proofs: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    """what must answer True before the switch is armed again, by name"""
+    timing: Timing = field(default_factory=Timing)
+    seed: int = 0
+    """of the pauses between retries"""

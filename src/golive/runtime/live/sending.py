@@ -1,0 +1,207 @@
+"""One order on its way out: durable first, then fenced, then sent once, then classified (START-HERE "Sending an order")."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from golive.execution.live.effect import Change, Place, Withdraw
+from golive.execution.live.happening import Answered, Changed, Happening, Leaving, NotSent, Waited, Withdrawn
+from golive.model.clock import Clock
+from golive.model.errors import JournalError, VenueError
+from golive.model.ids import ClientOrderId, VenueOrderId
+from golive.model.live_order import AttemptResult, FallbackReason
+from golive.storage.failpoint import reach
+from golive.storage.order_journal import AnswerItem, AttemptItem, DecidedItem
+
+from .answer import DETAIL_LENGTH, Outcome, outcome_of
+from .parts import Parts
+from .pen import Pen
+from .roster import Ours
+
+AMENDMENT_BUDGET_S: Final = 3.0
+_NOT_PROCESSED: Final = "not_processed:"
+
+
+class Sender:
+    """Carries out the router's `Place`, `Change` and `Withdraw` for one account; one call per order at a time."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._name = parts.name
+        self._client = parts.client
+        self._pen = parts.pen
+        self._readiness = parts.readiness
+        self._roster = parts.roster
+        self._clock = parts.clock
+        self._tell = parts.tell
+
+    # new orders
+
+    def refuse(self, place: Place, reason: FallbackReason, detail: str) -> None:
+        """The order never leaves: its decision and intent are kept all the same, without an attempt."""
+        ours = self._plan(place)
+        self._pen.write(self._decided(place, ours, None))
+        self._tell(NotSent(self._name, place.approved.order.client_order_id, reason, detail, self._clock.monotonic()))
+
+    async def place(self, place: Place, waited_ns: int) -> None:
+        """Make decision, intent and attempt durable, send, and tell how it ended."""
+        order = place.approved.order
+        if not self._readiness.is_ready:
+            self.refuse(place, FallbackReason.NEVER_SENT, self._readiness.why_not)
+            return
+        try:
+            deadline_ms = self._client.new_deadline_ms()
+        except VenueError as exc:
+            self.refuse(place, FallbackReason.NEVER_SENT, str(exc))
+            return
+        ours = self._plan(place)
+        ours.deadline_ms = deadline_ms
+        self._tell(Waited(self._name, order.client_order_id, waited_ns))
+        try:
+            await self._pen.durable(self._decided(place, ours, deadline_ms))
+            self._pen.require_lease()
+        except JournalError as exc:
+            self._never_left(order.client_order_id, 1, str(exc))
+            return
+        reach("live_order_durable")
+        self._tell(Leaving(self._name, order.client_order_id, 1, deadline_ms))
+        await self._attempt(place, ours, deadline_ms)
+
+    def _plan(self, place: Place) -> Ours:
+        decided_at = self._clock.now() - (self._clock.monotonic() - place.decided_mono)
+        return self._roster.add(Ours(place.approved.order, decided_at))
+
+    def _decided(self, place: Place, ours: Ours, deadline_ms: int | None) -> DecidedItem:
+        return DecidedItem(place.approved, ours.planned_at, place.decided_mono, route=place.route, deadline_ms=deadline_ms)
+
+    def _never_left(self, client_order_id: ClientOrderId, n: int, detail: str) -> None:
+        """Attempt `n` was written, or is about to be, and did not leave."""
+        self._pen.write(AnswerItem(client_order_id, n, AttemptResult.NOT_SENT, "", detail[:DETAIL_LENGTH]))
+        self._tell(NotSent(self._name, client_order_id, FallbackReason.NEVER_SENT, detail, self._clock.monotonic()))
+
+    async def _attempt(self, place: Place, ours: Ours, deadline_ms: int) -> None:
+        order = place.approved.order
+        attempts = _Attempts(self._name, ours, self._pen, self._tell, self._clock)
+        venue_order_id: VenueOrderId | None = None
+        try:
+            async with asyncio.timeout(place.budget_ms / 1000):
+                venue_order_id = await self._client.submit(
+                    place.approved, self._parts.instruments[order.instrument], attempts, deadline_ms=deadline_ms
+                )
+            outcome = Outcome(AttemptResult.ACCEPTED if venue_order_id else AttemptResult.UNKNOWN, "", "")
+        except TimeoutError:
+            outcome = Outcome(AttemptResult.UNKNOWN, "", f"no answer within the budget of {place.budget_ms} ms")
+        except Exception as exc:  # noqa: BLE001 - whatever it was, the order may be at the venue
+            outcome = self._judged(exc)
+        reach("live_order_answered")
+        self._answered(order.client_order_id, attempts, outcome, venue_order_id)
+
+    def _judged(self, error: Exception) -> Outcome:
+        fallback = self._parts.account.profile.fallback_codes.get(getattr(error, "code", ""))
+        if isinstance(error, JournalError):
+            self._pen.give_up(error)
+        elif not isinstance(error, VenueError):
+            self._parts.broken(error)
+        return outcome_of(error, is_breaker_open=self._readiness.is_breaker_open, fallback=fallback)
+
+    def _answered(self, name: ClientOrderId, attempts: _Attempts, outcome: Outcome, venue_order_id: VenueOrderId | None) -> None:
+        n = attempts.n
+        result = outcome.result
+        if result is AttemptResult.NOT_PROCESSED:  # there is no further attempt after this one
+            result = AttemptResult.REJECTED
+        if result is AttemptResult.NOT_SENT and n > attempts.left:
+            self._never_left(name, n, outcome.detail)
+            return
+        if venue_order_id is not None:
+            self._roster.learn(name, venue_order_id)
+            self._roster[name].was_accepted = True
+        self._pen.write(AnswerItem(name, n, result, outcome.code, outcome.detail, venue_order_id))
+        now = self._clock.monotonic()
+        self._tell(Answered(self._name, name, n, result, outcome.code, outcome.detail, now, venue_order_id, outcome.fallback))
+        self._readiness.look()
+
+    # orders that are there
+
+    async def change(self, change: Change) -> None:
+        """Amend: the decision durable, one attempt, its answer told."""
+        order, n = change.approved.order, change.n
+        ours = self._roster[order.client_order_id]
+        now = self._clock.now() - (self._clock.monotonic() - change.decided_mono)
+        try:
+            deadline_ms = self._client.new_deadline_ms()
+        except VenueError as exc:
+            self._tell(Changed(self._name, order.client_order_id, n, AttemptResult.NOT_SENT, "", str(exc)))
+            return
+        decided = DecidedItem(change.approved, now, change.decided_mono, deadline_ms=deadline_ms, amendment=n)
+        try:
+            await self._pen.durable(decided)
+            self._pen.require_lease()
+        except JournalError as exc:
+            self._pen.write(AnswerItem(order.client_order_id, n, AttemptResult.NOT_SENT, "", str(exc)[:DETAIL_LENGTH]))
+            self._tell(Changed(self._name, order.client_order_id, n, AttemptResult.NOT_SENT, "", str(exc)))
+            return
+        ours.deadline_ms, ours.shall = deadline_ms, order
+        attempts = _Attempts(self._name, ours, self._pen, self._tell, self._clock, n)
+        instrument = self._parts.instruments[order.instrument]
+        try:
+            async with asyncio.timeout(AMENDMENT_BUDGET_S):
+                is_taken = await self._client.amend(change.approved, instrument, attempts, n=n, deadline_ms=deadline_ms)
+            outcome = (
+                Outcome(AttemptResult.ACCEPTED, "", "")
+                if is_taken
+                else Outcome(AttemptResult.REJECTED, "", "there was nothing left to change")
+            )
+        except TimeoutError:
+            outcome = Outcome(AttemptResult.UNKNOWN, "", f"no answer within {AMENDMENT_BUDGET_S:g} s")
+        except Exception as exc:  # noqa: BLE001 - whatever it was, the change may have been made
+            outcome = self._judged(exc)
+        if outcome.result is AttemptResult.ACCEPTED:
+            ours.intent = order
+        if outcome.result is not AttemptResult.UNKNOWN:
+            ours.shall = None
+        self._pen.write(AnswerItem(order.client_order_id, n, outcome.result, outcome.code, outcome.detail))
+        self._tell(Changed(self._name, order.client_order_id, n, outcome.result, outcome.code, outcome.detail))
+
+    async def withdraw(self, withdraw: Withdraw, *, is_first: bool) -> bool:
+        """Ask once for a cancel; return whether the venue gave its word. Only the first failure is told."""
+        name = withdraw.client_order_id
+        try:
+            found = await self._client.cancel(name, self._parts.instruments[self._roster[name].intent.instrument])
+        except (VenueError, JournalError) as exc:
+            if is_first:
+                self._tell(Withdrawn(self._name, name, False, str(exc)[:DETAIL_LENGTH]))
+            return False
+        self._tell(Withdrawn(self._name, name, found))
+        return True
+
+
+class _Attempts:
+    """The `AttemptJournal` of one order: its first attempt is durable already, a second is made so after its first answer."""
+
+    def __init__(self, name: str, ours: Ours, pen: Pen, tell: Callable[[Happening], None], clock: Clock, n: int = 1) -> None:
+        self._name = name
+        self._ours = ours
+        self._pen = pen
+        self._tell = tell
+        self._clock = clock
+        self._code = ""
+        self.n = self.left = n
+        """the last attempt that was written, and the last that was let out"""
+
+    async def record_attempt(self, client_order_id: ClientOrderId, n: int, deadline_ms: int) -> None:
+        result, detail = AttemptResult.NOT_PROCESSED, "documented as refused before the engine saw it"
+        first = AnswerItem(client_order_id, self.n, result, self._code, detail)
+        now = self._clock.monotonic()
+        self._tell(Answered(self._name, client_order_id, self.n, result, self._code, detail, now))
+        self._ours.deadline_ms, self.n = deadline_ms, n
+        await self._pen.durable(first, AttemptItem(client_order_id, n, deadline_ms))
+        reach("live_second_attempt_durable")
+        self.left = n
+        self._tell(Leaving(self._name, client_order_id, n, deadline_ms))
+
+    async def record_answer(self, client_order_id: ClientOrderId, n: int, answer: str) -> None:
+        """Learn the code that allows a second attempt; how the last one ended is told by what `submit` returns or raises."""
+        if answer.startswith(_NOT_PROCESSED):
+            self._code = answer.removeprefix(_NOT_PROCESSED)
