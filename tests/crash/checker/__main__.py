@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
     files = parser.add_mutually_exclusive_group(required=True)
     files.add_argument("--journal", type=Path, help="the bot's order journal (SQLite)")
     files.add_argument("--naive", type=Path, metavar="FOLDER", help="the files of the control arm")
-    parser.add_argument("--key", type=Path, help="the bot's MAC key, to check the chain of its journal and logs")
+    parser.add_argument("--key", type=Path, help="the bot's MAC key (hex), to check the chain of its journal and logs")
     parser.add_argument("--log", type=Path, action="append", default=[], help="a log projected from the journal (JSON lines)")
     parser.add_argument("--foreign", action="append", default=[], metavar="ID", help="an order that the rig itself placed")
     given = parser.parse_args(arguments)
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
         if given.naive is not None:
             check_naive(ledger, given.naive, findings)
         else:
-            key = None if given.key is None else given.key.read_bytes()
+            key = None if given.key is None else bytes.fromhex(given.key.read_text())
             check_orders(ledger, given.journal, key, given.log, frozenset(given.foreign), findings)
     except (OSError, ValueError, KeyError) as problem:
         print(json.dumps({"problem": f"{type(problem).__name__}: {problem}"}))

@@ -12,31 +12,6 @@ from typing import Any
 
 from .ledger import Fill
 
-TABLES: Mapping[str, tuple[str, ...]] = {
-    "openings": ("epoch", "ts", "pid", "operator", "code_version", "found"),
-    "decisions": (
-        "epoch", "decision_seq", "ts", "mono", "client_order_id", "verdict", "code", "subject", "risk_body",
-    ),
-    "intents": (
-        "client_order_id", "epoch", "route", "instrument", "side", "type", "quantity", "price", "time_in_force", "signal_id",
-        "trigger_price", "trail", "expires_at", "quantity_text", "price_text", "decision", "decision_seq", "ts",
-    ),
-    "amendments": (
-        "client_order_id", "n", "quantity", "price", "trigger_price", "trail", "expires_at", "quantity_text", "price_text",
-        "decision", "decision_seq", "ts",
-    ),
-    "attempts": ("client_order_id", "n", "deadline_ms"),
-    "answers": ("client_order_id", "n", "result", "code", "detail", "venue_order_id"),
-    "facts": ("client_order_id", "event", "ts", "venue_order_id", "code", "price", "quantity"),
-    "fills": (
-        "venue", "trade_id", "client_order_id", "instrument", "ts", "side", "price", "quantity", "fee", "fee_asset", "liquidity",
-        "price_text", "quantity_text", "fee_text",
-    ),
-    "ends": ("client_order_id", "result", "record"),
-    "notes": ("ts", "event", "subject", "body", "operator"),
-    "seals": ("sealed_seq", "document"),
-}  # fmt: skip
-"""Tables of one sequence, and what a row's MAC covers of each beside its sequence number."""
 FIRST_AMENDMENT = 3
 
 
@@ -124,13 +99,17 @@ def read_journal(path: Path) -> Journal:
 
 
 def rows(path: Path) -> Iterator[tuple[int, str, tuple[Any, ...], bytes, bytes]]:
-    """Yield (sequence, table, values, previous MAC, MAC) of all tables in their one order."""
+    """Yield (sequence, table, values, previous MAC, MAC) of all tables that have a chain, in their one order.
+
+    A row's values are its columns but these three, in the order of the table.
+    """
     connection = connect(path)
     try:
         found = []
-        for table, columns in TABLES.items():
-            query = f"SELECT seq, {', '.join(columns)}, prev_mac, mac FROM {table}"
-            found += [(row[0], table, row[1:-2], row[-2], row[-1]) for row in connection.execute(query)]
+        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            columns = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
+            if columns[0] == "seq" and columns[-2:] == ["prev_mac", "mac"]:
+                found += [(row[0], table, row[1:-2], row[-2], row[-1]) for row in connection.execute(f"SELECT * FROM {table}")]
     finally:
         connection.close()
     yield from sorted(found)

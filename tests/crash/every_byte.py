@@ -1,0 +1,237 @@
+"""Orders whose connection is cut at every byte, several accounts at once, and what the venue's own ledger says of them.
+
+`protocol` decides what is done about an order: `ours` submits once and resolves what is unknown; `naive` sends again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from crash.report import Report
+from crash.rig import QUOTES
+from golive.model.decision import Approved
+from golive.model.errors import OutcomeUnknown, RateLimited, VenueError, VenueRejected, VenueUnavailable
+from golive.model.ids import ClientOrderId
+from golive.model.order import TimeInForce
+from golive.model.verdict import Stage
+from golive.venues.profile import VenueProfile
+from golive.venues.trading import TradingClient
+from support.adapters import rig, unhurried
+from support.attempts import KeptAttempts
+from support.cutter import Cut, Cutter, cutter
+from support.trading_desk import Desk
+from support.venue_process import VenueKey, VenueProcess, new_key, venue_process
+from support.wall_clock import WallClock
+
+SCALE = 100
+SEED = 60_607
+ACCOUNTS = 12
+LATE = 0.3
+"""share of orders that wait in the venue's queue"""
+CONTROL_EVERY = 11
+LATEST_S = 10 / SCALE
+"""how late an order that was received is matched at most"""
+ORDER_PATHS = {"okx": "/api/v5/trade/order", "kraken": "/0/private/AddOrder", "bybit": "/v5/order/create"}
+
+
+@dataclass
+class Sent:
+    """One intent: every id that was sent for it, and what is believed of it in the end."""
+
+    cut: Cut
+    ids: list[ClientOrderId]
+    outcome: str
+    """accepted, rejected, found or absent"""
+    venue_order_id: str = ""
+
+
+@dataclass
+class Account:
+    """One account behind a cutter of its own."""
+
+    desk: Desk
+    cutter: Cutter
+    not_sent: int = 0
+
+    async def order(self, cut: Cut | None) -> Approved:
+        """Return an order that ends at once: unfilled where its request is cut, filled where the response is."""
+        self.cutter.armed = cut
+        if cut is not None and not cut.in_request:
+            return self.desk.order(price=None)
+        return self.desk.order(price="1000", time_in_force=TimeInForce.IOC)
+
+
+Protocol: TypeAlias = Callable[[Account, Cut], Awaitable[Sent]]
+
+
+async def ours(account: Account, cut: Cut) -> Sent:
+    """Submit once; look up what is unknown until it is found or proved absent."""
+    while True:
+        approved = await account.order(cut)
+        name = approved.order.client_order_id
+        try:
+            venue_order_id = await account.desk.submit(approved)
+        except OutcomeUnknown:
+            return await _resolved(account, cut, name)
+        except VenueRejected:
+            return Sent(cut, [name], "rejected")
+        except VenueUnavailable:  # it never left: nothing was cut, so the case is still to come
+            assert account.cutter.armed is cut
+            account.not_sent += 1
+            await asyncio.sleep(0)
+            continue
+        return Sent(cut, [name], "accepted", venue_order_id)
+
+
+async def _resolved(account: Account, cut: Cut, name: ClientOrderId) -> Sent:
+    desk = account.desk
+    deadline_ms = next(int(text) for kind, id_, _, text in reversed(desk.attempts.lines) if (kind, id_) == ("attempt", name))
+    while True:
+        with contextlib.suppress(VenueUnavailable, RateLimited):
+            told = await desk.trading.resolve(name, desk.instrument, deadline_ms)
+            if told.order is not None:
+                return Sent(cut, [name], "found", told.order.venue_order_id)
+            assert told.is_absent
+            return Sent(cut, [name], "absent")
+
+
+def naive(*, fresh_ids: bool) -> Protocol:
+    """Return the protocol that takes every failure for "did not work" and sends again, with the same id or a fresh one."""
+
+    async def protocol(account: Account, cut: Cut) -> Sent:
+        approved = await account.order(cut)
+        ids = [approved.order.client_order_id]
+        for _ in range(3):
+            try:
+                return Sent(cut, ids, "accepted", await account.desk.submit(approved))
+            except VenueRejected:
+                return Sent(cut, ids, "rejected")
+            except VenueError:
+                if fresh_ids:
+                    again = account.desk.order(price=None)
+                    approved = again if approved.order.price is None else approved
+                    ids.append(again.order.client_order_id)
+        return Sent(cut, ids, "rejected")
+
+    return protocol
+
+
+@dataclass
+class Outcome:
+    """What a run did; `wrong` names every intent whose end the venue's ledger contradicts."""
+
+    intents: list[Sent]
+    request_bytes: int
+    response_bytes: int
+    not_sent: int
+    duplicates: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def counts(self) -> dict[str, object]:
+        where = Counter(f"{'request' if sent.cut.in_request else 'response'}_{sent.outcome}" for sent in self.intents)
+        return {
+            "intents": len(self.intents),
+            "request_bytes": self.request_bytes,
+            "response_bytes": self.response_bytes,
+            "not_sent_and_tried_again": self.not_sent,
+            "duplicates": len(self.duplicates),
+            "wrong": len(self.wrong),
+            **dict(sorted(where.items())),
+        }
+
+
+def scaled(name: str) -> VenueProfile:
+    return unhurried(name).scaled(SCALE)
+
+
+async def cut_everywhere(
+    name: str, venue: VenueProcess, keys: Sequence[VenueKey], protocol: Protocol, *, every: int = 1
+) -> Outcome:
+    """Cut an order at every byte of its request and of its response (or at each `every`-th), then compare with the ledger."""
+    async with contextlib.AsyncExitStack() as stack:
+        accounts = [await stack.enter_async_context(_account(name, venue, key)) for key in keys]
+        request_bytes, response_bytes = await _lengths(accounts[0])
+        cuts = [*_cuts(True, request_bytes, every), *_cuts(False, response_bytes, every)]
+        intents: list[Sent] = []
+
+        async def work(account: Account) -> None:
+            while cuts:
+                intents.append(await protocol(account, cuts.pop()))
+
+        await asyncio.gather(*(work(account) for account in accounts))
+        await asyncio.sleep(2 * LATEST_S)  # what still waits in the venue's queue is carried out
+        outcome = Outcome(intents, request_bytes, response_bytes, sum(account.not_sent for account in accounts))
+    _compare(outcome, venue)
+    return outcome
+
+
+def _cuts(in_request: bool, length: int, every: int) -> Iterable[Cut]:
+    return (Cut(in_request, offset, is_reset=bool(offset // every % 2)) for offset in range(0, length + 1, every))
+
+
+@contextlib.asynccontextmanager
+async def _account(name: str, venue: VenueProcess, key: VenueKey) -> AsyncIterator[Account]:
+    async with (
+        cutter(urlsplit(venue.rest).port or 0, ORDER_PATHS[name]) as made,
+        rig(name, made.url, key.credentials, profile=scaled(name), timeout_s=2.0) as rigged,
+    ):
+        listed = await rigged.adapter.load()
+        instrument = next(instrument for instrument in listed.values() if instrument.base == "BTC")
+        trading = TradingClient(rigged.adapter, Stage.REHEARSAL, WallClock())
+        yield Account(Desk(venue, rigged, trading, instrument, KeptAttempts()), made)
+
+
+async def _lengths(account: Account) -> tuple[int, int]:
+    """Return how long an order's request and response are, from orders that nobody cuts."""
+    await ours(account, Cut(False, 1 << 20, is_reset=False))
+    response_bytes = account.cutter.response_bytes
+    await ours(account, Cut(True, 1 << 20, is_reset=False))
+    return account.cutter.request_bytes, response_bytes
+
+
+def _compare(outcome: Outcome, venue: VenueProcess) -> None:
+    ledger: dict[str, list[str]] = {}
+    for row in venue.orders():
+        ledger.setdefault(str(row["client_order_id"]), []).append(str(row["venue_order_id"]))
+    for sent in outcome.intents:
+        there = [venue_order_id for name in sent.ids for venue_order_id in ledger.get(name, [])]
+        if len(there) > 1:
+            outcome.duplicates.append(f"{sent}: {there}")
+        believed = [sent.venue_order_id] if sent.outcome in ("accepted", "found") else []
+        if there != believed:
+            outcome.wrong.append(f"{sent}: the ledger has {there}")
+
+
+@contextlib.contextmanager
+def _venue(name: str) -> Iterator[tuple[VenueProcess, list[VenueKey]]]:
+    """A venue that carries some orders out up to ten (scaled) seconds late."""
+    keys = [new_key(dialect=name) for _ in range(ACCOUNTS)]
+    terms = ["--seed", str(SEED), "--no-limits", "--time-scale", str(SCALE), "--balance", f"{QUOTES[name]}=1000000000"]
+    with venue_process(*terms, dialect=name, keys=keys) as venue:
+        venue.add_fault("queue", match=ORDER_PATHS[name], probability=LATE, seconds=f"0-{LATEST_S}")
+        yield venue, keys
+
+
+async def prove(name: str, folder: Path) -> None:
+    """Cut everywhere with our protocol, and in the control arm with a naive one; write the report."""
+    report = Report(f"every-byte-{name}", SEED)
+    with _venue(name) as (venue, keys):
+        found = await cut_everywhere(name, venue, keys, ours)
+    report.parts["ours"] = found.counts
+    with _venue(name) as (venue, keys):
+        control = await cut_everywhere(name, venue, keys, naive(fresh_ids=name == "bybit"), every=CONTROL_EVERY)
+    report.parts["control"] = control.counts
+    report.parts["late"] = {"share": LATE, "at_most_s": LATEST_S * SCALE}
+    report.write(folder)
+    assert len(found.intents) == found.request_bytes + found.response_bytes + 2, "every byte"
+    assert found.duplicates == []
+    assert found.wrong == []
+    assert control.duplicates, "the run is void: the same cuts, sent again by a naive client, place no order twice"

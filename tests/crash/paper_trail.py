@@ -1,0 +1,87 @@
+"""A bot's files and a venue's ledger made by hand, so that the checker can be shown what it must find."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from golive.model.decision import Approved, DecisionCode, Refused
+from golive.model.ids import ClientOrderId, FillId, InstrumentId, VenueOrderId
+from golive.model.json import JsonObject
+from golive.model.live_order import AttemptResult, OrderResult
+from golive.model.order import Fill, Liquidity, NewOrder, OrderType, Side
+from golive.runtime.clock import SystemClock
+from golive.storage.keys import DevelopmentKeys
+from golive.storage.order_journal.item import AnswerItem, AttemptItem, DecidedItem, EndItem, FillItem, Item
+from golive.storage.order_journal.journal import OrderJournal
+from golive.storage.order_journal.place import JournalPlace
+from golive.storage.risk_body import RiskContext
+from support.trading import instrument_named
+
+INSTRUMENT = instrument_named("okx:BTC/USDT")
+IDENTITY = InstrumentId.parse("okx:BTC/USDT")
+
+
+class Trail:
+    """One account's journal, written by the product's own code, and a ledger beside it that the test fills."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.place = JournalPlace(home, "okx", "okx_spot", "main", "test")
+        self.keys = DevelopmentKeys.load_or_create(home)
+        risk = RiskContext("test", "balanced", "0" * 64, {IDENTITY: INSTRUMENT})
+        self.journal = OrderJournal.open(self.place, self.keys, risk, SystemClock(), code_version="test", operator="test")
+        self.ledger: list[dict[str, Any]] = []
+        self._decisions = self._trades = 0
+
+    def new_id(self) -> ClientOrderId:
+        return self.journal.client_order_id("test")
+
+    def decide(self, name: ClientOrderId, *, is_allowed: bool = True, deadline_ms: int | None = 1) -> list[Item]:
+        """Return the decision about a limit order of one lot, with its first attempt when it has a deadline."""
+        self._decisions += 1
+        order = NewOrder(name, IDENTITY, Side.BUY, OrderType.LIMIT, INSTRUMENT.min_quantity, INSTRUMENT.ticks_nearest("40000"))
+        verdict: Approved | Refused = Approved(order, self._decisions)
+        if not is_allowed:
+            verdict = Refused(order, self._decisions, DecisionCode.RISK_MAX_POSITION, "1", "2")
+            deadline_ms = None
+        return [DecidedItem(verdict, 1, 1, deadline_ms=deadline_ms)]
+
+    def fill(self, name: ClientOrderId) -> Fill:
+        """Return a fill of all of it, each time another one."""
+        self._trades += 1
+        price, lots = INSTRUMENT.ticks_nearest("40000"), INSTRUMENT.min_quantity
+        return Fill(FillId("okx", str(self._trades)), name, IDENTITY, 1, Side.BUY, price, lots, 0, "BTC", Liquidity.TAKER)
+
+    def filled(self, name: ClientOrderId) -> list[Item]:
+        """Return what follows a decision when the order was accepted and filled."""
+        return [self.accepted(name), FillItem(self.fill(name)), self.end(name, OrderResult.FILLED)]
+
+    def accepted(self, name: ClientOrderId) -> Item:
+        return AnswerItem(name, 1, AttemptResult.ACCEPTED, "", "", VenueOrderId("1"))
+
+    def answer(self, name: ClientOrderId, result: AttemptResult, n: int = 1) -> Item:
+        return AnswerItem(name, n, result, "", "")
+
+    def attempt(self, name: ClientOrderId, n: int) -> Item:
+        return AttemptItem(name, n, 2)
+
+    def end(self, name: ClientOrderId, result: OrderResult) -> Item:
+        record: JsonObject = {"client_order_id": name}
+        return EndItem(name, result, record)
+
+    def at_venue(self, name: str, state: str = "filled", fills: int = 1) -> None:
+        """Write an order into the ledger."""
+        quantity = INSTRUMENT.quantity_text(INSTRUMENT.min_quantity)
+        fill = {"price": "40000", "quantity": quantity, "fee": "0", "fee_asset": "BTC"}
+        filled = quantity if fills == 1 else str(fills * float(quantity)) if fills else "0"
+        order = {"client_order_id": name, "venue_order_id": str(len(self.ledger) + 1), "quantity": quantity, "filled": filled}
+        self.ledger.append({**order, "state": state, "fills": [fill] * fills})
+
+    def files(self) -> tuple[Path, Path, Path]:
+        """Close the journal; return ledger, journal and MAC key."""
+        self.journal.close()
+        ledger = self.home / "ledger.json"
+        ledger.write_text(json.dumps({"venue": "okx", "orders": self.ledger}))
+        return ledger, self.place.path, self.home / "var/state/keys/dev/hmac.key"

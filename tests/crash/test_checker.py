@@ -1,0 +1,213 @@
+"""The checker finds each kind of violation, and nothing in a clean trail; it imports nothing of the product or the venue."""
+
+from __future__ import annotations
+
+import ast
+import json
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crash.checker import chain, journal, ledger, naive, orders
+from crash.checker.finding import KINDS
+from crash.paper_trail import Trail
+from crash.report import check
+from golive.model.ids import ClientOrderId
+from golive.model.live_order import AttemptResult as A
+from golive.model.live_order import OrderResult as R
+from golive.storage.order_journal.item import FillItem
+
+CHECKER = Path(orders.__file__).parent
+
+
+@pytest.fixture
+def trail(tmp_path: Path) -> Trail:
+    return Trail(tmp_path)
+
+
+def found(trail: Trail) -> dict[str, int]:
+    """Run the checker as a program; return what it counted, zeros left out."""
+    books, path, key = trail.files()
+    document = check(books, ["--journal", str(path), "--key", str(key)])
+    counts = document["counts"]
+    assert isinstance(counts, dict)
+    return {kind: count for kind, count in counts.items() if count}
+
+
+def clean(trail: Trail) -> ClientOrderId:
+    name = trail.new_id()
+    trail.journal.commit([*trail.decide(name), *trail.filled(name)])
+    trail.at_venue(name)
+    return name
+
+
+def test_the_checker_imports_the_standard_library_and_itself_alone() -> None:
+    for path in sorted(CHECKER.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                assert all(name.name.partition(".")[0] in sys.stdlib_module_names for name in node.names), path
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                assert (node.module or "").partition(".")[0] in sys.stdlib_module_names, path
+            if isinstance(node, ast.ImportFrom) and node.level:
+                assert node.level == 1, path
+    assert {module.__name__.partition(".")[0] for module in (chain, journal, ledger, naive)} == {"crash"}
+
+
+def test_nothing_is_found_where_all_is_well(trail: Trail) -> None:
+    clean(trail)
+    resting, absent, refused, unsent = (trail.new_id() for _ in range(4))
+    trail.journal.commit([*trail.decide(resting), trail.accepted(resting)])
+    trail.at_venue(resting, "live", 0)
+    trail.journal.commit([*trail.decide(absent), trail.answer(absent, A.UNKNOWN), trail.end(absent, R.ABSENT)])
+    trail.journal.commit(trail.decide(refused, is_allowed=False))
+    trail.journal.commit([*trail.decide(unsent, deadline_ms=None), trail.end(unsent, R.NOT_SENT)])
+    again = trail.new_id()
+    first = [*trail.decide(again), trail.answer(again, A.NOT_PROCESSED), trail.attempt(again, 2)]
+    trail.journal.commit([*first, trail.answer(again, A.REJECTED, 2), trail.end(again, R.REJECTED)])
+    books, path, key = trail.files()
+    document = check(books, ["--journal", str(path), "--key", str(key)])
+    assert document["violations"] == 0
+    assert document["looked_at"] == {
+        "orders": 2, "intents": 5, "refused": 1, "fills": 1, "absent": 1, "not_sent": 1, "rejected": 1,
+        "asked_after_unknown": 1, "unanswered": 0, "epochs": 1, "journal_rows": document["looked_at"]["journal_rows"],  # type: ignore[index]
+    }  # fmt: skip
+
+
+def _twice(trail: Trail) -> None:
+    trail.at_venue(clean(trail))
+
+
+def _lost(trail: Trail) -> None:
+    name = trail.new_id()
+    trail.journal.commit([*trail.decide(name), trail.answer(name, A.UNKNOWN), trail.end(name, R.ABSENT)])
+    trail.at_venue(name, "live", 0)
+
+
+def _phantom(trail: Trail) -> None:
+    name = trail.new_id()
+    trail.journal.commit([*trail.decide(name), *trail.filled(name)])
+
+
+def _unknown_order(trail: Trail) -> None:
+    trail.at_venue("f" * 32)
+
+
+def _after_deny(trail: Trail) -> None:
+    name = trail.new_id()
+    trail.journal.commit(trail.decide(name, is_allowed=False))
+    trail.at_venue(name)
+
+
+def _unresolved(trail: Trail) -> None:
+    name = trail.new_id()
+    trail.journal.commit([*trail.decide(name), trail.answer(name, A.UNKNOWN)])
+
+
+def _not_ended(trail: Trail) -> None:
+    name = trail.new_id()
+    trail.journal.commit([*trail.decide(name), trail.accepted(name), FillItem(trail.fill(name))])
+    trail.at_venue(name)
+
+
+def _other_end(trail: Trail) -> None:
+    name = trail.new_id()
+    trail.journal.commit([*trail.decide(name), trail.accepted(name), trail.end(name, R.CANCELED)])
+    trail.at_venue(name, "live", 0)
+
+
+def _fill_missing(trail: Trail) -> None:
+    name = trail.new_id()
+    trail.journal.commit([*trail.decide(name), trail.accepted(name), trail.end(name, R.FILLED)])
+    trail.at_venue(name)
+
+
+def _booked_twice(trail: Trail) -> None:
+    name = clean(trail)
+    trail.journal.commit([FillItem(trail.fill(name))])
+
+
+def _without_attempt(trail: Trail) -> None:
+    name = trail.new_id()
+    trail.journal.commit(trail.decide(name, deadline_ms=None))
+    trail.at_venue(name, "live", 0)
+
+
+@pytest.mark.parametrize(
+    ("plant", "expected"),
+    [
+        (_twice, {"duplicate": 1}),
+        (_lost, {"lost": 1}),
+        (_phantom, {"phantom": 1}),
+        (_unknown_order, {"unknown_order": 1, "no_allow": 1}),
+        (_after_deny, {"unknown_order": 1, "no_allow": 1, "after_deny": 1}),
+        (_unresolved, {"unresolved": 1}),
+        (_not_ended, {"unresolved": 1}),
+        (_other_end, {"end_differs": 1}),
+        (_fill_missing, {"fill_missing": 1}),
+        (_booked_twice, {"fill_extra": 1}),
+        (_without_attempt, {"sent_without_attempt": 1, "unresolved": 1}),
+    ],
+)
+def test_each_violation_is_found(trail: Trail, plant: Callable[[Trail], None], expected: dict[str, int]) -> None:
+    clean(trail)
+    plant(trail)
+    assert found(trail) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ("UPDATE fills SET quantity_text = '9'", "chain"),
+        ("UPDATE answers SET result = 'rejected'", "chain"),
+        ("DELETE FROM ends", "chain"),
+        ("DELETE FROM decisions", "no_allow"),
+        ("UPDATE decisions SET seq = 500", "allow_not_before"),
+        ("INSERT INTO attempts SELECT seq + 900, client_order_id, 2, deadline_ms, prev_mac, mac FROM attempts", "sent_again"),
+    ],
+)
+def test_a_changed_journal_is_found(trail: Trail, change: str, kind: str) -> None:
+    clean(trail)
+    books, path, key = trail.files()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {trigger}")
+        connection.execute(change)
+    counts: Any = check(books, ["--journal", str(path), "--key", str(key)])["counts"]
+    assert counts[kind] > 0
+
+
+def test_a_journal_of_another_key_is_found(trail: Trail, tmp_path: Path) -> None:
+    clean(trail)
+    books, path, _ = trail.files()
+    other = tmp_path / "other.key"
+    other.write_text("00" * 32)
+    counts: Any = check(books, ["--journal", str(path), "--key", str(other)])["counts"]
+    assert counts["chain"] > 0
+
+
+def test_what_cannot_be_read_is_no_verdict(trail: Trail, tmp_path: Path) -> None:
+    books, path, _ = trail.files()
+    with pytest.raises(RuntimeError, match="there is no journal"):
+        check(books, ["--journal", str(tmp_path / "none.sqlite")])
+    (tmp_path / "half.json").write_text(json.dumps({"orders": [{"client_order_id": "a"}]}))
+    with pytest.raises(RuntimeError, match="KeyError"):
+        check(tmp_path / "half.json", ["--journal", str(path)])
+
+
+def test_a_ledger_that_contradicts_itself_is_no_verdict(trail: Trail) -> None:
+    trail.at_venue(clean(trail))
+    trail.ledger[-1]["filled"] = "7"
+    books, path, _ = trail.files()
+    with pytest.raises(RuntimeError, match="the ledger contradicts itself"):
+        check(books, ["--journal", str(path)])
+
+
+def test_every_kind_has_its_words() -> None:
+    finding = (CHECKER / "finding.py").read_text()
+    words = finding.partition('"""\nduplicate')[2].partition('"""')[0]
+    assert not [kind for kind in KINDS[1:] if kind not in words]

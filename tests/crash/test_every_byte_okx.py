@@ -1,0 +1,15 @@
+"""OKX: the network is cut at every byte of an order's request and of its response; see `every_byte.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from crash.every_byte import prove
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+
+
+async def test_an_order_cut_at_any_byte_is_placed_once_or_not_at_all_and_we_know_which(tmp_path: Path) -> None:
+    await prove("okx", tmp_path)
