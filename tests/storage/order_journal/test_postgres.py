@@ -14,6 +14,7 @@ from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.live_order import AttemptResult, OrderResult
 from golive.storage.order_journal import AnswerItem, AttemptItem, DecidedItem, EndItem, Item
 from golive.storage.order_journal.journal import OrderJournal
+from golive.storage.order_journal.opening import open_for_reading
 from golive.storage.order_journal.place import JournalPlace
 from golive.storage.order_journal.postgres import PostgresDatabase, schema_name
 from golive.storage.order_journal.postgres_schema import statements, trigger_names
@@ -22,7 +23,7 @@ from support.durable import RISK, START, ToldClock, keys_of, order, order_id
 from support.postgres import MISSING, binaries, server
 
 pytestmark = pytest.mark.skipif(binaries() is None, reason=MISSING)
-LOG = "orders/okx_spot/main"
+LOG = JournalPlace(Path(), "okx", "okx_spot", "main", "okx_live").log_id
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +214,7 @@ def test_readers_look_on_without_the_lock_and_make_nothing(tmp_path: Path, url: 
         PostgresDatabase.open(url, LOG, read_only=True)
     journal = open_journal(tmp_path, url)
     journal.commit([decided(1)])
-    reader = PostgresDatabase.open(url, LOG, read_only=True)
+    reader = open_for_reading(journal.place)
     journal.commit([decided(2)])
     assert [row.table for row in reader.rows()].count("intents") == 1
     assert list(reader.select("SELECT count(*) FROM intents WHERE client_order_id = ?", (order_id(1),))) == [(1,)]

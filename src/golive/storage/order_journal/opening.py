@@ -64,6 +64,13 @@ def open_database(place: JournalPlace, keys: DevelopmentKeys) -> Database:
     return database
 
 
+def open_for_reading(place: JournalPlace) -> Database:
+    """Return the database of an account for looking on beside its writer; raise JournalError when there is none."""
+    if place.url is not None:
+        return PostgresDatabase.open(place.url, place.log_id, read_only=True)
+    return SqliteDatabase.open(place.path, read_only=True)
+
+
 def check_facts(database: Database, facts: Mapping[str, str]) -> None:
     """Raise JournalError when the journal is of another account, environment or key than `facts`."""
     for name, expected in facts.items():
