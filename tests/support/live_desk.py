@@ -30,7 +30,14 @@ from support.wall_clock import WallClock
 
 MONEY = {"okx": ("USDT", "1000000"), "bybit": ("USDT", "1000000"), "kraken": ("USD", "1000000")}
 QUICK = Timing(
-    tick_s=0.02, ask_pause_s=0.05, ask_longest_pause_s=0.5, cancel_pause_s=0.2, recovery_pause_s=0.1, recovery_s=20.0, audit_s=2.0
+    tick_s=0.02,
+    ask_pause_s=0.05,
+    ask_longest_pause_s=0.5,
+    cancel_pause_s=0.2,
+    recovery_pause_s=0.1,
+    recovery_s=20.0,
+    audit_s=2.0,
+    stall_s=2.0,
 )
 
 
@@ -82,6 +89,7 @@ def live_plan(home: Path, accounts: Sequence[AccountPlan], **changes: Any) -> Li
         "alert": [].append,
         "dead_man_switch_seconds": 0,
         "timing": QUICK,
+        "verifies_whole_journal": False,
     }
     return LivePlan(**(settings | changes))
 

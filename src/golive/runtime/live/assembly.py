@@ -55,7 +55,7 @@ def assembled(
     def foreign(why: str) -> None:
         alert(Alert("live", AlertSeverity.CRITICAL, f"{name}: an order that is not ours", why))
 
-    pen = Pen(opened.journal, opened.writer, lost)
+    pen = Pen(opened.journal, opened.writer, lost, stall_s=timing.stall_s)
     client = TradingClient(adapter, plan.stage, plan.clock, fence=pen.require_lease)
     parts = Parts(
         plan=plan, account=account, adapter=adapter, client=client, instruments=dict(instruments), pen=pen,

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Final
 
 from golive.execution.live.effect import Effect, Note, Reroute
@@ -24,6 +25,7 @@ from golive.model.decision import Approved
 from golive.model.errors import ConfigError, JournalError
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
+from golive.model.json import JsonObject
 from golive.model.live_order import AttemptResult
 from golive.model.order import OrderStatus
 from golive.orders import Order
@@ -120,6 +122,13 @@ class LiveDesk:
     @property
     def conditions(self) -> Mapping[str, Condition]:
         return self.router.conditions
+
+    @property
+    def failover_status(self) -> JsonObject:
+        """Each adapter's state, and how many must be reconnected (CONTRACT "Live router")."""
+        adapters = {name: asdict(account.parts.adapter.failover_status) for name, account in self._accounts.items()}
+        needed = sum(bool(status["reconnect_required"]) for status in adapters.values())
+        return {"reconnect_required": needed, "adapters": adapters}
 
     @property
     def is_settled(self) -> bool:

@@ -82,6 +82,8 @@ class Recovery:
         if self._books.baseline is None:
             parts.pen.write(self._note("baseline", {"balances": _texts(view), "venue_ts": str(newest_time(view))}))
         await parts.pen.durable(self._note("ready", {"venue_ts": str(newest_time(view))}))
+        if parts.plan.verifies_whole_journal:
+            await parts.pen.verify()
         self._account.start()
         parts.readiness.clear("recovery")
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
 
 from golive.model.errors import JournalError
 from golive.storage.order_journal import Item, OrderJournal, OrderWriter
-
-STALLED_AFTER_S: Final = 0.25
-"""a journal that takes longer lets no order out (RELIABILITY §4.5)"""
 
 
 class Pen:
@@ -21,11 +17,14 @@ class Pen:
         journal: OrderJournal,
         writer: Callable[[Callable[[JournalError], None]], OrderWriter],
         failed: Callable[[JournalError], None],
+        *,
+        stall_s: float,
     ) -> None:
-        """`writer` starts the journal's thread, given whom to tell of its failure."""
+        """`writer` starts the journal's thread, given whom to tell of its failure; `stall_s`: slower, and nothing leaves."""
         self._journal = journal
         self._writer = writer(self.give_up)
         self._failed = failed
+        self._stall_s = stall_s
         self._has_told = False
 
     def write(self, *items: Item) -> None:
@@ -41,10 +40,10 @@ class Pen:
         They may become durable later all the same, so whoever does not go on has to write that down behind them.
         """
         try:
-            async with asyncio.timeout(STALLED_AFTER_S):
+            async with asyncio.timeout(self._stall_s):
                 await self._writer.durable(items)
         except TimeoutError:
-            raise JournalError(f"{self._journal.path}: not durable within {STALLED_AFTER_S:g} s: nothing leaves") from None
+            raise JournalError(f"{self._journal.path}: not durable within {self._stall_s:g} s: nothing leaves") from None
         except JournalError as exc:
             self.give_up(exc)
             raise
@@ -57,7 +56,7 @@ class Pen:
 
     @property
     def is_stalled(self) -> bool:
-        return self._writer.stalled_s() > STALLED_AFTER_S
+        return self._writer.stalled_s() > self._stall_s
 
     @property
     def failure(self) -> JournalError | None:
@@ -68,6 +67,15 @@ class Pen:
         if not self._has_told:
             self._has_told = True
             self._failed(error)
+
+    async def verify(self) -> None:
+        """Begin to verify the whole journal beside this process; a fault in it is told like any loss of the journal."""
+        loop = asyncio.get_running_loop()
+
+        def found(error: JournalError) -> None:
+            loop.call_soon_threadsafe(self.give_up, error)
+
+        await asyncio.to_thread(self._journal.verify_in_background, found)
 
     async def flushed(self) -> None:
         """Return once everything that was written before is durable; JournalError when it never will be."""

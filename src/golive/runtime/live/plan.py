@@ -50,6 +50,8 @@ class Timing:
     """how often queues, streams and breakers are looked at"""
     lease_s: float = 5.0
     """a process that was stopped for so long sends nothing any more"""
+    stall_s: float = 0.25
+    """an order journal that takes longer lets no order out (RELIABILITY §4.5)"""
     stream_grace_s: float = 5.0
     """how long the account stream may be down before no new order leaves"""
     audit_s: float = 60.0
@@ -109,5 +111,7 @@ class LivePlan:
     proofs: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     """what must answer True before the switch is armed again, by name"""
     timing: Timing = field(default_factory=Timing)
+    verifies_whole_journal: bool = True
+    """beside trading, in a process of its own; the start itself verifies from the newest seal on"""
     seed: int = 0
     """of the pauses between retries"""
