@@ -19,6 +19,7 @@ from golive.storage.order_journal.place import JournalPlace
 from golive.storage.order_journal.postgres import PostgresDatabase, schema_name
 from golive.storage.order_journal.postgres_schema import statements, trigger_names
 from golive.storage.order_journal.schema import TABLES
+from golive.storage.order_journal.verify import verification
 from support.durable import RISK, START, ToldClock, keys_of, order, order_id
 from support.postgres import MISSING, binaries, server
 
@@ -199,6 +200,35 @@ def test_a_changed_row_is_found(tmp_path: Path, url: str) -> None:
     (tmp_path / "var/state/orders/okx_spot_main.seal").unlink()
     with pytest.raises(JournalError, match="bad mac"):
         open_journal(tmp_path, url)
+
+
+def test_the_whole_journal_is_verified_beside_its_writer_and_by_a_host_without_its_seal(tmp_path: Path, url: str) -> None:
+    journal = open_journal(tmp_path, url)
+    journal.commit([decided(1), answer(1, AttemptResult.ACCEPTED), EndItem(order_id(1), OrderResult.FILLED, {})])
+    place, keys, told = journal.place, keys_of(tmp_path), list[JournalError]()
+    with verification(place.path, keys, url) as work:
+        assert list(work.faults()) == []
+        assert work.rows == journal.last_seq
+    assert journal.verify_in_background(told.append).wait(60)
+    journal.close()
+    assert told == []
+    place.seal.unlink()
+    with verification(place.path, keys, url) as work:
+        assert list(work.faults()) == []
+
+
+def test_what_breaks_a_rule_or_a_mac_is_named_by_verifying(tmp_path: Path, url: str) -> None:
+    journal = open_journal(tmp_path, url)
+    journal.commit([decided(1)])
+    journal.release()
+    with psycopg.connect(url, autocommit=True, options=f'-c search_path="{LOG}"') as connection:
+        connection.execute("ALTER TABLE decisions DISABLE TRIGGER kept")
+        connection.execute("UPDATE decisions SET verdict = 'refused'")
+        connection.execute("ALTER TABLE decisions ENABLE TRIGGER kept")
+    with verification(journal.place.path, keys_of(tmp_path), url) as work:
+        found = list(work.faults())
+    assert any("bad mac" in fault for fault in found)
+    assert any("no approved decision" in fault for fault in found)
 
 
 def test_a_rule_that_was_switched_off_is_found(tmp_path: Path, url: str) -> None:

@@ -18,11 +18,12 @@ from golive.model.errors import JournalError
 class BackgroundVerification:
     """One verification that runs; `on_fault(error)` is called on a thread of its own when the journal is not sound."""
 
-    def __init__(self, home: Path, journal: Path, on_fault: Callable[[JournalError], None]) -> None:
+    def __init__(self, home: Path, journal: Path, url: str | None, on_fault: Callable[[JournalError], None]) -> None:
         self._journal = journal
         self._on_fault = on_fault
         self._stopped = False
         command = [sys.executable, "-m", "golive.storage.order_journal.verifying", str(home), str(journal)]
+        command += [] if url is None else [url]
         try:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -184,7 +184,7 @@ class OrderJournal:
             self.lease.lapse(str(error))
             on_fault(error)
 
-        self._verification = BackgroundVerification(self.place.home, self.place.path, found)
+        self._verification = BackgroundVerification(self.place.home, self.place.path, self.place.url, found)
         return self._verification
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The process that verifies a whole journal: `python -m golive.storage.order_journal.verifying HOME JOURNAL`.
+"""The process that verifies a whole journal: `python -m golive.storage.order_journal.verifying HOME JOURNAL [URL]`.
 
 It takes only what nobody else wants of the machine, prints one JSON document `{rows, faults}` and ends with 0 clean, 1 tampered
 or 6 cannot say; it ends at once when its standard input ends.
@@ -24,13 +24,13 @@ CLEAN, TAMPERED, CANNOT_SAY = 0, 1, 6
 MOST_FAULTS: Final = 20
 
 
-def main(home: Path, journal: Path) -> int:
+def main(home: Path, journal: Path, url: str | None = None) -> int:
     """Verify `journal` with the keys of `home` and print what was found; return the exit code."""
     try:
         keys = DevelopmentKeys.load(home)
         if keys is None:
             raise JournalError(f"{home}: the keys are not at hand")
-        with verification(journal, keys) as work:
+        with verification(journal, keys, url) as work:
             found = list(islice(work.faults(), MOST_FAULTS))
             code = TAMPERED if found else CLEAN
             rows = work.rows
@@ -56,4 +56,4 @@ def _step_back() -> None:
 if __name__ == "__main__":
     _step_back()
     threading.Thread(target=_end_with_the_writer, daemon=True).start()
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:4]))
