@@ -27,8 +27,9 @@ class Leaving(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """How attempt `n` ended; `code` is the venue's, `fallback` is set when it was rejected for a reason of the venue's own.
+    """How attempt `n` ended; `code` is the venue's.
 
+    `fallback` is set when another venue may have the order: it surely never left, or the rejection was for the venue's own reasons.
     A `not_processed` of attempt 1 is followed by attempt 2; one of attempt 2 comes as `rejected`.
     """
 
@@ -69,10 +70,11 @@ class Seen(NamedTuple):
 
 
 class Vanished(NamedTuple):
-    """It is proved that the venue does not have the order and never will."""
+    """It is proved that the venue does not have the order and never will; or a person has signed it (`is_signed`)."""
 
     adapter: str
     client_order_id: ClientOrderId
+    is_signed: bool = False
 
 
 class Unprovable(NamedTuple):

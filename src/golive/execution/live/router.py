@@ -13,18 +13,18 @@ from golive.execution.rule import RejectReason, keeps_identity
 from golive.metrics.recorder import Recorder
 from golive.model.alert import AlertSeverity
 from golive.model.clock import SECOND
-from golive.model.decision import Approved, DecisionCode, Refused
-from golive.model.errors import IllegalTransition, MagnitudeError
+from golive.model.decision import Approved, Refused
+from golive.model.errors import IllegalTransition
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.json import JsonObject
-from golive.model.live_order import AttemptResult, FallbackReason, Priority
+from golive.model.live_order import AttemptResult, FallbackReason
 from golive.model.market import MarketEvent
-from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate, Side
+from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate
 from golive.orders import Order, OrderEvent
 
 from .degradation import DegradePolicy, TroubleWatch
-from .effect import Change, Effect, Note, Place, Refuse, Reroute, Withdraw
-from .fallback import converted
+from .dispatch import Dispatch
+from .effect import Change, Effect, Note, Withdraw
 from .happening import (
     Answered,
     Changed,
@@ -40,7 +40,7 @@ from .happening import (
 )
 from .life import Attempt, Life, RestoredOrder
 from .meters import LiveMeters
-from .route import Route, Venue, first_match
+from .route import Route, Venue
 from .tracking import Tracking
 
 _NOT_ANSWERED = (OrderStatus.SENT, OrderStatus.UNKNOWN)
@@ -67,22 +67,18 @@ class LiveExecutionRouter:
         new_id: Callable[[str], ClientOrderId],
         degrade: DegradePolicy = DegradePolicy.ALERT,
         degrade_after_s: float = 30.0,
+        cover_grace_s: float = 1.0,
     ) -> None:
-        self._routes = tuple(routes)
-        self._risk_profile = risk_profile
-        self._venues = {venue.adapter: venue for venue in venues}
-        self._by_label = {venue.label: venue for venue in venues}
+        """`cover_grace_s`: how long the fills of an order that its venue has ended may take before it is asked for them."""
         self._monotonic = monotonic
-        self._reapprove = reapprove
-        self._new_id = new_id
         self._policy = degrade
         self._trouble = TroubleWatch(int(degrade_after_s * SECOND))
-        self._conditions: dict[str, Condition] = {}
-        self.meters = LiveMeters(recorder, routes, venues)
-        self._tracking = Tracking(self.meters, monotonic)
         self._has_submitted = False
-        self.is_degraded = False
-        """live trading has ended for this run; new orders are refused"""
+        self.meters = LiveMeters(recorder, routes, venues)
+        self._tracking = Tracking(self.meters, monotonic, int(cover_grace_s * SECOND))
+        self._dispatch = Dispatch(
+            routes, risk_profile, venues, self.meters, self._tracking, monotonic=monotonic, reapprove=reapprove, new_id=new_id
+        )
 
     # -- what the driver and others ask -----------------------------------------------------------------------------
 
@@ -104,12 +100,17 @@ class LiveExecutionRouter:
     @property
     def conditions(self) -> Mapping[str, Condition]:
         """The state of each account, as it was told last; an account that was never told is not ready."""
-        return dict(self._conditions)
+        return dict(self._dispatch.conditions)
 
     @property
     def frozen(self) -> Mapping[tuple[str, InstrumentId], tuple[ClientOrderId, ...]]:
         """Symbols that take nothing new, by (adapter, instrument), and the orders that froze them."""
         return self._tracking.frozen.causes()
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether live trading has ended for this run; new orders are refused."""
+        return self._dispatch.is_degraded
 
     def knows(self, client_order_id: ClientOrderId) -> bool:
         return client_order_id in self._tracking.lives
@@ -130,23 +131,15 @@ class LiveExecutionRouter:
             return "it is not an order that is to be sent"
         if life.wants_cancel:
             return "it was canceled before it left"
-        return self._objection(life.venue, life.intent.instrument) or ""
+        return self._dispatch.objection(life.venue, life.intent.instrument) or ""
 
     # -- execution service ------------------------------------------------------------------------------------------
 
     def submit(self, approved: Approved, ts: int) -> Sequence[News]:
+        """Take an order. One that is refused here answers with `not_sent` and a decision code, and never had an intent."""
         self._at(ts)
         self._has_submitted = True
-        order = approved.order
-        venue = self._by_label.get(order.instrument.venue)
-        route = None
-        if venue is not None:
-            route = first_match(self._routes, venue.adapter, order.instrument.symbol, self._risk_profile)
-        objection = self._objection_to_order(order, venue, route)
-        if venue is None or route is None or objection is not None:
-            self._refuse(approved, venue, objection or DecisionCode.NO_ROUTE)
-        else:
-            self._place(approved, venue, route, is_fallback=False)
+        self._dispatch.submit(approved)
         return self.news()
 
     def amend(self, approved: Approved, ts: int) -> Sequence[News]:
@@ -208,7 +201,7 @@ class LiveExecutionRouter:
 
         Raises IllegalTransition for an instrument the venue does not trade.
         """
-        venue = self._venues[adapter]
+        venue = self._dispatch.venues[adapter]
         for stored in orders:
             if stored.intent.instrument not in venue.instruments:
                 raise IllegalTransition(f"order {stored.intent.client_order_id}: {adapter} has no {stored.intent.instrument}")
@@ -221,9 +214,9 @@ class LiveExecutionRouter:
     def take(self, happening: Happening) -> None:
         """Learn what became of an effect, or what a venue says. Raises IllegalTransition for an order that is not ours."""
         if isinstance(happening, Condition):
-            self._conditions[happening.adapter] = happening
+            self._dispatch.conditions[happening.adapter] = happening
             self._trouble.note(happening, self._monotonic())
-            self.meters.breaker(self._venues[happening.adapter].label, is_open=happening.is_breaker_open)
+            self.meters.breaker(self._dispatch.venues[happening.adapter].label, is_open=happening.is_breaker_open)
         else:
             life = self._tracking.life(happening.adapter, happening.client_order_id)
             self._take(life, happening)
@@ -234,7 +227,7 @@ class LiveExecutionRouter:
     def _take(self, life: Life, happening: Happening) -> None:
         match happening:
             case Waited():
-                self._left_queue(life)
+                self._dispatch.left_queue(life)
                 self.meters.waited(life.venue.label, happening.waited_ns)
             case Leaving():
                 life.attempts[happening.n] = Attempt(happening.n, happening.deadline_ms)
@@ -243,15 +236,15 @@ class LiveExecutionRouter:
             case Answered():
                 self._answered(life, happening)
             case NotSent():
-                self._left_queue(life)
+                self._dispatch.left_queue(life)
                 if life.order.status in (OrderStatus.PLANNED, OrderStatus.SENT):
-                    self._not_sent(life, happening.reason, happening.detail)
+                    self._not_sent(life, happening.reason, happening.reason)
             case Seen():
                 life.is_asked = False
                 self._tracking.hear(life, happening.news, happening.filled)
             case Vanished():
                 life.is_asked = False
-                self._tracking.vanished(life)
+                self._tracking.vanished(life, is_signed=happening.is_signed)
             case Unprovable():
                 life.is_asked = not happening.is_final
                 if happening.is_final:
@@ -265,48 +258,6 @@ class LiveExecutionRouter:
 
     def _at(self, ts: int) -> None:
         self._tracking.now = max(self._tracking.now, ts)
-
-    def _objection(self, venue: Venue, instrument: InstrumentId) -> DecisionCode | None:
-        """Return why nothing new may be sent to this place now."""
-        condition = self._conditions.get(venue.adapter)
-        if self.is_degraded:
-            return DecisionCode.DEGRADED
-        if condition is None or not condition.is_ready:
-            return DecisionCode.NOT_READY
-        return DecisionCode.SYMBOL_FROZEN if (venue.adapter, instrument) in self._tracking.frozen else None
-
-    def _objection_to_order(self, order: NewOrder, venue: Venue | None, route: Route | None) -> DecisionCode | None:
-        if self.knows(order.client_order_id):
-            return DecisionCode.DUPLICATE_ID
-        if venue is None or route is None:
-            return DecisionCode.NO_ROUTE
-        if order.instrument not in venue.instruments:
-            return DecisionCode.UNKNOWN_INSTRUMENT
-        return self._objection(venue, order.instrument)
-
-    def _refuse(self, approved: Approved, venue: Venue | None, code: DecisionCode) -> None:
-        """Refuse an order that risk had approved; it is as if it had never been taken."""
-        order, now = approved.order, self._tracking.now
-        self._tracking.inbox.append(OrderUpdate(order.client_order_id, now, OrderEvent.NOT_SENT, code=code))
-        if venue is not None and code is not DecisionCode.DUPLICATE_ID:
-            refused = Refused(order, approved.decision_seq, code, "live router", str(order.instrument))
-            self._tracking.effects.append(Refuse(venue.adapter, refused, now))
-
-    def _place(self, approved: Approved, venue: Venue, route: Route, *, is_fallback: bool) -> None:
-        order = self._tracking.orders.plan(approved.order, self._tracking.now)
-        mono = self._monotonic()
-        self._tracking.lives[approved.order.client_order_id] = Life(
-            order, venue, route.name, mono, route, is_fallback=is_fallback, is_queued=True
-        )
-        self.meters.queued(venue.label, 1)
-        # on spot risk allows a sell only of what is held
-        priority = Priority.REDUCE if approved.order.side is Side.SELL else Priority.ENTRY
-        self._tracking.effects.append(Place(venue.adapter, approved, route.name, priority, route.attempt_budget_ms, mono))
-
-    def _left_queue(self, life: Life) -> None:
-        if life.is_queued:
-            life.is_queued = False
-            self.meters.queued(life.venue.label, -1)
 
     def _answered(self, life: Life, answer: Answered) -> None:
         attempt = life.attempts.get(answer.n)
@@ -327,7 +278,7 @@ class LiveExecutionRouter:
             case AttemptResult.UNKNOWN if status is OrderStatus.SENT:
                 tracking.unanswered(life, answer.detail)
             case AttemptResult.NOT_SENT if status is OrderStatus.SENT:
-                self._not_sent(life, answer.fallback or FallbackReason.NEVER_SENT, answer.detail)
+                self._not_sent(life, answer.code or FallbackReason.NEVER_SENT, answer.fallback)
 
     def _rejected(self, life: Life, answer: Answered) -> None:
         if life.order.status is OrderStatus.REJECTED:
@@ -339,54 +290,14 @@ class LiveExecutionRouter:
         self._tracking.update(life, OrderEvent.REJECTED, code=answer.code)
         self._tracking.settle(life)
         if answer.fallback is not None:
-            self._fall_back(life, answer.fallback)
+            self._dispatch.fall_back(life, answer.fallback)
 
-    def _not_sent(self, life: Life, reason: FallbackReason, detail: str) -> None:
-        """End an order that surely never left, and try the next venue."""
-        self._tracking.update(life, OrderEvent.NOT_SENT, code=reason)
+    def _not_sent(self, life: Life, code: str, reason: FallbackReason | None) -> None:
+        """End an order that surely never left; with a reason the next venue may have it."""
+        self._tracking.update(life, OrderEvent.NOT_SENT, code=code)
         self._tracking.settle(life)
-        if not life.wants_cancel:
-            self._fall_back(life, reason)
-
-    def _fall_back(self, life: Life, reason: FallbackReason) -> None:
-        """Let the next venue that can take the order have it: as a new order, with a risk decision of its own."""
-        route = life.by_route
-        if route is None or life.wants_cancel:
-            return
-        why: list[str] = []
-        for adapter in route.after(life.venue.adapter):
-            venue = self._venues.get(adapter)
-            objection = self._try_venue(life, route, venue, reason) if venue is not None else "no account"
-            if not objection:
-                return
-            why.append(f"{adapter}: {objection}")
-        if why:
-            name = life.intent.client_order_id
-            body = f"Order {name} was not taken by {life.venue.adapter} ({reason}) and went nowhere else. {'; '.join(why)}."
-            self._tracking.alert(AlertSeverity.WARNING, f"No fallback for order {name}", body)
-
-    def _try_venue(self, life: Life, route: Route, venue: Venue, reason: FallbackReason) -> str:
-        """Place the order at this venue; return why not, '' when it is placed."""
-        source, target = life.venue.instruments[life.intent.instrument], venue.instrument_of(life.intent.instrument.symbol)
-        if target is None:
-            return "it does not trade the symbol"
-        if (objection := self._objection(venue, target.id)) is not None:
-            return objection
-        if self._conditions[venue.adapter].is_breaker_open:
-            return "its breaker is open"
-        try:
-            order = converted(life.intent, source, target, self._new_id(venue.adapter))
-        except MagnitudeError as exc:
-            return str(exc)
-        decision = self._reapprove(order)
-        if isinstance(decision, Refused):
-            self._tracking.effects.append(Refuse(venue.adapter, decision, self._tracking.now))
-            return decision.code
-        self.meters.fell_back(route.name, life.venue.label, venue.label, reason)
-        name = life.intent.client_order_id
-        self._tracking.effects.append(Reroute(name, decision, life.venue.adapter, venue.adapter, reason))
-        self._place(decision, venue, route, is_fallback=True)
-        return ""
+        if reason is not None:
+            self._dispatch.fall_back(life, reason)
 
     # -- changing ---------------------------------------------------------------------------------------------------
 
@@ -408,7 +319,7 @@ class LiveExecutionRouter:
             self._tracking.effects.append(Withdraw(life.venue.adapter, life.intent.client_order_id))
         elif life.wanted_terms is not None and life.changing is None:
             wanted, life.wanted_terms = life.wanted_terms, None
-            objection: str | None = self._objection(life.venue, life.intent.instrument)
+            objection: str | None = self._dispatch.objection(life.venue, life.intent.instrument)
             if not keeps_identity(life.intent, wanted.order) or wanted.order.quantity <= life.order.filled:
                 objection = RejectReason.AMENDMENT_INVALID
             if objection is not None:
@@ -435,15 +346,16 @@ class LiveExecutionRouter:
     # -- trouble ----------------------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
+        self._tracking.ask_overdue()
         for adapter, why in self._trouble.due(self._monotonic()):
-            if self._policy is DegradePolicy.AUTO and not self.is_degraded:
+            if self._policy is DegradePolicy.AUTO and not self._dispatch.is_degraded:
                 self._degrade(adapter, why)
             elif self._policy is DegradePolicy.ALERT:
                 self._tracking.alert(AlertSeverity.ERROR, f"Live account {adapter} is in trouble", f"{adapter}: {why}.")
 
     def _degrade(self, adapter: str, why: str) -> None:
         """End live trading: nothing new is taken, what works is canceled."""
-        self.is_degraded = True
+        self._dispatch.is_degraded = True
         self._tracking.effects.append(Note("", "degraded_to_paper", {"subject": adapter, "reason": why}))
         body = f"{adapter}: {why}. New orders go to paper, working ones are canceled."
         self._tracking.alert(AlertSeverity.CRITICAL, "Live trading has gone back to paper", body)

@@ -27,6 +27,8 @@ from .meters import LiveMeters
 
 News: TypeAlias = Fill | OrderUpdate
 _ENDS: Final = frozenset({OrderEvent.CANCELED, OrderEvent.EXPIRED, OrderEvent.REJECTED})
+ABSENCE_SIGNED: Final = "ABSENCE_SIGNED"
+"""code of an order that worked once, and is over because a person has signed that the venue does not have it"""
 _UNACKNOWLEDGED: Final = frozenset({OrderStatus.SENT, OrderStatus.UNKNOWN})
 
 
@@ -36,7 +38,7 @@ class Tracking:
     `effects` and `inbox` are where what follows is put, in order; `monotonic` in ns.
     """
 
-    def __init__(self, meters: LiveMeters, monotonic: Callable[[], int]) -> None:
+    def __init__(self, meters: LiveMeters, monotonic: Callable[[], int], cover_grace_ns: int) -> None:
         self.orders = Orders()
         self.lives: dict[ClientOrderId, Life] = {}
         self.frozen = FrozenSymbols()
@@ -46,6 +48,9 @@ class Tracking:
         """market time, the latest that was told"""
         self._meters = meters
         self._monotonic = monotonic
+        self._cover_grace_ns = cover_grace_ns
+        self._uncovered: dict[ClientOrderId, int] = {}
+        """orders that lack fills their venue has told of, and since when"""
 
     def life(self, adapter: str, client_order_id: ClientOrderId) -> Life:
         """Return an order of this account; IllegalTransition when there is none."""
@@ -179,13 +184,18 @@ class Tracking:
             self.update(life, OrderEvent.ACCEPTED, code=answer.code or answer.result)
             self.change_answered(life)
 
-    def vanished(self, life: Life) -> None:
-        """The venue does not have the order: so it ends if we do not know better, and else something is wrong."""
+    def vanished(self, life: Life, *, is_signed: bool) -> None:
+        """The venue does not have the order: so it ends if we do not know better; a person's word ends it in any case."""
         if life.order.status is OrderStatus.UNKNOWN:
             self.update(life, OrderEvent.ABSENT)
+        elif life.order.status in TERMINAL:
+            return
+        elif is_signed:
+            life.dispute, life.end = "", None
+            self.update(life, OrderEvent.CANCELED, code=ABSENCE_SIGNED)
         elif life.end is not None and not life.order.filled and not life.held:
             life.told_filled = life.told_filled or 0  # nothing was ever filled of it
-        elif life.order.status not in TERMINAL:
+        else:
             self.dispute(life, f"the venue does not have it any more, and it was {life.order.status}")
 
     def restore(self, life: Life, facts: Iterable[OrderUpdate], fills: Iterable[Fill]) -> None:
@@ -262,6 +272,7 @@ class Tracking:
         if life.order.status in TERMINAL and life.changing is not None:
             self.change_answered(life)
         self._freeze_or_release(life)
+        self._mark_uncovered(life)
         if life.order.status in TERMINAL and life.result is None:
             self.conclude(life)
 
@@ -273,12 +284,31 @@ class Tracking:
             self.change_answered(life)  # it has ended: no amendment is taken any more
             if life.order.status in TERMINAL:
                 return
-        if life.told_filled is None or life.told_filled > life.order.filled:
+        if life.told_filled is None:
             self.ask(life)
+        elif life.told_filled > life.order.filled:
+            return
         elif self.can(life, OrderEvent(life.end.event)):
             self.say(life, life.end)
         else:
             self.dispute(life, f"{life.end.event} cannot follow {life.order.status}")
+
+    def _mark_uncovered(self, life: Life) -> None:
+        """Remember since when an order that is over at its venue lacks fills; they may be on their way."""
+        order = life.order
+        lacks = order.status not in TERMINAL and (life.told_filled or 0) > order.filled + sum(f.quantity for f in life.held)
+        if lacks and (life.end is not None or (life.told_filled or 0) >= order.intent.quantity):
+            self._uncovered.setdefault(order.intent.client_order_id, self._monotonic())
+        else:
+            self._uncovered.pop(order.intent.client_order_id, None)
+
+    def ask_overdue(self) -> None:
+        """Ask for the fills that have been on their way for too long."""
+        if self._uncovered:
+            latest = self._monotonic() - self._cover_grace_ns
+            for name in [name for name, since in self._uncovered.items() if since <= latest]:
+                self._uncovered[name] = self._monotonic()
+                self.ask(self.lives[name])
 
     def conclude(self, life: Life) -> None:
         life.result = life.result_now(was_sent=_may_have_left(life))
