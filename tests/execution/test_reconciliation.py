@@ -72,7 +72,7 @@ def test_an_open_order_of_somebody_else_blocks_and_may_be_adopted_canceled_or_le
     assert (found.kind, found.subject) == (DifferenceKind.FOREIGN_ORDER, "99")
     assert found.choices == (Choice.ADOPT, Choice.CANCEL, Choice.LEAVE)
     assert "not placed by us" in found.detail
-    assert found.command(Choice.LEAVE, "okx_live") == "golive reconcile --entrypoint okx_live --leave 99"
+    assert found.command(Choice.LEAVE, ["--entrypoint", "okx_live"]) == "golive reconcile --entrypoint okx_live --leave 99"
 
 
 def test_a_foreign_open_order_blocks_before_there_is_a_baseline_too() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -36,7 +37,7 @@ class Difference:
     detail: str
     choices: tuple[Choice, ...] = ()
 
-    def command(self, choice: Choice, entrypoint: str) -> str:
-        """Return the command that agrees to `choice`."""
-        command = f"golive reconcile --entrypoint {shlex.quote(entrypoint)} --{choice} {shlex.quote(self.subject)}"
+    def command(self, choice: Choice, options: Sequence[str]) -> str:
+        """Return the command that agrees to `choice`; `options` say which entrypoint, configuration and keys are meant."""
+        command = shlex.join(["golive", "reconcile", *options, f"--{choice}", self.subject])
         return command + (' --reason "..."' if choice is Choice.SIGN_ABSENT else "")

@@ -1,0 +1,151 @@
+"""One reconciliation of an entrypoint's accounts: each is recovered as a start does it, and what does not agree is a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from golive.execution.reconciliation import Choice, Difference
+from golive.model.errors import VenueError
+from golive.model.json import JsonObject, JsonValue
+from golive.model.verdict import ExitCode
+
+from .desk import LiveDesk
+from .opening import NotReady
+from .plan import AccountPlan, LivePlan
+from .reconcile_consent import NotOffered, Request, agree, offered, was_agreed
+
+SCHEMA: Final = "golive.reconciliation.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFound:
+    """How one account stands; `problem` is why it could not be said."""
+
+    account: AccountPlan
+    differences: tuple[Difference, ...] = ()
+    working: int = 0
+    """orders of ours that work at the venue"""
+    problem: str = ""
+
+    @property
+    def status(self) -> str:
+        """`agrees`, `differs` or `unknown`."""
+        if self.problem:
+            return "unknown"
+        return "differs" if self.differences else "agrees"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """All accounts of an entrypoint, and what was agreed to just now."""
+
+    entrypoint: str
+    stage: str
+    accounts: tuple[AccountFound, ...]
+    consent: Request | None = None
+    did_change: bool = False
+
+    @property
+    def exit_code(self) -> ExitCode:
+        found = {each.status for each in self.accounts}
+        if "differs" in found:
+            return ExitCode.BLOCKED
+        return ExitCode.UNKNOWN if "unknown" in found else ExitCode.OK
+
+
+async def examined(plan: LivePlan) -> Reconciliation:
+    """Recover each account as a start does, and give it back; no new order can leave and the venue's switch is not armed.
+
+    Orders of ours whose outcome is unknown are asked about, and what the venue tells of them is booked. An account that agrees
+    for the first time gets its baseline. Raises PrerequisiteMissing when another process holds an account, JournalError for a
+    journal that is not sound.
+    """
+    found = tuple([await _examined(plan, account) for account in plan.accounts])
+    return Reconciliation(entrypoint=plan.entrypoint, stage=plan.stage, accounts=found)
+
+
+async def _examined(plan: LivePlan, account: AccountPlan) -> AccountFound:
+    quiet = replace(plan, accounts=(account,), dead_man_switch_seconds=0, export_path=None)
+    try:
+        desk = await LiveDesk.open(quiet)
+    except NotReady as exc:
+        return AccountFound(account=account, differences=exc.differences)
+    except VenueError as exc:
+        return AccountFound(account=account, problem=str(exc))
+    working = len(desk.router.unended)
+    await desk.close()
+    return AccountFound(account=account, working=working)
+
+
+async def agreed(plan: LivePlan, before: Reconciliation, request: Request) -> Reconciliation:
+    """Agree to one row of the table of `before`, do it, and return how things stand then.
+
+    What was agreed to before changes nothing. Raises NotOffered for what the table does not have, and what `agree` raises.
+    """
+    try:
+        account, row = _row(before.accounts, request)
+    except NotOffered:
+        for each in plan.accounts:
+            if await was_agreed(plan, each, request):
+                return replace(before, consent=request)
+        raise
+    await agree(plan, account, request, row)
+    return replace(await examined(plan), consent=request, did_change=True)
+
+
+def _row(accounts: Sequence[AccountFound], request: Request) -> tuple[AccountPlan, Difference]:
+    everything = [row for found in accounts for row in found.differences]
+    row = offered(request, everything)
+    return next(found.account for found in accounts if row in found.differences), row
+
+
+def document(found: Reconciliation, options: Sequence[str]) -> dict[str, JsonValue]:
+    """Return a reconciliation as a JSON document; `options` are what its commands are to be run with."""
+    return {
+        "schema": SCHEMA,
+        "entrypoint": found.entrypoint,
+        "stage": found.stage,
+        "exit_code": int(found.exit_code),
+        "consent": None if found.consent is None else _consent(found.consent, found.did_change),
+        "accounts": [_account(each, options) for each in found.accounts],
+    }
+
+
+def _consent(request: Request, did_change: bool) -> JsonObject:
+    return {
+        "choice": str(request.choice),
+        "subject": request.subject,
+        "reason": request.reason,
+        "was_new": did_change,
+    }
+
+
+def _account(found: AccountFound, options: Sequence[str]) -> JsonObject:
+    return {
+        "adapter": found.account.adapter,
+        "environment": found.account.settings.environment,
+        "keychain_key": found.account.account,
+        "status": found.status,
+        "working_orders": found.working,
+        "problem": found.problem or None,
+        "differences": [_difference(row, options) for row in found.differences],
+    }
+
+
+def _difference(row: Difference, options: Sequence[str]) -> JsonObject:
+    choices: list[JsonValue] = [_choice(row, choice, options) for choice in row.choices]
+    return {
+        "kind": str(row.kind),
+        "subject": row.subject,
+        "instrument": row.instrument or None,
+        "ours": row.ours,
+        "theirs": row.theirs,
+        "detail": row.detail,
+        "choices": choices,
+    }
+
+
+def _choice(row: Difference, choice: Choice, options: Sequence[str]) -> JsonObject:
+    return {"choice": str(choice), "command": row.command(choice, options)}

@@ -1,0 +1,209 @@
+"""From the configuration to a live desk: which stage an entrypoint opens, which accounts it trades on, with which keys.
+
+Everything wrong here is found before anything is opened: ConfigError (exit 2) for what a person must change, PrerequisiteMissing
+(exit 3) for a stage that does not open yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from golive.config.configuration import Configuration
+from golive.config.endpoint import is_loopback_host
+from golive.config.resolved import ResolvedEntrypoint
+from golive.execution.live.degradation import DegradePolicy
+from golive.execution.live.route import Route
+from golive.metrics.recorder import MemoryRecorder
+from golive.model.clock import Clock
+from golive.model.command import Alert
+from golive.model.decision import Approved, Refused
+from golive.model.errors import ConfigError, PrerequisiteMissing
+from golive.model.order import NewOrder
+from golive.model.secret import Credentials, SecretStore
+from golive.model.verdict import Stage
+from golive.risk import RiskProfile
+from golive.security import KeyFileStore
+from golive.storage.keys import DevelopmentKeys
+from golive.venues.ports import GuardrailSink
+from golive.venues.profile import VenueProfile
+from golive.venues.registry import profile_named
+
+from .code_version import code_version
+from .evidence import configuration_sha384
+from .live.plan import AccountPlan, LivePlan
+from .venue_opening import settings_of
+
+DEFAULT_ROUTE = "default"
+"""the route of a configuration that names none: the entrypoint's own venue takes everything"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a desk needs from the process that opens it."""
+
+    clock: Clock
+    recorder: MemoryRecorder
+    guardrails: GuardrailSink
+    alert: Callable[[Alert], None]
+    judge: Callable[[NewOrder], Approved | Refused]
+    operator: str
+
+
+def stage_of(configuration: Configuration, entrypoint: ResolvedEntrypoint) -> Stage:
+    """Return the stage in which orders of this entrypoint really leave; only the rehearsal is open yet.
+
+    Raises ConfigError for a paper environment and for values that an environment variable replaced, PrerequisiteMissing for
+    the venues' sandboxes and for production.
+    """
+    name, kind = entrypoint.name, entrypoint.environment_type
+    if kind == "paper":
+        raise ConfigError(
+            f"{name} trades on paper: its orders are never sent. Name an entrypoint whose environment is of type live and whose "
+            f"endpoint is a simulated venue on this machine, such as http://127.0.0.1:8080"
+        )
+    if configuration.overrides:
+        variables = ", ".join(each.variable for each in configuration.overrides)
+        raise ConfigError(f"orders that are really sent follow the files alone; unset {variables}")
+    if kind == "testnet":
+        raise PrerequisiteMissing(
+            f"{name} trades in the venue's sandbox, whose keys come from a secret store, and this version has none yet: nothing "
+            f"was started"
+        )
+    if entrypoint.endpoint_host is None or not is_loopback_host(entrypoint.endpoint_host):
+        raise PrerequisiteMissing(
+            f"{name} leads to production: live trading opens only through its gate, and this version has no gate: nothing was "
+            f"started. To rehearse, give its environment the base URL of a simulated venue on this machine"
+        )
+    return Stage.REHEARSAL
+
+
+def risk_profile_of(entrypoint: ResolvedEntrypoint) -> RiskProfile:
+    """Return the limits that an entrypoint trades under."""
+    limits = entrypoint.risk
+    return RiskProfile(
+        entrypoint.risk_profile,
+        Decimal(limits.max_daily_loss_pct),
+        Decimal(limits.hard_drawdown_pct),
+        Decimal(limits.max_position_pct),
+        int(limits.max_open_positions),
+    )
+
+
+def live_plan(configuration: Configuration, name: str, *, home: Path, key_file: Path | None, around: Surroundings) -> LivePlan:
+    """Return the desk of an entrypoint; its keys are read, and nothing is opened.
+
+    Raises ConfigError and PrerequisiteMissing, see the module; JournalError when the signing keys under home cannot be used.
+    """
+    entrypoint = configuration.resolve(name)
+    stage = stage_of(configuration, entrypoint)
+    routes = routes_of(configuration, entrypoint)
+    members = _members(configuration, entrypoint, routes)
+    secrets = _secrets(key_file, members)
+    profile = risk_profile_of(entrypoint)
+    live = configuration.core.execution.live_router
+    return LivePlan(
+        home=home,
+        stage=stage,
+        entrypoint=entrypoint.name,
+        risk_profile=profile.name,
+        risk_profile_digest=profile.digest,
+        operator=around.operator,
+        code_version=code_version(),
+        keys=DevelopmentKeys.load_or_create(home),
+        accounts=tuple(_account(each, secrets, home) for each in members),
+        routes=routes,
+        judge=around.judge,
+        clock=around.clock,
+        recorder=around.recorder,
+        guardrails=around.guardrails,
+        alert=around.alert,
+        config_sha384=configuration_sha384(configuration.file_digest),
+        risk_log=Path(entrypoint.decision_log_path),
+        journal_url=configuration.core.execution.order_journal.url,
+        max_queue_size=live.max_queue_size,
+        max_queue_wait_seconds=float(live.max_queue_wait_seconds),
+        degrade=DegradePolicy(live.degrade),
+        dead_man_switch_seconds=live.dead_man_switch_seconds,
+        export_path=Path(live.metrics.export_path),
+    )
+
+
+def routes_of(configuration: Configuration, entrypoint: ResolvedEntrypoint) -> tuple[Route, ...]:
+    """Return the configured routes; where there are none, one that takes everything to the entrypoint's own venue."""
+    configured = configuration.core.execution.live_router.routes
+    if not configured:
+        return (Route(name=DEFAULT_ROUTE, adapters=(entrypoint.adapter,)),)
+    return tuple(
+        Route(
+            name=each.name,
+            adapters=tuple(each.adapters),
+            symbols=frozenset(each.symbols),
+            risk_profiles=frozenset(each.risk_profiles),
+            attempt_budget_ms=each.attempt_budget_ms,
+            allow_fallback=each.allow_fallback,
+        )
+        for each in configured
+    )
+
+
+def _members(
+    configuration: Configuration, entrypoint: ResolvedEntrypoint, routes: Sequence[Route]
+) -> tuple[ResolvedEntrypoint, ...]:
+    """Return the entrypoint itself and one for each other venue that its orders may be sent to.
+
+    Those are venues of routes that fall back from the entrypoint's own. Raises ConfigError when the configuration has none, or
+    several, of type live for one of them.
+    """
+    everyone = [configuration.resolve(name) for name in sorted(configuration.runtime.trading.entrypoints)]
+    wanted = dict.fromkeys(adapter for route in routes for adapter in route.after(entrypoint.adapter))
+    members = [entrypoint]
+    for adapter in wanted:
+        found = {each.environment: each for each in everyone if each.adapter == adapter and each.environment_type == "live"}
+        if len(found) != 1:
+            known = ", ".join(sorted(found)) or "none"
+            raise ConfigError(
+                f"a route of {entrypoint.name} leads to {adapter}, which needs exactly one environment of type live with an "
+                f"entrypoint; there are: {known}"
+            )
+        member = next(iter(found.values()))
+        stage_of(configuration, member)
+        members.append(member)
+    return tuple(members)
+
+
+def _secrets(key_file: Path | None, members: Sequence[ResolvedEntrypoint]) -> SecretStore:
+    if key_file is None:
+        raise ConfigError("give the keys of the simulated venue with --credentials FILE; the same file serves simvenue serve")
+    return KeyFileStore(key_file, [each.endpoint_host or "" for each in members])
+
+
+def _account(entrypoint: ResolvedEntrypoint, secrets: SecretStore, home: Path) -> AccountPlan:
+    profile = profile_named(entrypoint.adapter)
+    credentials = _complete(secrets.credentials(entrypoint.keychain_key), profile, entrypoint)
+    settings = settings_of(
+        entrypoint, endpoint=entrypoint.endpoint, base_url=entrypoint.base_url, credentials=credentials,
+        sandbox=entrypoint.sandbox_mode, home=home,
+    )  # fmt: skip
+    return AccountPlan(
+        profile=profile,
+        settings=settings,
+        account=entrypoint.keychain_key,
+        symbols=tuple(instrument.symbol for instrument in entrypoint.instruments),
+    )
+
+
+def _complete(credentials: Credentials | None, profile: VenueProfile, entrypoint: ResolvedEntrypoint) -> Credentials:
+    """Return the credentials, or raise ConfigError naming what the key file lacks."""
+    key = entrypoint.keychain_key
+    if credentials is None:
+        raise ConfigError(
+            f"the key file has no key for {key}: give one key that may trade, or name the one that is meant with "
+            f'"account": "{key}"'
+        )
+    missing = [name for name in profile.credential_fields if name not in credentials.fields]
+    if missing:
+        raise ConfigError(f"the key of {key} lacks {', '.join(missing)}, which {entrypoint.exchange} asks for")
+    return Credentials({name: credentials.fields[name] for name in profile.credential_fields})
