@@ -13,8 +13,8 @@ from golive.model.instrument import Instrument
 from golive.storage.journal_file import Signer
 from golive.storage.live_projection import LiveProjection
 from golive.storage.order_journal import JournalPlace, JournalRow, JournalState, OrderJournal, OrderWriter
+from golive.storage.order_journal.opening import open_for_reading
 from golive.storage.order_journal.row import named
-from golive.storage.order_journal.sqlite import SqliteDatabase
 from golive.storage.risk_body import RiskContext
 
 from .plan import AccountPlan, LivePlan
@@ -72,14 +72,14 @@ def journal_place(plan: LivePlan, account: AccountPlan) -> JournalPlace:
 
 
 def _rows(place: JournalPlace, after: int) -> Iterator[JournalRow]:
-    with closing(SqliteDatabase.open(place.path, read_only=True)) as database:
+    with closing(open_for_reading(place)) as database:
         for row in database.rows(after):
             yield named(row.seq, row.table, row.values)
 
 
 def _known(place: JournalPlace) -> Known:
     def found(query: str, *parameters: str) -> bool:
-        with closing(SqliteDatabase.open(place.path, read_only=True)) as database:
+        with closing(open_for_reading(place)) as database:
             return next(database.select(query, parameters), None) is not None
 
     def was_ours(client_order_id: ClientOrderId) -> bool:
