@@ -29,7 +29,7 @@ class Leaving(NamedTuple):
 class Answered(NamedTuple):
     """How attempt `n` ended; `code` is the venue's.
 
-    `fallback` is set when another venue may have the order: it surely never left, or the rejection was for the venue's own reasons.
+    `fallback` is set when another venue may have the order: it never left, or the rejection was for the venue's own reasons.
     A `not_processed` of attempt 1 is followed by attempt 2; one of attempt 2 comes as `rejected`.
     """
 

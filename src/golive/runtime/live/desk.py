@@ -60,6 +60,7 @@ class LiveDesk:
         self._journals: dict[str, AccountJournal] = {}
         self._is_draining = False
         self._exporter: asyncio.Task[None] | None = None
+        self._ticker: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, plan: LivePlan) -> LiveDesk:
@@ -93,6 +94,7 @@ class LiveDesk:
         except BaseException:
             await desk.close()
             raise
+        desk._ticker = asyncio.create_task(desk._tick())
         if plan.export_path is not None:
             desk._exporter = asyncio.create_task(desk._export())
         return desk
@@ -149,17 +151,18 @@ class LiveDesk:
 
     async def close(self) -> None:
         """End in order: what is open at the venues stays open. Raises the JournalError that stopped a journal, if any."""
-        if self._exporter is not None:
-            self._exporter.cancel()
-            await asyncio.gather(self._exporter, return_exceptions=True)
+        helpers = [task for task in (self._exporter, self._ticker) if task is not None]
+        for task in helpers:
+            task.cancel()
+        helped = await asyncio.gather(*helpers, return_exceptions=True)
         results = await asyncio.gather(*(account.close() for account in self._accounts.values()), return_exceptions=True)
         for name, opened in self._journals.items():
             if name not in self._accounts:
                 opened.abandon()
         if self._exporter is not None and self.plan.export_path is not None:
             await asyncio.to_thread(write_exposition, self.plan.home / self.plan.export_path, self.plan.recorder)
-        for result in results:
-            if isinstance(result, BaseException):
+        for result in (*helped, *results):
+            if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
                 raise result
 
     # opening
@@ -177,7 +180,7 @@ class LiveDesk:
         self.router.restored(account.adapter, [_restored(stored) for stored in opened.state.orders.values()])
         absent = Books.of(opened.state).consents.absent
         for name in absent & opened.state.orders.keys():
-            self.router.take(Vanished(account.adapter, name))
+            self.router.take(Vanished(account.adapter, name, is_signed=True))
         made.parts.readiness.look()
         self._drain()
 
@@ -199,6 +202,12 @@ class LiveDesk:
 
     def _ts(self, ts: int | None) -> int:
         return self.plan.clock.now() if ts is None else ts
+
+    async def _tick(self) -> None:
+        """Let the router look at the clock: for accounts in trouble for too long, and for fills that do not come."""
+        while True:
+            await asyncio.sleep(self.plan.timing.tick_s)
+            self._publish(self.router.on_time(self.plan.clock.now()))
 
     def _tell(self, happening: Happening) -> None:
         self.router.take(happening)
