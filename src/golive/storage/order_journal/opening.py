@@ -101,6 +101,9 @@ def load(database: Database, place: JournalPlace, keys: DevelopmentKeys) -> Load
             raise _rolled_back(database, f"row {seal.last_seq}, sealed at {seal.time}, is missing")
         if not hmac.compare_digest(row.mac.hex(), seal.head_mac):
             raise _rolled_back(database, f"row {seal.last_seq} is not the one that was sealed at {seal.time}")
+        fault = row_fault(row, seal.last_seq - 1, row.previous, keys.mac_key)
+        if fault is not None:
+            raise _changed(database, fault)
         if known > seal.last_seq and not is_shared:
             raise JournalError(
                 f"{place.seal}: is older than the journal, which was sealed at row {known}; restore both from one backup"
@@ -115,7 +118,7 @@ def replay(database: Database, start: Loaded, key: bytes) -> Loaded:
     for row in database.rows(seq):
         fault = row_fault(row, seq, mac, key)
         if fault is not None:
-            raise JournalError(f"{database.where}: {fault}; move journal and seal away after looking into it, or restore both")
+            raise _changed(database, fault)
         book.apply(row.table, row.seq, row.values, encode(row.table, row.seq, row.values))
         seq, mac = row.seq, row.mac
     return Loaded(book, seq, mac)
@@ -131,6 +134,10 @@ def row_fault(row: ChainedRow, seq: int, mac: bytes, key: bytes) -> str | None:
     if not hmac.compare_digest(row_mac(key, mac, encode(row.table, row.seq, row.values)), row.mac):
         return f"{where}: bad mac, the row is not what was written"
     return None
+
+
+def _changed(database: Database, fault: str) -> JournalError:
+    return JournalError(f"{database.where}: {fault}; look into it, then restore journal and seal from one backup")
 
 
 def _rolled_back(database: Database, what: str) -> JournalError:
