@@ -126,6 +126,7 @@ def live_plan(configuration: Configuration, name: str, *, home: Path, key_file: 
         max_queue_size=live.max_queue_size,
         max_queue_wait_seconds=float(live.max_queue_wait_seconds),
         degrade=DegradePolicy(live.degrade),
+        degrade_after_s=float(live.degrade_after_seconds),
         dead_man_switch_seconds=live.dead_man_switch_seconds,
         export_path=Path(live.metrics.export_path),
     )

@@ -216,7 +216,8 @@ class Tracking:
             if life.order.status not in TERMINAL:
                 self.update(life, OrderEvent.NOT_SENT, code=sends[-1].code if sends else "")
         elif life.order.status not in TERMINAL:
-            life.change_unknown = any(a.n >= FIRST_AMENDMENT and a.result is None for a in life.attempts.values())
+            last = life.attempts[max(life.attempts)]
+            life.change_unknown = last.n >= FIRST_AMENDMENT and last.result in (None, AttemptResult.UNKNOWN)
             if life.order.status is OrderStatus.UNKNOWN or life.change_unknown:
                 self._alert_unknown(life, "the process ended before it was known")
             self.ask(life)

@@ -291,6 +291,7 @@ def _router(
         reapprove=plan.judge,
         new_id=lambda adapter: journals[adapter].journal.client_order_id(f"{plan.entrypoint}/fallback"),
         degrade=plan.degrade,
+        degrade_after_s=plan.degrade_after_s,
     )
 
 

@@ -104,6 +104,8 @@ class LivePlan:
     max_queue_size: int = 1024
     max_queue_wait_seconds: float = 5.0
     degrade: DegradePolicy = DegradePolicy.ALERT
+    degrade_after_s: float = 30.0
+    """how long an account may be unreachable before that"""
     dead_man_switch_seconds: int = 60
     """0: the venue's switch is not armed"""
     export_path: Path | None = Path("metrics/live_router.prom")
