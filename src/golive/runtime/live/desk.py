@@ -30,7 +30,7 @@ from golive.model.live_order import AttemptResult
 from golive.model.order import OrderStatus
 from golive.orders import Order
 from golive.storage import failpoint
-from golive.storage.order_journal import StoredOrder
+from golive.storage.order_journal import JournalState, StoredOrder
 from golive.storage.order_journal.item import FIRST_AMENDMENT
 from golive.venues.adapter import VenueAdapter
 
@@ -56,6 +56,8 @@ class LiveDesk:
         self.on_news: list[Callable[[News], None]] = []
         """called on the loop with each fact about our orders, in order"""
         self.on_reroute: list[Callable[[Reroute], None]] = []
+        self.on_happening: list[Callable[[Happening], None]] = []
+        """called on the loop with what an account tells, before the router takes it"""
         self._accounts: dict[str, LiveAccount] = {}
         self._journals: dict[str, AccountJournal] = {}
         self._is_draining = False
@@ -114,6 +116,10 @@ class LiveDesk:
     def new_id(self, adapter: str, strategy: str) -> ClientOrderId:
         """Return the next client order id of an account."""
         return self._journals[adapter].journal.client_order_id(strategy)
+
+    def stored(self, adapter: str) -> JournalState:
+        """Return what the account's journal said when it was opened."""
+        return self._journals[adapter].state
 
     def instruments(self, adapter: str) -> Mapping[InstrumentId, Instrument]:
         return self._accounts[adapter].parts.instruments
@@ -210,6 +216,8 @@ class LiveDesk:
             self._publish(self.router.on_time(self.plan.clock.now()))
 
     def _tell(self, happening: Happening) -> None:
+        for listener in self.on_happening:
+            listener(happening)
         self.router.take(happening)
         self._drain()
 
