@@ -25,8 +25,6 @@ from .account import LiveAccount
 from .parts import Parts
 from .reconcile_views import Books, Known, journal_view, newest_time, own_order, read_venue
 
-LOOK_BACK: Final = 60 * SECOND
-"""how far before the last agreement the venue's lists are read again"""
 NOTHING_BEFORE: Final = 2**62
 """a time after all others: of each list the newest page is enough"""
 SAME_ROUNDS: Final = 2
@@ -93,7 +91,7 @@ class Recovery:
         if not self._has_stream:
             await self._account.watcher.start()
             self._has_stream = True
-        since = NOTHING_BEFORE if last_agreed_at is None else last_agreed_at - LOOK_BACK
+        since = NOTHING_BEFORE if last_agreed_at is None else last_agreed_at - int(parts.plan.timing.look_back_s * SECOND)
         before: tuple[Difference, ...] = ()
         same = 0
         for _ in range(parts.plan.timing.recovery_rounds):

@@ -62,6 +62,8 @@ class Timing:
     """before a cancel that the venue did not take is sent again"""
     recovery_pause_s: float = 0.5
     """between two comparisons of journal and venue while orders are still moving"""
+    look_back_s: float = 60.0
+    """how far before the last agreement a recovery reads the venue's lists again; market time of the venue"""
     recovery_rounds: int = 6
     recovery_s: float = 60.0
     """how long a start waits for a venue that cannot be asked, or for orders whose outcome is not known"""
@@ -71,7 +73,9 @@ class Timing:
 
     def scaled(self, n: int) -> Timing:
         """Return the times of a venue that runs `n` times as fast; the lease, whose clock is ours, stays."""
-        names = ("stream_grace_s", "ask_pause_s", "ask_longest_pause_s", "cancel_pause_s", "recovery_pause_s")
+        names = (
+            "stream_grace_s", "ask_pause_s", "ask_longest_pause_s", "cancel_pause_s", "look_back_s", "recovery_pause_s",
+        )  # fmt: skip
         return replace(self, **{name: getattr(self, name) / n for name in names})
 
 
