@@ -13,7 +13,7 @@ from golive.execution.live.route import Route
 from golive.execution.ports import News
 from golive.metrics.recorder import MemoryRecorder
 from golive.model.command import Alert
-from golive.model.decision import Approved
+from golive.model.decision import Approved, DecisionCode
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.order import Fill, NewOrder, OrderStatus, OrderType, OrderUpdate, Side, TimeInForce
@@ -25,10 +25,12 @@ from golive.storage.keys import DevelopmentKeys
 from golive.venues import AdapterSettings
 from golive.venues.profile import VenueProfile
 from support.adapters import ADAPTERS, KeptEvents, unhurried
-from support.venue_process import VenueProcess, new_key, venue_process
+from support.venue_process import VenueKey, VenueProcess, new_key, venue_process
 from support.wall_clock import WallClock
 
-MONEY = {"okx": ("USDT", "1000000"), "bybit": ("USDT", "1000000"), "kraken": ("USD", "1000000")}
+SYMBOL = "BTC/USDT"
+PLACE = {"okx": "/api/v5/trade/order", "kraken": "/0/private/AddOrder", "bybit": "/v5/order/create"}
+"""path of an order at each venue"""
 QUICK = Timing(
     tick_s=0.02,
     ask_pause_s=0.05,
@@ -44,27 +46,29 @@ QUICK = Timing(
 @contextlib.contextmanager
 def live_venue(name: str, *flags: str) -> Iterator[VenueProcess]:
     """Run a simulated venue without request limits, at the pace of the wall clock, with an account that has money and BTC."""
-    asset, amount = MONEY[name]
-    money = ("--balance", f"{asset}={amount}", "--balance", "BTC=100")
+    money = ("--balance", "USDT=1000000", "--balance", "BTC=100", "--symbol", SYMBOL)
     with venue_process("--no-limits", *money, *flags, dialect=name, keys=[new_key(dialect=name)], speed="1") as venue:
         yield venue
 
 
 def account_plan(name: str, venue: VenueProcess, *, profile: VenueProfile | None = None, **settings: Any) -> AccountPlan:
-    """The account of a venue's first key; BTC is traded."""
-    chosen = unhurried(name) if profile is None else profile
+    """The account of a venue's first key; BTC/USDT is traded."""
+    return account_at(name, venue.rest, venue.key, profile=profile, **settings)
+
+
+def account_at(name: str, rest: str, key: VenueKey, *, profile: VenueProfile | None = None, **settings: Any) -> AccountPlan:
     return AccountPlan(
-        profile=chosen,
+        profile=unhurried(name) if profile is None else profile,
         settings=AdapterSettings(
             exchange=name,
             environment=f"{name}_live",
             queue=ADAPTERS[name],
-            endpoint=venue.rest,
-            credentials=venue.key.credentials,
+            endpoint=rest,
+            credentials=key.credentials,
             **settings,
         ),
         account=f"{name}_key",
-        symbols=(f"BTC/{MONEY[name][0]}",),
+        symbols=(SYMBOL,),
     )
 
 
@@ -154,6 +158,10 @@ class Trader:
 
     def codes(self, client_order_id: ClientOrderId) -> list[str]:
         return [item.code for item in self.news if isinstance(item, OrderUpdate) and item.client_order_id == client_order_id]
+
+    def refused(self) -> int:
+        """How many orders the router refused."""
+        return sum(isinstance(item, OrderUpdate) and item.code in set(DecisionCode) for item in self.news)
 
     def counted(self, metric: str, **labels: str) -> float | None:
         return self.desk.plan.recorder.value(metric, **labels)

@@ -14,7 +14,7 @@ from golive.storage.journal_file import Signer
 from golive.storage.live_projection import LiveProjection
 from golive.storage.order_journal import JournalPlace, JournalRow, JournalState, OrderJournal, OrderWriter
 from golive.storage.order_journal.opening import open_for_reading
-from golive.storage.order_journal.row import named
+from golive.storage.order_journal.reader import OrderJournalReader
 from golive.storage.risk_body import RiskContext
 
 from .plan import AccountPlan, LivePlan
@@ -51,7 +51,7 @@ class AccountJournal:
         except BaseException:
             journal.release()
             raise
-        return cls(journal, journal.state, projection, _known(place))
+        return cls(journal, journal.state, projection, known_of(place))
 
     def writer(self, failed: Callable[[JournalError], None]) -> OrderWriter:
         """Return the journal's thread, started; `failed` is called on this loop."""
@@ -72,20 +72,19 @@ def journal_place(plan: LivePlan, account: AccountPlan) -> JournalPlace:
 
 
 def _rows(place: JournalPlace, after: int) -> Iterator[JournalRow]:
-    with closing(open_for_reading(place)) as database:
-        for row in database.rows(after):
-            yield named(row.seq, row.table, row.values)
+    with closing(OrderJournalReader(open_for_reading(place))) as reader:
+        yield from reader.rows(after)
 
 
-def _known(place: JournalPlace) -> Known:
-    def found(query: str, *parameters: str) -> bool:
-        with closing(open_for_reading(place)) as database:
-            return next(database.select(query, parameters), None) is not None
+def known_of(place: JournalPlace) -> Known:
+    """Return what a journal knows of single ids; each question looks into what is committed then, and blocks for the disk."""
 
     def was_ours(client_order_id: ClientOrderId) -> bool:
-        return found("SELECT 1 FROM intents WHERE client_order_id = ?", client_order_id)
+        with closing(OrderJournalReader(open_for_reading(place))) as reader:
+            return any(row.table == "intents" for row in reader.order(client_order_id))
 
     def is_booked(fill: FillId) -> bool:
-        return found("SELECT 1 FROM fills WHERE venue = ? AND trade_id = ?", fill.venue, fill.trade_id)
+        with closing(open_for_reading(place)) as database:
+            return database.fill(fill.venue, fill.trade_id) is not None
 
     return Known(was_ours=was_ours, is_booked=is_booked)
