@@ -94,14 +94,16 @@ def test_what_has_not_ended_is_there_at_the_next_start(tmp_path: Path) -> None:
 
 def test_an_order_is_loaded_with_the_terms_the_venue_took(tmp_path: Path) -> None:
     refused_terms = answer(1, 4, AttemptResult.REJECTED, "51509")
-    items = [
+    items: list[Item] = [
         decided(1),
         decided(1, price=421_000, amendment=3),
         answer(1, 3),
         decided(1, price=422_000, amendment=4),
         refused_terms,
+        fact(1),
+        fill_of(1),
     ]
-    write(tmp_path, [*items, fact(1), fill_of(1)])
+    write(tmp_path, items)
     with closing(open_journal(tmp_path)) as journal:
         stored = journal.state.orders[order_id(1)]
     assert stored.intent.price == 421_000
