@@ -18,7 +18,8 @@ from golive.storage.decision_journal import (
 )
 from golive.storage.recovery import entries
 from golive.storage.session_store import StoredRecord
-from golive.storage.verification import VerificationKeys, Verifier
+from golive.storage.verification import Verifier
+from golive.storage.verified import VerificationKeys
 from support.durable import CONTEXT, RUN_ID, START, ToldClock, signer_of
 
 

@@ -11,7 +11,8 @@ from golive.storage.recovery import entries
 from golive.storage.risk_decisions import RiskDecisions, compare
 from golive.storage.session_reader import SessionReader
 from golive.storage.session_store import StoredRecord
-from golive.storage.verification import VerificationKeys, Verifier
+from golive.storage.verification import Verifier
+from golive.storage.verified import VerificationKeys
 from support.durable import CONTEXT, approval, new_store, note, refusal, signer_of
 
 

@@ -20,7 +20,8 @@ from golive.storage.recovery import entries, recover_sessions
 from golive.storage.risk_decisions import RISK_DECISION, RiskDecisions
 from golive.storage.session_reader import SessionReader
 from golive.storage.session_store import Committed, SessionStore, StoredRecord
-from golive.storage.verification import VerificationKeys, Verifier
+from golive.storage.verification import Verifier
+from golive.storage.verified import VerificationKeys
 from golive.storage.writer import JournalWriter, Projection
 from support.durable import (
     CONTEXT,

@@ -29,11 +29,13 @@ _HEADER_MEMBERS: Final = ("log_id", "code_version", "config_sha384")
 
 
 class Soundness(StrEnum):
-    """What can be said about a journal; `golive audit verify` exits 0, 6, 1, 6."""
+    """What can be said about a journal; `golive audit verify` exits 0, 6, 1, 1, 6."""
 
     CLEAN = "clean"
     TORN_TAIL = "torn_tail"
     TAMPERED = "tampered"
+    OUT_OF_BOUNDS = "out_of_bounds"
+    """what was written, and it says that a bound was broken"""
     CANNOT_SAY = "cannot_say"
 
 
@@ -197,9 +199,9 @@ def verify_file(data: bytes, chain: Chain, *, seal: bytes | None = None, seal_ke
 
 
 def worst(found: Iterable[Fault]) -> Soundness:
-    """Return tampered before torn before cannot say before clean."""
+    """Return tampered before out of bounds before torn before cannot say before clean."""
     kinds = {fault.soundness for fault in found}
-    for soundness in (Soundness.TAMPERED, Soundness.TORN_TAIL, Soundness.CANNOT_SAY):
+    for soundness in (Soundness.TAMPERED, Soundness.OUT_OF_BOUNDS, Soundness.TORN_TAIL, Soundness.CANNOT_SAY):
         if soundness in kinds:
             return soundness
     return Soundness.CLEAN

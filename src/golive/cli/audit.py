@@ -1,7 +1,8 @@
-"""`golive audit verify`: say whether journals, seals and session stores are what was written."""
+"""`golive audit verify`: say whether journals, seals and the stores of sessions and orders are what was written."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,12 +12,13 @@ from golive.model.errors import ConfigError, JournalError
 from golive.model.verdict import ExitCode
 
 from .delivery import delivered
-from .options import DEFAULT_CONFIG, HomeOption, locate
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
 
 if TYPE_CHECKING:
-    from golive.storage.verification import Result, VerificationKeys
+    from golive.storage.live_verifier import LiveBounds
+    from golive.storage.verified import Result, VerificationKeys
 
-TAMPERED: Final = 1
+NOT_AS_IT_SHOULD_BE: Final = 1
 SHOWN: Final = 5
 """Faults shown per file; the first one names the first bad record."""
 
@@ -37,7 +39,8 @@ def audit() -> None:
 @app.command()
 def verify(
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATH]...", help="Journals (.jsonl) and session stores (.sqlite).")
+        list[Path] | None,
+        typer.Argument(metavar="[PATH]...", help="Journals (.jsonl), session stores and order journals (.sqlite)."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every journal and store of the installation.")] = False,
     home: HomeOption = None,
@@ -49,19 +52,25 @@ def verify(
         Path | None,
         typer.Option("--risk-log", metavar="FILE", help="The risk decision log. Default: logs/risk_decisions.jsonl."),
     ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Check bytes, chain, MACs and seals, and that journals agree with the session stores they were made from.
+    """Check bytes, chain, MACs and seals, and that journals agree with the stores they were made from.
 
-    Exit 0 clean, 1 tampered, 6 cannot say (torn tail, missing key or seal, unreadable, nothing to verify), 70 stdout did
-    not take the result.
+    Of live orders also: every end stands in the decision log once, no order took longer than latency_alert_threshold_ms, every
+    operator is known. Without a configuration the bound is 350 ms and order journals are files.
+
+    Exit 0 clean, 1 tampered or out of bounds, 6 cannot say (torn tail, missing key or seal, unreadable, nothing to verify),
+    70 stdout did not take the result.
     """
     from golive.storage.verification import RISK_LOG, Verifier
 
     if bool(paths) == everything:
         raise ConfigError("give the files to verify, or --all")
-    place = locate(DEFAULT_CONFIG, home).home
+    where = locate(config, home)
+    place = where.home
+    bounds = _bounds(where)
     try:
-        verifier = Verifier(place, _keys(place, public_key), risk_log or RISK_LOG)
+        verifier = Verifier(place, _keys(place, public_key), risk_log or RISK_LOG, bounds)
         results = verifier.everything() if everything else [verifier.one(path) for path in paths or ()]
     except JournalError as exc:
         typer.echo(f"cannot say: {exc}", err=True)
@@ -76,26 +85,37 @@ def verify(
 
 
 def _keys(home: Path, public_key: Path | None) -> VerificationKeys:
-    from golive.storage.verification import VerificationKeys
+    from golive.storage.verified import VerificationKeys
 
     return VerificationKeys.of_home(home) if public_key is None else VerificationKeys.public(public_key)
+
+
+def _bounds(where: Location) -> LiveBounds:
+    """Return what the configuration says about live orders; what holds without one where there is none. Raises ConfigError."""
+    from golive.storage.config_files import load_configuration
+    from golive.storage.live_verifier import LiveBounds
+
+    if not where.runtime_file.exists():
+        return LiveBounds()
+    execution = load_configuration(where.runtime_file, os.environ).core.execution
+    return LiveBounds(execution.live_router.metrics.latency_alert_threshold_ms, execution.order_journal.url)
 
 
 def _show(result: Result, home: Path) -> None:
     absolute = result.path.absolute()
     name = absolute.relative_to(home) if absolute.is_relative_to(home) else result.path
     sealed = "not sealed" if result.sealed_seq is None else f"sealed up to seq {result.sealed_seq}"
-    typer.echo(f"{result.soundness.replace('_', ' '):<10} {name} ({result.records} records, {sealed})")
+    typer.echo(f"{result.soundness.replace('_', ' '):<13} {name} ({result.records} records, {sealed})")
     for fault in result.faults[:SHOWN]:
-        typer.echo(f"           {fault}")
+        typer.echo(f"              {fault}")
     if len(result.faults) > SHOWN:
-        typer.echo(f"           … and {len(result.faults) - SHOWN} more")
+        typer.echo(f"              … and {len(result.faults) - SHOWN} more")
 
 
 def _exit_code(results: list[Result]) -> int:
     from golive.audit import Soundness
 
     kinds = {result.soundness for result in results}
-    if Soundness.TAMPERED in kinds:
-        return TAMPERED
+    if kinds & {Soundness.TAMPERED, Soundness.OUT_OF_BOUNDS}:
+        return NOT_AS_IT_SHOULD_BE
     return ExitCode.OK if kinds == {Soundness.CLEAN} else ExitCode.UNKNOWN

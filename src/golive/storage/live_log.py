@@ -22,10 +22,9 @@ from .journal_file import JournalFile, Signer
 DIRECTORY: Final = Path("audit/decision_logs")
 LOG_NAME: Final = "live_execution"
 ORDER: Final = "order"
-NOTES: Final = frozenset({
-    "opened", "baseline", "adopted", "left", "canceled_foreign", "absence_signed", "symbol_frozen", "symbol_released",
-    "degraded_to_paper", "closed",
-})  # fmt: skip
+NOTES: Final = frozenset(
+    {"baseline", "adopted", "left", "canceled_foreign", "absence_signed", "symbol_frozen", "symbol_released", "degraded_to_paper"}
+)
 """Events of an order journal's notes that stand in the log under their own name."""
 RECORDS_PER_SEAL: Final = 1000
 SEGMENT_BYTES: Final = 64 * 1000 * 1000
@@ -132,6 +131,11 @@ def log_files(directory: Path) -> list[Path]:
     """Return the files of the log, oldest first."""
     first = directory / f"{LOG_NAME}.jsonl"
     return [*([first] if first.exists() else []), *sorted(directory.glob(f"{LOG_NAME}-[0-9][0-9][0-9][0-9].jsonl"))]
+
+
+def is_log_file(path: Path) -> bool:
+    """Return whether a file is one of the log's, by its name."""
+    return path.parent.name == DIRECTORY.name and path.suffix == ".jsonl" and path.stem.partition("-")[0] == LOG_NAME
 
 
 def entries_backwards(path: Path) -> Iterator[Entry]:

@@ -12,6 +12,7 @@ import pytest
 from golive.model.decision import Approved
 from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.live_order import AttemptResult, OrderResult
+from golive.storage.live_verifier import LiveBounds
 from golive.storage.order_journal import AnswerItem, AttemptItem, DecidedItem, EndItem, Item
 from golive.storage.order_journal.journal import OrderJournal
 from golive.storage.order_journal.opening import open_for_reading
@@ -20,7 +21,10 @@ from golive.storage.order_journal.postgres import PostgresDatabase, schema_name
 from golive.storage.order_journal.postgres_schema import statements, trigger_names
 from golive.storage.order_journal.schema import TABLES
 from golive.storage.order_journal.verify import verification
+from golive.storage.verification import Verifier
+from golive.storage.verified import VerificationKeys
 from support.durable import RISK, START, ToldClock, keys_of, order, order_id
+from support.live_orders import write
 from support.postgres import MISSING, binaries, server
 
 pytestmark = pytest.mark.skipif(binaries() is None, reason=MISSING)
@@ -269,3 +273,14 @@ def test_schemas_of_long_names_stay_apart() -> None:
     assert schema_name(LOG) == LOG
     assert len(schema_name(long + "/x")) <= 63
     assert schema_name(long + "/x") != schema_name(long + "/y")
+
+
+def test_an_installation_whose_orders_are_in_the_server_is_verified_and_compared(tmp_path: Path, url: str) -> None:
+    write(tmp_path, url=url)
+    verifier = Verifier(tmp_path, VerificationKeys.of_home(tmp_path), live=LiveBounds(url=url))
+    results = verifier.everything()
+    assert [fault for result in results for fault in result.faults] == []
+    assert len(results) == 3
+    (tmp_path / "logs/risk_decisions.jsonl").unlink()
+    told = [str(fault) for result in verifier.everything() for fault in result.faults]
+    assert any("is missing from the file" in text for text in told)

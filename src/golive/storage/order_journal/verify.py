@@ -36,6 +36,11 @@ class Verification:
         self._keys = keys
         self._sealed = sealed
 
+    @property
+    def sealed_seq(self) -> int | None:
+        """Up to which row the seal beside the journal goes; None without one."""
+        return None if self._sealed is None else self._sealed.seal.last_seq
+
     def faults(self) -> Iterator[str]:
         """Yield everything that shows the journal was changed, naming table and row; nothing when it is sound.
 
@@ -109,14 +114,15 @@ def verification(path: Path, keys: DevelopmentKeys, url: str | None = None) -> I
     for tries in range(SEAL_TRIES, 0, -1):
         # The seal is read first: it must not be newer than what is seen of the journal.
         sealed = read_sealed(seal_path(path), log_id, keys.seal_keys)
-        with closing(_looking_on(path, log_id, url)) as database:
+        with closing(looking_on(path, log_id, url)) as database:
             is_newest = database.last_sealed() <= (sealed.seal.last_seq if sealed is not None else 0)
             if is_newest or url is not None or tries == 1:
                 yield Verification(database, keys, sealed, is_shared=url is not None)
                 return
 
 
-def _looking_on(path: Path, log_id: str, url: str | None) -> Database:
+def looking_on(path: Path, log_id: str, url: str | None) -> Database:
+    """Return the database of a journal for reading; raise JournalError when there is none."""
     if url is not None:
         return PostgresDatabase.open(url, log_id, read_only=True)
     return SqliteDatabase.open(path, read_only=True)

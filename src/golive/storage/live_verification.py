@@ -1,0 +1,91 @@
+"""Whether the decision log of live orders keeps its bounds, and says what the order journals say: each end and note once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from golive.audit import Entry, Fault, Soundness, canonical
+
+from .live_log import ORDER, LogDraft
+
+_ADDED = ("journal", "journal_seq", "key_class")
+
+
+def bound_faults(entries: Iterable[tuple[int, Entry]], threshold_ms: int, operators: Collection[str]) -> Iterator[Fault]:
+    """Yield the first order that took longer than the bound, and the first record of an operator nobody knows.
+
+    `entries` come with their line numbers. An order that no venue ever answered has no latency. `operators` are those the order
+    journals name; without any nobody can be said to be unknown.
+    """
+    slow, foreign = False, not operators
+    for line, entry in entries:
+        latency = entry.body.get("latency_ms")
+        if entry.type == ORDER and not slow and isinstance(latency, int | float) and latency > threshold_ms:
+            slow = True
+            order = entry.body.get("client_order_id")
+            text = f"order {order} took {latency} ms, the bound is {threshold_ms} ms"
+            yield Fault(Soundness.OUT_OF_BOUNDS, line, entry.seq, text)
+        if not foreign and entry.operator not in operators:
+            foreign = True
+            yield Fault(Soundness.TAMPERED, line, entry.seq, f"operator {entry.operator!r} never opened an order journal here")
+
+
+def differences(journal: str, drafts: Iterable[LogDraft], entries: Iterable[Entry], *, is_closed: bool) -> Iterator[Fault]:
+    """Yield where the log and one order journal disagree; both in the order of the journal's rows.
+
+    `drafts` are what the journal has to say, `entries` the whole log. A journal that was not closed in order may be ahead of
+    the log: its next opening appends what is missing.
+    """
+    told = ((entry, seq) for entry in entries if (seq := _row_of(entry, journal)) is not None)
+    entry = next(told, None)
+    newest = 0
+    for draft in drafts:
+        while entry is not None and entry[1] < draft.journal_seq:
+            yield _not_there(entry, journal, newest)
+            entry = next(told, None)
+        what = f"row {draft.journal_seq} of {journal} ({_name(draft)})"
+        if entry is None or entry[1] > draft.journal_seq:
+            lags = entry is None and not is_closed
+            says = "is not in the log yet: its next opening appends it" if lags else "is missing from the log"
+            yield Fault(Soundness.CANNOT_SAY if lags else Soundness.TAMPERED, 0, None, f"{what} {says}")
+            continue
+        if entry[0].type != draft.type or _content(entry[0]) != canonical(draft.body):
+            text = f"{what}: the log says something else than the journal"
+            yield Fault(Soundness.TAMPERED, 0, entry[0].seq, text)
+        newest = draft.journal_seq
+        entry = next(told, None)
+    while entry is not None:
+        if is_closed or entry[1] == newest:
+            yield _not_there(entry, journal, newest)
+        else:
+            text = f"row {entry[1]} of {journal} was written after the journal was read ({entry[0].type})"
+            yield Fault(Soundness.CANNOT_SAY, 0, entry[0].seq, text)
+        entry = next(told, None)
+
+
+def unknown_journals(entries: Iterable[Entry], journals: Collection[str]) -> Iterator[Fault]:
+    """Yield, once each, the journals that the log names and that are not there."""
+    gone: set[str] = set()
+    for entry in entries:
+        journal = entry.body.get("journal")
+        if isinstance(journal, str) and journal not in journals and journal not in gone:
+            gone.add(journal)
+            yield Fault(Soundness.TAMPERED, 0, entry.seq, f"comes from the order journal {journal}, which is not there")
+
+
+def _row_of(entry: Entry, journal: str) -> int | None:
+    seq = entry.body.get("journal_seq")
+    return seq if entry.body.get("journal") == journal and isinstance(seq, int) else None
+
+
+def _not_there(entry: tuple[Entry, int], journal: str, newest: int) -> Fault:
+    says = "stands in the log again" if entry[1] == newest else "says nothing of the kind"
+    return Fault(Soundness.TAMPERED, 0, entry[0].seq, f"row {entry[1]} of {journal} {says} ({entry[0].type})")
+
+
+def _content(entry: Entry) -> bytes:
+    return canonical({name: value for name, value in entry.body.items() if name not in _ADDED})
+
+
+def _name(draft: LogDraft) -> str:
+    return f"order {draft.body.get('client_order_id')}" if draft.type == ORDER else draft.type

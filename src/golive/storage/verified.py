@@ -1,0 +1,101 @@
+"""What verifying one file finds, the keys it needs, and how one journal file, or a journal of several files, is verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from golive.audit import Chain, Entry, EntryError, Fault, Soundness, decode_entry, verify_file, worst
+
+from .keys import PUBLIC_DIRECTORY, DevelopmentKeys, read_public_key
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was found about one file."""
+
+    path: Path
+    faults: tuple[Fault, ...]
+    records: int = 0
+    sealed_seq: int | None = None
+
+    def with_faults(self, *faults: Fault) -> Result:
+        """Return the same with more faults."""
+        return replace(self, faults=(*self.faults, *faults))
+
+    @property
+    def soundness(self) -> Soundness:
+        return worst(self.faults)
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationKeys:
+    """The keys a verifier has: MAC keys by id, public seal keys by id, and ours where this host has them."""
+
+    mac: Mapping[str, bytes] = field(default_factory=dict)
+    seal: Mapping[str, bytes] = field(default_factory=dict)
+    own: DevelopmentKeys | None = None
+
+    @classmethod
+    def of_home(cls, home: Path) -> VerificationKeys:
+        """Return the keys of this installation; without its private ones the published ones. Raises JournalError."""
+        own = DevelopmentKeys.load(home)
+        if own is not None:
+            return cls(own.mac_keys, own.seal_keys, own)
+        return cls(seal=dict(read_public_key(path) for path in sorted((home / PUBLIC_DIRECTORY).glob("*.json"))))
+
+    @classmethod
+    def public(cls, path: Path) -> VerificationKeys:
+        """Return what a stranger has: one public key, from a published document."""
+        return cls(seal=dict([read_public_key(path)]))
+
+
+def verify_journal(path: Path, keys: VerificationKeys, chain: Chain) -> Result:
+    """Verify one journal file with the seal beside it; `chain` carries on from the file before."""
+    seal_file = path.with_suffix(".seal.json")
+    try:
+        seal = seal_file.read_bytes() if seal_file.exists() else None
+        data = path.read_bytes()
+    except OSError as exc:
+        return Result(path, (of_file(Soundness.CANNOT_SAY, f"cannot be read: {exc.strerror}"),))
+    report = verify_file(data, chain, seal=seal, seal_keys=keys.seal)
+    found = list(report.faults)
+    if seal is None:
+        found.append(of_file(Soundness.CANNOT_SAY, f"no seal {seal_file.name} beside it: a cut tail would not show"))
+    return Result(path, tuple(found), report.records, report.sealed_seq)
+
+
+def verify_series(files: Sequence[Path], keys: VerificationKeys) -> Iterator[Result]:
+    """Verify the files of one journal, oldest first."""
+    chain = Chain(keys.mac)
+    for position, path in enumerate(files):
+        result = verify_journal(path, keys, chain)
+        if position + 1 < len(files) and not chain.closed:
+            text = f"does not end with a closing record, yet {files[position + 1].name} follows"
+            result = result.with_faults(of_file(Soundness.TAMPERED, text))
+        yield result
+        chain.next_file()
+
+
+def of_file(soundness: Soundness, text: str) -> Fault:
+    """Return a fault of a file as a whole."""
+    return Fault(soundness, 0, None, text)
+
+
+def entries(path: Path) -> Iterator[Entry]:
+    """Yield what can be read of a journal; what cannot has been reported by its own verification."""
+    for _, entry in numbered_entries(path):
+        yield entry
+
+
+def numbered_entries(path: Path) -> Iterator[tuple[int, Entry]]:
+    """Yield what can be read of a journal, each with its line."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                yield number, decode_entry(line.removesuffix(b"\n"))[0]
+            except EntryError:
+                continue
