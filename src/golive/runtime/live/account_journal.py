@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from golive.model.errors import JournalError
-from golive.model.ids import ClientOrderId, FillId, InstrumentId
+from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
 from golive.storage.journal_file import Signer
 from golive.storage.live_projection import LiveProjection
@@ -18,7 +18,7 @@ from golive.storage.order_journal.reader import OrderJournalReader
 from golive.storage.risk_body import RiskContext
 
 from .plan import AccountPlan, LivePlan
-from .reconcile_views import Known
+from .reconcile_views import Known, Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +77,13 @@ def _rows(place: JournalPlace, after: int) -> Iterator[JournalRow]:
 
 
 def known_of(place: JournalPlace) -> Known:
-    """Return what a journal knows of single ids; each question looks into what is committed then, and blocks for the disk."""
+    """Return what a journal knows of single ids."""
 
-    def was_ours(client_order_id: ClientOrderId) -> bool:
+    @contextmanager
+    def looking() -> Iterator[Look]:
         with closing(OrderJournalReader(open_for_reading(place))) as reader:
-            return any(row.table == "intents" for row in reader.order(client_order_id))
+            yield Look(
+                was_ours=reader.has_intent, is_booked=lambda fill: reader.database.fill(fill.venue, fill.trade_id) is not None
+            )
 
-    def is_booked(fill: FillId) -> bool:
-        with closing(open_for_reading(place)) as database:
-            return database.fill(fill.venue, fill.trade_id) is not None
-
-    return Known(was_ours=was_ours, is_booked=is_booked)
+    return Known(looking)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -103,12 +104,28 @@ def own_order(order: Order, instrument: Instrument, problem: str = "", *, is_unp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What is asked of a journal about single ids of the venue."""
+class Look:
+    """One moment of a journal, for questions about single ids of the venue."""
 
     was_ours: Callable[[ClientOrderId], bool]
     """whether an order of this client order id was ever intended"""
     is_booked: Callable[[FillId], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a journal knows of single ids: a question looks into what is committed then, and blocks for the disk."""
+
+    looking: Callable[[], AbstractContextManager[Look]]
+    """for many questions about one moment"""
+
+    def was_ours(self, client_order_id: ClientOrderId) -> bool:
+        with self.looking() as look:
+            return look.was_ours(client_order_id)
+
+    def is_booked(self, fill: FillId) -> bool:
+        with self.looking() as look:
+            return look.is_booked(fill)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,10 +155,13 @@ def journal_view(books: Books, orders: Iterable[OwnOrder], known: Known, venue: 
     told = {ClientOrderId(order.client_order_id) for order in venue.orders} | {
         ClientOrderId(fill.client_order_id) for fill in venue.fills
     }
+    with known.looking() as look:
+        ended = frozenset(each for each in told - working if each and look.was_ours(each))
+        booked_fills = frozenset(fill.fill_id for fill in venue.fills if look.is_booked(fill.fill_id))
     return JournalView(
         orders=own,
-        ended=frozenset(each for each in told - working if each and known.was_ours(each)),
-        booked_fills=frozenset(fill.fill_id for fill in venue.fills if known.is_booked(fill.fill_id)),
+        ended=ended,
+        booked_fills=booked_fills,
         baseline=books.baseline,
         baseline_at=books.baseline_at,
         booked=books.booked,

@@ -72,6 +72,10 @@ class OrderJournalReader:
         """Return everything that was written about an order, decisions included, in order; () when nothing was."""
         return tuple(sorted(row for table in _OF_ORDER for row in self._rows_of(table, client_order_id)))
 
+    def has_intent(self, client_order_id: ClientOrderId) -> bool:
+        """Whether an order of this id was ever intended."""
+        return any(self._database.select("SELECT 1 FROM intents WHERE client_order_id = ?", (client_order_id,)))
+
     def not_ended(self) -> tuple[ClientOrderId, ...]:
         """Return the orders that have an intent and no end, oldest first."""
         query = """SELECT client_order_id FROM intents AS i
