@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from golive.model.errors import ConfigError
+from golive.model.errors import ConfigError, VenueError
+from golive.model.verdict import ExitCode
 
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
@@ -77,9 +78,13 @@ def reconcile(
     if request is not None and not yes:
         _confirm(request)
     where = locate(config, home)
-    found = asyncio.run(
-        _reconciled(where.runtime_file, where.home, entrypoint, credentials, request, operator or operator_identity())
-    )
+    try:
+        found = asyncio.run(
+            _reconciled(where.runtime_file, where.home, entrypoint, credentials, request, operator or operator_identity())
+        )
+    except VenueError as exc:
+        typer.echo(f"{exc}; look again with golive reconcile before anything is repeated", err=True)
+        raise typer.Exit(ExitCode.UNKNOWN) from exc
     options = given_again(found.entrypoint, credentials, config, home)
     with delivered() as stdout:
         if as_json:

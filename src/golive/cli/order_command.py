@@ -1,0 +1,108 @@
+"""Runs what `golive order` is to do: opens the desk, shows each step as it becomes durable, ends with the outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shlex
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO, TypeAlias
+
+import typer
+
+from golive.model.errors import VenueError
+from golive.model.verdict import ExitCode
+
+from .delivery import delivered
+from .options import locate
+from .reconcile import given_again
+from .terminal import clean
+
+if TYPE_CHECKING:
+    from golive.runtime.live.desk import LiveDesk
+    from golive.runtime.live.order_risk import OrderRisk
+    from golive.runtime.live.order_run import Outcome, Step
+
+    Say: TypeAlias = Callable[[Step], None]
+    Action: TypeAlias = Callable[[LiveDesk, OrderRisk, Say, asyncio.Event], Awaitable[tuple[Outcome, list[Step]]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCommand:
+    """Where an order goes and how it is told."""
+
+    entrypoint: str | None
+    credentials: Path | None
+    config: Path
+    home: Path | None
+    as_json: bool
+
+    def run(self, action: Action) -> None:
+        """Carry `action` out at an open desk and raise typer.Exit with its code; a venue that cannot be asked is exit 6."""
+        from golive.runtime.live.order_run import document
+
+        with delivered() as stdout:
+            try:
+                outcome, steps, entrypoint = asyncio.run(self._act(action, stdout))
+            except VenueError as exc:
+                typer.echo(f"{exc}: nothing was sent", err=True)
+                raise typer.Exit(ExitCode.UNKNOWN) from exc
+            options = given_again(entrypoint, None, self.config, self.home)
+            explain = shlex.join(["golive", "explain", outcome.client_order_id, *options])
+            if self.as_json:
+                stdout.write(json.dumps(document(outcome, steps, explain), indent=2, ensure_ascii=False) + "\n")
+            else:
+                stdout.write(_closing(outcome, explain))
+        raise typer.Exit(outcome.exit_code)
+
+    async def _act(self, action: Action, stdout: TextIO) -> tuple[Outcome, list[Step], str]:
+        from golive.runtime.clock import SystemClock
+        from golive.runtime.evidence import operator_identity
+        from golive.runtime.live.desk import LiveDesk
+        from golive.runtime.live.order_risk import OrderRisk
+        from golive.runtime.live_plan import live_plan, risk_profile_of
+        from golive.runtime.live_surroundings import surroundings
+        from golive.storage.config_files import load_configuration
+
+        def say(step: Step) -> None:
+            if not self.as_json:
+                stdout.write(f"{step.name:<10} {clean(step.text)}\n")
+                stdout.flush()
+
+        where = locate(self.config, self.home)
+        configuration = load_configuration(where.runtime_file, os.environ)
+        chosen = configuration.resolve(self.entrypoint or configuration.runtime.trading.default_entrypoint)
+        risk = OrderRisk(risk_profile_of(chosen), SystemClock())
+        with surroundings(where.home, chosen, risk.decide, operator_identity()) as around, _stop_signals() as stop:
+            plan = live_plan(configuration, chosen.name, home=where.home, key_file=self.credentials, around=around)
+            desk = await LiveDesk.open(plan)
+            try:
+                outcome, steps = await action(desk, risk, say, stop)
+            finally:
+                await desk.close()
+        return outcome, steps, chosen.name
+
+
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[asyncio.Event]:
+    """Let SIGINT and SIGTERM end the waiting and not the process: what was sent is told as it stands."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def _closing(outcome: Outcome, explain: str) -> str:
+    filled = f", filled {outcome.filled}" if outcome.filled else ""
+    lines = [f"{outcome.status}{filled}; client order id {outcome.client_order_id} (exit {int(outcome.exit_code)})"]
+    lines += [f"next: {outcome.next}"] if outcome.next else []
+    return "\n".join([*lines, explain]) + "\n"

@@ -1,0 +1,101 @@
+"""The orders of an account that have not ended, as its journal has them, read beside whoever trades; no venue is asked."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from golive.config.resolved import ResolvedEntrypoint
+from golive.model.json import JsonValue
+from golive.model.money import EXACT, format_decimal
+from golive.storage.order_journal import JournalPlace, JournalRow
+from golive.storage.order_journal.opening import open_for_reading
+from golive.storage.order_journal.reader import OrderJournalReader
+
+LIST_SCHEMA: Final = "golive.live_orders.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedOrder:
+    """One order; texts as the journal has them."""
+
+    client_order_id: str
+    venue_order_id: str
+    instrument: str
+    side: str
+    type: str
+    quantity: str
+    price: str
+    filled: str
+    state: str
+    """`not_sent`, `sent`, `unknown`, or the newest event the venue told"""
+    planned_at: int
+
+
+def unended_orders(home: Path, entrypoint: ResolvedEntrypoint, url: str | None) -> tuple[ListedOrder, ...]:
+    """Return the orders of the entrypoint's account that have not ended, oldest first; () when it has no journal yet.
+
+    Raises JournalError for a journal that cannot be read.
+    """
+    place = JournalPlace(home, entrypoint.exchange, entrypoint.adapter, entrypoint.keychain_key, entrypoint.environment, url)
+    if url is None and not place.path.exists():
+        return ()
+    with closing(OrderJournalReader(open_for_reading(place))) as reader:
+        return tuple(_listed(reader.order(name)) for name in reader.not_ended())
+
+
+def _listed(rows: tuple[JournalRow, ...]) -> ListedOrder:
+    """Make one line of everything that was written about an order."""
+    terms: dict[str, str] = {}
+    venue_order_id, state, filled, planned_at = "", "not_sent", Decimal(0), 0
+    for row in rows:
+        values = row.values
+        if row.table == "intents":
+            planned_at = int(str(values["ts"]))
+        if row.table in ("intents", "amendments"):
+            terms |= {name: str(value) for name, value in values.items() if value is not None}
+        elif row.table == "attempts":
+            state = "sent"
+        elif row.table == "answers":
+            state = str(values["result"])
+        elif row.table == "facts":
+            state = str(values["event"])
+        elif row.table == "fills":
+            filled = EXACT.add(filled, Decimal(str(values["quantity_text"])))
+            state = "partially_filled"
+        venue_order_id = str(values.get("venue_order_id") or venue_order_id)
+    return ListedOrder(
+        terms.get("client_order_id", ""),
+        venue_order_id,
+        terms.get("instrument", ""),
+        terms.get("side", ""),
+        terms.get("type", ""),
+        terms.get("quantity_text", ""),
+        terms.get("price_text", ""),
+        format_decimal(filled),
+        state,
+        planned_at,
+    )
+
+
+def list_document(entrypoint: str, orders: tuple[ListedOrder, ...]) -> dict[str, JsonValue]:
+    """Return the list as a JSON document."""
+    rows: list[JsonValue] = [
+        {
+            "client_order_id": each.client_order_id,
+            "venue_order_id": each.venue_order_id or None,
+            "instrument": each.instrument,
+            "side": each.side,
+            "type": each.type,
+            "quantity": each.quantity,
+            "price": each.price or None,
+            "filled": each.filled,
+            "state": each.state,
+            "planned_at": str(each.planned_at),
+        }
+        for each in orders
+    ]
+    return {"schema": LIST_SCHEMA, "entrypoint": entrypoint, "orders": rows}

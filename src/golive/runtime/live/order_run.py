@@ -1,0 +1,284 @@
+"""One order by hand through the whole live path, step by step as each becomes durable; and the cancel of one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from golive.execution.live.effect import Refuse, Reroute
+from golive.execution.live.happening import Answered, Happening, Leaving, NotSent, Unprovable
+from golive.execution.ports import News
+from golive.model.clock import MILLISECOND, to_iso
+from golive.model.decision import Refused
+from golive.model.errors import ConfigError
+from golive.model.ids import ClientOrderId
+from golive.model.instrument import Instrument
+from golive.model.json import JsonObject, JsonValue
+from golive.model.money import format_units
+from golive.model.order import Fill, OrderStatus
+from golive.model.verdict import ExitCode
+from golive.orders import Order
+
+from .desk import LiveDesk
+from .order_request import STRATEGY, OrderRequest, terms_text
+from .order_risk import OrderRisk
+
+SCHEMA: Final = "golive.order.v1"
+_IN_FLIGHT: Final = (OrderStatus.PLANNED, OrderStatus.SENT, OrderStatus.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happened and is durable: `recovered`, `judged`, `leaves`, `answered`, a fact's event, `filled`."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a command about one order ended."""
+
+    client_order_id: ClientOrderId
+    status: str
+    """an order status, or `REFUSED`"""
+    filled: str
+    exit_code: ExitCode
+    next: str
+    """what happens now, in words; '' when nothing does"""
+
+
+@dataclass(slots=True)
+class Following:
+    """Hears the desk about one order, and about the one it became at another venue; tells each step once it is durable."""
+
+    desk: LiveDesk
+    order_id: ClientOrderId
+    say: Callable[[Step], None]
+    steps: list[Step] = field(default_factory=list)
+    _waiting: asyncio.Queue[Step | None] = field(default_factory=asyncio.Queue)
+    _task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Following:
+        self.desk.on_happening.append(self._happened)
+        self.desk.on_news.append(self._told)
+        self.desk.on_reroute.append(self._rerouted)
+        self._task = asyncio.create_task(self._tell())
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self.desk.on_happening.remove(self._happened)
+        self.desk.on_news.remove(self._told)
+        self.desk.on_reroute.remove(self._rerouted)
+        self._waiting.put_nowait(None)
+        if self._task is not None:
+            await self._task
+
+    def add(self, name: str, text: str) -> None:
+        """Tell a step as soon as everything that was written before it is durable."""
+        self._waiting.put_nowait(Step(name, text))
+
+    async def _tell(self) -> None:
+        while (step := await self._waiting.get()) is not None:
+            for account in self.desk.plan.accounts:
+                await self.desk.account(account.adapter).parts.pen.flushed()
+            self.steps.append(step)
+            self.say(step)
+
+    def _happened(self, happening: Happening) -> None:
+        if getattr(happening, "client_order_id", None) != self.order_id:
+            return
+        match happening:
+            case Leaving():
+                deadline = to_iso(happening.deadline_ms * MILLISECOND)
+                self.add("leaves", f"decision, intent and attempt {happening.n} are durable; it leaves now, deadline {deadline}")
+            case Answered():
+                code = f" (code {happening.code})" if happening.code else ""
+                named = f" as {happening.venue_order_id}" if happening.venue_order_id else ""
+                detail = f": {happening.detail}" if happening.detail else ""
+                self.add(
+                    "answered", f"{happening.adapter} answers attempt {happening.n}: {happening.result}{named}{code}{detail}"
+                )
+            case NotSent():
+                self.add("not_sent", f"it never left {happening.adapter}: {happening.reason}: {happening.detail}")
+            case Unprovable():
+                self.add("unproved", f"its outcome is not known: {happening.detail}")
+            case _:
+                pass
+
+    def _told(self, news: News) -> None:
+        if news.client_order_id != self.order_id:
+            return
+        if isinstance(news, Fill):
+            self.add("filled", self._fill_text(news))
+        elif news.event == "unanswered":
+            self.add("unanswered", "it may be at the venue: it is asked about, and never sent again")
+        elif news.event == "not_sent":
+            if not self.desk.router.knows(self.order_id):
+                self.add("refused", f"the router refuses it: {news.code}")
+        elif news.event == "absent":
+            self.add("absent", "it is proved that the venue does not have it and never will")
+        elif news.event != "accepted":  # that is the answer to its attempt
+            code = f" (code {news.code})" if news.code else ""
+            self.add(news.event, f"{news.event} by the venue{code}")
+
+    def _rerouted(self, effect: Reroute) -> None:
+        if effect.original == self.order_id:
+            self.order_id = effect.approved.order.client_order_id
+            self.add("rerouted", f"goes to {effect.to_adapter} as {self.order_id}: {effect.reason} at {effect.from_adapter}")
+
+    def _fill_text(self, fill: Fill) -> str:
+        instrument = self._instrument(fill)
+        scale = instrument.base_scale if fill.fee_asset == instrument.base else instrument.quote_scale
+        return (
+            f"{instrument.quantity_text(fill.quantity)} at {instrument.price_text(fill.price)}, "
+            f"fee {format_units(fill.fee, scale)} {fill.fee_asset}, {fill.liquidity}"
+        )
+
+    def _instrument(self, fill: Fill) -> Instrument:
+        for account in self.desk.plan.accounts:
+            if (found := self.desk.instruments(account.adapter).get(fill.instrument)) is not None:
+                return found
+        raise ConfigError(f"{fill.instrument} is not an instrument of this desk")
+
+
+async def place(
+    desk: LiveDesk, risk: OrderRisk, request: OrderRequest, say: Callable[[Step], None], *, wait_s: float, stop: asyncio.Event
+) -> tuple[Outcome, list[Step]]:
+    """Judge an order and send it; return how it stands when it has ended or rests, when `wait_s` are over, or at `stop`.
+
+    Raises ConfigError for an order that cannot be one, and the family of the venue's fault while nothing has been sent.
+    """
+    adapter = desk.plan.accounts[0].adapter
+    account = desk.account(adapter)
+    instrument = request.chosen(desk.instruments(adapter))
+    order = request.order(desk.new_id(adapter, STRATEGY), instrument)
+    async with Following(desk, order.client_order_id, say) as following:
+        following.add("recovered", _recovered_text(desk))
+        await risk.read(desk)
+        verdict = risk.decide(order)
+        risk.remember(desk.plan.operator)
+        terms, worth = terms_text(order, instrument), risk.equity_text(instrument)
+        if isinstance(verdict, Refused):
+            account.carry(Refuse(adapter, verdict, desk.plan.clock.now()))
+            why = f"{verdict.code}, limit {verdict.limit}, value {verdict.value}"
+            following.add("refused", f"risk ({risk.profile.name}) refuses {terms}: {why}; equity {worth}")
+        else:
+            following.add("judged", f"risk ({risk.profile.name}) allows {terms}; equity {worth}")
+            desk.submit(verdict)
+            await _settled(desk, wait_s, stop)
+    return _outcome(desk, following), following.steps
+
+
+async def withdraw(
+    desk: LiveDesk, name: str, say: Callable[[Step], None], *, wait_s: float, stop: asyncio.Event
+) -> tuple[Outcome, list[Step]]:
+    """Cancel the one order whose client order id begins with `name`, or whose venue order id it is.
+
+    Raises ConfigError when no order that has not ended, or more than one, is meant.
+    """
+    order_id = _meant(desk, name)
+    async with Following(desk, order_id, say) as following:
+        following.add("recovered", _recovered_text(desk))
+        desk.cancel(order_id)
+        following.add("cancel", f"cancel of {order_id} is asked for; it may still be filled before that arrives")
+        await _ended(desk, order_id, wait_s, stop)
+    return _outcome(desk, following), following.steps
+
+
+def _meant(desk: LiveDesk, name: str) -> ClientOrderId:
+    working = [order.intent.client_order_id for order in desk.router.unended]
+    found = [each.intent.client_order_id for each in desk.router.unended if _is_meant(each, name)]
+    if len(found) != 1:
+        known = ", ".join(working) or "none"
+        raise ConfigError(f"{name}: {'several' if found else 'no'} order of that id has not ended; those that have not: {known}")
+    return found[0]
+
+
+def _is_meant(order: Order, name: str) -> bool:
+    return order.intent.client_order_id.startswith(name) or order.venue_order_id == name
+
+
+def _recovered_text(desk: LiveDesk) -> str:
+    working = len(desk.router.unended)
+    names = ", ".join(account.adapter for account in desk.plan.accounts)
+    return f"{names}: journal and venue agree; {working or 'no'} order{'s' if working != 1 else ''} of ours there"
+
+
+async def _settled(desk: LiveDesk, wait_s: float, stop: asyncio.Event) -> None:
+    waiting = asyncio.create_task(desk.settled(wait_s))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((waiting, stopping), return_when=asyncio.FIRST_COMPLETED)
+    for task in (waiting, stopping):
+        task.cancel()
+    await asyncio.gather(waiting, stopping, return_exceptions=True)
+
+
+async def _ended(desk: LiveDesk, order_id: ClientOrderId, wait_s: float, stop: asyncio.Event) -> None:
+    """A working order is settled while it rests, so its end is waited for itself."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + wait_s
+    while any(each.intent.client_order_id == order_id for each in desk.router.unended):
+        if stop.is_set() or loop.time() >= deadline:
+            return
+        await asyncio.sleep(0.01)
+
+
+def _outcome(desk: LiveDesk, following: Following) -> Outcome:
+    if not desk.router.knows(following.order_id):
+        return Outcome(client_order_id=following.order_id, status="REFUSED", filled="0", exit_code=ExitCode.BLOCKED, next="")
+    order = desk.router.order(following.order_id)
+    instrument = _instrument_of(desk, order)
+    filled = f"{instrument.quantity_text(order.filled)} of {instrument.quantity_text(order.intent.quantity)} {instrument.base}"
+    return Outcome(
+        client_order_id=following.order_id,
+        status=str(order.status),
+        filled=filled,
+        exit_code=_exit_code(order.status),
+        next=_next(order.status),
+    )
+
+
+def _instrument_of(desk: LiveDesk, order: Order) -> Instrument:
+    for account in desk.plan.accounts:
+        if (found := desk.instruments(account.adapter).get(order.intent.instrument)) is not None:
+            return found
+    raise ConfigError(f"{order.intent.instrument} is not an instrument of this desk")
+
+
+def _exit_code(status: OrderStatus) -> ExitCode:
+    if status in _IN_FLIGHT:
+        return ExitCode.UNKNOWN
+    return ExitCode.VALIDATION_FAILED if status in (OrderStatus.REJECTED, OrderStatus.ABSENT) else ExitCode.OK
+
+
+def _next(status: OrderStatus) -> str:
+    if status in _IN_FLIGHT:
+        return (
+            "it may be at the venue. It is never sent again; its symbol takes no new order until its fate is known. The next "
+            "start asks the venue until it is found or its absence is proved: run golive reconcile"
+        )
+    if status in (OrderStatus.OPEN, OrderStatus.PARTIAL):
+        return "it rests at the venue and is taken over by the next start; cancel it with golive order cancel"
+    return ""
+
+
+def document(outcome: Outcome, steps: list[Step], explain: str) -> dict[str, JsonValue]:
+    """Return outcome and steps as a JSON document."""
+    told: list[JsonValue] = [_step(step) for step in steps]
+    return {
+        "schema": SCHEMA,
+        "client_order_id": outcome.client_order_id,
+        "status": outcome.status,
+        "filled": outcome.filled,
+        "exit_code": int(outcome.exit_code),
+        "next": outcome.next or None,
+        "explain": explain,
+        "steps": told,
+    }
+
+
+def _step(step: Step) -> JsonObject:
+    return {"name": step.name, "text": step.text}
