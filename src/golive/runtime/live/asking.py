@@ -105,6 +105,7 @@ class Asker:
                 return
 
     async def _resolved(self, ours: Ours) -> Lookup:
+        await self._client.learn_venue_time()  # absence is proved by the venue's time
         since_ms = ours.planned_at // MILLISECOND + self._offset_ms() - CLOCK_MARGIN_MS
         instrument = self._instruments[ours.intent.instrument]
         if ours.shall is not None:  # the terms it has now may still change until the amendment's deadline has passed

@@ -97,6 +97,7 @@ class LiveDesk:
             await desk.close()
             raise
         desk._ticker = asyncio.create_task(desk._tick())
+        desk._ticker.add_done_callback(desk._ticker_ended)
         if plan.export_path is not None:
             desk._exporter = asyncio.create_task(desk._export())
         return desk
@@ -214,6 +215,11 @@ class LiveDesk:
         while True:
             await asyncio.sleep(self.plan.timing.tick_s)
             self._publish(self.router.on_time(self.plan.clock.now()))
+
+    def _ticker_ended(self, ticker: asyncio.Task[None]) -> None:
+        if not ticker.cancelled() and isinstance(bug := ticker.exception(), Exception):
+            for account in self._accounts.values():
+                account.parts.broken(bug)
 
     def _tell(self, happening: Happening) -> None:
         for listener in self.on_happening:

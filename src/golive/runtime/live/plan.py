@@ -60,6 +60,8 @@ class Timing:
     ask_longest_pause_s: float = 30.0
     cancel_pause_s: float = 1.0
     """before a cancel that the venue did not take is sent again"""
+    amend_budget_s: float = 3.0
+    """what an amendment may take, from leaving to the venue's answer"""
     recovery_pause_s: float = 0.5
     """between two comparisons of journal and venue while orders are still moving"""
     look_back_s: float = 60.0

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from golive.execution.live.effect import Change, Place, Withdraw
-from golive.execution.live.happening import Answered, Changed, Happening, Leaving, NotSent, Waited, Withdrawn
-from golive.model.clock import Clock
+from golive.execution.live.happening import Answered, Changed, Leaving, NotSent, Waited, Withdrawn
 from golive.model.errors import JournalError, VenueError
 from golive.model.ids import ClientOrderId, VenueOrderId
 from golive.model.live_order import AttemptResult, FallbackReason
@@ -17,10 +16,8 @@ from golive.storage.order_journal import AnswerItem, AttemptItem, DecidedItem
 
 from .answer import DETAIL_LENGTH, Outcome, outcome_of
 from .parts import Parts
-from .pen import Pen
 from .roster import Ours
 
-AMENDMENT_BUDGET_S: Final = 3.0
 _NOT_PROCESSED: Final = "not_processed:"
 
 
@@ -83,10 +80,12 @@ class Sender:
 
     async def _attempt(self, place: Place, ours: Ours, deadline_ms: int) -> None:
         order = place.approved.order
-        attempts = _Attempts(self._name, ours, self._pen, self._tell, self._clock)
+        loop, budget_s = asyncio.get_running_loop(), place.budget_ms / 1000
+        budget = asyncio.timeout(budget_s)
+        attempts = _Attempts(self._parts, ours, 1, lambda: budget.reschedule(loop.time() + budget_s))
         venue_order_id: VenueOrderId | None = None
         try:
-            async with asyncio.timeout(place.budget_ms / 1000):
+            async with budget:
                 venue_order_id = await self._client.submit(
                     place.approved, self._parts.instruments[order.instrument], attempts, deadline_ms=deadline_ms
                 )
@@ -111,7 +110,7 @@ class Sender:
         result = outcome.result
         if result is AttemptResult.NOT_PROCESSED:  # there is no further attempt after this one
             result = AttemptResult.REJECTED
-        if result is AttemptResult.NOT_SENT and n > attempts.left:
+        if n > attempts.left:
             self._never_left(name, n, outcome.detail)
             return
         if venue_order_id is not None:
@@ -143,10 +142,10 @@ class Sender:
             self._tell(Changed(self._name, order.client_order_id, n, AttemptResult.NOT_SENT, "", str(exc)))
             return
         ours.deadline_ms, ours.shall = deadline_ms, order
-        attempts = _Attempts(self._name, ours, self._pen, self._tell, self._clock, n)
-        instrument = self._parts.instruments[order.instrument]
+        attempts = _Attempts(self._parts, ours, n, lambda: None)
+        instrument, budget_s = self._parts.instruments[order.instrument], self._parts.plan.timing.amend_budget_s
         try:
-            async with asyncio.timeout(AMENDMENT_BUDGET_S):
+            async with asyncio.timeout(budget_s):
                 is_taken = await self._client.amend(change.approved, instrument, attempts, n=n, deadline_ms=deadline_ms)
             outcome = (
                 Outcome(AttemptResult.ACCEPTED, "", "")
@@ -154,7 +153,7 @@ class Sender:
                 else Outcome(AttemptResult.REJECTED, "", "there was nothing left to change")
             )
         except TimeoutError:
-            outcome = Outcome(AttemptResult.UNKNOWN, "", f"no answer within {AMENDMENT_BUDGET_S:g} s")
+            outcome = Outcome(AttemptResult.UNKNOWN, "", f"no answer within {budget_s:g} s")
         except Exception as exc:  # noqa: BLE001 - whatever it was, the change may have been made
             outcome = self._judged(exc)
         if outcome.result is AttemptResult.ACCEPTED:
@@ -180,12 +179,14 @@ class Sender:
 class _Attempts:
     """The `AttemptJournal` of one order: its first attempt is durable already, a second is made so after its first answer."""
 
-    def __init__(self, name: str, ours: Ours, pen: Pen, tell: Callable[[Happening], None], clock: Clock, n: int = 1) -> None:
-        self._name = name
+    def __init__(self, parts: Parts, ours: Ours, n: int, lets_out: Callable[[], None]) -> None:
+        """`n` has left already; `lets_out` is called when another one may leave."""
+        self._name = parts.name
+        self._pen = parts.pen
+        self._tell = parts.tell
+        self._clock = parts.clock
         self._ours = ours
-        self._pen = pen
-        self._tell = tell
-        self._clock = clock
+        self._lets_out = lets_out
         self._code = ""
         self.n = self.left = n
         """the last attempt that was written, and the last that was let out"""
@@ -199,6 +200,7 @@ class _Attempts:
         await self._pen.durable(first, AttemptItem(client_order_id, n, deadline_ms))
         reach("live_second_attempt_durable")
         self.left = n
+        self._lets_out()
         self._tell(Leaving(self._name, client_order_id, n, deadline_ms))
 
     async def record_answer(self, client_order_id: ClientOrderId, n: int, answer: str) -> None:

@@ -108,7 +108,7 @@ class Watcher:
             await lost.close()
             await self.start()
         except VenueError:
-            pass  # counted by the call path; `look` sees the old stream's failure and tries again
+            await asyncio.sleep(self._grace_ns / SECOND)  # counted by the call path; `look` tries again then
         else:
             for ours in self._roster.unended():
                 if ours.deadline_ms:
