@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from golive.metrics.declaration import LIVE_ATTEMPT_RESULTS, LIVE_ORDER_RESULTS
 from golive.model.json import JsonObject
+from golive.observability.measured import nearest_rank
 
 from .meters import LiveMeters, Tally
 
@@ -28,14 +29,13 @@ def _row(exchange: str, route: str, tally: Tally) -> JsonObject:
         "orders": {result: tally.orders[result] for result in LIVE_ORDER_RESULTS},
         "attempts": {result: tally.attempts[result] for result in LIVE_ATTEMPT_RESULTS},
         "fallbacks": tally.fallbacks,
-        "latency_p50_ms": quantile(latencies, 50),
-        "latency_p95_ms": quantile(latencies, 95),
-        "latency_p99_ms": quantile(latencies, 99),
-        "latency_max_ms": round(latencies[-1], 4) if latencies else None,
+        "latency_p50_ms": _rank(latencies, 0.5),
+        "latency_p95_ms": _rank(latencies, 0.95),
+        "latency_p99_ms": _rank(latencies, 0.99),
+        "latency_max_ms": _rank(latencies, 1),
         "fill_ratio": round(tally.filled_share / ended, 4) if ended else None,
     }
 
 
-def quantile(ordered: Sequence[float], percent: int) -> float | None:
-    """Return the smallest value that at least `percent` of them do not exceed (nearest rank); None of nothing."""
-    return round(ordered[max(0, -(-len(ordered) * percent // 100) - 1)], 4) if ordered else None
+def _rank(ordered: Sequence[float], share: float) -> float | None:
+    return round(nearest_rank(ordered, share), 4) if ordered else None

@@ -29,6 +29,7 @@ News: TypeAlias = Fill | OrderUpdate
 _ENDS: Final = frozenset({OrderEvent.CANCELED, OrderEvent.EXPIRED, OrderEvent.REJECTED})
 ABSENCE_SIGNED: Final = "ABSENCE_SIGNED"
 """code of an order that worked once, and is over because a person has signed that the venue does not have it"""
+_WORKING: Final = frozenset({OrderStatus.OPEN, OrderStatus.PARTIAL})
 _UNACKNOWLEDGED: Final = frozenset({OrderStatus.SENT, OrderStatus.UNKNOWN})
 
 
@@ -66,7 +67,12 @@ class Tracking:
     # -- what a venue says ------------------------------------------------------------------------------------------
 
     def hear(self, life: Life, news: Iterable[News], filled: int | None, *, is_stored: bool = False) -> None:
-        """Take facts about one order; `filled` is what the venue says of all fills, `is_stored` facts are in the journal."""
+        """Take facts about one order; `filled` is what the venue says of all fills, `is_stored` facts are in the journal.
+
+        Raises IllegalTransition for an order that has not left, and for what no venue says.
+        """
+        if life.order.status is OrderStatus.PLANNED:
+            raise IllegalTransition(f"order {life.intent.client_order_id} has not left: no venue can know it")
         if filled is not None:
             life.told_filled = max(filled, life.told_filled or 0)
         for item in news:
@@ -190,7 +196,7 @@ class Tracking:
             self.update(life, OrderEvent.ABSENT)
         elif life.order.status in TERMINAL:
             return
-        elif is_signed:
+        elif is_signed and life.order.status in _WORKING:
             life.dispute, life.end = "", None
             self.update(life, OrderEvent.CANCELED, code=ABSENCE_SIGNED)
         elif life.end is not None and not life.order.filled and not life.held:
