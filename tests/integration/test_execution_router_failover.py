@@ -6,11 +6,8 @@ Each test asks the venue's own records for the truth. The venues are okx, bybit 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -33,7 +30,7 @@ from golive.storage.keys import DevelopmentKeys
 from golive.storage.order_journal.place import DIRECTORY
 from golive.storage.order_journal.reader import OrderJournalReader
 from support.adapters import ADAPTERS, unhurried
-from support.killed import SOURCES, TESTS
+from support.live_bot import bot_process, heard, told
 from support.live_desk import PLACE, Trader, account_plan, live_plan, live_venue, trader, truth
 from support.trading_desk import desk as raw_desk
 from support.trading_desk import until
@@ -267,38 +264,13 @@ async def test_decision_intent_and_attempt_are_written_before_the_venue_hears_of
 # starting again
 
 
-def process(home: Path, venue: VenueProcess, name: str, **options: Any) -> subprocess.Popen[str]:
-    document = {"home": str(home), "venue": name, "rest": venue.rest, "key": venue.key.document} | options
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCES), str(TESTS)])}
-    if "failpoint" in options:
-        environment["GOLIVE_FAILPOINT"] = options["failpoint"]
-    command = [sys.executable, "-m", "support.live_process", json.dumps(document)]
-    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-
-def heard(running: subprocess.Popen[str], member: str) -> dict[str, Any]:
-    """The next thing it says that has this member."""
-    assert running.stdout is not None
-    for line in running.stdout:
-        said: dict[str, Any] = json.loads(line)
-        if member in said:
-            return said
-    raise AssertionError(f"the process ended with {running.wait()} before it said {member}")
-
-
-def told(running: subprocess.Popen[str], line: str) -> None:
-    assert running.stdin is not None
-    running.stdin.write(line + "\n")
-    running.stdin.flush()
-
-
 @pytest.mark.parametrize("name", VENUES)
 @pytest.mark.parametrize("failpoint", ["live_order_durable", "live_order_answered"])
 async def test_an_order_of_a_killed_process_is_found_or_proved_absent(
     venues: Venues, tmp_path: Path, name: str, failpoint: str
 ) -> None:
     with live_venue(name, "--time-scale", "10") as venue:
-        with process(tmp_path, venue, name, failpoint=failpoint) as bot:
+        with bot_process(tmp_path, venue, name, failpoint=failpoint) as bot:
             heard(bot, "ready")
             told(bot, "1000")
             order = ClientOrderId(heard(bot, "order")["order"])
@@ -324,7 +296,7 @@ async def test_a_second_process_does_not_get_the_account(venues: Venues, tmp_pat
 
 
 async def test_a_process_that_was_stopped_for_longer_than_its_lease_sends_nothing(venues: Venues, tmp_path: Path) -> None:
-    with process(tmp_path, venues["okx"], "okx", lease_s=1.5) as bot:
+    with bot_process(tmp_path, venues["okx"], "okx", lease_s=1.5) as bot:
         heard(bot, "ready")
         told(bot, "1000")
         first = heard(bot, "order")["order"]

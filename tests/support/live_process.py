@@ -1,6 +1,6 @@
 """A live desk in a process of its own, for tests that kill or stop it: `python -m support.live_process DOCUMENT`.
 
-DOCUMENT is JSON: home, venue, rest, key (as in a credentials document), lease_s, stop_after. Lines of stdin are prices: each
+DOCUMENT is JSON: home, venue, rest, key (as in a credentials document), lease_s, switch_s. Lines of stdin are prices: each
 places an order (empty: a market order) and answers with its id when it is submitted. Every line out is one JSON object.
 """
 
@@ -26,7 +26,8 @@ async def main(document: dict[str, Any]) -> None:
     key = VenueKey(document["key"]["apiKey"], document["key"]["secret"], document["key"]["password"])
     account = account_at(document["venue"], document["rest"], key)
     timing = replace(QUICK, lease_s=document.get("lease_s", 5.0))
-    async with trader(live_plan(Path(document["home"]), [account], timing=timing)) as at:
+    switch_s = document.get("switch_s", 0)
+    async with trader(live_plan(Path(document["home"]), [account], timing=timing, dead_man_switch_seconds=switch_s)) as at:
         at.desk.on_news.append(
             lambda item: say(
                 id=item.client_order_id, news="fill" if isinstance(item, Fill) else item.event, code=getattr(item, "code", "")

@@ -78,7 +78,7 @@ class Watcher:
 
     async def start(self) -> None:
         """Open the stream: what changes from now on is told. Raises the family of the fault."""
-        stream = self._adapter.open_account_stream(self._instruments, self._take, audit_s=self._audit_s)
+        stream = self._adapter.open_account_stream(self._instruments, self.take, audit_s=self._audit_s)
         try:
             await stream.start()
         except BaseException:
@@ -116,6 +116,11 @@ class Watcher:
         finally:
             self._opening = None
 
+    async def checked(self) -> None:
+        """Return once every order that nobody knew has been looked for in the journal."""
+        while self._checks:
+            await asyncio.wait(tuple(self._checks))
+
     async def close(self) -> None:
         tasks = [*self._checks, *([] if self._opening is None else [self._opening])]
         for task in tasks:
@@ -126,7 +131,8 @@ class Watcher:
 
     # what it tells
 
-    def _take(self, event: AccountEvent) -> None:
+    def take(self, event: AccountEvent) -> None:
+        """Take what the stream tells; called on the loop, in order."""
         match event:
             case OrderSighting():
                 self._order(event)

@@ -1,0 +1,88 @@
+"""The venue's dead-man's switch: armed while everything is proved alive, and only then."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pytest
+
+from golive.model.errors import JournalError
+from golive.model.ids import ClientOrderId
+from golive.model.order import OrderStatus
+from support.adapters import ADAPTERS
+from support.live_bot import bot_process, heard, told
+from support.live_desk import account_plan, live_plan, live_venue, trader, truth
+from support.trading_desk import until
+from support.venue_process import VenueProcess
+
+pytestmark = pytest.mark.integration
+SWITCH = {
+    "okx": "/api/v5/trade/cancel-all-after",
+    "kraken": "/0/private/CancelAllOrdersAfter",
+    "bybit": "/v5/order/disconnected-cancel-all",
+}
+
+
+@pytest.fixture(params=["okx", "kraken"])
+def venue(request: pytest.FixtureRequest) -> Iterator[tuple[str, VenueProcess]]:
+    with live_venue(request.param) as running:
+        yield request.param, running
+
+
+def armed(name: str, venue: VenueProcess) -> list[int]:
+    """The time-outs the venue was told, in order."""
+    bodies = [each["body"] for each in venue.requests(2000) if each["target"] == SWITCH[name]]
+    return [int(json.loads(body)["timeOut"] if name == "okx" else parse_qs(body)["timeout"][0]) for body in bodies]
+
+
+async def test_it_is_armed_while_ready_and_disarmed_at_an_orderly_end(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
+    name, running = venue
+    async with trader(live_plan(tmp_path, [account_plan(name, running)], dead_man_switch_seconds=15)) as at:
+        switch = at.desk.account(ADAPTERS[name]).switch
+        await until(lambda: switch.is_armed)
+        order = await at.sent()
+        assert at.status(order) is OrderStatus.OPEN
+    assert armed(name, running) == [15, 0]
+    assert [row["state"] for row in truth(running, order)] == ["live"]
+
+
+async def test_orders_of_a_killed_process_are_canceled_by_the_venue(tmp_path: Path) -> None:
+    with live_venue("kraken") as running, bot_process(tmp_path, running, "kraken", switch_s=3) as bot:
+        heard(bot, "ready")
+        told(bot, "1000")
+        order = ClientOrderId(heard(bot, "order")["order"])
+        assert heard(bot, "news")["news"] == "accepted"
+        bot.send_signal(signal.SIGKILL)
+        bot.wait(10)
+        await until(lambda: [row["state"] for row in truth(running, order)] == ["canceled"], 30)
+
+
+@pytest.mark.parametrize("lost", ["risk", "journal"])
+async def test_a_beat_that_proves_nothing_arms_nothing(tmp_path: Path, lost: str) -> None:
+    alive = True
+    with live_venue("kraken") as running:
+        plan = live_plan(tmp_path, [account_plan("kraken", running)], dead_man_switch_seconds=3, proofs={"risk": lambda: alive})
+        async with trader(plan) as at:
+            account = at.desk.account(ADAPTERS["kraken"])
+            await until(lambda: account.switch.beats >= 2)
+            order = await at.sent()
+            if lost == "risk":
+                alive = False
+            else:
+                account.parts.pen.give_up(JournalError("the disk is gone"))
+            beats = account.switch.beats
+            await until(lambda: at.status(order) is OrderStatus.CANCELED, 30)  # the venue's work: nobody armed it again
+            assert account.switch.beats <= beats + 1
+            if lost == "risk":
+                assert [alert.title for alert in at.alerts].count("Dead-man's switch missed a beat") == 1
+
+
+async def test_what_the_switch_takes_beside_its_call_is_said_once(tmp_path: Path) -> None:
+    with live_venue("bybit") as running:
+        async with trader(live_plan(tmp_path, [account_plan("bybit", running)], dead_man_switch_seconds=15)) as at:
+            await until(lambda: at.desk.account(ADAPTERS["bybit"]).switch.beats >= 1)
+            assert [alert.title for alert in at.alerts].count("Dead-man's switch") == 1

@@ -1,0 +1,107 @@
+"""An account's stream: lost, rebuilt, silent, and what it tells of orders that nobody here knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from golive.model.errors import VenueUnavailable
+from golive.model.order import OrderStatus, Side
+from golive.runtime.live.desk import LiveDesk
+from support.adapters import ADAPTERS
+from support.live_desk import account_plan, live_plan, live_venue, trader, truth
+from support.trading_desk import desk as raw_desk
+from support.trading_desk import until
+from support.venue_process import VenueProcess
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module", params=["okx", "bybit", "kraken"])
+def venue(request: pytest.FixtureRequest) -> Iterator[tuple[str, VenueProcess]]:
+    with live_venue(request.param) as running:
+        yield request.param, running
+
+
+@pytest.mark.parametrize("kind", ["ws_abort", "ws_close", "ws_silence"])
+async def test_what_happens_while_the_stream_is_lost_is_told_all_the_same(
+    venue: tuple[str, VenueProcess], tmp_path: Path, kind: str
+) -> None:
+    name, running = venue
+    async with trader(live_plan(tmp_path, [account_plan(name, running, silence_s=1.0)])) as at:
+        rests = await at.sent()
+        running.add_fault(kind, count=1)
+        filled = await at.sent(price=None)
+        at.desk.cancel(rests)
+        await until(lambda: at.status(filled) is OrderStatus.FILLED and at.status(rests) is OrderStatus.CANCELED)
+        await at.settled()
+        running.clear_faults()
+        await until(lambda: at.desk.conditions[ADAPTERS[name]].is_ready)
+        assert at.filled(filled) == at.desk.router.order(filled).intent.quantity
+        fills = [item for item in at.news if item.client_order_id == filled and hasattr(item, "fill_id")]
+        assert len({fill.fill_id for fill in fills}) == len(fills)
+
+
+async def test_an_order_that_was_canceled_and_filled_while_nobody_ran_ends_at_the_next_start(
+    venue: tuple[str, VenueProcess], tmp_path: Path
+) -> None:
+    name, running = venue
+    plan = live_plan(tmp_path, [account_plan(name, running)])
+    async with trader(plan) as at:
+        rests, sold = await at.sent(), await at.sent(price="999999", side=Side.SELL)
+        assert at.status(rests) is at.status(sold) is OrderStatus.OPEN
+    async with raw_desk(name, running) as stranger:
+        await stranger.trading.cancel(rests, stranger.instrument)
+    async with trader(plan) as at:
+        assert at.status(rests) is OrderStatus.CANCELED
+        assert at.status(sold) is OrderStatus.OPEN
+        assert at.counted("live_orders_total", exchange=name, route="main", result="canceled") == 1
+        at.desk.cancel(sold)
+        await until(lambda: at.status(sold) is OrderStatus.CANCELED)
+        await at.settled()
+    async with trader(plan) as at:
+        assert list(at.desk.router.unended) == []
+    assert len(truth(running, rests)) == len(truth(running, sold)) == 1
+
+
+async def test_late_news_of_an_order_that_ended_in_an_earlier_life_are_not_foreign(
+    venue: tuple[str, VenueProcess], tmp_path: Path
+) -> None:
+    name, running = venue
+    plan = live_plan(tmp_path, [account_plan(name, running)])
+    async with trader(plan) as at:
+        order = await at.sent(price=None)
+        await until(lambda: at.status(order) is OrderStatus.FILLED)
+        await at.settled()
+    async with raw_desk(name, running) as reader, trader(plan) as at:
+        found = await reader.lookup(order)
+        watcher = at.desk.account(ADAPTERS[name]).watcher
+        assert found.order is not None
+        for seen in (found.order, *found.fills):
+            watcher.take(seen)
+        await watcher.checked()
+        assert at.desk.conditions[ADAPTERS[name]].is_ready
+        assert watcher.foreign_orders == 0
+        assert at.desk.account(ADAPTERS[name]).parts.booked == {}
+
+
+async def test_a_stream_that_cannot_be_rebuilt_blocks_new_orders_until_it_stands_again(tmp_path: Path) -> None:
+    with live_venue("okx") as running:
+        async with trader(live_plan(tmp_path, [account_plan("okx", running)])) as at:
+            order = await at.sent()
+            running.add_fault("outage", seconds=3)
+            await until(lambda: not at.desk.conditions[ADAPTERS["okx"]].is_ready, 30)
+            assert "stream" in at.desk.conditions[ADAPTERS["okx"]].why_not
+            await until(lambda: at.desk.conditions[ADAPTERS["okx"]].is_ready, 60)
+            assert at.status(await at.sent()) is OrderStatus.OPEN
+            assert at.status(order) is OrderStatus.OPEN
+
+
+async def test_a_desk_cannot_open_where_the_venue_does_not_answer(tmp_path: Path) -> None:
+    with live_venue("okx") as running:
+        plan = live_plan(tmp_path, [account_plan("okx", running)])
+        running.kill()
+        with pytest.raises(VenueUnavailable):
+            await LiveDesk.open(plan)
