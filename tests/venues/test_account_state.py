@@ -130,3 +130,10 @@ def test_any_order_of_telling_and_retelling_ends_in_the_same_fills_and_the_same_
     assert [o.filled for o in orders] == sorted(o.filled for o in orders)
     assert [o.status in TERMINAL for o in orders].count(True) == 1
     assert not state.lacks_fills
+
+
+def test_a_quantity_that_one_source_leaves_out_is_learned_from_another_and_never_forgotten() -> None:
+    nameless = replace(order(S.FILLED, 10, ts=5), quantity=None)
+    assert forward(nameless, order(S.PARTIAL, 3, ts=2)) == order(S.FILLED, 10, ts=5)
+    assert forward(order(S.PARTIAL, 3, ts=2), nameless) == order(S.FILLED, 10, ts=5)
+    assert forward(nameless, replace(order(S.PARTIAL, 3, ts=2), quantity=None)) is None

@@ -155,7 +155,19 @@ class AccountState:
 
 
 def forward(known: OrderSighting, new: OrderSighting) -> OrderSighting | None:
-    """Return the order after `new`, None when `new` adds nothing: less or equally filled, older, or not as far along."""
+    """Return the order after `new`, None when `new` adds nothing: less or equally filled, older, or not as far along.
+
+    A quantity that is known stays known, and one that a push left out is learned from whoever tells it (Kraken's pushes).
+    """
+    if new.quantity is None and known.quantity is not None:
+        new = replace(new, quantity=known.quantity)
+    moved = _moved(known, new)
+    if moved is None and known.quantity is None and new.quantity is not None:
+        return replace(known, quantity=new.quantity)
+    return moved
+
+
+def _moved(known: OrderSighting, new: OrderSighting) -> OrderSighting | None:
     if new.filled < known.filled:
         return None
     if known.status in TERMINAL:
