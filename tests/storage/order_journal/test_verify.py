@@ -32,6 +32,7 @@ def forge(home: Path, *rows: tuple[str, tuple[Value, ...]]) -> None:
     assert head is not None
     seq, mac = head.seq, head.mac
     with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
         triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
         for name, _ in triggers:
             connection.execute(f"DROP TRIGGER {name}")

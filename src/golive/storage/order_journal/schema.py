@@ -10,6 +10,7 @@ USER_VERSION: Final = 1
 
 # `seq` is one sequence over all tables but `journal`: what has the lower one was written first. Rows are only ever added.
 # Prices and quantities stand as integers (ticks, lots, smallest units) and as exact decimal text.
+# An intent stands right behind its decision, so one decision makes one order without an index that says so.
 # The numbers of an order's attempts: 1 and 2 send the order itself, 3 and above are its amendments, one attempt each.
 TABLES: Final = """
 CREATE TABLE journal (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -29,14 +30,16 @@ CREATE TABLE intents (
     route TEXT NOT NULL, instrument TEXT NOT NULL, side TEXT NOT NULL, type TEXT NOT NULL,
     quantity INTEGER NOT NULL CHECK (quantity > 0), price INTEGER, time_in_force TEXT NOT NULL, signal_id TEXT NOT NULL,
     trigger_price INTEGER, trail INTEGER, expires_at INTEGER, quantity_text TEXT NOT NULL, price_text TEXT,
-    decision INTEGER NOT NULL UNIQUE REFERENCES decisions (seq), decision_seq INTEGER NOT NULL, ts INTEGER NOT NULL,
+    decision INTEGER NOT NULL CHECK (decision = seq - 1) REFERENCES decisions (seq),
+    decision_seq INTEGER NOT NULL, ts INTEGER NOT NULL,
     prev_mac BLOB NOT NULL, mac BLOB NOT NULL
 ) STRICT;
 CREATE TABLE amendments (
     seq INTEGER PRIMARY KEY, client_order_id TEXT NOT NULL REFERENCES intents (client_order_id),
     n INTEGER NOT NULL CHECK (n >= 3), quantity INTEGER NOT NULL CHECK (quantity > 0), price INTEGER,
     trigger_price INTEGER, trail INTEGER, expires_at INTEGER, quantity_text TEXT NOT NULL, price_text TEXT,
-    decision INTEGER NOT NULL UNIQUE REFERENCES decisions (seq), decision_seq INTEGER NOT NULL, ts INTEGER NOT NULL,
+    decision INTEGER NOT NULL CHECK (decision = seq - 1) REFERENCES decisions (seq),
+    decision_seq INTEGER NOT NULL, ts INTEGER NOT NULL,
     prev_mac BLOB NOT NULL, mac BLOB NOT NULL, UNIQUE (client_order_id, n)
 ) STRICT;
 CREATE TABLE attempts (
