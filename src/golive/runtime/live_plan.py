@@ -113,7 +113,7 @@ def live_plan(configuration: Configuration, name: str, *, home: Path, key_file: 
         operator=around.operator,
         code_version=code_version(),
         keys=DevelopmentKeys.load_or_create(home),
-        accounts=tuple(_account(each, secrets, home) for each in members),
+        accounts=tuple(account_plan(each, secrets, home) for each in members),
         routes=routes,
         judge=around.judge,
         clock=around.clock,
@@ -181,7 +181,8 @@ def _secrets(key_file: Path | None, members: Sequence[ResolvedEntrypoint]) -> Se
     return KeyFileStore(key_file, [each.endpoint_host or "" for each in members])
 
 
-def _account(entrypoint: ResolvedEntrypoint, secrets: SecretStore, home: Path) -> AccountPlan:
+def account_plan(entrypoint: ResolvedEntrypoint, secrets: SecretStore, home: Path) -> AccountPlan:
+    """Return the account of an entrypoint with its keys; raise ConfigError when the store lacks them."""
     profile = profile_named(entrypoint.adapter)
     credentials = _complete(secrets.credentials(entrypoint.keychain_key), profile, entrypoint)
     settings = settings_of(

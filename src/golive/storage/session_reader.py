@@ -154,6 +154,11 @@ class SessionReader:
         """Return the bodies of all risk decisions, in order."""
         return tuple(json.loads(body) for (body,) in self._rows("SELECT risk_body FROM decisions ORDER BY seq"))
 
+    def query(self, select: str, parameters: tuple[Value, ...] = ()) -> Iterator[Any]:
+        """Yield the rows of a SELECT over the tables of `session_schema`. Raises JournalError when they cannot be read."""
+        # Any: as `_rows`.
+        return self._rows(select, parameters)
+
     def events(self) -> Iterator[EventItem]:
         """Yield the session's event log, in order."""
         for seq, kind, body in self._rows("SELECT seq, kind, body FROM events ORDER BY seq"):
@@ -249,7 +254,7 @@ class SessionReader:
         except (KeyError, JournalError) as exc:
             raise JournalError(f"{self.path}: {exc}") from exc
 
-    def _rows(self, query: str, parameters: tuple[int, ...] = ()) -> Iterator[Any]:
+    def _rows(self, query: str, parameters: tuple[Value, ...] = ()) -> Iterator[Any]:
         # Any: the rows' types are those of the STRICT tables, which `faults` compares and quick_check enforces.
         try:
             for row in self._connection.execute(query, parameters):  # noqa: UP028 - `yield from` would close the cursor late

@@ -1,0 +1,151 @@
+"""`golive explain ORDER`: follow one order from the risk decision to the venue, through everything that was written about it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from golive.model.errors import ConfigError, GoliveError
+from golive.model.verdict import ExitCode
+
+from .delivery import delivered
+from .explain_words import Language
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
+
+if TYPE_CHECKING:
+    from golive.config.configuration import Configuration
+    from golive.runtime.explain.archive import Archive
+    from golive.runtime.explain.live_story import SentOrder
+    from golive.runtime.explain.places import Match
+    from golive.runtime.explain.story import OrderStory, Testimony
+
+    Ask = Callable[[SentOrder], Testimony]
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+
+
+@app.command()
+def explain(
+    order: Annotated[
+        str, typer.Argument(metavar="ORDER", help="Client order id, its first 6 digits or more, or venue order id.")
+    ],
+    lang: Annotated[Language, typer.Option("--lang", help="Language of the table.")] = Language.EN,
+    credentials: Annotated[
+        Path | None,
+        typer.Option("--credentials", metavar="FILE", help="Key file: also ask a simulated venue on this machine (mode 0600)."),
+    ] = None,
+    entrypoint: Annotated[
+        str | None,
+        typer.Option("--entrypoint", metavar="NAME", help="Who asks the venue. Default: whoever trades on the order's account."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; money is text.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Tell everything that is written down about one order, live or paper, and whether it agrees.
+
+    Rows of its order journal or session store, with their MACs; risk log; decision log or journal; metrics of its route; and with
+    --credentials what the venue says now.
+
+    Exit codes: 0 everything agrees, 2 there is no such order or several (they are listed), 6 something is missing or cannot be
+    believed, 70 internal error or stdout did not take the result.
+    """
+    from golive.runtime.explain.venue_word import venue_word
+    from golive.runtime.explain.witnesses import testimony
+
+    where = locate(config, home)
+    configuration, problem = _configuration(where)
+    archive = _archive(where, configuration)
+    match = _only(archive, order)
+
+    def ask(sent: SentOrder) -> Testimony:
+        if credentials is None:
+            return testimony("venue", "not_asked", "no_credentials")
+        if configuration is None:
+            return testimony("venue", "not_asked", "no_configuration", problem=problem)
+        asking = venue_word(sent, configuration, entrypoint, home=where.home, key_file=credentials, clock=archive.clock)
+        return asyncio.run(asking)
+
+    try:
+        story = _story(match, archive, ask)
+    except GoliveError as exc:
+        if isinstance(exc, ConfigError):
+            raise
+        typer.echo(f"cannot say: {exc}", err=True)
+        raise typer.Exit(ExitCode.UNKNOWN) from exc
+    with delivered() as stdout:
+        if as_json:
+            from golive.runtime.explain.story import document
+
+            stdout.write(json.dumps(document(story), indent=2, ensure_ascii=False) + "\n")
+        else:
+            from .explain_table import print_story
+
+            print_story(story, lang, stdout)
+    raise typer.Exit(ExitCode.OK if story.is_whole else ExitCode.UNKNOWN)
+
+
+def _configuration(where: Location) -> tuple[Configuration | None, str]:
+    """Return the configuration; None and why when there is none that can be used: what is on disk is told all the same."""
+    from golive.storage.config_files import load_configuration
+
+    try:
+        return load_configuration(where.runtime_file, os.environ), ""
+    except ConfigError as exc:
+        return None, str(exc).splitlines()[0]
+
+
+def _archive(where: Location, configuration: Configuration | None) -> Archive:
+    from golive.config.live_section import CoreExecution
+    from golive.runtime.clock import SystemClock
+    from golive.runtime.explain.archive import Archive
+    from golive.storage.verification import RISK_LOG
+
+    execution = CoreExecution() if configuration is None else configuration.core.execution
+    return Archive(
+        home=where.home,
+        url=execution.order_journal.url,
+        risk_log=where.home / RISK_LOG,
+        metrics=where.home / execution.live_router.metrics.export_path,
+        clock=SystemClock(),
+    )
+
+
+def _only(archive: Archive, name: str) -> Match:
+    """Return the one order that is meant; otherwise say which ones it may be, and end."""
+    from golive.runtime.explain.places import SHORTEST
+
+    if len(name) < SHORTEST:
+        raise ConfigError(f"{name!r} is too short to name an order: give at least {SHORTEST} characters of its id")
+    places = archive.places
+    found = places.find(name)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        lines = [f"{each.client_order_id}  {archive.shown(each.path)}" for each in found]
+        raise ConfigError("\n".join([f"{len(found)} orders begin with {name}:", *lines]))
+    for problem in places.problems:
+        typer.echo(f"cannot look into: {problem}", err=True)
+    if places.problems:
+        raise typer.Exit(ExitCode.UNKNOWN)
+    nearest = places.nearest(name)
+    raise ConfigError(
+        f"no order journal and no session under {archive.home} knows the order {name}"
+        + ("; the nearest ids: " + ", ".join(nearest) if nearest else "; there is no order at all")
+    )
+
+
+def _story(match: Match, archive: Archive, ask: Ask) -> OrderStory:
+    if match.source == "session":
+        from golive.runtime.explain.session_story import session_story
+
+        return session_story(match, archive)
+    from golive.runtime.explain.live_story import live_story
+
+    return live_story(match, archive, ask)

@@ -1,0 +1,113 @@
+"""What `golive explain` shows a person: the order, its steps in the order they became durable, and what each witness says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TextIO
+
+from golive.model.clock import MILLISECOND, to_iso
+from golive.observability.page import amount
+
+from .explain_words import DETAILS, PHRASES, SENTENCES, STATES, STEPS, VALUES, WITNESSES, Language, word
+from .terminal import clean
+
+if TYPE_CHECKING:
+    from golive.runtime.explain.story import OrderStory, Step, Testimony
+
+_AMOUNTS: Final = frozenset({"quantity", "price", "trigger", "trail", "fee", "notional", "limit", "value"})
+_VALUES: Final = frozenset({"verdict", "result", "event", "side", "type", "liquidity", "subject"})
+_STYLES: Final = {"ok": "green", "pending": "", "not_asked": "dim"}
+
+
+def print_story(story: OrderStory, language: Language, stream: TextIO, *, width: int | None = None) -> None:
+    """Print the story. Colours only on a terminal; `width` is in columns, that of the terminal when None."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    wide = width if width is not None or stream.isatty() else 1000
+    console = Console(file=stream, width=wide, highlight=False, markup=False, emoji=False)
+    for line in _head(story, language):
+        console.print(Text(clean(line), style="bold" if line.startswith(story.client_order_id) else ""), soft_wrap=True)
+    table = Table()
+    table.add_column(word(PHRASES, "row", language), justify="right")
+    for name in ("time", "what", "details"):
+        table.add_column(word(PHRASES, name, language), overflow="fold", no_wrap=name != "details")
+    for step in story.steps:
+        table.add_row(str(step.seq), _time(step), Text(word(STEPS, step.kind, language)), Text(clean(_details(step, language))))
+    console.print(table)
+    witnesses = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for each in story.testimonies:
+        witnesses.add_row(
+            Text(word(WITNESSES, each.witness, language)),
+            Text(word(STATES, each.state, language), style=_STYLES.get(each.state, "bold red")),
+            Text(clean(_sentence(each, language))),
+        )
+    console.print(witnesses)
+    console.print(Text(word(PHRASES, "whole" if story.is_whole else "not_whole", language)), soft_wrap=True)
+
+
+def _head(story: OrderStory, language: Language) -> list[str]:
+    kind = " ".join(word(VALUES, each, language) for each in (story.side, story.type) if each)
+    terms = f"{kind} {amount(story.quantity)} {story.instrument}"
+    if story.price is not None:
+        terms += f" {word(DETAILS, 'price', language)} {amount(story.price)}"
+    state = word(VALUES, story.status.lower(), language)
+    if story.filled != "0":
+        if story.filled != story.quantity:
+            state += ", " + word(PHRASES, "filled_of", language).format(filled=amount(story.filled))
+        if story.average_price is not None:
+            state += " " + word(PHRASES, "average", language).format(price=amount(story.average_price))
+    venue = [] if story.venue_order_id is None else [f"{word(DETAILS, 'venue_order_id', language)} {story.venue_order_id}"]
+    return [
+        " · ".join([story.client_order_id, *venue]),
+        f"{terms}: {state}",
+        f"{story.owner} ({story.environment}), {story.store}",
+    ]
+
+
+def _details(step: Step, language: Language) -> str:
+    parts = []
+    details = step.details
+    skipped = _skipped(step)
+    for name, value in details.items():
+        if value is None or value == "" or name in skipped:
+            continue
+        label = word(DETAILS, name, language)
+        unit = f" {details['fee_asset']}" if name == "fee" else " ms" if name == "latency_ms" else ""
+        parts.append(f"{label} {_told(name, value, language)}{unit}".strip())
+    return ", ".join(parts)
+
+
+def _skipped(step: Step) -> frozenset[str]:
+    """Return details that repeat what stands beside them."""
+    details = step.details
+    if step.kind == "decision":
+        approved = {"code"} if details.get("code") == "APPROVED" else set()
+        return frozenset({*approved, *({"subject"} if details.get("subject") == "order" else ())})
+    if step.kind == "intent":
+        return frozenset({"quantity", "price"})
+    return frozenset({"fee_asset", *({"code"} if details.get("code") == "0" else ())})
+
+
+def _told(name: str, value: str, language: Language) -> str:
+    if name in _AMOUNTS:
+        return amount(value)
+    if name in _VALUES:
+        return word(VALUES, value, language)
+    if name in ("deadline", "until"):
+        return value.removesuffix("Z").replace("T", " ")
+    return value.replace("_", " ") if name == "time_in_force" else value
+
+
+def _time(step: Step) -> str:
+    if step.ts is None:
+        return "–"
+    text = to_iso(step.ts // MILLISECOND * MILLISECOND).removesuffix("Z").replace("T", " ")
+    return text if "." in text else f"{text}.000"
+
+
+def _sentence(each: Testimony, language: Language) -> str:
+    details = dict(each.details)
+    if "status" in details:
+        details["status"] = word(VALUES, details["status"].lower(), language)
+    return word(SENTENCES, each.says, language).format(**details)

@@ -1,0 +1,204 @@
+"""The words of `golive explain`, in English and in Polish: steps, their details, and what witnesses say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Final
+
+
+class Language(str, Enum):
+    EN = "en"
+    PL = "pl"
+
+
+Words = Mapping[str, tuple[str, str]]
+"""name → English, Polish"""
+
+STEPS: Final[Words] = {
+    "signal": ("signal", "sygnał"),
+    "decision": ("decided", "decyzja"),
+    "intent": ("intent", "zamiar"),
+    "amendment": ("amendment", "zmiana"),
+    "record": ("recorded", "zapis"),
+    "attempt": ("leaves", "wysyłka"),
+    "answer": ("answered", "odpowiedź"),
+    "fact": ("venue says", "giełda"),
+    "fill": ("filled", "wykonanie"),
+    "end": ("ended", "koniec"),
+    "note": ("noted", "uwaga"),
+}
+DETAILS: Final[Words] = {
+    "answer": ("", ""),
+    "code": ("code", "kod"),
+    "deadline": ("valid until", "ważne do"),
+    "decision_seq": ("decision", "decyzja"),
+    "detail": ("", ""),
+    "epoch": ("epoch", "epoka"),
+    "event": ("", ""),
+    "fee": ("fee", "opłata"),
+    "fee_asset": ("", ""),
+    "fallback_used": ("at another venue than the first", "na innej giełdzie niż pierwsza:"),
+    "latency_ms": ("after", "po"),
+    "limit": ("limit", "limit"),
+    "liquidity": ("as", "jako"),
+    "n": ("attempt", "próba"),
+    "notional": ("worth", "wartość"),
+    "operator": ("by", "przez"),
+    "price": ("at", "po"),
+    "profile": ("risk profile", "profil ryzyka"),
+    "quantity": ("quantity", "ilość"),
+    "reason": ("because", "bo"),
+    "result": ("", ""),
+    "route": ("route", "trasa"),
+    "side": ("", ""),
+    "subject": ("of the", "dotyczy:"),
+    "target": ("target", "cel"),
+    "time_in_force": ("", ""),
+    "trade_id": ("trade", "transakcja"),
+    "trail": ("trail", "odstęp"),
+    "trigger": ("trigger", "próg"),
+    "type": ("", ""),
+    "until": ("until", "do"),
+    "value": ("value", "wartość"),
+    "venue_order_id": ("venue order", "zlecenie giełdy"),
+    "verdict": ("", ""),
+}
+"""what stands before a detail; '' where it speaks for itself"""
+VALUES: Final[Words] = {
+    "absent": ("absent", "nie istnieje"),
+    "accepted": ("accepted", "przyjęte"),
+    "amended": ("amended", "zmienione"),
+    "amendment": ("amendment", "zmiany"),
+    "approved": ("approved", "zatwierdzone"),
+    "buy": ("buy", "kupno"),
+    "canceled": ("canceled", "anulowane"),
+    "expired": ("expired", "wygasłe"),
+    "filled": ("filled", "wykonane"),
+    "limit": ("limit", "limit"),
+    "maker": ("maker", "maker"),
+    "market": ("market", "po cenie rynkowej"),
+    "not_processed": ("not processed", "nieprzetworzone"),
+    "not_sent": ("never sent", "nigdy niewysłane"),
+    "open": ("open", "otwarte"),
+    "order": ("order", "zlecenia"),
+    "partial": ("partly filled", "wykonane częściowo"),
+    "planned": ("planned", "zaplanowane"),
+    "refused": ("refused", "odmowa"),
+    "rejected": ("rejected", "odrzucone"),
+    "sell": ("sell", "sprzedaż"),
+    "sent": ("sent", "wysłane"),
+    "symbol_frozen": ("symbol frozen", "symbol zamrożony"),
+    "symbol_released": ("symbol released", "symbol odmrożony"),
+    "taker": ("taker", "taker"),
+    "triggered": ("triggered", "uruchomione"),
+    "unknown": ("unknown", "nieznane"),
+}
+WITNESSES: Final[Words] = {
+    "journal": ("store", "dziennik zleceń"),
+    "risk_decisions": ("risk decisions", "decyzje ryzyka"),
+    "decision_log": ("decision log", "log decyzji"),
+    "decision_journal": ("decision journal", "dziennik decyzji"),
+    "metrics": ("metrics", "metryki"),
+    "venue": ("venue now", "giełda teraz"),
+}
+STATES: Final[Words] = {
+    "ok": ("ok", "ok"),
+    "pending": ("pending", "w toku"),
+    "not_asked": ("not asked", "nie pytano"),
+    "missing": ("MISSING", "BRAK"),
+    "corrupt": ("CORRUPT", "USZKODZONE"),
+    "unknown": ("UNKNOWN", "NIEZNANE"),
+}
+SENTENCES: Final[Words] = {
+    "agrees": ("record {seq} of {file} says the same, MAC ok", "zapis {seq} w {file} mówi to samo, MAC poprawny"),
+    "agrees_unchecked": (
+        "record {seq} of {file} says the same; its MAC was not checked, the key is not at hand",
+        "zapis {seq} w {file} mówi to samo; MAC nie sprawdzony, brak klucza",
+    ),
+    "bad_record": ("record {seq} of {file} cannot be believed: {problem}", "zapis {seq} w {file} jest niewiarygodny: {problem}"),
+    "cannot_be_read": ("cannot be read: {problem}", "nie można odczytać: {problem}"),
+    "decision_not_there": ("decision {decision} is not in {file}", "decyzji {decision} nie ma w {file}"),
+    "end_not_there": ("the order has ended, and its record is not there", "zlecenie zakończone, a jego zapisu nie ma"),
+    "no_entrypoint": (
+        "no entrypoint of the configuration trades on {account} in {environment}",
+        "żaden punkt wejścia w konfiguracji nie handluje na koncie {account} w {environment}",
+    ),
+    "no_credentials": (
+        "give --credentials FILE to ask a simulated venue on this machine",
+        "podaj --credentials PLIK, aby zapytać symulowaną giełdę na tej maszynie",
+    ),
+    "no_configuration": ("the configuration cannot be read: {problem}", "nie można odczytać konfiguracji: {problem}"),
+    "no_metrics": ("there is no {file}", "nie ma pliku {file}"),
+    "not_ended": ("the order has not ended; its record comes with its end", "zlecenie trwa; zapis powstanie na końcu"),
+    "not_in_store": (
+        "record {seq} of {file} tells of something that is not in the store",
+        "zapis {seq} w {file} mówi o czymś, czego nie ma w dzienniku",
+    ),
+    "not_on_this_machine": (
+        "keys from a file are for venues on this machine only, and {host} is not",
+        "klucze z pliku są tylko dla giełd na tej maszynie, a {host} nią nie jest",
+    ),
+    "order_not_there": ("no record tells of this order", "żaden zapis nie mówi o tym zleceniu"),
+    "repeated": ("it stands in {file} more than once", "występuje w {file} więcej niż raz"),
+    "route_counts": (
+        "route {route} at {exchange}, all its orders: {orders}; {file} was written {age_s} s ago",
+        "trasa {route} na {exchange}, wszystkie zlecenia: {orders}; {file} zapisano {age_s} s temu",
+    ),
+    "route_not_there": (
+        "{file} has no series of route {route} at {exchange}",
+        "{file} nie ma szeregów trasy {route} na {exchange}",
+    ),
+    "row_changed": ("row {row} is not what was written", "wiersz {row} nie jest tym, co zapisano"),
+    "rows_sound": (
+        "rows of the order: {rows}, each as it was written, MACs ok",
+        "wierszy zlecenia: {rows}, każdy taki, jak zapisano, MAC-i poprawne",
+    ),
+    "rows_unchecked": (
+        "rows of the order: {rows}, not checked: the MAC key {key} is not at hand",
+        "wierszy zlecenia: {rows}, nie sprawdzono: brak klucza MAC {key}",
+    ),
+    "says_otherwise": ("record {seq} of {file} says something else", "zapis {seq} w {file} mówi co innego"),
+    "store_changed": ("{problem}; nothing in it can be believed", "{problem}; niczemu w nim nie można wierzyć"),
+    "store_sound": (
+        "the whole store is what was written ({rows} rows)",
+        "cały dziennik jest taki, jak zapisano ({rows} wierszy)",
+    ),
+    "store_unchecked": ("not checked: the MAC key {key} is not at hand", "nie sprawdzono: brak klucza MAC {key}"),
+    "venue_absent": (
+        "does not know the order: it never came there, or ended without a fill and is forgotten",
+        "nie zna zlecenia: nigdy nie dotarło albo zakończyło się bez wykonania i jest zapomniane",
+    ),
+    "venue_differs": (
+        "order {order}: {status}, {filled} filled (trades {fills}), which is not what is written here",
+        "zlecenie {order}: {status}, wykonano {filled} (transakcje {fills}): inaczej niż zapisano tutaj",
+    ),
+    "venue_has_nothing": (
+        "does not know the order, of which {filled} is filled here",
+        "nie zna zlecenia, z którego tutaj wykonano {filled}",
+    ),
+    "venue_says": (
+        "order {order}: {status}, {filled} filled (trades {fills})",
+        "zlecenie {order}: {status}, wykonano {filled} (transakcje {fills})",
+    ),
+    "venue_silent": ("could not be asked: {problem}", "nie udało się zapytać: {problem}"),
+}
+PHRASES: Final[Words] = {
+    "filled_of": ("{filled} filled", "wykonano {filled}"),
+    "average": ("at {price} on average", "średnio po {price}"),
+    "row": ("row", "wiersz"),
+    "time": ("time (UTC)", "czas (UTC)"),
+    "what": ("what", "co"),
+    "details": ("details", "szczegóły"),
+    "whole": ("everything agrees", "wszystko się zgadza"),
+    "not_whole": (
+        "something is missing or cannot be believed, see above; golive audit verify --all tells more",
+        "czegoś brakuje lub jest niewiarygodne, patrz wyżej; golive audit verify --all powie więcej",
+    ),
+}
+
+
+def word(words: Words, name: str, language: Language) -> str:
+    """Return a word; one that nobody translated as it is, without its underscores."""
+    pair = words.get(name)
+    return name.replace("_", " ") if pair is None else pair[0 if language is Language.EN else 1]

@@ -1,0 +1,107 @@
+"""The story of an order that was to leave: rows of its account's journal, their MACs, decision log, risk log, metrics, venue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from decimal import Decimal
+
+from golive.model.ids import ClientOrderId
+from golive.model.instrument import ASSET_SCALE
+from golive.model.money import EXACT, format_decimal, format_units
+from golive.storage import live_log
+from golive.storage.keys import DevelopmentKeys
+from golive.storage.order_journal.database import Database
+from golive.storage.order_journal.row import JournalRow, encode, row_mac
+
+from .archive import Archive, Owner, assembled, risk_bodies
+from .places import Match
+from .standing import Standing, standing_of
+from .steps import Grid, steps_of
+from .story import OrderStory, Testimony
+from .witnesses import log_testimony, metrics_testimony, risk_testimony, testimony
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentOrder:
+    """What its venue needs to be asked about an order."""
+
+    client_order_id: ClientOrderId
+    adapter: str
+    account: str
+    environment: str
+    instrument: str
+    decided_at: int
+    """wall clock, ns UTC: before it the order cannot exist"""
+    status: str
+    """how we think it stands"""
+    filled: str
+
+
+def live_story(match: Match, archive: Archive, ask: Callable[[SentOrder], Testimony]) -> OrderStory:
+    """Return the story; `ask` says what the venue has to say now. Raises JournalError when the rows cannot be read."""
+    order, keys = match.client_order_id, DevelopmentKeys.load(archive.home)
+    mac_keys = {} if keys is None else keys.mac_keys
+    with closing(archive.places.journal(match.path)) as reader:
+        rows, facts = reader.order(order), dict(reader.facts)
+        witnesses = [_rows_testimony(reader.database, rows, keys)]
+        store = archive.shown(match.path) if archive.url is None else reader.database.where
+    grid = _grid_of(rows)
+    standing = standing_of(rows, grid)
+    files = live_log.log_files(archive.home / live_log.DIRECTORY)
+    witnesses.append(risk_testimony(archive.risk_log, order, risk_bodies(rows), mac_keys))
+    if standing.route is not None:
+        witnesses.append(log_testimony(files, order, standing.record, mac_keys))
+        witnesses.append(metrics_testimony(archive.metrics, facts["venue"], standing.route, archive.clock.now()))
+        witnesses.append(ask(_sent(order, facts, standing, rows)))
+    owner = Owner(store=store, name=f"{facts['adapter']} {facts['account']}", environment=facts["environment"])
+    return assembled(match, standing, owner, steps_of(rows, grid), witnesses)
+
+
+def _sent(order: ClientOrderId, facts: dict[str, str], standing: Standing, rows: Iterable[JournalRow]) -> SentOrder:
+    decided_at = next(ts for row in rows if row.table == "intents" and isinstance(ts := row.values["ts"], int))
+    return SentOrder(
+        client_order_id=order,
+        adapter=facts["adapter"],
+        account=facts["account"],
+        environment=facts["environment"],
+        instrument=standing.instrument,
+        decided_at=decided_at,
+        status=standing.status,
+        filled=standing.filled,
+    )
+
+
+def _rows_testimony(database: Database, rows: Sequence[JournalRow], keys: DevelopmentKeys | None) -> Testimony:
+    """Return whether each of the order's rows is what was written, by its own MAC."""
+    if keys is None or database.facts.get("key_id") != keys.mac_key_id:
+        return testimony("journal", "ok", "rows_unchecked", rows=str(len(rows)), key=str(database.facts.get("key_id")))
+    bad = next(_bad_rows(database, rows, keys.mac_key), None)
+    if bad is not None:
+        return testimony("journal", "corrupt", "row_changed", row=bad)
+    return testimony("journal", "ok", "rows_sound", rows=str(len(rows)))
+
+
+def _bad_rows(database: Database, rows: Iterable[JournalRow], key: bytes) -> Iterator[str]:
+    for row in rows:
+        kept = database.row(row.seq)
+        if kept is None or row_mac(key, kept.previous, encode(kept.table, kept.seq, kept.values)) != kept.mac:
+            yield f"{row.table} {row.seq}"
+
+
+def _grid_of(rows: Iterable[JournalRow]) -> Grid:
+    """Return the grid that follows from rows which tell an amount both as integer and as text."""
+    steps: dict[str, Decimal] = {}
+    for row in rows:
+        for name in ("price", "quantity"):
+            number, text = row.values.get(name), row.values.get(f"{name}_text")
+            if isinstance(number, int) and isinstance(text, str) and number:
+                steps[name] = Decimal(text) / number
+
+    def told(name: str, number: int) -> str | None:
+        return format_decimal(EXACT.multiply(steps[name], Decimal(number))) if name in steps else None
+
+    return Grid(
+        lambda ticks: told("price", ticks), lambda lots: told("quantity", lots), lambda units, _: format_units(units, ASSET_SCALE)
+    )

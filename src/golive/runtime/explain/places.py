@@ -1,0 +1,93 @@
+"""Where an order is written down: the order journals of all accounts, and the stores of all sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+from golive.model.errors import GoliveError
+from golive.model.ids import ClientOrderId
+from golive.storage.order_journal.place import DIRECTORY
+from golive.storage.order_journal.reader import OrderJournalReader
+from golive.storage.order_journal.verify import looking_on
+from golive.storage.session_orders import find_orders, neighbours
+from golive.storage.session_reader import OtherVersion, SessionReader
+from golive.storage.sessions import SESSIONS, session_stores
+
+Source: TypeAlias = Literal["order_journal", "session"]
+SHORTEST: Final = 6
+"""characters of an id that are enough to look for"""
+NEAREST: Final = 3
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Match:
+    """An order that is meant, and where its rows are."""
+
+    client_order_id: ClientOrderId
+    source: Source
+    path: Path
+
+
+class OrderPlaces:
+    """All places of one installation. `problems` tells which of them could not be read when they were asked."""
+
+    def __init__(self, home: Path, url: str | None) -> None:
+        self._home = home
+        self._url = url
+        self.problems: list[str] = []
+
+    def find(self, name: str) -> list[Match]:
+        """Return the orders whose client order id begins with `name`, or whose venue order id it is; each order once."""
+        found: dict[ClientOrderId, Match] = {}
+        for path, orders in self._asked(lambda reader: reader.find(name), lambda store: find_orders(store, name)):
+            source: Source = "session" if path.parent == self._home / SESSIONS else "order_journal"
+            for order in orders:
+                found.setdefault(order, Match(order, source, path))
+        return sorted(found.values())
+
+    def nearest(self, name: str) -> list[ClientOrderId]:
+        """Return the client order ids that have most of their beginning in common with `name`, at most three."""
+        asked = self._asked(lambda reader: neighbours(reader.database.select, name), lambda store: neighbours(store.query, name))
+        ids = {order for _, orders in asked for order in orders}
+        return sorted(ids, key=lambda each: (-_common(each, name), each))[:NEAREST]
+
+    def journal(self, path: Path) -> OrderJournalReader:
+        """Look into the order journal that lies at `path`, or in the server when there is one."""
+        return OrderJournalReader(looking_on(path, f"orders/{path.stem}", self._url))
+
+    def _asked(
+        self,
+        of_journal: Callable[[OrderJournalReader], Iterable[ClientOrderId]],
+        of_session: Callable[[SessionReader], Iterable[ClientOrderId]],
+    ) -> Iterator[tuple[Path, list[ClientOrderId]]]:
+        """Ask every place; one that cannot be read is among the problems instead."""
+        self.problems = []
+        directory = self._home / DIRECTORY
+        seals = {seal.with_suffix(".sqlite") for seal in directory.glob("*.seal")}
+        for path in sorted({*directory.glob("*.sqlite"), *seals}):
+            try:
+                with closing(self.journal(path)) as reader:
+                    orders = list(of_journal(reader))
+            except GoliveError as exc:
+                self.problems.append(str(exc))
+                continue
+            yield path, orders
+        for path in session_stores(self._home):
+            try:
+                with closing(SessionReader(path)) as store:
+                    orders = list(of_session(store))
+            except OtherVersion:
+                continue
+            except GoliveError as exc:
+                self.problems.append(str(exc))
+                continue
+            yield path, orders
+
+
+def _common(one: str, other: str) -> int:
+    """Return how many characters two texts begin with alike."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

@@ -1,0 +1,66 @@
+"""The story of a paper order: rows of its session's store, whether the store is sound, risk log and decision journal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+
+from golive.model.errors import JournalError
+from golive.model.instrument import Instrument
+from golive.storage import decision_journal
+from golive.storage.keys import DevelopmentKeys
+from golive.storage.session_orders import order_rows
+from golive.storage.session_reader import SessionReader
+
+from .archive import Archive, Owner, assembled, risk_bodies
+from .places import Match
+from .standing import standing_of
+from .steps import Grid, steps_of
+from .story import OrderStory, Testimony
+from .witnesses import journal_testimony, risk_testimony, testimony
+
+
+def session_story(match: Match, archive: Archive) -> OrderStory:
+    """Return the story. Raises JournalError when the store cannot be read."""
+    order, keys = match.client_order_id, DevelopmentKeys.load(archive.home)
+    mac_keys = {} if keys is None else keys.mac_keys
+    with closing(SessionReader(match.path)) as reader:
+        rows, session = order_rows(reader, order), reader.identity
+        store_says = _store_testimony(reader, keys)
+    bodies = risk_bodies(rows)
+    grid = _grid_of(_instrument(str(bodies[0].get("instrument")) if bodies else "", session.terms.instruments))
+    files = decision_journal.journal_files(archive.home / decision_journal.DIRECTORY)
+    witnesses = [
+        store_says,
+        risk_testimony(archive.risk_log, order, bodies, mac_keys),
+        journal_testimony(files, order, session.run_id, mac_keys),
+    ]
+    owner = Owner(
+        store=archive.shown(match.path),
+        name=f"{session.stage} {session.entrypoint}, run {session.run_id[:8]}",
+        environment=session.environment,
+    )
+    return assembled(match, standing_of(rows, grid), owner, steps_of(rows, grid), witnesses)
+
+
+def _store_testimony(reader: SessionReader, keys: DevelopmentKeys | None) -> Testimony:
+    if keys is None or keys.mac_key_id != reader.key_id:
+        return testimony("journal", "ok", "store_unchecked", key=reader.key_id)
+    for fault in reader.faults(keys):
+        return testimony("journal", "corrupt", "store_changed", problem=fault)
+    return testimony("journal", "ok", "store_sound", rows=str(reader.head(keys).seq))
+
+
+def _instrument(name: str, instruments: Sequence[Instrument]) -> Instrument:
+    for each in instruments:
+        if str(each.id) == name:
+            return each
+    raise JournalError(f"{name or 'the order'} is not an instrument of its session")
+
+
+def _grid_of(instrument: Instrument) -> Grid:
+    return Grid(
+        instrument.price_text,
+        instrument.quantity_text,
+        lambda units, asset: instrument.base_text(units) if asset == instrument.base else instrument.quote_text(units),
+    )

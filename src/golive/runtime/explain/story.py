@@ -1,0 +1,89 @@
+"""The story of one order: what happened to it, step by step, and what each witness says. Shape and schema of the document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
+
+from golive.model.json import JsonValue
+from golive.observability.shape import Amount, Count, Fragment, Instant, as_json, document_schema
+
+SCHEMA: Final = "golive.order_story.v1"
+StepKind = Literal["signal", "decision", "intent", "amendment", "record", "attempt", "answer", "fact", "fill", "end", "note"]
+Witness = Literal["journal", "risk_decisions", "decision_log", "decision_journal", "metrics", "venue"]
+State = Literal["ok", "pending", "not_asked", "missing", "corrupt", "unknown"]
+GOOD: Final = frozenset({"ok", "pending", "not_asked"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One row of the store that holds the order; `details` are texts by name, None where there is none to tell."""
+
+    seq: Count
+    """sequence of the row: what has the lower one was durable first"""
+    ts: Instant | None
+    kind: StepKind
+    details: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Testimony:
+    """What one witness says about the order; `says` is one of the sentences of `words.py`, filled in with `details`."""
+
+    witness: Witness
+    state: State
+    says: str
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderStory:
+    """One order. Quantities in base, prices in quote; terms are those it was approved with."""
+
+    client_order_id: Annotated[str, Fragment({"pattern": "^[0-9a-f]{32}$"})]
+    venue_order_id: str | None
+    source: Literal["order_journal", "session"]
+    store: str
+    """the file or database that holds it"""
+    owner: str
+    """adapter and account, or stage and entrypoint"""
+    environment: str
+    instrument: str
+    side: str
+    type: str | None
+    time_in_force: str | None
+    route: str | None
+    quantity: Amount
+    price: Amount | None
+    status: str
+    """how it ended, else how it stands"""
+    filled: Amount
+    average_price: Amount | None
+    steps: tuple[Step, ...]
+    testimonies: tuple[Testimony, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no witness is missing, contradicts or cannot be believed."""
+        return all(each.state in GOOD for each in self.testimonies)
+
+
+def document(story: OrderStory) -> dict[str, JsonValue]:
+    """Return the JSON document."""
+    told = as_json(story)
+    assert isinstance(told, dict)
+    return {"schema": SCHEMA, **told, "is_whole": story.is_whole}
+
+
+def story_schema() -> dict[str, JsonValue]:
+    """Return the JSON Schema (2020-12) of the document; every object but `details` is closed."""
+    schema = document_schema(SCHEMA, "What is written down about one order of Golive", OrderStory)
+    properties, required = schema["properties"], schema["required"]
+    assert isinstance(properties, dict)
+    assert isinstance(required, list)
+    return {
+        **schema,
+        "properties": dict(sorted({**properties, "is_whole": {"type": "boolean"}}.items())),
+        "required": sorted([*required, "is_whole"]),
+    }

@@ -1,0 +1,135 @@
+"""What the files beside the store say about one order: risk log, decision log or journal, metrics of its route."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from golive.audit import Entry, canonical
+from golive.model.clock import SECOND
+from golive.model.errors import JournalError
+from golive.model.json import JsonObject
+from golive.storage.journal_search import FoundRecord, find_records
+from golive.storage.live_log import ORDER
+from golive.storage.risk_decisions import RISK_DECISION, decision_name
+
+from .story import State, Testimony, Witness
+
+
+def risk_testimony(path: Path, order: str, stored: Sequence[JsonObject], mac_keys: Mapping[str, bytes]) -> Testimony:
+    """Return whether each decision about the order (`stored` bodies) stands in the risk log once, word for word."""
+    witness: Witness = "risk_decisions"
+    found = _found([path], order, RISK_DECISION, mac_keys)
+    if isinstance(found, str):
+        return testimony(witness, "missing", "cannot_be_read", problem=found)
+    if bad := _bad(witness, found):
+        return bad
+    told = {decision_name(record.body): record for record in map(_entry, found)}
+    if len(told) < len(found):
+        return testimony(witness, "corrupt", "repeated", file=path.name)
+    for body in stored:
+        record = told.pop(decision_name(body), None)
+        if record is None:
+            return testimony(witness, "missing", "decision_not_there", decision=str(body.get("decision_seq")), file=path.name)
+        if canonical(body) != canonical({name: value for name, value in record.body.items() if name != "key_class"}):
+            return testimony(witness, "corrupt", "says_otherwise", seq=str(record.seq), file=path.name)
+    if told:
+        return testimony(witness, "corrupt", "not_in_store", seq=str(next(iter(told.values())).seq), file=path.name)
+    return _agrees(witness, found)
+
+
+def log_testimony(files: Iterable[Path], order: str, record: JsonObject | None, mac_keys: Mapping[str, bytes]) -> Testimony:
+    """Return whether the decision log of live orders has the order's one record; `record` is the store's, None: not ended."""
+    witness: Witness = "decision_log"
+    found = _found(files, order, ORDER, mac_keys)
+    if isinstance(found, str):
+        return testimony(witness, "missing", "cannot_be_read", problem=found)
+    if bad := _bad(witness, found):
+        return bad
+    if not found:
+        return testimony(witness, "pending", "not_ended") if record is None else testimony(witness, "missing", "end_not_there")
+    entry, file = _entry(found[0]), found[0].path.name
+    if len(found) > 1:
+        return testimony(witness, "corrupt", "repeated", file=file)
+    if record is None:
+        return testimony(witness, "corrupt", "not_in_store", seq=str(entry.seq), file=file)
+    if canonical(record) != canonical({name: entry.body[name] for name in record if name in entry.body}):
+        return testimony(witness, "corrupt", "says_otherwise", seq=str(entry.seq), file=file)
+    return _agrees(witness, found)
+
+
+def journal_testimony(files: Iterable[Path], order: str, run_id: str, mac_keys: Mapping[str, bytes]) -> Testimony:
+    """Return what the decision journal of sessions has about the order."""
+    witness: Witness = "decision_journal"
+    found = _found(files, order, "decision_event", mac_keys)
+    if isinstance(found, str):
+        return testimony(witness, "missing", "cannot_be_read", problem=found)
+    if bad := _bad(witness, found):
+        return bad
+    own = [each for each in found if _entry(each).body.get("run_id") == run_id]
+    return _agrees(witness, own) if own else testimony(witness, "missing", "order_not_there")
+
+
+def metrics_testimony(path: Path, exchange: str, route: str, now: int) -> Testimony:
+    """Return what the metrics file says of the order's route; `now` is the wall clock, ns."""
+    witness: Witness = "metrics"
+    try:
+        text, written = path.read_text(encoding="utf-8"), path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return testimony(witness, "missing", "no_metrics", file=path.name)
+    except (OSError, UnicodeDecodeError) as exc:
+        return testimony(witness, "corrupt", "cannot_be_read", problem=str(exc))
+    counts = dict(_orders_total(text, exchange, route))
+    if not counts:
+        return testimony(witness, "missing", "route_not_there", file=path.name, route=route, exchange=exchange)
+    total = ", ".join(f"{result} {count}" for result, count in counts.items() if count) or "0"
+    age = f"{max(0, now - written) / SECOND:.0f}"
+    return testimony(witness, "ok", "route_counts", route=route, exchange=exchange, orders=total, age_s=age, file=path.name)
+
+
+def _orders_total(text: str, exchange: str, route: str) -> Iterator[tuple[str, int]]:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            labels = sample.labels
+            if sample.name == "live_orders_total" and (labels.get("exchange"), labels.get("route")) == (exchange, route):
+                yield labels["result"], round(sample.value)
+
+
+def _found(files: Iterable[Path], order: str, type_: str, mac_keys: Mapping[str, bytes]) -> list[FoundRecord] | str:
+    """Return the records of a type that name the order, unreadable ones among them; the problem when a file cannot be read."""
+    found: list[FoundRecord] = []
+    try:
+        for path in files:
+            for record in find_records(path, f'"client_order_id":"{order}"', mac_keys):
+                if record.entry is None or record.entry.type == type_:
+                    found.append(record)
+    except JournalError as exc:
+        return str(exc)
+    return found
+
+
+def _bad(witness: Witness, found: Sequence[FoundRecord]) -> Testimony | None:
+    for record in found:
+        if record.fault:
+            seq = "?" if record.entry is None else str(record.entry.seq)
+            return testimony(witness, "corrupt", "bad_record", seq=seq, file=record.path.name, problem=record.fault)
+    return None
+
+
+def _entry(found: FoundRecord) -> Entry:
+    assert found.entry is not None  # `_bad` has told of those that are none
+    return found.entry
+
+
+def _agrees(witness: Witness, found: Sequence[FoundRecord]) -> Testimony:
+    seqs = ", ".join(str(_entry(each).seq) for each in found)
+    files = ", ".join(sorted({each.path.name for each in found}))
+    says = "agrees" if all(each.is_checked for each in found) else "agrees_unchecked"
+    return testimony(witness, "ok", says, seq=seqs, file=files)
+
+
+def testimony(witness: Witness, state: State, says: str, **details: str) -> Testimony:
+    """Return what a witness says, by the name of one of the sentences of `words.py` and what fills it in."""
+    return Testimony(witness=witness, state=state, says=says, details=details)

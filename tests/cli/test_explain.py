@@ -1,0 +1,273 @@
+"""`golive explain ORDER`: the whole chain of live and paper orders, in two languages, and each witness that is missing or lies."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from golive.cli import main as command_line
+from golive.cli.explain_words import DETAILS, PHRASES, SENTENCES, STATES, STEPS, VALUES, WITNESSES
+from golive.model.ids import FillId, VenueOrderId
+from golive.model.live_order import AttemptResult, OrderResult
+from golive.model.order import Fill, Liquidity, OrderUpdate, Side
+from golive.storage.decision_journal import DecisionJournal
+from golive.storage.item import FillItem, OrderUpdateItem, RecordItem
+from golive.storage.risk_decisions import RiskDecisions
+from support.durable import BTC, CONTEXT, START, approval, new_store, note, order_id, refusal, signer_of
+from support.live_orders import (
+    FILLED,
+    REFUSED,
+    RETRIED,
+    RISK_LOG,
+    UNCLEAR,
+    UNSENT,
+    WORKING,
+    answer,
+    decided,
+    end,
+    write,
+)
+from support.published import published
+
+LOG = Path("audit/decision_logs/live_execution.jsonl")
+SERIES = """# TYPE live_orders counter
+live_orders_total{exchange="okx",result="filled",route="main"} 3.0
+live_orders_total{exchange="okx",result="absent",route="main"} 0.0
+live_orders_total{exchange="kraken",result="filled",route="main"} 9.0
+"""
+
+
+def golive(capsys: pytest.CaptureFixture[str], home: Path, *words: str) -> tuple[int, str, str]:
+    code = command_line.main(["explain", *words, "--home", str(home)])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def told(capsys: pytest.CaptureFixture[str], home: Path, order: str) -> tuple[int, dict[str, Any], dict[str, tuple[str, str]]]:
+    """Exit code, document, and (state, sentence) of each witness."""
+    code, out, err = golive(capsys, home, order, "--json")
+    assert err == ""
+    document = published(out)
+    return code, document, {each["witness"]: (each["state"], each["says"]) for each in document["testimonies"]}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home whose account has the orders of `support.live_orders`."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics/live_router.prom").write_text(SERIES)
+    write(tmp_path)
+    return tmp_path
+
+
+def test_a_filled_order_is_followed_from_decision_to_log(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, document, witnesses = told(capsys, home, order_id(FILLED))
+    assert code == 0
+    assert document["is_whole"] is True
+    assert [step["kind"] for step in document["steps"]] == [
+        "decision", "intent", "attempt", "answer", "fact", "fill", "fill", "end",
+    ]  # fmt: skip
+    assert [step["seq"] for step in document["steps"]] == sorted(step["seq"] for step in document["steps"])
+    assert (document["status"], document["filled"], document["average_price"]) == ("FILLED", "0.01", "41999.96")
+    assert document["venue_order_id"] == "v-1"
+    by_kind = {step["kind"]: step["details"] for step in document["steps"]}
+    assert by_kind["attempt"] == {"n": "1", "deadline": "2026-01-01T00:00:03Z"}
+    assert by_kind["fill"]["fee"] == "0.00001"
+    assert by_kind["end"]["latency_ms"] == "41"
+    assert witnesses == {
+        "journal": ("ok", "rows_sound"), "risk_decisions": ("ok", "agrees"), "decision_log": ("ok", "agrees"),
+        "metrics": ("ok", "route_counts"), "venue": ("not_asked", "no_credentials"),
+    }  # fmt: skip
+    metrics = next(each for each in document["testimonies"] if each["witness"] == "metrics")
+    assert metrics["details"]["orders"] == "filled 3"
+
+
+@pytest.mark.parametrize(
+    ("order", "status", "kinds"),
+    [
+        (RETRIED, "REJECTED", ["decision", "intent", "attempt", "answer", "attempt", "answer", "fact", "end"]),
+        (REFUSED, "REFUSED", ["decision"]),
+        (UNSENT, "NOT_SENT", ["decision", "intent", "end"]),
+        (WORKING, "PARTIAL", ["decision", "intent", "attempt", "answer", "fact", "fill"]),
+        (UNCLEAR, "UNKNOWN", ["decision", "intent", "attempt", "answer", "note"]),
+    ],
+)
+def test_every_kind_of_life_is_told(
+    home: Path, capsys: pytest.CaptureFixture[str], order: int, status: str, kinds: list[str]
+) -> None:
+    code, document, witnesses = told(capsys, home, order_id(order))
+    assert (code, document["status"]) == (0, status)
+    assert [step["kind"] for step in document["steps"]] == kinds
+    assert witnesses.get("decision_log", ("",))[0] == {WORKING: "pending", UNCLEAR: "pending", REFUSED: ""}.get(order, "ok")
+
+
+def test_an_attempt_that_was_never_answered_is_unknown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, (decided(1),))
+    _, document, _ = told(capsys, tmp_path, order_id(1))
+    assert document["status"] == "UNKNOWN"
+
+
+def test_an_order_is_found_by_the_beginning_of_its_id_and_by_the_venues(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, home, order_id(WORKING)[:6])[1]["client_order_id"] == order_id(WORKING)
+    write(home, (decided(9), answer(9, 1, AttemptResult.ACCEPTED)), account="other")
+    with sqlite3.connect(home / "var/state/orders/okx_spot_other.sqlite") as connection:
+        connection.execute("UPDATE answers SET venue_order_id = 'venue-77'")
+    _, document, witnesses = told(capsys, home, "venue-77")
+    assert document["client_order_id"] == order_id(9)
+    assert witnesses["journal"] == ("corrupt", "row_changed")
+
+
+def test_an_unknown_an_unclear_and_a_too_short_id_are_usage_errors(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = order_id(FILLED)[:8] + "0" * 24
+    code, out, err = golive(capsys, home, wrong)
+    assert (code, out) == (2, "")
+    assert order_id(FILLED) in err
+    assert golive(capsys, home, order_id(FILLED)[:5])[0] == 2
+    ids = [order_id(n) for n in range(20_000)]
+    pair = next((a, b) for a, b in zip(sorted(ids), sorted(ids)[1:], strict=False) if a[:6] == b[:6])
+    numbers = [ids.index(each) for each in pair]
+    write(home, tuple(item for n in numbers for item in (decided(n), end(n, OrderResult.CANCELED))), account="many")
+    code, out, err = golive(capsys, home, pair[0][:6])
+    assert code == 2
+    assert pair[0] in err
+    assert pair[1] in err
+
+
+def flip(path: Path, old: bytes, new: bytes) -> None:
+    data = path.read_bytes()
+    assert old in data
+    path.write_bytes(data.replace(old, new, 1))
+
+
+def drop_line(path: Path, part: str) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    assert any(part.encode() in line for line in lines)
+    path.write_bytes(b"".join(line for line in lines if part.encode() not in line))
+
+
+LIES: dict[str, tuple[Callable[[Path], object], str, tuple[str, str]]] = {
+    "log gone": (lambda home: (home / LOG).unlink(), "decision_log", ("missing", "end_not_there")),
+    "record gone": (lambda home: drop_line(home / LOG, order_id(FILLED)), "decision_log", ("missing", "end_not_there")),
+    "record changed": (
+        lambda home: flip(home / LOG, b'"latency_ms":41', b'"latency_ms":14'), "decision_log", ("corrupt", "bad_record"),
+    ),
+    "record torn": (
+        lambda home: (home / LOG).write_bytes((home / LOG).read_bytes().partition(b'"fallback_used"')[0] + f'"client_order_id":"{order_id(FILLED)}"'.encode()),
+        "decision_log", ("corrupt", "bad_record"),
+    ),
+    "decision gone": (
+        lambda home: drop_line(home / RISK_LOG, order_id(FILLED)), "risk_decisions", ("missing", "decision_not_there"),
+    ),
+    "decision changed": (
+        lambda home: flip(home / RISK_LOG, b'"allowed":true', b'"allowed":false'), "risk_decisions", ("corrupt", "bad_record"),
+    ),
+    "risk log gone": (lambda home: (home / RISK_LOG).unlink(), "risk_decisions", ("missing", "cannot_be_read")),
+    "metrics gone": (lambda home: (home / "metrics/live_router.prom").unlink(), "metrics", ("missing", "no_metrics")),
+    "other metrics": (
+        lambda home: (home / "metrics/live_router.prom").write_text(SERIES.replace("main", "side")), "metrics",
+        ("missing", "route_not_there"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_each_witness_that_is_gone_or_lies_is_named_in_its_place(
+    home: Path, capsys: pytest.CaptureFixture[str], lie: str
+) -> None:
+    change, witness, says = LIES[lie]
+    change(home)
+    code, document, witnesses = told(capsys, home, order_id(FILLED))
+    assert (code, document["is_whole"]) == (6, False)
+    assert witnesses[witness] == says
+    assert [name for name, (state, _) in witnesses.items() if state not in ("ok", "not_asked")] == [witness]
+    code, out, _ = golive(capsys, home, order_id(FILLED))
+    assert code == 6
+    assert re.search(r"MISSING|CORRUPT", out)
+
+
+def test_a_changed_row_of_the_journal_is_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with sqlite3.connect(home / "var/state/orders/okx_spot_main.sqlite") as connection:
+        connection.execute("UPDATE fills SET quantity_text = '0.005' WHERE trade_id = 't1'")
+    code, document, witnesses = told(capsys, home, order_id(FILLED))
+    assert code == 6
+    assert witnesses["journal"] == ("corrupt", "row_changed")
+    assert "fills" in next(each["details"]["row"] for each in document["testimonies"] if each["witness"] == "journal")
+
+
+def test_a_journal_that_cannot_be_read_is_no_proof_that_an_order_is_not_there(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "var/state/orders/okx_spot_main.sqlite").write_bytes(b"no database at all")
+    code, out, err = golive(capsys, home, order_id(FILLED))
+    assert (code, out) == (6, "")
+    assert "okx_spot_main.sqlite" in err
+
+
+def test_the_table_tells_the_same_in_english_and_in_polish(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, english, _ = golive(capsys, home, order_id(RETRIED))
+    assert code == 0
+    for part in (
+        "rejected",
+        "attempt 2",
+        "code 51008",
+        "Insufficient balance",
+        "not processed",
+        "everything agrees",
+        "not asked",
+    ):
+        assert part in english
+    code, polish, _ = golive(capsys, home, order_id(RETRIED), "--lang", "pl")
+    assert code == 0
+    for part in (
+        "odrzucone",
+        "próba 2",
+        "kod 51008",
+        "Insufficient balance",
+        "nieprzetworzone",
+        "wszystko się zgadza",
+        "nie pytano",
+    ):
+        assert part in polish
+
+
+def test_every_word_has_both_languages_and_every_sentence_the_same_places() -> None:
+    for words in (STEPS, DETAILS, VALUES, WITNESSES, STATES, SENTENCES, PHRASES):
+        for name, (english, polish) in words.items():
+            assert bool(english) == bool(polish), name
+            assert sorted(re.findall(r"{(\w+)}", english)) == sorted(re.findall(r"{(\w+)}", polish)), name
+
+
+def test_an_order_of_a_paper_session_is_told_from_its_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = new_store(tmp_path)
+    filled = Fill(
+        FillId("okx", "t1"), order_id(2), BTC.id, START, Side.BUY, BTC.ticks("42000"), BTC.lots("0.01"), 1000, "BTC", Liquidity.TAKER
+    )  # fmt: skip
+    records = store.commit([
+        RecordItem(note(2)), RecordItem(approval(3, 2)._replace(body={"reference_price": "42000"})), RecordItem(refusal(4)),
+        OrderUpdateItem(OrderUpdate(order_id(2), START, "accepted", VenueOrderId("paper-2"))), FillItem(filled),
+    ]).records  # fmt: skip
+    store.close()
+    for projection in (
+        DecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT),
+        RiskDecisions(tmp_path / RISK_LOG, signer_of(tmp_path)),
+    ):
+        projection.project(records)
+        projection.close()
+    _, document, witnesses = told(capsys, tmp_path, order_id(2))
+    assert (document["source"], document["status"], document["average_price"]) == ("session", "FILLED", "42000")
+    assert [step["kind"] for step in document["steps"]] == ["signal", "decision", "intent", "fact", "fill"]
+    assert witnesses["journal"] == ("ok", "store_sound")
+    assert witnesses["risk_decisions"] == ("ok", "agrees")
+    assert told(capsys, tmp_path, "paper-2")[1]["client_order_id"] == order_id(2)
+    assert told(capsys, tmp_path, order_id(4))[1]["status"] == "REFUSED"
+    with sqlite3.connect(store.path) as connection:
+        connection.execute("UPDATE fills SET fee = 0")
+    code, _, witnesses = told(capsys, tmp_path, order_id(2))
+    assert code == 6
+    assert witnesses["journal"] == ("corrupt", "store_changed")
