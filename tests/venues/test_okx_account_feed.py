@@ -59,7 +59,8 @@ def test_a_push_with_a_fill_is_the_fill_of_this_push_and_then_the_order() -> Non
     seen, order = events
     assert isinstance(seen, FillSighting)
     assert isinstance(order, OrderSighting)
-    assert (seen.fill.fill_id.trade_id, seen.fill.price, seen.fill.quantity, seen.fill.ts) == ("9", 1001, 100, 1_999_000_000)
+    assert (seen.fill.fill_id.trade_id, seen.fill.price) == ("BTC-USDT/9", 1001)
+    assert (seen.fill.quantity, seen.fill.ts) == (100, 1_999_000_000)
     assert (seen.fill.fee, seen.fill.fee_asset) == (1000, "BTC"), "the fee of the fill, not of the whole order"
     assert (order.status, order.filled, order.quantity) == (OrderStatus.PARTIAL, 100, 200)
 

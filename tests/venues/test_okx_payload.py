@@ -96,6 +96,15 @@ def test_a_state_nobody_knows_is_unknown_and_never_open() -> None:
     assert order_from({**row, "state": "brand_new_state"}, BTC).status is OrderStatus.UNKNOWN
 
 
+def test_trades_of_two_instruments_with_one_number_are_two_fills() -> None:
+    ether = Instrument.from_text(
+        "okx:ETH/USDT", tick_size="0.1", lot_size="0.00000001", min_quantity="0.00001", max_quantity="10000"
+    )
+    row = payload("fills_history")["data"][0]
+    here, there = fill_from(row, BTC).fill.fill_id, fill_from({**row, "instId": "ETH-USDT"}, ether).fill.fill_id
+    assert (here.trade_id, there.trade_id) == (f"BTC-USDT/{row['tradeId']}", f"ETH-USDT/{row['tradeId']}")
+
+
 def test_fills_carry_the_fee_as_a_charge_in_its_asset() -> None:
     sell, buy = (seen.fill for seen in DIALECT.read_fills(payload("fills_history"), BTC))
     assert (sell.side, sell.fee_asset, BTC.quote_text(sell.fee)) == (Side.SELL, "USDT", "0.922712")

@@ -121,7 +121,10 @@ def order_from(row: Row, instrument: Instrument) -> OrderSighting:
 
 
 def fill_from(row: Row, instrument: Instrument) -> FillSighting:
-    """Read one fill; `fee` is negative when charged."""
+    """Read one fill; `fee` is negative when charged.
+
+    OKX numbers the trades of each instrument by themselves, so a fill is named by both.
+    """
     where = f"fill {row.get('tradeId')!r:.40}"
     if row.get("instId") != inst_id_of(instrument):
         raise MalformedPayload(f"{where}: field 'instId' is {row.get('instId')!r:.40}, not {inst_id_of(instrument)}")
@@ -131,7 +134,7 @@ def fill_from(row: Row, instrument: Instrument) -> FillSighting:
     asset = filled_text(row, "feeCcy", where)
     side = side_of(row.get("side"), where)
     fill = Fill(
-        fill_id=FillId(LABEL, filled_text(row, "tradeId", where)),
+        fill_id=FillId(LABEL, f"{inst_id_of(instrument)}/{filled_text(row, 'tradeId', where)}"),
         client_order_id=ClientOrderId(text(row, "clOrdId", where)),
         instrument=instrument.id,
         ts=time_ns(row.get("ts"), f"{where}: field 'ts'"),

@@ -265,7 +265,9 @@ async def test_a_market_order_fills_and_its_fills_are_exact(venue: VenueProcess)
         assert sum(seen.fill.quantity for seen in found.fills) == approved.order.quantity
         assert {seen.venue_order_id for seen in found.fills} == {venue_order_id}
         truth = desk.at_venue(approved)[0]["fills"]
-        assert sorted(seen.fill.fill_id.trade_id for seen in found.fills) == sorted(row["trade_id"] for row in truth)
+        assert sorted(seen.fill.fill_id.trade_id for seen in found.fills) == sorted(
+            f"BTC-USDT/{row['trade_id']}" for row in truth
+        )
         for seen in found.fills:
             assert seen.fill.fee_asset == "BTC"
             assert seen.fill.fee > 0
