@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from random import Random
+from typing import TypeAlias
 
 LATEST_DEATH_S = 20.0
+LATEST_READY_S = 1.0
+"""a life that is to be killed after it is ready, and is not by then, is killed all the same"""
+Live: TypeAlias = Callable[[int, Callable[[], None]], None]
+"""lives as number so and so; calls what it is given once it is ready"""
+
+
+@dataclass(frozen=True)
+class Window:
+    """When a life is killed, seconds: every other one within `start` of its fork, the others within `ready` of being ready.
+
+    With `ready` 0 all of them within `start`.
+    """
+
+    start: float
+    ready: float = 0.0
 
 
 @dataclass
@@ -19,6 +36,8 @@ class Toll:
     """What a series of lives came to."""
 
     kills: int = 0
+    killed_ready: int = 0
+    """of those: so many had been ready"""
     ended_before: int = 0
     """lives that ended by themselves before they were killed; an end with another code than 0 is an error of the bot"""
     cpu_s: float = 0.0
@@ -26,23 +45,27 @@ class Toll:
 
     @property
     def document(self) -> dict[str, int | float]:
-        return {"kills": self.kills, "ended_before": self.ended_before, "cpu_s": round(self.cpu_s, 3)}
+        return {**asdict(self), "cpu_s": round(self.cpu_s, 3)}
 
 
-def kill_forked_lives(live: Callable[[int], None], *, kills: int, window_s: tuple[float, float], rng: Random) -> Toll:
-    """Fork `live(number)` again and again and SIGKILL each after a time drawn uniformly from `window_s`.
+def kill_forked_lives(live: Live, *, kills: int, window: Window, rng: Random) -> Toll:
+    """Fork `live` again and again and SIGKILL each at a random moment of its window.
 
     The caller must have no threads. Raises RuntimeError when a life fails before it is killed.
     """
     toll = Toll()
     number = 0
     while toll.kills < kills:
-        pid = os.fork()
-        if pid == 0:
-            _live(live, number)
-        time.sleep(rng.uniform(*window_s))
+        pid, reader = _fork(live, number)
+        if window.ready and number % 2:
+            select.select([reader], [], [], LATEST_READY_S)
+            time.sleep(rng.uniform(0, window.ready))
+        else:
+            time.sleep(rng.uniform(0, window.start))
         os.kill(pid, signal.SIGKILL)
         _, status, usage = os.wait4(pid, 0)
+        toll.killed_ready += bool(os.read(reader, 1))
+        os.close(reader)
         toll.cpu_s += usage.ru_utime + usage.ru_stime
         number += 1
         if os.WIFSIGNALED(status):
@@ -56,11 +79,26 @@ def kill_forked_lives(live: Callable[[int], None], *, kills: int, window_s: tupl
     return toll
 
 
-def run_forked(live: Callable[[int], None], number: int, *, most_s: float = LATEST_DEATH_S) -> int:
+def _fork(live: Live, number: int) -> tuple[int, int]:
+    """Begin a life; return its process and where it says that it is ready."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reader)
+        _live(lambda: live(number, lambda: _say_ready(writer)))
+    os.close(writer)
+    return pid, reader
+
+
+def _say_ready(writer: int) -> None:
+    os.write(writer, b"r")
+
+
+def run_forked(live: Callable[[], None], *, most_s: float = LATEST_DEATH_S) -> int:
     """Fork one life and let it end by itself; return its exit code (negative: its signal). RuntimeError after `most_s`."""
     pid = os.fork()
     if pid == 0:
-        _live(live, number)
+        _live(live)
     give_up = time.monotonic() + most_s
     while time.monotonic() < give_up:
         ended, status = os.waitpid(pid, os.WNOHANG)
@@ -69,14 +107,14 @@ def run_forked(live: Callable[[int], None], number: int, *, most_s: float = LATE
         time.sleep(0.002)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    raise RuntimeError(f"life {number} did not end within {most_s:g} s")
+    raise RuntimeError(f"a life did not end within {most_s:g} s")
 
 
-def _live(live: Callable[[int], None], number: int) -> None:
+def _live(live: Callable[[], None]) -> None:
     """Run a life in the child; never return into the parent's code."""
     code = 70
     try:
-        live(number)
+        live()
         code = 0
     except BaseException:  # noqa: BLE001 - the child's outermost frame: the parent learns it by the exit code
         traceback.print_exc()

@@ -16,12 +16,12 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from crash.kills import kill_forked_lives
+from crash.kills import Window, kill_forked_lives
 from crash.wire import WIRES, Key, Line, Said, Wanted
 
 PROTOCOLS = ("record", "resend", "query")
@@ -125,13 +125,13 @@ def main(arguments: list[str]) -> int:
     document = json.loads(given.credentials.read_text())
     key = Key(document["apiKey"], document["secret"], document.get("password", ""))
 
-    def live(number: int) -> None:
+    def live(number: int, _: Callable[[], None]) -> None:
         line = Line(WIRES[given.venue], key, given.rest, TIMEOUT_S)
         Bot(given.folder, line, given.protocol, Random(f"{given.seed}|{number}")).live()
 
     began = time.monotonic()
-    window_s = (0.0, given.window_ms / 1000)
-    toll = kill_forked_lives(live, kills=given.kills, window_s=window_s, rng=Random(f"{given.seed}|kills"))
+    window = Window(given.window_ms / 1000)
+    toll = kill_forked_lives(live, kills=given.kills, window=window, rng=Random(f"{given.seed}|kills"))
     print(json.dumps({**toll.document, "seed": given.seed, "duration_s": round(time.monotonic() - began, 3)}))
     return 0
 

@@ -189,8 +189,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rates", type=json.loads, default={}, metavar="JSON")
     given = parser.parse_args(arguments)
     host, _, port = given.to.rpartition(":")
-    asyncio.run(run(host, int(port), given.seed, given.rates))
+    with _runner() as runner:
+        runner.run(run(host, int(port), given.seed, given.rates))
     return 0
+
+
+def _runner() -> asyncio.Runner:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.Runner()
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
 
 if __name__ == "__main__":

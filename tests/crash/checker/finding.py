@@ -24,7 +24,7 @@ MOST_EXAMPLES = 5
 class Findings:
     """Counts, examples and what was looked at."""
 
-    looked_at: dict[str, int] = field(default_factory=dict)
+    looked_at: dict[str, object] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     examples: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 

@@ -1,0 +1,200 @@
+"""The bot that is killed: the product's live desk, and one small random strategy that never gets to an end.
+
+    python -m crash.bot --venue okx --rest http://127.0.0.1:8000 --credentials FILE --folder HOME --kills 2000 --seed 1
+    python -m crash.bot … --life            one life that goes on until somebody kills it (whole processes)
+    python -m crash.bot … --orders 50000    one life that places so many orders, and ends
+    python -m crash.bot … --failpoints      one forked life for every named point, killed there, and one after it
+    python -m crash.bot … --resolve         one life that cancels what is open, resolves everything and ends
+
+A life opens the desk, which recovers, and then asks risk about one order after the other: about a third market orders, a third
+limit orders that take at once, a quarter that rest and are canceled some time later, and some that risk refuses. Everything is
+loaded before the first fork. Prints one line of JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import ssl
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from crash.kills import Window, kill_forked_lives, run_forked
+from crash.place import Place, listed_at, plan_of, prices_at
+from crash.rig import VENUES
+from crash.strategy import Strategy
+from golive.model.ids import InstrumentId
+from golive.model.instrument import Instrument
+from golive.model.secret import Credentials, Secret
+from golive.runtime.live.desk import LiveDesk
+from golive.runtime.live.plan import LivePlan
+from golive.storage import failpoint
+
+RESOLVE_S = 60.0
+MOST_WORKING = 40
+ORDERS_OF_A_POINT = 12
+
+
+async def trade(
+    plan: LivePlan, place: Place, prices: Mapping[InstrumentId, Decimal], rng: Random, ready: Callable[[], None]
+) -> None:
+    """Open the desk, say `ready`, and trade for ever."""
+    desk = await LiveDesk.open(plan)
+    ready()
+    strategy = Strategy(desk, place, prices, rng)
+    while True:
+        if strategy.is_free():
+            strategy.step()
+        await asyncio.sleep(rng.uniform(0, 0.004))
+
+
+async def place_orders(plan: LivePlan, place: Place, prices: Mapping[InstrumentId, Decimal], rng: Random, count: int) -> None:
+    """Open the desk, place `count` orders as fast as the venue answers, and end."""
+    desk = await LiveDesk.open(plan)
+    strategy = Strategy(desk, place, prices, rng)
+    try:
+        for _ in range(count):
+            while len(desk.router.unended) > MOST_WORKING or not strategy.is_free():  # noqa: ASYNC110 - the venue sets the pace
+                await asyncio.sleep(0.001)
+            strategy.step()
+            await asyncio.sleep(0)
+        if not await desk.settled(RESOLVE_S):
+            raise RuntimeError("the desk did not settle")
+    finally:
+        await desk.close()
+
+
+async def resolve(plan: LivePlan) -> None:
+    """Open the desk, cancel what is open, wait until every order has ended, and end. RuntimeError when one has not."""
+    desk = await LiveDesk.open(plan)
+    try:
+        give_up = time.monotonic() + RESOLVE_S
+        for order in desk.router.unended:
+            desk.cancel(order.intent.client_order_id)
+        while desk.router.unended:
+            if time.monotonic() > give_up:
+                left = [(order.intent.client_order_id, order.status) for order in desk.router.unended]
+                raise RuntimeError(f"not resolved within {RESOLVE_S:g} s: {left}")
+            await asyncio.sleep(0.01)
+        await desk.settled(RESOLVE_S)
+    finally:
+        await desk.close()
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line."""
+    given = _parser().parse_args(arguments)
+    document = json.loads(given.credentials.read_text())
+    secrets = {name: Secret(value) for name, value in document.items() if value}
+    place = Place(given.venue, given.rest, given.folder, Credentials(secrets))
+    began = time.monotonic()
+    listed, prices = _patiently(lambda: listed_at(place)), _patiently(lambda: prices_at(place))
+    plan = plan_of(place, listed)
+    said: dict[str, object] = {"seed": given.seed}
+    if given.resolve:
+        asyncio.run(resolve(plan))
+    elif given.life:
+        asyncio.run(trade(plan, place, prices, Random(f"{given.seed}|life"), _say_ready))
+    elif given.orders:
+        asyncio.run(place_orders(plan, place, prices, Random(f"{given.seed}|orders"), given.orders))
+    elif given.failpoints:
+        said["failpoints"] = _killed_at_each(place, listed, prices, given.seed)
+    else:
+        _prepare_to_fork()
+
+        def live(number: int, ready: Callable[[], None]) -> None:
+            asyncio.run(trade(plan, place, prices, Random(f"{given.seed}|{number}"), ready))
+
+        window = Window(given.window_ms / 1000, given.ready_window_ms / 1000)
+        said |= kill_forked_lives(live, kills=given.kills, window=window, rng=Random(f"{given.seed}|kills")).document
+    sys.stdout.write(json.dumps({**said, "duration_s": round(time.monotonic() - began, 3)}) + "\n")
+    return 0
+
+
+def _killed_at_each(
+    place: Place, listed: Mapping[InstrumentId, Instrument], prices: Mapping[InstrumentId, Decimal], seed: int
+) -> dict[str, list[int]]:
+    """Return the exit codes of the life that was to die at each failpoint (-9: it did) and of the one that came after it.
+
+    A point on the way to a new journal is met in a home of its own.
+    """
+    _prepare_to_fork()
+    codes = {}
+    for number, name in enumerate(name for name in failpoint.names() if "postgres" not in name):
+        home = replace(place, home=place.home.parent / name) if ".create." in name else place
+        count = 1 if ".create." in name else 2 if name.startswith("orders.commit") else 1
+
+        def live(name: str | None, home: Place = home, count: int = count, number: int = number) -> None:
+            plan = plan_of(home, listed)
+            if name is not None:
+                failpoint.arm(name, count)
+            asyncio.run(place_orders(plan, home, prices, Random(f"{seed}|{number}|{name}"), ORDERS_OF_A_POINT))
+
+        codes[name] = [run_forked(partial(live, name), most_s=RESOLVE_S), run_forked(partial(live, None), most_s=RESOLVE_S)]
+        if ".create." in name:
+            codes[name].append(run_forked(lambda home=home: asyncio.run(resolve(plan_of(home, listed)))))  # type: ignore[misc]
+    return codes
+
+
+def _prepare_to_fork() -> None:
+    _share(ssl.create_default_context())
+    gc.collect()
+    gc.freeze()
+
+
+def _say_ready() -> None:
+    sys.stdout.write(json.dumps({"ready": True}) + "\n")
+    sys.stdout.flush()
+
+
+def _share(context: ssl.SSLContext) -> None:
+    """Give all forked lives one TLS context: to read the host's certificates anew takes a third of a life, and no byte here
+    is encrypted."""
+    ssl.create_default_context = lambda *_, **__: context
+
+
+def _patiently(ask: Callable[[], Any]) -> Any:
+    """Ask before the lives begin, again where the nemesis cut it."""
+    for last in _countdown(20):
+        try:
+            return ask()
+        except Exception:
+            if last:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _countdown(count: int) -> Iterator[bool]:
+    for left in range(count, 0, -1):
+        yield left == 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m crash.bot", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--venue", choices=VENUES, required=True)
+    parser.add_argument("--rest", required=True, help="base URL of the venue, or of the nemesis before it")
+    parser.add_argument("--credentials", type=Path, required=True, help="JSON with apiKey, secret, password")
+    parser.add_argument("--folder", type=Path, required=True, help="home of the bot")
+    parser.add_argument("--seed", type=int, required=True)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--kills", type=int)
+    what.add_argument("--life", action="store_true")
+    what.add_argument("--orders", type=int)
+    what.add_argument("--failpoints", action="store_true")
+    what.add_argument("--resolve", action="store_true")
+    parser.add_argument("--window-ms", type=float, default=150.0, help="every other life is killed 0 to this after its fork")
+    parser.add_argument("--ready-window-ms", type=float, default=50.0, help="the others 0 to this after they are ready")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

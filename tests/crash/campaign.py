@@ -1,0 +1,129 @@
+"""One campaign: a hostile venue, a bot that is killed again and again, one clean life at the end, and the checker's word."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from crash.report import check
+from crash.rig import Rig, environment, program, rig
+
+READY_S = 30.0
+
+
+@dataclass
+class Campaign:
+    """A rig and the bot that lives in it; `home` is the bot's."""
+
+    place: Rig
+    bot: str = "bot"
+    """the program that is killed"""
+    said: dict[str, Any] = field(default_factory=dict)
+    """what is reported of it"""
+
+    @property
+    def home(self) -> Path:
+        return self.place.folder / "home"
+
+    @property
+    def journal(self) -> Path:
+        return self.home / "var/state/orders" / f"{self.place.name}_spot_main.sqlite"
+
+    def command(self, *what: str, seed: int | None = None) -> list[str]:
+        """Return the command of a bot of this rig."""
+        place = self.place
+        where = ("--venue", place.name, "--rest", place.rest, "--credentials", str(place.key_file), "--folder", str(self.home))
+        return program(self.bot, *where, "--seed", str(place.seed if seed is None else seed), *what)
+
+    def run(self, *what: str, **changes: str) -> dict[str, Any]:
+        """Run a bot to its end; return what it said last. AssertionError with its errors when it fails."""
+        ended = subprocess.run(self.command(*what), env=environment(**changes), capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, f"{what}: exit {ended.returncode}\n{ended.stderr[-4000:]}"
+        return dict(json.loads(ended.stdout.splitlines()[-1]))
+
+    def start(self, *what: str, seed: int | None = None, **changes: str) -> subprocess.Popen[str]:
+        """Start a bot as a process of its own."""
+        command = self.command(*what, seed=seed)
+        return subprocess.Popen(command, env=environment(**changes), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def kill_forked(self, kills: int, window_ms: float, ready_window_ms: float) -> None:
+        windows = ("--window-ms", str(window_ms), "--ready-window-ms", str(ready_window_ms))
+        self.said["forked"] = self.run("--kills", str(kills), *windows)
+
+    def kill_processes(self, kills: int, window_s: float, rng: Random) -> None:
+        """Start whole processes and kill each within `window_s` of its start."""
+        began, ready = time.monotonic(), 0
+        for number in range(kills):
+            with self.start("--life", seed=self.place.seed + 1 + number) as process:
+                time.sleep(rng.uniform(0, window_s))
+                process.kill()
+                assert process.stdout is not None
+                assert process.stderr is not None
+                ready += bool(process.stdout.read())
+                errors = process.stderr.read()
+            assert process.returncode == -9, f"life {number} ended by itself: exit {process.returncode}\n{errors[-4000:]}"
+        duration = round(time.monotonic() - began, 2)
+        self.said["processes"] = {"kills": kills, "killed_ready": ready, "window_s": window_s, "duration_s": duration}
+
+    def resolve(self) -> None:
+        """Let the network rest and one life resolve everything."""
+        self.said["network"] = self.place.nemesis.take({})
+        self.said["faults"] = {fault["kind"]: fault["struck"] for fault in self.place.venue.control("faults")["faults"]}
+        self.place.make_peaceful()
+        self.said["resolved"] = self.run("--resolve")
+
+    def checked(self, *foreign: str) -> Mapping[str, Any]:
+        """Return what the checker says of ledger and files."""
+        ledger = self.place.folder / "ledger.json"
+        self.place.write_ledger(ledger)
+        key = self.home / "var/state/keys/dev/hmac.key"
+        logs = [self.home / "logs/risk_decisions.jsonl", self.home / "audit/decision_logs/live_execution.jsonl"]
+        files = ["--journal", str(self.journal), "--key", str(key)]
+        found = check(ledger, files, log=[str(log) for log in logs if log.exists()], foreign=list(foreign))
+        self.said["checked"] = found
+        return found
+
+
+@contextmanager
+def campaign(name: str, folder: Path, seed: int, *flags: str, bot: str = "bot") -> Iterator[Campaign]:
+    """Run a rig, peaceful at first, with a bot that has a home in it."""
+    with rig(name, folder, seed, *flags) as place:
+        yield Campaign(place, bot)
+
+
+def violations(found: Mapping[str, Any]) -> dict[str, int]:
+    """Return what the checker counted, zeros left out."""
+    return {kind: count for kind, count in found["counts"].items() if count}
+
+
+def awaited(condition: Callable[[], bool], what: str, *, most_s: float = READY_S) -> None:
+    """Wait for a condition; AssertionError naming it when it does not come."""
+    give_up = time.monotonic() + most_s
+    while not condition():
+        assert time.monotonic() < give_up, f"waited {most_s:g} s for: {what}"
+        time.sleep(0.01)
+
+
+def ready(process: subprocess.Popen[str]) -> None:
+    """Wait until a bot says that it is ready; AssertionError with its errors when it ends instead."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        assert process.stderr is not None
+        raise AssertionError(f"the bot ended before it was ready:\n{process.stderr.read()[-4000:]}")
+
+
+def said_at_end(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Wait for a bot's end; return its exit code and its errors."""
+    _, errors = process.communicate(timeout=READY_S)
+    return process.returncode, errors
+
+
+__all__: Sequence[str] = ["Campaign", "awaited", "campaign", "ready", "said_at_end", "violations"]

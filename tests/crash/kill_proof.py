@@ -1,0 +1,35 @@
+"""The kill proof of one venue's rules, shared by the three test files that run side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+from crash.campaign import campaign, violations
+from crash.report import IS_LONG, Report
+
+FORKED = 10_000 if IS_LONG else 2_000
+PROCESSES = 1_000 if IS_LONG else 34
+"""per venue; together at least 100"""
+MOST_S = 7200 if IS_LONG else 900
+START_MS, READY_MS = 90.0, 30.0
+PROCESS_S = 1.5
+LIVES_READY = 0.25
+"""least share of the kills that must strike a bot that was ready, else they prove nothing about sending"""
+
+
+def prove(venue: str, folder: Path, seed: int) -> None:
+    """Kill the bot `FORKED` times as a fork and `PROCESSES` times as a process; everything must be accounted for."""
+    report = Report(f"kill-{venue}", seed)
+    with campaign(venue, folder, seed) as field:
+        field.place.make_hostile()
+        field.kill_forked(FORKED, START_MS, READY_MS)
+        field.kill_processes(PROCESSES, PROCESS_S, Random(f"{seed}|processes"))
+        field.resolve()
+        found = field.checked()
+    report.parts |= {"venue": venue, **field.said}
+    report.write(folder)
+    assert violations(found) == {}, found["examples"]
+    assert field.said["forked"]["killed_ready"] >= LIVES_READY * FORKED, "most bots died before they sent anything"
+    assert found["looked_at"]["orders"] > FORKED / 2
+    assert min(found["looked_at"][what] for what in ("absent", "asked_after_unknown", "unanswered", "refused")) > 0
