@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import backtest, call_path, candle_read, feed, kernel, ledger, paper_orders, sweep, tick_maker, venue_speed
+from . import backtest, call_path, candle_read, feed, kernel, ledger, order_journal, paper_orders, sweep, tick_maker, venue_speed
 from .engine_speed import bars_per_second, floor_bars_per_second
 from .process import PYTHON, median_pair, run
 
@@ -70,6 +70,9 @@ def main() -> None:
     )
     ledger.print_ledger()
     paper_orders.print_paper_orders(rounds=3)
+    print()
+    order_journal.print_order_journal(rounds=10, burst_orders=10_000, orders=50_000)
+    print()
     feed.print_feed(rounds=5)
     kernel.print_kernel(rounds=3, quick=True)
     main_job()
