@@ -143,10 +143,14 @@ class RouterDesk:
         self._collect(self.router.on_time(self.now))
 
     def restored(self, adapter: str, orders: Sequence[RestoredOrder]) -> None:
+        """Start again with what a journal says; the session has stored the facts, and hears what came of them."""
+        facts = [fact for order in orders for fact in order.facts if fact.event != OrderEvent.AMENDED]
+        fills = [fill for order in orders for fill in order.fills]
         for order in orders:
             self._follow(order.intent)
         self.router.restored(adapter, orders)
-        self._collect(())
+        self._collect(self.router.restore(self.orders, [], [], (), self.now))
+        self.news = [item for item in self.news if item not in (*facts, *fills)]
 
     # happenings
 

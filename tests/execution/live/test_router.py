@@ -629,6 +629,14 @@ def test_a_later_amendment_waits_for_the_answer_to_the_one_before(desk: RouterDe
     assert [each.approved.order.price for each in desk.kind(Change)] == [BTC.ticks("38000"), BTC.ticks("37000")]
 
 
+def test_news_of_earlier_terms_that_come_late_do_not_bring_them_back(desk: RouterDesk) -> None:
+    order = limit(1)
+    name = desk.accepted(order)
+    desk.see(name, update(order, E.AMENDED, ts=5, price=BTC.ticks("37000")))
+    desk.see(name, update(order, E.AMENDED, ts=4, price=BTC.ticks("38000")))
+    assert desk.router.order(name).intent.price == BTC.ticks("37000")
+
+
 @pytest.mark.parametrize("why", ["identity", "filled", "frozen", "not ready"])
 def test_an_amendment_that_must_not_be_is_refused_and_the_order_stands(desk: RouterDesk, why: str) -> None:
     order = limit(1)

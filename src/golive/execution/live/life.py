@@ -85,8 +85,9 @@ class Life:
     """an amendment that waits until the order works and the one before is answered"""
     wanted_mono: int = 0
     changing: Approved | None = None
-    """an amendment that has left and is not answered, or not understood"""
+    """an amendment that has left and is not answered"""
     change_unknown: bool = False
+    """an amendment may have been made; the venue is asked for the terms"""
     is_asked: bool = False
     dispute: str = ""
     """what contradicts itself; a person must look"""
@@ -101,6 +102,11 @@ class Life:
     def is_unclear(self) -> bool:
         """Whether its symbol must take nothing new until more is known."""
         return self.order.status is OrderStatus.UNKNOWN or self.change_unknown or bool(self.dispute)
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether its terms may be others than we know."""
+        return self.changing is not None or self.change_unknown
 
     @property
     def next_amendment(self) -> int:

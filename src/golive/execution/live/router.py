@@ -22,6 +22,7 @@ from golive.model.market import MarketEvent
 from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate
 from golive.orders import Order, OrderEvent
 
+from .catch_up import unheard
 from .degradation import DegradePolicy, TroubleWatch
 from .dispatch import Dispatch
 from .effect import Change, Effect, Note, Withdraw
@@ -180,19 +181,19 @@ class LiveExecutionRouter:
         if self._has_submitted:
             raise IllegalTransition("live execution is restored before its first order, not after it")
         self._at(ts)
-        stored = {*updates, *fills}
+        stored: set[News] = {*updates, *fills}
         news: list[News] = []
         for order in orders:
             name = order.intent.client_order_id
             life = self._tracking.lives.get(name)
             if life is not None:
-                news += [item for item in life.news if item not in stored]
+                news += unheard(life, order, stored)
             elif order.status not in TERMINAL and order.status is not OrderStatus.PLANNED:
                 news.append(OrderUpdate(name, ts, OrderEvent.NOT_SENT, code=FallbackReason.NEVER_SENT))
         for name in sorted(set(canceling) & self._tracking.lives.keys()):
             self._cancel(self._tracking.lives[name])
-        told = set(news)
-        return [*news, *(item for item in self.news() if item not in told)]
+        self.news()  # of these orders, and said above
+        return news
 
     # -- the driver's face ------------------------------------------------------------------------------------------
 
@@ -317,7 +318,7 @@ class LiveExecutionRouter:
         if life.wants_cancel:
             life.wants_cancel, life.wanted_terms = False, None
             self._tracking.effects.append(Withdraw(life.venue.adapter, life.intent.client_order_id))
-        elif life.wanted_terms is not None and life.changing is None:
+        elif life.wanted_terms is not None and not life.is_changing:
             wanted, life.wanted_terms = life.wanted_terms, None
             objection: str | None = self._dispatch.objection(life.venue, life.intent.instrument)
             if not keeps_identity(life.intent, wanted.order) or wanted.order.quantity <= life.order.filled:

@@ -151,7 +151,7 @@ class Tracking:
         order = life.order
         total = order.filled + fill.quantity
         completes = total >= order.intent.quantity
-        if completes and life.changing is not None and order.status not in TERMINAL:
+        if completes and life.is_changing and order.status not in TERMINAL:
             life.held.append(fill)
             return
         if total > order.intent.quantity or order.status is OrderStatus.REJECTED or not order.intent.quantity:
@@ -215,6 +215,8 @@ class Tracking:
         if sends:
             self.orders.sent(name)
             self._restore_answer(life, sends)
+            last = life.attempts[max(life.attempts)]
+            life.change_unknown = last.n >= FIRST_AMENDMENT and last.result in (None, AttemptResult.UNKNOWN)
             kept = [fact for fact in facts if fact.event != OrderEvent.AMENDED]
             self.hear(life, [*kept, *fills], None, is_stored=True)
         del self.inbox[unread:]
@@ -222,8 +224,6 @@ class Tracking:
             if life.order.status not in TERMINAL:
                 self.update(life, OrderEvent.NOT_SENT, code=sends[-1].code if sends else "")
         elif life.order.status not in TERMINAL:
-            last = life.attempts[max(life.attempts)]
-            life.change_unknown = last.n >= FIRST_AMENDMENT and last.result in (None, AttemptResult.UNKNOWN)
             if life.order.status is OrderStatus.UNKNOWN or life.change_unknown:
                 self._alert_unknown(life, "the process ended before it was known")
             self.ask(life)
@@ -276,7 +276,7 @@ class Tracking:
     def settle(self, life: Life) -> None:
         """Draw the conclusions from what was just learned about an order."""
         self._end(life)
-        if life.order.status in TERMINAL and life.changing is not None:
+        if life.order.status in TERMINAL and life.is_changing:
             self.change_answered(life)
         self._freeze_or_release(life)
         self._mark_uncovered(life)
