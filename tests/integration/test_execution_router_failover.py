@@ -31,7 +31,7 @@ from golive.storage.order_journal.place import DIRECTORY
 from golive.storage.order_journal.reader import OrderJournalReader
 from support.adapters import ADAPTERS, unhurried
 from support.live_bot import bot_process, heard, told
-from support.live_desk import PLACE, Trader, account_plan, live_plan, live_venue, trader, truth
+from support.live_desk import PLACE, Trader, account_plan, live_plan, live_venue, swept, trader, truth
 from support.trading_desk import desk as raw_desk
 from support.trading_desk import until
 from support.venue_process import VenueProcess
@@ -52,9 +52,7 @@ async def venues(running: Venues) -> Any:
     """All three, without faults and without working orders."""
     yield running
     for name, venue in running.items():
-        venue.clear_faults()
-        async with raw_desk(name, venue) as sweeper:
-            await sweeper.trading.cancel_all(sweeper.instrument)
+        await swept(name, venue)
 
 
 def falling_back(*names: str) -> tuple[Route, ...]:

@@ -25,6 +25,7 @@ from golive.storage.keys import DevelopmentKeys
 from golive.venues import AdapterSettings
 from golive.venues.profile import VenueProfile
 from support.adapters import ADAPTERS, KeptEvents, unhurried
+from support.trading_desk import desk as raw_desk
 from support.venue_process import VenueKey, VenueProcess, new_key, venue_process
 from support.wall_clock import WallClock
 
@@ -185,9 +186,16 @@ def truth(venue: VenueProcess, client_order_id: str) -> list[Mapping[str, Any]]:
     return [row for row in venue.orders() if row["client_order_id"] == client_order_id]
 
 
+async def swept(name: str, venue: VenueProcess) -> None:
+    """Take back what a test left at a venue that others use: faults, and orders that work."""
+    venue.clear_faults()
+    async with raw_desk(name, venue) as sweeper:
+        await sweeper.trading.cancel_all(sweeper.instrument)
+
+
 async def venue_says(venue: VenueProcess, path: str, **options: Any) -> Any:
     """Call the venue's control routes without standing in the loop's way."""
     return await asyncio.to_thread(venue.control, path, **options)
 
 
-__all__ = ["InstrumentId", "Trader", "account_plan", "live_plan", "live_venue", "trader", "truth", "venue_says"]
+__all__ = ["InstrumentId", "Trader", "account_plan", "live_plan", "live_venue", "swept", "trader", "truth", "venue_says"]

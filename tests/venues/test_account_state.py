@@ -55,6 +55,15 @@ def test_an_order_only_moves_forward(known: OrderSighting, new: OrderSighting, n
     assert forward(known, new) == news
 
 
+def test_another_price_alone_is_news_unless_it_is_older_or_not_told() -> None:
+    at_100, at_101 = replace(order(ts=5), price=100), replace(order(ts=5), price=101)
+    moved = forward(at_100, at_101)
+    assert moved is not None
+    assert moved.price == 101
+    assert forward(at_100, replace(at_101, ts=4)) is None
+    assert forward(at_100, replace(at_101, price=None)) is None
+
+
 def test_a_fill_is_news_once_and_gets_our_id_from_its_order() -> None:
     state = AccountState()
     assert state.take(order()) == (order(),)

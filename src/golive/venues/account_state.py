@@ -180,9 +180,14 @@ def _moved(known: OrderSighting, new: OrderSighting) -> OrderSighting | None:
         elif rank(new.status) != rank(known.status):
             is_news = rank(new.status) > rank(known.status)
         else:
-            is_news = new.ts >= known.ts and replace(new, ts=known.ts) != known
+            is_news = (new.ts >= known.ts and replace(new, ts=known.ts) != known) or _has_new_price(known, new)
         return new if is_news else None
     return new
+
+
+def _has_new_price(known: OrderSighting, new: OrderSighting) -> bool:
+    """Say whether the order was amended in its price alone; a source that does not tell the price tells nothing of it."""
+    return new.ts >= known.ts and None not in (known.price, new.price) and known.price != new.price
 
 
 def _require_same(known: FillSighting, new: FillSighting) -> None:

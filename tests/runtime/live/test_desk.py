@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from golive.model.order import OrderStatus
-from support.live_desk import account_plan, live_plan, live_venue, trader, truth
+from golive.execution import PaperExecution
+from golive.execution.live.degradation import DegradePolicy, DegradingExecution
+from golive.matching.bar import BarModel
+from golive.matching.fee import FeeSchedule
+from golive.metrics.recorder import MemoryRecorder
+from golive.model.clock import MINUTE
+from golive.model.decision import Approved, DecisionCode
+from golive.model.errors import JournalError
+from golive.model.ids import ClientOrderId
+from golive.model.live_order import AttemptResult
+from golive.model.market import Candle
+from golive.model.order import Fill, OrderStatus, TimeInForce
+from golive.portfolio import Ledger
+from golive.runtime.live.desk import LiveDesk
+from golive.runtime.live.service import DeskService
+from golive.storage.order_journal.place import DIRECTORY
+from golive.storage.order_journal.reader import OrderJournalReader
+from support.adapters import ADAPTERS
+from support.live_desk import PLACE, QUICK, Trader, account_plan, live_plan, live_venue, swept, trader, truth
 from support.trading_desk import until
 from support.venue_process import VenueProcess
 
 pytestmark = pytest.mark.integration
-NAMES = ("okx", "bybit", "kraken")
 
 
-@pytest.fixture(scope="module", params=NAMES)
-def venue(request: pytest.FixtureRequest) -> Iterator[tuple[str, VenueProcess]]:
+@pytest.fixture(scope="module", params=["okx", "bybit", "kraken"])
+def started(request: pytest.FixtureRequest) -> Iterator[tuple[str, VenueProcess]]:
     with live_venue(request.param) as running:
         yield request.param, running
+
+
+@pytest.fixture
+async def venue(started: tuple[str, VenueProcess]) -> AsyncIterator[tuple[str, VenueProcess]]:
+    yield started
+    await swept(*started)
 
 
 async def test_an_order_rests_and_is_canceled(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
@@ -40,3 +67,209 @@ async def test_a_market_order_is_filled(venue: tuple[str, VenueProcess], tmp_pat
         order = await at.sent(price=None)
         await until(lambda: at.status(order) is OrderStatus.FILLED)
         assert at.filled(order) == at.desk.router.order(order).intent.quantity
+
+
+def rows(home: Path, name: str, order: ClientOrderId) -> list[tuple[str, object, object]]:
+    """What the journal holds of an order: table, number and result of each row."""
+    with closing(OrderJournalReader.open(home / DIRECTORY / f"{ADAPTERS[name]}_{name}_key.sqlite")) as reader:
+        return [(row.table, row.values.get("n"), row.values.get("result")) for row in reader.order(order)]
+
+
+def shall(at: Trader, order: ClientOrderId, *, price: int) -> Approved:
+    """The order as it is, at another price in ticks."""
+    return Approved(at.desk.router.order(order).intent._replace(price=price), 2)
+
+
+async def test_an_order_gets_other_terms_and_keeps_its_name(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
+    name, running = venue
+    async with trader(live_plan(tmp_path, [account_plan(name, running)])) as at:
+        order = await at.sent()
+        price = at.desk.router.order(order).intent.price
+        assert price is not None
+        at.desk.amend(shall(at, order, price=price + 100))
+        await until(lambda: at.desk.router.order(order).intent.price == price + 100)
+        await at.settled()
+        assert len(truth(running, order)) == 1
+    written = rows(tmp_path, name, order)
+    assert (
+        written.index(("amendments", 3, None)) < written.index(("attempts", 3, None)) < written.index(("answers", 3, "accepted"))
+    )
+
+
+async def test_an_amendment_without_an_answer_is_understood_from_the_terms_the_order_has(
+    venue: tuple[str, VenueProcess], tmp_path: Path
+) -> None:
+    name, running = venue
+    async with trader(live_plan(tmp_path, [account_plan(name, running)])) as at:
+        order = await at.sent()
+        price = at.desk.router.order(order).intent.price
+        assert price is not None
+        running.add_fault("drop_after", match="*mend*", method="POST", count=1)
+        at.desk.amend(shall(at, order, price=price + 100))
+        await until(lambda: at.desk.router.order(order).intent.price == price + 100)
+        await at.settled(30)
+        assert at.desk.router.frozen == {}
+        assert ("answers", 3, AttemptResult.UNKNOWN) in rows(tmp_path, name, order)
+        running.clear_faults()
+
+
+async def test_a_cancel_is_asked_for_until_the_venue_gives_its_word(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
+    name, running = venue
+    async with trader(live_plan(tmp_path, [account_plan(name, running)])) as at:
+        order = await at.sent()
+        running.add_fault("html", match="*ancel*", method="POST")
+        at.desk.cancel(order)
+        await until(lambda: any("could not be canceled" in alert.title for alert in at.alerts))
+        assert at.status(order) is OrderStatus.OPEN
+        running.clear_faults()
+        await until(lambda: at.status(order) is OrderStatus.CANCELED)
+        await at.settled()
+        assert len([alert for alert in at.alerts if "could not be canceled" in alert.title]) == 1
+
+
+async def test_an_order_nobody_can_pay_is_rejected_in_the_venues_words(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
+    name, running = venue
+    async with trader(live_plan(tmp_path, [account_plan(name, running)])) as at:
+        order = await at.sent(price="900000", quantity="50", time_in_force=TimeInForce.POST_ONLY)
+        assert at.status(order) is OrderStatus.REJECTED
+        assert at.codes(order)[-1]
+        assert truth(running, order) == []
+        assert at.counted("live_orders_total", exchange=name, route="main", result="rejected") == 1
+
+
+async def test_an_order_is_canceled_before_it_leaves(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
+    name, running = venue
+    async with trader(live_plan(tmp_path, [account_plan(name, running, max_concurrency=1)])) as at:
+        running.add_fault("delay", match=PLACE[name], method="POST", seconds=0.3, count=1)
+        first, second = at.order(), at.order()
+        at.desk.submit(first)
+        at.desk.submit(second)
+        at.desk.cancel(second.order.client_order_id)
+        await at.settled()
+        assert at.status(first.order.client_order_id) is OrderStatus.OPEN
+        assert at.events(second.order.client_order_id) == ["not_sent"]
+        assert truth(running, second.order.client_order_id) == []
+
+
+async def test_an_order_that_waited_too_long_never_leaves(tmp_path: Path) -> None:
+    with live_venue("okx") as running:
+        plan = live_plan(tmp_path, [account_plan("okx", running, max_concurrency=1)], max_queue_wait_seconds=0.1)
+        async with trader(plan) as at:
+            running.add_fault("delay", match=PLACE["okx"], method="POST", seconds=0.6, count=1)
+            first, second = at.order(), at.order()
+            at.desk.submit(first)
+            at.desk.submit(second)
+            await at.settled()
+            assert at.status(second.order.client_order_id) is OrderStatus.ABSENT
+            assert truth(running, second.order.client_order_id) == []
+            assert at.counted("live_orders_total", exchange="okx", route="main", result="not_sent") == 1
+            assert at.counted("live_execution_queue_depth", exchange="okx") == 0
+
+
+async def test_nothing_leaves_while_the_journal_is_too_slow(tmp_path: Path) -> None:
+    with live_venue("okx") as running:
+        plan = live_plan(tmp_path, [account_plan("okx", running)])
+        async with trader(plan) as at:
+            assert at.status(await at.sent()) is OrderStatus.OPEN
+        slow = replace(plan, recorder=MemoryRecorder(), timing=replace(QUICK, stall_s=0.0))
+        async with trader(slow) as at:
+            order = at.order()
+            before = len(running.orders())
+            at.desk.submit(order)
+            await at.settled()
+            assert at.status(order.order.client_order_id) is OrderStatus.ABSENT
+            assert len(running.orders()) == before
+
+
+async def test_a_journal_that_somebody_else_writes_stops_the_account(tmp_path: Path) -> None:
+    with live_venue("okx") as running:
+        desk = await LiveDesk.open(live_plan(tmp_path, [account_plan("okx", running)]))
+        at = Trader(desk)
+        desk.on_news.append(at.news.append)
+        path = tmp_path / DIRECTORY / f"{ADAPTERS['okx']}_okx_key.sqlite"
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            order = at.order()
+            desk.submit(order)
+            await until(lambda: at.events(order.order.client_order_id) == ["not_sent"])
+            other.execute("ROLLBACK")
+        assert desk.conditions[ADAPTERS["okx"]].has_failed
+        later = at.order()
+        desk.submit(later)
+        assert at.codes(later.order.client_order_id) == [DecisionCode.NOT_READY]
+        assert running.orders() == []
+        with pytest.raises(JournalError):
+            await desk.close()
+
+
+async def test_an_account_in_trouble_goes_back_to_paper_and_books_there(tmp_path: Path) -> None:
+    with live_venue("okx") as running:
+        plan = live_plan(tmp_path, [account_plan("okx", running)], degrade=DegradePolicy.AUTO, degrade_after_s=0.2)
+        async with trader(plan) as at:
+            instrument = at.instrument()
+            ledger = Ledger([instrument], {"USDT": Decimal(10_000)})
+            paper = PaperExecution(
+                label="okx", models={instrument.id: BarModel()}, account=ledger, codes={}, recorder=MemoryRecorder(),
+                fees=FeeSchedule(Decimal(8), Decimal(10)),
+            )  # fmt: skip
+            service = DegradingExecution(DeskService(at.desk), paper)
+            live = at.order()
+            service.submit(live, plan.clock.now())
+            await at.settled()
+            assert at.status(live.order.client_order_id) is OrderStatus.OPEN
+            running.add_fault("outage", seconds=2)
+            await until(lambda: service_is_degraded(service, at))
+            order = at.order(price=None)
+            now = plan.clock.now()
+            service.submit(order, now)
+            ticks = instrument.ticks("50000")
+            news = [
+                item
+                for n in range(1, 4)
+                for item in service.on_market(
+                    Candle(instrument.id, now + n * MINUTE, now + (n + 1) * MINUTE, ticks, ticks, ticks, ticks, 10**6)
+                )
+            ]
+            fills = [item for item in news if isinstance(item, Fill) and item.client_order_id == order.order.client_order_id]
+            assert sum(fill.quantity for fill in fills) == order.order.quantity
+            await until(lambda: at.status(live.order.client_order_id) is OrderStatus.CANCELED, 60)
+            await at.settled(60)
+        assert not [each for each in running.orders() if each["client_order_id"] == order.order.client_order_id]
+        log = (tmp_path / "audit/decision_logs/live_execution.jsonl").read_text()
+        assert '"degraded_to_paper"' in log
+        assert any(alert.title == "Live trading has gone back to paper" for alert in at.alerts)
+
+
+def service_is_degraded(service: DegradingExecution, at: Trader) -> bool:
+    """Let a session's clock tick, and say whether live trading has ended."""
+    service.on_time(at.desk.plan.clock.now())
+    return at.desk.router.is_degraded
+
+
+async def test_series_are_exported_while_it_runs_and_at_the_end(tmp_path: Path) -> None:
+    with live_venue("okx") as running:
+        path = tmp_path / "metrics/live_router.prom"
+        async with trader(live_plan(tmp_path, [account_plan("okx", running)])) as at:
+            await until(path.exists)
+            assert 'live_orders_total{exchange="okx",route="main",result="filled"} 0' in path.read_text()
+            order = await at.sent(price=None)
+            await until(lambda: at.status(order) is OrderStatus.FILLED)
+            await at.settled()
+        assert 'live_orders_total{exchange="okx",route="main",result="filled"} 1' in path.read_text()
+
+
+async def test_a_damaged_journal_is_found_beside_trading_and_stops_it(tmp_path: Path) -> None:
+    with live_venue("okx") as running:
+        plan = live_plan(tmp_path, [account_plan("okx", running)])
+        async with trader(plan) as at:
+            order = await at.sent()
+            at.desk.cancel(order)
+            await until(lambda: at.status(order) is OrderStatus.CANCELED)
+        path = tmp_path / DIRECTORY / f"{ADAPTERS['okx']}_okx_key.sqlite"
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("UPDATE answers SET detail = 'forged'")
+        desk = await LiveDesk.open(replace(plan, recorder=MemoryRecorder(), verifies_whole_journal=True))
+        await until(lambda: desk.conditions[ADAPTERS["okx"]].has_failed, 60)
+        assert not desk.conditions[ADAPTERS["okx"]].is_ready
+        with contextlib.suppress(JournalError):
+            await desk.close()

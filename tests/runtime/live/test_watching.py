@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from golive.model.errors import VenueUnavailable
-from golive.model.order import OrderStatus, Side
+from golive.model.order import Fill, OrderStatus, Side
 from golive.runtime.live.desk import LiveDesk
 from support.adapters import ADAPTERS
-from support.live_desk import account_plan, live_plan, live_venue, trader, truth
+from support.live_desk import account_plan, live_plan, live_venue, swept, trader, truth
 from support.trading_desk import desk as raw_desk
 from support.trading_desk import until
 from support.venue_process import VenueProcess
@@ -20,9 +20,15 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module", params=["okx", "bybit", "kraken"])
-def venue(request: pytest.FixtureRequest) -> Iterator[tuple[str, VenueProcess]]:
+def started(request: pytest.FixtureRequest) -> Iterator[tuple[str, VenueProcess]]:
     with live_venue(request.param) as running:
         yield request.param, running
+
+
+@pytest.fixture
+async def venue(started: tuple[str, VenueProcess]) -> AsyncIterator[tuple[str, VenueProcess]]:
+    yield started
+    await swept(*started)
 
 
 @pytest.mark.parametrize("kind", ["ws_abort", "ws_close", "ws_silence"])
@@ -40,7 +46,7 @@ async def test_what_happens_while_the_stream_is_lost_is_told_all_the_same(
         running.clear_faults()
         await until(lambda: at.desk.conditions[ADAPTERS[name]].is_ready)
         assert at.filled(filled) == at.desk.router.order(filled).intent.quantity
-        fills = [item for item in at.news if item.client_order_id == filled and hasattr(item, "fill_id")]
+        fills = [item for item in at.news if isinstance(item, Fill) and item.client_order_id == filled]
         assert len({fill.fill_id for fill in fills}) == len(fills)
 
 
@@ -79,7 +85,8 @@ async def test_late_news_of_an_order_that_ended_in_an_earlier_life_are_not_forei
         found = await reader.lookup(order)
         watcher = at.desk.account(ADAPTERS[name]).watcher
         assert found.order is not None
-        for seen in (found.order, *found.fills):
+        watcher.take(found.order)
+        for seen in found.fills:
             watcher.take(seen)
         await watcher.checked()
         assert at.desk.conditions[ADAPTERS[name]].is_ready

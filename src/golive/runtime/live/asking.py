@@ -108,8 +108,9 @@ class Asker:
         await self._client.learn_venue_time()  # absence is proved by the venue's time
         since_ms = ours.planned_at // MILLISECOND + self._offset_ms() - CLOCK_MARGIN_MS
         instrument = self._instruments[ours.intent.instrument]
-        if ours.shall is not None:  # the terms it has now may still change until the amendment's deadline has passed
-            await asyncio.sleep(self._left_s(ours.deadline_ms))
+        # the terms it has may still change until its amendment's deadline has passed, or the stream has shown the new ones
+        while ours.shall is not None and (left_s := self._left_s(ours.deadline_ms)) > 0:  # noqa: ASYNC110 - bounded by it
+            await asyncio.sleep(min(left_s, self._pauses_s[0]))
         return await self._client.resolve(ours.intent.client_order_id, instrument, ours.deadline_ms, since_ms=since_ms)
 
     def _give_up(self, client_order_id: ClientOrderId, detail: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -27,7 +27,7 @@ from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.json import JsonObject
 from golive.model.live_order import AttemptResult
-from golive.model.order import OrderStatus
+from golive.model.order import Fill, OrderStatus, OrderUpdate
 from golive.orders import Order
 from golive.storage import failpoint
 from golive.storage.order_journal import JournalState, StoredOrder
@@ -113,6 +113,23 @@ class LiveDesk:
 
     def cancel(self, client_order_id: ClientOrderId, ts: int | None = None) -> None:
         self._publish(self.router.cancel(client_order_id, self._ts(ts)))
+
+    def look(self, ts: int) -> None:
+        """Let the router look at the market clock."""
+        self._publish(self.router.on_time(ts))
+
+    def restore(
+        self,
+        orders: Iterable[Order],
+        updates: Iterable[OrderUpdate],
+        fills: Iterable[Fill],
+        canceling: Collection[ClientOrderId],
+        ts: int,
+    ) -> Sequence[News]:
+        """Return what a session that starts again did not store of its orders; see `LiveExecutionRouter.restore`."""
+        news = self.router.restore(orders, updates, fills, canceling, ts)
+        self._drain()
+        return news
 
     def new_id(self, adapter: str, strategy: str) -> ClientOrderId:
         """Return the next client order id of an account."""
@@ -214,7 +231,7 @@ class LiveDesk:
         """Let the router look at the clock: for accounts in trouble for too long, and for fills that do not come."""
         while True:
             await asyncio.sleep(self.plan.timing.tick_s)
-            self._publish(self.router.on_time(self.plan.clock.now()))
+            self.look(self.plan.clock.now())
 
     def _ticker_ended(self, ticker: asyncio.Task[None]) -> None:
         if not ticker.cancelled() and isinstance(bug := ticker.exception(), Exception):

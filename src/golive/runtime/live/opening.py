@@ -79,7 +79,8 @@ class Recovery:
                 await asyncio.sleep(timing.recovery_pause_s)
         if self._books.baseline is None:
             parts.pen.write(self._note("baseline", {"balances": _texts(view), "venue_ts": str(newest_time(view))}))
-        await parts.pen.durable(self._note("ready", {"venue_ts": str(newest_time(view))}))
+        parts.pen.write(self._note("ready", {"venue_ts": str(newest_time(view))}))
+        await parts.pen.flushed()
         if parts.plan.verifies_whole_journal:
             await parts.pen.verify()
         self._account.start()

@@ -12,6 +12,7 @@ from golive.model.errors import VenueError
 from golive.model.ids import ClientOrderId, VenueOrderId
 from golive.model.instrument import Instrument
 from golive.model.order import Fill, OrderStatus
+from golive.orders.state import OrderEvent
 from golive.venues import AccountStream
 from golive.venues.adapter import VenueAdapter
 from golive.venues.dialect import AccountEvent, FillSighting, OrderSighting, Total
@@ -156,7 +157,10 @@ class Watcher:
             if not ours.has_ended:
                 self._ask(name)
             return
-        self._tell(Seen(self._name, name, updates_of(seen, name, ours.shall), seen.filled))
+        updates = updates_of(seen, name, ours.shall)
+        if ours.shall is not None and any(update.event == OrderEvent.AMENDED for update in updates):
+            ours.intent, ours.shall = ours.shall, None
+        self._tell(Seen(self._name, name, updates, seen.filled))
 
     def _fill(self, seen: FillSighting) -> None:
         name = seen.fill.client_order_id or self._roster.name_of(seen.venue_order_id)
