@@ -22,9 +22,13 @@ from golive.storage.order_journal import (
     JournalPlace,
     NoteItem,
     OrderJournal,
+    OrderJournalReader,
 )
+from golive.storage.order_journal.opening import open_for_reading
 from golive.storage.order_journal.verify import verification
 from support.durable import BTC, RISK, START, keys_of, order_id
+
+URL = "postgres.url"
 
 
 class SteppedClock:
@@ -51,7 +55,13 @@ class MachineClock:
 
 
 def place_of(home: Path) -> JournalPlace:
-    return JournalPlace(home, "okx", "okx_spot", "okx_main", "okx_live")
+    """The account of a home; its journal is in the server that the file `postgres.url` names, if there is one."""
+    named = home / URL
+    return JournalPlace(home, "okx", "okx_spot", "okx_main", "okx_live", named.read_text() if named.exists() else None)
+
+
+def reader_of(home: Path) -> OrderJournalReader:
+    return OrderJournalReader(open_for_reading(place_of(home)))
 
 
 def open_journal(home: Path, clock: SteppedClock | MachineClock | None = None, *, lease_age_s: float = 5.0) -> OrderJournal:
@@ -127,7 +137,7 @@ def ids(numbers: range) -> list[ClientOrderId]:
 
 
 def faults(home: Path) -> list[str]:
-    with verification(place_of(home).path, keys_of(home)) as work:
+    with verification(place_of(home).path, keys_of(home), place_of(home).url) as work:
         return list(work.faults())
 
 

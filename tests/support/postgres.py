@@ -6,10 +6,13 @@ import os
 import shutil
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 USER = "postgres"
 MISSING = "no PostgreSQL server is installed (Debian: apt-get install postgresql)"
@@ -19,6 +22,14 @@ def binaries() -> Path | None:
     """Where the programs of the newest installed server are; None when there is none."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
     return found[-1].parent if found else None
+
+
+def new_database(cluster: str) -> str:
+    """Make a database in the server and return its URL."""
+    name = f"t{uuid.uuid4().hex}"
+    with psycopg.connect(cluster, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return cluster.replace("/postgres?", f"/{name}?")
 
 
 @contextmanager

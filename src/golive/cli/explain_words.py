@@ -111,10 +111,10 @@ STATES: Final[Words] = {
     "unknown": ("UNKNOWN", "NIEZNANE"),
 }
 SENTENCES: Final[Words] = {
-    "agrees": ("record {seq} of {file} says the same, MAC ok", "zapis {seq} w {file} mówi to samo, MAC poprawny"),
+    "agrees": ("the same stands in {file}, record {seq}, MAC ok", "to samo jest w {file}, zapis {seq}, MAC poprawny"),
     "agrees_unchecked": (
-        "record {seq} of {file} says the same; its MAC was not checked, the key is not at hand",
-        "zapis {seq} w {file} mówi to samo; MAC nie sprawdzony, brak klucza",
+        "the same stands in {file}, record {seq}; MAC not checked, the key is not at hand",
+        "to samo jest w {file}, zapis {seq}; MAC nie sprawdzony, brak klucza",
     ),
     "bad_record": ("record {seq} of {file} cannot be believed: {problem}", "zapis {seq} w {file} jest niewiarygodny: {problem}"),
     "cannot_be_read": ("cannot be read: {problem}", "nie można odczytać: {problem}"),

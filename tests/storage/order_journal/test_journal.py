@@ -21,9 +21,9 @@ from golive.storage.order_journal import (
     Item,
     JournalPlace,
     OrderJournal,
-    OrderJournalReader,
     StoredAttempt,
 )
+from golive.storage.order_journal.opening import open_for_reading
 from support.durable import BTC, RISK, START, keys_of, order_id
 from support.killed import SOURCES, TESTS
 from support.order_journals import (
@@ -41,6 +41,7 @@ from support.order_journals import (
     note,
     open_journal,
     place_of,
+    reader_of,
     refused,
     write,
 )
@@ -62,19 +63,19 @@ def holder(home: Path) -> subprocess.Popen[str]:
 
 
 def query(home: Path, text: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(place_of(home).path)) as connection:
-        return connection.execute(text).fetchall()
+    with closing(open_for_reading(place_of(home))) as database:
+        return list(database.select(text))
 
 
-def test_a_new_journal_holds_nothing(tmp_path: Path) -> None:
-    with closing(open_journal(tmp_path)) as journal:
+def test_a_new_journal_holds_nothing(home: Path) -> None:
+    with closing(open_journal(home)) as journal:
         state = journal.state
     assert (state.epoch, state.count, state.orders, state.baseline, state.booked) == (1, 0, {}, None, {})
 
 
-def test_what_has_not_ended_is_there_at_the_next_start(tmp_path: Path) -> None:
-    write(tmp_path, everything())
-    with closing(open_journal(tmp_path)) as journal:
+def test_what_has_not_ended_is_there_at_the_next_start(home: Path) -> None:
+    write(home, everything())
+    with closing(open_journal(home)) as journal:
         state = journal.state
     assert state.epoch == 2
     assert state.count == 3
@@ -92,7 +93,7 @@ def test_what_has_not_ended_is_there_at_the_next_start(tmp_path: Path) -> None:
     assert set(state.notes) == {"left:v-foreign", "baseline", "closed"}
 
 
-def test_an_order_is_loaded_with_the_terms_the_venue_took(tmp_path: Path) -> None:
+def test_an_order_is_loaded_with_the_terms_the_venue_took(home: Path) -> None:
     refused_terms = answer(1, 4, AttemptResult.REJECTED, "51509")
     items: list[Item] = [
         decided(1),
@@ -103,8 +104,8 @@ def test_an_order_is_loaded_with_the_terms_the_venue_took(tmp_path: Path) -> Non
         fact(1),
         fill_of(1),
     ]
-    write(tmp_path, items)
-    with closing(open_journal(tmp_path)) as journal:
+    write(home, items)
+    with closing(open_journal(home)) as journal:
         stored = journal.state.orders[order_id(1)]
     assert stored.intent.price == 421_000
     assert [a.n for a in stored.attempts] == [1, 3, 4]
@@ -112,41 +113,41 @@ def test_an_order_is_loaded_with_the_terms_the_venue_took(tmp_path: Path) -> Non
     assert stored.fills == (fill_of(1).fill,)
 
 
-def test_the_venues_own_word_on_new_terms_counts_where_the_answer_is_missing(tmp_path: Path) -> None:
-    write(tmp_path, [decided(1), decided(1, price=421_000, amendment=3), fact(1, "amended", price=421_000, quantity=7)])
-    with closing(open_journal(tmp_path)) as journal:
+def test_the_venues_own_word_on_new_terms_counts_where_the_answer_is_missing(home: Path) -> None:
+    write(home, [decided(1), decided(1, price=421_000, amendment=3), fact(1, "amended", price=421_000, quantity=7)])
+    with closing(open_journal(home)) as journal:
         intent = journal.state.orders[order_id(1)].intent
     assert (intent.price, intent.quantity) == (421_000, 7)
 
 
-def test_a_late_fill_of_an_ended_order_is_booked_and_does_not_revive_it(tmp_path: Path) -> None:
-    write(tmp_path, [baseline(BTC="0"), decided(1), end(1), fill_of(1, fee=5, fee_asset="BTC")])
-    with closing(open_journal(tmp_path)) as journal:
+def test_a_late_fill_of_an_ended_order_is_booked_and_does_not_revive_it(home: Path) -> None:
+    write(home, [baseline(BTC="0"), decided(1), end(1), fill_of(1, fee=5, fee_asset="BTC")])
+    with closing(open_journal(home)) as journal:
         state = journal.state
     assert state.orders == {}
     assert state.booked == {"BTC": Decimal("0.00999995"), "USDT": Decimal("-420")}
 
 
-def test_a_new_baseline_begins_the_booking_anew(tmp_path: Path) -> None:
-    write(tmp_path, [baseline(USDT="1"), decided(1), fill_of(1), baseline(USDT="-2.5", BTC="0.01"), fill_of(1, "t2")])
-    with closing(open_journal(tmp_path)) as journal:
+def test_a_new_baseline_begins_the_booking_anew(home: Path) -> None:
+    write(home, [baseline(USDT="1"), decided(1), fill_of(1), baseline(USDT="-2.5", BTC="0.01"), fill_of(1, "t2")])
+    with closing(open_journal(home)) as journal:
         state = journal.state
     assert state.baseline == {"USDT": Decimal("-2.5"), "BTC": Decimal("0.01")}
     assert state.booked["BTC"] == Decimal("0.01")
 
 
-def test_amounts_stand_as_integers_and_as_exact_text(tmp_path: Path) -> None:
-    write(tmp_path, [decided(1), fill_of(1)])
-    assert query(tmp_path, "SELECT quantity, price, quantity_text, price_text FROM intents") == [
+def test_amounts_stand_as_integers_and_as_exact_text(home: Path) -> None:
+    write(home, [decided(1), fill_of(1)])
+    assert query(home, "SELECT quantity, price, quantity_text, price_text FROM intents") == [
         (1_000_000, 420_000, "0.01", "42000")
     ]
-    assert query(tmp_path, "SELECT fee, fee_text, price_text, quantity_text FROM fills") == [(42, "0.000000042", "42000", "0.01")]
+    assert query(home, "SELECT fee, fee_text, price_text, quantity_text FROM fills") == [(42, "0.000000042", "42000", "0.01")]
     body = '{"adjustments":{"max_quantity":null},"allowed":true'
-    assert str(query(tmp_path, "SELECT risk_body FROM decisions")[0][0]).startswith(body)
+    assert str(query(home, "SELECT risk_body FROM decisions")[0][0]).startswith(body)
 
 
-def test_decision_intent_and_attempt_are_one_transaction_and_in_this_order(tmp_path: Path) -> None:
-    with closing(open_journal(tmp_path)) as journal:
+def test_decision_intent_and_attempt_are_one_transaction_and_in_this_order(home: Path) -> None:
+    with closing(open_journal(home)) as journal:
         rows = journal.commit([decided(1), refused(2)])
     assert [row.table for row in rows if row.table != "seals"] == ["decisions", "intents", "attempts", "decisions"]
     seqs = [row.seq for row in rows]
@@ -154,20 +155,20 @@ def test_decision_intent_and_attempt_are_one_transaction_and_in_this_order(tmp_p
 
 
 BROKEN: dict[str, tuple[list[Item], str]] = {
-    "the same id twice": ([decided(1), decided(1)], "UNIQUE"),
+    "the same id twice": ([decided(1), decided(1)], "(?i)unique"),
     "a second attempt of an unknown outcome": ([decided(1), answer(1, 1, AttemptResult.UNKNOWN), attempt(1, 2)], "not processed"),
     "a second attempt without any answer": ([decided(1), attempt(1, 2)], "not processed"),
     "a second attempt after a rejection": ([decided(1), answer(1, 1, AttemptResult.REJECTED), attempt(1, 2)], "not processed"),
-    "the first attempt twice": ([decided(1), attempt(1, 1)], "UNIQUE"),
-    "an attempt without intent": ([attempt(1, 1)], "FOREIGN KEY"),
-    "an attempt of a refused order": ([refused(1), attempt(1, 1)], "FOREIGN KEY"),
+    "the first attempt twice": ([decided(1), attempt(1, 1)], "(?i)unique"),
+    "an attempt without intent": ([attempt(1, 1)], "(?i)foreign key"),
+    "an attempt of a refused order": ([refused(1), attempt(1, 1)], "(?i)foreign key"),
     "an attempt to amend without amendment": ([decided(1), attempt(1, 3)], "needs its amendment"),
     "an attempt after the end": ([decided(1, deadline_ms=None), end(1), attempt(1, 1)], "has ended"),
     "an amendment after the end": ([decided(1), end(1), decided(1, amendment=3)], "has ended"),
-    "an amendment without intent": ([decided(1, amendment=3)], "FOREIGN KEY"),
-    "an answer without attempt": ([decided(1, deadline_ms=None), answer(1)], "FOREIGN KEY"),
-    "two answers to one attempt": ([decided(1), answer(1), answer(1)], "UNIQUE"),
-    "two ends": ([decided(1), end(1), end(1)], "UNIQUE"),
+    "an amendment without intent": ([decided(1, amendment=3)], "(?i)foreign key"),
+    "an answer without attempt": ([decided(1, deadline_ms=None), answer(1)], "(?i)foreign key"),
+    "two answers to one attempt": ([decided(1), answer(1), answer(1)], "(?i)unique"),
+    "two ends": ([decided(1), end(1), end(1)], "(?i)unique"),
     "a fact of an unknown order": ([fact(1)], "needs the intent"),
     "a fill of an unknown order": ([fill_of(1)], "needs the intent"),
     "an end of an unknown order": ([end(1)], "needs the intent"),
@@ -181,9 +182,9 @@ BROKEN: dict[str, tuple[list[Item], str]] = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_a_commit_that_breaks_a_rule_leaves_nothing_and_closes_the_journal(tmp_path: Path, case: str) -> None:
+def test_a_commit_that_breaks_a_rule_leaves_nothing_and_closes_the_journal(home: Path, case: str) -> None:
     items, complaint = BROKEN[case]
-    journal = open_journal(tmp_path)
+    journal = open_journal(home)
     before = journal.last_seq
     with pytest.raises(JournalError, match=complaint):
         journal.commit(items)
@@ -192,31 +193,31 @@ def test_a_commit_that_breaks_a_rule_leaves_nothing_and_closes_the_journal(tmp_p
     with pytest.raises(JournalError, match="lapsed"):
         journal.lease.check()
     journal.close()
-    with closing(OrderJournalReader.open(place_of(tmp_path).path)) as reader:
+    with closing(reader_of(home)) as reader:
         assert reader.last_seq == before
-    assert faults(tmp_path) == []
+    assert faults(home) == []
 
 
-def test_the_same_fill_twice_is_kept_once(tmp_path: Path) -> None:
-    write(tmp_path, [decided(1), fill_of(1), fill_of(1)])
-    assert query(tmp_path, "SELECT count(*) FROM fills") == [(1,)]
+def test_the_same_fill_twice_is_kept_once(home: Path) -> None:
+    write(home, [decided(1), fill_of(1), fill_of(1)])
+    assert query(home, "SELECT count(*) FROM fills") == [(1,)]
 
 
-def test_facts_fills_and_end_of_an_adopted_order_are_taken(tmp_path: Path) -> None:
+def test_facts_fills_and_end_of_an_adopted_order_are_taken(home: Path) -> None:
     adopted = note("adopted", "v-9", client_order_id=order_id(9))
-    write(tmp_path, [adopted, fact(9), fill_of(9), end(9)])
-    with closing(open_journal(tmp_path)) as journal:
+    write(home, [adopted, fact(9), fill_of(9), end(9)])
+    with closing(open_journal(home)) as journal:
         assert journal.state.booked["BTC"] == Decimal("0.01")
         assert journal.state.notes["adopted:v-9"]["client_order_id"] == order_id(9)
 
 
-def test_ids_are_derived_from_account_epoch_strategy_and_number_and_never_come_twice(tmp_path: Path) -> None:
+def test_ids_are_derived_from_account_epoch_strategy_and_number_and_never_come_twice(home: Path) -> None:
     seen = []
     for epoch in (1, 2):
-        with closing(open_journal(tmp_path)) as journal:
+        with closing(open_journal(home)) as journal:
             seen += [journal.client_order_id("trend"), journal.client_order_id("trend"), journal.client_order_id("other")]
         assert seen[-2] == derive_client_order_id(
-            keys_of(tmp_path).id_key, venue="okx", account="okx_main", epoch=epoch, strategy="trend", sequence=2
+            keys_of(home).id_key, venue="okx", account="okx_main", epoch=epoch, strategy="trend", sequence=2
         )
     assert len(set(seen)) == 6
 
@@ -232,17 +233,17 @@ def test_the_epoch_rises_even_when_an_older_copy_was_put_back_with_its_seal(tmp_
         assert journal.epoch == 3
 
 
-def test_a_second_process_is_refused_by_name_until_the_first_is_dead(tmp_path: Path) -> None:
-    with holder(tmp_path) as process:
+def test_a_second_process_is_refused_by_name_until_the_first_is_dead(home: Path) -> None:
+    with holder(home) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "1\n"
         with pytest.raises(PrerequisiteMissing, match=rf"okx_spot_okx_main are in the hands of process {process.pid} "):
-            open_journal(tmp_path)
+            open_journal(home)
         process.kill()
         process.wait()
-    with closing(open_journal(tmp_path)) as journal:
+    with closing(open_journal(home)) as journal:
         assert journal.epoch == 2
-    assert [row[0] for row in query(tmp_path, "SELECT found FROM openings ORDER BY seq")] == ["new", "crashed"]
+    assert [row[0] for row in query(home, "SELECT found FROM openings ORDER BY seq")] == ["new", "crashed"]
 
 
 def test_another_connection_that_writes_ends_the_journal_before_its_next_commit(tmp_path: Path) -> None:
@@ -282,10 +283,10 @@ def test_a_name_that_makes_no_file_name_is_refused(tmp_path: Path, name: str) ->
         JournalPlace(tmp_path, "okx", "okx_spot", name, "okx_live")
 
 
-def test_a_reader_finds_an_order_by_part_of_its_id_and_by_the_venues_while_the_writer_works(tmp_path: Path) -> None:
-    with closing(open_journal(tmp_path)) as journal:
+def test_a_reader_finds_an_order_by_part_of_its_id_and_by_the_venues_while_the_writer_works(home: Path) -> None:
+    with closing(open_journal(home)) as journal:
         journal.commit(everything())
-        with closing(OrderJournalReader.open(place_of(tmp_path).path)) as reader:
+        with closing(reader_of(home)) as reader:
             assert reader.find(order_id(1)[:8]) == (order_id(1),)
             assert reader.find("v-1") == (order_id(1),)
             assert reader.find(order_id(2)) == (order_id(2),)

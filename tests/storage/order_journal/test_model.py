@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeAlias
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from golive.storage.order_journal.book import Book
 from golive.storage.order_journal.loading import state_of
 from support.durable import order_id
 from support.order_journals import (
+    URL,
     answer,
     attempt,
     baseline,
@@ -31,6 +33,7 @@ from support.order_journals import (
     open_journal,
     refused,
 )
+from support.postgres import new_database
 
 LOT = Decimal("0.01")
 
@@ -122,16 +125,30 @@ class Model:
         assert {key for key in state.notes if key.startswith("left")} == set(self.notes)
 
 
+Lives: TypeAlias = Sequence[tuple[Sequence[tuple[int, int]], str]]
 STEPS = st.lists(st.tuples(st.integers(0, 7), st.integers(1, 6)), min_size=1, max_size=25)
 LIVES = st.lists(st.tuples(STEPS, st.sampled_from(["close", "crash", "seal and crash"])), min_size=1, max_size=4)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(LIVES)
-def test_what_is_loaded_is_what_was_written(lives: Sequence[tuple[Sequence[tuple[int, int]], str]]) -> None:
+def test_what_is_loaded_is_what_was_written(lives: Lives) -> None:
+    live_through(lives, None)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(lives=LIVES)
+def test_what_is_loaded_from_a_server_is_what_was_written(cluster: str, lives: Lives) -> None:
+    live_through(lives, new_database(cluster))
+
+
+def live_through(lives: Lives, url: str | None) -> None:
+    """Open, write and leave a journal, once for each life, and hold it to the model at every step."""
     model = Model()
     with TemporaryDirectory() as folder:
         home = Path(folder)
+        if url is not None:
+            (home / URL).write_text(url)
         for steps, ending in lives:
             journal = open_journal(home)
             model.check(journal)

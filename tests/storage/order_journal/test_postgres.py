@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -25,25 +24,15 @@ from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 from support.durable import RISK, START, ToldClock, keys_of, order, order_id
 from support.live_orders import write
-from support.postgres import MISSING, binaries, server
+from support.postgres import new_database
 
-pytestmark = pytest.mark.skipif(binaries() is None, reason=MISSING)
 LOG = JournalPlace(Path(), "okx", "okx_spot", "main", "okx_live").log_id
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
-    with server() as url:
-        yield url
-
-
 @pytest.fixture
-def url(cluster: str, tmp_path: Path) -> str:
+def url(cluster: str) -> str:
     """A database of the test's own."""
-    name = f"t{abs(hash(tmp_path)):x}"
-    with psycopg.connect(cluster, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    return cluster.replace("/postgres?", f"/{name}?")
+    return new_database(cluster)
 
 
 def open_journal(home: Path, url: str) -> OrderJournal:
