@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import Protocol
 
-from golive.execution import News, PaperExecution
+from golive.execution import ExecutionService, News, PaperExecution
 from golive.matching.fee import FeeAsset, FeeSchedule
 from golive.matching.latency import LatencyModel
 from golive.matching.model import MarketModel
@@ -25,6 +26,16 @@ KRAKEN_FEES = FeeSchedule(Decimal(25), Decimal(40), FeeAsset.QUOTE)
 CODES: dict[str, str] = {"INSUFFICIENT_FUNDS": "51008", "BELOW_MINIMUM": "51020", "POST_ONLY_WOULD_CROSS": "31"}
 
 
+class PaperService(ExecutionService, Protocol):
+    """An execution service whose venue is the matching kernel, with the venue's side of the books."""
+
+    @property
+    def account(self) -> Ledger: ...
+
+    @property
+    def working(self) -> int: ...
+
+
 class PaperDesk:
     """Orders and ledger follow from news alone; an illegal life of an order, or one filled beyond its quantity, raises."""
 
@@ -36,7 +47,7 @@ class PaperDesk:
         fees: FeeSchedule = OKX_FEES,
         latency: LatencyModel | None = None,
     ) -> None:
-        self._make: Callable[[], PaperExecution] = lambda: PaperExecution(
+        self._make: Callable[[], PaperService] = lambda: PaperExecution(
             label="okx", models={BTC_ID: new_model()}, account=Ledger([BTC], balances), codes=CODES, recorder=self.recorder,
             fees=fees, latency=latency,
         )  # fmt: skip
@@ -44,7 +55,7 @@ class PaperDesk:
         self._balances = balances
         self._intents: dict[ClientOrderId, NewOrder] = {}
         self.recorder = MemoryRecorder()
-        self.paper = self._make()
+        self.paper: PaperService = self._make()
         self.ledger = Ledger([BTC], balances)
         self.orders = Orders()
         self.news: list[News] = []

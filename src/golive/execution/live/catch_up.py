@@ -18,7 +18,7 @@ _ANSWERS: Final = (OrderEvent.ACCEPTED, OrderEvent.UNANSWERED)
 def unheard(life: Life, order: Order, stored: Collection[News]) -> list[News]:
     """Return the news that take the session's `order` to where the router has it; `stored` is what the session has heard.
 
-    An answer is news only to an order that has none: the journal has how an attempt was answered, the session what it heard of it.
+    An answer is news only to an order that has none: the journal has how an attempt was answered, the session what it heard.
     """
     status, news = order.status, list[News]()
     for item in life.news:

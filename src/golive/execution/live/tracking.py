@@ -110,7 +110,7 @@ class Tracking:
         status = life.order.status
         if status is OrderStatus.ABSENT:
             self._reappeared(life, item)
-        elif status in TERMINAL:
+        elif status in TERMINAL or (event is OrderEvent.ACCEPTED and status not in _UNACKNOWLEDGED):
             life.order.venue_order_id = life.order.venue_order_id or item.venue_order_id
         elif event is OrderEvent.ACCEPTED:
             self.say(life, item)
