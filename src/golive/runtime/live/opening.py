@@ -125,6 +125,7 @@ class Recovery:
 
     async def _compared(self, view: VenueView) -> tuple[Difference, ...]:
         parts = self._parts
+        await parts.pen.flushed()  # the journal is asked for what it holds, and a fill that was just found is on its way there
         booked = dict(self._books.booked)
         for asset, amount in parts.booked.items():
             booked[asset] = booked.get(asset, Decimal(0)) + amount
