@@ -96,7 +96,14 @@ def test_an_id_of_our_form_that_the_journal_never_had_blocks_even_when_its_order
     assert (Choice.CANCEL in found.choices) is is_open
 
 
-@pytest.mark.parametrize("journal", [JournalView(), replace(JOURNAL, baseline_at=THEIRS.ts)])
+@pytest.mark.parametrize(
+    "journal",
+    [
+        JournalView(),
+        replace(JOURNAL, baseline_at=THEIRS.ts, baseline_names=frozenset({"77"})),
+        replace(JOURNAL, baseline_at=THEIRS.ts + 1),
+    ],
+)
 def test_what_ended_before_the_baseline_is_the_past(journal: JournalView) -> None:
     assert compare(journal, replace(VENUE, orders=(replace(THEIRS, is_open=False),))) == ()
 
@@ -157,7 +164,7 @@ def test_an_asset_that_one_side_lacks_counts_as_zero_there() -> None:
 
 
 def test_fills_of_somebody_else_explain_a_balance_and_still_block() -> None:
-    fills = (bought("t0", ts=BASELINE_AT), bought("t1"), bought("t2"))
+    fills = (bought("t0", ts=BASELINE_AT - 1), bought("t1", ts=BASELINE_AT), bought("t2"))
     venue = VenueView(fills=fills, balances={"USDT": Decimal(900), "BTC": Decimal("0.002")})
     btc, usdt = compare(JOURNAL, venue)
     assert btc.detail == "+0.002 BTC: +0.002 by fills of orders that are not ours (99)"
@@ -173,13 +180,14 @@ def test_what_was_accepted_is_expected_from_then_on() -> None:
 
 def test_an_adopted_order_explains_its_fills_since_the_baseline_and_only_those() -> None:
     foreign = replace(FOREIGN, filled=Decimal("0.002"))
-    fills = (bought("early", ts=BASELINE_AT), bought("late", ts=BASELINE_AT + 1))
+    fills = (bought("early", ts=BASELINE_AT), bought("late", ts=BASELINE_AT))
     venue = VenueView(orders=(foreign,), fills=fills, balances={"USDT": Decimal(950), "BTC": Decimal("0.001")})
-    adopted = adoption(foreign, JOURNAL, venue)
+    journal = replace(JOURNAL, baseline_names=frozenset({"early"}))
+    adopted = adoption(foreign, journal, venue)
     assert adopted.booked == {"BTC": Decimal("0.001"), "USDT": Decimal(-50)}
     assert not adopted.is_over
-    journal = replace(JOURNAL, consents=Consents({foreign.venue_order_id: adopted}))
-    assert compare(journal, venue) == ()
+    agreed = replace(journal, consents=Consents({foreign.venue_order_id: adopted}))
+    assert compare(agreed, venue) == ()
 
 
 def test_an_order_adopted_before_the_baseline_has_its_fills_in_the_baseline() -> None:

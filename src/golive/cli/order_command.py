@@ -102,7 +102,7 @@ def _stop_signals() -> Iterator[asyncio.Event]:
 
 
 def _closing(outcome: Outcome, explain: str) -> str:
-    filled = f", filled {outcome.filled}" if outcome.filled else ""
+    filled = f", filled {outcome.filled}" if outcome.filled != "0" else ""
     lines = [f"{outcome.status}{filled}; client order id {outcome.client_order_id} (exit {int(outcome.exit_code)})"]
     lines += [f"next: {outcome.next}"] if outcome.next else []
     return "\n".join([*lines, explain]) + "\n"

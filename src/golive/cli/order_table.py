@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from golive.model.clock import to_iso
+from golive.model.clock import SECOND, to_iso
 
 from .terminal import clean
 
@@ -28,14 +28,13 @@ def print_orders(entrypoint: str, orders: Sequence[ListedOrder], stream: TextIO,
         return
     table = Table(title=Text(clean(f"{entrypoint}: orders that have not ended"), style="bold"), title_justify="left")
     table.add_column("id", no_wrap=True)
-    for name in ("instrument", "side", "quantity", "price", "filled", "state", "planned"):
+    for name in ("order", "filled", "state", "planned"):
         table.add_column(name, overflow="fold")
     for each in orders:
-        cells = (
-            each.client_order_id[:8], each.instrument, each.side, each.quantity, each.price or each.type, each.filled, each.state,
-            to_iso(each.planned_at // 10**9 * 10**9),
-        )  # fmt: skip
-        table.add_row(*(Text(clean(cell)) for cell in cells))
+        price = f"at {each.price}" if each.price else each.type
+        what = f"{each.side} {each.quantity} {each.instrument} {price}"
+        planned = to_iso(each.planned_at // SECOND * SECOND)
+        table.add_row(*(Text(clean(cell)) for cell in (each.client_order_id[:8], what, each.filled, each.state, planned)))
     console.print(table)
     for each in orders:
         console.print(

@@ -50,7 +50,7 @@ def adoption(order: VenueOrder, journal: JournalView, venue: VenueView) -> Adopt
     before = frozenset(
         fill.fill_id.trade_id
         for fill in venue.fills
-        if fill.venue_order_id == order.venue_order_id and (journal.baseline is None or fill.ts <= journal.baseline_at)
+        if fill.venue_order_id == order.venue_order_id and journal.is_past(fill.ts, fill.fill_id.trade_id)
     )
     return followed(Adopted(order.instrument, fills=before), order.venue_order_id, venue)
 
@@ -112,7 +112,9 @@ def _foreign_orders(journal: JournalView, venue: VenueView) -> Iterator[Differen
         if client_order_id in journal.ended:
             if order.is_open:
                 yield _foreign(order, "it has ended by the journal", (Choice.CANCEL,))
-        elif _OUR_FORM.fullmatch(order.client_order_id) and (order.is_open or _is_recent(order, journal)):
+        elif _OUR_FORM.fullmatch(order.client_order_id) and (
+            order.is_open or not journal.is_past(order.ts, order.venue_order_id)
+        ):
             detail = (
                 "its id has our form, but this journal never had it: another process or host uses this key, or the journal "
                 "was put back to an older copy"
@@ -120,11 +122,6 @@ def _foreign_orders(journal: JournalView, venue: VenueView) -> Iterator[Differen
             yield _foreign(order, detail, _choices(order))
         elif order.is_open:
             yield _foreign(order, "it was not placed by us", _choices(order))
-
-
-def _is_recent(order: VenueOrder, journal: JournalView) -> bool:
-    """An ended order counts from the baseline on; what was before is in the balances it took."""
-    return journal.baseline is not None and order.ts > journal.baseline_at
 
 
 def _choices(order: VenueOrder) -> tuple[Choice, ...]:
@@ -174,7 +171,8 @@ def _foreign_fills(journal: JournalView, venue: VenueView) -> Iterator[VenueFill
     ids = {order.venue_order_id for order in journal.orders} | journal.consents.adopted.keys()
     for fill in _in_order(venue.fills):
         is_ours = ClientOrderId(fill.client_order_id) in clients or fill.venue_order_id in ids
-        if not is_ours and fill.ts > journal.baseline_at and fill.fill_id not in journal.booked_fills:
+        is_past = journal.is_past(fill.ts, fill.fill_id.trade_id)
+        if not is_ours and not is_past and fill.fill_id not in journal.booked_fills:
             yield fill
 
 

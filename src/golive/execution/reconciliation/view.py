@@ -73,9 +73,17 @@ class JournalView:
     """what the account held when its baseline was taken, by asset; None: it was never taken"""
     baseline_at: int = 0
     """time of the newest event the venue had told by then, ns of its market time: what came later counts"""
+    baseline_names: frozenset[str] = frozenset()
+    """venue order ids and trade ids of the events of just that time which it had told: a venue's clock may be coarse"""
     booked: Mapping[str, Decimal] = field(default_factory=dict)
     """what our fills have added since, fees included"""
     consents: Consents = field(default_factory=Consents)
+
+    def is_past(self, ts: int, name: str) -> bool:
+        """Say whether an order or fill of the venue was there when the baseline was taken; without one everything was."""
+        if self.baseline is None or ts < self.baseline_at:
+            return True
+        return ts == self.baseline_at and name in self.baseline_names
 
     def expected(self) -> Mapping[str, Decimal] | None:
         """Return what the account should hold by asset; None without a baseline."""

@@ -16,14 +16,13 @@ from golive.model.clock import SECOND
 from golive.model.errors import PrerequisiteMissing, VenueUnavailable
 from golive.model.ids import ClientOrderId
 from golive.model.json import JsonObject
-from golive.model.money import format_decimal
 from golive.orders import Order
 from golive.storage.order_journal import NoteItem
 from golive.venues.account_reads import AccountReads
 
 from .account import LiveAccount
 from .parts import Parts
-from .reconcile_views import Books, Known, journal_view, newest_time, own_order, read_venue
+from .reconcile_views import Books, Known, baseline_body, journal_view, newest_time, own_order, read_venue
 
 NOTHING_BEFORE: Final = 2**62
 """a time after all others: of each list the newest page is enough"""
@@ -78,7 +77,7 @@ class Recovery:
                     raise
                 await asyncio.sleep(timing.recovery_pause_s)
         if self._books.baseline is None:
-            parts.pen.write(self._note("baseline", {"balances": _texts(view), "venue_ts": str(newest_time(view))}))
+            parts.pen.write(self._note("baseline", baseline_body(view)))
         parts.pen.write(self._note("ready", {"venue_ts": str(newest_time(view))}))
         await parts.pen.flushed()
         if parts.plan.verifies_whole_journal:
@@ -145,10 +144,6 @@ class Recovery:
 
     def _note(self, event: str, body: JsonObject) -> NoteItem:
         return NoteItem(event, body, self._parts.plan.operator)
-
-
-def _texts(view: VenueView) -> JsonObject:
-    return {asset: format_decimal(amount) for asset, amount in sorted(view.balances.items())}
 
 
 def last_agreed_at(notes: Mapping[str, JsonObject]) -> int | None:

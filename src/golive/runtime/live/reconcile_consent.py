@@ -101,7 +101,7 @@ def notes_of(
         order = _shown(request, venue)
         body["foreign_client_order_id"] = order.client_order_id
         if request.choice is Choice.ADOPT:
-            journal = JournalView(baseline=books.baseline, baseline_at=books.baseline_at)
+            journal = JournalView(baseline=books.baseline, baseline_at=books.baseline_at, baseline_names=books.baseline_names)
             body |= adoption(order, journal, venue).body(request.subject)
     elif request.choice is Choice.ACCEPT:
         _require_unmoved(row, books, venue)

@@ -15,7 +15,7 @@ from golive.model.errors import VenueUnavailable
 from golive.model.ids import ClientOrderId, FillId
 from golive.model.instrument import Instrument
 from golive.model.json import JsonObject
-from golive.model.money import EXACT
+from golive.model.money import EXACT, format_decimal
 from golive.model.movement import movements
 from golive.model.order import TERMINAL
 from golive.orders import Order
@@ -134,15 +134,18 @@ class Books:
 
     baseline: Mapping[str, Decimal] | None
     baseline_at: int
+    baseline_names: frozenset[str] = frozenset()
     booked: Mapping[str, Decimal] = field(default_factory=dict)
     consents: Consents = field(default_factory=Consents)
 
     @classmethod
     def of(cls, state: JournalState) -> Books:
         """Return what was there when the journal was opened; MalformedPayload for a consent that cannot be read."""
+        at, names = _taken(state.notes.get("baseline", {}))
         return cls(
             baseline=state.baseline,
-            baseline_at=baseline_time(state.notes),
+            baseline_at=at,
+            baseline_names=names,
             booked=state.booked,
             consents=Consents.of(state.notes),
         )
@@ -164,6 +167,7 @@ def journal_view(books: Books, orders: Iterable[OwnOrder], known: Known, venue: 
         booked_fills=booked_fills,
         baseline=books.baseline,
         baseline_at=books.baseline_at,
+        baseline_names=books.baseline_names,
         booked=books.booked,
         consents=books.consents,
     )
@@ -174,9 +178,18 @@ def newest_time(venue: VenueView) -> int:
     return max((*(order.ts for order in venue.orders), *(fill.ts for fill in venue.fills)), default=0)
 
 
-def baseline_time(notes: Mapping[str, JsonObject]) -> int:
-    """Return the venue's time that the newest `baseline` note says; 0 without one."""
-    for key, body in notes.items():
-        if key.partition(":")[0] == "baseline" and isinstance(text := body.get("venue_ts"), str):
-            return int(text)
-    return 0
+def baseline_body(venue: VenueView) -> JsonObject:
+    """Return the body of the note that keeps a baseline: the totals, and up to which events of the venue they go."""
+    at = newest_time(venue)
+    names: set[str] = {order.venue_order_id for order in venue.orders if order.ts == at}
+    names |= {fill.fill_id.trade_id for fill in venue.fills if fill.ts == at}
+    balances: JsonObject = {asset: format_decimal(amount) for asset, amount in sorted(venue.balances.items())}
+    return {"balances": balances, "venue_ts": str(at), "venue_names": [*sorted(names)]}
+
+
+def _taken(body: JsonObject) -> tuple[int, frozenset[str]]:
+    at, names = body.get("venue_ts"), body.get("venue_names")
+    return (
+        int(at) if isinstance(at, str) else 0,
+        frozenset(map(str, names)) if isinstance(names, list) else frozenset(),
+    )
