@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from golive.model.errors import JournalError
+from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.storage.order_journal import Item, JournalRow, OrderJournal, OrderJournalReader, OrderWriter
 from support.durable import order_id
 from support.order_journals import answer, attempt, decided, end, faults, note, open_journal, place_of
@@ -58,7 +58,9 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
-def start(journal: OrderJournal, *projections: Recorder, told: Told | None = None, heartbeat_s: float = 1.0) -> OrderWriter:
+def start(
+    journal: OrderJournal, *projections: Recorder, told: Told | None = None, heartbeat_s: float | None = None
+) -> OrderWriter:
     loop = asyncio.get_running_loop()
     writer = OrderWriter(journal, projections, loop=loop, on_failure=told or Told(), heartbeat_s=heartbeat_s)
     writer.start()
@@ -158,6 +160,8 @@ async def test_a_broken_rule_stops_the_writer_and_everybody_who_waits_learns_it(
         writer.submit([note()])
     with pytest.raises(JournalError, match="not processed"):
         writer.flush()
+    with pytest.raises(PrerequisiteMissing, match="in the hands of process"):
+        open_journal(tmp_path)
     with pytest.raises(JournalError, match="not processed"):
         writer.close()
     with closing(open_journal(tmp_path)) as again:
@@ -171,7 +175,7 @@ async def test_a_projection_that_fails_stops_the_writer_and_the_journal_still_ha
     await writer.durable([decided(1)])
     await until(lambda: bool(told.errors))
     assert "the log is full" in str(told.errors[0])
-    assert recorder.closed == 1
+    await until(lambda: recorder.closed == 1)
     with pytest.raises(JournalError, match="the log is full"):
         writer.close()
     with closing(open_journal(tmp_path)) as again:
@@ -196,9 +200,9 @@ async def test_a_commit_that_hangs_is_told_as_a_stall(tmp_path: Path) -> None:
 
 async def test_the_thread_renews_the_lease_and_notices_another_writer(tmp_path: Path) -> None:
     told = Told()
-    journal = open_journal(tmp_path, lease_age_s=0.2)
-    writer = start(journal, told=told, heartbeat_s=0.02)
-    for _ in range(10):
+    journal = open_journal(tmp_path, lease_age_s=0.4)
+    writer = start(journal, told=told)
+    for _ in range(20):
         journal.lease.check()
         await asyncio.sleep(0.05)
     with closing(sqlite3.connect(place_of(tmp_path).path)) as connection:

@@ -1,4 +1,4 @@
-"""Verifying a whole journal beside its writer, in a process of its own that takes only what nobody else wants of the machine.
+"""Verifying a whole journal beside its writer, in a process of its own that steps back behind others.
 
 The process is `verifying.py`; it ends when its standard input does, so it never outlives the writer.
 """

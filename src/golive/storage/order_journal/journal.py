@@ -145,7 +145,7 @@ class OrderJournal:
                 self._write(rows, item)
             self._database.commit()
         except BaseException as exc:
-            self._fail(str(exc))
+            self.give_up(str(exc))
             if isinstance(exc, (GoliveError, ValueError)):
                 raise JournalError(f"{self.place.path}: the commit failed: {exc}") from exc
             raise
@@ -157,7 +157,7 @@ class OrderJournal:
             self.lease.renew()
             self._database.fence(self.epoch)
         except JournalError as exc:
-            self._fail(str(exc))
+            self.give_up(str(exc))
             raise
 
     def seal(self) -> None:
@@ -168,7 +168,7 @@ class OrderJournal:
             time = to_iso(self._clock.now())
             document = write_seal(self.place, self._seq, self._mac, self._book.snapshot(), self._keys, time)
         except JournalError as exc:
-            self._fail(str(exc))
+            self.give_up(str(exc))
             raise
         self._unwritten_seal = (self._seq, document)
         self._sealed_seq, self._sealed_at = self._seq, self._clock.monotonic()
@@ -179,6 +179,8 @@ class OrderJournal:
         A fault lets the lease lapse, so nothing leaves any more, and is told to `on_fault` on a thread of its own. Raises
         JournalError when it cannot be started.
         """
+        if self._broken is not None:
+            raise JournalError(f"{self.place.path}: the order journal is unusable since {self._broken}")
 
         def found(error: JournalError) -> None:
             self.lease.lapse(str(error))
@@ -194,12 +196,22 @@ class OrderJournal:
             self.seal()
         self.release()
 
+    def give_up(self, reason: str) -> None:
+        """Write nothing any more and let nothing leave, for good; the account stays in the hands of this process."""
+        if self._broken is not None:
+            return
+        self._broken = reason
+        self.lease.lapse(reason)
+        try:
+            self._database.close()
+        except JournalError as exc:
+            self._broken = f"{reason}; closing failed: {exc}"
+
     def release(self) -> None:
         """Give the account back with the journal as it stands."""
         if self._verification is not None:
             self._verification.stop()
-        if self._broken is None:
-            self._fail("it was closed")
+        self.give_up("it was closed")
         self.lease.release()
 
     def _begin_epoch(self, opening: tuple[Value, ...]) -> None:
@@ -213,14 +225,6 @@ class OrderJournal:
             self.seal()
         except JournalError as exc:
             raise JournalError(f"{self.place.path}: cannot begin epoch {self.epoch}: {exc}") from exc
-
-    def _fail(self, reason: str) -> None:
-        self._broken = reason
-        self.lease.lapse(reason)
-        try:
-            self._database.close()
-        except JournalError as exc:
-            self._broken = f"{reason}; closing failed: {exc}"
 
     def _write(self, rows: list[JournalRow], item: Item) -> None:
         if isinstance(item, DecidedItem):

@@ -31,6 +31,7 @@ class AccountLease:
         self.path = path
         self._descriptor = descriptor
         self._clock = clock
+        self.longest_age_s = longest_age_s
         self._longest_ns = round(longest_age_s * SECOND)
         self._inode = os.fstat(descriptor).st_ino
         self._content = b""

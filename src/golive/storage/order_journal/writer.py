@@ -23,7 +23,8 @@ from .item import Item
 from .journal import OrderJournal
 from .row import JournalRow
 
-HEARTBEAT_S: Final = 1.0
+BEATS_PER_LEASE: Final = 5
+"""how often the lease is renewed while it would last"""
 PAUSE_S: Final = 0.0002
 """nobody must have waited for so long before projections and seals get their turn"""
 LONGEST_BACKLOG: Final = 4000
@@ -56,7 +57,7 @@ class _Request(NamedTuple):
 class OrderWriter:
     """Owns an order journal from `start` to `close`. `submit` and `durable` are called on the loop's thread.
 
-    `on_failure(error)` is called on the loop, once.
+    `on_failure(error)` is called on the loop, once. The lease is renewed every `heartbeat_s`, a fifth of its age unless said.
     """
 
     def __init__(
@@ -66,13 +67,13 @@ class OrderWriter:
         *,
         loop: asyncio.AbstractEventLoop,
         on_failure: Callable[[JournalError], None],
-        heartbeat_s: float = HEARTBEAT_S,
+        heartbeat_s: float | None = None,
     ) -> None:
         self._journal = journal
         self._projections = projections
         self._loop = loop
         self._on_failure = on_failure
-        self._heartbeat_s = heartbeat_s
+        self._heartbeat_s = heartbeat_s or journal.lease.longest_age_s / BEATS_PER_LEASE
         self._requests: deque[_Request] = deque()
         self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._backlog: list[JournalRow] = []
@@ -151,6 +152,7 @@ class OrderWriter:
         if self._thread.is_alive():
             raise JournalError(f"{self._journal.path}: the journal writer did not finish within {timeout_s} s")
         if self._failure is not None:
+            self._journal.release()
             raise self._failure
 
     def _put(self, request: _Request) -> None:
@@ -244,7 +246,7 @@ class OrderWriter:
 
     def _fail(self, error: JournalError) -> None:
         self._failure = error
-        self._journal.release()
+        self._journal.give_up(str(error))
         self._tell(self._on_failure, error)
         waiting = list(self._requests)
         self._tell(_fail_all, [request.otherwise for request in waiting if request.otherwise is not None], error)
