@@ -4,6 +4,7 @@
     python -m crash.bot … --life            one life that goes on until somebody kills it (whole processes)
     python -m crash.bot … --orders 50000    one life that places so many orders, and ends
     python -m crash.bot … --failpoints      one forked life for every named point, killed there, and one after it
+    python -m crash.bot … --races 100       two to five lives begin at once, again and again; who is ready lives until all have tried
     python -m crash.bot … --resolve         one life that cancels what is open, resolves everything and ends
 
 A life opens the desk, which recovers, and then asks risk about one order after the other: about a third market orders, a third
@@ -21,6 +22,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -28,20 +30,26 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from crash.kills import Window, kill_forked_lives, run_forked
+from crash.kills import BLOCKED, Window, kill_forked_lives, race, run_forked
 from crash.place import Place, listed_at, plan_of, prices_at
 from crash.rig import VENUES
 from crash.strategy import Strategy
+from golive.model.errors import GoliveError, JournalError, PrerequisiteMissing, VenueUnavailable
 from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.secret import Credentials, Secret
 from golive.runtime.live.desk import LiveDesk
+from golive.runtime.live.opening import NotReady
 from golive.runtime.live.plan import LivePlan
 from golive.storage import failpoint
 
 RESOLVE_S = 60.0
 MOST_WORKING = 40
 ORDERS_OF_A_POINT = 12
+CREATING = ".create."
+RESTING = "project_sync"
+"""comes when the journal has rested for a heartbeat"""
+REST_S = 5.0
 
 
 async def trade(
@@ -57,9 +65,11 @@ async def trade(
         await asyncio.sleep(rng.uniform(0, 0.004))
 
 
-async def place_orders(plan: LivePlan, place: Place, prices: Mapping[InstrumentId, Decimal], rng: Random, count: int) -> None:
-    """Open the desk, place `count` orders as fast as the venue answers, and end."""
-    desk = await LiveDesk.open(plan)
+async def place_orders(
+    plan: LivePlan, place: Place, prices: Mapping[InstrumentId, Decimal], rng: Random, count: int, rests_s: float = 0.0
+) -> None:
+    """Open the desk, place `count` orders as fast as the venue answers, rest for a while, and end."""
+    desk = await _opened(plan)
     strategy = Strategy(desk, place, prices, rng)
     try:
         for _ in range(count):
@@ -69,13 +79,14 @@ async def place_orders(plan: LivePlan, place: Place, prices: Mapping[InstrumentI
             await asyncio.sleep(0)
         if not await desk.settled(RESOLVE_S):
             raise RuntimeError("the desk did not settle")
+        await asyncio.sleep(rests_s)
     finally:
         await desk.close()
 
 
 async def resolve(plan: LivePlan) -> None:
     """Open the desk, cancel what is open, wait until every order has ended, and end. RuntimeError when one has not."""
-    desk = await LiveDesk.open(plan)
+    desk = await _opened(plan)
     try:
         give_up = time.monotonic() + RESOLVE_S
         for order in desk.router.unended:
@@ -90,6 +101,35 @@ async def resolve(plan: LivePlan) -> None:
         await desk.close()
 
 
+async def _opened(plan: LivePlan) -> LiveDesk:
+    """Open the desk, again where it fails closed for a while."""
+    for last in _countdown(10):
+        try:
+            return await LiveDesk.open(plan)
+        except GoliveError as why:
+            if last or not _is_for_now(why):
+                raise
+            await asyncio.sleep(0.2)
+    raise AssertionError("unreachable")
+
+
+@contextmanager
+def _failing_closed() -> Iterator[None]:
+    """End as blocked where the desk may not start or go on for now: venue and journal do not agree yet, the venue cannot be
+    asked, or the disk is too slow. Any other error is one."""
+    try:
+        yield
+    except GoliveError as why:
+        if not _is_for_now(why):
+            raise
+        sys.stderr.write(f"blocked: {why}\n")
+        raise SystemExit(BLOCKED) from None
+
+
+def _is_for_now(why: GoliveError) -> bool:
+    return isinstance(why, NotReady | VenueUnavailable) or (isinstance(why, JournalError) and "not durable within" in str(why))
+
+
 def main(arguments: list[str]) -> int:
     """Run the command line."""
     given = _parser().parse_args(arguments)
@@ -98,21 +138,25 @@ def main(arguments: list[str]) -> int:
     place = Place(given.venue, given.rest, given.folder, Credentials(secrets))
     began = time.monotonic()
     listed, prices = _patiently(lambda: listed_at(place)), _patiently(lambda: prices_at(place))
-    plan = plan_of(place, listed)
+    plan = plan_of(place, listed, lease_s=given.lease)
     said: dict[str, object] = {"seed": given.seed}
     if given.resolve:
         asyncio.run(resolve(plan))
     elif given.life:
-        asyncio.run(trade(plan, place, prices, Random(f"{given.seed}|life"), _say_ready))
+        with _failing_closed():
+            asyncio.run(trade(plan, place, prices, Random(f"{given.seed}|life"), _say_ready))
     elif given.orders:
         asyncio.run(place_orders(plan, place, prices, Random(f"{given.seed}|orders"), given.orders))
+    elif given.races:
+        said |= _raced(plan, given.races, Random(f"{given.seed}|races"))
     elif given.failpoints:
         said["failpoints"] = _killed_at_each(place, listed, prices, given.seed)
     else:
         _prepare_to_fork()
 
         def live(number: int, ready: Callable[[], None]) -> None:
-            asyncio.run(trade(plan, place, prices, Random(f"{given.seed}|{number}"), ready))
+            with _failing_closed():
+                asyncio.run(trade(plan, place, prices, Random(f"{given.seed}|{number}"), ready))
 
         window = Window(given.window_ms / 1000, given.ready_window_ms / 1000)
         said |= kill_forked_lives(live, kills=given.kills, window=window, rng=Random(f"{given.seed}|kills")).document
@@ -125,24 +169,50 @@ def _killed_at_each(
 ) -> dict[str, list[int]]:
     """Return the exit codes of the life that was to die at each failpoint (-9: it did) and of the one that came after it.
 
-    A point on the way to a new journal is met in a home of its own.
+    A point on the way to a new journal is met in a home of its own, before there is any order.
     """
     _prepare_to_fork()
     codes = {}
-    for number, name in enumerate(name for name in failpoint.names() if "postgres" not in name):
-        home = replace(place, home=place.home.parent / name) if ".create." in name else place
-        count = 1 if ".create." in name else 2 if name.startswith("orders.commit") else 1
+    names = sorted((name for name in failpoint.names() if "postgres" not in name), key=lambda name: CREATING not in name)
+    for number, name in enumerate(names):
+        home = replace(place, home=place.home.parent / name) if CREATING in name else place
 
-        def live(name: str | None, home: Place = home, count: int = count, number: int = number) -> None:
+        def live(name: str | None, home: Place = home, number: int = number) -> None:
             plan = plan_of(home, listed)
             if name is not None:
-                failpoint.arm(name, count)
-            asyncio.run(place_orders(plan, home, prices, Random(f"{seed}|{number}|{name}"), ORDERS_OF_A_POINT))
+                failpoint.arm(name, 2 if "commit" in name and CREATING not in name else 1)
+            rng = Random(f"{seed}|{number}|{name}")
+            if home is place:
+                rests_s = REST_S if name is not None and RESTING in name else 0.0
+                asyncio.run(place_orders(plan, home, prices, rng, ORDERS_OF_A_POINT, rests_s))
+            else:
+                asyncio.run(resolve(plan))
 
-        codes[name] = [run_forked(partial(live, name), most_s=RESOLVE_S), run_forked(partial(live, None), most_s=RESOLVE_S)]
-        if ".create." in name:
-            codes[name].append(run_forked(lambda home=home: asyncio.run(resolve(plan_of(home, listed)))))  # type: ignore[misc]
+        codes[name] = [run_forked(partial(live, armed), most_s=RESOLVE_S) for armed in (name, None)]
     return codes
+
+
+def _raced(plan: LivePlan, races: int, rng: Random) -> dict[str, object]:
+    """Return how many lives of each race came to write the journal, and how many began in all."""
+    _prepare_to_fork()
+    winners, starts = [], 0
+    for _ in range(races):
+        count = rng.randint(2, 5)
+        winners.append(race([lambda ready: asyncio.run(_hold(plan, ready))] * count, most_s=RESOLVE_S))
+        starts += count
+    return {"winners": winners, "starts": starts}
+
+
+async def _hold(plan: LivePlan, ready: Callable[[], None]) -> None:
+    """Open the desk, say `ready`, and hold it until killed; end as blocked where another process has it."""
+    try:
+        await LiveDesk.open(plan)
+    except PrerequisiteMissing as why:
+        if isinstance(why, NotReady) or "in the hands of process" not in str(why):
+            raise
+        raise SystemExit(BLOCKED) from None
+    ready()
+    await asyncio.Event().wait()
 
 
 def _prepare_to_fork() -> None:
@@ -190,7 +260,9 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--life", action="store_true")
     what.add_argument("--orders", type=int)
     what.add_argument("--failpoints", action="store_true")
+    what.add_argument("--races", type=int)
     what.add_argument("--resolve", action="store_true")
+    parser.add_argument("--lease", type=float, default=5.0, metavar="S", help="a life stopped for this long sends nothing more")
     parser.add_argument("--window-ms", type=float, default=150.0, help="every other life is killed 0 to this after its fork")
     parser.add_argument("--ready-window-ms", type=float, default=50.0, help="the others 0 to this after they are ready")
     return parser

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from crash.kills import BLOCKED
 from crash.report import check
 from crash.rig import Rig, environment, program, rig
 
@@ -46,6 +47,8 @@ class Campaign:
         """Run a bot to its end; return what it said last. AssertionError with its errors when it fails."""
         ended = subprocess.run(self.command(*what), env=environment(**changes), capture_output=True, text=True, check=False)
         assert ended.returncode == 0, f"{what}: exit {ended.returncode}\n{ended.stderr[-4000:]}"
+        if blocked := [line for line in ended.stderr.splitlines() if line.startswith("blocked: ")]:
+            self.said["blocked"] = blocked[:5]
         return dict(json.loads(ended.stdout.splitlines()[-1]))
 
     def start(self, *what: str, seed: int | None = None, **changes: str) -> subprocess.Popen[str]:
@@ -68,7 +71,9 @@ class Campaign:
                 assert process.stderr is not None
                 ready += bool(process.stdout.read())
                 errors = process.stderr.read()
-            assert process.returncode == -9, f"life {number} ended by itself: exit {process.returncode}\n{errors[-4000:]}"
+            assert process.returncode in (-9, BLOCKED), (
+                f"life {number} ended by itself: exit {process.returncode}\n{errors[-4000:]}"
+            )
         duration = round(time.monotonic() - began, 2)
         self.said["processes"] = {"kills": kills, "killed_ready": ready, "window_s": window_s, "duration_s": duration}
 

@@ -8,12 +8,16 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from random import Random
 from typing import TypeAlias
 
 LATEST_DEATH_S = 20.0
+BLOCKED = 3
+"""exit code of a life that did not start, or ended, because it may not go on: it failed closed, and said why"""
+MOST_BLOCKED = 0.05
+"""of all lives"""
 LATEST_READY_S = 1.0
 """a life that is to be killed after it is ready, and is not by then, is killed all the same"""
 Live: TypeAlias = Callable[[int, Callable[[], None]], None]
@@ -40,6 +44,8 @@ class Toll:
     """of those: so many had been ready"""
     ended_before: int = 0
     """lives that ended by themselves before they were killed; an end with another code than 0 is an error of the bot"""
+    blocked: int = 0
+    """lives that failed closed before they were killed"""
     cpu_s: float = 0.0
     """of all lives together"""
 
@@ -72,11 +78,37 @@ def kill_forked_lives(live: Live, *, kills: int, window: Window, rng: Random) ->
             toll.kills += 1
         elif os.WEXITSTATUS(status) == 0:
             toll.ended_before += 1
-            if toll.ended_before > 2 * kills:
-                raise RuntimeError("most lives end by themselves before they are killed: there is nothing to prove here")
+        elif os.WEXITSTATUS(status) == BLOCKED:
+            toll.blocked += 1
         else:
             raise RuntimeError(f"life {number} ended with exit code {os.WEXITSTATUS(status)} before it was killed")
+        if toll.ended_before + toll.blocked > 10 + MOST_BLOCKED * kills:
+            raise RuntimeError(f"too many lives end by themselves: {toll.document}")
     return toll
+
+
+def race(lives: Sequence[Callable[[Callable[[], None]], None]], *, most_s: float = LATEST_DEATH_S) -> int:
+    """Fork all lives at once; return how many said that they are ready, once each has done so or has ended as blocked.
+
+    Then all are killed. RuntimeError when one does neither within `most_s`, or ends otherwise.
+    """
+    started = [_fork(lambda _, ready, life=life: life(ready), number) for number, life in enumerate(lives)]  # type: ignore[misc]
+    give_up = time.monotonic() + most_s
+    winners, open_ends = 0, {reader: pid for pid, reader in started}
+    while open_ends:
+        readable, _, _ = select.select(list(open_ends), [], [], max(0.0, give_up - time.monotonic()))
+        if not readable:
+            raise RuntimeError(f"{len(open_ends)} lives neither began nor gave up within {most_s:g} s")
+        for reader in readable:
+            winners += bool(os.read(reader, 1))
+            del open_ends[reader]
+    for pid, reader in started:
+        os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        os.close(reader)
+        if not os.WIFSIGNALED(status) and os.WEXITSTATUS(status) != BLOCKED:
+            raise RuntimeError(f"a life of the race ended with exit code {os.WEXITSTATUS(status)}")
+    return winners
 
 
 def _fork(live: Live, number: int) -> tuple[int, int]:
@@ -116,6 +148,8 @@ def _live(live: Callable[[], None]) -> None:
     try:
         live()
         code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 70
     except BaseException:  # noqa: BLE001 - the child's outermost frame: the parent learns it by the exit code
         traceback.print_exc()
         sys.stderr.flush()

@@ -60,8 +60,8 @@ def scaled_profile(venue: str) -> VenueProfile:
     return replace(profile, ccxt_options={**profile.ccxt_options, "recvWindow": window // SCALE})
 
 
-def plan_of(place: Place, listed: Mapping[InstrumentId, Instrument] | None, **changes: Any) -> LivePlan:
-    """Return what the product's desk is opened with."""
+def plan_of(place: Place, listed: Mapping[InstrumentId, Instrument] | None, *, lease_s: float = 5.0) -> LivePlan:
+    """Return what the product's desk is opened with; `lease_s`: a process stopped for this long sends nothing more."""
     settings = AdapterSettings(
         exchange=place.venue,
         environment=f"{place.venue}_live",
@@ -73,29 +73,28 @@ def plan_of(place: Place, listed: Mapping[InstrumentId, Instrument] | None, **ch
     account = AccountPlan(
         profile=scaled_profile(place.venue), settings=settings, account="main", symbols=symbols(place.venue), listed=listed
     )
-    timing = replace(Timing().scaled(SCALE), tick_s=0.02)
-    plan: dict[str, Any] = {
-        "home": place.home,
-        "stage": Stage.REHEARSAL,
-        "entrypoint": "crash",
-        "risk_profile": PROFILE.name,
-        "risk_profile_digest": PROFILE.digest,
-        "operator": "crash",
-        "code_version": "crash",
-        "keys": DevelopmentKeys.load_or_create(place.home),
-        "accounts": (account,),
-        "routes": (Route(name="main", adapters=(place.adapter,), attempt_budget_ms=ORDER_TIMEOUT_MS),),
-        "judge": lambda order: Approved(order, 0),
-        "clock": SystemClock(),
-        "recorder": MemoryRecorder(),
-        "guardrails": Silent(),
-        "alert": lambda _: None,
-        "dead_man_switch_seconds": 0,
-        "export_path": None,
-        "timing": timing,
-        "verifies_whole_journal": False,
-    }
-    return LivePlan(**(plan | changes))
+    timing = replace(Timing().scaled(SCALE), tick_s=0.02, lease_s=lease_s)
+    return LivePlan(
+        home=place.home,
+        stage=Stage.REHEARSAL,
+        entrypoint="crash",
+        risk_profile=PROFILE.name,
+        risk_profile_digest=PROFILE.digest,
+        operator="crash",
+        code_version="crash",
+        keys=DevelopmentKeys.load_or_create(place.home),
+        accounts=(account,),
+        routes=(Route(name="main", adapters=(place.adapter,), attempt_budget_ms=ORDER_TIMEOUT_MS),),
+        judge=lambda order: Approved(order, 0),
+        clock=SystemClock(),
+        recorder=MemoryRecorder(),
+        guardrails=Silent(),
+        alert=lambda _: None,
+        dead_man_switch_seconds=0,
+        export_path=None,
+        timing=timing,
+        verifies_whole_journal=False,
+    )
 
 
 PROFILE = RiskProfile(

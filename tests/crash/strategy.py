@@ -53,7 +53,8 @@ class Strategy:
         return len(self._desk.router.frozen) < len(self._instruments)
 
     def _cancel(self, name: ClientOrderId) -> None:
-        if self._desk.router.order(name).status in (OrderStatus.OPEN, OrderStatus.PARTIAL):
+        router = self._desk.router
+        if router.knows(name) and router.order(name).status in (OrderStatus.OPEN, OrderStatus.PARTIAL):
             self._desk.cancel(name)
 
     def _draw(self) -> NewOrder:

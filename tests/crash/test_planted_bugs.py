@@ -12,8 +12,8 @@ from crash.report import Report
 from crash.rig import environment
 
 SEED = 4_711
-ORDERS = ("--orders", "250")
-KILLS = ("--kills", "80", "--window-ms", "100", "--ready-window-ms", "30")
+ORDERS = ("--orders", "150")
+KILLS = ("--kills", "40", "--window-ms", "100", "--ready-window-ms", "30")
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
