@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -196,6 +197,12 @@ def test_a_commit_that_breaks_a_rule_leaves_nothing_and_closes_the_journal(home:
     with closing(reader_of(home)) as reader:
         assert reader.last_seq == before
     assert faults(home) == []
+
+
+def test_whatever_a_venue_writes_beside_its_code_is_kept(home: Path) -> None:
+    said = replace(answer(1, 1, AttemptResult.REJECTED, "5\0"), detail="no\0 \ud800" + "x" * 1000)
+    write(home, [decided(1), said])
+    assert query(home, "SELECT code, detail FROM answers") == [("5 ", "no  ?" + "x" * 495)]
 
 
 def test_the_same_fill_twice_is_kept_once(home: Path) -> None:

@@ -55,14 +55,14 @@ def amendment(item: DecidedItem, n: int, decided: int, risk: RiskContext) -> tup
 
 def answer(item: AnswerItem) -> tuple[Value, ...]:
     """Return the values of an answer; its text for people is cut."""
-    detail = item.detail[:LONGEST_DETAIL].encode(errors="replace").decode()
-    return item.client_order_id, item.n, str(item.result), item.code, detail, item.venue_order_id
+    return item.client_order_id, item.n, str(item.result), _storable(item.code), _storable(item.detail), item.venue_order_id
 
 
 def fact(update: OrderUpdate) -> tuple[Value, ...]:
     """Return the values of a venue's fact."""
     return (
-        update.client_order_id, str(update.event), update.ts, update.venue_order_id, update.code, update.price, update.quantity,
+        update.client_order_id, str(update.event), update.ts, update.venue_order_id, _storable(update.code), update.price,
+        update.quantity,
     )  # fmt: skip
 
 
@@ -88,6 +88,11 @@ def note(item: NoteItem, ts: int) -> tuple[Value, ...]:
     if not isinstance(subject, str) or not isinstance(order, str | None):
         raise JournalError(f"note {item.event}: subject {subject!r} or client_order_id {order!r} is not text")
     return ts, item.event, subject, order, canonical(item.body).decode(), item.operator
+
+
+def _storable(text: str) -> str:
+    """Return what a venue wrote as every database takes it: cut, and without NUL and lone surrogates."""
+    return text[:LONGEST_DETAIL].replace("\0", " ").encode(errors="replace").decode()
 
 
 def _texts(order: NewOrder, risk: RiskContext) -> tuple[str, str | None]:
