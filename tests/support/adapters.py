@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from golive.metrics.recorder import MemoryRecorder
 from golive.model.json import JsonObject
@@ -17,6 +17,20 @@ from support.wall_clock import WallClock
 ENVIRONMENT = "okx_paper"
 ADAPTERS = {"okx": "okx_spot", "kraken": "kraken_spot", "bybit": "bybit_spot"}
 """venue label → adapter id"""
+
+
+_signing: list[Literal["ccxt", "direct"]] = ["ccxt"]
+"""the last one counts"""
+
+
+@contextlib.contextmanager
+def signing_by(path: Literal["ccxt", "direct"]) -> Iterator[None]:
+    """Let every adapter made in this block sign and send this way, unless its own settings say otherwise."""
+    _signing.append(path)
+    try:
+        yield
+    finally:
+        _signing.pop()
 
 
 @dataclass
@@ -93,7 +107,7 @@ async def rig(
             endpoint="embedded",
             base_url=base_url,
             credentials=credentials,
-            **settings,
+            **{"signing": _signing[-1], **settings},
         ),
         recorder=recorder,
         clock=WallClock(),

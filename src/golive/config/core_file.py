@@ -23,6 +23,10 @@ class AdapterSettingsSection:
         bool | str,
         Key("Whether orders and data belong to the venue's sandbox; auto follows the endpoint.", choices=("auto", True, False)),
     ] = "auto"
+    signing: Annotated[
+        str,
+        Key("Who signs and sends requests: CCXT and aiohttp, or our own shorter path.", choices=("ccxt", "direct")),
+    ] = "ccxt"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -54,6 +54,8 @@ class ResolvedEntrypoint:
     endpoint_host: str | None
     """Host of a base URL; None for a named endpoint, whose host the venue's profile knows."""
     sandbox_mode: bool
+    signing: str
+    """who signs and sends requests"""
     keychain_key: str
     required_permissions: tuple[str, ...]
     forbidden_permissions: tuple[str, ...]
@@ -111,6 +113,7 @@ def resolve_entrypoint(runtime: RuntimeFile, core: CoreFile, name: str) -> Resol
         base_url=endpoint.base_url,
         endpoint_host=endpoint.host,
         sandbox_mode=effective_sandbox(environment.adapter_settings.sandbox_mode, endpoint),
+        signing=environment.adapter_settings.signing,
         keychain_key=environment.keychain_key,
         required_permissions=permissions.required_permissions,
         forbidden_permissions=permissions.forbidden_permissions,

@@ -107,6 +107,7 @@ def settings_of(
         endpoint=endpoint,
         base_url=base_url,
         sandbox=sandbox,
+        signing=entrypoint.signing,
         credentials=credentials,
         max_concurrency=io.max_concurrency,
         burst=io.burst,

@@ -10,6 +10,7 @@ from golive.model.secret import SecretAlphabet, SecretForm
 from .bybit_dialect import HOSTNAME, RECV_WINDOW_MS, BybitDialect
 from .bybit_fees import FEES
 from .bybit_history import BybitHistory
+from .bybit_signing import BybitSigner
 from .meaning import CodeRule, Meaning
 from .profile import Ban, Bar, BudgetRule, ClientOrderIdRule, FeeDefaults, RetryPolicy, Sandbox, VenueProfile
 
@@ -98,6 +99,7 @@ PROFILE: Final = VenueProfile(
     fees=FeeDefaults(maker_bps=10, taker_bps=10),
     sandbox=Sandbox(hosts=frozenset({f"api-testnet.{HOSTNAME}"})),
     dialect=BybitDialect(),
+    signer=BybitSigner,
     candle_history=BybitHistory(),
     timeframes=_BARS,
     bans=_BANS,

@@ -23,7 +23,7 @@ from .budget import RequestBudget
 from .ccxt_client import Ccxt, exception_names
 from .circuit import Circuit
 from .classify import AttemptFailed, Evidence, Fault, ban_of, error, judge
-from .dialect import BODY, Payload, Request
+from .dialect import Payload, Request
 from .masking import Masking
 from .meaning import Meaning
 from .meter import Meter
@@ -33,6 +33,7 @@ from .queue import IoQueue
 from .reserve import as_read
 from .retry_after import retry_after
 from .signed import Signed
+from .signing import Signer
 
 if TYPE_CHECKING:
     from .transport import Answer, HttpTransport
@@ -74,10 +75,12 @@ class CallPath:
         rng: random.Random,
         has_credentials: bool,
         masking: Masking,
+        signer: Signer,
         turn: NonceTurn | None = None,
     ) -> None:
         self._profile = profile
         self._client = client
+        self._signer = signer
         self._transport = transport
         self._queue = queue
         self._budget = budget
@@ -381,23 +384,13 @@ class CallPath:
             raise AttemptFailed(evidence) from exc
 
     def sign(self, request: Request) -> Signed:
-        access = "private" if request.private else "public"
-        params = request.params[BODY] if BODY in request.params else dict(request.params)
+        """Return the request as it would leave; AuthenticationFailed for credentials that cannot sign."""
         try:
-            signed = self._client.sign(request.path, [access], request.method, params)
+            return self._signer.sign(request)
         except (ValueError, TypeError) as exc:  # a secret that is no base64; the text could quote it
             self._meter.failed(critical=True)
             detail = f"{request.path} cannot be signed with these credentials ({type(exc).__name__}): not sent"
             raise AuthenticationFailed(f"{self._profile.label}: {detail}") from None
-        headers = signed["headers"]
-        assert headers is None or isinstance(headers, dict)
-        body = signed["body"]
-        return Signed(
-            method=str(signed["method"]),
-            url=str(signed["url"]),
-            headers={**self._client.prepare_request_headers(headers), **request.headers},
-            body=None if body is None else str(body),
-        )
 
     def _open(self, signed: Signed, answer: Answer) -> Payload:
         """Return the payload of a success; raise AttemptFailed with all the evidence otherwise."""

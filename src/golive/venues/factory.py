@@ -7,7 +7,7 @@ Source: VENUES §1 and §11.6.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from golive.model.clock import MILLISECOND, Clock
@@ -27,6 +27,7 @@ from .profile import VenueProfile
 from .queue import IoQueue
 from .reserve import with_reserve
 from .settings import AdapterSettings
+from .signing import CcxtSigner, Signer, SigningTerms
 
 if TYPE_CHECKING:
     from .transport import HttpTransport
@@ -66,6 +67,38 @@ def _credentials(profile: VenueProfile, credentials: Credentials | None) -> dict
             f"{profile.name}: the credentials lack {', '.join(missing)}; needed: {', '.join(profile.credential_fields)}"
         )
     return {name: credentials.fields[name].reveal() for name in profile.credential_fields}
+
+
+def _transport(settings: AdapterSettings, *, secure: bool) -> HttpTransport:
+    if settings.signing == "direct":
+        from .direct_http import DirectTransport
+
+        return DirectTransport(timeout_s=settings.timeout_s, secure=secure)
+    from .transport import HttpTransport
+
+    return HttpTransport(timeout_s=settings.timeout_s, secure=secure)
+
+
+def _direct_signer(profile: VenueProfile, settings: AdapterSettings, client: Ccxt) -> Signer:
+    """Return the venue's own signer, for the very place that CCXT's configuration names."""
+    assert profile.signer is not None
+
+    def nonce() -> int:
+        return client.incrementing_nonce()
+
+    terms = SigningTerms(
+        base_url="",
+        credentials=_credentials(profile, settings.credentials),
+        headers=dict(client.prepare_request_headers(None)),
+        venue_now_ms=lambda: client.milliseconds() - cast(int, client.options["timeDifference"]),
+        nonce=nonce,
+        options=client.options,
+    )
+    asked = profile.dialect.time()
+    theirs, target = CcxtSigner(client).sign(asked).url, profile.signer(terms).sign(asked).url
+    if not theirs.endswith(target):
+        raise ConfigError(f"{profile.name}: the direct path asks {target} where CCXT asks {theirs}")
+    return profile.signer(replace(terms, base_url=theirs.removesuffix(target)))
 
 
 def build_budget(profile: VenueProfile, settings: AdapterSettings, clock: Clock) -> RequestBudget:
@@ -127,19 +160,20 @@ def connect(
 
     Nothing is sent yet. Raises ConfigError for missing credential fields, a bad base URL, a sandbox the venue lacks.
     """
-    from .transport import HttpTransport
-
     base = settings.url
     if settings.sandbox and profile.sandbox is None:
         raise ConfigError(f"{profile.name} has no sandbox; set adapter_settings.sandbox_mode: auto or false")
+    if settings.signing == "direct" and profile.signer is None:
+        raise ConfigError(f"{profile.name} has no direct path; set adapter_settings.signing: ccxt")
     _credentials(profile, settings.credentials)  # refuse before a session exists that nobody would close
-    transport = HttpTransport(timeout_s=settings.timeout_s, secure=base is None or base.startswith("https:"))
+    transport = _transport(settings, secure=base is None or base.startswith("https:"))
     client = build_client(profile, settings, clock, transport)
     client.urlencode_nested = flat_form(client.urlencode_nested)
     budget = build_budget(profile, settings, clock) if budget is None else budget
     turn = build_turn(profile, settings, clock)
     if turn is not None:
         client.incrementing_nonce = turn.next
+    signer = CcxtSigner(client) if settings.signing == "ccxt" else _direct_signer(profile, settings, client)
     path = CallPath(
         profile,
         client,
@@ -152,6 +186,7 @@ def connect(
         rng=rng,
         has_credentials=settings.credentials is not None,
         masking=Masking(settings.credentials),
+        signer=signer,
         turn=turn,
     )
     client.fetch2 = path.fetch2

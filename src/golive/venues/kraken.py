@@ -17,6 +17,7 @@ from .kraken_dialect import ENGINE, ENTRIES, PUBLIC, REST, KrakenDialect
 from .kraken_errors import CANCEL_ONLY, CODES, NOT_PROCESSED
 from .kraken_fees import FEES
 from .kraken_history import KrakenHistory
+from .kraken_signing import KrakenSigner
 from .profile import Ban, Bar, BudgetRule, ClientOrderIdRule, DecayRule, FeeDefaults, RetryPolicy, VenueProfile
 
 _BARS: Final = {
@@ -75,6 +76,7 @@ PROFILE: Final = VenueProfile(
     order_deadline_s=_LEAST_DEADLINE_S + 2.5,
     least_deadline_s=_LEAST_DEADLINE_S,
     dialect=KrakenDialect(),
+    signer=KrakenSigner,
     trade_history=KrakenHistory({PUBLIC: 1}),
     timeframes=_BARS,
     fee_table=FEES,

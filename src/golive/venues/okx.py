@@ -12,6 +12,7 @@ from .meaning import CodeRule, Meaning
 from .okx_dialect import OkxDialect
 from .okx_fees import FEES
 from .okx_history import OkxHistory
+from .okx_signing import OkxSigner
 from .profile import Bar, BudgetRule, ClientOrderIdRule, FeeDefaults, RetryPolicy, Sandbox, VenueProfile
 
 _CLIENT_FAULT = frozenset({200, 400, 401, 403})
@@ -96,6 +97,7 @@ PROFILE: Final = VenueProfile(
     fees=FeeDefaults(maker_bps=8, taker_bps=10),
     sandbox=Sandbox("x-simulated-trading", "1"),
     dialect=OkxDialect(),
+    signer=OkxSigner,
     candle_history=OkxHistory(),
     memory_s=2 * 3600.0,
     timeframes=_BARS,

@@ -6,7 +6,7 @@ Nothing here acts. A venue's own module (one per venue) fills a `VenueProfile`; 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal
@@ -19,6 +19,7 @@ from golive.model.secret import SecretForm
 from .dialect import Dialect
 from .history import CandleHistory, TradeHistory
 from .meaning import CodeRule
+from .signing import Signer, SigningTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,8 @@ class VenueProfile:
     timeframes: Mapping[str, Bar]
     """by our name, `1m`"""
     ccxt_options: Mapping[str, object] = field(default_factory=dict)
+    signer: Callable[[SigningTerms], Signer] | None = None
+    """signs without CCXT, for the direct path; None: only CCXT can"""
     fallback_codes: Mapping[str, FallbackReason] = field(default_factory=dict)
     """codes of proven rejections for reasons of the venue's own: such an order may go to another venue"""
     throttle_statuses: frozenset[int] = frozenset({418, 429})

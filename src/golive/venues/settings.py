@@ -28,6 +28,8 @@ class AdapterSettings:
     """required for `embedded`; the base URL of a simulated venue"""
     sandbox: bool = False
     """the effective value, see `effective_sandbox`"""
+    signing: str = "ccxt"
+    """who signs and sends: `ccxt` (and aiohttp), or `direct`, our own shorter path"""
     credentials: Credentials | None = None
     max_concurrency: int = 3
     burst: int = 6

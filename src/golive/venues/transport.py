@@ -35,7 +35,7 @@ class HttpTransport:
     """One session per adapter. Answers are asked for uncompressed and never unpacked, so their size is what was sent."""
 
     def __init__(self, *, timeout_s: float, secure: bool) -> None:
-        connector = aiohttp.TCPConnector(keepalive_timeout=10.0, ssl=_trust() if secure else False)
+        connector = aiohttp.TCPConnector(keepalive_timeout=10.0, ssl=trust() if secure else False)
         self.session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False
         )
@@ -103,7 +103,8 @@ async def _bounded(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     return b"".join(chunks)
 
 
-def _trust() -> ssl.SSLContext:
+def trust() -> ssl.SSLContext:
+    """Return the certificates we trust."""
     import ssl
 
     import certifi

@@ -27,13 +27,21 @@ from golive.model.instrument import Instrument
 from golive.model.order import Liquidity, OrderStatus, OrderType, Side, TimeInForce
 from golive.model.verdict import Stage
 from golive.venues.trading import TradingClient
-from support.adapters import Rig, rig, unhurried
+from support.adapters import Rig, rig, signing_by, unhurried
 from support.attempts import KeptAttempts
 from support.trading_desk import ENDED, Desk, account_stream, desk, until, with_quantity
 from support.venue_process import VenueProcess, new_key, venue_process
 from support.wall_clock import WallClock
 
 pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(params=["ccxt", "direct"], autouse=True)
+def _signing(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Everything here holds of both paths."""
+    with signing_by(request.param):
+        yield
+
 
 VENUES = ("okx", "kraken", "bybit")
 QUOTE = {"okx": "USDT", "kraken": "USD", "bybit": "USDT"}

@@ -25,11 +25,19 @@ from golive.model.errors import (
 )
 from golive.model.order import OrderStatus
 from golive.venues import profile_named
-from support.adapters import ADAPTERS, Rig, rig, unhurried
+from support.adapters import ADAPTERS, Rig, rig, signing_by, unhurried
 from support.trading_desk import Desk, desk
 from support.venue_process import VenueProcess, new_key, venue_process
 
 pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(params=["ccxt", "direct"], autouse=True)
+def _signing(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Everything here holds of both paths."""
+    with signing_by(request.param):
+        yield
+
 
 VENUES = ("okx", "kraken", "bybit")
 READ = {"okx": "/api/v5/account/balance", "kraken": "/0/private/BalanceEx", "bybit": "/v5/account/wallet-balance"}

@@ -6,16 +6,25 @@ import asyncio
 import gc
 import time
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from golive.model.errors import OutcomeUnknown
+from support.adapters import signing_by
 from support.asked_venue import OURS, asked, bybit, kraken, okx, placed
 from support.scripted_http import Received, answer
 
 pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(params=["ccxt", "direct"], autouse=True)
+def _signing(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Everything here holds of both paths."""
+    with signing_by(request.param):
+        yield
+
 
 VENUES = ("okx", "kraken", "bybit")
 GOOD = {
@@ -122,6 +131,7 @@ async def test_an_order_answered_with_malice_is_unknown_soon_and_was_sent_once(v
         assert len(at.sent()) == 1
         assert len(at.server.received) == 2, "the venue's time and the order, nothing was followed or repeated"
         assert at.attempts.answers() == ["OutcomeUnknown:"]
+        assert (type(at.rig.adapter.connection.transport).__name__ == "DirectTransport") == (at.rig.adapter.settings.signing == "direct")
 
 
 @pytest.mark.parametrize("venue", VENUES)
