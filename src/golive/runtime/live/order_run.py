@@ -17,7 +17,7 @@ from golive.model.ids import ClientOrderId
 from golive.model.instrument import Instrument
 from golive.model.json import JsonObject, JsonValue
 from golive.model.money import format_units
-from golive.model.order import Fill, OrderStatus
+from golive.model.order import Fill, OrderStatus, OrderType, TimeInForce
 from golive.model.verdict import ExitCode
 from golive.orders import Order
 
@@ -26,6 +26,10 @@ from .order_request import STRATEGY, OrderRequest, terms_text
 from .order_risk import OrderRisk
 
 SCHEMA: Final = "golive.order.v1"
+LINGER_S: Final = 0.5
+POLL_S: Final = 0.01
+_RESTING: Final = (OrderStatus.OPEN, OrderStatus.PARTIAL)
+_AT_ONCE: Final = (TimeInForce.IOC, TimeInForce.FOK)
 _IN_FLIGHT: Final = (OrderStatus.PLANNED, OrderStatus.SENT, OrderStatus.UNKNOWN)
 
 
@@ -168,7 +172,7 @@ async def place(
         else:
             following.add("judged", f"risk ({risk.profile.name}) allows {terms}; equity {worth}")
             desk.submit(verdict)
-            await _settled(desk, wait_s, stop)
+            await _understood(desk, following, wait_s, stop)
     return _outcome(desk, following), following.steps
 
 
@@ -207,13 +211,22 @@ def _recovered_text(desk: LiveDesk) -> str:
     return f"{names}: journal and venue agree; {working or 'no'} order{'s' if working != 1 else ''} of ours there"
 
 
-async def _settled(desk: LiveDesk, wait_s: float, stop: asyncio.Event) -> None:
-    waiting = asyncio.create_task(desk.settled(wait_s))
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait((waiting, stopping), return_when=asyncio.FIRST_COMPLETED)
-    for task in (waiting, stopping):
-        task.cancel()
-    await asyncio.gather(waiting, stopping, return_exceptions=True)
+async def _understood(desk: LiveDesk, following: Following, wait_s: float, stop: asyncio.Event) -> None:
+    """Wait until the order has ended, or rests if it may; one that meets its price ends a moment after it is acknowledged."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + wait_s
+    rests_since: float | None = None
+    while not stop.is_set() and (now := loop.time()) < deadline:
+        order = next((each for each in desk.router.unended if each.intent.client_order_id == following.order_id), None)
+        if order is None:
+            break
+        if order.status not in _RESTING or order.intent.type is OrderType.MARKET or order.intent.time_in_force in _AT_ONCE:
+            rests_since = None
+        elif rests_since is None:
+            rests_since = now
+        elif now - rests_since >= LINGER_S:
+            break
+        await asyncio.sleep(POLL_S)
 
 
 async def _ended(desk: LiveDesk, order_id: ClientOrderId, wait_s: float, stop: asyncio.Event) -> None:
@@ -223,7 +236,7 @@ async def _ended(desk: LiveDesk, order_id: ClientOrderId, wait_s: float, stop: a
     while any(each.intent.client_order_id == order_id for each in desk.router.unended):
         if stop.is_set() or loop.time() >= deadline:
             return
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(POLL_S)
 
 
 def _outcome(desk: LiveDesk, following: Following) -> Outcome:
@@ -260,7 +273,7 @@ def _next(status: OrderStatus) -> str:
             "it may be at the venue. It is never sent again; its symbol takes no new order until its fate is known. The next "
             "start asks the venue until it is found or its absence is proved: run golive reconcile"
         )
-    if status in (OrderStatus.OPEN, OrderStatus.PARTIAL):
+    if status in _RESTING:
         return "it rests at the venue and is taken over by the next start; cancel it with golive order cancel"
     return ""
 

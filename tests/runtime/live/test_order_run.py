@@ -1,0 +1,160 @@
+"""One order by hand at three simulated venues over sockets: what is judged, sent, told and remembered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from golive.model.errors import ConfigError
+from golive.model.order import Side, TimeInForce
+from golive.model.verdict import ExitCode
+from golive.risk import RiskProfile
+from golive.runtime.live.order_request import OrderRequest
+from golive.runtime.live.order_risk import OrderRisk
+from golive.runtime.live.order_run import Outcome, Step, place, withdraw
+from golive.storage.order_journal.place import DIRECTORY
+from golive.storage.order_journal.reader import OrderJournalReader
+from support.live_desk import PLACE, account_plan, live_plan, live_venue, swept, trader, truth
+from support.venue_process import VenueProcess
+from support.wall_clock import WallClock
+
+pytestmark = pytest.mark.integration
+
+
+@dataclass
+class Hand:
+    """A person's desk at one venue."""
+
+    name: str
+    venue: VenueProcess
+    home: Path
+    steps: list[Step] = field(default_factory=list)
+
+    async def order(self, side: Side = Side.BUY, *, position: str = "1", wait_s: float = 20.0, **what: Any) -> Outcome:
+        """Send one order as a command does: open, judge, send, wait, close."""
+        profile = RiskProfile("test", Decimal("0.5"), Decimal("0.5"), Decimal(position), 3)
+        risk = OrderRisk(profile, WallClock())
+        terms = {"quantity": "0.01", "instrument": "BTC/USDT"} | what
+        plan = live_plan(self.home, [account_plan(self.name, self.venue)], judge=risk.decide)
+        async with trader(plan) as at:
+            request = OrderRequest(side=side, **terms)
+            outcome, self.steps = await place(at.desk, risk, request, lambda step: None, wait_s=wait_s, stop=asyncio.Event())
+        return outcome
+
+    async def cancel(self, name: str) -> Outcome:
+        async with trader(live_plan(self.home, [account_plan(self.name, self.venue)])) as at:
+            outcome, self.steps = await withdraw(at.desk, name, lambda step: None, wait_s=20, stop=asyncio.Event())
+        return outcome
+
+    @property
+    def told(self) -> list[str]:
+        return [step.name for step in self.steps]
+
+    def rows(self, table: str) -> list[Any]:
+        [path] = (self.home / DIRECTORY).glob("*.sqlite")
+        with closing(OrderJournalReader.open(path)) as reader:
+            return [row.values for row in reader.rows() if row.table == table]
+
+
+@pytest.fixture(scope="module", params=["okx", "bybit", "kraken"])
+def started(request: pytest.FixtureRequest) -> Iterator[tuple[str, VenueProcess]]:
+    with live_venue(request.param) as running:
+        yield request.param, running
+
+
+@pytest.fixture
+async def hand(started: tuple[str, VenueProcess], tmp_path: Path) -> AsyncIterator[Hand]:
+    yield Hand(*started, tmp_path)
+    await swept(*started)
+
+
+async def test_a_market_order_is_judged_sent_once_and_told_to_its_fill(hand: Hand) -> None:
+    outcome = await hand.order()
+    assert (outcome.status, outcome.filled, outcome.exit_code) == ("FILLED", "0.01 of 0.01 BTC", ExitCode.OK)
+    assert hand.told[:4] == ["recovered", "judged", "leaves", "answered"]
+    assert set(hand.told[4:]) == {"filled"}
+    [there] = truth(hand.venue, outcome.client_order_id)
+    assert there["state"] == "filled"
+    [decision], [intent] = hand.rows("decisions"), hand.rows("intents")
+    assert decision["client_order_id"] == intent["client_order_id"] == outcome.client_order_id
+
+
+async def test_a_limit_order_rests_and_a_later_command_cancels_it_by_its_beginning(hand: Hand) -> None:
+    outcome = await hand.order(limit="1000.049", time_in_force=TimeInForce.POST_ONLY)
+    assert (outcome.status, outcome.exit_code) == ("OPEN", ExitCode.OK)
+    assert "golive order cancel" in outcome.next
+    [there] = truth(hand.venue, outcome.client_order_id)
+    assert Decimal(there["price"]) <= Decimal("1000.049"), "never dearer than was written"
+    canceled = await hand.cancel(outcome.client_order_id[:8])
+    assert (canceled.status, canceled.exit_code) == ("CANCELED", ExitCode.OK)
+    with pytest.raises(ConfigError, match="have not: none"):
+        await hand.cancel(outcome.client_order_id)
+
+
+async def test_what_risk_refuses_is_durable_and_never_leaves(hand: Hand) -> None:
+    before = await asyncio.to_thread(hand.venue.orders)
+    outcome = await hand.order(position="0.0001")
+    assert (outcome.status, outcome.exit_code, hand.told) == ("REFUSED", ExitCode.BLOCKED, ["recovered", "refused"])
+    assert "RISK_MAX_POSITION, limit 0.0001" in hand.steps[-1].text
+    assert [row["verdict"] for row in hand.rows("decisions")] == ["refused"]
+    assert hand.rows("intents") == []
+    assert await asyncio.to_thread(hand.venue.orders) == before
+
+
+async def test_equity_is_remembered_in_the_journal_between_commands(hand: Hand) -> None:
+    await hand.order(limit="1000")
+    [first] = [row for row in hand.rows("notes") if row["event"] == "equity"]
+    assert first["subject"] == "USDT"
+    await hand.order(limit="1000")
+    tracks = [row for row in hand.rows("notes") if row["event"] == "equity"]
+    assert len(tracks) == 2
+
+
+async def test_a_rejection_is_the_venues_word_and_no_success(hand: Hand) -> None:
+    outcome = await hand.order(quantity="50", position="1", limit="999999")
+    assert (outcome.status, outcome.exit_code) in (("REJECTED", ExitCode.VALIDATION_FAILED), ("REFUSED", ExitCode.BLOCKED))
+    assert outcome.filled.startswith("0")
+
+
+async def test_an_order_whose_answer_is_lost_exists_once_and_is_found(hand: Hand) -> None:
+    await asyncio.to_thread(hand.venue.add_fault, "drop_after", match=PLACE[hand.name], count=1)
+    outcome = await hand.order()
+    assert (outcome.status, outcome.exit_code) == ("FILLED", ExitCode.OK)
+    assert not any("accepted as" in step.text for step in hand.steps), "the answer was lost"
+    assert len(truth(hand.venue, outcome.client_order_id)) == 1
+
+
+async def test_an_order_nobody_has_heard_of_when_waiting_ends_is_unknown_and_says_what_happens_next(hand: Hand) -> None:
+    await asyncio.to_thread(hand.venue.add_fault, "drop_before", match=PLACE[hand.name], count=1)
+    outcome = await hand.order(wait_s=0.5)
+    assert (outcome.status, outcome.exit_code) == ("UNKNOWN", ExitCode.UNKNOWN)
+    assert "never sent again" in outcome.next
+    assert truth(hand.venue, outcome.client_order_id) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ({"quantity": "0"}, "zero"),
+        ({"quantity": "-1"}, "negative"),
+        ({"quantity": "1e-9"}, "below one lot"),
+        ({"limit": "nan"}, "not a decimal number"),
+        ({"instrument": "DOGE/USDT"}, "BTC/USDT"),
+    ],
+)
+async def test_an_order_that_cannot_be_one_is_a_usage_error(hand: Hand, what: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        await hand.order(**what)
+    assert hand.rows("decisions") == []
+
+
+def test_a_market_order_has_no_time_in_force() -> None:
+    with pytest.raises(ConfigError, match="--limit"):
+        OrderRequest(side=Side.BUY, quantity="1", instrument="BTC/USDT", time_in_force=TimeInForce.IOC)

@@ -1,0 +1,222 @@
+"""Reconciling accounts at three simulated venues over sockets: what blocks, and what each consent does and leaves alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from golive.execution.reconciliation import Choice, Difference, DifferenceKind
+from golive.model.errors import PrerequisiteMissing
+from golive.model.order import OrderStatus
+from golive.model.verdict import ExitCode
+from golive.runtime.live.plan import LivePlan
+from golive.runtime.live.reconcile_consent import NotOffered, Request
+from golive.runtime.live.reconcile_run import Reconciliation, agreed, document, examined
+from golive.storage.order_journal.place import DIRECTORY
+from golive.storage.order_journal.reader import OrderJournalReader
+from support.adapters import unhurried
+from support.by_hand import placed_by_hand
+from support.live_desk import account_plan, live_plan, live_venue, swept, trader
+from support.venue_process import VenueProcess
+
+pytestmark = pytest.mark.integration
+PATHS = {"okx": "/api/v5/trade/order", "bybit": "/v5/order/create", "kraken": "/0/private/AddOrder"}
+RESTING = "1000"
+UNKNOWN_ID = "0123456789abcdef" * 2
+
+
+@dataclass(frozen=True)
+class Account:
+    """A venue, and the plan of the account that trades there."""
+
+    name: str
+    venue: VenueProcess
+    plan: LivePlan
+    names: dict[str, str] = field(default_factory=dict)
+    """client order ids of what was placed by hand, by the venue's id"""
+
+    async def by_hand(self, *, side: str = "buy", quantity: str = "0.01", price: str | None = RESTING, name: str = "") -> str:
+        named = name or f"hand{secrets.token_hex(4)}"
+        order_id = await asyncio.to_thread(
+            placed_by_hand, self.venue, self.name, side=side, quantity=quantity, price=price, name=named
+        )
+        self.names[order_id] = named
+        return order_id
+
+    async def table(self) -> tuple[Difference, ...]:
+        return (await examined(self.plan)).accounts[0].differences
+
+    async def agree(self, choice: Choice, subject: str, reason: str = "") -> Reconciliation:
+        return await agreed(self.plan, await examined(self.plan), Request(choice=choice, subject=subject, reason=reason))
+
+    async def state(self, venue_order_id: str) -> str:
+        """What the venue's own records say of an order that was placed by hand."""
+        rows = await asyncio.to_thread(self.venue.orders)
+        return next(str(row["state"]) for row in rows if row["client_order_id"] == self.names[venue_order_id])
+
+    def notes(self, event: str) -> list[dict[str, Any]]:
+        path = next((self.plan.home / DIRECTORY).glob("*.sqlite"))
+        with closing(OrderJournalReader.open(path)) as reader:
+            return [json.loads(str(row.values["body"])) for row in reader.rows() if row.values.get("event") == event]
+
+
+@pytest.fixture(scope="module", params=["okx", "bybit", "kraken"])
+def started(request: pytest.FixtureRequest) -> Iterator[tuple[str, VenueProcess]]:
+    with live_venue(request.param) as running:
+        yield request.param, running
+
+
+@pytest.fixture
+async def at(started: tuple[str, VenueProcess], tmp_path: Path) -> AsyncIterator[Account]:
+    """An account whose baseline is taken and where nothing works."""
+    name, running = started
+    made = Account(name, running, live_plan(tmp_path, [account_plan(name, running)]))
+    assert (await examined(made.plan)).exit_code is ExitCode.OK
+    yield made
+    await swept(*started)
+
+
+async def test_an_account_that_agrees_says_what_works_there(at: Account) -> None:
+    async with trader(at.plan) as here:
+        await here.sent()
+    found = await examined(at.plan)
+    assert (found.exit_code, found.accounts[0].status, found.accounts[0].working) == (ExitCode.OK, "agrees", 1)
+
+
+async def test_a_foreign_order_is_canceled_with_consent_and_ours_goes_on(at: Account) -> None:
+    async with trader(at.plan) as here:
+        ours = await here.sent()
+    foreign = await at.by_hand()
+    [row] = await at.table()
+    assert (row.kind, row.subject) == (DifferenceKind.FOREIGN_ORDER, foreign)
+    assert await at.state(foreign) == "live", "looking touches nothing"
+    done = await at.agree(Choice.CANCEL, foreign, "not mine")
+    assert (done.exit_code, done.did_change, done.accounts[0].working) == (ExitCode.OK, True, 1)
+    assert await at.state(foreign) == "canceled"
+    [note] = at.notes("canceled_foreign")
+    assert (note["subject"], note["reason"]) == (foreign, "not mine")
+    async with trader(at.plan) as here:
+        assert here.status(ours) is OrderStatus.OPEN
+
+
+async def test_an_order_that_is_left_blocks_no_more_and_agreeing_again_writes_nothing(at: Account) -> None:
+    left, other = await at.by_hand(), await at.by_hand(price="1001")
+    done = await at.agree(Choice.LEAVE, left)
+    assert [row.subject for row in done.accounts[0].differences] == [other], "a consent is about one row"
+    assert not (await at.agree(Choice.LEAVE, left)).did_change
+    assert len(at.notes("left")) == 1
+    assert await at.state(left) == "live"
+
+
+async def test_an_adopted_order_explains_its_fills_until_it_is_over(at: Account) -> None:
+    """It takes what there is at the best price; the rest of it works on."""
+    price = await _best_ask(at.plan)
+    foreign = await at.by_hand(quantity="20", price=price)
+    before = await examined(at.plan)
+    kinds = {row.kind for row in before.accounts[0].differences}
+    assert kinds == {DifferenceKind.FOREIGN_ORDER, DifferenceKind.BALANCE_DIFFERS}
+    done = await agreed(at.plan, before, Request(choice=Choice.ADOPT, subject=foreign))
+    assert done.exit_code is ExitCode.OK, done.accounts[0].differences
+    assert Decimal(at.notes("adopted")[0]["booked"]["BTC"]) > 0
+    await swept(at.name, at.venue)
+    assert (await examined(at.plan)).exit_code is ExitCode.OK
+    assert at.notes("adopted")[-1]["is_over"] is True
+    assert len(at.notes("baseline")) == 1
+
+
+async def test_somebody_elses_trade_is_accepted_asset_by_asset(at: Account) -> None:
+    foreign = await at.by_hand(side="sell", price=None)
+    table = await at.table()
+    assert {row.kind for row in table} == {DifferenceKind.BALANCE_DIFFERS}
+    assert all(foreign in row.detail for row in table)
+    first, second = (row.subject for row in table)
+    once = await at.agree(Choice.ACCEPT, first)
+    assert [row.subject for row in once.accounts[0].differences] == [second]
+    assert (await at.agree(Choice.ACCEPT, second)).exit_code is ExitCode.OK
+    async with trader(at.plan) as here:
+        assert here.status(await here.sent(price=None, quantity="0.01")) is OrderStatus.FILLED
+    assert await at.table() == ()
+
+
+async def test_a_sum_is_agreed_to_as_it_was_shown(at: Account) -> None:
+    await at.by_hand(side="sell", price=None)
+    before = await examined(at.plan)
+    await at.by_hand(side="sell", price=None)
+    with pytest.raises(NotOffered, match="moved"):
+        await agreed(at.plan, before, Request(choice=Choice.ACCEPT, subject="BTC"))
+    assert at.notes("balance_accepted") == []
+
+
+async def test_an_id_of_our_form_that_the_journal_never_had_blocks_though_it_is_over(at: Account) -> None:
+    foreign = await at.by_hand(price=None, name=UNKNOWN_ID)
+    [row] = [row for row in await at.table() if row.kind is DifferenceKind.FOREIGN_ORDER]
+    assert row.subject == foreign
+    assert row.choices == (Choice.ADOPT, Choice.LEAVE)
+    done = await at.agree(Choice.ADOPT, foreign)
+    assert done.exit_code is ExitCode.OK, done.accounts[0].differences
+
+
+@pytest.mark.parametrize(("choice", "subject"), [(Choice.LEAVE, "42"), (Choice.ACCEPT, "BTC"), (Choice.SIGN_ABSENT, UNKNOWN_ID)])
+async def test_what_the_table_does_not_have_cannot_be_agreed_to(at: Account, choice: Choice, subject: str) -> None:
+    await at.by_hand()
+    with pytest.raises(NotOffered, match=subject):
+        await at.agree(choice, subject, "why not")
+    assert [at.notes(event) for event in ("left", "balance_accepted", "absence_signed")] == [[], [], []]
+
+
+async def test_an_order_that_cannot_be_proved_any_more_ends_by_a_persons_word(at: Account, tmp_path: Path) -> None:
+    """It never reached the venue, and the venue forgets so soon that asking proves nothing."""
+    short = replace(unhurried(at.name), memory_s=0.01)
+    plan = live_plan(tmp_path, [account_plan(at.name, at.venue, profile=short)])
+    async with trader(plan) as here:
+        await asyncio.to_thread(at.venue.add_fault, "drop_before", match=PATHS[at.name], count=1)
+        order = here.order()
+        here.desk.submit(order)
+        await here.desk.settled(2)
+        assert here.status(order.order.client_order_id) is OrderStatus.UNKNOWN
+    before = await examined(plan)
+    [row] = before.accounts[0].differences
+    assert (row.kind, row.subject, row.choices) == (
+        DifferenceKind.UNPROVABLE_ORDER,
+        order.order.client_order_id,
+        (Choice.SIGN_ABSENT,),
+    )
+    request = Request(choice=Choice.SIGN_ABSENT, subject=row.subject, reason="looked at the venue's pages")
+    done = await agreed(plan, before, request)
+    assert done.exit_code is ExitCode.OK, done.accounts[0].differences
+    assert at.notes("absence_signed")[0]["reason"] == "looked at the venue's pages"
+    async with trader(plan) as here:
+        assert not here.desk.router.unended
+
+
+async def test_another_process_keeps_the_account(at: Account) -> None:
+    async with trader(at.plan):
+        with pytest.raises(PrerequisiteMissing, match="process"):
+            await examined(at.plan)
+
+
+async def test_a_document_names_the_command_of_each_choice(at: Account) -> None:
+    foreign = await at.by_hand()
+    found: Any = document(await examined(at.plan), ["--entrypoint", "okx live"])
+    [row] = found["accounts"][0]["differences"]
+    assert (found["exit_code"], found["consent"], row["subject"]) == (3, None, foreign)
+    assert row["choices"][2] == {
+        "choice": "leave",
+        "command": f"golive reconcile --entrypoint 'okx live' --leave {foreign}",
+    }
+
+
+async def _best_ask(plan: LivePlan) -> str:
+    async with trader(plan) as here:
+        instrument = here.instrument()
+        book = await here.desk.account(here.adapter).parts.adapter.order_book(instrument, 5)
+        return instrument.price_text(book.asks[0][0])
