@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import random
+import threading
+from collections import Counter
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from golive.audit import canonical
 from golive.model.json import JsonObject
+from golive.storage.journal_file import LOCK_PATIENCE_S
 from golive.storage.live_log import log_files
 from golive.storage.live_projection import LiveProjection
 from golive.storage.order_journal.row import JournalRow
@@ -87,6 +92,38 @@ def test_after_a_crash_each_log_gets_what_it_lacks_once(tmp_path: Path, seed: in
         open_projection(tmp_path, rows).close()
         assert decision_log(tmp_path) == expected(rows)
         assert sorted(risk_log(tmp_path), key=str) == sorted(range(1, 13), key=str)
+
+
+def test_another_account_that_writes_is_waited_for(tmp_path: Path) -> None:
+    rows = rows_of(4)
+    projection = open_projection(tmp_path, [])
+    for path in (tmp_path / RISK, *log_files(tmp_path / "audit/decision_logs")):
+        with path.open("rb") as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            # Longer than a session's journals wait, and so shorter than the account's.
+            threading.Timer(2 * LOCK_PATIENCE_S, fcntl.flock, (other.fileno(), fcntl.LOCK_UN)).start()
+            projection.project(rows if path.name == RISK.name else [rows[-1]._replace(seq=1000)])
+    projection.close()
+    assert risk_log(tmp_path) == [1, 2, 3, 4]
+    assert len(decision_log(tmp_path)) == len(expected(rows)) + 1
+
+
+def test_accounts_that_write_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+    def account(name: str) -> None:
+        mine = LiveProjection.open(tmp_path, signer_of(tmp_path), name, tmp_path / RISK, lambda _: ())
+        for _ in range(3):
+            mine.project(rows_of(300))
+        mine.close()
+
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(account, ["okx_spot_a", "okx_spot_b", "kraken_spot_a"]))
+    told = Counter(
+        entry.body["journal"]
+        for entry in entries(tmp_path / "audit/decision_logs/live_execution.jsonl")
+        if "journal" in entry.body
+    )
+    assert set(told.values()) == {len(expected(rows_of(300)))}
+    assert len(risk_log(tmp_path)) == 3 * 3 * 300
 
 
 def test_other_accounts_decisions_in_between_do_not_hide_ours(tmp_path: Path) -> None:

@@ -65,8 +65,9 @@ class JournalFile:
     Several processes may append to one unheld journal: each reads and checks what the others added before it writes.
     """
 
-    def __init__(self, path: Path, name: str, signer: Signer, *, seal_path: Path | None, held: bool) -> None:
+    def __init__(self, path: Path, name: str, signer: Signer, *, seal_path: Path | None, held: bool, patience_s: float) -> None:
         self.path = path
+        self._patience_s = patience_s
         self._name = name
         self._signer = signer
         self._seal_path = seal_path
@@ -89,13 +90,14 @@ class JournalFile:
         seal_path: Path | None = None,
         held: bool = True,
         after: Chain | None = None,
+        patience_s: float = LOCK_PATIENCE_S,
     ) -> JournalFile:
         """Open or create the journal `name` at `path`, verify it, cut a torn tail (with a record), lock it.
 
-        `name` begins the log id. `after` is the chain of the file that this one continues. Raises JournalError when
-        the journal is not sound, another writer holds it, or it cannot be written.
+        `name` begins the log id. `after` is the chain of the file that this one continues. Unheld, the lock is waited for at most
+        `patience_s`. Raises JournalError when the journal is not sound, another writer holds it, or it cannot be written.
         """
-        journal = cls(path, name, signer, seal_path=seal_path, held=held)
+        journal = cls(path, name, signer, seal_path=seal_path, held=held, patience_s=patience_s)
         make_directory(path.parent)
         try:
             journal._open(after)
@@ -232,7 +234,7 @@ class JournalFile:
             self._depth -= 1
 
     def _lock(self) -> None:
-        deadline = time.monotonic() + (0 if self._held else LOCK_PATIENCE_S)
+        deadline = time.monotonic() + (0 if self._held else self._patience_s)
         while True:
             try:
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

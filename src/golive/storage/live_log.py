@@ -17,7 +17,7 @@ from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 
 from .decision_journal import last_closing, segment_end
-from .journal_file import JournalFile, Signer
+from .journal_file import Draft, JournalFile, Signer
 
 DIRECTORY: Final = Path("audit/decision_logs")
 LOG_NAME: Final = "live_execution"
@@ -27,6 +27,10 @@ NOTES: Final = frozenset(
 )
 """Events of an order journal's notes that stand in the log under their own name."""
 RECORDS_PER_SEAL: Final = 1000
+RECORDS_PER_LOCK: Final = 250
+"""other accounts wait no longer than it takes to write so many"""
+PATIENCE_S: Final = 5.0
+"""the log follows: nothing waits for it but what is committed next, and a journal that stalls lets no order out meanwhile"""
 SEGMENT_BYTES: Final = 64 * 1000 * 1000
 _READ_BYTES: Final = 1 << 20
 
@@ -68,28 +72,27 @@ class LiveOrderLog:
 
     def append(self, drafts: Sequence[LogDraft]) -> None:
         """Append what has not been appended before, in the order of the rows; durable after `sync`."""
-        records = [
-            (
-                each.type,
-                {**each.body, "journal": self._name, "journal_seq": each.journal_seq},
-                each.operator or self._signer.operator,
-            )
-            for each in drafts
-            if each.journal_seq > self._written
-        ]
-        if not records:
-            return
+        new = [draft for draft in drafts if draft.journal_seq > self._written]
+        for start in range(0, len(new), RECORDS_PER_LOCK):
+            some = new[start : start + RECORDS_PER_LOCK]
+            self._append([self._record(draft) for draft in some])
+            self._written = some[-1].journal_seq
+            if self._journal.unsealed >= RECORDS_PER_SEAL:
+                self._journal.seal()
+
+    def _record(self, draft: LogDraft) -> Draft:
+        source: JsonObject = {"journal": self._name, "journal_seq": draft.journal_seq}
+        return draft.type, {**draft.body, **source}, draft.operator or self._signer.operator
+
+    def _append(self, records: list[Draft]) -> None:
         while True:
             with self._journal.exclusive():
                 if not self._journal.is_closed_segment and self._journal.size < self._segment_bytes:
                     self._journal.append_all(records, durable=False)
-                    break
+                    return
                 successor = self._successor()
             self._journal.close()
             self._journal = successor
-        self._written = drafts[-1].journal_seq
-        if self._journal.unsealed >= RECORDS_PER_SEAL:
-            self._journal.seal()
 
     def sync(self) -> None:
         """Make what was appended durable."""
@@ -116,7 +119,8 @@ class LiveOrderLog:
         return self._open(self._directory / last_closing(self._journal.path), self._journal.chain)
 
     def _open(self, path: Path, after: Chain | None) -> JournalFile:
-        return JournalFile.open(path, LOG_NAME, self._signer, seal_path=path.with_suffix(".seal.json"), held=False, after=after)
+        seal = path.with_suffix(".seal.json")
+        return JournalFile.open(path, LOG_NAME, self._signer, seal_path=seal, held=False, after=after, patience_s=PATIENCE_S)
 
     def _newest(self) -> int:
         for path in reversed(log_files(self._directory)):

@@ -14,7 +14,7 @@ from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 
 from .journal_file import Signer
-from .live_log import NOTES, ORDER, LiveOrderLog, LogDraft, entries_backwards
+from .live_log import NOTES, ORDER, PATIENCE_S, LiveOrderLog, LogDraft, entries_backwards
 from .order_journal.row import JournalRow
 from .risk_decisions import RISK_DECISION, RiskDecisions, decision_name
 
@@ -36,7 +36,7 @@ class LiveProjection:
         """Open both logs and append what they lack of the journal `journal`; `rows(after)` are its rows above a sequence."""
         log = LiveOrderLog(home, signer, journal)
         try:
-            risk = RiskDecisions(risk_log, signer)
+            risk = RiskDecisions(risk_log, signer, patience_s=PATIENCE_S)
         except JournalError:
             log.close()
             raise

@@ -9,20 +9,24 @@ from typing import Final
 from golive.audit import Entry, canonical
 from golive.model.json import JsonObject, JsonValue
 
-from .journal_file import JournalFile, Signer
+from .journal_file import LOCK_PATIENCE_S, JournalFile, Signer
 from .session_store import StoredRecord
 
 LOG_NAME: Final = "risk_decisions"
 RISK_DECISION: Final = "risk_decision"
 RECORDS_PER_SEAL: Final = 1000
+RECORDS_PER_LOCK: Final = 250
+"""others who share the file wait no longer than it takes to write so many"""
 
 
 class RiskDecisions:
     """Writes one session's risk decisions; a `Projection` of the journal writer. Processes may share the file."""
 
-    def __init__(self, path: Path, signer: Signer) -> None:
+    def __init__(self, path: Path, signer: Signer, *, patience_s: float = LOCK_PATIENCE_S) -> None:
         self._signer = signer
-        self._journal = JournalFile.open(path, LOG_NAME, signer, seal_path=path.with_suffix(".seal.json"), held=False)
+        self._journal = JournalFile.open(
+            path, LOG_NAME, signer, seal_path=path.with_suffix(".seal.json"), held=False, patience_s=patience_s
+        )
 
     def project(self, records: Sequence[StoredRecord]) -> None:
         """Append the decisions among the records; durable after `sync`. Raises JournalError."""
@@ -30,8 +34,9 @@ class RiskDecisions:
 
     def append(self, bodies: Sequence[JsonObject]) -> None:
         """Append the bodies of decisions; durable after `sync`. Raises JournalError."""
-        if bodies:
-            self._journal.append_all([(RISK_DECISION, body, self._signer.operator) for body in bodies], durable=False)
+        for start in range(0, len(bodies), RECORDS_PER_LOCK):
+            some = bodies[start : start + RECORDS_PER_LOCK]
+            self._journal.append_all([(RISK_DECISION, body, self._signer.operator) for body in some], durable=False)
             if self._journal.unsealed >= RECORDS_PER_SEAL:
                 self._journal.seal()
 
