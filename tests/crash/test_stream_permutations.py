@@ -20,7 +20,7 @@ import pytest
 from crash.report import IS_LONG, Report
 from crash.rig import QUOTES
 from golive.execution.live.happening import Condition, Seen
-from golive.execution.live.life import RestoredAttempt, RestoredOrder
+from golive.execution.live.recovery import RestoredAttempt, RestoredOrder
 from golive.execution.live.route import Route, Venue
 from golive.execution.live.router import LiveExecutionRouter
 from golive.metrics.recorder import MemoryRecorder

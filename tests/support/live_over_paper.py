@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from golive.execution import News, PaperExecution
 from golive.execution.live.effect import Ask, Change, Conclude, Effect, Keep, Place, Withdraw
 from golive.execution.live.happening import Answered, Changed, Condition, Leaving, Seen, Waited
-from golive.execution.live.life import RestoredAttempt, RestoredOrder
+from golive.execution.live.recovery import RestoredAttempt, RestoredOrder
 from golive.execution.live.route import Route, Venue
 from golive.execution.live.router import LiveExecutionRouter
 from golive.matching.latency import LatencyModel

@@ -9,7 +9,7 @@ from golive.execution import News
 from golive.execution.live.degradation import DegradePolicy
 from golive.execution.live.effect import Conclude, Effect, Keep, Place, Reroute
 from golive.execution.live.happening import Answered, Condition, Happening, Leaving, NotSent, Seen, Waited
-from golive.execution.live.life import RestoredOrder
+from golive.execution.live.recovery import RestoredOrder
 from golive.execution.live.route import Route, Venue
 from golive.execution.live.router import LiveExecutionRouter
 from golive.metrics.recorder import MemoryRecorder

@@ -6,7 +6,7 @@ import pytest
 
 from golive.execution.live.effect import Ask, Change, Conclude, Keep, Note, Withdraw
 from golive.execution.live.happening import Vanished
-from golive.execution.live.life import RestoredAttempt, RestoredOrder
+from golive.execution.live.recovery import RestoredAttempt, RestoredOrder
 from golive.model.errors import IllegalTransition
 from golive.model.live_order import AttemptResult
 from golive.model.order import Fill, NewOrder, OrderStatus, OrderUpdate
@@ -85,6 +85,14 @@ def test_an_order_that_worked_works_on_and_is_asked_about_and_what_is_stored_is_
     desk.see(NAME, *facts, *fills, fill(ORDER, "0.06", "t2"), filled=ORDER.quantity)
     assert desk.kept == [fill(ORDER, "0.06", "t2")], "what is in the journal is not written again"
     assert desk.ends == {NAME: "filled"}
+
+
+def test_who_listens_without_a_session_hears_only_what_is_new(desk: RouterDesk) -> None:
+    facts, fills = (update(ORDER, E.ACCEPTED),), (fill(ORDER, "0.04", "t1"),)
+    desk.router.restored("okx_spot", [stored(ORDER, (A.ACCEPTED, ""), facts=facts, fills=fills), stored(limit(2))])
+    [news] = desk.router.news()
+    assert isinstance(news, OrderUpdate)
+    assert (news.client_order_id, news.event) == (limit(2).client_order_id, E.NOT_SENT)
 
 
 def test_an_order_whose_fills_are_all_stored_ends_at_once(desk: RouterDesk) -> None:
@@ -187,7 +195,10 @@ def test_whatever_a_session_has_heard_the_rest_takes_it_to_where_the_router_is(
         desk.orders.apply(item)
     desk.router.restored("okx_spot", [stored(ORDER, (answer, ""), facts=facts, fills=fills)])
     desk.now = START
-    for news in desk.router.restore(desk.orders, heard_updates, heard_fills, (), START):
+    unheard = desk.router.restore(desk.orders, heard_updates, heard_fills, (), START)
+    if heard != "nothing":
+        assert not [news for news in unheard if isinstance(news, OrderUpdate) and news.event in (E.ACCEPTED, E.UNANSWERED)]
+    for news in unheard:
         if isinstance(news, Fill):
             assert desk.orders.fill(news) is not None
         else:

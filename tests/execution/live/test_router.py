@@ -259,6 +259,16 @@ def test_a_filled_order_whose_fills_do_not_come_is_asked_about(desk: RouterDesk)
     assert len(desk.kind(Ask)) == 1
 
 
+def test_fills_that_never_come_are_asked_for_less_and_less_often(desk: RouterDesk) -> None:
+    order = limit(1)
+    name = desk.accepted(order)
+    desk.see(name, update(order, E.CANCELED), filled=1)
+    for _ in range(300):
+        desk.pass_time(1)
+        desk.see(name, filled=1)
+    assert len(desk.kind(Ask)) == 9, "after 1, 3, 7, 15, 31, 63 s, and each minute"
+
+
 def test_a_fill_after_the_end_is_booked_and_told_to_somebody(desk: RouterDesk) -> None:
     order = limit(1)
     name = desk.accepted(order)
@@ -285,6 +295,19 @@ def test_an_order_that_appears_after_its_absence_was_proved_is_canceled_and_what
     desk.see(name, fill(order, "0.1", "t1"), filled=order.quantity)
     assert desk.orders[name].filled == order.quantity
     assert not desk.ends, "its end was told before"
+
+
+def test_a_fill_told_twice_is_one_even_with_another_time_but_not_with_other_amounts(desk: RouterDesk) -> None:
+    order = limit(1)
+    name = desk.accepted(order)
+    first = fill(order, "0.04", "t1", ts=5)
+    desk.see(name, first, first._replace(ts=6))
+    assert (desk.orders[name].filled, desk.kept) == (first.quantity, [first])
+    assert desk.router.frozen == {}
+    desk.see(name, first._replace(fee=1))
+    assert (desk.orders[name].filled, desk.kept) == (first.quantity, [first]), "the journal keeps what it was told first"
+    assert ("okx_spot", BTC.id) in desk.router.frozen
+    assert desk.alerts == [f"critical: Order {name} contradicts itself"]
 
 
 def test_more_filled_than_was_ordered_is_not_booked_but_disputed(desk: RouterDesk) -> None:
@@ -341,6 +364,8 @@ def test_a_second_attempt_that_could_not_leave_ends_the_order_as_not_sent(desk: 
     desk.answer(name, A.NOT_PROCESSED, code="50011")
     desk.not_sent(name, F.NEVER_SENT)
     assert desk.ends[name] == "not_sent"
+    counts = {each: desk.count("live_order_attempts_total", exchange="okx", route="main", result=each) for each in A}
+    assert counts == {A.NOT_PROCESSED: 1, A.NOT_SENT: 1, A.ACCEPTED: 0, A.REJECTED: 0, A.UNKNOWN: 0}
 
 
 @pytest.mark.parametrize("n", [2, 1])

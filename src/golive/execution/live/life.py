@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from golive.model.clock import MILLISECOND
 from golive.model.decision import Approved
@@ -17,29 +17,6 @@ from .route import Route, Venue
 
 FIRST_AMENDMENT: Final = 3
 """attempts 1 and 2 send the order itself, 3 and above are its amendments, one attempt each"""
-
-
-class RestoredAttempt(NamedTuple):
-    """An attempt as it was stored; `result` None: its answer is not known, so the order may be at the venue."""
-
-    n: int
-    deadline_ms: int
-    result: AttemptResult | None
-    code: str
-
-
-class RestoredOrder(NamedTuple):
-    """An order of before a restart, with all that was stored about it, in order."""
-
-    intent: NewOrder
-    """with the terms of its last amendment that the venue took"""
-    route: str
-    planned_at: int
-    """ns UTC"""
-    attempts: tuple[RestoredAttempt, ...]
-    """() = it never left"""
-    facts: tuple[OrderUpdate, ...]
-    fills: tuple[Fill, ...]
 
 
 @dataclass(slots=True)
@@ -76,8 +53,8 @@ class Life:
     """fills that cannot be booked before an unanswered amendment is understood"""
     news: list[Fill | OrderUpdate] = field(default_factory=list)
     """all that was said about it, oldest first"""
-    heard: set[Fill | OrderUpdate] = field(default_factory=set)
-    """what its venue said, each once"""
+    heard: set[OrderUpdate] = field(default_factory=set)
+    """what its venue said beside fills, each once"""
     amended_at: int = 0
     """event time of the newest terms"""
     wants_cancel: bool = False
@@ -112,9 +89,15 @@ class Life:
     def next_amendment(self) -> int:
         return max((*self.attempts, FIRST_AMENDMENT - 1)) + 1
 
-    def result_now(self, *, was_sent: bool) -> OrderResult:
+    @property
+    def may_have_left(self) -> bool:
+        """Whether an attempt to send it may have come to its venue, as far as is known."""
+        surely_not = (AttemptResult.NOT_SENT, AttemptResult.NOT_PROCESSED)
+        return any(a.n < FIRST_AMENDMENT and a.result not in surely_not for a in self.attempts.values())
+
+    def result_now(self) -> OrderResult:
         """Return how the order has ended, from its status and what is filled of it."""
-        if self.order.status is OrderStatus.ABSENT and not was_sent:
+        if self.order.status is OrderStatus.ABSENT and not self.may_have_left:
             return OrderResult.NOT_SENT
         result = _RESULTS[self.order.status]
         is_part = 0 < self.order.filled < self.intent.quantity

@@ -39,8 +39,9 @@ from .happening import (
     Waited,
     Withdrawn,
 )
-from .life import Attempt, Life, RestoredOrder
+from .life import Attempt, Life
 from .meters import LiveMeters
+from .recovery import RestoredOrder, take_over
 from .route import Route, Venue
 from .tracking import Tracking
 
@@ -202,15 +203,9 @@ class LiveExecutionRouter:
 
         Raises IllegalTransition for an instrument the venue does not trade.
         """
-        venue = self._dispatch.venues[adapter]
         for stored in orders:
-            if stored.intent.instrument not in venue.instruments:
-                raise IllegalTransition(f"order {stored.intent.client_order_id}: {adapter} has no {stored.intent.instrument}")
             self._at(stored.planned_at)
-            order = self._tracking.orders.plan(stored.intent, stored.planned_at)
-            life = Life(order, venue, stored.route, decided_mono=0)
-            life.attempts = {a.n: Attempt(*a) for a in stored.attempts}
-            self._tracking.restore(life, stored.facts, stored.fills)
+            take_over(self._tracking, self._dispatch.venues[adapter], stored)
 
     def take(self, happening: Happening) -> None:
         """Learn what became of an effect, or what a venue says. Raises IllegalTransition for an order that is not ours."""
@@ -237,9 +232,7 @@ class LiveExecutionRouter:
             case Answered():
                 self._answered(life, happening)
             case NotSent():
-                self._dispatch.left_queue(life)
-                if life.order.status in (OrderStatus.PLANNED, OrderStatus.SENT):
-                    self._not_sent(life, happening.reason, happening.reason)
+                self._stayed(life, happening)
             case Seen():
                 life.is_asked = False
                 self._tracking.hear(life, happening.news, happening.filled)
@@ -292,6 +285,15 @@ class LiveExecutionRouter:
         self._tracking.settle(life)
         if answer.fallback is not None:
             self._dispatch.fall_back(life, answer.fallback)
+
+    def _stayed(self, life: Life, told: NotSent) -> None:
+        """The driver has not sent an order, and will not."""
+        if life.is_queued:
+            self._dispatch.left_queue(life)
+        else:  # its attempt had begun
+            self.meters.attempted(life.venue.label, life.route, AttemptResult.NOT_SENT)
+        if life.order.status in (OrderStatus.PLANNED, OrderStatus.SENT):
+            self._not_sent(life, told.reason, told.reason)
 
     def _not_sent(self, life: Life, code: str, reason: FallbackReason | None) -> None:
         """End an order that surely never left; with a reason the next venue may have it."""

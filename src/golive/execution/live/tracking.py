@@ -6,14 +6,15 @@ those fills are kept back until then, so that nobody acts on a position that is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 from golive.model.alert import AlertSeverity
+from golive.model.clock import MINUTE
 from golive.model.command import Alert
 from golive.model.decision import Approved
 from golive.model.errors import IllegalTransition
-from golive.model.ids import ClientOrderId, VenueOrderId
+from golive.model.ids import ClientOrderId, FillId, VenueOrderId
 from golive.model.json import JsonObject
 from golive.model.live_order import AttemptResult
 from golive.model.order import TERMINAL, Fill, OrderStatus, OrderUpdate
@@ -22,11 +23,13 @@ from golive.orders import TRANSITIONS, OrderEvent, Orders
 from .effect import Ask, Conclude, Effect, Keep, Note, Withdraw
 from .frozen import FrozenSymbols
 from .happening import Changed
-from .life import FIRST_AMENDMENT, Attempt, Life, order_record
+from .life import Life, order_record
 from .meters import LiveMeters
 
 News: TypeAlias = Fill | OrderUpdate
 _ENDS: Final = frozenset({OrderEvent.CANCELED, OrderEvent.EXPIRED, OrderEvent.REJECTED})
+LONGEST_PAUSE: Final = MINUTE
+"""between two questions about fills that do not come"""
 ABSENCE_SIGNED: Final = "ABSENCE_SIGNED"
 """code of an order that worked once, and is over because a person has signed that the venue does not have it"""
 _WORKING: Final = frozenset({OrderStatus.OPEN, OrderStatus.PARTIAL})
@@ -50,8 +53,9 @@ class Tracking:
         self._meters = meters
         self._monotonic = monotonic
         self._cover_grace_ns = cover_grace_ns
-        self._uncovered: dict[ClientOrderId, int] = {}
-        """orders that lack fills their venue has told of, and since when"""
+        self._uncovered: dict[ClientOrderId, tuple[int, int]] = {}
+        """orders that lack fills their venue has told of: when they are asked for, and how long after that again, ns"""
+        self._fills: dict[FillId, Fill] = {}
 
     def life(self, adapter: str, client_order_id: ClientOrderId) -> Life:
         """Return an order of this account; IllegalTransition when there is none."""
@@ -76,12 +80,25 @@ class Tracking:
         if filled is not None:
             life.told_filled = max(filled, life.told_filled or 0)
         for item in news:
-            if item in life.heard:
+            if self._is_known(life, item):
                 continue
-            life.heard.add(item)
             if not is_stored:
                 self.effects.append(Keep(life.venue.adapter, item))
             self._take(life, item)
+
+    def _is_known(self, life: Life, item: News) -> bool:
+        """Say whether this was heard before. A fill is its trade, whatever time it is told with; other amounts are disputed."""
+        if isinstance(item, OrderUpdate):
+            is_known = item in life.heard
+            life.heard.add(item)
+            return is_known
+        before = self._fills.get(item.fill_id)
+        if before is None:
+            self._fills[item.fill_id] = item
+            return False
+        if before._replace(ts=item.ts, liquidity=item.liquidity) != item:
+            self.dispute(life, f"fill {item.fill_id.trade_id} was told twice, with different amounts")
+        return True
 
     def _take(self, life: Life, item: News) -> None:
         if isinstance(item, Fill):
@@ -154,7 +171,7 @@ class Tracking:
         if completes and life.is_changing and order.status not in TERMINAL:
             life.held.append(fill)
             return
-        if total > order.intent.quantity or order.status is OrderStatus.REJECTED or not order.intent.quantity:
+        if total > order.intent.quantity or order.status is OrderStatus.REJECTED:
             self.dispute(life, f"fill {fill.fill_id.trade_id} of {fill.quantity} lots is more than was ordered")
             return
         if life.result is not None:
@@ -167,9 +184,10 @@ class Tracking:
     def unanswered(self, life: Life, detail: str) -> None:
         """An attempt may have been executed: freeze the symbol, ask, tell somebody."""
         self.update(life, OrderEvent.UNANSWERED)
-        self._alert_unknown(life, detail)
+        self.alert_unknown(life, detail)
 
-    def _alert_unknown(self, life: Life, detail: str) -> None:
+    def alert_unknown(self, life: Life, detail: str) -> None:
+        """Tell somebody that an order, or an amendment of it, may be at the venue."""
         name = life.intent.client_order_id
         body = (
             f"Order {name} of {life.intent.instrument}: {detail or 'no answer'}. It may be at the venue; it is asked about and "
@@ -182,7 +200,7 @@ class Tracking:
         order = wanted.order
         if answer.result is AttemptResult.UNKNOWN:
             life.change_unknown = True
-            self._alert_unknown(life, f"its amendment was not answered: {answer.detail}")
+            self.alert_unknown(life, f"its amendment was not answered: {answer.detail}")
         elif answer.result is AttemptResult.ACCEPTED:
             name = order.client_order_id
             self.amended(life, OrderUpdate(name, self.now, OrderEvent.AMENDED, price=order.price, quantity=order.quantity))
@@ -204,48 +222,13 @@ class Tracking:
         else:
             self.dispute(life, f"the venue does not have it any more, and it was {life.order.status}")
 
-    def restore(self, life: Life, facts: Iterable[OrderUpdate], fills: Iterable[Fill]) -> None:
-        """Make an order of before a restart what its journal says; what is not known of it is asked for.
-
-        Its terms are those of the intent: the journal has the last amendment that the venue took.
-        """
-        name, unread = life.intent.client_order_id, len(self.inbox)
-        self.lives[name] = life
-        sends = [a for a in life.attempts.values() if a.n < FIRST_AMENDMENT]
-        if sends:
-            self.orders.sent(name)
-            self._restore_answer(life, sends)
-            last = life.attempts[max(life.attempts)]
-            life.change_unknown = last.n >= FIRST_AMENDMENT and last.result in (None, AttemptResult.UNKNOWN)
-            kept = [fact for fact in facts if fact.event != OrderEvent.AMENDED]
-            self.hear(life, [*kept, *fills], None, is_stored=True)
-        del self.inbox[unread:]
-        if not sends or not _may_have_left(life):
-            if life.order.status not in TERMINAL:
-                self.update(life, OrderEvent.NOT_SENT, code=sends[-1].code if sends else "")
-        elif life.order.status not in TERMINAL:
-            if life.order.status is OrderStatus.UNKNOWN or life.change_unknown:
-                self._alert_unknown(life, "the process ended before it was known")
-            self.ask(life)
-        self.settle(life)
-
-    def _restore_answer(self, life: Life, sends: Sequence[Attempt]) -> None:
-        results = {a.result for a in sends}
-        if AttemptResult.ACCEPTED in results:
-            self.update(life, OrderEvent.ACCEPTED)
-        elif AttemptResult.REJECTED in results:
-            self.update(life, OrderEvent.REJECTED, code=sends[-1].code)
-        elif None in results or AttemptResult.UNKNOWN in results:
-            self.update(life, OrderEvent.UNANSWERED)
-
     # -- what follows -----------------------------------------------------------------------------------------------
 
     def say(self, life: Life, item: News) -> None:
         """Apply a fact to the order's life by the one table, and tell it. The caller knows that the table allows it."""
         before = life.order.status
         if isinstance(item, Fill):
-            if self.orders.fill(item) is None:
-                return
+            self.orders.fill(item)
         else:
             self.orders.apply(item)
         if (before is OrderStatus.UNKNOWN) is not (life.order.status is OrderStatus.UNKNOWN):
@@ -305,20 +288,22 @@ class Tracking:
         order = life.order
         lacks = order.status not in TERMINAL and (life.told_filled or 0) > order.filled + sum(f.quantity for f in life.held)
         if lacks and (life.end is not None or (life.told_filled or 0) >= order.intent.quantity):
-            self._uncovered.setdefault(order.intent.client_order_id, self._monotonic())
+            grace = self._cover_grace_ns
+            self._uncovered.setdefault(order.intent.client_order_id, (self._monotonic() + grace, 2 * grace))
         else:
             self._uncovered.pop(order.intent.client_order_id, None)
 
     def ask_overdue(self) -> None:
         """Ask for the fills that have been on their way for too long."""
         if self._uncovered:
-            latest = self._monotonic() - self._cover_grace_ns
-            for name in [name for name, since in self._uncovered.items() if since <= latest]:
-                self._uncovered[name] = self._monotonic()
-                self.ask(self.lives[name])
+            now = self._monotonic()
+            for name, (due, pause) in list(self._uncovered.items()):
+                if due <= now:
+                    self._uncovered[name] = now + pause, min(2 * pause, LONGEST_PAUSE)
+                    self.ask(self.lives[name])
 
     def conclude(self, life: Life) -> None:
-        life.result = life.result_now(was_sent=_may_have_left(life))
+        life.result = life.result_now()
         order = life.order
         self._meters.ended(life.venue.label, life.route, life.result, order.filled, order.intent.quantity)
         self.effects.append(Conclude(life.venue.adapter, order.intent.client_order_id, life.result, order_record(life)))
@@ -370,12 +355,6 @@ def _canonical(life: Life) -> JsonObject:
         "status": order.status.value,
         "venue_order_id": order.venue_order_id,
     }
-
-
-def _may_have_left(life: Life) -> bool:
-    """Say whether an attempt to send it left this host, as far as is known."""
-    surely_not = (AttemptResult.NOT_SENT, AttemptResult.NOT_PROCESSED)
-    return any(a.n < FIRST_AMENDMENT and a.result not in surely_not for a in life.attempts.values())
 
 
 def _has_terms_of(amendment: Approved | None, item: OrderUpdate) -> bool:

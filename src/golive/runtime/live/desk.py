@@ -14,7 +14,7 @@ from typing import Final
 
 from golive.execution.live.effect import Effect, Note, Reroute
 from golive.execution.live.happening import Condition, Happening, Vanished
-from golive.execution.live.life import RestoredAttempt, RestoredOrder
+from golive.execution.live.recovery import RestoredAttempt, RestoredOrder
 from golive.execution.live.route import Venue
 from golive.execution.live.router import LiveExecutionRouter
 from golive.execution.ports import News
