@@ -285,6 +285,23 @@ async def test_an_order_of_a_killed_process_is_found_or_proved_absent(
                 await at.settled()
 
 
+async def test_absence_is_judged_by_the_venues_time_from_the_first_question_on(tmp_path: Path) -> None:
+    with live_venue("okx") as venue:
+        venue.add_fault("clock_skew", seconds=-6)  # by our clock the deadline has passed before the order is sent
+        account = account_plan("okx", venue, max_clock_skew_s=10.0)
+        async with trader(live_plan(tmp_path, [account])) as at:
+            venue.add_fault("late", match=PLACE["okx"], method="POST", count=1, seconds=4.0)
+            venue.add_fault("ws_gap", match="orders:*")
+            approved = at.order()
+            order = approved.order.client_order_id
+            at.desk.submit(approved)
+            await until(lambda: at.status(order) is OrderStatus.UNKNOWN)
+        venue.add_fault("delay", match="/api/v5/public/time", seconds=1.5)
+        async with trader(live_plan(tmp_path, [account])) as at:
+            assert at.status(order) is OrderStatus.OPEN
+        assert len(truth(venue, order)) == 1
+
+
 async def test_a_second_process_does_not_get_the_account(venues: Venues, tmp_path: Path) -> None:
     plan = plan_of(tmp_path, venues, ("okx",))
     async with trader(plan) as at:
@@ -313,6 +330,23 @@ async def test_a_process_that_was_stopped_for_longer_than_its_lease_sends_nothin
     assert len(truth(venues["okx"], first)) == 1
     assert truth(venues["okx"], second) == []
     assert not any(second in each["body"] for each in orders_sent(venues["okx"], "okx"))
+
+
+async def test_a_process_that_another_epoch_has_fenced_off_sends_nothing(venues: Venues, tmp_path: Path) -> None:
+    desk = await LiveDesk.open(live_plan(tmp_path, [account_plan("okx", venues["okx"], max_concurrency=1)]))
+    at = Trader(desk)
+    desk.on_news.append(at.news.append)
+    venues["okx"].add_fault("delay", match=PLACE["okx"], method="POST", seconds=0.5, count=1)
+    first, second = at.order(), at.order()
+    desk.submit(first)
+    desk.submit(second)
+    await until(lambda: at.status(first.order.client_order_id) is not OrderStatus.PLANNED)
+    (tmp_path / DIRECTORY / f"{ADAPTERS['okx']}_okx_key.lock").write_text("1 999\n")
+    await until(lambda: at.events(second.order.client_order_id) == ["not_sent"])
+    assert not any(second.order.client_order_id in each["body"] for each in orders_sent(venues["okx"], "okx"))
+    assert desk.conditions[ADAPTERS["okx"]].has_failed
+    with pytest.raises(JournalError):
+        await desk.close()
 
 
 async def test_a_foreign_order_blocks_the_start_and_nothing_is_touched(venues: Venues, tmp_path: Path) -> None:
@@ -356,13 +390,19 @@ async def test_a_balance_that_nothing_explains_blocks_the_start(venues: Venues, 
 
 
 async def test_nothing_leaves_when_the_journal_is_lost(venues: Venues, tmp_path: Path) -> None:
-    async with trader(plan_of(tmp_path, venues, ("okx",))) as at:
-        pen = at.desk.account(ADAPTERS["okx"]).parts.pen
-        pen.give_up(JournalError("the disk is gone"))
-        before = len(venues["okx"].orders())
-        order = at.order()
-        at.desk.submit(order)
-        await at.settled()
-        assert at.codes(order.order.client_order_id) == [DecisionCode.NOT_READY]
-        assert len(venues["okx"].orders()) == before
-        assert at.desk.conditions[ADAPTERS["okx"]].has_failed
+    desk = await LiveDesk.open(plan_of(tmp_path, venues, ("okx",)))
+    at = Trader(desk)
+    desk.on_news.append(at.news.append)
+    working = await at.sent()
+    before = len(venues["okx"].orders())
+    sent = len(venues["okx"].requests(5000))
+    desk.account(ADAPTERS["okx"]).parts.pen.give_up(JournalError("the disk is gone"))
+    order = at.order()
+    desk.submit(order)
+    assert at.codes(order.order.client_order_id) == [DecisionCode.NOT_READY]
+    assert desk.conditions[ADAPTERS["okx"]].has_failed
+    desk.cancel(working)
+    with pytest.raises(JournalError, match="disk is gone"):
+        await desk.close()
+    assert len(venues["okx"].orders()) == before
+    assert [each for each in venues["okx"].requests(5000)[sent:] if each["method"] == "POST"] == []

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 
+from golive.model.command import Alert
 from golive.model.errors import JournalError
 from golive.model.ids import ClientOrderId
 from golive.model.order import OrderStatus
+from golive.runtime.live.desk import LiveDesk
 from support.adapters import ADAPTERS
 from support.live_bot import bot_process, heard, told
-from support.live_desk import account_plan, live_plan, live_venue, trader, truth
+from support.live_desk import Trader, account_plan, live_plan, live_venue, trader, truth
 from support.trading_desk import until
 from support.venue_process import VenueProcess
 
@@ -66,19 +70,23 @@ async def test_a_beat_that_proves_nothing_arms_nothing(tmp_path: Path, lost: str
     alive = True
     with live_venue("kraken") as running:
         plan = live_plan(tmp_path, [account_plan("kraken", running)], dead_man_switch_seconds=3, proofs={"risk": lambda: alive})
-        async with trader(plan) as at:
-            account = at.desk.account(ADAPTERS["kraken"])
-            await until(lambda: account.switch.beats >= 2)
-            order = await at.sent()
-            if lost == "risk":
-                alive = False
-            else:
-                account.parts.pen.give_up(JournalError("the disk is gone"))
-            beats = account.switch.beats
-            await until(lambda: at.status(order) is OrderStatus.CANCELED, 30)  # the venue's work: nobody armed it again
-            assert account.switch.beats <= beats + 1
-            if lost == "risk":
-                assert [alert.title for alert in at.alerts].count("Dead-man's switch missed a beat") == 1
+        alerts: list[Alert] = []
+        desk = await LiveDesk.open(replace(plan, alert=alerts.append))
+        at = Trader(desk, alerts=alerts)
+        account = desk.account(ADAPTERS["kraken"])
+        await until(lambda: account.switch.beats >= 2)
+        order = await at.sent()
+        if lost == "risk":
+            alive = False
+        else:
+            account.parts.pen.give_up(JournalError("the disk is gone"))
+        beats = account.switch.beats
+        await until(lambda: at.status(order) is OrderStatus.CANCELED, 30)  # the venue's work: nobody armed it again
+        assert account.switch.beats <= beats + 1
+        with contextlib.suppress(JournalError):
+            await desk.close()
+        titles = [alert.title for alert in alerts]
+        assert titles.count("Dead-man's switch missed a beat" if lost == "risk" else "kraken_spot stopped") == 1
 
 
 async def test_what_the_switch_takes_beside_its_call_is_said_once(tmp_path: Path) -> None:

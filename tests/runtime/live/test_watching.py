@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from golive.model.errors import VenueUnavailable
 from golive.model.order import Fill, OrderStatus, Side
 from golive.runtime.live.desk import LiveDesk
 from support.adapters import ADAPTERS
-from support.live_desk import account_plan, live_plan, live_venue, swept, trader, truth
+from support.live_desk import QUICK, account_plan, live_plan, live_venue, swept, trader, truth
 from support.trading_desk import desk as raw_desk
 from support.trading_desk import until
 from support.venue_process import VenueProcess
@@ -104,6 +105,22 @@ async def test_a_stream_that_cannot_be_rebuilt_blocks_new_orders_until_it_stands
             await until(lambda: at.desk.conditions[ADAPTERS["okx"]].is_ready, 60)
             assert at.status(await at.sent()) is OrderStatus.OPEN
             assert at.status(order) is OrderStatus.OPEN
+
+
+async def test_orders_are_asked_about_when_a_stream_that_was_lost_for_good_is_opened_anew(tmp_path: Path) -> None:
+    with live_venue("okx") as running:
+        plan = live_plan(tmp_path, [account_plan("okx", running)], timing=replace(QUICK, audit_s=60.0, stream_grace_s=0.2))
+        async with trader(plan) as at:
+            order = await at.sent()
+            running.add_fault("ws_reject")
+            running.add_fault("ws_abort", count=1)
+            await at.sent()
+            await until(lambda: not at.desk.conditions[ADAPTERS["okx"]].is_ready, 60)
+            async with raw_desk("okx", running) as elsewhere:
+                await elsewhere.trading.cancel(order, elsewhere.instrument)
+            running.clear_faults()
+            await until(lambda: at.status(order) is OrderStatus.CANCELED)
+            await until(lambda: at.desk.conditions[ADAPTERS["okx"]].is_ready)
 
 
 async def test_a_desk_cannot_open_where_the_venue_does_not_answer(tmp_path: Path) -> None:

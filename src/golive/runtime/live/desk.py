@@ -159,8 +159,12 @@ class LiveDesk:
     @property
     def is_settled(self) -> bool:
         """Whether every order has ended or rests at its venue, and nothing is queued, on its way or asked about."""
-        idle = all(account.is_idle for account in self._accounts.values())
-        return idle and not any(order.status in IN_FLIGHT for order in self.router.unended)
+        accounts = self._accounts.values()
+        return all(account.is_idle for account in accounts) and not any(
+            self._order(ours.intent.client_order_id).status in IN_FLIGHT
+            for account in accounts
+            for ours in account.parts.roster.unended()
+        )
 
     async def settled(self, timeout_s: float) -> bool:
         """Wait until the desk is settled and all it knows is durable; False when that takes longer."""

@@ -25,7 +25,7 @@ class Pen:
         self._writer = writer(self.give_up)
         self._failed = failed
         self._stall_s = stall_s
-        self._has_told = False
+        self._lost: JournalError | None = None
 
     def write(self, *items: Item) -> None:
         """Queue items in order without waiting for the disk; a broken journal is told, not raised: the facts are in the venue."""
@@ -50,8 +50,8 @@ class Pen:
 
     def require_lease(self) -> None:
         """Raise JournalError unless this process is the account's one writer now; asked right before anything leaves."""
-        if self._writer.failure is not None:
-            raise self._writer.failure
+        if self.failure is not None:
+            raise self.failure
         self._journal.lease.check()
 
     @property
@@ -60,12 +60,13 @@ class Pen:
 
     @property
     def failure(self) -> JournalError | None:
-        return self._writer.failure
+        """Why the journal is lost, None while it is not."""
+        return self._lost or self._writer.failure
 
     def give_up(self, error: JournalError) -> None:
-        """Tell that the journal is lost; once."""
-        if not self._has_told:
-            self._has_told = True
+        """Let nothing more leave: the journal is lost. The first reason counts, and is told once."""
+        if self._lost is None:
+            self._lost = error
             self._failed(error)
 
     async def verify(self) -> None:
@@ -84,3 +85,5 @@ class Pen:
     async def close(self) -> None:
         """Write what is queued, seal and end; raises the JournalError that stopped the journal, if any."""
         await asyncio.to_thread(self._writer.close)
+        if self._lost is not None:
+            raise self._lost

@@ -45,9 +45,6 @@ class Sender:
     async def place(self, place: Place, waited_ns: int) -> None:
         """Make decision, intent and attempt durable, send, and tell how it ended."""
         order = place.approved.order
-        if not self._readiness.is_ready:
-            self.refuse(place, FallbackReason.NEVER_SENT, self._readiness.why_not)
-            return
         try:
             deadline_ms = self._client.new_deadline_ms()
         except VenueError as exc:
