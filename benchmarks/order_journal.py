@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
 import os
 import shutil
 import statistics
@@ -43,6 +44,7 @@ from golive.storage.order_journal import (
     OrderJournal,
     OrderWriter,
 )
+from golive.storage.order_journal.schema import TABLES
 from golive.storage.risk_body import RiskContext
 
 INSTRUMENT = Instrument.from_text(
@@ -210,7 +212,7 @@ def leave_crashed(journal: OrderJournal, number: int) -> None:
 def cached(orders: int) -> Path:
     """Return a journal of so many orders, built when the cache folder has none."""
     root = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "golive-bench"
-    home = root / f"orders-{orders}"
+    home = root / f"orders-{orders}-{hashlib.sha256(TABLES.encode()).hexdigest()[:8]}"
     if not home.exists():
         root.mkdir(parents=True, exist_ok=True)
         with scratch(root) as folder:

@@ -120,6 +120,9 @@ class Model:
             assert stored.facts == tuple(order.facts)
             assert stored.fills == tuple(order.fills)
         assert state.count == len(self.orders)
+        written = sum(1 + len(order.attempts) + len(order.facts) + len(order.fills) for order in lives.values())
+        answers = sum(each.result is not None for order in lives.values() for each in order.attempts.values())
+        assert journal._book.open_rows == written + answers + len(state.notes)
         assert state.baseline == self.baseline
         assert state.booked.get("BTC", Decimal(0)) == self.bitcoins
         assert {key for key in state.notes if key.startswith("left")} == set(self.notes)

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from golive.model.errors import JournalError
-from golive.storage.order_journal import AnswerItem, OrderJournalReader
+from golive.storage.order_journal import AnswerItem, JournalPlace, OrderJournal, OrderJournalReader
 from golive.storage.order_journal.schema import COLUMNS, TABLES
 from golive.storage.order_journal.sqlite import has_torn_tail
-from support.durable import order_id
+from support.durable import RISK, keys_of, order_id
 from support.killed import SOURCES, TESTS
 from support.order_journals import (
     SteppedClock,
@@ -202,6 +202,12 @@ def _foreign_seal(home: Path) -> None:
     shutil.copy(place_of(other).seal, place_of(home).seal)
 
 
+def _seal_of_another_account(home: Path) -> None:
+    other = JournalPlace(home, "okx", "okx_spot", "okx_other", "okx_live")
+    OrderJournal.open(other, keys_of(home), RISK, SteppedClock(), code_version="1", operator="anna").close()
+    shutil.copy(other.seal, place_of(home).seal)
+
+
 def _readable_by_all(home: Path) -> None:
     place_of(home).path.chmod(0o644)
 
@@ -245,6 +251,9 @@ QUARANTINE: dict[str, tuple[Callable[[Path], None], str]] = {
     "the seal was changed": (_changed_seal, r"\.seal: not a seal of ours: the signature .* does not hold; restore"),
     "the seal was cut": (_cut_seal, r"\.seal: the snapshot is not what was sealed"),
     "the seal is another installation's": (_foreign_seal, r"\.seal: not a seal of ours: signed by .*not at hand"),
+    "the seal is another account's": (
+        _seal_of_another_account, r"\.seal: the seal of orders/okx_spot_okx_other, not of orders/okx_spot_okx_main",
+    ),
     "others may read it": (_readable_by_all, r"\.sqlite: others may read or change it \(mode 644\).*chmod 640"),
     "it is a link": (_a_link, r"\.sqlite: not a regular file"),
     "it is a folder": (_a_folder, r"\.sqlite: not a regular file"),

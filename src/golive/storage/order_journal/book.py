@@ -44,19 +44,21 @@ class Book:
         """the newest encoded note by `event:subject`"""
         self.closed_at = 0
         """sequence of the note that ended the last orderly use; 0: none"""
+        self._order_rows = 0
 
     @property
     def open_rows(self) -> int:
         """How many rows a snapshot would hold; grows with the orders that have not ended."""
-        return sum(map(len, self.orders.values())) + len(self.notes)
+        return self._order_rows + len(self.notes)
 
     def apply(self, table: str, seq: int, values: tuple[Value, ...], encoded: bytes) -> None:
         """Take in the next row."""
         if table == "intents":
             self.count += 1
             self.orders[str(values[0])] = [encoded]
+            self._order_rows += 1
         elif table == "ends":
-            self.orders.pop(str(values[0]), None)
+            self._order_rows -= len(self.orders.pop(str(values[0]), ()))
         elif table == "notes":
             self._note(seq, values, encoded)
         elif table == "openings":
@@ -67,6 +69,7 @@ class Book:
             rows = self.orders.get(str(values[_ORDER_AT[table]]))
             if rows is not None:
                 rows.append(encoded)
+                self._order_rows += 1
 
     def snapshot(self) -> bytes:
         """Return the canonical JSON of the book."""
@@ -106,6 +109,7 @@ class Book:
         for rows in document["orders"]:
             encoded_rows = [encode(*from_members(members)) for members in rows]
             book.orders[str(decode(encoded_rows[0])[2][0])] = encoded_rows
+            book._order_rows += len(encoded_rows)
         return book
 
     def _note(self, seq: int, values: tuple[Value, ...], encoded: bytes) -> None:

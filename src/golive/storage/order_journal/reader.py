@@ -17,6 +17,13 @@ from .sqlite import SqliteDatabase
 
 _OF_ORDER = tuple(table for table, columns in COLUMNS.items() if "client_order_id" in columns)
 
+_NAMED_IN = ("intents WHERE", "decisions WHERE verdict = 'refused' AND", "notes WHERE client_order_id IS NOT NULL AND")
+_DECISIONS = (
+    "verdict = 'refused' AND client_order_id = ?",
+    "seq IN (SELECT decision FROM intents WHERE client_order_id = ?)",
+    "seq IN (SELECT decision FROM amendments WHERE client_order_id = ?)",
+)
+
 
 class OrderJournalReader:
     """A journal open for reading. Raises JournalError for a file that is none."""
@@ -59,9 +66,10 @@ class OrderJournalReader:
         """
         found: dict[str, int] = {}
         begins = (text, text + "\U0010ffff")
-        for table in ("decisions", "notes"):
-            query = f"SELECT client_order_id, min(seq) FROM {table} WHERE client_order_id >= ? AND client_order_id < ? GROUP BY 1"
-            found.update(self._database.select(query, begins))
+        for source in _NAMED_IN:
+            query = f"SELECT client_order_id, min(seq) FROM {source} client_order_id >= ? AND client_order_id < ? GROUP BY 1"
+            for client_order_id, seq in self._database.select(query, begins):
+                found.setdefault(client_order_id, seq)
         for table in ("answers", "facts"):
             query = f"SELECT client_order_id, min(seq) FROM {table} WHERE venue_order_id = ? GROUP BY 1"
             for client_order_id, seq in self._database.select(query, (text,)):
@@ -83,9 +91,12 @@ class OrderJournalReader:
         return tuple(ClientOrderId(name) for (name,) in self._database.select(query))
 
     def _rows_of(self, table: str, client_order_id: ClientOrderId) -> Iterator[JournalRow]:
-        query = f"SELECT seq, {', '.join(COLUMNS[table])} FROM {table} WHERE client_order_id = ?"
-        for row in self._database.select(query, (client_order_id,)):
-            yield named(row[0], table, tuple(row[1:]))
+        # Of decisions only the refusals have an index; the others stand right before what was made of them.
+        conditions = _DECISIONS if table == "decisions" else ("client_order_id = ?",)
+        for condition in conditions:
+            query = f"SELECT seq, {', '.join(COLUMNS[table])} FROM {table} WHERE {condition}"
+            for row in self._database.select(query, (client_order_id,)):
+                yield named(row[0], table, tuple(row[1:]))
 
 
 def journal_files(directory: Path) -> list[Path]:

@@ -78,6 +78,7 @@ CREATE TABLE notes (
 CREATE TABLE seals (
     seq INTEGER PRIMARY KEY, sealed_seq INTEGER NOT NULL, document TEXT NOT NULL, prev_mac BLOB NOT NULL, mac BLOB NOT NULL
 ) STRICT;
+CREATE INDEX refusals_by_order ON decisions (client_order_id) WHERE verdict = 'refused';
 CREATE INDEX facts_by_order ON facts (client_order_id, seq);
 CREATE INDEX fills_by_order ON fills (client_order_id, seq);
 CREATE INDEX notes_by_order ON notes (client_order_id) WHERE client_order_id IS NOT NULL;
