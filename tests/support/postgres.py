@@ -33,8 +33,8 @@ def new_database(cluster: str) -> str:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """Start a server; yield the URL of its database `postgres`. Nobody reaches it but by the socket in its directory."""
+def server(*settings: str) -> Iterator[str]:
+    """Start a server, with `name=value` settings; yield the URL of its database `postgres`. Nobody reaches it but by the socket in its directory."""
     programs = binaries()
     assert programs is not None, MISSING
     # The server refuses to run as root, and its user may not look into a test's own directory.
@@ -49,9 +49,18 @@ def server() -> Iterator[str]:
         done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, **account)
         assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
 
+    more = "".join(f" -c {setting}" for setting in settings)
     try:
         run("initdb", "--no-sync", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
-        run("pg_ctl", "start", "-w", "-l", str(place / "log"), "-o", f"-c listen_addresses='' -k {place} -c max_connections=30")
+        run(
+            "pg_ctl",
+            "start",
+            "-w",
+            "-l",
+            str(place / "log"),
+            "-o",
+            f"-c listen_addresses='' -k {place} -c max_connections=30{more}",
+        )
         try:
             yield f"postgresql://{USER}@/postgres?host={place}"
         finally:

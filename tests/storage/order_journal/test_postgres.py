@@ -16,7 +16,7 @@ from golive.storage.order_journal import AnswerItem, AttemptItem, DecidedItem, E
 from golive.storage.order_journal.journal import OrderJournal
 from golive.storage.order_journal.opening import open_for_reading
 from golive.storage.order_journal.place import JournalPlace
-from golive.storage.order_journal.postgres import PostgresDatabase, schema_name
+from golive.storage.order_journal.postgres import PostgresDatabase, connection_parameters, schema_name
 from golive.storage.order_journal.postgres_schema import statements, trigger_names
 from golive.storage.order_journal.schema import TABLES
 from golive.storage.order_journal.verify import verification
@@ -24,7 +24,7 @@ from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 from support.durable import RISK, START, ToldClock, keys_of, order, order_id
 from support.live_orders import write
-from support.postgres import new_database
+from support.postgres import new_database, server
 
 LOG = JournalPlace(Path(), "okx", "okx_spot", "main", "okx_live").log_id
 
@@ -255,6 +255,21 @@ def test_a_password_in_the_url_is_refused_and_never_told(tmp_path: Path) -> None
 def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="cannot connect"):
         PostgresDatabase.open(f"postgresql://golive@/orders?host={tmp_path}", LOG)
+
+
+@pytest.mark.parametrize("setting", ["fsync=off", "full_page_writes=off"])
+def test_a_server_that_does_not_keep_what_it_says_is_refused(tmp_path: Path, cluster: str, setting: str) -> None:
+    with (
+        server(setting) as careless,
+        pytest.raises(JournalError, match=rf"{setting.partition('=')[0]} is off, orders need it on"),
+    ):
+        open_journal(tmp_path, careless)
+
+
+def test_another_host_is_spoken_to_under_its_certificate_unless_the_url_says_otherwise() -> None:
+    assert connection_parameters("postgresql://golive@db.example/orders")["sslmode"] == "verify-full"
+    assert connection_parameters("postgresql://golive@db.example/orders?sslmode=require")["sslmode"] == "require"
+    assert "sslmode" not in connection_parameters("postgresql://golive@127.0.0.1/orders")
 
 
 def test_schemas_of_long_names_stay_apart() -> None:

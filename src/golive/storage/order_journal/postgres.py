@@ -74,7 +74,7 @@ class PostgresDatabase:
         schema = schema_name(log_id)
         where = f"{shown(url)}#{schema}"
         try:
-            connection = psycopg.connect(**_parameters(url), autocommit=True)
+            connection = psycopg.connect(**connection_parameters(url), autocommit=True)
         except psycopg.Error as exc:
             raise JournalError(f"{where}: cannot connect: {exc}") from exc
         try:
@@ -208,7 +208,7 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def _parameters(url: str) -> dict[str, Any]:
+def connection_parameters(url: str) -> dict[str, Any]:
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
 
