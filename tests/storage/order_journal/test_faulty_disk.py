@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -152,19 +152,42 @@ except JournalError as error:
 """
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace, which makes a sync fail, is not installed")
+def traced(home: Path, *options: str, more: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    """Run the program under strace."""
+    path = os.pathsep.join([str(SOURCES), str(TESTS)])
+    return subprocess.run(
+        ["strace", "-f", *options, sys.executable, "-c", UNTIL_IT_FAILS, str(home), *more],
+        env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+needs_strace = pytest.mark.skipif(
+    shutil.which("strace") is None, reason="strace, which watches and breaks syncs, is not installed"
+)
+
+
+@needs_strace
+def test_the_log_of_the_database_is_synced_before_a_commit_is_acknowledged(tmp_path: Path) -> None:
+    calls = tmp_path / "calls"
+    traced(tmp_path, "-y", "-o", str(calls), "-e", "trace=fsync,fdatasync,write")
+    synced, acknowledged = False, 0
+    for line in calls.read_text().splitlines():
+        if "sync(" in line and "okx_spot_okx_main.sqlite-wal>" in line:
+            synced = True
+        elif "write(1<" in line and "closed" not in line:
+            assert synced, line
+            synced, acknowledged = False, acknowledged + 1
+    assert acknowledged == 11
+
+
+@needs_strace
 @pytest.mark.parametrize("dies", [False, True], ids=["closes", "dies"])
 @pytest.mark.parametrize("when", range(1, 22, 3))
 def test_a_sync_that_fails_ends_the_journal_and_the_next_start_knows_all_that_was_acknowledged(
     tmp_path: Path, when: int, dies: bool
 ) -> None:
-    path = os.pathsep.join([str(SOURCES), str(TESTS)])
     inject = ["-e", "trace=fsync,fdatasync", "-e", f"inject=fsync,fdatasync:error=EIO:when={when}+"]
-    program = [sys.executable, "-c", UNTIL_IT_FAILS, str(tmp_path), *(["dies"] if dies else [])]
-    done = subprocess.run(
-        ["strace", "-f", "-o", "/dev/null", *inject, *program],
-        env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = traced(tmp_path, "-o", "/dev/null", *inject, more=["dies"] if dies else [])
     said = done.stdout.splitlines()
     acknowledged = [int(line) for line in said if line.isdigit()]
     assert "rror" in said[-1], done.stderr
