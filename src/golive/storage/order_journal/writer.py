@@ -29,6 +29,8 @@ PAUSE_S: Final = 0.0002
 """nobody must have waited for so long before projections and seals get their turn"""
 LONGEST_BACKLOG: Final = 4000
 """rows; with more waiting to be projected they get their turn whoever waits"""
+ROWS_AT_ONCE: Final = 256
+"""to be projected before the next look at who waits"""
 DURATIONS_KEPT: Final = 100_000
 
 
@@ -219,7 +221,7 @@ class OrderWriter:
             self._sync()
 
     def _project(self) -> None:
-        rows, self._backlog = self._backlog, []
+        rows, self._backlog = self._backlog[:ROWS_AT_ONCE], self._backlog[ROWS_AT_ONCE:]
         for projection in self._projections:
             reach("orders.project.before")
             projection.project(rows)
@@ -238,7 +240,7 @@ class OrderWriter:
         self._beaten = time.monotonic()
 
     def _finish(self) -> None:
-        if self._backlog:
+        while self._backlog:
             self._project()
         self._journal.close()
         for projection in self._projections:
@@ -248,12 +250,17 @@ class OrderWriter:
         self._failure = error
         self._journal.give_up(str(error))
         self._tell(self._on_failure, error)
-        waiting = list(self._requests)
-        self._tell(_fail_all, [request.otherwise for request in waiting if request.otherwise is not None], error)
-        _release(waiting)
+        self._tell(self._fail_waiting, error)
+        _release(list(self._requests))
         for projection in self._projections:
             with contextlib.suppress(JournalError):  # the first failure is the one that counts
                 projection.close()
+
+    def _fail_waiting(self, error: JournalError) -> None:
+        """On the loop, where requests come from: none can come behind this one without meeting the failure."""
+        for request in self._requests:
+            if request.otherwise is not None:
+                request.otherwise(error)
 
     def _tell(self, callback: Callable[..., None], *arguments: object) -> None:
         try:
@@ -275,8 +282,3 @@ def _release(requests: Sequence[_Request]) -> None:
     for request in requests:
         if request.reached is not None:
             request.reached.set()
-
-
-def _fail_all(callbacks: Sequence[Callable[[JournalError], None]], error: JournalError) -> None:
-    for callback in callbacks:
-        callback(error)
