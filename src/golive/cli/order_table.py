@@ -32,7 +32,7 @@ def print_orders(entrypoint: str, orders: Sequence[ListedOrder], stream: TextIO,
         table.add_column(name, overflow="fold")
     for each in orders:
         price = f"at {each.price}" if each.price else each.type
-        what = f"{each.side} {each.quantity} {each.instrument} {price}"
+        what = f"{each.side} {each.quantity} {each.instrument.partition(':')[2]} {price}"
         planned = to_iso(each.planned_at // SECOND * SECOND)
         table.add_row(*(Text(clean(cell)) for cell in (each.client_order_id[:8], what, each.filled, each.state, planned)))
     console.print(table)
