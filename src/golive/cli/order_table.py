@@ -28,12 +28,12 @@ def print_orders(entrypoint: str, orders: Sequence[ListedOrder], stream: TextIO,
         return
     table = Table(title=Text(clean(f"{entrypoint}: orders that have not ended"), style="bold"), title_justify="left")
     table.add_column("id", no_wrap=True)
-    for name in ("order", "filled", "state", "planned"):
+    for name in ("order", "filled", "state", "planned, UTC"):
         table.add_column(name, overflow="fold")
     for each in orders:
         price = f"at {each.price}" if each.price else each.type
         what = f"{each.side} {each.quantity} {each.instrument.partition(':')[2]} {price}"
-        planned = to_iso(each.planned_at // SECOND * SECOND)
+        planned = to_iso(each.planned_at // SECOND * SECOND)[5:-1].replace("T", " ")
         table.add_row(*(Text(clean(cell)) for cell in (each.client_order_id[:8], what, each.filled, each.state, planned)))
     console.print(table)
     for each in orders:
