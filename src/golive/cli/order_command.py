@@ -52,7 +52,7 @@ class OrderCommand:
             except VenueError as exc:
                 typer.echo(f"{exc}: nothing was sent", err=True)
                 raise typer.Exit(ExitCode.UNKNOWN) from exc
-            options = given_again(entrypoint, None, self.config, self.home)
+            options = given_again(entrypoint, self.credentials, self.config, self.home)
             explain = shlex.join(["golive", "explain", outcome.client_order_id, *options])
             if self.as_json:
                 stdout.write(json.dumps(document(outcome, steps, explain), indent=2, ensure_ascii=False) + "\n")
