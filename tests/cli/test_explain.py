@@ -17,6 +17,8 @@ from golive.model.live_order import AttemptResult, OrderResult
 from golive.model.order import Fill, Liquidity, OrderUpdate, Side
 from golive.storage.decision_journal import DecisionJournal
 from golive.storage.item import FillItem, OrderUpdateItem, RecordItem
+from golive.storage.live_log import LiveOrderLog, LogDraft
+from golive.storage.recovery import entries
 from golive.storage.risk_decisions import RiskDecisions
 from support.durable import BTC, CONTEXT, START, approval, new_store, note, order_id, refusal, signer_of
 from support.live_orders import (
@@ -151,6 +153,22 @@ def drop_line(path: Path, part: str) -> None:
     path.write_bytes(b"".join(line for line in lines if part.encode() not in line))
 
 
+def again(home: Path, **changed: int) -> None:
+    """Append the order's decision to the risk log once more."""
+    body = next(entry.body for entry in entries(home / RISK_LOG) if entry.body.get("client_order_id") == order_id(FILLED))
+    log = RiskDecisions(home / RISK_LOG, signer_of(home))
+    log.append([{**body, **changed}])
+    log.close()
+
+
+def log_again(home: Path) -> None:
+    """Append the order's end to the decision log once more, as another account's."""
+    body = next(entry.body for entry in entries(home / LOG) if entry.body.get("client_order_id") == order_id(FILLED))
+    log = LiveOrderLog(home, signer_of(home), "okx_spot_other")
+    log.append([LogDraft(1, "order", body, "")])
+    log.close()
+
+
 LIES: dict[str, tuple[Callable[[Path], object], str, tuple[str, str]]] = {
     "log gone": (lambda home: (home / LOG).unlink(), "decision_log", ("missing", "end_not_there")),
     "record gone": (lambda home: drop_line(home / LOG, order_id(FILLED)), "decision_log", ("missing", "end_not_there")),
@@ -167,6 +185,11 @@ LIES: dict[str, tuple[Callable[[Path], object], str, tuple[str, str]]] = {
     "decision changed": (
         lambda home: flip(home / RISK_LOG, b'"allowed":true', b'"allowed":false'), "risk_decisions", ("corrupt", "bad_record"),
     ),
+    "decision told twice": (again, "risk_decisions", ("corrupt", "repeated")),
+    "decision of nobody": (
+        lambda home: again(home, decision_seq=99), "risk_decisions", ("corrupt", "not_in_store"),
+    ),
+    "record told twice": (log_again, "decision_log", ("corrupt", "repeated")),
     "risk log gone": (lambda home: (home / RISK_LOG).unlink(), "risk_decisions", ("missing", "cannot_be_read")),
     "metrics gone": (lambda home: (home / "metrics/live_router.prom").unlink(), "metrics", ("missing", "no_metrics")),
     "other metrics": (

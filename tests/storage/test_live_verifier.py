@@ -12,6 +12,7 @@ from golive.model.live_order import OrderResult
 from golive.storage.journal_file import Draft, JournalFile
 from golive.storage.live_log import LOG_NAME
 from golive.storage.live_verifier import LiveBounds
+from golive.storage.order_journal import NoteItem
 from golive.storage.order_journal.place import seal_path
 from golive.storage.recovery import entries
 from golive.storage.verification import Verifier
@@ -53,6 +54,10 @@ def of_another(drafts: list[Draft]) -> list[Draft]:
     return [(type_, body, "eve"), *drafts[1:]]
 
 
+def of_another_type(drafts: list[Draft]) -> list[Draft]:
+    return [("left", *drafts[0][1:]), *drafts[1:]]
+
+
 def renamed(drafts: list[Draft]) -> list[Draft]:
     type_, body, operator = drafts[0]
     return [*drafts, (type_, {**body, "journal": "okx_spot_gone"}, operator)]
@@ -77,6 +82,7 @@ def test_what_was_written_is_clean(tmp_path: Path) -> None:
         pytest.param(LOG, lambda drafts: without(drafts, 3), "symbol_frozen", id="a note left out"),
         pytest.param(LOG, lambda drafts: [drafts[0], *drafts], "stands in the log again", id="an end told twice"),
         pytest.param(LOG, with_result, "the log says something else", id="an end told otherwise"),
+        pytest.param(LOG, of_another_type, "the log says something else", id="an end told as something else"),
         pytest.param(LOG, of_another, "operator 'eve' never opened", id="an operator nobody knows"),
         pytest.param(LOG, renamed, "okx_spot_gone, which is not there", id="a journal nobody has"),
         pytest.param(RISK_LOG, lambda drafts: without(drafts, 2), "is missing from the file", id="a decision left out"),
@@ -99,6 +105,11 @@ def test_an_order_slower_than_the_bound_is_named_the_first_one_and_tells_no_tamp
     assert soundness is Soundness.OUT_OF_BOUNDS
     assert faults == [f"line 3 (seq 3): order {order_id(2)} took 351 ms, the bound is 350 ms"]
     assert verify(tmp_path, LiveBounds(latency_ms=10_000)) == (Soundness.CLEAN, [])
+
+
+def test_the_bound_is_one_of_orders(tmp_path: Path) -> None:
+    write(tmp_path, (NoteItem("symbol_frozen", {"subject": "BTC/USDT", "latency_ms": 9999}, "anna"),))
+    assert verify(tmp_path) == (Soundness.CLEAN, [])
 
 
 def test_a_crashed_account_cannot_be_judged_until_its_next_start(tmp_path: Path) -> None:
