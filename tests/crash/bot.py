@@ -32,7 +32,7 @@ from typing import Any
 
 from crash.kills import BLOCKED, Window, kill_forked_lives, race, run_forked
 from crash.place import Place, listed_at, plan_of, prices_at
-from crash.rig import VENUES
+from crash.rig import SCALE, VENUES
 from crash.strategy import Strategy
 from golive.model.errors import GoliveError, JournalError, PrerequisiteMissing, VenueUnavailable
 from golive.model.ids import InstrumentId
@@ -44,7 +44,7 @@ from golive.runtime.live.plan import LivePlan
 from golive.storage import failpoint
 
 RESOLVE_S = 60.0
-MOST_WORKING = 40
+MOST_WORKING = 8
 ORDERS_OF_A_POINT = 12
 CREATING = ".create."
 RESTING = "project_sync"
@@ -138,7 +138,7 @@ def main(arguments: list[str]) -> int:
     place = Place(given.venue, given.rest, given.folder, Credentials(secrets))
     began = time.monotonic()
     listed, prices = _patiently(lambda: listed_at(place)), _patiently(lambda: prices_at(place))
-    plan = plan_of(place, listed, lease_s=given.lease)
+    plan = plan_of(place, listed, lease_s=given.lease, scale=given.scale)
     said: dict[str, object] = {"seed": given.seed}
     if given.resolve:
         asyncio.run(resolve(plan))
@@ -262,6 +262,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--failpoints", action="store_true")
     what.add_argument("--races", type=int)
     what.add_argument("--resolve", action="store_true")
+    parser.add_argument("--scale", type=int, default=SCALE, help=f"by how much deadlines and lags are divided (default: {SCALE})")
     parser.add_argument("--lease", type=float, default=5.0, metavar="S", help="a life stopped for this long sends nothing more")
     parser.add_argument("--window-ms", type=float, default=150.0, help="every other life is killed 0 to this after its fork")
     parser.add_argument("--ready-window-ms", type=float, default=50.0, help="the others 0 to this after they are ready")

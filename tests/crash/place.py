@@ -26,8 +26,9 @@ from golive.runtime.live.plan import AccountPlan, LivePlan, Timing
 from golive.storage.keys import DevelopmentKeys
 from golive.venues import AdapterSettings, VenueAdapter, VenueProfile, profile_named
 
-ORDER_TIMEOUT_MS = 50
-READ_TIMEOUT_S = 0.1
+ORDER_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 10.0
+"""both at scale 1:1"""
 
 
 @dataclass(frozen=True)
@@ -51,16 +52,18 @@ class Silent:
         return
 
 
-def scaled_profile(venue: str) -> VenueProfile:
-    """Return the venue's profile at the rig's scale, its receive window too, and without budgets: the venue has none here."""
-    profile = replace(profile_named(f"{venue}_spot").scaled(SCALE), budget=())
+def scaled_profile(venue: str, scale: int) -> VenueProfile:
+    """Return the venue's profile at 1:`scale`, its receive window too, and without budgets: the venue has none here."""
+    profile = replace(profile_named(f"{venue}_spot").scaled(scale), budget=())
     window = profile.ccxt_options.get("recvWindow")
     if not isinstance(window, int):
         return profile
-    return replace(profile, ccxt_options={**profile.ccxt_options, "recvWindow": window // SCALE})
+    return replace(profile, ccxt_options={**profile.ccxt_options, "recvWindow": window // scale})
 
 
-def plan_of(place: Place, listed: Mapping[InstrumentId, Instrument] | None, *, lease_s: float = 5.0) -> LivePlan:
+def plan_of(
+    place: Place, listed: Mapping[InstrumentId, Instrument] | None, *, lease_s: float = 5.0, scale: int = SCALE
+) -> LivePlan:
     """Return what the product's desk is opened with; `lease_s`: a process stopped for this long sends nothing more."""
     settings = AdapterSettings(
         exchange=place.venue,
@@ -68,12 +71,12 @@ def plan_of(place: Place, listed: Mapping[InstrumentId, Instrument] | None, *, l
         queue=place.adapter,
         endpoint=place.rest,
         credentials=place.credentials,
-        timeout_s=READ_TIMEOUT_S,
+        timeout_s=READ_TIMEOUT_S / scale,
     )
     account = AccountPlan(
-        profile=scaled_profile(place.venue), settings=settings, account="main", symbols=symbols(place.venue), listed=listed
+        profile=scaled_profile(place.venue, scale), settings=settings, account="main", symbols=symbols(place.venue), listed=listed
     )
-    timing = replace(Timing().scaled(SCALE), tick_s=0.02, lease_s=lease_s)
+    timing = replace(Timing().scaled(scale), tick_s=0.02, lease_s=lease_s)
     return LivePlan(
         home=place.home,
         stage=Stage.REHEARSAL,
@@ -84,7 +87,7 @@ def plan_of(place: Place, listed: Mapping[InstrumentId, Instrument] | None, *, l
         code_version="crash",
         keys=DevelopmentKeys.load_or_create(place.home),
         accounts=(account,),
-        routes=(Route(name="main", adapters=(place.adapter,), attempt_budget_ms=ORDER_TIMEOUT_MS),),
+        routes=(Route(name="main", adapters=(place.adapter,), attempt_budget_ms=int(1000 * ORDER_TIMEOUT_S / scale)),),
         judge=lambda order: Approved(order, 0),
         clock=SystemClock(),
         recorder=MemoryRecorder(),

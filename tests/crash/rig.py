@@ -92,11 +92,13 @@ class Rig:
     venue: VenueProcess
     nemesis: NemesisProcess
     seed: int
+    is_direct: bool = False
+    """the bot talks to the venue itself, not through the nemesis"""
 
     @property
     def rest(self) -> str:
         """Where the bot finds the venue: behind the nemesis."""
-        return f"http://127.0.0.1:{self.nemesis.port}"
+        return self.venue.rest if self.is_direct else f"http://127.0.0.1:{self.nemesis.port}"
 
     @property
     def key(self) -> VenueKey:

@@ -10,7 +10,7 @@ from random import Random
 from crash.place import PROFILE, Place
 from golive.execution.live.effect import Refuse
 from golive.model.decision import Refused
-from golive.model.ids import ClientOrderId, InstrumentId
+from golive.model.ids import InstrumentId
 from golive.model.order import NewOrder, OrderStatus, OrderType, Side, TimeInForce
 from golive.model.order_grid import limit_ticks, order_lots
 from golive.risk import AccountView, RiskEngine
@@ -36,8 +36,7 @@ class Strategy:
 
     def step(self) -> None:
         """Submit, or have refused, one order; cancel an old one now and then."""
-        while self._resting and (len(self._resting) > MOST_RESTING or self._rng.random() < 0.15):
-            self._cancel(self._resting.pop(self._rng.randrange(len(self._resting))))
+        self._cancel_some()
         order = self._draw()
         self._decisions += 1
         verdict = self._risk.decide(order, self._view(), self._decisions)
@@ -52,9 +51,14 @@ class Strategy:
         """Say whether some symbol takes new orders."""
         return len(self._desk.router.frozen) < len(self._instruments)
 
-    def _cancel(self, name: ClientOrderId) -> None:
+    def _cancel_some(self) -> None:
+        """Cancel old orders that stand at the venue: all above `MOST_RESTING`, and one now and then."""
         router = self._desk.router
-        if router.knows(name) and router.order(name).status in (OrderStatus.OPEN, OrderStatus.PARTIAL):
+        self._resting = [name for name in self._resting if router.knows(name)]
+        standing = [name for name in self._resting if router.order(name).status in (OrderStatus.OPEN, OrderStatus.PARTIAL)]
+        while standing and (len(standing) > MOST_RESTING or self._rng.random() < 0.15):
+            name = standing.pop(self._rng.randrange(len(standing)))
+            self._resting.remove(name)
             self._desk.cancel(name)
 
     def _draw(self) -> NewOrder:

@@ -1,0 +1,33 @@
+"""Many orders: each with exactly one ALLOW decision durable and earlier in sequence, none that no intent asked for, none refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from crash.campaign import campaign, violations
+from crash.report import IS_LONG, Report
+
+SEED = 50_000
+ORDERS = 100_000 if IS_LONG else 10_000
+"""drawn: about a tenth of them risk refuses"""
+SCALE = "10"
+"""nothing is killed or cut here, and deadlines of 30 ms would keep half of the orders of a busy machine from leaving"""
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(3600 if IS_LONG else 400)]
+
+
+def test_each_order_has_one_decision_before_it(tmp_path: Path) -> None:
+    with campaign("okx", tmp_path, SEED) as field:
+        field.place.is_direct = True
+        field.said["placed"] = field.run("--orders", str(ORDERS), "--scale", SCALE)
+        field.resolve()
+        found = field.checked()
+    report = Report("many-orders", SEED)
+    report.parts |= {"venue": "okx", "scale": f"1:{SCALE}", **field.said}
+    report.write(tmp_path)
+    assert violations(found) == {}, found["examples"]
+    assert found["looked_at"]["refused"] > ORDERS / 50
+    assert found["looked_at"]["intents"] + found["looked_at"]["refused"] == ORDERS
+    assert found["looked_at"]["orders"] > ORDERS / 2
