@@ -127,6 +127,8 @@ def live_plan(configuration: Configuration, name: str, *, home: Path, key_file: 
         max_queue_wait_seconds=float(live.max_queue_wait_seconds),
         degrade=DegradePolicy(live.degrade),
         degrade_after_s=float(live.degrade_after_seconds),
+        latency_alert_ms=live.metrics.latency_alert_threshold_ms,
+        fallback_alert=live.metrics.fallback_alert_threshold,
         dead_man_switch_seconds=live.dead_man_switch_seconds,
         export_path=Path(live.metrics.export_path),
     )

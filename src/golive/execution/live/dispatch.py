@@ -87,8 +87,7 @@ class Dispatch:
 
     def _place(self, approved: Approved, venue: Venue, route: Route, *, is_fallback: bool) -> None:
         order, mono = self._tracking.orders.plan(approved.order, self._tracking.now), self._monotonic()
-        life = Life(order, venue, route.name, mono, route, is_fallback=is_fallback, is_queued=True)
-        self._tracking.lives[approved.order.client_order_id] = life
+        self._tracking.add(Life(order, venue, route.name, mono, route, is_fallback=is_fallback, is_queued=True))
         self._meters.queued(venue.label, 1)
         # on spot risk allows a sell only of what is held
         priority = Priority.REDUCE if approved.order.side is Side.SELL else Priority.ENTRY

@@ -25,6 +25,7 @@ from golive.metrics.recorder import Recorder
 from golive.model.clock import MILLISECOND, SECOND
 from golive.model.live_order import AttemptResult, FallbackReason, OrderResult
 
+from .alarm import LiveAlarms
 from .route import Route, Venue
 
 
@@ -44,8 +45,9 @@ class Tally:
 class LiveMeters:
     """Counts and times by venue label and route; the gauges by venue label."""
 
-    def __init__(self, recorder: Recorder, routes: Iterable[Route], venues: Iterable[Venue]) -> None:
+    def __init__(self, recorder: Recorder, routes: Iterable[Route], venues: Iterable[Venue], alarms: LiveAlarms) -> None:
         self._recorder = recorder
+        self._alarms = alarms
         self.tallies: dict[tuple[str, str], Tally] = {}
         """by (exchange, route)"""
         labels = {venue.adapter: venue.label for venue in venues}
@@ -92,10 +94,12 @@ class LiveMeters:
 
     def answered(self, exchange: str, route: str, answer: str, after_ns: int) -> None:
         """`answer` is one of LIVE_ANSWERS."""
+        self._alarms.answered(after_ns)
         self._of(exchange, route).latencies_ms.append(after_ns / MILLISECOND)
         self._recorder.observe(LIVE_LATENCY, after_ns / SECOND, exchange=exchange, route=route, result=answer)
 
     def fell_back(self, route: str, source: str, target: str, reason: FallbackReason) -> None:
+        self._alarms.fell_back()
         self._of(source, route).fallbacks += 1
         self._recorder.count(LIVE_FALLBACK, route=route, from_exchange=source, to_exchange=target, reason=reason)
 

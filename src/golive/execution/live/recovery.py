@@ -48,7 +48,8 @@ def take_over(tracking: Tracking, venue: Venue, stored: RestoredOrder) -> None:
     if stored.intent.instrument not in venue.instruments:
         raise IllegalTransition(f"order {name}: {venue.adapter} has no {stored.intent.instrument}")
     order, unread = tracking.orders.plan(stored.intent, stored.planned_at), len(tracking.inbox)
-    life = tracking.lives[name] = Life(order, venue, stored.route, decided_mono=0)
+    life = Life(order, venue, stored.route, decided_mono=0)
+    tracking.add(life)
     life.attempts = {a.n: Attempt(*a) for a in stored.attempts}
     sends = [a for a in life.attempts.values() if a.n < FIRST_AMENDMENT]
     if sends:

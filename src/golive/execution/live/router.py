@@ -22,6 +22,7 @@ from golive.model.market import MarketEvent
 from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate
 from golive.orders import Order, OrderEvent
 
+from .alarm import LiveAlarms
 from .catch_up import unheard
 from .degradation import DegradePolicy, TroubleWatch
 from .dispatch import Dispatch
@@ -70,13 +71,19 @@ class LiveExecutionRouter:
         degrade: DegradePolicy = DegradePolicy.ALERT,
         degrade_after_s: float = 30.0,
         cover_grace_s: float = 1.0,
+        latency_alert_ms: int = 350,
+        fallback_alert: int = 3,
     ) -> None:
-        """`cover_grace_s`: how long the fills of an order that its venue has ended may take before it is asked for them."""
+        """`cover_grace_s`: how long the fills of an order that its venue has ended may take before it is asked for them.
+
+        `latency_alert_ms` and `fallback_alert`: see `LiveAlarms`.
+        """
         self._monotonic = monotonic
         self._policy = degrade
         self._trouble = TroubleWatch(int(degrade_after_s * SECOND))
         self._has_submitted = False
-        self.meters = LiveMeters(recorder, routes, venues)
+        self._alarms = LiveAlarms(latency_alert_ms, fallback_alert, monotonic)
+        self.meters = LiveMeters(recorder, routes, venues, self._alarms)
         self._tracking = Tracking(self.meters, monotonic, int(cover_grace_s * SECOND))
         self._dispatch = Dispatch(
             routes, risk_profile, venues, self.meters, self._tracking, monotonic=monotonic, reapprove=reapprove, new_id=new_id
@@ -350,6 +357,7 @@ class LiveExecutionRouter:
 
     def _watch(self) -> None:
         self._tracking.ask_overdue()
+        self._tracking.effects += self._alarms.due()
         for adapter, why in self._trouble.due(self._monotonic()):
             if self._policy is DegradePolicy.AUTO and not self._dispatch.is_degraded:
                 self._degrade(adapter, why)

@@ -45,6 +45,7 @@ class Tracking:
     def __init__(self, meters: LiveMeters, monotonic: Callable[[], int], cover_grace_ns: int) -> None:
         self.orders = Orders()
         self.lives: dict[ClientOrderId, Life] = {}
+        self._unended: dict[ClientOrderId, Life] = {}
         self.frozen = FrozenSymbols()
         self.effects: list[Effect] = []
         self.inbox: list[News] = []
@@ -57,6 +58,10 @@ class Tracking:
         """orders that lack fills their venue has told of: when they are asked for, and how long after that again, ns"""
         self._fills: dict[FillId, Fill] = {}
 
+    def add(self, life: Life) -> None:
+        """Follow an order that was planned."""
+        self.lives[life.intent.client_order_id] = self._unended[life.intent.client_order_id] = life
+
     def life(self, adapter: str, client_order_id: ClientOrderId) -> Life:
         """Return an order of this account; IllegalTransition when there is none."""
         life = self.lives.get(client_order_id)
@@ -66,7 +71,7 @@ class Tracking:
 
     def unended(self) -> list[Life]:
         """Return the orders that have not ended for us, oldest first."""
-        return [life for life in self.lives.values() if life.result is None]
+        return list(self._unended.values())
 
     # -- what a venue says ------------------------------------------------------------------------------------------
 
@@ -304,6 +309,7 @@ class Tracking:
 
     def conclude(self, life: Life) -> None:
         life.result = life.result_now()
+        del self._unended[life.intent.client_order_id]
         order = life.order
         self._meters.ended(life.venue.label, life.route, life.result, order.filled, order.intent.quantity)
         self.effects.append(Conclude(life.venue.adapter, order.intent.client_order_id, life.result, order_record(life)))

@@ -327,6 +327,8 @@ def _router(
         new_id=lambda adapter: journals[adapter].journal.client_order_id(f"{plan.entrypoint}/fallback"),
         degrade=plan.degrade,
         degrade_after_s=plan.degrade_after_s,
+        latency_alert_ms=plan.latency_alert_ms,
+        fallback_alert=plan.fallback_alert,
     )
 
 

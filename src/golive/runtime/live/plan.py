@@ -112,6 +112,10 @@ class LivePlan:
     degrade: DegradePolicy = DegradePolicy.ALERT
     degrade_after_s: float = 30.0
     """how long an account may be unreachable before that"""
+    latency_alert_ms: int = 350
+    """the 95th percentile of 5 minutes above which an alert is raised"""
+    fallback_alert: int = 3
+    """as many orders that went to another venue within 15 minutes raise an alert"""
     dead_man_switch_seconds: int = 60
     """0: the venue's switch is not armed"""
     export_path: Path | None = Path("metrics/live_router.prom")
