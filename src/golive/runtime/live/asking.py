@@ -125,11 +125,7 @@ class Asker:
     def _answer(self, ours: Ours, found: Lookup) -> None:
         name = ours.intent.client_order_id
         if found.is_absent:
-            if ours.was_accepted:
-                detail = f"the venue took it as {ours.venue_order_id or 'its own'} and does not know it any more"
-                self._give_up(name, detail)
-            else:
-                self._tell(Vanished(self._name, name))
+            self._tell(Vanished(self._name, name))
             return
         if found.order is not None:
             self._roster.learn(name, found.order.venue_order_id)

@@ -14,7 +14,6 @@ from typing import Final
 
 from golive.execution.live.effect import Effect, Note, Reroute
 from golive.execution.live.happening import Condition, Happening, Vanished
-from golive.execution.live.recovery import RestoredAttempt, RestoredOrder
 from golive.execution.live.route import Venue
 from golive.execution.live.router import LiveExecutionRouter
 from golive.execution.ports import News
@@ -26,12 +25,10 @@ from golive.model.errors import ConfigError, JournalError
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.json import JsonObject
-from golive.model.live_order import AttemptResult
 from golive.model.order import Fill, OrderStatus, OrderUpdate
 from golive.orders import Order
 from golive.storage import failpoint
-from golive.storage.order_journal import JournalState, StoredOrder
-from golive.storage.order_journal.item import FIRST_AMENDMENT
+from golive.storage.order_journal import JournalState
 from golive.venues.adapter import VenueAdapter
 
 from .account import LiveAccount
@@ -41,7 +38,7 @@ from .export import write_exposition
 from .opening import Recovery, last_agreed_at
 from .plan import AccountPlan, LivePlan
 from .reconcile_views import Books
-from .roster import Ours
+from .taking_over import restored, taken_over
 
 SETTLED_POLL_S: Final = 0.005
 IN_FLIGHT: Final = frozenset({OrderStatus.PLANNED, OrderStatus.SENT, OrderStatus.UNKNOWN})
@@ -204,8 +201,8 @@ class LiveDesk:
         )  # fmt: skip
         self._accounts[account.adapter] = made
         for stored in opened.state.orders.values():
-            made.parts.roster.add(_taken_over(stored))
-        self.router.restored(account.adapter, [_restored(stored) for stored in opened.state.orders.values()])
+            made.parts.roster.add(taken_over(stored))
+        self.router.restored(account.adapter, [restored(stored) for stored in opened.state.orders.values()])
         absent = Books.of(opened.state).consents.absent
         for name in absent & opened.state.orders.keys():
             self.router.take(Vanished(account.adapter, name, is_signed=True))
@@ -330,23 +327,3 @@ def _router(
         latency_alert_ms=plan.latency_alert_ms,
         fallback_alert=plan.fallback_alert,
     )
-
-
-def _taken_over(stored: StoredOrder) -> Ours:
-    """Return an order of an earlier life as far as asking about it goes."""
-    venue_ids = [fact.venue_order_id for fact in stored.facts if fact.venue_order_id]
-    sent = [each for each in stored.attempts if each.result is not AttemptResult.NOT_SENT]
-    amended = [each for each in stored.attempts if each.n >= FIRST_AMENDMENT and each.result in (None, AttemptResult.UNKNOWN)]
-    return Ours(
-        stored.intent,
-        stored.planned_at,
-        deadline_ms=max((each.deadline_ms for each in sent), default=0),
-        venue_order_id=venue_ids[-1] if venue_ids else None,
-        was_accepted=any(each.result is AttemptResult.ACCEPTED for each in stored.attempts),
-        shall=stored.intent if amended else None,
-    )
-
-
-def _restored(stored: StoredOrder) -> RestoredOrder:
-    attempts = tuple(RestoredAttempt(each.n, each.deadline_ms, each.result, each.code) for each in stored.attempts)
-    return RestoredOrder(stored.intent, stored.route, stored.planned_at, attempts, stored.facts, stored.fills)

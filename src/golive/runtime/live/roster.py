@@ -18,8 +18,6 @@ class Ours:
     deadline_ms: int = 0
     """of its last attempt, venue time; 0: it never left"""
     venue_order_id: VenueOrderId | None = None
-    was_accepted: bool = False
-    """the venue has answered that it took it"""
     shall: NewOrder | None = None
     """terms of an amendment that is on its way or whose outcome is not known"""
     has_ended: bool = False

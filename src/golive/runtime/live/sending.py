@@ -112,7 +112,6 @@ class Sender:
             return
         if venue_order_id is not None:
             self._roster.learn(name, venue_order_id)
-            self._roster[name].was_accepted = True
         self._pen.write(AnswerItem(name, n, result, outcome.code, outcome.detail, venue_order_id))
         now = self._clock.monotonic()
         self._tell(Answered(self._name, name, n, result, outcome.code, outcome.detail, now, venue_order_id, outcome.fallback))

@@ -72,7 +72,6 @@ class Watcher:
         self._stood_at = clock.monotonic()
         self.agreed: set[VenueOrderId] = set()
         """orders that are not ours and that a person has agreed to"""
-        self.balances: dict[str, Balance] = {}
         self.foreign_orders = 0
 
     # the stream's life
@@ -139,10 +138,8 @@ class Watcher:
                 self._order(event)
             case FillSighting():
                 self._fill(event)
-            case Balance():
-                self.balances[event.asset] = event
-            case Total():
-                pass  # says only that free and locked must be read; the stream's audit does
+            case Balance() | Total():
+                pass  # what the account holds is compared at each start
 
     def _order(self, seen: OrderSighting) -> None:
         ours = self._roster.get(seen.client_order_id)
