@@ -17,6 +17,7 @@ from golive.execution.reconciliation import (
     compare,
 )
 from golive.model.ids import InstrumentId, VenueOrderId
+from golive.model.verdict import Stage
 from golive.runtime.live.order_list import ListedOrder
 from golive.runtime.live.plan import AccountPlan
 from golive.runtime.live.reconcile_consent import Request
@@ -39,7 +40,7 @@ DIFFERENCES = compare(JournalView(baseline={"BTC": Decimal(1)}), VenueView(order
 
 def shown(*accounts: AccountFound, consent: Request | None = None, width: int = 80) -> str:
     stream = io.StringIO()
-    found = Reconciliation(entrypoint="okx_live", stage="rehearsal", accounts=accounts, consent=consent)
+    found = Reconciliation(entrypoint="okx_live", stage=Stage.REHEARSAL, accounts=accounts, consent=consent)
     print_reconciliation(found, ["--entrypoint", "okx_live"], stream, width=width)
     return stream.getvalue()
 

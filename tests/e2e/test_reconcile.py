@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from support.by_hand import placed_by_hand
-from support.golive_process import Finished
+from support.golive_process import ROOT, Finished
 from support.rehearsal import Rehearsal, rehearsal
 
 pytestmark = pytest.mark.integration
@@ -23,8 +24,17 @@ FAR = "10000"
 """a price at which nobody sells"""
 
 
+def validated(done: Finished, schema: str) -> Any:
+    """Return the document on stdout after checking it against its published schema."""
+    document = json.loads(done.stdout)
+    published = json.loads((ROOT / f"docs/schemas/{schema}.json").read_text())
+    Draft202012Validator(published).validate(document)
+    assert document["schema"] == schema
+    return document
+
+
 def rows(done: Finished) -> list[dict[str, Any]]:
-    [account] = json.loads(done.stdout)["accounts"]
+    [account] = validated(done, "golive.reconciliation.v1")["accounts"]
     return list(account["differences"])
 
 
@@ -46,7 +56,7 @@ def test_an_order_goes_the_whole_way_and_the_next_start_agrees(tmp_path: Path) -
     with rehearsal(tmp_path) as at:
         bought = at.order("buy", QUANTITY, at.symbol, "--json")
         assert bought.code == 0, bought.stderr
-        document = json.loads(bought.stdout)
+        document = validated(bought, "golive.order.v1")
         assert (document["status"], document["filled"]) == ("FILLED", "0.01 of 0.01 BTC")
         names = [step["name"] for step in document["steps"]]
         assert names[:4] == ["recovered", "judged", "leaves", "answered"]
@@ -62,7 +72,7 @@ def test_a_resting_order_is_taken_over_listed_and_canceled_by_its_beginning(tmp_
         placed = at.order("buy", QUANTITY, at.symbol, "--limit", FAR, "--tif", "post_only", "--json")
         assert (placed.code, json.loads(placed.stdout)["status"]) == (0, "OPEN")
         listed = at.home.golive("order", "list", "--entrypoint", at.entrypoint, "--json")
-        [row] = json.loads(listed.stdout)["orders"]
+        [row] = validated(listed, "golive.live_orders.v1")["orders"]
         assert (row["client_order_id"], row["price"], row["filled"], row["state"]) == (order_id(placed), FAR, "0", "accepted")
         canceled = at.order("cancel", order_id(placed)[:6])
         assert (canceled.code, canceled.stdout.count("CANCELED")) == (0, 1), canceled.stderr

@@ -111,7 +111,8 @@ def list_orders(
     home: HomeOption = None,
 ) -> None:
     """List the orders of ours that have not ended, from the journal; no venue is asked and nobody is disturbed."""
-    from golive.runtime.live.order_list import list_document, unended_orders
+    from golive.runtime.live.order_document import list_document
+    from golive.runtime.live.order_list import unended_orders
     from golive.storage.config_files import load_configuration
 
     where = locate(config, home)

@@ -44,7 +44,7 @@ class OrderCommand:
 
     def run(self, action: Action) -> None:
         """Carry `action` out at an open desk and raise typer.Exit with its code; a venue that cannot be asked is exit 6."""
-        from golive.runtime.live.order_run import document
+        from golive.runtime.live.order_document import order_document
 
         with delivered() as stdout:
             try:
@@ -55,7 +55,7 @@ class OrderCommand:
             options = given_again(entrypoint, self.credentials, self.config, self.home)
             explain = shlex.join(["golive", "explain", outcome.client_order_id, *options])
             if self.as_json:
-                stdout.write(json.dumps(document(outcome, steps, explain), indent=2, ensure_ascii=False) + "\n")
+                stdout.write(json.dumps(order_document(outcome, steps, explain), indent=2, ensure_ascii=False) + "\n")
             else:
                 stdout.write(_closing(outcome, explain))
         raise typer.Exit(outcome.exit_code)

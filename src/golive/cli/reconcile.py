@@ -70,7 +70,7 @@ def reconcile(
     that is not sound.
     """
     from golive.runtime.evidence import operator_identity
-    from golive.runtime.live.reconcile_run import document
+    from golive.runtime.live.reconcile_document import document
 
     request = _request(
         {"adopt": adopt, "cancel": cancel, "leave": leave, "accept-balance": accept_balance, "sign-absent": sign_absent}, reason

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from golive.execution.reconciliation import Choice, Difference, DifferenceKind
 from golive.model.errors import PrerequisiteMissing
@@ -20,7 +21,8 @@ from golive.model.order import OrderStatus
 from golive.model.verdict import ExitCode
 from golive.runtime.live.plan import LivePlan
 from golive.runtime.live.reconcile_consent import NotOffered, Request
-from golive.runtime.live.reconcile_run import Reconciliation, agreed, document, examined
+from golive.runtime.live.reconcile_document import document, reconciliation_schema
+from golive.runtime.live.reconcile_run import Reconciliation, agreed, examined
 from golive.storage.order_journal.place import DIRECTORY
 from golive.storage.order_journal.reader import OrderJournalReader
 from support.adapters import unhurried
@@ -207,6 +209,7 @@ async def test_another_process_keeps_the_account(at: Account) -> None:
 async def test_a_document_names_the_command_of_each_choice(at: Account) -> None:
     foreign = await at.by_hand()
     found: Any = document(await examined(at.plan), ["--entrypoint", "okx live"])
+    Draft202012Validator(reconciliation_schema()).validate(found)
     [row] = found["accounts"][0]["differences"]
     assert (found["exit_code"], found["consent"], row["subject"]) == (3, None, foreign)
     assert row["choices"][2] == {

@@ -6,16 +6,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
 
 from golive.config.resolved import ResolvedEntrypoint
-from golive.model.json import JsonValue
 from golive.model.money import EXACT, format_decimal
 from golive.storage.order_journal import JournalPlace, JournalRow
 from golive.storage.order_journal.opening import open_for_reading
 from golive.storage.order_journal.reader import OrderJournalReader
-
-LIST_SCHEMA: Final = "golive.live_orders.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +75,3 @@ def _listed(rows: tuple[JournalRow, ...]) -> ListedOrder:
         state,
         planned_at,
     )
-
-
-def list_document(entrypoint: str, orders: tuple[ListedOrder, ...]) -> dict[str, JsonValue]:
-    """Return the list as a JSON document."""
-    rows: list[JsonValue] = [
-        {
-            "client_order_id": each.client_order_id,
-            "venue_order_id": each.venue_order_id or None,
-            "instrument": each.instrument,
-            "side": each.side,
-            "type": each.type,
-            "quantity": each.quantity,
-            "price": each.price or None,
-            "filled": each.filled,
-            "state": each.state,
-            "planned_at": str(each.planned_at),
-        }
-        for each in orders
-    ]
-    return {"schema": LIST_SCHEMA, "entrypoint": entrypoint, "orders": rows}

@@ -15,7 +15,6 @@ from golive.model.decision import Refused
 from golive.model.errors import ConfigError
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import Instrument
-from golive.model.json import JsonObject, JsonValue
 from golive.model.money import format_units
 from golive.model.order import Fill, OrderStatus, OrderType, TimeInForce
 from golive.model.verdict import ExitCode
@@ -25,7 +24,6 @@ from .desk import LiveDesk
 from .order_request import STRATEGY, OrderRequest, terms_text
 from .order_risk import OrderRisk
 
-SCHEMA: Final = "golive.order.v1"
 LINGER_S: Final = 0.5
 POLL_S: Final = 0.01
 _RESTING: Final = (OrderStatus.OPEN, OrderStatus.PARTIAL)
@@ -276,22 +274,3 @@ def _next(status: OrderStatus) -> str:
     if status in _RESTING:
         return "it rests at the venue and is taken over by the next start; cancel it with golive order cancel"
     return ""
-
-
-def document(outcome: Outcome, steps: list[Step], explain: str) -> dict[str, JsonValue]:
-    """Return outcome and steps as a JSON document."""
-    told: list[JsonValue] = [_step(step) for step in steps]
-    return {
-        "schema": SCHEMA,
-        "client_order_id": outcome.client_order_id,
-        "status": outcome.status,
-        "filled": outcome.filled,
-        "exit_code": int(outcome.exit_code),
-        "next": outcome.next or None,
-        "explain": explain,
-        "steps": told,
-    }
-
-
-def _step(step: Step) -> JsonObject:
-    return {"name": step.name, "text": step.text}

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Literal
 
-from golive.execution.reconciliation import Choice, Difference
+from golive.execution.reconciliation import Difference
 from golive.model.errors import VenueError
-from golive.model.json import JsonObject, JsonValue
-from golive.model.verdict import ExitCode
+from golive.model.verdict import ExitCode, Stage
 
 from .desk import LiveDesk
 from .opening import NotReady
 from .plan import AccountPlan, LivePlan
 from .reconcile_consent import NotOffered, Request, agree, offered, was_agreed
-
-SCHEMA: Final = "golive.reconciliation.v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +27,7 @@ class AccountFound:
     problem: str = ""
 
     @property
-    def status(self) -> str:
-        """`agrees`, `differs` or `unknown`."""
+    def status(self) -> Literal["agrees", "differs", "unknown"]:
         if self.problem:
             return "unknown"
         return "differs" if self.differences else "agrees"
@@ -42,7 +38,7 @@ class Reconciliation:
     """All accounts of an entrypoint, and what was agreed to just now."""
 
     entrypoint: str
-    stage: str
+    stage: Stage
     accounts: tuple[AccountFound, ...]
     consent: Request | None = None
     did_change: bool = False
@@ -99,53 +95,3 @@ def _row(accounts: Sequence[AccountFound], request: Request) -> tuple[AccountPla
     everything = [row for found in accounts for row in found.differences]
     row = offered(request, everything)
     return next(found.account for found in accounts if row in found.differences), row
-
-
-def document(found: Reconciliation, options: Sequence[str]) -> dict[str, JsonValue]:
-    """Return a reconciliation as a JSON document; `options` are what its commands are to be run with."""
-    return {
-        "schema": SCHEMA,
-        "entrypoint": found.entrypoint,
-        "stage": found.stage,
-        "exit_code": int(found.exit_code),
-        "consent": None if found.consent is None else _consent(found.consent, found.did_change),
-        "accounts": [_account(each, options) for each in found.accounts],
-    }
-
-
-def _consent(request: Request, did_change: bool) -> JsonObject:
-    return {
-        "choice": str(request.choice),
-        "subject": request.subject,
-        "reason": request.reason,
-        "was_new": did_change,
-    }
-
-
-def _account(found: AccountFound, options: Sequence[str]) -> JsonObject:
-    return {
-        "adapter": found.account.adapter,
-        "environment": found.account.settings.environment,
-        "keychain_key": found.account.account,
-        "status": found.status,
-        "working_orders": found.working,
-        "problem": found.problem or None,
-        "differences": [_difference(row, options) for row in found.differences],
-    }
-
-
-def _difference(row: Difference, options: Sequence[str]) -> JsonObject:
-    choices: list[JsonValue] = [_choice(row, choice, options) for choice in row.choices]
-    return {
-        "kind": str(row.kind),
-        "subject": row.subject,
-        "instrument": row.instrument or None,
-        "ours": row.ours,
-        "theirs": row.theirs,
-        "detail": row.detail,
-        "choices": choices,
-    }
-
-
-def _choice(row: Difference, choice: Choice, options: Sequence[str]) -> JsonObject:
-    return {"choice": str(choice), "command": row.command(choice, options)}
