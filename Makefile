@@ -57,8 +57,8 @@ bench-peers: setup  ## ratios to other tools; builds their environments first (P
 	@$(BIN)/python -m benchmarks.backtest --peers
 	@$(BIN)/python -m benchmarks.sweep --peers
 
-proof: setup  ## the long forms of every proof (docs/testing.md)
-	@GOLIVE_PROOF=1 $(BIN)/python -m pytest -m 'not live_venue'
+proof: setup  ## the long forms of every proof (docs/testing.md); the crash proofs report to reports/proof/
+	@GOLIVE_PROOF=1 GOLIVE_PROOF_REPORTS=reports/proof $(BIN)/python -m pytest -m 'not live_venue'
 
 clean:  ## remove the environment and caches; state, logs and reports stay
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
