@@ -151,6 +151,25 @@ async def test_an_order_is_canceled_before_it_leaves(venue: tuple[str, VenueProc
         assert truth(running, second.order.client_order_id) == []
 
 
+async def test_orders_that_wait_when_the_desk_closes_never_leave_and_say_so(
+    venue: tuple[str, VenueProcess], tmp_path: Path
+) -> None:
+    name, running = venue
+    async with trader(live_plan(tmp_path, [account_plan(name, running, max_concurrency=1)])) as at:
+        running.add_fault("delay", match=PLACE[name], method="POST", seconds=0.3, count=1)
+        orders = [at.order() for _ in range(3)]
+        for approved in orders:
+            at.desk.submit(approved)
+        first, *others = (approved.order.client_order_id for approved in orders)
+        await until(lambda: at.status(first) is not OrderStatus.PLANNED)
+    assert at.status(first) is OrderStatus.OPEN
+    assert [at.events(order) for order in others] == [["not_sent"], ["not_sent"]]
+    assert [len(truth(running, order)) for order in (first, *others)] == [1, 0, 0]
+    for order in others:
+        tables = [table for table, _, _ in rows(tmp_path, name, order)]
+        assert tables == ["decisions", "intents", "ends"]
+
+
 async def test_an_order_that_waited_too_long_never_leaves(tmp_path: Path) -> None:
     with live_venue("okx") as running:
         plan = live_plan(tmp_path, [account_plan("okx", running, max_concurrency=1)], max_queue_wait_seconds=0.1)

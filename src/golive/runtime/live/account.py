@@ -72,8 +72,8 @@ class LiveAccount:
                 self._offer(effect, Priority.CANCEL)
             case Ask(client_order_id=name):
                 self.asker.ask(name)
-            case Refuse(refused=refused, ts=ts):
-                parts.pen.write(DecidedItem(refused, ts, parts.clock.monotonic()))
+            case Refuse(refused=refused):
+                parts.pen.write(DecidedItem(refused, parts.clock.now(), parts.clock.monotonic()))
             case Keep(news=Fill() as fill):
                 parts.book(fill)
             case Keep(news=OrderUpdate() as update):
@@ -222,12 +222,23 @@ class LiveAccount:
         finally:
             self._resync = None
 
-    async def close(self) -> None:
-        """Let nothing more out, wait a moment for answers, and seal; what is open stays open."""
+    def stop(self) -> None:
+        """Let nothing more out: what still waits for its turn never leaves, and says so."""
         parts = self.parts
         parts.readiness.block("closing", "the desk is closing")
         for handle in (*self._repeats, *self._checks):
             handle.cancel()
+        now = parts.clock.monotonic()
+        waiting = self._queue.expire(now)
+        while (turn := self._queue.pop(now)) is not None:
+            waiting.append(turn)
+        for each in waiting:
+            if isinstance(each.item, Place):
+                self.sender.refuse(each.item, FallbackReason.NEVER_SENT, "the desk was closed before its turn came")
+
+    async def close(self) -> None:
+        """Wait a moment for answers that are on their way, and seal; what is open at the venue stays open. After `stop`."""
+        parts = self.parts
         deadline = parts.clock.monotonic() + int(parts.plan.timing.close_s * SECOND)
         while self._on_the_way and parts.clock.monotonic() < deadline:  # noqa: ASYNC110 - bounded, and the loop goes on
             await asyncio.sleep(0.005)

@@ -180,6 +180,8 @@ class LiveDesk:
         for task in helpers:
             task.cancel()
         helped = await asyncio.gather(*helpers, return_exceptions=True)
+        for account in self._accounts.values():
+            account.stop()
         results = await asyncio.gather(*(account.close() for account in self._accounts.values()), return_exceptions=True)
         for name, opened in self._journals.items():
             if name not in self._accounts:
