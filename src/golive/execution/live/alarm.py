@@ -19,7 +19,7 @@ FALLBACK_WINDOW: Final = 15 * MINUTE
 
 
 class LiveAlarms:
-    """`latency_ms`: the 95th percentile of 5 minutes above which orders are too slow; `fallbacks`: as many in 15 are too many.
+    """`latency_ms`: the 95th percentile of 5 minutes above which orders are too slow; `fallbacks`: so many in 15 are too many.
 
     `monotonic` in ns.
     """

@@ -21,7 +21,7 @@ from golive.metrics.declaration import (
     LIVE_QUEUE_WAIT,
     LIVE_UNKNOWN,
 )
-from golive.metrics.recorder import Recorder
+from golive.metrics.recorder import Recorder, Write
 from golive.model.clock import MILLISECOND, SECOND
 from golive.model.live_order import AttemptResult, FallbackReason, OrderResult
 
@@ -40,6 +40,9 @@ class Tally:
     latencies_ms: array[float] = field(default_factory=lambda: array("d"))
     filled_share: float = 0.0
     """sum over the ended orders of filled / ordered"""
+    count_order: dict[str, Write] = field(default_factory=dict)
+    count_attempt: dict[str, Write] = field(default_factory=dict)
+    observe_latency: dict[str, Write] = field(default_factory=dict)
 
 
 class LiveMeters:
@@ -51,12 +54,13 @@ class LiveMeters:
         self.tallies: dict[tuple[str, str], Tally] = {}
         """by (exchange, route)"""
         labels = {venue.adapter: venue.label for venue in venues}
-        self._unknown = dict.fromkeys(labels.values(), 0)
-        self._depth = dict.fromkeys(labels.values(), 0)
-        for label in self._unknown:
-            recorder.create(LIVE_QUEUE_WAIT, exchange=label)
-            for gauge in (LIVE_UNKNOWN, LIVE_BREAKER, LIVE_DEPTH):
-                recorder.create(gauge, exchange=label)
+        names = list(labels.values())
+        self._unknown = dict.fromkeys(names, 0)
+        self._depth = dict.fromkeys(names, 0)
+        self._set_unknown = {name: recorder.gauge(LIVE_UNKNOWN, exchange=name) for name in names}
+        self._set_depth = {name: recorder.gauge(LIVE_DEPTH, exchange=name) for name in names}
+        self._set_breaker = {name: recorder.gauge(LIVE_BREAKER, exchange=name) for name in names}
+        self._observe_wait = {name: recorder.histogram(LIVE_QUEUE_WAIT, exchange=name) for name in names}
         for route in routes:
             here = [adapter for adapter in route.adapters if adapter in labels]
             for n, adapter in enumerate(here):
@@ -69,13 +73,10 @@ class LiveMeters:
         tally = self.tallies.get((exchange, route))
         if tally is None:
             tally = self.tallies[exchange, route] = Tally()
-            create = self._recorder.create
-            for result in LIVE_ORDER_RESULTS:
-                create(LIVE_ORDERS, exchange=exchange, route=route, result=result)
-            for result in LIVE_ATTEMPT_RESULTS:
-                create(LIVE_ATTEMPTS, exchange=exchange, route=route, result=result)
-            for result in LIVE_ANSWERS:
-                create(LIVE_LATENCY, exchange=exchange, route=route, result=result)
+            counter, histogram, labels = self._recorder.counter, self._recorder.histogram, {"exchange": exchange, "route": route}
+            tally.count_order = {result: counter(LIVE_ORDERS, **labels, result=result) for result in LIVE_ORDER_RESULTS}
+            tally.count_attempt = {result: counter(LIVE_ATTEMPTS, **labels, result=result) for result in LIVE_ATTEMPT_RESULTS}
+            tally.observe_latency = {answer: histogram(LIVE_LATENCY, **labels, result=answer) for answer in LIVE_ANSWERS}
         return tally
 
     def _create_fallbacks(self, route: str, source: str, target: str) -> None:
@@ -86,17 +87,19 @@ class LiveMeters:
         tally = self._of(exchange, route)
         tally.orders[result] += 1
         tally.filled_share += filled / quantity
-        self._recorder.count(LIVE_ORDERS, exchange=exchange, route=route, result=result)
+        tally.count_order[result](1)
 
     def attempted(self, exchange: str, route: str, result: AttemptResult) -> None:
-        self._of(exchange, route).attempts[result] += 1
-        self._recorder.count(LIVE_ATTEMPTS, exchange=exchange, route=route, result=result)
+        tally = self._of(exchange, route)
+        tally.attempts[result] += 1
+        tally.count_attempt[result](1)
 
     def answered(self, exchange: str, route: str, answer: str, after_ns: int) -> None:
         """`answer` is one of LIVE_ANSWERS."""
         self._alarms.answered(after_ns)
-        self._of(exchange, route).latencies_ms.append(after_ns / MILLISECOND)
-        self._recorder.observe(LIVE_LATENCY, after_ns / SECOND, exchange=exchange, route=route, result=answer)
+        tally = self._of(exchange, route)
+        tally.latencies_ms.append(after_ns / MILLISECOND)
+        tally.observe_latency[answer](after_ns / SECOND)
 
     def fell_back(self, route: str, source: str, target: str, reason: FallbackReason) -> None:
         self._alarms.fell_back()
@@ -105,14 +108,14 @@ class LiveMeters:
 
     def queued(self, exchange: str, change: int) -> None:
         self._depth[exchange] += change
-        self._recorder.set(LIVE_DEPTH, self._depth[exchange], exchange=exchange)
+        self._set_depth[exchange](self._depth[exchange])
 
     def waited(self, exchange: str, ns: int) -> None:
-        self._recorder.observe(LIVE_QUEUE_WAIT, ns / SECOND, exchange=exchange)
+        self._observe_wait[exchange](ns / SECOND)
 
     def unknown(self, exchange: str, change: int) -> None:
         self._unknown[exchange] += change
-        self._recorder.set(LIVE_UNKNOWN, self._unknown[exchange], exchange=exchange)
+        self._set_unknown[exchange](self._unknown[exchange])
 
     def breaker(self, exchange: str, *, is_open: bool) -> None:
-        self._recorder.set(LIVE_BREAKER, int(is_open), exchange=exchange)
+        self._set_breaker[exchange](int(is_open))

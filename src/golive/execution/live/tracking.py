@@ -316,14 +316,13 @@ class Tracking:
 
     def _freeze_or_release(self, life: Life) -> None:
         adapter, instrument, name = life.venue.adapter, life.intent.instrument, life.intent.client_order_id
-        subject: JsonObject = {"subject": str(instrument), "client_order_id": name}
         if life.is_unclear:
             if self.frozen.freeze(adapter, instrument, name):
-                self.effects.append(Note(adapter, "symbol_frozen", subject))
+                self.effects.append(Note(adapter, "symbol_frozen", _subject(life)))
             if not life.dispute:
                 self.ask(life)
         elif self.frozen.release(adapter, instrument, name):
-            self.effects.append(Note(adapter, "symbol_released", subject))
+            self.effects.append(Note(adapter, "symbol_released", _subject(life)))
 
     def ask(self, life: Life) -> None:
         """Ask for what became of the order, unless that is being done."""
@@ -347,6 +346,10 @@ class Tracking:
         """Return what is known of every order and symbol, in one form for any order in which the same facts came."""
         frozen = {f"{adapter} {instrument}": list(causes) for (adapter, instrument), causes in self.frozen.causes().items()}
         return {"frozen": frozen, "orders": {name: _canonical(self.lives[name]) for name in sorted(self.lives)}}
+
+
+def _subject(life: Life) -> JsonObject:
+    return {"subject": str(life.intent.instrument), "client_order_id": life.intent.client_order_id}
 
 
 def _canonical(life: Life) -> JsonObject:
