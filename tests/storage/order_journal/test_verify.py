@@ -15,6 +15,7 @@ import pytest
 from golive.model.errors import JournalError
 from golive.storage.order_journal import OrderJournal, OrderJournalReader
 from golive.storage.order_journal.row import Value, encode, row_mac
+from golive.storage.order_journal.rules import RULES
 from golive.storage.order_journal.schema import COLUMNS
 from golive.storage.order_journal.sqlite import SqliteDatabase
 from golive.storage.order_journal.verify import verification
@@ -165,6 +166,14 @@ def test_a_row_against_the_rules_is_found_though_its_mac_is_right(tmp_path: Path
     act(tmp_path)
     found = faults(tmp_path)
     assert any(FORGED[act] in text for text in found), found
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_is_asked_with_one_pass_over_the_rows_it_is_about(tmp_path: Path, rule: str) -> None:
+    write(tmp_path, [])
+    with closing(sqlite3.connect(place_of(tmp_path).path)) as connection:
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {RULES[rule]}")]
+    assert sum(step.startswith("SCAN") for step in plan) == 1, plan
 
 
 def test_a_sound_journal_is_verified_while_its_writer_works(tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ RULES: Final[dict[str, str]] = {
             OR d.client_order_id <> a.client_order_id""",
     "decisions: approved, and nothing was made of it": """
         SELECT d.seq FROM decisions AS d WHERE d.verdict = 'approved'
-            AND NOT EXISTS (SELECT 1 FROM intents AS i WHERE i.decision = d.seq)
-            AND NOT EXISTS (SELECT 1 FROM amendments AS a WHERE a.decision = d.seq)""",
+            AND NOT EXISTS (SELECT 1 FROM intents AS i WHERE i.seq = d.seq + 1 AND i.decision = d.seq)
+            AND NOT EXISTS (SELECT 1 FROM amendments AS a WHERE a.seq = d.seq + 1 AND a.decision = d.seq)""",
     "attempts: no intent before it": """
         SELECT a.seq FROM attempts AS a WHERE NOT EXISTS (
             SELECT 1 FROM intents AS i WHERE i.client_order_id = a.client_order_id AND i.seq < a.seq)""",
