@@ -10,6 +10,7 @@ import hashlib
 import heapq
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ROWS_AT_ONCE: Final = 5000
 CONNECT_TIMEOUT_S: Final = 5
+LOCK_PATIENCE_S: Final = 2.0
+"""the server takes a moment to see that the process of a connection was killed"""
 _SETTINGS: Final[Mapping[str, str]] = {
     "synchronous_commit": "on",
     "statement_timeout": "10s",
@@ -243,10 +246,12 @@ def _prepare(connection: psycopg.Connection[Any], where: str, schema: str) -> No
 
 def _lock(connection: psycopg.Connection[Any], where: str, log_id: str) -> None:
     key = int.from_bytes(hashlib.sha256(f"golive|{log_id}".encode()).digest()[:8], "big", signed=True)
-    taken = connection.execute("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone()
-    if taken is None or not taken[0]:
-        holder = connection.execute(_HOLDER, (key,)).fetchone() or ("another process", "a host that is not shown")
-        raise PrerequisiteMissing(f"{where}: the orders are in the hands of {holder[0]} from {holder[1]}; stop it first")
+    until = time.monotonic() + LOCK_PATIENCE_S
+    while connection.execute("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone() != (True,):
+        if time.monotonic() >= until:
+            holder = connection.execute(_HOLDER, (key,)).fetchone() or ("another process", "a host that is not shown")
+            raise PrerequisiteMissing(f"{where}: the orders are in the hands of {holder[0]} from {holder[1]}; stop it first")
+        time.sleep(0.02)
 
 
 def _exists(connection: psycopg.Connection[Any], schema: str) -> bool:
