@@ -100,7 +100,13 @@ Said = tuple[str, str, Decimal, Decimal, str]
 
 def okx_said(payload: Any) -> list[Mapping[str, Any]]:
     return [
-        {"id": r["tradeId"], "order": r["ordId"], "side": r["side"], "price": r["fillPx"], "quantity": r["fillSz"]}
+        {
+            "id": f"{r['instId']}/{r['tradeId']}",
+            "order": r["ordId"],
+            "side": r["side"],
+            "price": r["fillPx"],
+            "quantity": r["fillSz"],
+        }
         for r in payload["data"]
     ]
 
