@@ -8,6 +8,7 @@ from golive.execution.live.route import Route
 from golive.execution.live.summary import live_execution_metrics
 from golive.metrics.declaration import LIVE_ANSWERS, LIVE_ATTEMPT_RESULTS, LIVE_FALLBACK_REASONS, LIVE_LATENCY, LIVE_ORDER_RESULTS
 from golive.model.live_order import AttemptResult, FallbackReason
+from golive.observability.shape import as_json
 from golive.orders import OrderEvent
 from support.router_desk import BTC, RouterDesk, fill, limit, update
 
@@ -78,12 +79,10 @@ def test_the_summary_has_a_row_for_each_venue_and_route() -> None:
     desk.pass_time(1)
     desk.see(part.client_order_id, fill(part, "0.02", "t2"), update(part, OrderEvent.CANCELED), filled=BTC.lots("0.02"))
     desk.not_sent(desk.submit(limit(3)), F.QUEUE_FULL)
-    document = live_execution_metrics(desk.router.meters)
-    assert document["total"] == 3
-    rows = document["rows"]
-    assert isinstance(rows, list)
-    assert [(row["exchange"], row["route"]) for row in rows] == [("bybit", "main"), ("kraken", "rest"), ("okx", "main")]
-    assert rows[2] == {
+    metrics = live_execution_metrics(desk.router.meters)
+    assert metrics.total == 3
+    assert [(row.exchange, row.route) for row in metrics.rows] == [("bybit", "main"), ("kraken", "rest"), ("okx", "main")]
+    assert as_json(metrics.rows[2]) == {
         "exchange": "okx",
         "route": "main",
         "orders": {"absent": 0, "canceled": 0, "expired": 0, "filled": 1, "not_sent": 1, "partial": 1, "rejected": 0},
@@ -95,7 +94,7 @@ def test_the_summary_has_a_row_for_each_venue_and_route() -> None:
         "latency_max_ms": 10.0,
         "fill_ratio": 0.4,
     }
-    assert (rows[1]["fill_ratio"], rows[1]["latency_p50_ms"], rows[1]["orders"]["filled"]) == (None, None, 0)
+    assert (metrics.rows[1].fill_ratio, metrics.rows[1].latency_p50_ms, metrics.rows[1].orders["filled"]) == (None, None, 0)
 
 
 def test_quantiles_are_ranks_of_what_was_measured() -> None:
@@ -105,6 +104,5 @@ def test_quantiles_are_ranks_of_what_was_measured() -> None:
         desk.leave(name)
         desk.mono += (n - 10) * 1_000_000 if n > 10 else 0
         desk.answer(name, A.ACCEPTED)
-    rows = live_execution_metrics(desk.router.meters)["rows"]
-    assert isinstance(rows, list)
-    assert [rows[-1][f"latency_{name}_ms"] for name in ("p50", "p95", "p99", "max")] == [50.0, 95.0, 99.0, 100.0]
+    row = live_execution_metrics(desk.router.meters).rows[-1]
+    assert (row.latency_p50_ms, row.latency_p95_ms, row.latency_p99_ms, row.latency_max_ms) == (50.0, 95.0, 99.0, 100.0)
