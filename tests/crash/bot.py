@@ -45,6 +45,8 @@ from golive.storage import failpoint
 
 RESOLVE_S = 60.0
 MOST_WORKING = 8
+STUCK_S = 15.0
+"""no order may wait for so long for those before it"""
 ORDERS_OF_A_POINT = 12
 CREATING = ".create."
 RESTING = "project_sync"
@@ -73,8 +75,9 @@ async def place_orders(
     strategy = Strategy(desk, place, prices, rng)
     try:
         for _ in range(count):
-            while len(desk.router.unended) > MOST_WORKING or not strategy.is_free():  # noqa: ASYNC110 - the venue sets the pace
-                await asyncio.sleep(0.001)
+            async with asyncio.timeout(STUCK_S):
+                while len(desk.router.unended) > MOST_WORKING or not strategy.is_free():  # noqa: ASYNC110 - the venue's pace
+                    await asyncio.sleep(0.001)
             strategy.step()
             await asyncio.sleep(0)
         if not await desk.settled(RESOLVE_S):

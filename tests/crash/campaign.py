@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,6 +129,3 @@ def said_at_end(process: subprocess.Popen[str]) -> tuple[int, str]:
     """Wait for a bot's end; return its exit code and its errors."""
     _, errors = process.communicate(timeout=READY_S)
     return process.returncode, errors
-
-
-__all__: Sequence[str] = ["Campaign", "awaited", "campaign", "ready", "said_at_end", "violations"]

@@ -72,10 +72,10 @@ class Trail:
         return EndItem(name, result, record)
 
     def at_venue(self, name: str, state: str = "filled", fills: int = 1) -> None:
-        """Write an order into the ledger."""
+        """Write an order of one lot into the ledger, filled (1) or not (0)."""
         quantity = INSTRUMENT.quantity_text(INSTRUMENT.min_quantity)
         fill = {"price": "40000", "quantity": quantity, "fee": "0", "fee_asset": "BTC"}
-        filled = quantity if fills == 1 else str(fills * float(quantity)) if fills else "0"
+        filled = quantity if fills else "0"
         order = {"client_order_id": name, "venue_order_id": str(len(self.ledger) + 1), "quantity": quantity, "filled": filled}
         self.ledger.append({**order, "state": state, "fills": [fill] * fills})
 
