@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -37,6 +38,7 @@ OWN = OwnOrder(
     status=OrderStatus.OPEN, venue_order_id=VenueOrderId("77"),
 )  # fmt: skip
 THEIRS = VenueOrder(
+    side=Side.BUY,
     venue_order_id=VenueOrderId("77"), client_order_id=OURS, instrument=BTC, quantity=Decimal("0.010"), price=Decimal("50000.0"),
     filled=Decimal(0), is_open=True, ts=2_000,
 )  # fmt: skip
@@ -120,16 +122,21 @@ def test_an_order_that_works_by_the_journal_and_is_not_listed_is_missing() -> No
 
 @pytest.mark.parametrize(
     ("changed", "named"),
-    [({"quantity": Decimal("0.02")}, "quantity"), ({"price": Decimal(49999)}, "price"), ({"filled": Decimal("0.001")}, "filled")],
+    [
+        ({"side": Side.SELL}, "side"),
+        ({"quantity": Decimal("0.02")}, "quantity"),
+        ({"price": Decimal(49999)}, "price"),
+        ({"filled": Decimal("0.001")}, "filled"),
+    ],
 )
-def test_terms_that_differ_are_named(changed: dict[str, Decimal], named: str) -> None:
-    theirs = replace(THEIRS, **changed)  # type: ignore[arg-type]
+def test_terms_that_differ_are_named(changed: dict[str, Any], named: str) -> None:
+    theirs = replace(THEIRS, **changed)
     found = only(compare(replace(JOURNAL, orders=(OWN,)), replace(VENUE, orders=(theirs,))))
     assert (found.kind, found.detail) == (DifferenceKind.ORDER_DIFFERS, f"{named} not as in the journal")
 
 
 def test_what_the_venue_does_not_tell_is_not_compared() -> None:
-    silent = replace(THEIRS, quantity=None, price=None)
+    silent = replace(THEIRS, side=None, quantity=None, price=None)
     assert compare(replace(JOURNAL, orders=(OWN,)), replace(VENUE, orders=(silent,))) == ()
 
 

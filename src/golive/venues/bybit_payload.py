@@ -19,7 +19,7 @@ from golive.model.market import Book, Candle, Level
 from golive.model.money import EXACT, format_decimal, parse_money, steps_down, units_exact
 from golive.model.order import Fill, Liquidity, OrderStatus, Side
 
-from .converters import Row, fee_units, filled_text, price_or_none, rows_of, text, time_ns
+from .converters import Row, fee_units, filled_text, price_or_none, rows_of, side_or_none, text, time_ns
 from .dialect import FillSighting, KeyFacts, OrderSighting
 
 LABEL: Final = "bybit"
@@ -251,6 +251,7 @@ def order_from(row: Row, instrument: Instrument) -> OrderSighting:
         average_price=text(row, "avgPrice", where) if filled else "",
         ts=time_ns(row.get("updatedTime"), f"{where}: field 'updatedTime'"),
         price=price_or_none(row.get("price"), instrument),
+        side=side_or_none(row.get("side")),
     )
 
 

@@ -69,6 +69,11 @@ def side_of(value: object, where: str) -> Side:
     raise MalformedPayload(f"{where}: side {value!r:.40} is neither 'buy' nor 'sell'")
 
 
+def side_or_none(value: object) -> Side | None:
+    """Return the side of an order, in whatever case the venue writes it; None where it does not tell."""
+    return Side(value.lower()) if isinstance(value, str) and value.lower() in tuple(Side) else None
+
+
 def fee_units(charged: str, asset: str, instrument: Instrument, where: str) -> int:
     """Return a fee in smallest units of its asset, > 0 when charged, from a text where charged is *negative*.
 

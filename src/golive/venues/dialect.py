@@ -15,7 +15,7 @@ from golive.model.ids import ClientOrderId, InstrumentId, VenueOrderId
 from golive.model.instrument import Instrument
 from golive.model.json import JsonObject, JsonValue
 from golive.model.market import Book, Candle, MarketEvent
-from golive.model.order import Fill, NewOrder, OrderStatus
+from golive.model.order import Fill, NewOrder, OrderStatus, Side
 from golive.model.secret import Credentials
 
 Payload = JsonValue
@@ -81,6 +81,8 @@ class OrderSighting:
     """last update, ns UTC"""
     price: int | None = field(default=None, compare=False)
     """limit in ticks, None where the source does not tell it and for a price off the instrument's present grid"""
+    side: Side | None = field(default=None, compare=False)
+    """None where the source does not tell it"""
     fill_ids: tuple[str, ...] = field(default=(), compare=False)
     """the venue's ids of its fills, where the order names them and fills cannot be listed by order (Kraken)"""
 

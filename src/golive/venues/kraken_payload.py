@@ -20,7 +20,7 @@ from golive.model.market import Book, Candle, Level
 from golive.model.money import EXACT, format_decimal, parse_decimal, parse_money, units_exact
 from golive.model.order import Fill, Liquidity, NewOrder, OrderStatus
 
-from .converters import Row, fee_units, filled_text, price_or_none, side_of, text
+from .converters import Row, fee_units, filled_text, price_or_none, side_of, side_or_none, text
 from .dialect import FillSighting, OrderSighting
 from .kraken_names import LABEL, alternative_name, asset_name, is_pair, pair_name
 
@@ -179,6 +179,7 @@ def order_from(order_id: str, row: Row, instrument: Instrument) -> OrderSighting
         average_price=average if filled and parse_decimal(average, f"{where}: field 'price'") else "",
         ts=seconds_ns(row.get("closetm") or row.get("opentm"), f"{where}: field 'closetm' or 'opentm'"),
         price=price_or_none(description.get("price"), instrument),
+        side=side_or_none(description.get("type")),
         fill_ids=tuple(str(fill) for fill in fills),
     )
 

@@ -13,7 +13,7 @@ from golive.model.market import Book, Candle, Level
 from golive.model.money import parse_money, units_exact
 from golive.model.order import Fill, Liquidity, OrderStatus
 
-from .converters import Row, fee_units, filled_text, price_or_none, side_of, text, time_ns
+from .converters import Row, fee_units, filled_text, price_or_none, side_of, side_or_none, text, time_ns
 from .dialect import FillSighting, OrderSighting
 
 LABEL = "okx"
@@ -117,6 +117,7 @@ def order_from(row: Row, instrument: Instrument) -> OrderSighting:
         average_price=text(row, "avgPx", where),
         ts=time_ns(row.get("uTime"), f"{where}: field 'uTime'"),
         price=price_or_none(row.get("px"), instrument),
+        side=side_or_none(row.get("side")),
     )
 
 

@@ -99,7 +99,7 @@ async def test_a_foreign_order_is_canceled_with_consent_and_ours_goes_on(at: Acc
         ours = await here.sent()
     foreign = await at.by_hand()
     [row] = await at.table()
-    assert (row.kind, row.subject) == (DifferenceKind.FOREIGN_ORDER, foreign)
+    assert (row.kind, row.subject, row.theirs) == (DifferenceKind.FOREIGN_ORDER, foreign, "open buy 0.01 at 1000, filled 0")
     assert await at.state(foreign) == "live", "looking touches nothing"
     done = await at.agree(Choice.CANCEL, foreign, "not mine")
     assert (done.exit_code, done.did_change, done.accounts[0].working) == (ExitCode.OK, True, 1)

@@ -90,12 +90,13 @@ def _unprovable(own: OwnOrder) -> Difference:
 
 def _terms_that_differ(own: OwnOrder, theirs: VenueOrder) -> list[str]:
     """A venue that counts an order in quote, or does not tell a price, is not asked for it."""
+    sides = () if theirs.side in (None, own.side) else ("side",)
     pairs = (
         ("quantity", own.quantity, theirs.quantity),
         ("price", own.price, theirs.price),
         ("filled", own.filled, theirs.filled),
     )
-    return [name for name, ours, told in pairs if ours is not None and told is not None and ours != told]
+    return [*sides, *(name for name, ours, told in pairs if ours is not None and told is not None and ours != told)]
 
 
 # orders that are not ours
@@ -199,7 +200,8 @@ def _own_text(own: OwnOrder) -> str:
 
 
 def _venue_text(order: VenueOrder) -> str:
-    return ("open " if order.is_open else "ended ") + _terms(order.quantity, order.price, order.filled)
+    side = "" if order.side is None else f"{order.side} "
+    return ("open " if order.is_open else "ended ") + side + _terms(order.quantity, order.price, order.filled)
 
 
 def _terms(quantity: Decimal | None, price: Decimal | None, filled: Decimal) -> str:

@@ -40,6 +40,7 @@ class VenueOrder:
     client_order_id: str
     """'' for an order that was given none"""
     instrument: InstrumentId
+    side: Side | None = None
     quantity: Decimal | None
     price: Decimal | None
     filled: Decimal

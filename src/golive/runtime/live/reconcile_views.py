@@ -59,6 +59,7 @@ def _order(seen: OrderSighting, instrument: Instrument) -> VenueOrder:
         venue_order_id=seen.venue_order_id,
         client_order_id=seen.client_order_id,
         instrument=instrument.id,
+        side=seen.side,
         quantity=None if seen.quantity is None else _quantity(seen.quantity, instrument),
         price=None if seen.price is None else _price(seen.price, instrument),
         filled=_quantity(seen.filled, instrument),
