@@ -60,22 +60,21 @@ class Campaign:
         windows = ("--window-ms", str(window_ms), "--ready-window-ms", str(ready_window_ms))
         self.said["forked"] = self.run("--kills", str(kills), *windows)
 
-    def kill_processes(self, kills: int, window_s: float, rng: Random) -> None:
-        """Start whole processes and kill each within `window_s` of its start."""
-        began, ready = time.monotonic(), 0
+    def kill_processes(self, kills: int, window_s: float, ready_window_s: float, rng: Random) -> None:
+        """Start whole processes; kill every other one within `window_s` of its start, the others so soon after they are ready."""
+        began, killed_ready = time.monotonic(), 0
         for number in range(kills):
             with self.start("--life", seed=self.place.seed + 1 + number) as process:
-                time.sleep(rng.uniform(0, window_s))
-                process.kill()
                 assert process.stdout is not None
                 assert process.stderr is not None
-                ready += bool(process.stdout.read())
+                is_ready = bool(number % 2 and process.stdout.readline())
+                time.sleep(rng.uniform(0, ready_window_s if number % 2 else window_s))
+                process.kill()
+                killed_ready += is_ready or bool(process.stdout.read())
                 errors = process.stderr.read()
-            assert process.returncode in (-9, BLOCKED), (
-                f"life {number} ended by itself: exit {process.returncode}\n{errors[-4000:]}"
-            )
+            assert process.returncode in (-9, BLOCKED), f"life {number} ended by itself: {process.returncode}\n{errors[-4000:]}"
         duration = round(time.monotonic() - began, 2)
-        self.said["processes"] = {"kills": kills, "killed_ready": ready, "window_s": window_s, "duration_s": duration}
+        self.said["processes"] = {"kills": kills, "killed_ready": killed_ready, "duration_s": duration}
 
     def resolve(self) -> None:
         """Let the network rest and one life resolve everything."""

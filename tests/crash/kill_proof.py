@@ -16,7 +16,7 @@ PROCESSES = min(1_000 if IS_LONG else 34, FORKED)
 """per venue; together at least 100"""
 MOST_S = 7200 if IS_LONG else 900
 START_MS, READY_MS = 90.0, 30.0
-PROCESS_S = 1.5
+PROCESS_S, PROCESS_READY_S = 1.5, 0.1
 LIVES_READY = 0.25
 """least share of the kills that must strike a bot that was ready, else they prove nothing about sending"""
 
@@ -27,7 +27,7 @@ def prove(venue: str, folder: Path, seed: int) -> None:
     with campaign(venue, folder, seed) as field:
         field.place.make_hostile()
         field.kill_forked(FORKED, START_MS, READY_MS)
-        field.kill_processes(PROCESSES, PROCESS_S, Random(f"{seed}|processes"))
+        field.kill_processes(PROCESSES, PROCESS_S, PROCESS_READY_S, Random(f"{seed}|processes"))
         field.resolve()
         found = field.checked()
     report.parts |= {"venue": venue, **field.said}
