@@ -147,8 +147,10 @@ class Desk:
         """Submit, and return when each has been answered."""
         self._answered.clear()
         self._wanted = self.accepted + self.other + len(orders)
-        for approved in orders:
+        for n, approved in enumerate(orders):
             self.desk.submit(approved)
+            if n % 10 == 9:  # as they come from strategies: some at a time
+                await asyncio.sleep(0)
         while self.accepted + self.other < self._wanted:
             await self._answered.wait()
             self._answered.clear()
@@ -256,6 +258,7 @@ def signing_us(case: Case, folder: Path, count: int = 4000) -> tuple[float, floa
         adapter = _adapter(case, settings)
         try:
             path, dialect, client = adapter.connection.path, adapter.profile.dialect, adapter.connection.client
+            client.urlencode_nested = type(client).urlencode_nested  # CCXT as it comes
             client.incrementing_nonce = lambda: 1_700_000_000_000  # who draws it is the same for both
             instrument = Instrument.from_text(
                 f"{case.venue}:{case.symbol}", tick_size="0.1", lot_size="0.00000001", min_quantity="0.00001", max_quantity="9999"

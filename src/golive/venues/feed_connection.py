@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -31,6 +32,8 @@ GRACE_S: Final = 0.25
 """a busy process reads what already waits in its socket before it calls the venue silent"""
 MAX_PRIVATE: Final = 1 << 20
 """characters of a message about our account; public ones are bounded by the socket alone"""
+_AT_ONCE: Final = 16
+"""messages that are taken before the event loop may do something else"""
 _STANDS: Final = "stands"
 _LOST: Final = "lost"
 _PINGS_PER_SILENCE: Final = 3
@@ -163,7 +166,9 @@ class FeedConnection:
         assert socket is not None
         assert socket.connection is not None
         receive, now = socket.connection.receive, asyncio.get_running_loop().time
-        while True:
+        for count in itertools.count(1):
+            if count % _AT_ONCE == 0:  # messages that wait already are had without a pause
+                await asyncio.sleep(0)
             frame = await receive()
             self._heard = now()
             if frame.type is WSMsgType.TEXT:
