@@ -117,7 +117,7 @@ def test_each_durable_step_of_the_order_journal_has_a_failpoint_right_before_and
 def test_each_name_stands_once_in_the_sources() -> None:
     calls: list[str] = []
     for path in (SOURCES / "golive").rglob("*.py"):
-        if path.name != "failpoint.py":
+        if path.name != "failpoint.py" and "reach" in path.read_text():
             calls += [
                 node.args[0].value
                 for node in ast.walk(ast.parse(path.read_text()))

@@ -205,6 +205,18 @@ def test_whatever_a_venue_writes_beside_its_code_is_kept(home: Path) -> None:
     assert query(home, "SELECT code, detail FROM answers") == [("5 ", "no  ?" + "x" * 495)]
 
 
+def test_a_journal_that_cannot_be_closed_in_order_gives_the_account_back(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+    with closing(sqlite3.connect(place_of(tmp_path).path)) as connection:
+        connection.execute("UPDATE journal SET value = value || 'x' WHERE key = 'venue'")
+        connection.execute("UPDATE journal SET value = 'okx' WHERE key = 'venue'")
+        connection.commit()
+    with pytest.raises(JournalError, match="another process has written"):
+        journal.close()
+    with closing(open_journal(tmp_path)) as again:
+        assert again.epoch == 2
+
+
 def test_the_same_fill_twice_is_kept_once(home: Path) -> None:
     write(home, [decided(1), fill_of(1), fill_of(1)])
     assert query(home, "SELECT count(*) FROM fills") == [(1,)]

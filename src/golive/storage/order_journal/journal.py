@@ -191,10 +191,12 @@ class OrderJournal:
 
     def close(self) -> None:
         """Write down that it was closed in order, seal it and give the account back; after a failure only the latter."""
-        if self._broken is None:
-            self.commit([NoteItem("closed", {"epoch": self.epoch}, self.operator)])
-            self.seal()
-        self.release()
+        try:
+            if self._broken is None:
+                self.commit([NoteItem("closed", {"epoch": self.epoch}, self.operator)])
+                self.seal()
+        finally:
+            self.release()
 
     def give_up(self, reason: str) -> None:
         """Write nothing any more and let nothing leave, for good; the account stays in the hands of this process."""
