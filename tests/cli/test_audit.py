@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from golive.model.live_order import OrderResult
 from golive.model.verdict import Stage
 from golive.storage.decision_journal import DecisionJournal
 from golive.storage.item import EventItem, RecordItem
 from golive.storage.risk_decisions import RiskDecisions
 from golive.storage.stage_records import StageRecords
 from support.durable import CONTEXT, ENTRYPOINT, approval, new_store, note, refusal, signer_of, stage_record
+from support.golive_process import Home
 from support.killed import SOURCES
+from support.live_orders import decided, end, write
 
 STAGE = Path("var/audit/stage") / f"{ENTRYPOINT}.jsonl"
 
@@ -128,3 +131,20 @@ def test_keys_that_others_can_read_end_in_6(home: Path) -> None:
     done = verify(home, "--all")
     assert done.returncode == 6
     assert "chmod 600" in done.stderr
+
+
+def test_bound_and_risk_log_are_those_of_the_configuration(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    write(home.path, (decided(1), end(1, OrderResult.FILLED, 200)))
+    assert home.golive("audit", "verify", "--all").code == 0
+    home.edit("core.yaml", "latency_alert_threshold_ms: 350", "latency_alert_threshold_ms: 199")
+    done = home.golive("audit", "verify", "--all")
+    assert done.code == 1
+    assert "out of bounds" in done.stdout
+    assert "took 200 ms, the bound is 199 ms" in done.stdout
+    home.edit("core.yaml", "latency_alert_threshold_ms: 199", "latency_alert_threshold_ms: 200")
+    home.edit("runtime.yaml", "logs/risk_decisions.jsonl", "logs/elsewhere.jsonl")
+    assert "is missing from the file" in home.golive("audit", "verify", "--all").stdout
+    for name in ("risk_decisions.jsonl", "risk_decisions.seal.json"):
+        (home.path / "logs" / name).rename(home.path / "logs" / name.replace("risk_decisions", "elsewhere"))
+    assert home.golive("audit", "verify", "--all").code == 0

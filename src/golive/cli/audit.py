@@ -50,7 +50,7 @@ def verify(
     ] = None,
     risk_log: Annotated[
         Path | None,
-        typer.Option("--risk-log", metavar="FILE", help="The risk decision log. Default: logs/risk_decisions.jsonl."),
+        typer.Option("--risk-log", metavar="FILE", help="The risk decision log. Default: the configured one."),
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
@@ -62,15 +62,15 @@ def verify(
     Exit 0 clean, 1 tampered or out of bounds, 6 cannot say (torn tail, missing key or seal, unreadable, nothing to verify),
     70 stdout did not take the result.
     """
-    from golive.storage.verification import RISK_LOG, Verifier
+    from golive.storage.verification import Verifier
 
     if bool(paths) == everything:
         raise ConfigError("give the files to verify, or --all")
     where = locate(config, home)
     place = where.home
-    bounds = _bounds(where)
+    bounds, configured_log = _configured(where)
     try:
-        verifier = Verifier(place, _keys(place, public_key), risk_log or RISK_LOG, bounds)
+        verifier = Verifier(place, _keys(place, public_key), risk_log or configured_log, bounds)
         results = verifier.everything() if everything else [verifier.one(path) for path in paths or ()]
     except JournalError as exc:
         typer.echo(f"cannot say: {exc}", err=True)
@@ -90,15 +90,21 @@ def _keys(home: Path, public_key: Path | None) -> VerificationKeys:
     return VerificationKeys.of_home(home) if public_key is None else VerificationKeys.public(public_key)
 
 
-def _bounds(where: Location) -> LiveBounds:
-    """Return what the configuration says about live orders; what holds without one where there is none. Raises ConfigError."""
+def _configured(where: Location) -> tuple[LiveBounds, Path]:
+    """Return what the configuration says about live orders, and its risk log; the defaults where there is none.
+
+    Raises ConfigError for one that is not valid.
+    """
     from golive.storage.config_files import load_configuration
     from golive.storage.live_verifier import LiveBounds
+    from golive.storage.verification import RISK_LOG
 
     if not where.runtime_file.exists():
-        return LiveBounds()
-    execution = load_configuration(where.runtime_file, os.environ).core.execution
-    return LiveBounds(execution.live_router.metrics.latency_alert_threshold_ms, execution.order_journal.url)
+        return LiveBounds(), RISK_LOG
+    configuration = load_configuration(where.runtime_file, os.environ)
+    execution = configuration.core.execution
+    bounds = LiveBounds(execution.live_router.metrics.latency_alert_threshold_ms, execution.order_journal.url)
+    return bounds, Path(configuration.runtime.risk.decision_log.path)
 
 
 def _show(result: Result, home: Path) -> None:

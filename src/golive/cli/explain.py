@@ -108,10 +108,11 @@ def _archive(where: Location, configuration: Configuration | None) -> Archive:
     from golive.storage.verification import RISK_LOG
 
     execution = CoreExecution() if configuration is None else configuration.core.execution
+    risk_log = RISK_LOG if configuration is None else Path(configuration.runtime.risk.decision_log.path)
     return Archive(
         home=where.home,
         url=execution.order_journal.url,
-        risk_log=where.home / RISK_LOG,
+        risk_log=where.home / risk_log,
         metrics=where.home / execution.live_router.metrics.export_path,
         clock=SystemClock(),
     )
