@@ -206,6 +206,18 @@ async def test_another_process_keeps_the_account(at: Account) -> None:
             await examined(at.plan)
 
 
+async def test_nothing_is_done_when_the_consent_cannot_be_written(at: Account) -> None:
+    """The account is held by another process between the table and the consent."""
+    foreign = await at.by_hand()
+    before = await examined(at.plan)
+    assert (await at.agree(Choice.LEAVE, foreign)).exit_code is ExitCode.OK
+    async with trader(at.plan):
+        with pytest.raises(PrerequisiteMissing, match="process"):
+            await agreed(at.plan, before, Request(choice=Choice.CANCEL, subject=foreign))
+    assert await at.state(foreign) == "live"
+    assert at.notes("canceled_foreign") == []
+
+
 async def test_a_document_names_the_command_of_each_choice(at: Account) -> None:
     foreign = await at.by_hand()
     found: Any = document(await examined(at.plan), ["--entrypoint", "okx live"])
