@@ -32,6 +32,7 @@ from support.wall_clock import WallClock
 SYMBOL = "BTC/USDT"
 PLACE = {"okx": "/api/v5/trade/order", "kraken": "/0/private/AddOrder", "bybit": "/v5/order/create"}
 """path of an order at each venue"""
+WORKING = ("live", "partially_filled")
 QUICK = Timing(
     tick_s=0.02,
     ask_pause_s=0.05,
@@ -189,8 +190,10 @@ def truth(venue: VenueProcess, client_order_id: str) -> list[Mapping[str, Any]]:
 async def swept(name: str, venue: VenueProcess) -> None:
     """Take back what a test left at a venue that others use: faults, and orders that work."""
     venue.clear_faults()
-    async with raw_desk(name, venue) as sweeper:
-        await sweeper.trading.cancel_all(sweeper.instrument)
+    async with raw_desk(name, venue) as sweeper, asyncio.timeout(20):
+        while any(row["state"] in WORKING for row in venue.orders()):  # one may be hidden from all lists for a while
+            await sweeper.trading.cancel_all(sweeper.instrument)
+            await asyncio.sleep(0.02)
 
 
 async def venue_says(venue: VenueProcess, path: str, **options: Any) -> Any:
