@@ -31,7 +31,6 @@ LOCK_PATIENCE_S: Final = 2.0
 """the server takes a moment to see that the process of a connection was killed"""
 _SETTINGS: Final[Mapping[str, str]] = {
     "synchronous_commit": "on",
-    "statement_timeout": "10s",
     "lock_timeout": "1s",
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
@@ -83,6 +82,8 @@ class PostgresDatabase:
         try:
             _prepare(connection, where, schema)
             if not read_only:
+                # Who looks on may take its time over a large journal; a writer that waits so long is better off stopped.
+                connection.execute("SET statement_timeout TO '10s'")
                 _lock(connection, where, log_id)
             if not _exists(connection, schema):
                 if facts is None or read_only:
