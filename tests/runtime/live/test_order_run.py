@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -98,6 +99,11 @@ async def test_a_limit_order_rests_and_a_later_command_cancels_it_by_its_beginni
         await hand.cancel(outcome.client_order_id)
 
 
+async def test_an_order_that_takes_at_once_or_not_at_all_is_told_by_its_end(hand: Hand) -> None:
+    outcome = await hand.order(limit="1000", time_in_force=TimeInForce.IOC)
+    assert (outcome.status, outcome.exit_code, hand.told[-1]) == ("CANCELED", ExitCode.OK, "canceled")
+
+
 async def test_what_risk_refuses_is_durable_and_never_leaves(hand: Hand) -> None:
     before = await asyncio.to_thread(hand.venue.orders)
     outcome = await hand.order(position="0.0001")
@@ -114,7 +120,7 @@ async def test_equity_is_remembered_in_the_journal_between_commands(hand: Hand) 
     assert first["subject"] == "USDT"
     await hand.order(limit="1000")
     tracks = [row for row in hand.rows("notes") if row["event"] == "equity"]
-    assert len(tracks) == 2
+    assert [json.loads(row["body"])["start"] for row in tracks] == [json.loads(first["body"])["start"]] * 2
 
 
 async def test_a_rejection_is_the_venues_word_and_no_success(hand: Hand) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from golive.execution.reconciliation import Consents, JournalView, OwnOrder, VenueFill, VenueOrder, VenueView
 from golive.model.balance import Balance
@@ -20,14 +20,27 @@ from golive.model.movement import movements
 from golive.model.order import TERMINAL
 from golive.orders import Order
 from golive.storage.order_journal import JournalState
-from golive.venues.account_reads import AccountReads
 from golive.venues.dialect import FillSighting, OrderSighting
 
 ROUNDS: Final = 5
 PAUSE_S: Final = 0.2
 
 
-async def read_venue(reads: AccountReads, instruments: Iterable[Instrument], since: int) -> VenueView:
+class AccountLists(Protocol):
+    """What is read of an account; `venues.account_reads.AccountReads` is one."""
+
+    async def balances(self) -> Mapping[str, Balance]: ...
+
+    async def open_orders(self, instrument: Instrument) -> tuple[OrderSighting, ...]: ...
+
+    async def closed_orders(
+        self, instrument: Instrument, cutoff: Callable[[int], int] | None = None
+    ) -> tuple[OrderSighting, ...]: ...
+
+    async def fills(self, instrument: Instrument, cutoff: Callable[[int], int] | None = None) -> tuple[FillSighting, ...]: ...
+
+
+async def read_venue(reads: AccountLists, instruments: Iterable[Instrument], since: int) -> VenueView:
     """Return the account's open orders, what ended and was filled since, and its totals, all of one moment.
 
     `since`: venue's market time, ns; 0: all it remembers. A moment is one when the totals read before and after are the same.
