@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -9,6 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ from golive.matching.fee import FeeSchedule
 from golive.metrics.recorder import MemoryRecorder
 from golive.model.clock import MINUTE
 from golive.model.decision import Approved, DecisionCode
-from golive.model.errors import JournalError
+from golive.model.errors import ConfigError, JournalError
 from golive.model.ids import ClientOrderId
 from golive.model.live_order import AttemptResult
 from golive.model.market import Candle
@@ -263,6 +265,31 @@ def service_is_degraded(service: DegradingExecution, at: Trader) -> bool:
     """Let a session's clock tick, and say whether live trading has ended."""
     service.on_time(at.desk.plan.clock.now())
     return at.desk.router.is_degraded
+
+
+async def test_a_start_that_is_canceled_gives_the_account_back(tmp_path: Path) -> None:
+    with live_venue("okx") as running:
+        plan = live_plan(tmp_path, [account_plan("okx", running)])
+        lock = tmp_path / DIRECTORY / f"{ADAPTERS['okx']}_okx_key.lock"
+        begun = asyncio.create_task(LiveDesk.open(plan))
+        await until(lock.exists)
+        begun.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await begun
+        async with trader(replace(plan, recorder=MemoryRecorder())) as at:
+            assert at.status(await at.sent()) is OrderStatus.OPEN
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"symbols": ("XYZ/USDT",)}, "does not trade XYZ/USDT"), ({"twice": True}, "one account per adapter")],
+)
+async def test_a_plan_that_cannot_be_is_refused_in_words(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
+    with live_venue("okx") as running:
+        account = account_plan("okx", running)
+        accounts = [account, account] if changes.pop("twice", False) else [replace(account, **changes)]
+        with pytest.raises(ConfigError, match=words):
+            await LiveDesk.open(live_plan(tmp_path, accounts))
 
 
 async def test_series_are_exported_while_it_runs_and_at_the_end(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ class LiveDesk:
             instruments = dict(zip(names, listed, strict=True))
             journals: dict[str, AccountJournal] = {}
             for account in plan.accounts:
-                opened = await asyncio.to_thread(AccountJournal.open, plan, account, instruments[account.adapter])
+                opened = await _opened(plan, account, instruments[account.adapter])
                 undo.callback(opened.abandon)
                 journals[account.adapter] = opened
             desk = cls(plan, _router(plan, instruments, journals))
@@ -294,6 +294,16 @@ class LiveDesk:
             except JournalError as exc:
                 self.plan.alert(Alert("live", AlertSeverity.ERROR, "Live metrics cannot be written", str(exc)))
             await asyncio.sleep(self.plan.timing.export_s)
+
+
+async def _opened(plan: LivePlan, account: AccountPlan, instruments: Mapping[InstrumentId, Instrument]) -> AccountJournal:
+    """Open a journal in a thread; who is canceled meanwhile gives it back."""
+    opening = asyncio.ensure_future(asyncio.to_thread(AccountJournal.open, plan, account, instruments))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        (await opening).abandon()
+        raise
 
 
 def _adapter(plan: LivePlan, account: AccountPlan) -> VenueAdapter:
