@@ -54,4 +54,4 @@ class JournalState:
     booked: Mapping[str, Decimal]
     """what fills and fees since then have added, by asset"""
     notes: Mapping[str, JsonObject] = field(default_factory=dict)
-    """the newest note of each `event:subject`, such as `left:<venue order id>`; the subject is the body's `subject`"""
+    """the newest note of each `event:subject`, as `left:<venue order id>`; subject = the body's `subject`, else `event` alone"""
