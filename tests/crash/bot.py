@@ -80,7 +80,7 @@ async def place_orders(
                     await asyncio.sleep(0.001)
             strategy.step()
             await asyncio.sleep(0)
-        if not await desk.settled(RESOLVE_S):
+        if not await desk.settled(STUCK_S):
             raise RuntimeError("the desk did not settle")
         await asyncio.sleep(rests_s)
     finally:

@@ -9,10 +9,11 @@ import pytest
 
 from crash.campaign import Campaign, campaign, violations
 from crash.report import Report
-from crash.rig import environment
+from crash.rig import ORDER_PATHS, environment
 
 SEED = 4_711
-ORDERS = ("--orders", "150")
+ORDERS = ("--orders", "60", "--scale", "10")
+"""with deadlines that hold on a busy machine, so that what is late is late because of the venue"""
 KILLS = ("--kills", "40", "--window-ms", "100", "--ready-window-ms", "30")
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
@@ -30,7 +31,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 )
 def test_a_planted_bug_is_found(bug: str, what: tuple[str, ...], expected: set[str], tmp_path: Path) -> None:
     with campaign("okx", tmp_path, SEED, bot="faulty_bot") as field:
-        field.place.make_hostile()
+        _make_worse(field)
         _run(field, bug, *what)
         found = violations(field.checked())
     report = Report(f"planted-{bug}", SEED)
@@ -41,13 +42,20 @@ def test_a_planted_bug_is_found(bug: str, what: tuple[str, ...], expected: set[s
 
 def test_without_a_bug_the_same_run_is_clean(tmp_path: Path) -> None:
     with campaign("okx", tmp_path, SEED) as field:
-        field.place.make_hostile()
+        _make_worse(field)
         field.run(*ORDERS)
         field.resolve()
         assert violations(field.checked()) == {}
 
 
+def _make_worse(field: Campaign) -> None:
+    """Let a third of the orders have no answer, and half of all be matched late."""
+    where = {"match": ORDER_PATHS["okx"], "method": "POST"}
+    field.place.venue.add_fault("queue", probability=0.5, seconds="0.01-0.03", **where)
+    field.place.venue.add_fault("drop_after", probability=0.33, **where)
+
+
 def _run(field: Campaign, bug: str, *what: str) -> None:
     """Run the faulty bot; how it ends is its own affair: some bugs are found by the product itself."""
     command = field.command("--bug", bug, *what)
-    subprocess.run(command, env=environment(), capture_output=True, check=False, timeout=200)
+    subprocess.run(command, env=environment(), capture_output=True, check=False, timeout=100)
