@@ -321,3 +321,26 @@ async def _random_calls(folder: Path, steps: list[tuple[int, int, int, int, bool
         assert excess(spans, rule) <= 0
     for budget in budgets:
         await budget.close()
+
+
+async def test_a_call_costs_one_statement_until_another_process_has_written(tmp_path: Path) -> None:
+    rules = [BudgetRule("*", 4, 30.0)]
+    ours, other = budget_at(tmp_path, rules), budget_at(tmp_path, rules)
+    said: list[str] = []
+    try:
+        async with ours.take({"*": 1}, patience_s=1.0):
+            pass
+        assert ours._file is not None
+        ours._file.set_trace_callback(said.append)
+        async with ours.take({"*": 1}, patience_s=1.0):
+            assert len(said) == 1, "the end of the last call and the beginning of this one"
+        async with other.take({"*": 1}, patience_s=1.0):
+            said.clear()
+            async with ours.take({"*": 1}, patience_s=1.0):
+                assert any("BEGIN" in statement for statement in said), "what the other did is read first"
+            with pytest.raises(NotAdmitted):
+                async with ours.take({"*": 1}, patience_s=0.0):
+                    pass
+    finally:
+        await ours.close()
+        await other.close()
