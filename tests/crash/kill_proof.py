@@ -14,7 +14,7 @@ KILLS = "GOLIVE_CRASH_KILLS"
 FORKED = int(os.environ.get(KILLS, "10000" if IS_LONG else "2000"))
 PROCESSES = min(1_000 if IS_LONG else 34, FORKED)
 """per venue; together at least 100"""
-MOST_S = 7200 if IS_LONG else 900
+MOST_S = 14_400 if IS_LONG else 1800
 START_MS, READY_MS = 90.0, 30.0
 PROCESS_S, PROCESS_READY_S = 1.5, 0.1
 LIVES_READY = 0.25
