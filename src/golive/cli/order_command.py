@@ -25,8 +25,9 @@ from .terminal import clean
 
 if TYPE_CHECKING:
     from golive.runtime.live.desk import LiveDesk
+    from golive.runtime.live.order_following import Step
     from golive.runtime.live.order_risk import OrderRisk
-    from golive.runtime.live.order_run import Outcome, Step
+    from golive.runtime.live.order_run import Outcome
 
     Say: TypeAlias = Callable[[Step], None]
     Action: TypeAlias = Callable[[LiveDesk, OrderRisk, Say, asyncio.Event], Awaitable[tuple[Outcome, list[Step]]]]

@@ -10,8 +10,9 @@ from golive.model.json import JsonValue
 from golive.model.verdict import ExitCode
 from golive.observability.shape import Amount, Instant, as_json, document_schema
 
+from .order_following import Step
 from .order_list import ListedOrder
-from .order_run import Outcome, Step
+from .order_run import Outcome
 
 ORDER_SCHEMA: Final = "golive.order.v1"
 LIST_SCHEMA: Final = "golive.live_orders.v1"
