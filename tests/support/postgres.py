@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,31 +42,53 @@ def server(*settings: str) -> Iterator[str]:
     assert programs is not None, MISSING
     # The server refuses to run as root, and its user may not look into a test's own directory.
     place = Path(tempfile.mkdtemp(prefix="golive-pg-"))
+    data = place / "data"
     account: dict[str, Any] = {"user": USER, "group": USER, "extra_groups": []} if os.geteuid() == 0 else {}
     if account:
         shutil.chown(place, USER, USER)
         place.chmod(0o755)
-
-    def run(program: str, *arguments: str) -> None:
-        command = [str(programs / program), "-D", str(place / "data"), *arguments]
-        done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, **account)
-        assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
-
-    more = "".join(f" -c {setting}" for setting in settings)
+    made = subprocess.run(
+        [programs / "initdb", "-D", data, "--no-sync", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"],
+        cwd=place, capture_output=True, text=True, check=False, **account,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    options = ["listen_addresses=", "max_connections=30", *settings]
+    switches = [part for option in options for part in ("-c", option)]
+    command = [str(programs / "postgres"), "-D", str(data), "-k", str(place), *switches]
+    url = f"postgresql://{USER}@/postgres?host={place}"
     try:
-        run("initdb", "--no-sync", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
-        run(
-            "pg_ctl",
-            "start",
-            "-w",
-            "-l",
-            str(place / "log"),
-            "-o",
-            f"-c listen_addresses='' -k {place} -c max_connections=30{more}",
-        )
+        with (place / "log").open("w") as log:
+            process: subprocess.Popen[bytes] = subprocess.Popen(
+                command,
+                cwd=place,
+                stdout=log,
+                stderr=log,
+                preexec_fn=_end_with_its_parent,  # noqa: PLW1509 - it takes no lock that another thread could hold
+                **account,
+            )
         try:
-            yield f"postgresql://{USER}@/postgres?host={place}"
+            _wait_for(url, process, place / "log")
+            yield url
         finally:
-            run("pg_ctl", "stop", "-w", "-m", "immediate")
+            process.send_signal(signal.SIGQUIT)
+            process.wait(30)
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _end_with_its_parent() -> None:
+    """A test run that is killed leaves no server behind."""
+    set_death_signal = 1  # PR_SET_PDEATHSIG of prctl(2)
+    ctypes.CDLL(None).prctl(set_death_signal, signal.SIGQUIT)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            psycopg.connect(url).close()
+            return
+        except psycopg.OperationalError:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.02)
