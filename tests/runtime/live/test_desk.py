@@ -16,6 +16,7 @@ import pytest
 
 from golive.execution import PaperExecution
 from golive.execution.live.degradation import DegradePolicy, DegradingExecution
+from golive.execution.live.happening import Answered, Happening
 from golive.matching.bar import BarModel
 from golive.matching.fee import FeeSchedule
 from golive.metrics.recorder import MemoryRecorder
@@ -318,4 +319,28 @@ async def test_a_damaged_journal_is_found_beside_trading_and_stops_it(tmp_path: 
         await until(lambda: desk.conditions[ADAPTERS["okx"]].has_failed, 60)
         assert not desk.conditions[ADAPTERS["okx"]].is_ready
         with contextlib.suppress(JournalError):
+            await desk.close()
+
+
+async def test_a_second_attempt_that_cannot_be_written_down_never_leaves(tmp_path: Path) -> None:
+    with live_venue("okx") as running, contextlib.ExitStack() as held:
+        desk = await LiveDesk.open(live_plan(tmp_path, [account_plan("okx", running)]))
+        at = Trader(desk)
+        desk.on_news.append(at.news.append)
+
+        def lock(happening: Happening) -> None:
+            if isinstance(happening, Answered) and happening.result is AttemptResult.NOT_PROCESSED:
+                path = tmp_path / DIRECTORY / f"{ADAPTERS['okx']}_okx_key.sqlite"
+                other = held.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
+                other.execute("BEGIN IMMEDIATE")
+
+        desk.on_happening.append(lock)
+        running.add_fault("error", code="50011", match=PLACE["okx"], method="POST", count=1)
+        order = at.order()
+        desk.submit(order)
+        await until(lambda: at.events(order.order.client_order_id) == ["not_sent"])
+        sent = [each for each in running.requests(2000) if order.order.client_order_id in each["body"]]
+        assert len(sent) == 1
+        assert running.orders() == []
+        with pytest.raises(JournalError):
             await desk.close()
