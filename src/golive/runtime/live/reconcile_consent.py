@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -20,6 +20,7 @@ from golive.execution.reconciliation import (
     VenueView,
     adoption,
 )
+from golive.model.clock import SECOND
 from golive.model.errors import JournalError, PrerequisiteMissing, VenueUnavailable
 from golive.model.ids import ClientOrderId, VenueOrderId
 from golive.model.instrument import Instrument
@@ -32,9 +33,10 @@ from golive.venues.dialect import OrderSighting
 from golive.venues.trading import TradingClient
 
 from .account_journal import AccountJournal
+from .opening import NOTHING_BEFORE, last_agreed_at
 from .order_account import EQUITY
 from .plan import AccountPlan, LivePlan
-from .reconcile_views import Books, read_venue
+from .reconcile_views import Books, fills_of, read_venue
 
 ROUNDS: Final = 10
 PAUSE_S: Final = 0.2
@@ -157,22 +159,37 @@ async def agree(plan: LivePlan, account: AccountPlan, request: Request, row: Dif
         label = account.profile.label
         instruments = {key: each for key, each in listed.items() if key.venue == label and key.symbol in account.symbols}
         reads = AccountReads(account.profile, adapter.connection.path)
-        venue = await read_venue(reads, instruments.values(), 0)
         held = await asyncio.to_thread(AccountJournal.open, plan, account, instruments)
-        await _written(held, request, row, venue, plan.operator)
-        if request.choice is Choice.CANCEL:
-            client = TradingClient(adapter, plan.stage, plan.clock)
-            await _canceled(client, VenueOrderId(request.subject), list(instruments.values()))
+        client = TradingClient(adapter, plan.stage, plan.clock, fence=held.journal.lease.check)
+        await _done(held, request, row, Desk(reads, client, tuple(instruments.values())), plan)
     finally:
         await adapter.close()
 
 
-async def _written(held: AccountJournal, request: Request, row: Difference, venue: VenueView, operator: str) -> None:
-    """Write the consent and give the journal back."""
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """How an account is read and one of its orders is canceled."""
+
+    reads: AccountReads
+    client: TradingClient
+    instruments: tuple[Instrument, ...]
+
+
+async def _done(held: AccountJournal, request: Request, row: Difference, desk: Desk, plan: LivePlan) -> None:
+    """Write the consent, act, and give the journal back."""
     failures: list[JournalError] = []
     writer = held.writer(failures.append)
     try:
-        await writer.durable(notes_of(request, row, Books.of(held.state), held.state.notes, venue, operator))
+        notes, books = held.state.notes, Books.of(held.state)
+        agreed_at = last_agreed_at(notes)
+        since = NOTHING_BEFORE if agreed_at is None else agreed_at - int(plan.timing.look_back_s * SECOND)
+        venue = await read_venue(desk.reads, desk.instruments, since)
+        if request.choice is Choice.ADOPT:  # it may have been filled long before
+            fills = await fills_of(desk.reads, VenueOrderId(request.subject), desk.instruments, books.baseline_at)
+            venue = replace(venue, fills=fills)
+        await writer.durable(notes_of(request, row, books, notes, venue, plan.operator))
+        if request.choice is Choice.CANCEL:
+            await _canceled(desk.client, VenueOrderId(request.subject), desk.instruments)
     finally:
         await asyncio.to_thread(writer.close)
 

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from golive.execution.reconciliation import Consents, JournalView, OwnOrder, VenueFill, VenueOrder, VenueView
 from golive.model.balance import Balance
 from golive.model.errors import VenueUnavailable
-from golive.model.ids import ClientOrderId, FillId
+from golive.model.ids import ClientOrderId, FillId, VenueOrderId
 from golive.model.instrument import Instrument
 from golive.model.json import JsonObject
 from golive.model.money import EXACT, format_decimal
@@ -20,6 +20,7 @@ from golive.model.movement import movements
 from golive.model.order import TERMINAL
 from golive.orders import Order
 from golive.storage.order_journal import JournalState
+from golive.venues.account_reads import AccountReads
 from golive.venues.dialect import FillSighting, OrderSighting
 
 ROUNDS: Final = 5
@@ -61,6 +62,22 @@ async def read_venue(reads: AccountLists, instruments: Iterable[Instrument], sin
             return VenueView(orders=tuple(orders), fills=tuple(fills), balances=before)
         await asyncio.sleep(PAUSE_S)
     raise VenueUnavailable(f"the account moved while it was read, {ROUNDS} times in a row: ask again when it rests")
+
+
+async def fills_of(
+    reads: AccountReads, venue_order_id: VenueOrderId, instruments: Iterable[Instrument], since: int
+) -> tuple[VenueFill, ...]:
+    """Return all fills of one order of the account, however much was traded meanwhile; () when it is not listed.
+
+    `since`: venue's market time before which it did not end, ns, and from which on fills that only lists show are told.
+    """
+    for instrument in instruments:
+        working = await reads.open_orders(instrument)
+        for seen in (*working, *await reads.closed_orders(instrument, lambda newest: since)):
+            if seen.venue_order_id == venue_order_id:
+                found = await reads.order_fills(seen, instrument, lambda newest: since)
+                return tuple(_fill(each, instrument) for each in found)
+    return ()
 
 
 def _totals(balances: Mapping[str, Balance]) -> Mapping[str, Decimal]:
