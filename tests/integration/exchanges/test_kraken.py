@@ -255,7 +255,7 @@ TABLE: list[tuple[str, str, type[VenueError], str, str]] = [
     ("EOrder:Post only order", "", RULE, "refused", "error"),
     ("EService:Unavailable", "", UNKNOWN, "network_error", "error"),
     ("EService:Busy", "", UNKNOWN, "network_error", "error"),
-    ("EService:Market in cancel_only mode", "", UNKNOWN, "network_error", "error"),
+    ("EService:Market in cancel_only mode", "", VenueRejected, "refused", "error"),
     ("EService:Market in post_only mode", "", UNKNOWN, "network_error", "error"),
     ("EService:Deadline elapsed", "", UNKNOWN, "timeout", "error"),
     ("EQuery:Invalid asset pair", "", RULE, "refused", "error"),
