@@ -158,6 +158,8 @@ class Keeper:
         except TimeoutError:
             detail = f"{link.access}: subscription not confirmed within {setting.timeout_s:g} s"
             return self._judged(Evidence(detail, transport=Meaning.TIMED_OUT))
+        except OSError as exc:  # CCXT lets this one through: the connection was cut between its opening and our first message
+            return self._judged(Evidence(f"{link.access}: {exc}"[:2000], transport=Meaning.INTERRUPTED))
         except ccxt.BaseError as exc:
             return self._judged(connection.evidence or Evidence(str(exc)[:2000], exceptions=exception_names(exc)))
         setting.meter.link_opened()
