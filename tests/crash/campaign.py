@@ -76,12 +76,12 @@ class Campaign:
         duration = round(time.monotonic() - began, 2)
         self.said["processes"] = {"kills": kills, "killed_ready": killed_ready, "duration_s": duration}
 
-    def resolve(self) -> None:
+    def resolve(self, *flags: str) -> None:
         """Let the network rest and one life resolve everything."""
         self.said["network"] = self.place.nemesis.take({})
         self.said["faults"] = {fault["kind"]: fault["struck"] for fault in self.place.venue.control("faults")["faults"]}
         self.place.make_peaceful()
-        self.said["resolved"] = self.run("--resolve")
+        self.said["resolved"] = self.run("--resolve", *flags)
 
     def checked(self, *foreign: str) -> Mapping[str, Any]:
         """Return what the checker says of ledger and files."""

@@ -15,14 +15,14 @@ ORDERS = 100_000 if IS_LONG else 10_000
 SCALE = "10"
 """nothing is killed or cut here, and deadlines of 30 ms would keep half of the orders of a busy machine from leaving"""
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(3600 if IS_LONG else 400)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(3600 if IS_LONG else 900)]
 
 
 def test_each_order_has_one_decision_before_it(tmp_path: Path) -> None:
     with campaign("okx", tmp_path, SEED) as field:
         field.place.is_direct = True
         field.said["placed"] = field.run("--orders", str(ORDERS), "--scale", SCALE)
-        field.resolve()
+        field.resolve("--scale", SCALE)
         found = field.checked()
     report = Report("many-orders", SEED)
     report.parts |= {"venue": "okx", "scale": f"1:{SCALE}", **field.said}
