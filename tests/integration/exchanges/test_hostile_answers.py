@@ -131,7 +131,9 @@ async def test_an_order_answered_with_malice_is_unknown_soon_and_was_sent_once(v
         assert len(at.sent()) == 1
         assert len(at.server.received) == 2, "the venue's time and the order, nothing was followed or repeated"
         assert at.attempts.answers() == ["OutcomeUnknown:"]
-        assert (type(at.rig.adapter.connection.transport).__name__ == "DirectTransport") == (at.rig.adapter.settings.signing == "direct")
+        assert (type(at.rig.adapter.connection.transport).__name__ == "DirectTransport") == (
+            at.rig.adapter.settings.signing == "direct"
+        )
 
 
 @pytest.mark.parametrize("venue", VENUES)
