@@ -45,6 +45,8 @@ from golive.storage import failpoint
 
 RESOLVE_S = 60.0
 MOST_WORKING = 8
+TRIES_WITHOUT_JOURNAL = 50
+"""orders that are still asked for when the journal is lost"""
 STUCK_S = 15.0
 """no order may wait for so long for those before it"""
 ORDERS_OF_A_POINT = 12
@@ -73,6 +75,7 @@ async def place_orders(
     """Open the desk, place `count` orders as fast as the venue answers, rest for a while, and end."""
     desk = await _opened(plan)
     strategy = Strategy(desk, place, prices, rng)
+    tries = 0
     try:
         for _ in range(count):
             async with asyncio.timeout(STUCK_S):
@@ -80,6 +83,10 @@ async def place_orders(
                     await asyncio.sleep(0.001)
             strategy.step()
             await asyncio.sleep(0)
+            pen = desk.account(place.adapter).parts.pen
+            tries += pen.failure is not None
+            if pen.failure is not None and tries > TRIES_WITHOUT_JOURNAL:
+                raise pen.failure
         if not await desk.settled(STUCK_S):
             raise RuntimeError("the desk did not settle")
         await asyncio.sleep(rests_s)

@@ -53,8 +53,13 @@ class Silent:
 
 
 def scaled_profile(venue: str, scale: int) -> VenueProfile:
-    """Return the venue's profile at 1:`scale`, its receive window too, and without budgets: the venue has none here."""
-    profile = replace(profile_named(f"{venue}_spot").scaled(scale), budget=())
+    """Return the venue's profile at 1:`scale`, its receive window too.
+
+    Without budgets, because the venue has no limits here, and with the venue's memory as long as it is: it never forgets here, and a
+    run takes longer than a hundredth of what it remembers.
+    """
+    real = profile_named(f"{venue}_spot")
+    profile = replace(real.scaled(scale), budget=(), memory_s=real.memory_s)
     window = profile.ccxt_options.get("recvWindow")
     if not isinstance(window, int):
         return profile

@@ -17,7 +17,7 @@ from crash.rig import environment
 
 SEED = 16_180
 ORDERS = "400"
-OFFSETS = range(40_000, 640_000, 6_000) if IS_LONG else range(50_000, 350_000, 50_000)
+OFFSETS = range(200_000, 1_400_000, 12_000) if IS_LONG else range(200_000, 1_400_000, 200_000)
 """bytes beyond which no file may grow"""
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800 if IS_LONG else 300)]
