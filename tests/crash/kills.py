@@ -18,7 +18,7 @@ BLOCKED = 3
 """exit code of a life that did not start, or ended, because it may not go on: it failed closed, and said why"""
 MOST_BLOCKED = 0.05
 """of all lives"""
-LATEST_READY_S = 0.6
+LATEST_READY_S = 3.0
 """a life that is to be killed after it is ready, and is not by then, is killed all the same"""
 Live: TypeAlias = Callable[[int, Callable[[], None]], None]
 """lives as number so and so; calls what it is given once it is ready"""
