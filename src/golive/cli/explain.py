@@ -21,9 +21,9 @@ from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
 if TYPE_CHECKING:
     from golive.config.configuration import Configuration
     from golive.runtime.explain.archive import Archive
-    from golive.runtime.explain.live_story import SentOrder
     from golive.runtime.explain.places import Match
     from golive.runtime.explain.story import OrderStory, Testimony
+    from golive.runtime.explain.venue_comparison import SentOrder
 
     Ask = Callable[[SentOrder], Testimony]
 

@@ -26,6 +26,8 @@ def print_story(story: OrderStory, language: Language, stream: TextIO, *, width:
 
     wide = width if width is not None or stream.isatty() else 1000
     console = Console(file=stream, width=wide, highlight=False, markup=False, emoji=False)
+    for line in _doubts(story, language):
+        console.print(Text(line, style="bold red"), soft_wrap=True)
     for line in _head(story, language):
         console.print(Text(clean(line), style="bold" if line.startswith(story.client_order_id) else ""), soft_wrap=True)
     table = Table()
@@ -63,6 +65,16 @@ def _head(story: OrderStory, language: Language) -> list[str]:
         f"{terms}: {state}",
         f"{story.owner} ({story.environment}), {story.store}",
     ]
+
+
+def _doubts(story: OrderStory, language: Language) -> list[str]:
+    """Return what must be read before all else: which witnesses contradict, which cannot be relied on."""
+    lines = []
+    for phrase, states in (("contradicts", ("corrupt",)), ("not_sure", ("missing", "unknown"))):
+        names = [word(WITNESSES, each.witness, language) for each in story.testimonies if each.state in states]
+        if names:
+            lines.append(word(PHRASES, phrase, language).format(witnesses=", ".join(names)))
+    return lines
 
 
 def _details(step: Step, language: Language) -> str:
@@ -108,6 +120,6 @@ def _time(step: Step) -> str:
 
 def _sentence(each: Testimony, language: Language) -> str:
     details = dict(each.details)
-    if "status" in details:
-        details["status"] = word(VALUES, details["status"].lower(), language)
+    for name in {"status", "here"} & details.keys():
+        details[name] = word(VALUES, details[name].lower(), language)
     return word(SENTENCES, each.says, language).format(**details)

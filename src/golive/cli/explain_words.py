@@ -169,9 +169,21 @@ SENTENCES: Final[Words] = {
         "does not know the order: it never came there, or ended without a fill and is forgotten",
         "nie zna zlecenia: nigdy nie dotarło albo zakończyło się bez wykonania i jest zapomniane",
     ),
+    "venue_absent_unproved": (
+        "does not know the order, and it is not proved yet that it never will",
+        "nie zna zlecenia, a nie jest jeszcze dowiedzione, że nigdy go nie pozna",
+    ),
     "venue_differs": (
-        "order {order}: {status}, {filled} filled (trades {fills}), which is not what is written here",
-        "zlecenie {order}: {status}, wykonano {filled} (transakcje {fills}): inaczej niż zapisano tutaj",
+        "order {order}: {status}, {filled} filled (trades {fills}), which contradicts what is written here: {problem}",
+        "zlecenie {order}: {status}, wykonano {filled} (transakcje {fills}), co przeczy temu, co zapisano tutaj: {problem}",
+    ),
+    "venue_is_ahead": (
+        "order {order}: {status}, {filled} filled (trades {fills}); here it is {here}: the next start books it",
+        "zlecenie {order}: {status}, wykonano {filled} (transakcje {fills}); tutaj jest {here}: zaksięguje to następny start",
+    ),
+    "venue_lost": (
+        "does not know the order, which is {here} here: run golive reconcile",
+        "nie zna zlecenia, które tutaj jest {here}: uruchom golive reconcile",
     ),
     "venue_has_nothing": (
         "does not know the order, of which {filled} is filled here",
@@ -184,6 +196,11 @@ SENTENCES: Final[Words] = {
     "venue_silent": ("could not be asked: {problem}", "nie udało się zapytać: {problem}"),
 }
 PHRASES: Final[Words] = {
+    "contradicts": (
+        "CONTRADICTION: {witnesses} does not agree with what is written",
+        "SPRZECZNOŚĆ: {witnesses} nie zgadza się z zapisem",
+    ),
+    "not_sure": ("NOT CONFIRMED: {witnesses}", "NIEPOTWIERDZONE: {witnesses}"),
     "filled_of": ("{filled} filled", "wykonano {filled}"),
     "average": ("at {price} on average", "średnio po {price}"),
     "row": ("row", "wiersz"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from decimal import Decimal
 
 from golive.model.ids import ClientOrderId
@@ -20,23 +19,8 @@ from .places import Match
 from .standing import Standing, standing_of
 from .steps import Grid, steps_of
 from .story import OrderStory, Testimony
+from .venue_comparison import SentOrder, terms_of
 from .witnesses import log_testimony, metrics_testimony, risk_testimony, testimony
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentOrder:
-    """What its venue needs to be asked about an order."""
-
-    client_order_id: ClientOrderId
-    adapter: str
-    account: str
-    environment: str
-    instrument: str
-    decided_at: int
-    """wall clock, ns UTC: before it the order cannot exist"""
-    status: str
-    """how we think it stands"""
-    filled: str
 
 
 def live_story(match: Match, archive: Archive, ask: Callable[[SentOrder], Testimony]) -> OrderStory:
@@ -54,12 +38,12 @@ def live_story(match: Match, archive: Archive, ask: Callable[[SentOrder], Testim
     if standing.route is not None:
         witnesses.append(log_testimony(files, order, standing.record, mac_keys))
         witnesses.append(metrics_testimony(archive.metrics, facts["venue"], standing.route, archive.clock.now()))
-        witnesses.append(ask(_sent(order, facts, standing, rows)))
+        witnesses.append(ask(_sent(order, facts, standing, rows, grid)))
     owner = Owner(store=store, name=f"{facts['adapter']} {facts['account']}", environment=facts["environment"])
     return assembled(match, standing, owner, steps_of(rows, grid), witnesses)
 
 
-def _sent(order: ClientOrderId, facts: dict[str, str], standing: Standing, rows: Iterable[JournalRow]) -> SentOrder:
+def _sent(order: ClientOrderId, facts: dict[str, str], standing: Standing, rows: Sequence[JournalRow], grid: Grid) -> SentOrder:
     decided_at = next(ts for row in rows if row.table == "intents" and isinstance(ts := row.values["ts"], int))
     return SentOrder(
         client_order_id=order,
@@ -69,7 +53,11 @@ def _sent(order: ClientOrderId, facts: dict[str, str], standing: Standing, rows:
         instrument=standing.instrument,
         decided_at=decided_at,
         status=standing.status,
+        has_ended=standing.record is not None,
+        side=standing.side,
+        terms=terms_of(rows, grid),
         filled=standing.filled,
+        trades=frozenset(str(row.values["trade_id"]) for row in rows if row.table == "fills"),
     )
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
-from decimal import Decimal
 from pathlib import Path
 
 from golive.config.configuration import Configuration
@@ -14,23 +12,19 @@ from golive.metrics.recorder import MemoryRecorder
 from golive.model.clock import MILLISECOND, Clock
 from golive.model.errors import GoliveError
 from golive.model.ids import InstrumentId
-from golive.model.instrument import Instrument
-from golive.model.order import OrderStatus
 from golive.security import KeyFileStore
 from golive.storage.guardrail_log import GuardrailLog
 from golive.venues.account_reads import AccountReads
 from golive.venues.adapter import VenueAdapter
-from golive.venues.dialect import Lookup
 from golive.venues.lookup import Resolver
 
 from ..live_plan import account_plan
-from .live_story import SentOrder
 from .story import Testimony
+from .venue_comparison import SentOrder, compared
 from .witnesses import testimony
 
 MARGIN_MS = 5000
 """how much earlier than our decision an order is looked for: the venue's clock is not ours"""
-_ENDED = frozenset({"FILLED", "PARTIAL", "CANCELED", "REJECTED", "EXPIRED", "ABSENT", "NOT_SENT"})
 
 
 async def venue_word(
@@ -58,7 +52,7 @@ async def venue_word(
         reads = AccountReads(account.profile, path)
         resolver = Resolver(reads, lambda: clock.now() // MILLISECOND + path.clock_offset_ms, account.profile)
         since_ms = order.decided_at // MILLISECOND - MARGIN_MS
-        return _told(order, await resolver.lookup(order.client_order_id, instrument, since_ms), instrument)
+        return compared(order, await resolver.lookup(order.client_order_id, instrument, since_ms), instrument)
     except (GoliveError, KeyError) as exc:
         return testimony("venue", "unknown", "venue_silent", problem=f"{type(exc).__name__}: {exc}")
     finally:
@@ -73,24 +67,3 @@ def _entrypoint_of(order: SentOrder, configuration: Configuration, asker: str | 
         if (each.adapter, each.environment, each.keychain_key) == (order.adapter, order.environment, order.account):
             return each
     return None
-
-
-def _told(order: SentOrder, found: Lookup, instrument: Instrument) -> Testimony:
-    lots = max(found.order.filled if found.order is not None else 0, sum(seen.fill.quantity for seen in found.fills))
-    filled = instrument.quantity_text(lots)
-    differs = order.status in _ENDED and Decimal(filled) != Decimal(order.filled)
-    if found.is_absent:
-        if differs:
-            return testimony("venue", "corrupt", "venue_has_nothing", filled=order.filled)
-        return testimony("venue", "ok", "venue_absent")
-    status = OrderStatus.UNKNOWN if found.order is None else found.order.status
-    venue_order = found.order.venue_order_id if found.order is not None else found.fills[0].venue_order_id
-    trades = ", ".join(_trades(found)) or "–"
-    says = "venue_differs" if differs else "venue_says"
-    return testimony(
-        "venue", "corrupt" if differs else "ok", says, status=status.value, filled=filled, order=venue_order, fills=trades
-    )  # fmt: skip
-
-
-def _trades(found: Lookup) -> Iterable[str]:
-    return sorted(seen.fill.fill_id.trade_id for seen in found.fills)
