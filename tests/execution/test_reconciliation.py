@@ -217,12 +217,12 @@ def test_consents_survive_the_journal() -> None:
         "adopted:99": adopted.body("99"),
         "left:98": {"subject": "98"},
         "balance_accepted:USDT": {"subject": "USDT", "correction": "-0.5"},
-        f"absence_signed:{OURS}": {"subject": OURS},
+        f"absence_signed:{OURS}": {"subject": OURS, "operator": "anna"},
         "ready:": {},
     }
     read = Consents.of(notes)
     assert read == Consents(
-        {VenueOrderId("99"): adopted}, frozenset({VenueOrderId("98")}), {"USDT": Decimal("-0.5")}, frozenset({OURS})
+        {VenueOrderId("99"): adopted}, frozenset({VenueOrderId("98")}), {"USDT": Decimal("-0.5")}, {OURS: "anna"}
     )
 
 

@@ -70,6 +70,8 @@ TRANSITIONS: Final[Mapping[tuple[S, OrderEvent], S]] = {
     (S.UNKNOWN, E.REJECTED): S.REJECTED,
     (S.UNKNOWN, E.EXPIRED): S.EXPIRED,
     (S.UNKNOWN, E.ABSENT): S.ABSENT,  # only when absence is proved (RELIABILITY §4.1)
+    (S.OPEN, E.ABSENT): S.ABSENT,  # by a person's signature alone: the venue has lost an order that worked
+    (S.PARTIAL, E.ABSENT): S.ABSENT,
     (S.ABSENT, E.PARTIALLY_FILLED): S.ABSENT,  # it was there after all (Bybit has no deadline): it is over, and booked
     (S.ABSENT, E.FILLED): S.FILLED,
 }

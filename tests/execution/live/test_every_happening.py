@@ -104,7 +104,7 @@ HAPPENINGS: Final[dict[str, tuple[Happening, dict[OrderStatus, OrderStatus]]]] =
         {S.SENT: S.FILLED, S.UNKNOWN: S.FILLED, S.OPEN: S.FILLED, S.CANCELED: S.FILLED, S.EXPIRED: S.FILLED, S.ABSENT: S.FILLED},
     ),
     "vanished": (Vanished(OKX, NAME), {S.UNKNOWN: S.ABSENT}),
-    "signed": (Vanished(OKX, NAME, is_signed=True), {S.UNKNOWN: S.ABSENT, S.OPEN: S.CANCELED, S.PARTIAL: S.CANCELED}),
+    "signed": (Vanished(OKX, NAME, is_signed=True), {S.UNKNOWN: S.ABSENT, S.OPEN: S.ABSENT, S.PARTIAL: S.ABSENT}),
     "unprovable": (Unprovable(OKX, NAME, "", True), {}),
     "withdrawn": (Withdrawn(OKX, NAME, True), {}),
     "withdrawn, not found": (Withdrawn(OKX, NAME, False), {}),

@@ -211,9 +211,22 @@ def test_a_signed_absence_ends_an_order_that_had_worked(desk: RouterDesk) -> Non
     desk.take(Vanished("okx_spot", name))
     assert desk.status(name) is S.OPEN, "the venue cannot have forgotten an order that works: somebody must look"
     assert ("okx_spot", BTC.id) in desk.router.frozen
-    desk.take(Vanished("okx_spot", name, is_signed=True))
-    assert desk.ends == {name: "canceled"}
+    desk.take(Vanished("okx_spot", name, is_signed=True, signed_by="anna"))
+    assert desk.ends == {name: "absent"}
+    [ended] = desk.kind(Conclude)
+    assert (ended.record["result"], ended.record["signed_by"]) == ("absent", "anna")
     assert desk.router.frozen == {}
+    desk.see(name, update(limit(1), E.ACCEPTED, START + 1), filled=0)
+    assert [each.client_order_id for each in desk.kind(Withdraw)] == [name], "it is there after all"
+    assert ("okx_spot", BTC.id) in desk.router.frozen
+
+
+def test_an_absence_that_nobody_signed_names_nobody(desk: RouterDesk) -> None:
+    name = desk.unknown(limit(1))
+    desk.take(Vanished("okx_spot", name))
+    [ended] = desk.kind(Conclude)
+    assert ended.record["result"] == "absent"
+    assert "signed_by" not in ended.record
 
 
 # ends

@@ -94,7 +94,7 @@ class Told(NamedTuple):
 
 def test_terms_are_the_last_that_were_taken_and_those_that_may_have_been() -> None:
     grid = Grid(BTC.price_text, BTC.quantity_text, lambda units, asset: None)
-    first = {"quantity": 1, "quantity_text": "0.01", "price_text": "42000"}
+    first: dict[str, int | str | None] = {"quantity": 1, "quantity_text": "0.01", "price_text": "42000"}
     rows = [
         Told(1, "intents", dict(first)),
         Told(2, "answers", {"n": 1, "result": "accepted"}),

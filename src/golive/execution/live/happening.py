@@ -75,6 +75,8 @@ class Vanished(NamedTuple):
     adapter: str
     client_order_id: ClientOrderId
     is_signed: bool = False
+    signed_by: str = ""
+    """who signed; '' where nobody did, or where it was not written down"""
 
 
 class Unprovable(NamedTuple):

@@ -66,6 +66,8 @@ class Life:
     change_unknown: bool = False
     """an amendment may have been made; the venue is asked for the terms"""
     is_asked: bool = False
+    signed_by: str | None = None
+    """the person who signed that its venue does not have it; None: nobody did, '' = it is not known who"""
     dispute: str = ""
     """what contradicts itself; a person must look"""
     result: OrderResult | None = None
@@ -118,9 +120,11 @@ def order_record(life: Life) -> JsonObject:
     """Return the body of the order's record in the decision log (CONTRACT, "Decision log").
 
     `latency_ms` is rounded up; null when no answer about the order was ever needed, or it came from before a restart.
+    `signed_by` is there where a person has signed that the venue does not have it.
     """
     intent, instrument = life.intent, life.venue.instruments[life.intent.instrument]
     assert life.result is not None
+    signed: JsonObject = {} if life.signed_by is None else {"signed_by": life.signed_by}
     return {
         "route": life.route,
         "client_order_id": intent.client_order_id,
@@ -132,6 +136,7 @@ def order_record(life: Life) -> JsonObject:
         "result": life.result.value,
         "latency_ms": None if life.latency_ns is None else -(-life.latency_ns // MILLISECOND),
         "fallback_used": life.is_fallback,
+        **signed,
     }
 
 

@@ -245,7 +245,7 @@ class LiveExecutionRouter:
                 self._tracking.hear(life, happening.news, happening.filled)
             case Vanished():
                 life.is_asked = False
-                self._tracking.vanished(life, is_signed=happening.is_signed)
+                self._tracking.vanished(life, is_signed=happening.is_signed, signed_by=happening.signed_by)
             case Unprovable():
                 life.is_asked = not happening.is_final
                 if happening.is_final:

@@ -31,7 +31,7 @@ _ENDS: Final = frozenset({OrderEvent.CANCELED, OrderEvent.EXPIRED, OrderEvent.RE
 LONGEST_PAUSE: Final = MINUTE
 """between two questions about fills that do not come"""
 ABSENCE_SIGNED: Final = "ABSENCE_SIGNED"
-"""code of an order that worked once, and is over because a person has signed that the venue does not have it"""
+"""code of an order that is over because a person has signed that the venue does not have it"""
 _WORKING: Final = frozenset({OrderStatus.OPEN, OrderStatus.PARTIAL})
 _UNACKNOWLEDGED: Final = frozenset({OrderStatus.SENT, OrderStatus.UNKNOWN})
 
@@ -213,15 +213,17 @@ class Tracking:
             self.update(life, OrderEvent.ACCEPTED, code=answer.code or answer.result)
             self.change_answered(life)
 
-    def vanished(self, life: Life, *, is_signed: bool) -> None:
+    def vanished(self, life: Life, *, is_signed: bool, signed_by: str = "") -> None:
         """The venue does not have the order: so it ends if we do not know better; a person's word ends it in any case."""
         if life.order.status is OrderStatus.UNKNOWN:
-            self.update(life, OrderEvent.ABSENT)
+            self.update(life, OrderEvent.ABSENT, code=ABSENCE_SIGNED if is_signed else "")
+        if is_signed and life.order.status not in TERMINAL:
+            life.signed_by = signed_by
         elif life.order.status in TERMINAL:
             return
         elif is_signed and life.order.status in _WORKING:
             life.dispute, life.end = "", None
-            self.update(life, OrderEvent.CANCELED, code=ABSENCE_SIGNED)
+            self.update(life, OrderEvent.ABSENT, code=ABSENCE_SIGNED)
         elif life.end is not None and not life.order.filled and not life.held:
             life.told_filled = life.told_filled or 0  # nothing was ever filled of it
         else:

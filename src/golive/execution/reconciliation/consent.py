@@ -66,8 +66,8 @@ class Consents:
     left: frozenset[VenueOrderId] = frozenset()
     accepted: Mapping[str, Decimal] = field(default_factory=dict)
     """by asset: the sum of all differences that were accepted"""
-    absent: frozenset[ClientOrderId] = frozenset()
-    """orders of ours whose absence a person has signed"""
+    absent: Mapping[ClientOrderId, str] = field(default_factory=dict)
+    """orders of ours whose absence a person has signed, and who"""
 
     @classmethod
     def of(cls, notes: Mapping[str, JsonObject]) -> Consents:
@@ -81,7 +81,7 @@ class Consents:
             adopted={VenueOrderId(subject): _adopted(body) for subject, body in found["adopted"].items()},
             left=frozenset(map(VenueOrderId, found["left"])),
             accepted={asset: _amount(body, "correction") for asset, body in found["balance_accepted"].items()},
-            absent=frozenset(map(ClientOrderId, found["absence_signed"])),
+            absent={ClientOrderId(subject): str(body.get("operator", "")) for subject, body in found["absence_signed"].items()},
         )
 
 

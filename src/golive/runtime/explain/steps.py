@@ -124,6 +124,7 @@ def _terms(row: Row, kind: StepKind, grid: Grid) -> dict[str, str | None]:
     if kind == "end":
         record: Mapping[str, JsonValue] = json.loads(str(values["record"]))
         told["latency_ms"] = None if record.get("latency_ms") is None else str(record["latency_ms"])
+        told["operator"] = _text(signed) if isinstance(signed := record.get("signed_by"), str) and signed else None
         told["fallback_used"] = "yes" if record.get("fallback_used") else None
     return told
 

@@ -206,8 +206,8 @@ class LiveDesk:
             made.parts.roster.add(taken_over(stored))
         self.router.restored(account.adapter, [restored(stored) for stored in opened.state.orders.values()])
         absent = Books.of(opened.state).consents.absent
-        for name in absent & opened.state.orders.keys():
-            self.router.take(Vanished(account.adapter, name, is_signed=True))
+        for name in absent.keys() & opened.state.orders.keys():
+            self.router.take(Vanished(account.adapter, name, is_signed=True, signed_by=absent[name]))
         made.parts.readiness.look()
         self._drain()
 

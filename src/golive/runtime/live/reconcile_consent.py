@@ -116,6 +116,7 @@ def notes_of(
         )
     else:
         body["client_order_id"] = request.subject
+        body["operator"] = operator
     return (NoteItem(NOTES[request.choice], body, operator), *more)  # type: ignore[arg-type]  # text and nested text alone
 
 
