@@ -181,3 +181,9 @@ def _wait_for_step(process: Any, name: str) -> None:
         if line.startswith(name):
             return
     raise AssertionError(f"{name} was never told")
+
+
+def test_a_command_does_not_arm_the_switch(tmp_path: Path) -> None:
+    with rehearsal(tmp_path) as at:
+        assert at.order("buy", QUANTITY, at.symbol, "--limit", "1000", "--json").code == 0
+        assert not [each for each in at.venue.requests(2000) if "cancel-all-after" in each["target"]]

@@ -233,8 +233,11 @@ def test_the_private_stream_comes_up_by_login_and_confirmed_topics() -> None:
     assert not any(feed.refused(frame) for frame in frames("stream_private"))
 
 
-def test_the_disconnect_protection_is_asked_for_and_its_refusal_is_none() -> None:
-    feed = account_feed([])
+def test_the_disconnect_protection_is_asked_for_where_it_guards_and_its_refusal_is_none() -> None:
+    other = account_feed([])
+    assert [message["args"] for message in other.subscriptions(other.links[0], "")] == [["order"], ["execution"], ["wallet"]]
+    events: list[Any] = []
+    feed = BybitAccountFeed((BTC,), sink=events.append, is_guarding=True)
     asked = [message["args"] for message in feed.subscriptions(feed.links[0], "")]
     assert asked == [["order"], ["execution"], ["wallet"], ["dcp.spot"]]
     refusal = {"success": False, "ret_msg": "error:handler not found", "req_id": "dcp.spot", "op": "subscribe"}

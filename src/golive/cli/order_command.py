@@ -9,7 +9,7 @@ import os
 import shlex
 import signal
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
@@ -81,7 +81,8 @@ class OrderCommand:
         risk = OrderRisk(risk_profile_of(chosen), SystemClock())
         with surroundings(where.home, chosen, risk.decide, operator_identity()) as around, _stop_signals() as stop:
             plan = live_plan(configuration, chosen.name, home=where.home, key_file=self.credentials, around=around)
-            desk = await LiveDesk.open(plan)
+            # The switch belongs to a desk that stays: what a command leaves at the venue is meant to rest there.
+            desk = await LiveDesk.open(replace(plan, dead_man_switch_seconds=0))
             try:
                 outcome, steps = await action(desk, risk, say, stop)
             finally:

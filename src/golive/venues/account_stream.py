@@ -50,6 +50,7 @@ class AccountStream:
         instruments: Sequence[Instrument],
         sink: Callable[[AccountEvent], None],
         audit_s: float,
+        is_guarding: bool,
     ) -> None:
         self._setting = setting
         self._audit_s = audit_s
@@ -59,7 +60,7 @@ class AccountStream:
         self._sink = sink
         self._reads = AccountReads(setting.profile, path)
         self._state = AccountState()
-        self._feed = setting.profile.dialect.account_feed(self._instruments, sink=self._pushed)
+        self._feed = setting.profile.dialect.account_feed(self._instruments, sink=self._pushed, is_guarding=is_guarding)
         self._keeper = Keeper(setting, self._feed, self, name="account")
         self._told_assets: set[str] = set()
         """assets that a push told about while a REST answer was on its way"""

@@ -202,18 +202,27 @@ class VenueAdapter:
         return stream
 
     def open_account_stream(
-        self, instruments: Sequence[Instrument], sink: Callable[[AccountEvent], None], *, audit_s: float = 60.0
+        self,
+        instruments: Sequence[Instrument],
+        sink: Callable[[AccountEvent], None],
+        *,
+        audit_s: float = 60.0,
+        is_guarding: bool = False,
     ) -> AccountStream:
         """Return a stream, not yet started, of our orders and fills on these instruments and of all balances.
 
         `sink` is called on the event loop; every `audit_s` seconds the stream compares itself with the REST side, because
-        a push can be lost without a trace. Raises ConfigError without credentials.
+        a push can be lost without a trace. `is_guarding`: where the venue can (Bybit), it cancels everything when this stream
+        has ended. Raises ConfigError without credentials.
         """
         credentials = self.settings.credentials
         if credentials is None:
             raise ConfigError(f"{self.profile.name}: an account stream needs credentials")
         path = self.connection.path
-        stream = AccountStream(self._stream_setting(), path, credentials, instruments=instruments, sink=sink, audit_s=audit_s)
+        stream = AccountStream(
+            self._stream_setting(), path, credentials, instruments=instruments, sink=sink, audit_s=audit_s,
+            is_guarding=is_guarding,
+        )  # fmt: skip
         self._streams.append(stream)
         return stream
 

@@ -1,7 +1,7 @@
 """Bybit v5 private stream: login, the topics `order`, `execution` and `wallet`, and their rows as events. No I/O.
 
-The topics tell of all categories; only spot rows of our instruments are read. Topic `dcp.spot` is asked for as well: it
-is what puts the connection under the account's disconnect protection, and only accounts that have it may be confirmed.
+The topics tell of all categories; only spot rows of our instruments are read. A connection that asks for `dcp.spot` is under
+the account's disconnect protection: when it is gone, Bybit cancels everything. Only accounts that have it may be confirmed.
 Source: VENUES §2 and §4.
 """
 
@@ -38,9 +38,12 @@ class BybitAccountFeed:
     exact_numbers = False
     is_private = True
 
-    def __init__(self, instruments: Sequence[Instrument], *, sink: Callable[[AccountEvent], None]) -> None:
+    def __init__(
+        self, instruments: Sequence[Instrument], *, sink: Callable[[AccountEvent], None], is_guarding: bool = False
+    ) -> None:
         self._by_symbol = {symbol_of(instrument): instrument for instrument in instruments}
         self._sink = sink
+        self._asked = (*_TOPICS, _PROTECTION) if is_guarding else _TOPICS
         self.links: tuple[Link, ...] = (Link("private", tuple(f"{topic}:" for topic in _TOPICS), frozenset(), ()),)
 
     # coming up
@@ -60,7 +63,7 @@ class BybitAccountFeed:
         return message.get("op") == "auth" and message.get("success") is True
 
     def subscriptions(self, link: Link, token: str) -> tuple[JsonObject, ...]:
-        return tuple(subscription(topic) for topic in (*_TOPICS, _PROTECTION))
+        return tuple(subscription(topic) for topic in self._asked)
 
     def reset(self, link: Link) -> None:
         """Nothing is kept here: what was seen before is the stream's knowledge."""

@@ -305,8 +305,10 @@ class BybitDialect:
     ) -> BybitFeed:
         return BybitFeed(instruments, bar=bar, period_ns=period_ns, book=book, trades=trades, sink=sink)
 
-    def account_feed(self, instruments: Sequence[Instrument], *, sink: Callable[[AccountEvent], None]) -> BybitAccountFeed:
-        return BybitAccountFeed(instruments, sink=sink)
+    def account_feed(
+        self, instruments: Sequence[Instrument], *, sink: Callable[[AccountEvent], None], is_guarding: bool = False
+    ) -> BybitAccountFeed:
+        return BybitAccountFeed(instruments, sink=sink, is_guarding=is_guarding)
 
 
 def _batch_codes(extra: JsonValue) -> list[int]:

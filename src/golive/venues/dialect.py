@@ -332,6 +332,11 @@ class Dialect(Protocol):
         sink: Callable[[MarketEvent], None],
     ) -> Feed: ...
 
-    def account_feed(self, instruments: Sequence[Instrument], *, sink: Callable[[AccountEvent], None]) -> AccountFeed:
-        """Return the feed of our orders and fills on these instruments and of our balances."""
+    def account_feed(
+        self, instruments: Sequence[Instrument], *, sink: Callable[[AccountEvent], None], is_guarding: bool = False
+    ) -> AccountFeed:
+        """Return the feed of our orders and fills on these instruments and of our balances.
+
+        `is_guarding`: where a venue cancels everything when a private stream ends (Bybit), this stream is such a one.
+        """
         ...

@@ -336,7 +336,9 @@ class KrakenDialect:
         minutes = None if bar is None else period_ns // (60 * SECOND)
         return KrakenFeed(by_symbol, minutes=minutes, book=book, trades=trades, sink=sink)
 
-    def account_feed(self, instruments: Sequence[Instrument], *, sink: Callable[[AccountEvent], None]) -> KrakenAccountFeed:
+    def account_feed(
+        self, instruments: Sequence[Instrument], *, sink: Callable[[AccountEvent], None], is_guarding: bool = False
+    ) -> KrakenAccountFeed:
         request = _private("GetWebSocketsToken")
         return KrakenAccountFeed({symbol(instrument): instrument for instrument in instruments}, request, sink=sink)
 

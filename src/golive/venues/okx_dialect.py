@@ -275,5 +275,7 @@ class OkxDialect:
         by_id = {inst_id_of(instrument): instrument for instrument in instruments}
         return OkxFeed(by_id, bar=bar, period_ns=period_ns, book=book, trades=trades, sink=sink)
 
-    def account_feed(self, instruments: Sequence[Instrument], *, sink: Callable[[AccountEvent], None]) -> OkxAccountFeed:
+    def account_feed(
+        self, instruments: Sequence[Instrument], *, sink: Callable[[AccountEvent], None], is_guarding: bool = False
+    ) -> OkxAccountFeed:
         return OkxAccountFeed({inst_id_of(instrument): instrument for instrument in instruments}, sink=sink)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import signal
@@ -12,6 +13,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from golive.model.alert import AlertSeverity
 from golive.model.command import Alert
 from golive.model.errors import JournalError
 from golive.model.ids import ClientOrderId
@@ -60,6 +62,7 @@ async def test_orders_of_a_killed_process_are_canceled_by_the_venue(tmp_path: Pa
         told(bot, "1000")
         order = ClientOrderId(heard(bot, "order")["order"])
         assert heard(bot, "news")["news"] == "accepted"
+        await until(lambda: armed("kraken", running) != [])
         bot.send_signal(signal.SIGKILL)
         bot.wait(10)
         await until(lambda: [row["state"] for row in truth(running, order)] == ["canceled"], 30)
@@ -94,3 +97,59 @@ async def test_what_the_switch_takes_beside_its_call_is_said_once(tmp_path: Path
         async with trader(live_plan(tmp_path, [account_plan("bybit", running)], dead_man_switch_seconds=15)) as at:
             await until(lambda: at.desk.account(ADAPTERS["bybit"]).switch.beats >= 1)
             assert [alert.title for alert in at.alerts].count("Dead-man's switch") == 1
+
+
+async def test_an_arming_that_is_on_its_way_at_the_end_is_waited_for_and_taken_back(tmp_path: Path) -> None:
+    with live_venue("okx") as running:
+        running.add_fault("delay", match=f"*{SWITCH['okx']}*", seconds=1.5, count=1)
+        async with trader(live_plan(tmp_path, [account_plan("okx", running)], dead_man_switch_seconds=15)) as at:
+            switch = at.desk.account(ADAPTERS["okx"]).switch
+            await until(lambda: armed("okx", running) != [])
+            assert not switch.is_armed
+        assert armed("okx", running) == [15, 0]
+        assert [alert for alert in at.alerts if "left armed" in alert.title] == []
+
+
+async def test_a_switch_that_cannot_be_taken_back_is_said_with_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("golive.runtime.live.switch.DISARM_S", 2.0)
+    with live_venue("okx") as running:
+        async with trader(live_plan(tmp_path, [account_plan("okx", running)], dead_man_switch_seconds=15)) as at:
+            await until(lambda: at.desk.account(ADAPTERS["okx"]).switch.is_armed)
+            order = await at.sent()
+            running.add_fault("html", match=f"*{SWITCH['okx']}*")
+        running.clear_faults()
+        [told] = [alert for alert in at.alerts if "left armed" in alert.title]
+        assert (told.severity, "cancels every open order of the account by 20" in told.body) == (AlertSeverity.CRITICAL, True)
+        assert [row["state"] for row in truth(running, order)] == ["live"]
+        await until(lambda: [row["state"] for row in truth(running, order)] == ["canceled"], 30)
+
+
+async def test_a_failed_disarming_is_repeated(tmp_path: Path) -> None:
+    with live_venue("okx") as running:
+        async with trader(live_plan(tmp_path, [account_plan("okx", running)], dead_man_switch_seconds=15)) as at:
+            await until(lambda: at.desk.account(ADAPTERS["okx"]).switch.is_armed)
+            running.add_fault("html", match=f"*{SWITCH['okx']}*", count=4)
+        assert armed("okx", running)[-1] == 0
+        assert [alert for alert in at.alerts if "left armed" in alert.title] == []
+        assert not at.desk.account(ADAPTERS["okx"]).switch.is_armed
+
+
+async def test_where_no_call_takes_it_back_an_end_says_what_follows(tmp_path: Path) -> None:
+    with live_venue("bybit") as running:
+        async with trader(live_plan(tmp_path, [account_plan("bybit", running)], dead_man_switch_seconds=15)) as at:
+            await until(lambda: at.desk.account(ADAPTERS["bybit"]).switch.beats >= 1)
+        [told] = [alert for alert in at.alerts if "left armed" in alert.title]
+        assert told.severity is AlertSeverity.WARNING
+        assert "cannot be disarmed" in told.body
+
+
+async def test_a_desk_without_a_switch_leaves_what_rests_also_where_another_desk_had_set_the_switch(tmp_path: Path) -> None:
+    with live_venue("bybit") as running:
+        async with trader(live_plan(tmp_path, [account_plan("bybit", running)], dead_man_switch_seconds=3)) as at:
+            await until(lambda: at.desk.account(ADAPTERS["bybit"]).switch.is_armed)
+        async with trader(live_plan(tmp_path, [account_plan("bybit", running)])) as at:
+            await asyncio.sleep(4)  # until what the first desk left behind has struck
+            order = await at.sent()
+        await asyncio.sleep(4)
+        assert [row["state"] for row in truth(running, order)] == ["live"]
+        assert at.alerts == []

@@ -70,12 +70,12 @@ def assembled(
     watcher = Watcher(
         name, adapter, tuple(instruments.values()), parts.roster, readiness, plan.clock, tell=tell, ask=asker.ask,
         foreign=foreign, broken=broken, known=opened.known, book=parts.book, audit_s=timing.audit_s,
-        grace_s=timing.stream_grace_s,
+        grace_s=timing.stream_grace_s, is_guarding=plan.dead_man_switch_seconds > 0,
     )  # fmt: skip
     consents = Books.of(opened.state).consents
     watcher.agreed.update(consents.left, consents.adopted)
     switch = DeadMansSwitch(
-        name, client, pen, readiness, timeout_s=plan.dead_man_switch_seconds, operator=plan.operator,
+        name, client, pen, readiness, plan.clock, timeout_s=plan.dead_man_switch_seconds, operator=plan.operator,
         needs=account.profile.switch_needs, proofs=plan.proofs, alert=alert,
     )  # fmt: skip
     return LiveAccount(parts, Sender(parts), asker, watcher, switch)

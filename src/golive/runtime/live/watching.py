@@ -46,9 +46,10 @@ class Watcher:
         book: Callable[[Fill], None],
         audit_s: float,
         grace_s: float,
+        is_guarding: bool,
     ) -> None:
         """`known` looks into the journal, in a thread; `book` keeps a fill; `grace_s`: how long the stream may be down, or a fill
-        be without a name.
+        be without a name; `is_guarding`: the venue's switch may hang on this stream.
         """
         self._name = name
         self._adapter = adapter
@@ -63,6 +64,7 @@ class Watcher:
         self._known = known
         self._book = book
         self._audit_s = audit_s
+        self._is_guarding = is_guarding
         self._grace_ns = int(grace_s * SECOND)
         self._stream: AccountStream | None = None
         self._opening: asyncio.Task[None] | None = None
@@ -78,7 +80,9 @@ class Watcher:
 
     async def start(self) -> None:
         """Open the stream: what changes from now on is told. Raises the family of the fault."""
-        stream = self._adapter.open_account_stream(self._instruments, self.take, audit_s=self._audit_s)
+        stream = self._adapter.open_account_stream(
+            self._instruments, self.take, audit_s=self._audit_s, is_guarding=self._is_guarding
+        )
         try:
             await stream.start()
         except BaseException:
