@@ -21,7 +21,7 @@ from golive.model.ids import FillId, VenueOrderId
 from golive.model.instrument import Instrument
 from golive.model.order import Fill
 from golive.runtime.live.parts import Parts
-from golive.runtime.live.pen import Pen
+from golive.runtime.live.pen import Pen, Pending
 from golive.storage.order_journal import DecidedItem, Item
 from golive.storage.order_journal.lease import AccountLease
 from golive.venues.dialect import Lookup
@@ -32,20 +32,34 @@ LATE_S = 0.02
 
 
 def early() -> None:
-    async def durable(self: Pen, *items: Item) -> None:
+    def begin(self: Pen, *items: Item) -> Pending:
         asyncio.get_running_loop().call_later(LATE_S, lambda: self.write(*items))
+        return _done()
 
-    Pen.durable = durable  # type: ignore[method-assign]
+    Pen.begin = begin  # type: ignore[method-assign]
+
+
+def _done() -> Pending:
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+    done.set_result(None)
+    return Pending(done, loop.time() + 1)
 
 
 def resend() -> None:
     submit = TradingClient.submit
 
     async def again(
-        self: TradingClient, approved: Approved, instrument: Instrument, attempts: Any, *, deadline_ms: int | None = None
+        self: TradingClient,
+        approved: Approved,
+        instrument: Instrument,
+        attempts: Any,
+        *,
+        deadline_ms: Any = None,
+        landed: Any = None,
     ) -> VenueOrderId:
         try:
-            return await submit(self, approved, instrument, attempts, deadline_ms=deadline_ms)
+            return await submit(self, approved, instrument, attempts, deadline_ms=deadline_ms, landed=landed)
         except OutcomeUnknown:
             return await submit(self, approved, instrument, attempts, deadline_ms=self.new_deadline_ms())
 
@@ -53,13 +67,12 @@ def resend() -> None:
 
 
 def undecided() -> None:
-    durable, count = Pen.durable, itertools.count(1)
+    begin, count = Pen.begin, itertools.count(1)
 
-    async def forgetful(self: Pen, *items: Item) -> None:
-        if not isinstance(items[0], DecidedItem) or next(count) % 5:
-            await durable(self, *items)
+    def forgetful(self: Pen, *items: Item) -> Pending:
+        return _done() if isinstance(items[0], DecidedItem) and not next(count) % 5 else begin(self, *items)
 
-    Pen.durable = forgetful  # type: ignore[method-assign]
+    Pen.begin = forgetful  # type: ignore[method-assign]
 
 
 def twice() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Final
 
@@ -84,12 +84,19 @@ class TradingClient:
         return self._venue_now_ms() + int(self._profile.order_deadline_s * 1000)
 
     async def submit(
-        self, approved: Approved, instrument: Instrument, attempts: AttemptJournal, *, deadline_ms: int | None = None
+        self,
+        approved: Approved,
+        instrument: Instrument,
+        attempts: AttemptJournal,
+        *,
+        deadline_ms: int | None = None,
+        landed: Callable[[], Awaitable[None]] | None = None,
     ) -> VenueOrderId:
         """Send an approved order and return the venue's id.
 
         With `deadline_ms` (venue time, of `new_deadline_ms`) the first attempt has that deadline and is durable already, so
-        it is not journaled again; it leaves only while the venue's least deadline is left of it.
+        it is not journaled again; it leaves only while the venue's least deadline is left of it. With `landed` it is being made
+        durable: that is awaited when all else is held that the attempt needs to leave, once, and raises when it must not leave.
         Raises InvalidOrder (never sent: breaks a rule we know), VenueUnavailable (surely never sent), VenueRejected and
         its families (surely not executed), OutcomeUnknown (ask by client order id; never send again).
         """
@@ -99,7 +106,7 @@ class TradingClient:
         attempts = WrittenAttempts(attempts, () if deadline_ms is None else ((order.client_order_id, 1),))
         for n in range(1, MAX_ATTEMPTS + 1):
             try:
-                venue_order_id = await self._attempt(order, instrument, attempts, n, deadline_ms if n == 1 else None)
+                venue_order_id = await self._attempt(order, instrument, attempts, n, deadline_ms if n == 1 else None, landed)
             except RateLimited as exc:  # the only family that says: documented as not processed
                 if not exc.code:  # our own budget refused it for the venue's sake: it never left
                     await attempts.record_answer(order.client_order_id, n, "not_sent:paused")
@@ -119,7 +126,13 @@ class TradingClient:
         raise AssertionError("unreachable")
 
     async def _attempt(
-        self, order: NewOrder, instrument: Instrument, attempts: AttemptJournal, n: int, durable_ms: int | None
+        self,
+        order: NewOrder,
+        instrument: Instrument,
+        attempts: AttemptJournal,
+        n: int,
+        durable_ms: int | None,
+        landed: Callable[[], Awaitable[None]] | None,
     ) -> VenueOrderId:
         request = self._dialect.place(order, instrument)
         deadline_ms = self.new_deadline_ms() if durable_ms is None else durable_ms  # from now on, not from the end of all waits
@@ -127,6 +140,8 @@ class TradingClient:
         async def journal_then_deadline() -> Request:
             if durable_ms is None:
                 await attempts.record_attempt(order.client_order_id, n, deadline_ms)
+            elif landed is not None:
+                await landed()
             return self._dialect.with_deadline(request, deadline_ms)
 
         return await self._adapter.connection.path.write(

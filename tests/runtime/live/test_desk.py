@@ -16,7 +16,7 @@ import pytest
 
 from golive.execution import PaperExecution
 from golive.execution.live.degradation import DegradePolicy, DegradingExecution
-from golive.execution.live.happening import Answered, Happening
+from golive.execution.live.happening import Answered, Condition, Happening
 from golive.matching.bar import BarModel
 from golive.matching.fee import FeeSchedule
 from golive.metrics.recorder import MemoryRecorder
@@ -201,6 +201,37 @@ async def test_nothing_leaves_while_the_journal_is_too_slow(tmp_path: Path) -> N
             await at.settled()
             assert at.status(order.order.client_order_id) is OrderStatus.ABSENT
             assert len(running.orders()) == before
+
+
+async def test_an_order_that_does_not_get_out_in_time_surely_never_left(tmp_path: Path) -> None:
+    with live_venue("okx") as running:
+        plan = live_plan(tmp_path, [account_plan("okx", running, max_concurrency=1)])
+        plan = replace(plan, routes=(replace(plan.routes[0], attempt_budget_ms=100),))
+        async with trader(plan) as at:
+            adapter = at.desk.account(at.adapter).parts.adapter
+            running.add_fault("delay", match="/api/v5/public/time", method="GET", seconds=1.0, count=1)
+            holding_the_only_slot = asyncio.create_task(adapter.connection.path.resync_clock())
+            await asyncio.sleep(0.05)
+            order = await at.sent()
+            assert not holding_the_only_slot.done()
+            assert at.events(order) == ["not_sent"]
+            assert at.desk.router.frozen == {}
+            assert truth(running, order) == []
+            await holding_the_only_slot
+        assert rows(tmp_path, "okx", order)[2:4] == [("attempts", 1, None), ("answers", 1, AttemptResult.NOT_SENT)]
+
+
+async def test_a_call_that_is_refused_at_the_door_is_an_answered_attempt(tmp_path: Path) -> None:
+    with live_venue("okx") as running:
+        async with trader(live_plan(tmp_path, [account_plan("okx", running)])) as at:
+            said: list[Happening] = []
+            at.desk.on_happening.append(said.append)
+            at.desk.account(at.adapter).parts.adapter.connection.budget.pause(60, "the venue said so", ban=True)
+            order = await at.sent()
+            assert at.events(order) == ["not_sent"]
+            assert truth(running, order) == []
+            assert [type(each).__name__ for each in said if not isinstance(each, Condition)] == ["Waited", "Leaving", "Answered"]
+        assert rows(tmp_path, "okx", order)[2:4] == [("attempts", 1, None), ("answers", 1, AttemptResult.NOT_SENT)]
 
 
 async def test_a_journal_that_somebody_else_writes_stops_the_account(tmp_path: Path) -> None:

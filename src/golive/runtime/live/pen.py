@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import NamedTuple
 
 from golive.model.errors import JournalError
 from golive.storage.order_journal import Item, OrderJournal, OrderWriter
+
+
+class Pending(NamedTuple):
+    """What is being made durable, and until when that may take, in the loop's time."""
+
+    done: asyncio.Future[None]
+    until: float
 
 
 class Pen:
@@ -34,19 +42,31 @@ class Pen:
         except JournalError as exc:
             self.give_up(exc)
 
-    async def durable(self, *items: Item) -> None:
+    def begin(self, *items: Item) -> Pending:
+        """Begin to make items durable; `landed` says when they are. Raises JournalError when the journal is lost."""
+        try:
+            return Pending(self._writer.begin(items), asyncio.get_running_loop().time() + self._stall_s)
+        except JournalError as exc:
+            self.give_up(exc)
+            raise
+
+    async def landed(self, pending: Pending) -> None:
         """Return once the items are on disk; JournalError when they are not within the time after which no order may leave.
 
         They may become durable later all the same, so whoever does not go on has to write that down behind them.
         """
         try:
-            async with asyncio.timeout(self._stall_s):
-                await self._writer.durable(items)
+            async with asyncio.timeout_at(pending.until):
+                await pending.done
         except TimeoutError:
             raise JournalError(f"{self._journal.path}: not durable within {self._stall_s:g} s: nothing leaves") from None
         except JournalError as exc:
             self.give_up(exc)
             raise
+
+    async def durable(self, *items: Item) -> None:
+        """Begin, and wait: see `landed`."""
+        await self.landed(self.begin(*items))
 
     def require_lease(self) -> None:
         """Raise JournalError unless this process is the account's one writer now; asked right before anything leaves."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from golive.execution.live.effect import Change, Place, Withdraw
@@ -16,6 +17,7 @@ from golive.storage.order_journal import AnswerItem, AttemptItem, DecidedItem
 
 from .answer import DETAIL_LENGTH, Outcome, outcome_of
 from .parts import Parts
+from .pen import Pending
 from .roster import Ours
 
 _NOT_PROCESSED: Final = "not_processed:"
@@ -54,14 +56,11 @@ class Sender:
         ours.deadline_ms = deadline_ms
         self._tell(Waited(self._name, order.client_order_id, waited_ns))
         try:
-            await self._pen.durable(self._decided(place, ours, deadline_ms))
-            self._pen.require_lease()
+            pending = self._pen.begin(self._decided(place, ours, deadline_ms))
         except JournalError as exc:
             self._never_left(order.client_order_id, 1, str(exc))
             return
-        reach("live_order_durable")
-        self._tell(Leaving(self._name, order.client_order_id, 1, deadline_ms))
-        await self._attempt(place, ours, deadline_ms)
+        await self._attempt(place, ours, deadline_ms, pending)
 
     def _plan(self, place: Place) -> Ours:
         decided_at = self._clock.now() - (self._clock.monotonic() - place.decided_mono)
@@ -75,22 +74,31 @@ class Sender:
         self._pen.write(AnswerItem(client_order_id, n, AttemptResult.NOT_SENT, "", detail[:DETAIL_LENGTH]))
         self._tell(NotSent(self._name, client_order_id, FallbackReason.NEVER_SENT, detail, self._clock.monotonic()))
 
-    async def _attempt(self, place: Place, ours: Ours, deadline_ms: int) -> None:
+    async def _attempt(self, place: Place, ours: Ours, deadline_ms: int, pending: Pending) -> None:
+        """Get the order's place at the venue's door while its attempt is made durable, and let it out when both are there."""
         order = place.approved.order
         loop, budget_s = asyncio.get_running_loop(), place.budget_ms / 1000
         budget = asyncio.timeout(budget_s)
         attempts = _Attempts(self._parts, ours, 1, lambda: budget.reschedule(loop.time() + budget_s))
+        first = _FirstAttempt(self._parts, order.client_order_id, deadline_ms, pending)
         venue_order_id: VenueOrderId | None = None
         try:
             async with budget:
                 venue_order_id = await self._client.submit(
-                    place.approved, self._parts.instruments[order.instrument], attempts, deadline_ms=deadline_ms
+                    place.approved,
+                    self._parts.instruments[order.instrument],
+                    attempts,
+                    deadline_ms=deadline_ms,
+                    landed=first.landed,
                 )
             outcome = Outcome(AttemptResult.ACCEPTED if venue_order_id else AttemptResult.UNKNOWN, "", "")
         except TimeoutError:
-            outcome = Outcome(AttemptResult.UNKNOWN, "", f"no answer within the budget of {place.budget_ms} ms")
+            outcome = _too_late(place.budget_ms, may_have_left=first.may_have_left)
         except Exception as exc:  # noqa: BLE001 - whatever it was, the order may be at the venue
-            outcome = self._judged(exc)
+            outcome = Outcome(AttemptResult.NOT_SENT, "", "") if first.lost is not None else self._judged(exc)
+        if not await first.was_let_out():
+            self._never_left(order.client_order_id, 1, str(first.lost))
+            return
         reach("live_order_answered")
         self._answered(order.client_order_id, attempts, outcome, venue_order_id)
 
@@ -170,6 +178,49 @@ class Sender:
             return False
         self._tell(Withdrawn(self._name, name, found))
         return True
+
+
+def _too_late(budget_ms: int, *, may_have_left: bool) -> Outcome:
+    if may_have_left:
+        return Outcome(AttemptResult.UNKNOWN, "", f"no answer within the budget of {budget_ms} ms")
+    detail = f"it could not leave within the budget of {budget_ms} ms"
+    return Outcome(AttemptResult.NOT_SENT, "", detail, FallbackReason.NEVER_SENT)
+
+
+class _FirstAttempt:
+    """Decision, intent and first attempt of one order on their way to the disk; nothing of it leaves before `landed`."""
+
+    def __init__(self, parts: Parts, client_order_id: ClientOrderId, deadline_ms: int, pending: Pending) -> None:
+        self._parts = parts
+        self._name = client_order_id
+        self._deadline_ms = deadline_ms
+        self._pending = pending
+        self.may_have_left = False
+        self.lost: JournalError | None = None
+        """why it must not leave"""
+
+    async def was_let_out(self) -> bool:
+        """Return whether it has landed, also for one that the venue's door was closed to before: it is written down."""
+        if not self.may_have_left and self.lost is None:
+            with suppress(JournalError):
+                await self.landed()
+        return self.may_have_left
+
+    async def landed(self) -> None:
+        """Return when all is durable and the account is still ours: from then on it may leave. JournalError: it must not."""
+        pen = self._parts.pen
+        try:
+            await pen.landed(self._pending)
+            pen.require_lease()
+        except JournalError as exc:
+            self.lost = exc
+            raise
+        except asyncio.CancelledError:
+            self.lost = JournalError("its time was over before it was durable")
+            raise
+        reach("live_order_durable")
+        self.may_have_left = True
+        self._parts.tell(Leaving(self._parts.name, self._name, 1, self._deadline_ms))
 
 
 class _Attempts:

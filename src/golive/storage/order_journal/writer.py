@@ -57,7 +57,7 @@ class _Request(NamedTuple):
 
 
 class OrderWriter:
-    """Owns an order journal from `start` to `close`. `submit` and `durable` are called on the loop's thread.
+    """Owns an order journal from `start` to `close`. All but `close` is called on the loop's thread.
 
     `on_failure(error)` is called on the loop, once. The lease is renewed every `heartbeat_s`, a fifth of its age unless said.
     """
@@ -106,8 +106,11 @@ class OrderWriter:
         """
         self._put(_Request(tuple(items), time.monotonic(), then))
 
-    async def durable(self, items: Iterable[Item]) -> None:
-        """Queue items in order and return when they are durable; raise JournalError when they will never be."""
+    def begin(self, items: Iterable[Item]) -> asyncio.Future[None]:
+        """Queue items in order; the future ends when they are durable, with JournalError when they will never be.
+
+        Raises the failure that stopped the writer, if any.
+        """
         done: asyncio.Future[None] = self._loop.create_future()
 
         def reached() -> None:
@@ -119,7 +122,11 @@ class OrderWriter:
                 done.set_exception(error)
 
         self._put(_Request(tuple(items), time.monotonic(), reached, failed))
-        await done
+        return done
+
+    async def durable(self, items: Iterable[Item]) -> None:
+        """Queue items in order and return when they are durable; raise JournalError when they will never be."""
+        await self.begin(items)
 
     def flush(self, timeout_s: float = 10.0) -> None:
         """Wait until everything queued is durable; JournalError when that fails or takes longer. The loop stands meanwhile."""
