@@ -91,6 +91,54 @@ async def test_everything_that_waits_is_one_transaction(tmp_path: Path) -> None:
     assert faults(tmp_path) == []
 
 
+async def test_what_nobody_waits_for_shares_the_fsync_of_what_comes_next(tmp_path: Path) -> None:
+    writer = start(open_journal(tmp_path))
+    await writer.durable([decided(1)])
+    for item in (answer(1), note(), end(1)):
+        writer.submit([item])
+    await writer.durable([decided(2)])
+    durations = writer.durations()
+    assert durations is not None
+    assert durations.count == 2
+    await asyncio.to_thread(writer.close)
+
+
+async def test_what_nobody_waits_for_becomes_durable_all_the_same(tmp_path: Path) -> None:
+    writer = start(open_journal(tmp_path), heartbeat_s=60)
+    await writer.durable([decided(1)])
+    writer.submit([answer(1), end(1)])
+    with closing(OrderJournalReader.open(place_of(tmp_path).path)) as reader:
+        before = reader.not_ended()
+    assert before == (order_id(1),)
+
+    def has_ended() -> bool:
+        with closing(OrderJournalReader.open(place_of(tmp_path).path)) as reader:
+            return reader.not_ended() == ()
+
+    await until(has_ended)
+    await asyncio.to_thread(writer.close)
+
+
+async def test_many_who_waited_go_on_over_several_rounds_of_the_loop(tmp_path: Path) -> None:
+    writer = OrderWriter(open_journal(tmp_path), loop=asyncio.get_running_loop(), on_failure=Told())
+    rounds, called = 0, list[tuple[int, int]]()
+    loop = asyncio.get_running_loop()
+
+    def next_round() -> None:
+        nonlocal rounds
+        rounds += 1
+        loop.call_soon(next_round)
+
+    for n in range(1, 61):
+        writer.submit([decided(n)], lambda n=n: called.append((n, rounds)))  # type: ignore[misc]
+    next_round()
+    writer.start()
+    await until(lambda: len(called) == 60)
+    assert [n for n, _ in called] == list(range(1, 61))
+    assert max(sum(at == each for _, at in called) for each in {at for _, at in called}) <= 8
+    await asyncio.to_thread(writer.close)
+
+
 async def test_callbacks_come_on_the_loop_in_order_and_one_that_fails_keeps_nothing_from_the_others(tmp_path: Path) -> None:
     writer = start(open_journal(tmp_path))
     called: list[object] = []

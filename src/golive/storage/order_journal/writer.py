@@ -25,12 +25,16 @@ from .row import JournalRow
 
 BEATS_PER_LEASE: Final = 5
 """how often the lease is renewed while it would last"""
-PAUSE_S: Final = 0.0002
-"""nobody must have waited for so long before projections and seals get their turn"""
+LINGER_S: Final = 0.004
+"""for so long at most does what nobody waits for wait for others to share its fsync"""
+PAUSE_S: Final = 0.005
+"""nobody must have waited for so long before projections and seals get their turn, which would hold up an order on its way out"""
 LONGEST_BACKLOG: Final = 4000
 """rows; with more waiting to be projected they get their turn whoever waits"""
 ROWS_AT_ONCE: Final = 256
 """to be projected before the next look at who waits"""
+CALLS_AT_ONCE: Final = 8
+"""of those who waited for a commit, on one round of the loop"""
 DURATIONS_KEPT: Final = 100_000
 
 
@@ -78,6 +82,7 @@ class OrderWriter:
         self._heartbeat_s = heartbeat_s or journal.lease.longest_age_s / BEATS_PER_LEASE
         self._requests: deque[_Request] = deque()
         self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._lingering: asyncio.TimerHandle | None = None
         self._backlog: list[JournalRow] = []
         self._unsynced = False
         self._beaten = time.monotonic()
@@ -102,9 +107,10 @@ class OrderWriter:
     def submit(self, items: Iterable[Item], then: Callable[[], None] | None = None) -> None:
         """Queue items in order, all of one call in one transaction; `then` is called on the loop when they are durable.
 
+        Without it nobody waits: they become durable with what comes next, or a few milliseconds later.
         Raises the failure that stopped the writer, if any; after a later one `then` is never called.
         """
-        self._put(_Request(tuple(items), time.monotonic(), then))
+        self._put(_Request(tuple(items), time.monotonic(), then), is_awaited=then is not None)
 
     def begin(self, items: Iterable[Item]) -> asyncio.Future[None]:
         """Queue items in order; the future ends when they are durable, with JournalError when they will never be.
@@ -164,13 +170,21 @@ class OrderWriter:
             self._journal.release()
             raise self._failure
 
-    def _put(self, request: _Request) -> None:
+    def _put(self, request: _Request, *, is_awaited: bool = True) -> None:
         if self._failure is not None:
             raise self._failure
         if self._closing:
             raise JournalError(f"{self._journal.path}: the journal writer is closed")
         self._requests.append(request)
-        self._wakes.put(None)
+        if is_awaited:
+            self._wakes.put(None)
+        elif self._lingering is None:
+            self._lingering = self._loop.call_later(LINGER_S, self._lingered)
+
+    def _lingered(self) -> None:
+        self._lingering = None
+        if self._requests:
+            self._wakes.put(None)
 
     def _run(self) -> None:
         try:
@@ -213,7 +227,8 @@ class OrderWriter:
         if rows:
             self._durations.append((time.monotonic() - began) * 1000)
         self._committing_since = None
-        self._tell(_call_all, [request.then for request in requests if request.then is not None], self._loop)
+        if called := deque(request.then for request in requests if request.then is not None):
+            self._tell(_call, called, self._loop)
         _release(requests)
         if self._projections:
             self._backlog.extend(rows)
@@ -277,12 +292,15 @@ class OrderWriter:
             return
 
 
-def _call_all(callbacks: Sequence[Callable[[], None]], loop: asyncio.AbstractEventLoop) -> None:
-    for callback in callbacks:
+def _call(callbacks: deque[Callable[[], None]], loop: asyncio.AbstractEventLoop) -> None:
+    """Call some, and the others on the loop's next rounds: each has work to do there, and the loop has other work as well."""
+    for _ in range(min(CALLS_AT_ONCE, len(callbacks))):
         try:
-            callback()
+            callbacks.popleft()()
         except Exception as exc:  # noqa: BLE001 - one who waited must not keep the news from the others; the loop handles it
             loop.call_exception_handler({"message": "a callback of the order journal failed", "exception": exc})
+    if callbacks:
+        loop.call_soon(_call, callbacks, loop)
 
 
 def _release(requests: Sequence[_Request]) -> None:
