@@ -115,6 +115,7 @@ class LiveAccount:
 
     async def _work(self) -> None:
         while True:
+            await self.parts.turnstile.through()
             turn = self._queue.pop(self.parts.clock.monotonic())
             if turn is None:
                 self._waiting.clear()

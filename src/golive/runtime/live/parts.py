@@ -20,6 +20,7 @@ from .pen import Pen
 from .plan import AccountPlan, LivePlan
 from .readiness import Readiness
 from .roster import Roster
+from .turnstile import Turnstile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class Parts:
     broken: Callable[[Exception], None]
     """something failed that no rule foresees: the account stops"""
 
+    turnstile: Turnstile = field(default_factory=Turnstile)
+    """for whoever has just got an answer, or takes the next order"""
     booked: dict[str, Decimal] = field(default_factory=dict)
     """what the fills since the journal was opened have added, by asset"""
 

@@ -38,6 +38,11 @@ class Readiness:
         """Whether the circuit refuses calls, but for the one that tries after its pause."""
         return self._adapter.circuit_open_since is not None
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether the venue was well when it was last told: then only a failure of a call can have changed that."""
+        return self._told is not None and not self._told.is_breaker_open and not self._told.reconnect_required
+
     def block(self, part: str, why: str) -> None:
         self._blocks[part] = why
         self.look()

@@ -96,6 +96,7 @@ class Sender:
             outcome = _too_late(place.budget_ms, may_have_left=first.may_have_left)
         except Exception as exc:  # noqa: BLE001 - whatever it was, the order may be at the venue
             outcome = Outcome(AttemptResult.NOT_SENT, "", "") if first.lost is not None else self._judged(exc)
+        await self._parts.turnstile.through()
         if not await first.was_let_out():
             self._never_left(order.client_order_id, 1, str(first.lost))
             return
@@ -123,7 +124,8 @@ class Sender:
         self._pen.write(AnswerItem(name, n, result, outcome.code, outcome.detail, venue_order_id))
         now = self._clock.monotonic()
         self._tell(Answered(self._name, name, n, result, outcome.code, outcome.detail, now, venue_order_id, outcome.fallback))
-        self._readiness.look()
+        if result is not AttemptResult.ACCEPTED or not self._readiness.is_calm:
+            self._readiness.look()
 
     # orders that are there
 
