@@ -35,6 +35,7 @@ from .account import LiveAccount
 from .account_journal import AccountJournal
 from .assembly import assembled
 from .export import write_exposition
+from .interpreter import Steadiness
 from .opening import Recovery, last_agreed_at
 from .plan import AccountPlan, LivePlan
 from .reconcile_views import Books
@@ -58,6 +59,7 @@ class LiveDesk:
         self._accounts: dict[str, LiveAccount] = {}
         self._journals: dict[str, AccountJournal] = {}
         self._is_draining = False
+        self._steadiness = Steadiness(plan.clock.monotonic)
         self._exporter: asyncio.Task[None] | None = None
         self._ticker: asyncio.Task[None] | None = None
 
@@ -93,6 +95,7 @@ class LiveDesk:
         except BaseException:
             await desk.close()
             raise
+        desk._steadiness.begin()
         desk._ticker = asyncio.create_task(desk._tick())
         desk._ticker.add_done_callback(desk._ticker_ended)
         if plan.export_path is not None:
@@ -235,6 +238,7 @@ class LiveDesk:
         while True:
             await asyncio.sleep(self.plan.timing.tick_s)
             self.look(self.plan.clock.now())
+            self._steadiness.look(is_idle=all(account.is_idle for account in self._accounts.values()))
 
     def _ticker_ended(self, ticker: asyncio.Task[None]) -> None:
         if not ticker.cancelled() and isinstance(bug := ticker.exception(), Exception):
