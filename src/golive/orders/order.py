@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,6 +40,7 @@ class Orders:
         self._orders: dict[ClientOrderId, Order] = {}
         self.unended: dict[ClientOrderId, Order] = {}
         self._fills: set[FillId] = set()
+        self._planned = 0
 
     def __iter__(self) -> Iterator[Order]:
         return iter(self._orders.values())
@@ -69,7 +70,8 @@ class Orders:
         """Take a new intent; IllegalTransition if its client order id was used before."""
         if intent.client_order_id in self._orders:
             raise IllegalTransition(f"client order id {intent.client_order_id} was used before")
-        order = Order(intent, len(self._orders) + 1, ts)
+        self._planned += 1
+        order = Order(intent, self._planned, ts)
         self._orders[intent.client_order_id] = self.unended[intent.client_order_id] = order
         return order
 
@@ -115,6 +117,16 @@ class Orders:
         self._fills.add(fill.fill_id)
         order.filled += fill.quantity
         return order
+
+    def forget(self, client_order_id: ClientOrderId, fills: Iterable[FillId]) -> None:
+        """Let go of an order that has ended and of its fills; IllegalTransition for one that has not. Who forgets answers for it
+        that its id does not come again.
+        """
+        order = self[client_order_id]
+        if order.status not in TERMINAL:
+            raise IllegalTransition(f"order {client_order_id} has not ended")
+        del self._orders[client_order_id]
+        self._fills.difference_update(fills)
 
     def _move(self, order: Order, event: OrderEvent) -> Order:
         order.status = next_status(order.status, event)

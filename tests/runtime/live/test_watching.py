@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from golive.model.errors import VenueUnavailable
+from golive.model.ids import FillId
 from golive.model.order import Fill, OrderStatus, Side
 from golive.runtime.live.desk import LiveDesk
+from golive.storage.order_journal.place import DIRECTORY
+from golive.storage.order_journal.reader import OrderJournalReader
 from support.adapters import ADAPTERS
 from support.live_desk import QUICK, account_plan, live_plan, live_venue, swept, trader, truth
 from support.trading_desk import desk as raw_desk
@@ -93,6 +97,37 @@ async def test_late_news_of_an_order_that_ended_in_an_earlier_life_are_not_forei
         assert at.desk.conditions[ADAPTERS[name]].is_ready
         assert watcher.foreign_orders == 0
         assert at.desk.account(ADAPTERS[name]).parts.booked == {}
+
+
+async def test_a_late_fill_of_an_order_that_was_let_go_is_booked_once_and_told(
+    venue: tuple[str, VenueProcess], tmp_path: Path
+) -> None:
+    name, running = venue
+    plan = live_plan(tmp_path, [account_plan(name, running)], timing=replace(QUICK, keep_ended_s=0.0))
+    async with raw_desk(name, running) as reader, trader(plan) as at:
+        order = at.order(price=None)
+        at.desk.submit(order)
+        order_id = order.order.client_order_id
+        account = at.desk.account(ADAPTERS[name])
+        await until(lambda: at.filled(order_id) == order.order.quantity and account.parts.roster.get(order_id) is None)
+        found = await reader.lookup(order_id)
+        assert found.order is not None
+        account.watcher.take(found.order)
+        for seen in (*found.fills, *found.fills):
+            account.watcher.take(seen)  # the journal has them
+        late = found.fills[0].fill._replace(fill_id=FillId(name, "late"))
+        for _ in range(3):
+            account.watcher.take(replace(found.fills[0], fill=late))
+            await account.watcher.checked()
+        await account.parts.pen.flushed()
+        assert [alert.title for alert in at.alerts] == [f"{ADAPTERS[name]}: late fill of order {order_id}"]
+        assert account.watcher.foreign_orders == 0
+        assert at.desk.router.knows(order_id)
+    path = tmp_path / DIRECTORY / f"{ADAPTERS[name]}_{name}_key.sqlite"
+    with closing(OrderJournalReader.open(path)) as journal:
+        trades = [row.values["trade_id"] for row in journal.order(order_id) if row.table == "fills"]
+    assert trades.count("late") == 1
+    assert len(trades) == len(found.fills) + 1
 
 
 async def test_a_stream_that_cannot_be_rebuilt_blocks_new_orders_until_it_stands_again(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ class Dispatch:
         instrument = approved.order.instrument
         venue = self._by_label.get(instrument.venue)
         route = first_match(self._routes, venue.adapter, instrument.symbol, self._risk_profile) if venue is not None else None
-        if approved.order.client_order_id in self._tracking.lives:
+        if self._tracking.knows(approved.order.client_order_id):
             self._refuse(approved, venue, DecisionCode.DUPLICATE_ID)
         elif venue is None or route is None:
             self._refuse(approved, venue, DecisionCode.NO_ROUTE)

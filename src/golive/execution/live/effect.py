@@ -85,6 +85,13 @@ class Conclude(NamedTuple):
     """body of type `order`: CONTRACT "Decision log" """
 
 
+class Forget(NamedTuple):
+    """The router has let go of an order that ended long ago: what comes of it now is the journal's. Answered by nothing."""
+
+    adapter: str
+    client_order_id: ClientOrderId
+
+
 class Reroute(NamedTuple):
     """An order went to another venue under a new client order id and a risk decision of its own; for who follows orders."""
 
@@ -104,4 +111,4 @@ class Note(NamedTuple):
     body: JsonObject
 
 
-Effect: TypeAlias = Place | Change | Withdraw | Ask | Refuse | Keep | Conclude | Reroute | Note | Alert
+Effect: TypeAlias = Place | Change | Withdraw | Ask | Refuse | Keep | Conclude | Forget | Reroute | Note | Alert

@@ -71,11 +71,13 @@ class LiveExecutionRouter:
         degrade: DegradePolicy = DegradePolicy.ALERT,
         degrade_after_s: float = 30.0,
         cover_grace_s: float = 1.0,
+        keep_ended_s: float = 3600.0,
         latency_alert_ms: int = 350,
         fallback_alert: int = 3,
     ) -> None:
         """`cover_grace_s`: how long the fills of an order that its venue has ended may take before it is asked for them.
 
+        `keep_ended_s`: for how long an order is remembered after its end; then its id alone, and its late fills are the driver's.
         `latency_alert_ms` and `fallback_alert`: see `LiveAlarms`.
         """
         self._monotonic = monotonic
@@ -84,7 +86,7 @@ class LiveExecutionRouter:
         self._has_submitted = False
         self._alarms = LiveAlarms(latency_alert_ms, fallback_alert, monotonic)
         self.meters = LiveMeters(recorder, routes, venues, self._alarms)
-        self._tracking = Tracking(self.meters, monotonic, int(cover_grace_s * SECOND))
+        self._tracking = Tracking(self.meters, monotonic, int(cover_grace_s * SECOND), int(keep_ended_s * SECOND))
         self._dispatch = Dispatch(
             routes, risk_profile, venues, self.meters, self._tracking, monotonic=monotonic, reapprove=reapprove, new_id=new_id
         )
@@ -122,10 +124,11 @@ class LiveExecutionRouter:
         return self._dispatch.is_degraded
 
     def knows(self, client_order_id: ClientOrderId) -> bool:
-        return client_order_id in self._tracking.lives
+        """Return whether the router has ever taken this order."""
+        return self._tracking.knows(client_order_id)
 
     def order(self, client_order_id: ClientOrderId) -> Order:
-        """Return an order; IllegalTransition for one the router does not know."""
+        """Return an order; IllegalTransition for one the router does not know, or has let go long after its end."""
         return self._tracking.orders[client_order_id]
 
     @property
@@ -357,6 +360,7 @@ class LiveExecutionRouter:
 
     def _watch(self) -> None:
         self._tracking.ask_overdue()
+        self._tracking.let_go()
         self._tracking.effects += self._alarms.due()
         for adapter, why in self._trouble.due(self._monotonic()):
             if self._policy is DegradePolicy.AUTO and not self._dispatch.is_degraded:

@@ -20,7 +20,8 @@ from golive.model.live_order import AttemptResult
 from golive.model.order import TERMINAL, Fill, OrderStatus, OrderUpdate
 from golive.orders import TRANSITIONS, OrderEvent, Orders
 
-from .effect import Ask, Conclude, Effect, Keep, Note, Withdraw
+from .effect import Ask, Conclude, Effect, Forget, Keep, Note, Withdraw
+from .ended import EndedOrders
 from .frozen import FrozenSymbols
 from .happening import Changed
 from .life import Life, order_record
@@ -42,7 +43,7 @@ class Tracking:
     `effects` and `inbox` are where what follows is put, in order; `monotonic` in ns.
     """
 
-    def __init__(self, meters: LiveMeters, monotonic: Callable[[], int], cover_grace_ns: int) -> None:
+    def __init__(self, meters: LiveMeters, monotonic: Callable[[], int], cover_grace_ns: int, keep_ns: int) -> None:
         self.orders = Orders()
         self.lives: dict[ClientOrderId, Life] = {}
         self._unended: dict[ClientOrderId, Life] = {}
@@ -57,6 +58,7 @@ class Tracking:
         self._uncovered: dict[ClientOrderId, tuple[int, int]] = {}
         """orders that lack fills their venue has told of: when they are asked for, and how long after that again, ns"""
         self._fills: dict[FillId, Fill] = {}
+        self._ended = EndedOrders(keep_ns)
 
     def add(self, life: Life) -> None:
         """Follow an order that was planned."""
@@ -312,9 +314,30 @@ class Tracking:
     def conclude(self, life: Life) -> None:
         life.result = life.result_now()
         del self._unended[life.intent.client_order_id]
+        self._ended.add(life.intent.client_order_id, self._monotonic())
         order = life.order
         self._meters.ended(life.venue.label, life.route, life.result, order.filled, order.intent.quantity)
         self.effects.append(Conclude(life.venue.adapter, order.intent.client_order_id, life.result, order_record(life)))
+
+    def knows(self, client_order_id: ClientOrderId) -> bool:
+        """Return whether this id was ever taken, also one of an order that was let go."""
+        return client_order_id in self.lives or client_order_id in self._ended
+
+    def let_go(self) -> None:
+        """Forget orders that ended long ago, a few at a time; one that is not understood, or asked about, stays."""
+        now = self._monotonic()
+        for name in self._ended.due(now):
+            life = self.lives[name]
+            if life.is_unclear or life.is_asked or name in self._uncovered:
+                self._ended.add(name, now)
+                continue
+            fills = [item.fill_id for item in life.news if isinstance(item, Fill)]
+            self.orders.forget(name, fills)
+            for fill_id in fills:
+                self._fills.pop(fill_id, None)
+            del self.lives[name]
+            self._ended.forget(name)
+            self.effects.append(Forget(life.venue.adapter, name))
 
     def _freeze_or_release(self, life: Life) -> None:
         adapter, instrument, name = life.venue.adapter, life.intent.instrument, life.intent.client_order_id

@@ -6,7 +6,7 @@ import asyncio
 from typing import Final, TypeAlias
 
 from golive.execution.live.dispatch_queue import DispatchQueue
-from golive.execution.live.effect import Ask, Change, Conclude, Effect, Keep, Note, Place, Refuse, Withdraw
+from golive.execution.live.effect import Ask, Change, Conclude, Effect, Forget, Keep, Note, Place, Refuse, Withdraw
 from golive.model.clock import SECOND
 from golive.model.errors import JournalError, VenueError
 from golive.model.ids import ClientOrderId
@@ -81,6 +81,8 @@ class LiveAccount:
             case Conclude(client_order_id=name, result=result, record=record):
                 parts.roster.end(name)
                 parts.pen.write(EndItem(name, result, record))
+            case Forget(client_order_id=name):
+                parts.roster.forget(name)
             case Note(event=event, body=body):
                 parts.pen.write(NoteItem(event, body, parts.plan.operator))
             case _:
@@ -152,7 +154,9 @@ class LiveAccount:
     async def _withdraw(self, call: Withdraw) -> None:
         """Cancel, again until the venue gives its word; the end comes as news, and is asked for when it does not come soon."""
         name = call.client_order_id
-        if await self.sender.withdraw(call, is_first=name not in self._refused_cancels):
+        if self.parts.roster.get(name) is None:  # it has ended long ago
+            self._refused_cancels.discard(name)
+        elif await self.sender.withdraw(call, is_first=name not in self._refused_cancels):
             self._refused_cancels.discard(name)
             self._check_soon(name)
         else:

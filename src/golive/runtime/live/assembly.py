@@ -10,6 +10,7 @@ from golive.model.command import Alert
 from golive.model.errors import JournalError
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
+from golive.model.order import Fill
 from golive.venues.adapter import VenueAdapter
 from golive.venues.trading import TradingClient
 
@@ -55,6 +56,14 @@ def assembled(
     def foreign(why: str) -> None:
         alert(Alert("live", AlertSeverity.CRITICAL, f"{name}: an order that is not ours", why))
 
+    def book_late(fill: Fill) -> None:
+        parts.book(fill)
+        what = f"{fill.quantity} lots of {fill.instrument} (trade {fill.fill_id.trade_id}) were filled after the order had ended"
+        body = (
+            f"{what}, and are booked in its journal. A session that runs does not count them: compare its position, start again"
+        )
+        alert(Alert("live", AlertSeverity.CRITICAL, f"{name}: late fill of order {fill.client_order_id}", body))
+
     pen = Pen(opened.journal, opened.writer, lost, stall_s=timing.stall_s)
     client = TradingClient(adapter, plan.stage, plan.clock, fence=pen.require_lease)
     parts = Parts(
@@ -69,7 +78,7 @@ def assembled(
     )  # fmt: skip
     watcher = Watcher(
         name, adapter, tuple(instruments.values()), parts.roster, readiness, plan.clock, tell=tell, ask=asker.ask,
-        foreign=foreign, broken=broken, known=opened.known, book=parts.book, audit_s=timing.audit_s,
+        foreign=foreign, broken=broken, known=opened.known, book=book_late, audit_s=timing.audit_s,
         grace_s=timing.stream_grace_s, is_guarding=plan.dead_man_switch_seconds > 0,
     )  # fmt: skip
     consents = Books.of(opened.state).consents

@@ -342,4 +342,5 @@ def _router(
         degrade_after_s=plan.degrade_after_s,
         latency_alert_ms=plan.latency_alert_ms,
         fallback_alert=plan.fallback_alert,
+        keep_ended_s=plan.timing.keep_ended_s,
     )

@@ -24,7 +24,7 @@ class Ours:
 
 
 class Roster:
-    """Grows by one entry per order; ended ones stay, because a late fill may still come."""
+    """Ended orders stay until the router lets go of them, because a late fill may still come."""
 
     def __init__(self) -> None:
         self._orders: dict[ClientOrderId, Ours] = {}
@@ -56,6 +56,12 @@ class Roster:
         if (ours := self._orders.get(client_order_id)) is not None:
             ours.has_ended = True
             self._unended.pop(client_order_id, None)
+
+    def forget(self, client_order_id: ClientOrderId) -> None:
+        """Let go of an ended order; what still comes of it is looked up in the journal."""
+        ours = self._orders.pop(client_order_id, None)
+        if ours is not None and ours.venue_order_id is not None:
+            self._names.pop(ours.venue_order_id, None)
 
     def unended(self) -> tuple[Ours, ...]:
         """Return the orders that the router has not concluded."""

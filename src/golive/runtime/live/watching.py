@@ -9,7 +9,7 @@ from golive.execution.live.happening import Happening, Seen
 from golive.model.balance import Balance
 from golive.model.clock import SECOND, Clock
 from golive.model.errors import VenueError
-from golive.model.ids import ClientOrderId, VenueOrderId
+from golive.model.ids import ClientOrderId, FillId, VenueOrderId
 from golive.model.instrument import Instrument
 from golive.model.order import Fill, OrderStatus
 from golive.orders.state import OrderEvent
@@ -48,8 +48,8 @@ class Watcher:
         grace_s: float,
         is_guarding: bool,
     ) -> None:
-        """`known` looks into the journal, in a thread; `book` keeps a fill; `grace_s`: how long the stream may be down, or a fill
-        be without a name; `is_guarding`: the venue's switch may hang on this stream.
+        """`known` looks into the journal, in a thread; `book` keeps a late fill; `grace_s`: how long the stream may be down, or a
+        fill be without a name; `is_guarding`: the venue's switch may hang on this stream.
         """
         self._name = name
         self._adapter = adapter
@@ -72,6 +72,8 @@ class Watcher:
         self._nameless: dict[VenueOrderId, list[FillSighting]] = {}
         self._nameless_since: dict[VenueOrderId, int] = {}
         self._stood_at = clock.monotonic()
+        self._late: set[FillId] = set()
+        """fills of orders that are not in memory any more, booked here"""
         self.agreed: set[VenueOrderId] = set()
         """orders that are not ours and that a person has agreed to"""
         self.foreign_orders = 0
@@ -203,10 +205,13 @@ class Watcher:
             self._broken(bug)
 
     async def _checked(self, client_order_id: ClientOrderId, venue_order_id: VenueOrderId, fill: FillSighting | None) -> None:
-        """An order of an earlier life has ended by the journal: only a fill of it is news, and is booked."""
+        """An order of an earlier life, or one let go, has ended by the journal: only a fill of it is news, and is booked."""
         if not await asyncio.to_thread(self._known.was_ours, client_order_id):
             self._is_foreign(client_order_id, venue_order_id)
         elif fill is not None and not await asyncio.to_thread(self._known.is_booked, fill.fill.fill_id):
+            if fill.fill.fill_id in self._late:
+                return
+            self._late.add(fill.fill.fill_id)
             self._book(fill.fill._replace(client_order_id=client_order_id))
 
     def _is_foreign(self, client_order_id: ClientOrderId, venue_order_id: VenueOrderId) -> None:
