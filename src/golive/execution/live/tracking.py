@@ -217,10 +217,10 @@ class Tracking:
 
     def vanished(self, life: Life, *, is_signed: bool, signed_by: str = "") -> None:
         """The venue does not have the order: so it ends if we do not know better; a person's word ends it in any case."""
-        if life.order.status is OrderStatus.UNKNOWN:
-            self.update(life, OrderEvent.ABSENT, code=ABSENCE_SIGNED if is_signed else "")
         if is_signed and life.order.status not in TERMINAL:
             life.signed_by = signed_by
+        if life.order.status is OrderStatus.UNKNOWN:
+            self.update(life, OrderEvent.ABSENT, code=ABSENCE_SIGNED if is_signed else "")
         elif life.order.status in TERMINAL:
             return
         elif is_signed and life.order.status in _WORKING:
