@@ -66,6 +66,7 @@ DETAILS: Final[Words] = {
 }
 """what stands before a detail; '' where it speaks for itself"""
 VALUES: Final[Words] = {
+    "absence_signed": ("absence signed", "podpisano, że nie istnieje"),
     "absent": ("absent", "nie istnieje"),
     "accepted": ("accepted", "przyjęte"),
     "amended": ("amended", "zmienione"),
@@ -84,6 +85,7 @@ VALUES: Final[Words] = {
     "order": ("order", "zlecenia"),
     "partial": ("partly filled", "wykonane częściowo"),
     "planned": ("planned", "zaplanowane"),
+    "reappeared": ("is there after all, withdrawn", "jednak istnieje, wycofane"),
     "refused": ("refused", "odmowa"),
     "rejected": ("rejected", "odrzucone"),
     "sell": ("sell", "sprzedaż"),

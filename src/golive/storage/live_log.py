@@ -23,7 +23,17 @@ DIRECTORY: Final = Path("audit/decision_logs")
 LOG_NAME: Final = "live_execution"
 ORDER: Final = "order"
 NOTES: Final = frozenset(
-    {"baseline", "adopted", "left", "canceled_foreign", "absence_signed", "symbol_frozen", "symbol_released", "degraded_to_paper"}
+    {
+        "baseline",
+        "adopted",
+        "left",
+        "canceled_foreign",
+        "absence_signed",
+        "reappeared",
+        "symbol_frozen",
+        "symbol_released",
+        "degraded_to_paper",
+    }
 )
 """Events of an order journal's notes that stand in the log under their own name."""
 RECORDS_PER_SEAL: Final = 1000

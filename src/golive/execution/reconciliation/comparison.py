@@ -112,7 +112,7 @@ def _foreign_orders(journal: JournalView, venue: VenueView) -> Iterator[Differen
             continue
         if client_order_id in journal.ended:
             if order.is_open:
-                yield _foreign(order, "it has ended by the journal", (Choice.CANCEL,))
+                yield _foreign(order, "it is ours and has ended by the journal: a start withdraws it", (Choice.CANCEL,))
         elif _OUR_FORM.fullmatch(order.client_order_id) and (
             order.is_open or not journal.is_past(order.ts, order.venue_order_id)
         ):

@@ -83,7 +83,9 @@ def known_of(place: JournalPlace) -> Known:
     def looking() -> Iterator[Look]:
         with closing(OrderJournalReader(open_for_reading(place))) as reader:
             yield Look(
-                was_ours=reader.has_intent, is_booked=lambda fill: reader.database.fill(fill.venue, fill.trade_id) is not None
+                was_ours=reader.has_intent,
+                intended_at=reader.intended_at,
+                is_booked=lambda fill: reader.database.fill(fill.venue, fill.trade_id) is not None,
             )
 
     return Known(looking)

@@ -22,6 +22,7 @@ from golive.venues.account_reads import AccountReads
 
 from .account import LiveAccount
 from .parts import Parts
+from .reappearing import Reappeared
 from .reconcile_views import Books, Known, baseline_body, journal_view, newest_time, own_order, read_venue
 
 NOTHING_BEFORE: Final = 2**62
@@ -53,6 +54,7 @@ class Recovery:
         self._order = order
         self._reads = AccountReads(self._parts.account.profile, self._parts.adapter.connection.path)
         self._has_stream = False
+        self._reappeared = Reappeared(account.parts, known, withdraws=account.parts.plan.withdraws)
 
     async def run(self, last_agreed_at: int | None) -> None:
         """Return once journal and venue agree and the account is ready.
@@ -100,6 +102,8 @@ class Recovery:
                     self._account.asker.ask(ours.intent.client_order_id)
             await self._account.asker.settled()
             view = await read_venue(self._reads, parts.instruments.values(), since)
+            if await self._reappeared.taken_back(view, [ours.intent.client_order_id for ours in parts.roster.unended()]):
+                view = await read_venue(self._reads, parts.instruments.values(), since)
             self._follow(view)
             differences = await self._compared(view)
             if not differences:

@@ -123,6 +123,8 @@ class LivePlan:
     export_path: Path | None = Path("metrics/live_router.prom")
     """relative to home; None: no file"""
     proofs: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    withdraws: bool = True
+    """whether a start cancels an order of ours that has ended and works after all; False: it is a row of the table"""
     """what must answer True before the switch is armed again, by name"""
     timing: Timing = field(default_factory=Timing)
     verifies_whole_journal: bool = True

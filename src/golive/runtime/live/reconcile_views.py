@@ -140,6 +140,8 @@ class Look:
 
     was_ours: Callable[[ClientOrderId], bool]
     """whether an order of this client order id was ever intended"""
+    intended_at: Callable[[ClientOrderId], int | None]
+    """when it was decided, ns of the wall clock; None: it never was"""
     is_booked: Callable[[FillId], bool]
 
 

@@ -84,6 +84,11 @@ class OrderJournalReader:
         """Whether an order of this id was ever intended."""
         return any(self._database.select("SELECT 1 FROM intents WHERE client_order_id = ?", (client_order_id,)))
 
+    def intended_at(self, client_order_id: ClientOrderId) -> int | None:
+        """Return when an order of this id was decided, ns of the wall clock; None: it was never intended."""
+        found = self._database.select("SELECT ts FROM intents WHERE client_order_id = ?", (client_order_id,))
+        return next((int(ts) for (ts,) in found), None)
+
     def not_ended(self) -> tuple[ClientOrderId, ...]:
         """Return the orders that have an intent and no end, oldest first."""
         query = """SELECT client_order_id FROM intents AS i
