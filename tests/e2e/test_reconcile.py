@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import signal
@@ -187,3 +188,18 @@ def test_a_command_does_not_arm_the_switch(tmp_path: Path) -> None:
     with rehearsal(tmp_path) as at:
         assert at.order("buy", QUANTITY, at.symbol, "--limit", "1000", "--json").code == 0
         assert not [each for each in at.venue.requests(2000) if "cancel-all-after" in each["target"]]
+
+
+def test_no_order_leaves_on_a_journal_that_was_changed_before_its_seal(tmp_path: Path) -> None:
+    with rehearsal(tmp_path) as at:
+        assert at.order("buy", QUANTITY, at.symbol, "--json").code == 0
+        with contextlib.closing(sqlite3.connect(at.journal)) as database:
+            database.execute("UPDATE decisions SET ts = ts + 1")
+            database.commit()
+        there = len(at.venue.orders())
+        for words in ("bad mac", "in quarantine since"):
+            refused = at.order("buy", QUANTITY, at.symbol)
+            assert (refused.code, len(at.venue.orders())) == (70, there)
+            assert words in refused.stderr
+            assert "decisions seq" in refused.stderr
+            assert f"then remove {at.journal.with_suffix('.quarantine')}" in refused.stderr

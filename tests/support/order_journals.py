@@ -12,6 +12,7 @@ from golive.model.ids import ClientOrderId, FillId, VenueOrderId
 from golive.model.live_order import AttemptResult, OrderResult
 from golive.model.order import Fill, Liquidity, NewOrder, OrderType, OrderUpdate, Side
 from golive.storage.order_journal import (
+    WHOLE_ROWS,
     AnswerItem,
     AttemptItem,
     DecidedItem,
@@ -64,7 +65,13 @@ def reader_of(home: Path) -> OrderJournalReader:
     return OrderJournalReader(open_for_reading(place_of(home)))
 
 
-def open_journal(home: Path, clock: SteppedClock | MachineClock | None = None, *, lease_age_s: float = 5.0) -> OrderJournal:
+def open_journal(
+    home: Path,
+    clock: SteppedClock | MachineClock | None = None,
+    *,
+    lease_age_s: float = 5.0,
+    whole_rows: int | None = WHOLE_ROWS,
+) -> OrderJournal:
     return OrderJournal.open(
         place_of(home),
         keys_of(home),
@@ -73,6 +80,7 @@ def open_journal(home: Path, clock: SteppedClock | MachineClock | None = None, *
         code_version="0.1.0+test",
         operator="anna",
         lease_age_s=lease_age_s,
+        whole_rows=whole_rows,
     )
 
 

@@ -346,7 +346,7 @@ async def test_a_damaged_journal_is_found_beside_trading_and_stops_it(tmp_path: 
         path = tmp_path / DIRECTORY / f"{ADAPTERS['okx']}_okx_key.sqlite"
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("UPDATE answers SET detail = 'forged'")
-        desk = await LiveDesk.open(replace(plan, recorder=MemoryRecorder(), verifies_whole_journal=True))
+        desk = await LiveDesk.open(replace(plan, recorder=MemoryRecorder(), verifies_whole_journal=True, whole_rows=1))
         await until(lambda: desk.conditions[ADAPTERS["okx"]].has_failed, 60)
         assert not desk.conditions[ADAPTERS["okx"]].is_ready
         with contextlib.suppress(JournalError):

@@ -228,7 +228,8 @@ def test_a_fault_behind_the_seal_is_found_aside_and_nothing_leaves_any_more(tmp_
     with closing(sqlite3.connect(place_of(tmp_path).path)) as connection:
         connection.execute("UPDATE fills SET quantity = quantity + 1")
         connection.commit()
-    journal = open_journal(tmp_path)
+    journal = open_journal(tmp_path, whole_rows=5)
+    assert not journal.is_verified
     told, has_ended = aside(journal)
     assert has_ended
     assert "fills seq" in str(told[0])
@@ -236,6 +237,41 @@ def test_a_fault_behind_the_seal_is_found_aside_and_nothing_leaves_any_more(tmp_
     with pytest.raises(JournalError, match="bad mac"):
         journal.lease.check()
     journal.close()
+    with pytest.raises(
+        JournalError, match=r"in quarantine since .*fills seq \d+: bad mac.*restore journal and seal.*remove .*quarantine"
+    ):
+        open_journal(tmp_path, whole_rows=5)
+
+
+def test_a_fault_behind_the_seal_is_found_before_a_journal_is_used_and_remembered(tmp_path: Path) -> None:
+    write(tmp_path, everything())
+    path = place_of(tmp_path).path
+    with closing(sqlite3.connect(path)) as connection:
+        before = connection.execute("SELECT quantity FROM fills ORDER BY seq").fetchall()
+        connection.execute("UPDATE fills SET quantity = quantity + 1")
+        connection.commit()
+    for said in (
+        r"okx_spot_okx_main\.sqlite: fills seq \d+: bad mac.*restore journal and seal from one backup",
+        "in quarantine since",
+    ):
+        with pytest.raises(JournalError, match=said):
+            open_journal(tmp_path)
+    assert len(before) == 1
+    with closing(sqlite3.connect(path)) as connection:  # what was restored is used again when a person says so
+        connection.execute("UPDATE fills SET quantity = ?", before[0])
+        connection.commit()
+    with pytest.raises(JournalError, match="in quarantine since"):
+        open_journal(tmp_path)
+    path.with_suffix(".quarantine").unlink()
+    with closing(open_journal(tmp_path)) as journal:
+        assert journal.is_verified
+
+
+def test_a_mark_that_cannot_be_read_refuses_too(tmp_path: Path) -> None:
+    write(tmp_path, everything())
+    place_of(tmp_path).path.with_suffix(".quarantine").write_text("{")
+    with pytest.raises(JournalError, match=r"quarantine: cannot be read"):
+        open_journal(tmp_path)
 
 
 def test_closing_the_journal_ends_the_verification_without_a_word(tmp_path: Path) -> None:

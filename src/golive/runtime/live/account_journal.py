@@ -41,6 +41,7 @@ class AccountJournal:
         journal = OrderJournal.open(
             place, plan.keys, risk, plan.clock,
             code_version=plan.code_version, operator=plan.operator, lease_age_s=plan.timing.lease_s,
+            whole_rows=plan.whole_rows,
         )  # fmt: skip
         try:
             signer = Signer(plan.keys, plan.clock, plan.code_version, plan.config_sha384, journal.epoch, operator=plan.operator)

@@ -90,7 +90,9 @@ class Pen:
             self._failed(error)
 
     async def verify(self) -> None:
-        """Begin to verify the whole journal beside this process; a fault in it is told like any loss of the journal."""
+        """Begin to verify the whole journal beside this process, unless its opening did; a fault is told like any loss of it."""
+        if self._journal.is_verified:
+            return
         loop = asyncio.get_running_loop()
 
         def found(error: JournalError) -> None:

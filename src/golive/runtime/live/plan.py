@@ -17,6 +17,7 @@ from golive.model.instrument import Instrument
 from golive.model.order import NewOrder
 from golive.model.verdict import Stage
 from golive.storage.keys import DevelopmentKeys
+from golive.storage.order_journal import WHOLE_ROWS
 from golive.venues.ports import GuardrailSink
 from golive.venues.profile import VenueProfile
 from golive.venues.settings import AdapterSettings
@@ -128,6 +129,10 @@ class LivePlan:
     """what must answer True before the switch is armed again, by name"""
     timing: Timing = field(default_factory=Timing)
     verifies_whole_journal: bool = True
-    """beside trading, in a process of its own; the start itself verifies from the newest seal on"""
+    """beside trading, in a process of its own, where the start did not do that: of a larger journal it verifies from the newest
+    seal on
+    """
+    whole_rows: int | None = WHOLE_ROWS
+    """a journal of up to so many rows is verified whole before anything leaves; None: of any size"""
     seed: int = 0
     """of the pauses between retries"""

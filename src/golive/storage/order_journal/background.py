@@ -11,8 +11,20 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from golive.model.errors import JournalError
+
+TAMPERED: Final = 1
+"""exit code of the process that found faults"""
+
+
+class JournalTampered(JournalError):
+    """A whole verification found `faults`."""
+
+    def __init__(self, journal: Path, faults: list[str]) -> None:
+        super().__init__(f"{journal}: {'; '.join(faults)}; stop trading, restore journal and seal from one backup")
+        self.faults = faults
 
 
 class BackgroundVerification:
@@ -52,6 +64,11 @@ class BackgroundVerification:
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream is not None:
                 stream.close()
-        if code != 0 and not self._stopped:
-            problem = "; ".join(json.loads(said)["faults"]) if said else f"its verification ended with {code}: {complaint[-500:]}"
-            self._on_fault(JournalError(f"{self._journal}: {problem}; stop trading, look into it, restore it from a backup"))
+        if code == 0 or self._stopped:
+            return
+        faults = [str(each) for each in json.loads(said)["faults"]] if said else []
+        if code == TAMPERED:
+            self._on_fault(JournalTampered(self._journal, faults))
+        else:
+            problem = "; ".join(faults) or complaint[-500:]
+            self._on_fault(JournalError(f"{self._journal}: it could not be verified (exit {code}): {problem}; start again"))

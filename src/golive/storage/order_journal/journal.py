@@ -19,13 +19,14 @@ from ..failpoint import reach
 from ..keys import DevelopmentKeys
 from ..risk_body import RiskContext
 from . import values
-from .background import BackgroundVerification
+from .background import BackgroundVerification, JournalTampered
 from .database import Database
 from .item import AnswerItem, AttemptItem, DecidedItem, EndItem, FactItem, FillItem, Item, NoteItem
 from .lease import LONGEST_AGE_S, AccountLease
 from .loading import state_of
 from .opening import Loaded, load, open_database
 from .place import JournalPlace
+from .quarantine import WHOLE_ROWS, quarantined, refuse_quarantined, verify_whole
 from .row import JournalRow, Value, encode, named, row_mac
 from .seal import write_seal
 from .state import JournalState
@@ -63,6 +64,8 @@ class OrderJournal:
         self._sealed_seq, self._sealed_at = loaded.seq, clock.monotonic()
         self._unwritten_seal: tuple[int, str] | None = None
         self._ids = 0
+        self.is_verified = False
+        """whether all rows were verified when it was opened, not only those after its newest seal"""
         self._verification: BackgroundVerification | None = None
         self._broken: str | None = None
 
@@ -77,19 +80,26 @@ class OrderJournal:
         code_version: str,
         operator: str,
         lease_age_s: float = LONGEST_AGE_S,
+        whole_rows: int | None = WHOLE_ROWS,
     ) -> OrderJournal:
-        """Take the account's lease, verify the journal from its newest seal, begin a new epoch; durable on return.
+        """Take the account's lease, verify the journal, begin a new epoch; durable on return.
 
+        Up to `whole_rows` rows (None: however many) are verified whole; of a larger journal those after its newest seal.
         Raises PrerequisiteMissing naming the process that holds the account, JournalError for a journal that is not sound.
         """
         lease = AccountLease.acquire(place.lock, clock, longest_age_s=lease_age_s)
         with contextlib.ExitStack() as undo:
             undo.callback(lease.release)
+            refuse_quarantined(place.path)
             database = open_database(place, keys)
             undo.callback(database.close)
             loaded = load(database, place, keys)
+            is_whole = whole_rows is None or loaded.seq <= whole_rows
+            if is_whole:
+                verify_whole(database, place, keys, to_iso(clock.now()))
             found = _found(database, loaded)
             journal = cls(place, database, lease, loaded, keys, risk, clock, operator)
+            journal.is_verified = is_whole
             journal._begin_epoch((journal.epoch, clock.now(), os.getpid(), operator, code_version, found))
             undo.pop_all()
         return journal
@@ -176,13 +186,15 @@ class OrderJournal:
     def verify_in_background(self, on_fault: Callable[[JournalError], None]) -> BackgroundVerification:
         """Verify everything that is committed now, beside the writer; it is stopped when the journal is closed.
 
-        A fault lets the lease lapse, so nothing leaves any more, and is told to `on_fault` on a thread of its own. Raises
-        JournalError when it cannot be started.
+        A fault lets the lease lapse, so nothing leaves any more, is remembered for later starts, and is told to `on_fault` on a
+        thread of its own. Raises JournalError when it cannot be started.
         """
         if self._broken is not None:
             raise JournalError(f"{self.place.path}: the order journal is unusable since {self._broken}")
 
         def found(error: JournalError) -> None:
+            if isinstance(error, JournalTampered):
+                error = quarantined(self.place.path, error.faults, to_iso(self._clock.now()))
             self.lease.lapse(str(error))
             on_fault(error)
 

@@ -17,10 +17,11 @@ from typing import Final
 from golive.model.errors import JournalError
 
 from ..keys import DevelopmentKeys
+from .background import TAMPERED
+from .quarantine import MOST_FAULTS
 from .verify import verification
 
-CLEAN, TAMPERED, CANNOT_SAY = 0, 1, 6
-MOST_FAULTS: Final = 20
+CLEAN, CANNOT_SAY = 0, 6
 NICENESS: Final = 10
 """a tenth of the processor beside a process that wants all of it"""
 
