@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,30 @@ def test_a_venue_that_says_something_else_is_told(tmp_path: Path) -> None:
         code, document = explained(desk, order, "--credentials", str(elsewhere.key_file))
         assert code == 6
         assert witnesses(document)["venue"] == ("corrupt", "venue_has_nothing")
+
+
+def test_an_order_that_was_signed_as_absent_and_works_contradicts(tmp_path: Path) -> None:
+    """The venue hides it for longer than a person takes to sign; where this machine is slower, the venue just shows it sooner."""
+    with rehearsal(tmp_path / "home") as desk:
+        desk.venue.add_fault("hidden", match="/api/v5/trade/order", seconds=25, count=1)
+        order = sent(desk, "buy", "0.01", desk.symbol, "--limit", "20000")
+        signed = desk.reconcile("--sign-absent", order, "--reason", "not on its pages", "--operator", "anna", "--yes")
+        assert signed.code == 0, signed.stdout + signed.stderr
+        code, document = explained(desk, order)
+        assert (code, document["status"]) == (0, "ABSENT")
+        assert [step["details"]["operator"] for step in document["steps"] if step["kind"] == "end"] == ["anna"]
+        deadline = time.monotonic() + 60
+        while witnesses(explained(desk, order, *desk.options)[1])["venue"] == ("ok", "venue_absent"):
+            assert time.monotonic() < deadline
+        code, document = explained(desk, order, *desk.options)
+        assert (code, witnesses(document)["venue"]) == (6, ("corrupt", "venue_differs"))
+        shown = desk.home.golive("explain", order, *desk.options)
+        assert shown.stdout.startswith("CONTRADICTION: venue now")
+        assert "everything agrees" not in shown.stdout
+        other = desk.order("buy", "0.01", desk.symbol, "--limit", "20001")
+        assert other.code == 0, other.stderr
+        assert [row["state"] for row in desk.at_venue(order)] == ["canceled"]
+        assert explained(desk, order, *desk.options)[0] == 0
 
 
 @pytest.mark.skipif(binaries() is None, reason=MISSING)
