@@ -68,7 +68,7 @@ class LiveOrderLog:
         self._name = journal
         self._segment_bytes = segment_bytes
         self._journal = self._open_latest()
-        self._written = self._newest()
+        self._written = newest_row(home, journal)
 
     @property
     def written(self) -> int:
@@ -132,13 +132,18 @@ class LiveOrderLog:
         seal = path.with_suffix(".seal.json")
         return JournalFile.open(path, LOG_NAME, self._signer, seal_path=seal, held=False, after=after, patience_s=PATIENCE_S)
 
-    def _newest(self) -> int:
-        for path in reversed(log_files(self._directory)):
-            for entry in entries_backwards(path):
-                seq = entry.body.get("journal_seq")
-                if entry.body.get("journal") == self._name and isinstance(seq, int):
-                    return seq
-        return 0
+
+def newest_row(home: Path, journal: str) -> int:
+    """Return the row of the order journal `journal` that its newest record in the log stands for; 0: the log has none of it.
+
+    Raises JournalError when the log cannot be read.
+    """
+    for path in reversed(log_files(home / DIRECTORY)):
+        for entry in entries_backwards(path):
+            seq = entry.body.get("journal_seq")
+            if entry.body.get("journal") == journal and isinstance(seq, int):
+                return seq
+    return 0
 
 
 def log_files(directory: Path) -> list[Path]:

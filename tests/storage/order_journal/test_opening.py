@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from golive.model.errors import JournalError
+from golive.storage.live_log import LiveOrderLog, LogDraft
 from golive.storage.order_journal import AnswerItem, JournalPlace, OrderJournal, OrderJournalReader
+from golive.storage.order_journal.opening import facts_of
 from golive.storage.order_journal.schema import COLUMNS, TABLES
-from golive.storage.order_journal.sqlite import has_torn_tail
-from support.durable import RISK, keys_of, order_id
+from golive.storage.order_journal.sqlite import SqliteDatabase, has_torn_tail
+from support.durable import RISK, keys_of, order_id, signer_of
 from support.killed import SOURCES, TESTS
 from support.order_journals import (
     SteppedClock,
@@ -173,6 +175,29 @@ def _drop_journal(home: Path) -> None:
     place_of(home).path.unlink()
 
 
+def _drop_journal_and_seal(home: Path) -> None:
+    _drop_journal(home)
+    _drop_seal(home)
+
+
+def _empty_journal(home: Path) -> None:
+    _drop_journal_and_seal(home)
+    place = place_of(home)
+    SqliteDatabase.create(place.path, facts_of(place, keys_of(home))).close()
+
+
+def _spoil_lock_too(home: Path) -> None:
+    _drop_journal_and_seal(home)
+    place_of(home).lock.write_text("?")
+
+
+def _leave_the_log(home: Path) -> None:
+    log = LiveOrderLog(home, signer_of(home), place_of(home).path.stem)
+    log.append([LogDraft(7, "baseline", {"balances": {}}, "")])
+    log.close()
+    shutil.rmtree(place_of(home).path.parent)
+
+
 def _older_seal(home: Path) -> None:
     place = place_of(home)
     older = place.seal.read_bytes()
@@ -246,6 +271,12 @@ def _other_version(home: Path) -> None:
 QUARANTINE: dict[str, tuple[Callable[[Path], None], str]] = {
     "the seal is gone": (_drop_seal, r"\.seal: is gone, the journal was sealed at row \d+; restore both"),
     "the journal is gone": (_drop_journal, r"\.sqlite: is gone, and its seal .* is there; restore both"),
+    "journal and seal are gone": (
+        _drop_journal_and_seal, r"\.sqlite: is gone, and .*\.lock says .* up to epoch 2; restore both .* new keychain_key",
+    ),
+    "all its rows are gone": (_empty_journal, r"\.sqlite: is empty, and .*\.lock says .* up to epoch 2; restore both"),
+    "the lock cannot be read either": (_spoil_lock_too, r"\.sqlite: is gone, and .*\.lock says that the account was used"),
+    "only the log of orders is left": (_leave_the_log, r"\.sqlite: is gone, and the log live_execution has .* up to row 7; restore"),
     "the seal is older": (_older_seal, r"\.seal: is older than the journal, .*; restore both"),
     "the snapshot was changed": (_changed_snapshot, r"\.seal: the snapshot is not what was sealed; restore"),
     "the seal was changed": (_changed_seal, r"\.seal: not a seal of ours: the signature .* does not hold; restore"),

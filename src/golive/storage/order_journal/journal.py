@@ -91,7 +91,7 @@ class OrderJournal:
         with contextlib.ExitStack() as undo:
             undo.callback(lease.release)
             refuse_quarantined(place.path)
-            database = open_database(place, keys)
+            database = open_database(place, keys, lease)
             undo.callback(database.close)
             loaded = load(database, place, keys)
             is_whole = whole_rows is None or loaded.seq <= whole_rows

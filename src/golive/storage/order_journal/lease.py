@@ -35,7 +35,10 @@ class AccountLease:
         self._longest_ns = round(longest_age_s * SECOND)
         self._inode = os.fstat(descriptor).st_ino
         self._content = b""
-        self._last_epoch = _epoch_in(os.pread(descriptor, 64, 0))
+        before = os.pread(descriptor, 64, 0)
+        self.was_used = bool(before)
+        """an epoch was begun under it before; it is written after the journal's first row is durable"""
+        self._last_epoch = _epoch_in(before)
         self._renewed = clock.monotonic()
         self._lapsed: str | None = None
 

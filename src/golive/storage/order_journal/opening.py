@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from golive.model.errors import JournalError
 
 from ..keys import DevelopmentKeys
+from ..live_log import LOG_NAME, newest_row
 from .book import Book
 from .database import Database
+from .lease import AccountLease
 from .place import JournalPlace
 from .postgres import PostgresDatabase
 from .row import ChainedRow, encode, genesis, row_mac
@@ -44,7 +46,7 @@ def facts_of(place: JournalPlace, keys: DevelopmentKeys) -> dict[str, str]:
     }
 
 
-def open_database(place: JournalPlace, keys: DevelopmentKeys) -> Database:
+def open_database(place: JournalPlace, keys: DevelopmentKeys, lease: AccountLease) -> Database:
     """Return the database of an account, made when the account never had one; raise JournalError when it is not to be used."""
     facts = facts_of(place, keys)
     database: Database
@@ -52,16 +54,33 @@ def open_database(place: JournalPlace, keys: DevelopmentKeys) -> Database:
         database = PostgresDatabase.open(place.url, place.log_id, facts)
     elif place.path.exists():
         database = SqliteDatabase.open(place.path)
-    elif place.seal.exists():
-        raise JournalError(f"{place.path}: is gone, and its seal {place.seal.name} is there; restore both from one backup")
     else:
+        _refuse_lost(place, lease, "is gone")
         return SqliteDatabase.create(place.path, facts)
     try:
         check_facts(database, facts)
+        if database.row(1) is None:
+            _refuse_lost(place, lease, "is empty")
     except JournalError:
         database.close()
         raise
     return database
+
+
+def _refuse_lost(place: JournalPlace, lease: AccountLease, how: str) -> None:
+    """Raise JournalError when an account that has no journal has had one: ids could come twice, orders may be out."""
+    if place.seal.exists():
+        trace = f"its seal {place.seal.name} is there"
+    elif lease.was_used:
+        trace = f"{place.lock.name} says that the account was used, up to epoch {lease.last_epoch}"
+    elif row := newest_row(place.home, place.path.stem):
+        trace = f"the log {LOG_NAME} has records of it, up to row {row}"
+    else:
+        return
+    raise JournalError(
+        f"{place.path}: {how}, and {trace}; restore both from one backup (journal and seal); "
+        "where there is none, trade the account under a new keychain_key, which begins a journal of its own"
+    )
 
 
 def open_for_reading(place: JournalPlace) -> Database:
