@@ -76,12 +76,32 @@ def test_two_routes_of_one_name_are_an_error_at_the_second() -> None:
         ("degrade: alert", "degrade: paper", "paper is not one of the allowed values"),
         ("max_queue_size: 1024", "max_queue_size: 0", "0 is out of range"),
         ("max_queue_wait_seconds: 5", "max_queue_wait_seconds: 0", "0 is out of range"),
-        ("export_path: metrics/live_router.prom", "export_path: ../live.prom", "is not a relative path"),
+        ("export_path: metrics/live_router.prom", "export_path: ../live.prom", "is not a file in the folder metrics"),
         ("  live_router:", "  live_ruter:", "unknown key live_ruter in execution"),
     ],
 )
 def test_wrong_values_of_the_router_are_errors(old: str, new: str, message: str) -> None:
     assert any(message in str(each) for each in problems(core=changed(CORE, old, new)))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "audit/decision_logs/live_execution.jsonl", "config/core.yaml", "logs/risk_decisions.jsonl", "metrics", "metrics/",
+        "metrics/live.jsonl", "metrics/.prom", "metrics/../audit/x.prom", "metrics/../metrics/x.prom", "audit/x.prom", "live.prom",
+        "metrics//x.prom", "metrics/x.prom/",
+    ],
+)  # fmt: skip
+def test_what_is_replaced_again_and_again_has_a_folder_of_its_own(path: str) -> None:
+    core = changed(CORE, "export_path: metrics/live_router.prom", f"export_path: {path}")
+    problem = only_problem(core=core)
+    assert "is not a file in the folder metrics whose name ends in .prom" in problem.message
+    assert str(problem.position) == place(core, path, "core.yaml", after=core.index("export_path"))
+
+
+def test_the_export_may_have_another_name() -> None:
+    core = changed(CORE, "export_path: metrics/live_router.prom", "export_path: metrics/textfile/desk-1.prom")
+    assert parse(core=core).core.execution.live_router.metrics.export_path == "metrics/textfile/desk-1.prom"
 
 
 @pytest.mark.parametrize("seconds", ["0", "10", "120"])

@@ -7,9 +7,12 @@ from decimal import Decimal
 from typing import Annotated, Final
 
 from .adapter_table import KNOWN_ADAPTERS
-from .key import NAME, RELATIVE_FORM, RELATIVE_PATH, Key
+from .key import NAME, Key
 
 _NAMES: Final = "letters and digits, joined by single '_' or '-'"
+_EXPORT: Final = r"metrics/([A-Za-z0-9_][A-Za-z0-9._-]*/)*[A-Za-z0-9_][A-Za-z0-9._-]*\.prom"
+"""a folder of its own, and a name that no log, journal or configuration has: the file is replaced again and again"""
+_EXPORT_FORM: Final = "a file in the folder metrics whose name ends in .prom, such as metrics/live_router.prom"
 DEGRADE_POLICIES: Final = ("off", "alert", "auto")
 LEAST_SWITCH_SECONDS: Final = 10
 """the shortest time that the dead-man's switch of every venue takes; 120 is the longest (OKX takes 10 to 120)"""
@@ -47,7 +50,7 @@ class LiveRouterMetrics:
         int, Key("Fallbacks in 15 minutes from which an alert is raised.", unit="orders", minimum=1, maximum=1000)
     ] = 3
     export_path: Annotated[
-        str, Key("File the live series are written to, relative to home.", pattern=RELATIVE_PATH, form=RELATIVE_FORM)
+        str, Key("File the live series are written to, relative to home.", pattern=_EXPORT, form=_EXPORT_FORM)
     ] = "metrics/live_router.prom"
 
 
