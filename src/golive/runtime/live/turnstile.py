@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from typing import Final
 
-AT_ONCE: Final = 6
+AT_ONCE: Final = 4
 """on one round of the loop; each has some tenths of a millisecond to do"""
 
 

@@ -33,7 +33,7 @@ LONGEST_BACKLOG: Final = 4000
 """rows; with more waiting to be projected they get their turn whoever waits"""
 ROWS_AT_ONCE: Final = 256
 """to be projected before the next look at who waits"""
-CALLS_AT_ONCE: Final = 8
+CALLS_AT_ONCE: Final = 4
 """of those who waited for a commit, on one round of the loop"""
 DURATIONS_KEPT: Final = 100_000
 
