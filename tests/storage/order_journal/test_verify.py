@@ -305,3 +305,20 @@ def test_a_journal_that_is_not_there_cannot_be_said_to_be_sound(tmp_path: Path) 
     write(tmp_path, [])
     assert verify_aside(tmp_path, tmp_path / "none.sqlite") == CANNOT_SAY
     assert verify_aside(tmp_path / "no keys", place_of(tmp_path).path) == CANNOT_SAY
+
+
+def test_a_writer_that_begins_during_a_verification_is_no_fault_and_nothing_is_left_beside(tmp_path: Path) -> None:
+    write(tmp_path, [item for n in range(1, 1001) for item in (decided(n), answer(n), end(n))])
+    path = place_of(tmp_path).path
+    at_rest = sorted(path.parent.iterdir())
+    with verification(path, keys_of(tmp_path)) as work:
+        pass_over = work.faults()
+        with closing(open_journal(tmp_path)) as journal:
+            for start in range(1001, 4001, 500):  # more than the log holds: pages are folded into the file
+                journal.commit([item for n in range(start, start + 500) for item in (decided(n), answer(n), end(n))])
+            assert list(pass_over) == []
+            rows, written = work.rows, journal.last_seq
+    assert rows < written
+    assert sorted(path.parent.iterdir()) == at_rest
+    assert faults(tmp_path) == []
+    assert sorted(path.parent.iterdir()) == at_rest

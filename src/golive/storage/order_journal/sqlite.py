@@ -225,11 +225,17 @@ def _check_file(path: Path) -> None:
 
 
 def _uri(path: Path, read_only: bool) -> str:
-    """A journal closed in order has no write-ahead log and is read as immutable, so that SQLite makes no files beside it."""
+    """A writer may begin while somebody reads: both see each other by SQLite's files for that, beside a journal at rest too.
+
+    Opened for writing, though nothing is written (`query_only`), SQLite takes those files away again. Where none can be made
+    nobody writes either.
+    """
+    uri = path.resolve().as_uri()
     if not read_only:
-        return f"{path.resolve().as_uri()}?mode=rw"
-    log = path.with_name(f"{path.name}-wal")
-    return f"{path.resolve().as_uri()}?mode=ro{'' if log.exists() else '&immutable=1'}"
+        return f"{uri}?mode=rw"
+    if path.with_name(f"{path.name}-wal").exists():
+        return f"{uri}?mode=ro"
+    return f"{uri}?mode=rw" if os.access(path.parent, os.W_OK) and os.access(path, os.W_OK) else f"{uri}?mode=ro&immutable=1"
 
 
 def _apply_pragmas(connection: sqlite3.Connection, *, read_only: bool) -> None:
