@@ -203,3 +203,20 @@ def test_no_order_leaves_on_a_journal_that_was_changed_before_its_seal(tmp_path:
             assert words in refused.stderr
             assert "decisions seq" in refused.stderr
             assert f"then remove {at.journal.with_suffix('.quarantine')}" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("permissions", "why"),
+    [(("read", "trade", "withdraw"), "must not have withdraw"), (("read",), "lacks trade")],
+)
+@pytest.mark.parametrize("dialect", ["okx", "kraken", "bybit"])
+def test_a_key_that_may_do_too_much_or_too_little_is_not_used(
+    tmp_path: Path, dialect: str, permissions: tuple[str, ...], why: str
+) -> None:
+    with rehearsal(tmp_path, dialect, permissions=permissions) as at:
+        stated = {**at.venue.key.document, "permissions": ["read", "trade"]}  # the venue's word counts, not the file's
+        at.key_file.write_text(json.dumps({"keys": [stated]}))
+        for refused in (at.order("buy", QUANTITY, at.symbol), at.reconcile()):
+            assert (refused.code, why in refused.stderr) == (4, True), refused.stderr
+            assert f"{dialect}_live_trading" in refused.stderr
+        assert at.venue.orders() == []

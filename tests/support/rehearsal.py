@@ -91,9 +91,15 @@ def add_live_entrypoint(home: Home, dialect: str, base_url: str) -> None:
 
 
 @contextlib.contextmanager
-def rehearsal(path: Path, dialect: str = "okx", *flags: str, money: str = "100000") -> Iterator[Rehearsal]:
-    """Run a venue whose account holds `money` of the quote asset, and a home that trades there."""
-    key = new_key(dialect=dialect)
+def rehearsal(
+    path: Path,
+    dialect: str = "okx",
+    *flags: str,
+    money: str = "100000",
+    permissions: tuple[str, ...] = ("read", "trade"),
+) -> Iterator[Rehearsal]:
+    """Run a venue whose account holds `money` of the quote asset, and a home that trades there with a key of `permissions`."""
+    key = new_key(dialect=dialect, permissions=permissions)
     balance = ("--balance", f"{QUOTES[dialect]}={money}")
     with venue_process("--no-limits", *balance, *flags, dialect=dialect, keys=[key], speed="1") as venue:
         home = Home(path)

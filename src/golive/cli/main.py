@@ -11,6 +11,7 @@ import typer
 
 from golive.model.errors import ConfigError, GoliveError, PrerequisiteMissing, StrategyError
 from golive.model.verdict import ExitCode
+from golive.runtime.failure import ValidationFailed
 
 from .lazy import LazyCommand, LazyGroup
 
@@ -80,6 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PrerequisiteMissing as error:
         typer.echo(error, err=True)
         return ExitCode.BLOCKED
+    except ValidationFailed as error:
+        typer.echo(error, err=True)
+        return ExitCode.VALIDATION_FAILED
     except KeyboardInterrupt:
         typer.echo("stopped before a session had begun", err=True)
         return ExitCode.UNKNOWN

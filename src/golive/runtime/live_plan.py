@@ -196,6 +196,8 @@ def account_plan(entrypoint: ResolvedEntrypoint, secrets: SecretStore, home: Pat
         settings=settings,
         account=entrypoint.keychain_key,
         symbols=tuple(instrument.symbol for instrument in entrypoint.instruments),
+        required_permissions=entrypoint.required_permissions,
+        forbidden_permissions=entrypoint.forbidden_permissions,
     )
 
 

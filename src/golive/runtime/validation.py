@@ -7,6 +7,7 @@ from golive.venues.adapter import VenueAdapter
 
 from .facts import SessionFacts
 from .failure import ValidationFailed
+from .permission import require_permissions
 from .plan import Plan
 
 
@@ -33,12 +34,7 @@ async def validate(plan: Plan, adapter: VenueAdapter, facts: SessionFacts) -> li
 def _check_permissions(plan: Plan, facts: SessionFacts, observed: tuple[str, ...]) -> None:
     facts.permissions = tuple(sorted(observed))
     entrypoint = plan.entrypoint
-    lacking = sorted(set(entrypoint.required_permissions) - set(observed))
-    excess = sorted(set(entrypoint.forbidden_permissions) & set(observed))
-    if lacking or excess:
-        words = [f"lacks {', '.join(lacking)}"] if lacking else []
-        words += [f"must not have {', '.join(excess)}"] if excess else []
-        raise ValidationFailed(
-            f"key {entrypoint.keychain_key!r} {' and '.join(words)} (the venue reports: {', '.join(observed)})"
-        )
+    require_permissions(
+        entrypoint.keychain_key, observed, required=entrypoint.required_permissions, forbidden=entrypoint.forbidden_permissions
+    )
     facts.credentials_validated = True

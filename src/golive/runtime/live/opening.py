@@ -20,6 +20,7 @@ from golive.orders import Order
 from golive.storage.order_journal import NoteItem
 from golive.venues.account_reads import AccountReads
 
+from ..permission import require_permissions
 from .account import LiveAccount
 from .parts import Parts
 from .reappearing import Reappeared
@@ -60,7 +61,8 @@ class Recovery:
         """Return once journal and venue agree and the account is ready.
 
         `last_agreed_at`: venue's market time of the last agreement, ns; None: there was none. Raises NotReady with the table,
-        VenueUnavailable when the venue could not be asked for so long as the plan waits, the family of any other fault.
+        ValidationFailed for a key that may do too little or too much, VenueUnavailable when the venue could not be asked for so
+        long as the plan waits, the family of any other fault.
         """
         parts = self._parts
         timing = parts.plan.timing
@@ -90,6 +92,7 @@ class Recovery:
     async def _agreed(self, last_agreed_at: int | None) -> VenueView:
         parts = self._parts
         await parts.client.learn_venue_time()
+        await self._require_permissions()
         if not self._has_stream:
             await self._account.watcher.start()
             self._has_stream = True
@@ -114,6 +117,15 @@ class Recovery:
             before = differences
             await asyncio.sleep(parts.plan.timing.recovery_pause_s)
         raise NotReady(parts.name, parts.plan.entrypoint, differences)
+
+    async def _require_permissions(self) -> None:
+        """Raise ValidationFailed unless the venue says that the key may do what it must, and nothing that it must not."""
+        account = self._parts.account
+        if account.required_permissions or account.forbidden_permissions:
+            observed = await self._parts.adapter.permissions()
+            require_permissions(
+                account.account, observed, required=account.required_permissions, forbidden=account.forbidden_permissions
+            )
 
     def _follow(self, view: VenueView) -> None:
         """Book what the venue tells of orders that a person has adopted."""

@@ -34,6 +34,9 @@ class AccountPlan:
     """the environment's keychain key: which private keys trade here"""
     symbols: tuple[str, ...]
     """`BTC/USDT`: what is traded and watched"""
+    required_permissions: tuple[str, ...] = ()
+    """what the venue must say the key may do, before anything leaves"""
+    forbidden_permissions: tuple[str, ...] = ()
     listed: Mapping[InstrumentId, Instrument] | None = None
     """what the venue listed a moment ago; None: it is asked at the start"""
 
