@@ -126,9 +126,9 @@ class LivePlan:
     """0: the venue's switch is not armed"""
     export_path: Path | None = Path("metrics/live_router.prom")
     """relative to home; None: no file"""
-    proofs: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     withdraws: bool = True
     """whether a start cancels an order of ours that has ended and works after all; False: it is a row of the table"""
+    proofs: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     """what must answer True before the switch is armed again, by name"""
     timing: Timing = field(default_factory=Timing)
     verifies_whole_journal: bool = True
