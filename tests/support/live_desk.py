@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +100,19 @@ def live_plan(home: Path, accounts: Sequence[AccountPlan], **changes: Any) -> Li
     return LivePlan(**(settings | changes))
 
 
-@dataclass
 class Trader:
     """An open desk and all it said. Orders of 0.001 BTC rest far below the market, unless a test says otherwise."""
 
-    desk: LiveDesk
-    news: list[News] = field(default_factory=list)
-    alerts: list[Alert] = field(default_factory=list)
+    def __init__(self, desk: LiveDesk, *, alerts: list[Alert] | None = None) -> None:
+        self.desk = desk
+        self.news: list[News] = []
+        self._alerts: list[Alert] = [] if alerts is None else alerts
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """What was raised so far; a desk's alerts come by a thread of their own."""
+        self.desk.alerts.flush(5.0)
+        return self._alerts
 
     @property
     def adapter(self) -> str:

@@ -31,7 +31,7 @@ _COLUMNS: Final = "alert_id, category, severity, title, body, ts, dedup_key, con
 
 
 class AlertOutbox:
-    """`var/state/alerts/outbox.sqlite`, shared by the host's processes."""
+    """`var/state/alerts/outbox.sqlite`, shared by the host's processes. One thread at a time uses it, whichever that is."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
@@ -43,7 +43,7 @@ class AlertOutbox:
         path = home / "var/state/alerts/outbox.sqlite"
         make_directory(path.parent, PRIVATE_DIRECTORY)
         try:
-            connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
+            connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000, check_same_thread=False)
             try:
                 _prepare(path, connection)
             except BaseException:

@@ -46,6 +46,7 @@ class LiveAccount:
         self._repeats: set[asyncio.TimerHandle] = set()
         self._checks: set[asyncio.TimerHandle] = set()
         self._refused_cancels: set[ClientOrderId] = set()
+        self._is_closing = False
         self._next_resync = parts.clock.monotonic() + int(RESYNC_S * SECOND)
         self._resync: asyncio.Task[None] | None = None
 
@@ -105,15 +106,26 @@ class LiveAccount:
         """Let calls leave; as many at a time as the venue's queue allows, one where private calls go one by one."""
         parts = self.parts
         workers = 1 if parts.account.profile.serial_private else parts.account.settings.max_concurrency
-        self._tasks = [asyncio.create_task(self._work()) for _ in range(workers)]
-        self._tasks.append(asyncio.create_task(self._tick()))
+        self._tasks = [asyncio.create_task(self._work(), name=f"worker {n} of {self.name}") for n in range(workers)]
+        self._tasks.append(asyncio.create_task(self._tick(), name=f"clock of {self.name}"))
         for task in self._tasks:
             task.add_done_callback(self._ended)
         self.switch.start()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and isinstance(bug := task.exception(), Exception):
-            self.parts.broken(bug)
+        """No task of an account ends before the account does."""
+        if not self._is_closing:
+            self.parts.broken(ended_early(task))
+
+    def _watched(self, task: asyncio.Task[None]) -> asyncio.Task[None]:
+        """Let a task that may end do so, and only well."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and isinstance(bug := task.exception(), Exception):
+                self.parts.broken(bug)
+
+        task.add_done_callback(ended)
+        return task
 
     async def _work(self) -> None:
         while True:
@@ -202,7 +214,7 @@ class LiveAccount:
         self._look_at_journal()
         if now >= self._next_resync or (parts.readiness.is_breaker_open and self._resync is None):
             self._next_resync = now + int(RESYNC_S * SECOND)
-            self._resync = self._resync or asyncio.create_task(self._learn_time())
+            self._resync = self._resync or self._watched(asyncio.create_task(self._learn_time()))
         parts.readiness.look()
 
     def _look_at_journal(self) -> None:
@@ -230,6 +242,7 @@ class LiveAccount:
     def stop(self) -> None:
         """Let nothing more out: what still waits for its turn never leaves, and says so."""
         parts = self.parts
+        self._is_closing = True
         parts.readiness.block("closing", "the desk is closing")
         for handle in (*self._repeats, *self._checks):
             handle.cancel()
@@ -262,3 +275,10 @@ class LiveAccount:
 
 def _order_of(call: Call) -> ClientOrderId:
     return call.client_order_id if isinstance(call, Withdraw) else call.approved.order.client_order_id
+
+
+def ended_early(task: asyncio.Task[None]) -> Exception:
+    """Return why a task that should go on is over."""
+    error = None if task.cancelled() else task.exception()
+    how = "was canceled" if task.cancelled() else "returned"
+    return error if isinstance(error, Exception) else RuntimeError(f"{task.get_name()} {how}")

@@ -43,8 +43,13 @@ def assembled(
     name, timing = account.adapter, plan.timing
     readiness = Readiness(name, adapter, tell)
 
+    reasons: set[str] = set()
+
     def stopped(why: str) -> None:
         readiness.fail(why)
+        if why in reasons:
+            return
+        reasons.add(why)
         alert(Alert("live", AlertSeverity.CRITICAL, f"{name} stopped", f"{name}: {why}; no order leaves this account"))
 
     def broken(error: Exception) -> None:

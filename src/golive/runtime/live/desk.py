@@ -9,8 +9,8 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
-from typing import Final
+from dataclasses import asdict, replace
+from typing import Final, TypeVar
 
 from golive.execution.live.effect import Effect, Note, Reroute
 from golive.execution.live.happening import Condition, Happening, Vanished
@@ -21,7 +21,7 @@ from golive.model.alert import AlertSeverity
 from golive.model.clock import SECOND
 from golive.model.command import Alert
 from golive.model.decision import Approved
-from golive.model.errors import ConfigError, JournalError
+from golive.model.errors import ConfigError
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.json import JsonObject
@@ -31,8 +31,9 @@ from golive.storage import failpoint
 from golive.storage.order_journal import JournalState
 from golive.venues.adapter import VenueAdapter
 
-from .account import LiveAccount
+from .account import LiveAccount, ended_early
 from .account_journal import AccountJournal
+from .alerting import AlertThread
 from .assembly import assembled
 from .export import write_exposition
 from .interpreter import Steadiness
@@ -43,13 +44,15 @@ from .taking_over import restored, taken_over
 
 SETTLED_POLL_S: Final = 0.005
 IN_FLIGHT: Final = frozenset({OrderStatus.PLANNED, OrderStatus.SENT, OrderStatus.UNKNOWN})
+T = TypeVar("T")
 
 
 class LiveDesk:
     """Made by `open`, which returns when every account is ready."""
 
     def __init__(self, plan: LivePlan, router: LiveExecutionRouter) -> None:
-        self.plan = plan
+        self.alerts = AlertThread(plan.alert)
+        self.plan = replace(plan, alert=self.alerts.put)
         self.router = router
         self.on_news: list[Callable[[News], None]] = []
         """called on the loop with each fact about our orders, in order"""
@@ -59,8 +62,11 @@ class LiveDesk:
         self._accounts: dict[str, LiveAccount] = {}
         self._journals: dict[str, AccountJournal] = {}
         self._is_draining = False
+        self._is_closing = False
         self._steadiness = Steadiness(plan.clock.monotonic)
         self._exporter: asyncio.Task[None] | None = None
+        self.failing_exports = 0
+        """times in a row that the metrics could not be written"""
         self._ticker: asyncio.Task[None] | None = None
 
     @classmethod
@@ -96,10 +102,11 @@ class LiveDesk:
             await desk.close()
             raise
         desk._steadiness.begin()
-        desk._ticker = asyncio.create_task(desk._tick())
-        desk._ticker.add_done_callback(desk._ticker_ended)
+        desk._ticker = asyncio.create_task(desk._tick(), name="clock of the desk")
+        desk._ticker.add_done_callback(desk._ended)
         if plan.export_path is not None:
-            desk._exporter = asyncio.create_task(desk._export())
+            desk._exporter = asyncio.create_task(desk._export(), name="export of metrics")
+            desk._exporter.add_done_callback(desk._ended)
         return desk
 
     # what is asked of it
@@ -179,19 +186,21 @@ class LiveDesk:
 
     async def close(self) -> None:
         """End in order: what is open at the venues stays open. Raises the JournalError that stopped a journal, if any."""
+        self._is_closing = True
         helpers = [task for task in (self._exporter, self._ticker) if task is not None]
         for task in helpers:
             task.cancel()
-        helped = await asyncio.gather(*helpers, return_exceptions=True)
+        await asyncio.gather(*helpers, return_exceptions=True)
         for account in self._accounts.values():
             account.stop()
         results = await asyncio.gather(*(account.close() for account in self._accounts.values()), return_exceptions=True)
         for name, opened in self._journals.items():
             if name not in self._accounts:
                 opened.abandon()
-        if self._exporter is not None and self.plan.export_path is not None:
-            await asyncio.to_thread(write_exposition, self.plan.home / self.plan.export_path, self.plan.recorder)
-        for result in (*helped, *results):
+        if self._exporter is not None:
+            await self._exported()
+        await asyncio.to_thread(self.alerts.close)
+        for result in results:
             if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
                 raise result
 
@@ -240,16 +249,22 @@ class LiveDesk:
             self.look(self.plan.clock.now())
             self._steadiness.look(is_idle=all(account.is_idle for account in self._accounts.values()))
 
-    def _ticker_ended(self, ticker: asyncio.Task[None]) -> None:
-        if not ticker.cancelled() and isinstance(bug := ticker.exception(), Exception):
-            for account in self._accounts.values():
-                account.parts.broken(bug)
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """No task of a desk ends before the desk does."""
+        if not self._is_closing:
+            self._broken(ended_early(task))
+
+    def _broken(self, bug: Exception) -> None:
+        for account in self._accounts.values():
+            account.parts.broken(bug)
 
     def _tell(self, happening: Happening) -> None:
         for listener in self.on_happening:
-            listener(happening)
-        self.router.take(happening)
-        self._drain()
+            self._give(listener, happening)
+        try:
+            self.router.take(happening)
+        finally:
+            self._drain()
 
     def _publish(self, news: Sequence[News]) -> None:
         self._announce(news)
@@ -266,10 +281,17 @@ class LiveDesk:
                 if not effects and not news:
                     return
                 for effect in effects:
-                    self._carry(effect)
+                    self._give(self._carry, effect)
                 self._announce(news)
         finally:
             self._is_draining = False
+
+    def _give(self, to: Callable[[T], None], what: T) -> None:
+        """Whatever one of those who carry out and hear fails at, the others get theirs; the accounts take no new orders then."""
+        try:
+            to(what)
+        except Exception as bug:  # noqa: BLE001 - told, and the end of new orders
+            self._broken(bug)
 
     def _carry(self, effect: Effect) -> None:
         match effect:
@@ -277,7 +299,7 @@ class LiveDesk:
                 self.plan.alert(effect)
             case Reroute():
                 for told in self.on_reroute:
-                    told(effect)
+                    self._give(told, effect)
             case Note(adapter=""):
                 for account in self._accounts.values():
                     account.carry(effect)
@@ -287,17 +309,24 @@ class LiveDesk:
     def _announce(self, news: Sequence[News]) -> None:
         for item in news:
             for listener in self.on_news:
-                listener(item)
+                self._give(listener, item)
 
     async def _export(self) -> None:
-        assert self.plan.export_path is not None
-        path = self.plan.home / self.plan.export_path
         while True:
-            try:
-                await asyncio.to_thread(write_exposition, path, self.plan.recorder)
-            except JournalError as exc:
-                self.plan.alert(Alert("live", AlertSeverity.ERROR, "Live metrics cannot be written", str(exc)))
+            await self._exported()
             await asyncio.sleep(self.plan.timing.export_s)
+
+    async def _exported(self) -> None:
+        """Write the metrics; that they cannot be written is told once, until they can."""
+        assert self.plan.export_path is not None
+        try:
+            await asyncio.to_thread(write_exposition, self.plan.home / self.plan.export_path, self.plan.recorder)
+        except Exception as exc:  # noqa: BLE001 - no orders depend on it: it is told, and tried again
+            if not self.failing_exports:
+                self.plan.alert(Alert("live", AlertSeverity.ERROR, "Live metrics cannot be written", str(exc)))
+            self.failing_exports += 1
+        else:
+            self.failing_exports = 0
 
 
 async def _opened(plan: LivePlan, account: AccountPlan, instruments: Mapping[InstrumentId, Instrument]) -> AccountJournal:
