@@ -40,6 +40,8 @@ LOG = Path("audit/decision_logs/live_execution.jsonl")
 SERIES = """# TYPE live_orders counter
 live_orders_total{exchange="okx",result="filled",route="main"} 3.0
 live_orders_total{exchange="okx",result="absent",route="main"} 0.0
+live_orders_total{exchange="okx",result="not_sent",route="main"} 1.0
+live_orders_total{exchange="okx",result="rejected",route="main"} 1.0
 live_orders_total{exchange="kraken",result="filled",route="main"} 9.0
 """
 
@@ -87,7 +89,7 @@ def test_a_filled_order_is_followed_from_decision_to_log(home: Path, capsys: pyt
         "metrics": ("ok", "route_counts"), "venue": ("not_asked", "no_credentials"),
     }  # fmt: skip
     metrics = next(each for each in document["testimonies"] if each["witness"] == "metrics")
-    assert metrics["details"]["orders"] == "filled 3"
+    assert metrics["details"]["orders"] == "filled 3, not_sent 1, rejected 1"
 
 
 @pytest.mark.parametrize(
@@ -192,6 +194,10 @@ LIES: dict[str, tuple[Callable[[Path], object], str, tuple[str, str]]] = {
     "record told twice": (log_again, "decision_log", ("corrupt", "repeated")),
     "risk log gone": (lambda home: (home / RISK_LOG).unlink(), "risk_decisions", ("missing", "cannot_be_read")),
     "metrics gone": (lambda home: (home / "metrics/live_router.prom").unlink(), "metrics", ("missing", "no_metrics")),
+    "metrics that cannot contain it": (
+        lambda home: (home / "metrics/live_router.prom").write_text(SERIES.replace("3.0", "0.0")), "metrics",
+        ("missing", "not_counted"),
+    ),
     "other metrics": (
         lambda home: (home / "metrics/live_router.prom").write_text(SERIES.replace("main", "side")), "metrics",
         ("missing", "route_not_there"),

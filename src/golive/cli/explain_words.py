@@ -132,6 +132,10 @@ SENTENCES: Final[Words] = {
     ),
     "no_configuration": ("the configuration cannot be read: {problem}", "nie można odczytać konfiguracji: {problem}"),
     "no_metrics": ("there is no {file}", "nie ma pliku {file}"),
+    "not_counted": (
+        "{file} has counted no order of route {route} at {exchange} that ended as this one did ({status})",
+        "{file} nie policzył żadnego zlecenia trasy {route} na {exchange} zakończonego tak jak to ({status})",
+    ),
     "not_ended": ("the order has not ended; its record comes with its end", "zlecenie trwa; zapis powstanie na końcu"),
     "not_in_store": (
         "record {seq} of {file} tells of something that is not in the store",

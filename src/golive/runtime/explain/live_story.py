@@ -37,7 +37,8 @@ def live_story(match: Match, archive: Archive, ask: Callable[[SentOrder], Testim
     witnesses.append(risk_testimony(archive.risk_log, order, risk_bodies(rows), mac_keys))
     if standing.route is not None:
         witnesses.append(log_testimony(files, order, standing.record, mac_keys))
-        witnesses.append(metrics_testimony(archive.metrics, facts["venue"], standing.route, archive.clock.now()))
+        result = None if standing.record is None else str(standing.record["result"])
+        witnesses.append(metrics_testimony(archive.metrics, facts["venue"], standing.route, result, archive.clock.now()))
         witnesses.append(ask(_sent(order, facts, standing, rows, grid)))
     owner = Owner(store=store, name=f"{facts['adapter']} {facts['account']}", environment=facts["environment"])
     return assembled(match, standing, owner, steps_of(rows, grid), witnesses)

@@ -70,8 +70,11 @@ def journal_testimony(files: Iterable[Path], order: str, run_id: str, mac_keys: 
     return _agrees(witness, own) if own else testimony(witness, "missing", "order_not_there")
 
 
-def metrics_testimony(path: Path, exchange: str, route: str, now: int) -> Testimony:
-    """Return what the metrics file says of the order's route; `now` is the wall clock, ns."""
+def metrics_testimony(path: Path, exchange: str, route: str, result: str | None, now: int) -> Testimony:
+    """Return whether the metrics file can have counted an order of this route.
+
+    `result` is how the order ended, None: it has not; `now` is the wall clock, ns.
+    """
     witness: Witness = "metrics"
     try:
         text, written = path.read_text(encoding="utf-8"), path.stat().st_mtime_ns
@@ -82,6 +85,8 @@ def metrics_testimony(path: Path, exchange: str, route: str, now: int) -> Testim
     counts = dict(_orders_total(text, exchange, route))
     if not counts:
         return testimony(witness, "missing", "route_not_there", file=path.name, route=route, exchange=exchange)
+    if result is not None and not counts.get(result):
+        return testimony(witness, "missing", "not_counted", file=path.name, route=route, exchange=exchange, status=result)
     total = ", ".join(f"{result} {count}" for result, count in counts.items() if count) or "0"
     age = f"{max(0, now - written) / SECOND:.0f}"
     return testimony(witness, "ok", "route_counts", route=route, exchange=exchange, orders=total, age_s=age, file=path.name)

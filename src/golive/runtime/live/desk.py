@@ -35,7 +35,7 @@ from .account import LiveAccount, ended_early
 from .account_journal import AccountJournal
 from .alerting import AlertThread
 from .assembly import assembled
-from .export import write_exposition
+from .export import LiveExport
 from .interpreter import Steadiness
 from .opening import Recovery, last_agreed_at
 from .plan import AccountPlan, LivePlan
@@ -64,6 +64,7 @@ class LiveDesk:
         self._is_draining = False
         self._is_closing = False
         self._steadiness = Steadiness(plan.clock.monotonic)
+        self._export = None if plan.export_path is None else LiveExport(plan.home / plan.export_path, plan.recorder)
         self._exporter: asyncio.Task[None] | None = None
         self.failing_exports = 0
         """times in a row that the metrics could not be written"""
@@ -104,8 +105,8 @@ class LiveDesk:
         desk._steadiness.begin()
         desk._ticker = asyncio.create_task(desk._tick(), name="clock of the desk")
         desk._ticker.add_done_callback(desk._ended)
-        if plan.export_path is not None:
-            desk._exporter = asyncio.create_task(desk._export(), name="export of metrics")
+        if desk._export is not None:
+            desk._exporter = asyncio.create_task(desk._exported(desk._export), name="export of metrics")
             desk._exporter.add_done_callback(desk._ended)
         return desk
 
@@ -197,8 +198,8 @@ class LiveDesk:
         for name, opened in self._journals.items():
             if name not in self._accounts:
                 opened.abandon()
-        if self._exporter is not None:
-            await self._exported()
+        if self._exporter is not None and self._export is not None:
+            await self._write_series(self._export)
         await asyncio.to_thread(self.alerts.close)
         for result in results:
             if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
@@ -311,22 +312,23 @@ class LiveDesk:
             for listener in self.on_news:
                 self._give(listener, item)
 
-    async def _export(self) -> None:
+    async def _exported(self, export: LiveExport) -> None:
         while True:
-            await self._exported()
+            await self._write_series(export)
             await asyncio.sleep(self.plan.timing.export_s)
 
-    async def _exported(self) -> None:
+    async def _write_series(self, export: LiveExport) -> None:
         """Write the metrics; that they cannot be written is told once, until they can."""
-        assert self.plan.export_path is not None
         try:
-            await asyncio.to_thread(write_exposition, self.plan.home / self.plan.export_path, self.plan.recorder)
+            problem = await asyncio.to_thread(export.write)
         except Exception as exc:  # noqa: BLE001 - no orders depend on it: it is told, and tried again
             if not self.failing_exports:
                 self.plan.alert(Alert("live", AlertSeverity.ERROR, "Live metrics cannot be written", str(exc)))
             self.failing_exports += 1
         else:
             self.failing_exports = 0
+            if problem:
+                self.plan.alert(Alert("live", AlertSeverity.ERROR, "Live metrics begin anew", problem))
 
 
 async def _opened(plan: LivePlan, account: AccountPlan, instruments: Mapping[InstrumentId, Instrument]) -> AccountJournal:
