@@ -165,7 +165,7 @@ def live_through(lives: Lives, url: str | None) -> None:
                 if ending == "seal and crash":
                     journal.seal()
                 journal.release()
-            again = state_of(Book.read(journal._book.snapshot()))
+            again = state_of(Book.read(journal._book.snapshot().encoded()))
             assert (again.orders, again.booked, again.baseline, again.count) == (
                 live.orders,
                 live.booked,

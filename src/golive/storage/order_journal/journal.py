@@ -29,6 +29,7 @@ from .place import JournalPlace
 from .quarantine import WHOLE_ROWS, quarantined, refuse_quarantined, verify_whole
 from .row import JournalRow, Value, encode, named, row_mac
 from .seal import write_seal
+from .sealing import Sealing
 from .state import JournalState
 
 ROWS_PER_SEAL = 1000
@@ -63,6 +64,7 @@ class OrderJournal:
         self._book, self._seq, self._mac = loaded.book, loaded.seq, loaded.mac
         self._sealed_seq, self._sealed_at = loaded.seq, clock.monotonic()
         self._unwritten_seal: tuple[int, str] | None = None
+        self._sealing: Sealing | None = None
         self._ids = 0
         self.is_verified = False
         """whether all rows were verified when it was opened, not only those after its newest seal"""
@@ -123,7 +125,12 @@ class OrderJournal:
 
     @property
     def is_seal_due(self) -> bool:
-        """Whether 1,000 rows or 60 s have passed since the last seal; with more in a snapshot, so many rows."""
+        """Whether 1,000 rows or 60 s have passed since the last seal; with more in a snapshot, so many rows.
+
+        While a seal is made beside, whether it is there.
+        """
+        if self._sealing is not None:
+            return self._sealing.is_done
         rows = self._seq - self._sealed_seq
         if rows < ROWS_PER_SEAL:
             return rows > 0 and self._clock.monotonic() - self._sealed_at >= SECONDS_PER_SEAL * SECOND
@@ -172,16 +179,21 @@ class OrderJournal:
 
     def seal(self) -> None:
         """Sign where the journal stands, with a snapshot; the next commit says so in the journal. Raises JournalError."""
-        if self._broken is not None:
-            raise JournalError(f"{self.place.path}: the order journal is unusable since {self._broken}")
-        try:
-            time = to_iso(self._clock.now())
-            document = write_seal(self.place, self._seq, self._mac, self._book.snapshot(), self._keys, time)
-        except JournalError as exc:
-            self.give_up(str(exc))
-            raise
-        self._unwritten_seal = (self._seq, document)
-        self._sealed_seq, self._sealed_at = self._seq, self._clock.monotonic()
+        self._begin_seal()
+        self._end_seal()
+
+    def seal_beside(self) -> None:
+        """As `seal`, for the thread that commits: a large snapshot is written on a thread of its own, and commits go on.
+
+        When that is done, `is_seal_due` is true and the next call takes it in. Raises JournalError when it failed.
+        """
+        if self._sealing is not None:
+            if self._sealing.is_done:
+                self._end_seal()
+            return
+        self._begin_seal()
+        if self._book.open_rows < ROWS_PER_SEAL:
+            self._end_seal()
 
     def verify_in_background(self, on_fault: Callable[[JournalError], None]) -> BackgroundVerification:
         """Verify everything that is committed now, beside the writer; it is stopped when the journal is closed.
@@ -205,6 +217,7 @@ class OrderJournal:
         """Write down that it was closed in order, seal it and give the account back; after a failure only the latter."""
         try:
             if self._broken is None:
+                self._end_seal()
                 self.commit([NoteItem("closed", {"epoch": self.epoch}, self.operator)])
                 self.seal()
         finally:
@@ -226,7 +239,28 @@ class OrderJournal:
         if self._verification is not None:
             self._verification.stop()
         self.give_up("it was closed")
+        if self._sealing is not None:
+            self._sealing.wait()
         self.lease.release()
+
+    def _begin_seal(self) -> None:
+        if self._broken is not None:
+            raise JournalError(f"{self.place.path}: the order journal is unusable since {self._broken}")
+        self._end_seal()
+        seq, mac, snapshot, time = self._seq, self._mac, self._book.snapshot(), to_iso(self._clock.now())
+        self._sealing = Sealing(seq, lambda: write_seal(self.place, seq, mac, snapshot.encoded(), self._keys, time))
+        self._sealed_seq, self._sealed_at = seq, self._clock.monotonic()
+
+    def _end_seal(self) -> None:
+        """Wait for a seal on its way, if there is one; the next commit says so in the journal."""
+        sealing, self._sealing = self._sealing, None
+        if sealing is None:
+            return
+        try:
+            self._unwritten_seal = (sealing.seq, sealing.document())
+        except JournalError as exc:
+            self.give_up(str(exc))
+            raise
 
     def _begin_epoch(self, opening: tuple[Value, ...]) -> None:
         try:

@@ -76,7 +76,7 @@ class Verification:
     def _sealed_faults(self, sealed: Sealed, row: ChainedRow) -> Iterator[str]:
         if row.mac.hex() != sealed.seal.head_mac:
             yield f"{row.table} seq {row.seq}: not the row that was sealed at {sealed.seal.time}"
-        elif self.book.snapshot() != sealed.snapshot:
+        elif self.book.snapshot().encoded() != sealed.snapshot:
             yield f"the snapshot sealed at {sealed.seal.time} is not what the rows up to {row.seq} come to"
 
     def _old_seal_faults(self, row: ChainedRow) -> Iterator[str]:

@@ -238,7 +238,7 @@ class OrderWriter:
         if self._backlog:
             self._project()
         elif self._journal.is_seal_due:
-            self._journal.seal()
+            self._journal.seal_beside()
         elif self._unsynced:
             self._sync()
 
