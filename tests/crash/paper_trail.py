@@ -48,11 +48,17 @@ class Trail:
             deadline_ms = None
         return [DecidedItem(verdict, 1, 1, deadline_ms=deadline_ms)]
 
-    def fill(self, name: ClientOrderId) -> Fill:
+    def fill(self, name: ClientOrderId, side: Side = Side.BUY) -> Fill:
         """Return a fill of all of it, each time another one."""
         self._trades += 1
         price, lots = INSTRUMENT.ticks_nearest("40000"), INSTRUMENT.min_quantity
-        return Fill(FillId("okx", str(self._trades)), name, IDENTITY, 1, Side.BUY, price, lots, 0, "BTC", Liquidity.TAKER)
+        return Fill(FillId("okx", str(self._trades)), name, IDENTITY, 1, side, price, lots, 0, "BTC", Liquidity.TAKER)
+
+    def amend(self, name: ClientOrderId, price: str, n: int = 3) -> list[Item]:
+        """Return the decision to change its price, with its attempt."""
+        self._decisions += 1
+        order = NewOrder(name, IDENTITY, Side.BUY, OrderType.LIMIT, INSTRUMENT.min_quantity, INSTRUMENT.ticks_nearest(price))
+        return [DecidedItem(Approved(order, self._decisions), 1, 1, deadline_ms=1, amendment=n)]
 
     def filled(self, name: ClientOrderId) -> list[Item]:
         """Return what follows a decision when the order was accepted and filled."""
@@ -71,13 +77,21 @@ class Trail:
         record: JsonObject = {"client_order_id": name}
         return EndItem(name, result, record)
 
-    def at_venue(self, name: str, state: str = "filled", fills: int = 1) -> None:
-        """Write an order of one lot into the ledger, filled (1) or not (0)."""
+    def at_venue(self, name: str, state: str = "filled", fills: int = 1, **other: str) -> None:
+        """Write an order of one lot into the ledger, filled (1) or not (0); `other`: terms it has instead of the intended ones."""
         quantity = INSTRUMENT.quantity_text(INSTRUMENT.min_quantity)
         fill = {"price": "40000", "quantity": quantity, "fee": "0", "fee_asset": "BTC"}
         filled = quantity if fills else "0"
         order = {"client_order_id": name, "venue_order_id": str(len(self.ledger) + 1), "quantity": quantity, "filled": filled}
-        self.ledger.append({**order, "state": state, "fills": [fill] * fills})
+        terms = {
+            "symbol": "BTC/USDT",
+            "side": "buy",
+            "type": "limit",
+            "time_in_force": "gtc",
+            "price": "40000",
+            "quote_budget": "",
+        }
+        self.ledger.append({**order, **terms, "state": state, "fills": [fill] * fills, **other})
 
     def files(self) -> tuple[Path, Path, Path]:
         """Close the journal; return ledger, journal and MAC key."""

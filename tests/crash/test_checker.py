@@ -19,6 +19,7 @@ from crash.report import check
 from golive.model.ids import ClientOrderId
 from golive.model.live_order import AttemptResult as A
 from golive.model.live_order import OrderResult as R
+from golive.model.order import Side
 from golive.storage.order_journal.item import FillItem
 
 CHECKER = Path(orders.__file__).parent
@@ -68,12 +69,20 @@ def test_nothing_is_found_where_all_is_well(trail: Trail) -> None:
     again = trail.new_id()
     first = [*trail.decide(again), trail.answer(again, A.NOT_PROCESSED), trail.attempt(again, 2)]
     trail.journal.commit([*first, trail.answer(again, A.REJECTED, 2), trail.end(again, R.REJECTED)])
+    changed = trail.new_id()
+    trail.journal.commit([*trail.decide(changed), trail.accepted(changed)])
+    for n, (price, answer) in enumerate(
+        (("41000", A.ACCEPTED), ("42000", A.ACCEPTED), ("43000", A.UNKNOWN), ("9", A.REJECTED)), 3
+    ):
+        trail.journal.commit([*trail.amend(changed, price, n), trail.answer(changed, answer, n)])
+    trail.at_venue(changed, "live", 0, price="43000")
     books, path, key = trail.files()
     document = check(books, ["--journal", str(path), "--key", str(key)])
-    assert document["violations"] == 0
+    assert document["violations"] == 0, document["examples"]
     assert document["looked_at"] == {
-        "orders": 2, "intents": 5, "refused": 1, "fills": 1, "absent": 1, "not_sent": 1, "rejected": 1,
-        "asked_after_unknown": 1, "unanswered": 0, "epochs": 1, "journal_rows": 29, "last_row_of_a_life": {},
+        "orders": 3, "intents": 6, "refused": 1, "fills": 1, "absent": 1, "not_sent": 1, "rejected": 1,
+        "asked_after_unknown": 1, "unanswered": 0, "second_attempts": 1, "amendments": 2, "epochs": 1, "journal_rows": 49,
+        "last_row_of_a_life": {},
     }  # fmt: skip
 
 
@@ -136,6 +145,30 @@ def _without_attempt(trail: Trail) -> None:
     trail.at_venue(name, "live", 0)
 
 
+def _other(**terms: str) -> Callable[[Trail], None]:
+    def plant(trail: Trail) -> None:
+        name = trail.new_id()
+        trail.journal.commit([*trail.decide(name), trail.accepted(name)])
+        trail.at_venue(name, "live", 0, **terms)
+
+    return plant
+
+
+def _old_terms_after_an_amendment(trail: Trail) -> None:
+    name = trail.new_id()
+    trail.journal.commit(
+        [*trail.decide(name), trail.accepted(name), *trail.amend(name, "41000"), trail.answer(name, A.ACCEPTED, 3)]
+    )
+    trail.at_venue(name, "live", 0)
+
+
+def _fill_of_the_other_side(trail: Trail) -> None:
+    name = trail.new_id()
+    sold = FillItem(trail.fill(name, Side.SELL))
+    trail.journal.commit([*trail.decide(name), trail.accepted(name), sold, trail.end(name, R.FILLED)])
+    trail.at_venue(name)
+
+
 @pytest.mark.parametrize(
     ("plant", "expected"),
     [
@@ -149,6 +182,14 @@ def _without_attempt(trail: Trail) -> None:
         (_other_end, {"end_differs": 1}),
         (_fill_missing, {"fill_missing": 1}),
         (_booked_twice, {"fill_extra": 1}),
+        (_other(side="sell"), {"other_terms": 1}),
+        (_other(symbol="ETH/USDT"), {"other_terms": 1}),
+        (_other(type="market", price=""), {"other_terms": 1}),
+        (_other(quantity="9"), {"other_terms": 1}),
+        (_other(price="40001"), {"other_terms": 1}),
+        (_other(time_in_force="ioc"), {"other_terms": 1}),
+        (_old_terms_after_an_amendment, {"other_terms": 1}),
+        (_fill_of_the_other_side, {"other_terms": 1}),
         (_without_attempt, {"sent_without_attempt": 1, "unresolved": 1}),
     ],
 )
@@ -164,6 +205,7 @@ def test_each_violation_is_found(trail: Trail, plant: Callable[[Trail], None], e
         ("UPDATE fills SET quantity_text = '9'", "chain"),
         ("UPDATE answers SET result = 'rejected'", "chain"),
         ("DELETE FROM ends", "chain"),
+        ("UPDATE intents SET quantity_text = '9'", "other_terms"),
         ("DELETE FROM decisions", "no_allow"),
         ("UPDATE decisions SET seq = 500", "allow_not_before"),
         ("INSERT INTO attempts SELECT seq + 900, client_order_id, 2, deadline_ms, prev_mac, mac FROM attempts", "sent_again"),

@@ -11,8 +11,25 @@ from pathlib import Path
 from typing import Any
 
 from .ledger import Fill
+from .terms import Terms, symbol_of, terms_of_decision, terms_of_intent
 
 FIRST_AMENDMENT = 3
+
+
+@dataclass
+class Amendment:
+    """A change of an order that was asked for, with the decision that allowed it and how the attempt ended."""
+
+    seq: int
+    quantity: Decimal
+    price: Decimal | None
+    allowed: Terms | None
+    attempt: int | None = None
+    answer: str = ""
+
+    @property
+    def may_have_been_made(self) -> bool:
+        return self.attempt is not None and self.answer in ("accepted", "unknown", "")
 
 
 @dataclass
@@ -21,13 +38,30 @@ class Told:
 
     allows: list[int] = field(default_factory=list)
     denies: list[int] = field(default_factory=list)
+    allowed: list[Terms] = field(default_factory=list)
+    """the terms of `allows`"""
     intent: int | None = None
-    quantity: Decimal = Decimal()
+    terms: Terms | None = None
     attempts: dict[int, int] = field(default_factory=dict)
     answers: dict[int, str] = field(default_factory=dict)
     facts: set[str] = field(default_factory=set)
     fills: list[Fill] = field(default_factory=list)
+    filled: set[tuple[str, str]] = field(default_factory=set)
+    """symbol and side of its fills"""
+    amendments: dict[int, Amendment] = field(default_factory=dict)
     end: str = ""
+
+    @property
+    def possible(self) -> list[Terms]:
+        """Return the terms the venue's order may have: the last ones it took, and later ones it may have taken."""
+        if self.terms is None:
+            return []
+        found = [self.terms]
+        for _, change in sorted(self.amendments.items()):
+            if change.may_have_been_made:
+                changed = self.terms._replace(quantity=change.quantity, price=change.price)
+                found = [changed] if change.answer == "accepted" else [*found, changed]
+        return found
 
     @property
     def believes_in_it(self) -> bool:
@@ -67,26 +101,19 @@ def read_journal(path: Path) -> Journal:
     orders: defaultdict[str, Told] = defaultdict(Told)
     connection = connect(path)
     try:
-        decisions = []
-        for seq, name, number, verdict, body in connection.execute(
-            "SELECT seq, client_order_id, decision_seq, verdict, risk_body FROM decisions WHERE subject = 'order' ORDER BY seq"
+        decisions = _read_decisions(connection, orders)
+        for seq, name, *columns in connection.execute(
+            "SELECT seq, client_order_id, instrument, side, quantity_text, price_text, type, time_in_force FROM intents"
         ):
-            (orders[name].allows if verdict == "approved" else orders[name].denies).append(seq)
-            decisions.append((name, number, body))
-        for seq, name, quantity in connection.execute("SELECT seq, client_order_id, quantity_text FROM intents"):
-            orders[name].intent, orders[name].quantity = seq, Decimal(quantity)
-        for seq, name, n in connection.execute("SELECT seq, client_order_id, n FROM attempts WHERE n < ?", (FIRST_AMENDMENT,)):
-            orders[name].attempts[n] = seq
-        for name, n, result in connection.execute(
-            "SELECT client_order_id, n, result FROM answers WHERE n < ?", (FIRST_AMENDMENT,)
-        ):
-            orders[name].answers[n] = result
+            orders[name].intent, orders[name].terms = seq, terms_of_intent(*columns)
+        _read_attempts(connection, orders)
         for name, event in connection.execute("SELECT client_order_id, event FROM facts"):
             orders[name].facts.add(event)
-        for name, price, quantity, fee, asset in connection.execute(
-            "SELECT client_order_id, price_text, quantity_text, fee_text, fee_asset FROM fills ORDER BY seq"
+        for name, price, quantity, fee, asset, instrument, side in connection.execute(
+            "SELECT client_order_id, price_text, quantity_text, fee_text, fee_asset, instrument, side FROM fills ORDER BY seq"
         ):
             orders[name].fills.append((Decimal(price), Decimal(quantity), Decimal(fee), asset))
+            orders[name].filled.add((symbol_of(instrument), side))
         ends = []
         for seq, name, result in connection.execute("SELECT seq, client_order_id, result FROM ends ORDER BY seq"):
             orders[name].end = result
@@ -96,6 +123,41 @@ def read_journal(path: Path) -> Journal:
     finally:
         connection.close()
     return Journal(facts, dict(orders), decisions, ends, epochs)
+
+
+def _read_decisions(connection: sqlite3.Connection, orders: defaultdict[str, Told]) -> list[tuple[str, int, str]]:
+    found = []
+    for seq, name, number, verdict, body in connection.execute(
+        "SELECT seq, client_order_id, decision_seq, verdict, risk_body FROM decisions WHERE subject = 'order' ORDER BY seq"
+    ):
+        if verdict == "approved":
+            orders[name].allows.append(seq)
+            orders[name].allowed.append(terms_of_decision(body))
+        else:
+            orders[name].denies.append(seq)
+        found.append((name, number, body))
+    return found
+
+
+def _read_attempts(connection: sqlite3.Connection, orders: defaultdict[str, Told]) -> None:
+    """Read attempts and answers, of orders (1 and 2) and of their amendments, each with the decision it says it has."""
+    for seq, name, n, quantity, price, body in connection.execute(
+        "SELECT a.seq, a.client_order_id, a.n, a.quantity_text, a.price_text, d.risk_body FROM amendments AS a LEFT JOIN decisions"
+        " AS d ON d.seq = a.decision AND d.seq < a.seq AND d.client_order_id = a.client_order_id AND d.verdict = 'approved'"
+        " AND d.subject = 'amendment'"
+    ):
+        allowed = None if body is None else terms_of_decision(body)
+        orders[name].amendments[n] = Amendment(seq, Decimal(quantity), Decimal(price) if price else None, allowed)
+    for seq, name, n in connection.execute("SELECT seq, client_order_id, n FROM attempts"):
+        if n < FIRST_AMENDMENT:
+            orders[name].attempts[n] = seq
+        elif n in orders[name].amendments:
+            orders[name].amendments[n].attempt = seq
+    for name, n, result in connection.execute("SELECT client_order_id, n, result FROM answers"):
+        if n < FIRST_AMENDMENT:
+            orders[name].answers[n] = result
+        elif n in orders[name].amendments:
+            orders[name].amendments[n].answer = result
 
 
 def rows(path: Path) -> Iterator[tuple[int, str, tuple[Any, ...], bytes, bytes]]:

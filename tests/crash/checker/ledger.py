@@ -10,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from .terms import Terms, terms_at_venue
+
 Fill: TypeAlias = tuple[Decimal, Decimal, Decimal, str]
 """price, quantity, fee, fee asset"""
 
@@ -20,7 +22,7 @@ class VenueOrder:
 
     client_order_id: str
     venue_order_id: str
-    quantity: Decimal
+    terms: Terms
     filled: Decimal
     state: str
     """`live`, `partially_filled`, `filled` or `canceled`"""
@@ -65,7 +67,7 @@ def _order(row: Mapping[str, Any]) -> VenueOrder:
     if sum((fill[1] for fill in fills), Decimal()) != Decimal(row["filled"]):
         raise ValueError(f"the ledger contradicts itself: fills of {row['venue_order_id']} do not add up")
     return VenueOrder(
-        row["client_order_id"], row["venue_order_id"], Decimal(row["quantity"]), Decimal(row["filled"]), row["state"], fills
+        row["client_order_id"], row["venue_order_id"], terms_at_venue(row), Decimal(row["filled"]), row["state"], fills
     )
 
 

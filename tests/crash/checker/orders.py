@@ -30,10 +30,14 @@ def check_orders(
             continue
         _check_decision(name, told, findings)
         _check_sent(name, told, findings)
+        _check_terms(name, told, orders, findings)
         _check_outcome(name, told, orders[0], findings)
     for name, told in journal.orders.items():
+        if name in foreign:
+            continue
         if name not in ledger.orders:
             _check_absent(name, told, findings)
+        _check_intended(name, told, findings)
         if len(told.attempts) > 1 and told.answers.get(1) != "not_processed":
             findings.add("sent_again", f"{name}: {len(told.attempts)} attempts, the first was {told.answers.get(1)}")
     if key is not None:
@@ -50,6 +54,8 @@ def check_orders(
         "rejected": sum(told.end == "rejected" for told in journal.orders.values()),
         "asked_after_unknown": sum("unknown" in told.answers.values() for told in journal.orders.values()),
         "unanswered": sum(bool(told.attempts.keys() - told.answers.keys()) for told in journal.orders.values()),
+        "second_attempts": sum(len(told.attempts) > 1 for told in journal.orders.values()),
+        "amendments": sum(change.answer == "accepted" for told in journal.orders.values() for change in told.amendments.values()),
         "epochs": journal.epochs,
     }
 
@@ -67,6 +73,26 @@ def _check_decision(name: str, told: Told, findings: Findings) -> None:
 def _check_sent(name: str, told: Told, findings: Findings) -> None:
     if not told.attempts or (told.intent is not None and min(told.attempts.values()) <= told.intent):
         findings.add("sent_without_attempt", f"{name}: at the venue without an attempt after its intent")
+
+
+def _check_intended(name: str, told: Told, findings: Findings) -> None:
+    """Compare intent, amendments and fills with what was allowed, whether or not the venue has the order."""
+    if told.terms is not None and told.terms.decided not in told.allowed:
+        findings.add("other_terms", f"{name}: intended {told.terms}, allowed {told.allowed}")
+    for n, change in told.amendments.items():
+        asked = (change.quantity, change.price)
+        if change.allowed is None or (change.allowed.quantity, change.allowed.price) != asked:
+            findings.add("other_terms", f"{name}: amendment {n} to {asked}, allowed {change.allowed}")
+        if change.attempt is not None and change.attempt < change.seq:
+            findings.add("allow_not_before", f"{name}: attempt {n} to amend is before its amendment")
+    if told.terms is not None and told.filled - {(told.terms.symbol, told.terms.side)}:
+        findings.add("other_terms", f"{name}: {told.terms}, fills booked of {sorted(told.filled)}")
+
+
+def _check_terms(name: str, told: Told, orders: Sequence[VenueOrder], findings: Findings) -> None:
+    for order in orders:
+        if order.terms not in told.possible:
+            findings.add("other_terms", f"{name}: at the venue {order.terms}, intended {told.possible}")
 
 
 def _check_outcome(name: str, told: Told, order: VenueOrder, findings: Findings) -> None:
