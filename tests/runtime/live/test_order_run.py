@@ -115,6 +115,16 @@ async def test_what_risk_refuses_is_durable_and_never_leaves(hand: Hand) -> None
     assert await asyncio.to_thread(hand.venue.orders) == before
 
 
+async def test_a_sale_of_more_than_is_held_says_what_is_held_and_what_was_asked(hand: Hand) -> None:
+    held = Decimal(hand.venue.balances()[next(iter(hand.venue.balances()))]["BTC"]["total"])
+    outcome = await hand.order(Side.SELL, quantity=str(held + 1))
+    assert (outcome.status, outcome.exit_code) == ("REFUSED", ExitCode.BLOCKED)
+    body = json.loads(hand.rows("decisions")[-1]["risk_body"])
+    assert body["code"] == "RISK_MISSING_INPUT"
+    assert Decimal(body["value"]) - Decimal(body["limit"]) == 1
+    assert f"only {body['limit']} BTC is held, and {body['value']} BTC was asked" in hand.steps[-1].text
+
+
 async def test_equity_is_remembered_in_the_journal_between_commands(hand: Hand) -> None:
     await hand.order(limit="1000")
     [first] = [row for row in hand.rows("notes") if row["event"] == "equity"]

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from golive.model.balance import Balance
+from golive.model.decision import DecisionCode, Refused
 from golive.model.errors import MalformedPayload
 from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
@@ -102,6 +103,19 @@ def judged_account(order: NewOrder, holdings: Holdings, working: Iterable[Order]
         worst_today=track.worst_today,
         worst_drawdown=track.worst_drawdown,
     )
+
+
+def more_than_held(order: NewOrder, holdings: Holdings, decision_seq: int) -> Refused | None:
+    """Return risk's refusal of a sale of more than is held, with what is held and what was asked; None for any other order.
+
+    Spot cannot sell what it does not hold; risk's own words are lots, a person's are amounts.
+    """
+    instrument = holdings.instruments[order.instrument]
+    held = holdings.positions(instrument).get(order.instrument, 0)
+    if order.side is not Side.SELL or order.quantity <= held:
+        return None
+    amounts = (instrument.quantity_text(held), instrument.quantity_text(order.quantity))
+    return Refused(order, decision_seq, DecisionCode.RISK_MISSING_INPUT, *amounts)
 
 
 def track_body(track: EquityTrack, asset: str, scale: int) -> JsonObject:

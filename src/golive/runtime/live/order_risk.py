@@ -13,7 +13,7 @@ from golive.risk import RiskEngine, RiskProfile
 from golive.storage.order_journal import NoteItem
 
 from .desk import LiveDesk
-from .order_account import EQUITY, Holdings, judged_account, stored_track, track_body
+from .order_account import EQUITY, Holdings, judged_account, more_than_held, stored_track, track_body
 
 DEPTH: Final = 5
 """levels of a book that are read; the first is what is judged by"""
@@ -54,7 +54,7 @@ class OrderRisk:
         engine = self._engine(holdings.instruments[order.instrument])
         working = [each for each in self._desk.router.unended if each.intent.instrument in holdings.instruments]
         view = judged_account(order, holdings, working, engine, self._clock.now())
-        return engine.decide(order, view, self._decisions)
+        return more_than_held(order, holdings, self._decisions) or engine.decide(order, view, self._decisions)
 
     def equity_text(self, instrument: Instrument) -> str:
         """Return what the account of an instrument is worth in its quote asset, `?` when that is not known."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from golive.execution.live.effect import Refuse
-from golive.model.decision import Refused
+from golive.model.decision import DecisionCode, Refused
 from golive.model.errors import ConfigError
 from golive.model.ids import ClientOrderId
-from golive.model.order import OrderStatus, OrderType, TimeInForce
+from golive.model.instrument import Instrument
+from golive.model.order import OrderStatus, OrderType, Side, TimeInForce
 from golive.model.verdict import ExitCode
 from golive.orders import Order
 
@@ -59,13 +60,19 @@ async def place(
         terms, worth = terms_text(order, instrument), risk.equity_text(instrument)
         if isinstance(verdict, Refused):
             account.carry(Refuse(adapter, verdict, desk.plan.clock.now()))
-            why = f"{verdict.code}, limit {verdict.limit}, value {verdict.value}"
+            why = f"{verdict.code}, {_reason(verdict, instrument)}"
             following.add("refused", f"risk ({risk.profile.name}) refuses {terms}: {why}; equity {worth}")
         else:
             following.add("judged", f"risk ({risk.profile.name}) allows {terms}; equity {worth}")
             desk.submit(verdict)
             await _understood(desk, following, wait_s, stop)
     return _outcome(desk, following), following.steps
+
+
+def _reason(verdict: Refused, instrument: Instrument) -> str:
+    if verdict.code is DecisionCode.RISK_MISSING_INPUT and verdict.order.side is Side.SELL and verdict.limit != "known":
+        return f"only {verdict.limit} {instrument.base} is held, and {verdict.value} {instrument.base} was asked"
+    return f"limit {verdict.limit}, value {verdict.value}"
 
 
 async def withdraw(
