@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from golive.execution.live.happening import Happening, Seen, Unprovable, Vanished
@@ -22,7 +23,7 @@ CLOCK_MARGIN_MS: Final = 1000
 
 
 class Asker:
-    """One task per order that is asked about; they end with the venue's word."""
+    """One task per order that is asked about; they end with its venue's word; one that leaves a question leads to the next."""
 
     def __init__(
         self,
@@ -52,22 +53,36 @@ class Asker:
         self._lag_s = lag_s
         self._pauses_s = pauses_s
         self._tasks: dict[ClientOrderId, asyncio.Task[None]] = {}
+        self._telling: ClientOrderId | None = None
+        self._pauses: dict[ClientOrderId, float] = {}
+        """of orders whose last answer left a question: how long before the next one"""
+        self._later: dict[ClientOrderId, asyncio.TimerHandle] = {}
         self.unprovable: dict[ClientOrderId, str] = {}
         """orders whose fate asking cannot find out, and why"""
 
     @property
     def is_idle(self) -> bool:
-        return not self._tasks
+        return not self._tasks and not self._later
 
     def ask(self, client_order_id: ClientOrderId) -> None:
         """Begin to ask about an order, unless that is going on."""
-        if client_order_id not in self._tasks:
+        if client_order_id == self._telling:
+            self._ask_later(client_order_id)
+        elif client_order_id not in self._tasks:
+            if (later := self._later.pop(client_order_id, None)) is not None:
+                later.cancel()
             task = asyncio.create_task(self._asked(client_order_id))
             self._tasks[client_order_id] = task
             task.add_done_callback(lambda _: self._ended(client_order_id, task))
 
+    def _ask_later(self, client_order_id: ClientOrderId) -> None:
+        """Its answer, which is being told, leaves a question: ask again after a pause that grows."""
+        pause, longest = self._pauses.get(client_order_id, self._pauses_s[0]), self._pauses_s[1]
+        self._pauses[client_order_id] = min(2 * pause, longest)
+        self._later[client_order_id] = asyncio.get_running_loop().call_later(pause, self.ask, client_order_id)
+
     async def settled(self) -> None:
-        """Return once nothing is being asked any more."""
+        """Return once nothing is being asked any more; an order may be due to be asked again."""
         while self._tasks:
             await asyncio.wait(tuple(self._tasks.values()))
             await asyncio.sleep(0)
@@ -75,12 +90,13 @@ class Asker:
     async def close(self) -> None:
         """Ask no more; what is not known stays in the journal as it is."""
         tasks = tuple(self._tasks.values())
-        for task in tasks:
-            task.cancel()
+        for each in (*tasks, *self._later.values()):
+            each.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _ended(self, client_order_id: ClientOrderId, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(client_order_id, None)
+        if self._tasks.get(client_order_id) is task:
+            del self._tasks[client_order_id]
         if not task.cancelled() and (bug := task.exception()) is not None:
             self._broken(bug if isinstance(bug, Exception) else RuntimeError(repr(bug)))
 
@@ -92,7 +108,7 @@ class Asker:
             try:
                 found = await self._resolved(ours)
             except OutcomeUnknown as exc:
-                self._give_up(client_order_id, str(exc))
+                self._conclude(client_order_id, partial(self._give_up, client_order_id, str(exc)))
                 return
             except VenueError as exc:
                 if not has_told:
@@ -101,8 +117,19 @@ class Asker:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, longest)
             else:
-                self._answer(ours, found)
+                self._conclude(client_order_id, partial(self._answer, ours, found))
                 return
+
+    def _conclude(self, client_order_id: ClientOrderId, tell: Callable[[], None]) -> None:
+        """Tell what asking has come to. It is over before it is told, so that what is told may lead to the next question."""
+        del self._tasks[client_order_id]
+        self._telling = client_order_id
+        try:
+            tell()
+        finally:
+            self._telling = None
+        if client_order_id not in self._later:
+            self._pauses.pop(client_order_id, None)
 
     async def _resolved(self, ours: Ours) -> Lookup:
         await self._client.learn_venue_time()  # absence is proved by the venue's time
