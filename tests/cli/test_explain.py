@@ -17,10 +17,14 @@ from golive.model.live_order import AttemptResult, OrderResult
 from golive.model.order import Fill, Liquidity, OrderUpdate, Side
 from golive.storage.decision_journal import DecisionJournal
 from golive.storage.item import FillItem, OrderUpdateItem, RecordItem
+from golive.storage.keys import DIRECTORY as KEYS
 from golive.storage.live_log import LiveOrderLog, LogDraft
+from golive.storage.order_journal import AnswerItem
+from golive.storage.order_journal.place import DIRECTORY
 from golive.storage.recovery import entries
 from golive.storage.risk_decisions import RiskDecisions
 from support.durable import BTC, CONTEXT, START, approval, new_store, note, order_id, refusal, signer_of
+from support.golive_process import Home
 from support.live_orders import (
     FILLED,
     REFUSED,
@@ -35,6 +39,7 @@ from support.live_orders import (
     write,
 )
 from support.published import published
+from support.rehearsal import add_live_entrypoint
 
 LOG = Path("audit/decision_logs/live_execution.jsonl")
 SERIES = """# TYPE live_orders counter
@@ -149,6 +154,11 @@ def flip(path: Path, old: bytes, new: bytes) -> None:
     path.write_bytes(data.replace(old, new, 1))
 
 
+def seal_of(home: Path) -> Path:
+    [path] = (home / DIRECTORY).glob("*.seal")
+    return path
+
+
 def drop_line(path: Path, part: str) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
     assert any(part.encode() in line for line in lines)
@@ -193,6 +203,12 @@ LIES: dict[str, tuple[Callable[[Path], object], str, tuple[str, str]]] = {
     ),
     "record told twice": (log_again, "decision_log", ("corrupt", "repeated")),
     "risk log gone": (lambda home: (home / RISK_LOG).unlink(), "risk_decisions", ("missing", "cannot_be_read")),
+    "seal changed": (
+        lambda home: flip(seal_of(home), b'"last_seq":', b'"last_seq": '), "journal", ("corrupt", "seal_changed"),
+    ),
+    "seal of another time": (
+        lambda home: seal_of(home).write_text("{}\n{}\n"), "journal", ("corrupt", "seal_changed"),
+    ),
     "metrics gone": (lambda home: (home / "metrics/live_router.prom").unlink(), "metrics", ("missing", "no_metrics")),
     "metrics that cannot contain it": (
         lambda home: (home / "metrics/live_router.prom").write_text(SERIES.replace("3.0", "0.0")), "metrics",
@@ -203,6 +219,16 @@ LIES: dict[str, tuple[Callable[[Path], object], str, tuple[str, str]]] = {
         ("missing", "route_not_there"),
     ),
 }  # fmt: skip
+
+
+def test_without_the_key_nothing_is_confirmed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / KEYS / "hmac.key").unlink()
+    code, document, witnesses = told(capsys, home, order_id(FILLED))
+    assert (code, document["is_whole"]) == (6, False)
+    assert witnesses["journal"] == ("unknown", "rows_unchecked")
+    assert witnesses["risk_decisions"] == witnesses["decision_log"] == ("unknown", "agrees_unchecked")
+    code, out, _ = golive(capsys, home, order_id(FILLED))
+    assert (code, out.startswith("NOT CONFIRMED: store, risk decisions, decision log")) == (6, True)
 
 
 @pytest.mark.parametrize("lie", LIES)
@@ -227,6 +253,22 @@ def test_a_changed_row_of_the_journal_is_named(home: Path, capsys: pytest.Captur
     assert code == 6
     assert witnesses["journal"] == ("corrupt", "row_changed")
     assert "fills" in next(each["details"]["row"] for each in document["testimonies"] if each["witness"] == "journal")
+
+
+def test_a_venues_id_that_two_accounts_have_is_told_apart_by_the_entrypoint(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = Home(tmp_path / "home")
+    add_live_entrypoint(home, "okx", "http://127.0.0.1:1")
+    for n, account in ((7, "okx_live_trading"), (8, "other")):
+        there = AnswerItem(order_id(n), 1, AttemptResult.ACCEPTED, "0", "", VenueOrderId("venue-77"))
+        write(home.path, (decided(n), there), account=account)
+    code, _, err = golive(capsys, home.path, "venue-77")
+    assert code == 2
+    assert "2 orders are meant by venue-77" in err
+    assert "okx_spot_other.sqlite" in err
+    _, out, _ = golive(capsys, home.path, "venue-77", "--entrypoint", "okx_desktop_live", "--json")
+    assert published(out)["client_order_id"] == order_id(7)
 
 
 def test_a_journal_that_cannot_be_read_is_no_proof_that_an_order_is_not_there(

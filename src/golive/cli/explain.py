@@ -42,7 +42,9 @@ def explain(
     ] = None,
     entrypoint: Annotated[
         str | None,
-        typer.Option("--entrypoint", metavar="NAME", help="Who asks the venue. Default: whoever trades on the order's account."),
+        typer.Option(
+            "--entrypoint", metavar="NAME", help="Whose account a venue's id is of, and who asks the venue. Default: any."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; money is text.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -62,7 +64,7 @@ def explain(
     where = locate(config, home)
     configuration, problem = _configuration(where)
     archive = _archive(where, configuration)
-    match = _only(archive, order)
+    match = _only(archive, order, _journal_of(configuration, entrypoint))
 
     def ask(sent: SentOrder) -> Testimony:
         if credentials is None:
@@ -118,19 +120,31 @@ def _archive(where: Location, configuration: Configuration | None) -> Archive:
     )
 
 
-def _only(archive: Archive, name: str) -> Match:
-    """Return the one order that is meant; otherwise say which ones it may be, and end."""
+def _journal_of(configuration: Configuration | None, entrypoint: str | None) -> str | None:
+    """Return the name of the order journal an entrypoint trades with; None: any. ConfigError for one that does not exist."""
+    if configuration is None or entrypoint is None:
+        return None
+    chosen = configuration.resolve(entrypoint)
+    return f"{chosen.adapter}_{chosen.keychain_key}"
+
+
+def _only(archive: Archive, name: str, journal: str | None) -> Match:
+    """Return the one order that is meant, in this journal when several are; otherwise say which ones it may be, and end."""
     from golive.runtime.explain.places import SHORTEST
 
     if len(name) < SHORTEST:
         raise ConfigError(f"{name!r} is too short to name an order: give at least {SHORTEST} characters of its id")
     places = archive.places
     found = places.find(name)
+    if len(found) > 1 and journal is not None:
+        found = [each for each in found if each.path.stem == journal] or found
     if len(found) == 1:
         return found[0]
     if found:
         lines = [f"{each.client_order_id}  {archive.shown(each.path)}" for each in found]
-        raise ConfigError("\n".join([f"{len(found)} orders begin with {name}:", *lines]))
+        begin = all(each.client_order_id.startswith(name) for each in found)
+        what = f"{len(found)} orders begin with {name}" if begin else f"{len(found)} orders are meant by {name}"
+        raise ConfigError("\n".join([f"{what}; give more of its id, or --entrypoint whose account it is of:", *lines]))
     for problem in places.problems:
         typer.echo(f"cannot look into: {problem}", err=True)
     if places.problems:

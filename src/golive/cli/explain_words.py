@@ -165,6 +165,7 @@ SENTENCES: Final[Words] = {
         "wierszy zlecenia: {rows}, nie sprawdzono: brak klucza MAC {key}",
     ),
     "says_otherwise": ("record {seq} of {file} says something else", "zapis {seq} w {file} mówi co innego"),
+    "seal_changed": ("its seal cannot be believed: {problem}", "jego pieczęć jest niewiarygodna: {problem}"),
     "store_changed": ("{problem}; nothing in it can be believed", "{problem}; niczemu w nim nie można wierzyć"),
     "store_sound": (
         "the whole store is what was written ({rows} rows)",

@@ -45,7 +45,7 @@ def session_story(match: Match, archive: Archive) -> OrderStory:
 
 def _store_testimony(reader: SessionReader, keys: DevelopmentKeys | None) -> Testimony:
     if keys is None or keys.mac_key_id != reader.key_id:
-        return testimony("journal", "ok", "store_unchecked", key=reader.key_id)
+        return testimony("journal", "unknown", "store_unchecked", key=reader.key_id)
     for fault in reader.faults(keys):
         return testimony("journal", "corrupt", "store_changed", problem=fault)
     return testimony("journal", "ok", "store_sound", rows=str(reader.head(keys).seq))

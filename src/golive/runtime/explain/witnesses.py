@@ -131,8 +131,9 @@ def _entry(found: FoundRecord) -> Entry:
 def _agrees(witness: Witness, found: Sequence[FoundRecord]) -> Testimony:
     seqs = ", ".join(str(_entry(each).seq) for each in found)
     files = ", ".join(sorted({each.path.name for each in found}))
-    says = "agrees" if all(each.is_checked for each in found) else "agrees_unchecked"
-    return testimony(witness, "ok", says, seq=seqs, file=files)
+    if all(each.is_checked for each in found):
+        return testimony(witness, "ok", "agrees", seq=seqs, file=files)
+    return testimony(witness, "unknown", "agrees_unchecked", seq=seqs, file=files)
 
 
 def testimony(witness: Witness, state: State, says: str, **details: str) -> Testimony:
