@@ -80,6 +80,7 @@ def test_a_log_cut_in_the_middle_of_a_transaction_is_a_torn_tail_and_told(tmp_pa
     journal.release()
     shutil.copy(kept, path)
     log.write_bytes(data[: len(data) - 100])
+    log.chmod(0o640)
     assert has_torn_tail(path)
     with closing(open_journal(tmp_path)) as again:
         assert list(again.state.orders) == [order_id(1)]
@@ -92,6 +93,7 @@ def test_a_log_without_a_frame_has_nothing_torn_in_it_that_counted(tmp_path: Pat
     write(tmp_path, [decided(1)])
     log = place_of(tmp_path).path.with_name(f"{place_of(tmp_path).path.name}-wal")
     log.write_bytes(b"\0" * size)
+    log.chmod(0o640)
     assert has_torn_tail(place_of(tmp_path).path) == (0 < size < 32)
     with closing(open_journal(tmp_path)) as journal:
         assert list(journal.state.orders) == [order_id(1)]
@@ -237,6 +239,37 @@ def _readable_by_all(home: Path) -> None:
     place_of(home).path.chmod(0o644)
 
 
+def _seal_writable_by_all(home: Path) -> None:
+    place_of(home).seal.chmod(0o666)
+
+
+def _seal_a_link(home: Path) -> None:
+    seal = place_of(home).seal
+    seal.rename(home / "elsewhere")
+    seal.symlink_to(home / "elsewhere")
+
+
+def _seal_a_link_to_nothing(home: Path) -> None:
+    place_of(home).seal.unlink()
+    place_of(home).seal.symlink_to(home / "nothing")
+
+
+def _lock_writable_by_all(home: Path) -> None:
+    place_of(home).lock.chmod(0o666)
+
+
+def _lock_a_link(home: Path) -> None:
+    lock = place_of(home).lock
+    lock.rename(home / "elsewhere")
+    lock.symlink_to(home / "elsewhere")
+
+
+def _log_writable_by_all(home: Path) -> None:
+    log = place_of(home).path.with_name(f"{place_of(home).path.name}-wal")
+    log.touch()
+    log.chmod(0o666)
+
+
 def _a_link(home: Path) -> None:
     path = place_of(home).path
     path.rename(home / "elsewhere")
@@ -286,6 +319,12 @@ QUARANTINE: dict[str, tuple[Callable[[Path], None], str]] = {
         _seal_of_another_account, r"\.seal: the seal of orders/okx_spot_okx_other, not of orders/okx_spot_okx_main",
     ),
     "others may read it": (_readable_by_all, r"\.sqlite: others may read or change it \(mode 644\).*chmod 640"),
+    "others may change its log": (_log_writable_by_all, r"\.sqlite-wal: others may read or change it \(mode 666\).*chmod 640"),
+    "others may change the seal": (_seal_writable_by_all, r"\.seal: others may read or change it \(mode 666\).*chmod 640"),
+    "the seal is a link": (_seal_a_link, r"\.seal: not a regular file"),
+    "the seal is a link to nothing": (_seal_a_link_to_nothing, r"\.seal: not a regular file"),
+    "others may change the lock": (_lock_writable_by_all, r"\.lock: others may read or change it \(mode 666\).*chmod 640"),
+    "the lock is a link": (_lock_a_link, r"\.lock: cannot open the lock"),
     "it is a link": (_a_link, r"\.sqlite: not a regular file"),
     "it is a folder": (_a_folder, r"\.sqlite: not a regular file"),
     "it is no database": (_no_database, r"\.sqlite: cannot be read: file is not a database; restore"),
@@ -306,10 +345,33 @@ def test_what_is_not_as_it_was_left_is_not_opened_and_the_message_says_what_to_d
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
-def test_a_journal_of_another_user_is_not_opened(tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["journal", "seal", "lock", "directory"])
+def test_what_belongs_to_another_user_is_not_opened(tmp_path: Path, what: str) -> None:
     write(tmp_path, [])
-    os.chown(place_of(tmp_path).path, 12345, -1)
-    with pytest.raises(JournalError, match="belongs to user 12345, not to 0"):
+    place = place_of(tmp_path)
+    path = {"journal": place.path, "seal": place.seal, "lock": place.lock, "directory": place.path.parent}[what]
+    os.chown(path, 12345, -1)
+    with pytest.raises(JournalError, match=f"{path}: belongs to user 12345, not to 0; look into it"):
+        open_journal(tmp_path)
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o720, 0o702])
+def test_a_directory_in_which_others_may_replace_files_is_not_used(tmp_path: Path, mode: int) -> None:
+    write(tmp_path, [])
+    directory = place_of(tmp_path).path.parent
+    directory.chmod(mode)
+    with pytest.raises(JournalError, match=f"{directory}: others may replace what is in it .mode {mode:o}.*chmod 700"):
+        open_journal(tmp_path)
+    directory.chmod(0o755)
+    write(tmp_path, [])
+
+
+def test_a_directory_that_is_a_link_is_not_used(tmp_path: Path) -> None:
+    write(tmp_path, [])
+    directory = place_of(tmp_path).path.parent
+    directory.rename(tmp_path / "elsewhere")
+    directory.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(JournalError, match=f"{directory}: not a directory .links are refused"):
         open_journal(tmp_path)
 
 
@@ -320,6 +382,7 @@ def test_a_failed_start_gives_the_account_back(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="is gone"):
         open_journal(tmp_path)
     place_of(tmp_path).seal.write_bytes(seal)
+    place_of(tmp_path).seal.chmod(0o640)
     write(tmp_path, [])
 
 

@@ -15,6 +15,7 @@ from golive.model.errors import JournalError, PrerequisiteMissing
 
 from ..failpoint import reach
 from ..files import LOG_FILE, PRIVATE_DIRECTORY, make_directory, write_all
+from .private import check_directory, check_status
 
 LONGEST_AGE_S = 5.0
 """RELIABILITY §4.4: a process that was stopped for so long sends nothing any more"""
@@ -46,11 +47,13 @@ class AccountLease:
     def acquire(cls, path: Path, clock: Clock, *, longest_age_s: float = LONGEST_AGE_S) -> AccountLease:
         """Take the lock; PrerequisiteMissing names the process that holds it, JournalError says why it cannot be used."""
         make_directory(path.parent, PRIVATE_DIRECTORY)
+        check_directory(path.parent)
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, LOG_FILE)
         except OSError as exc:
             raise JournalError(f"{path}: cannot open the lock: {exc.strerror}") from exc
         try:
+            check_status(path, os.fstat(descriptor))
             reach("orders.lock.before")
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             reach("orders.lock.after")

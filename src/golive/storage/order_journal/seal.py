@@ -18,6 +18,7 @@ from ..files import write_atomic
 from ..keys import DevelopmentKeys
 from .book import Book
 from .place import JournalPlace
+from .private import check_present
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,10 @@ def write_seal(place: JournalPlace, seq: int, mac: bytes, snapshot: bytes, keys:
 def read_sealed(path: Path, log_id: str, keys: Mapping[str, bytes]) -> Sealed | None:
     """Return the seal in `path`; None when there is no such file.
 
-    `keys` are raw Ed25519 public keys by id. Raises JournalError when it was changed, is another journal's or cannot be read.
+    `keys` are raw Ed25519 public keys by id. Raises JournalError when it was changed, is another journal's, is not this user's
+    alone to change, or cannot be read.
     """
+    check_present(path)
     try:
         data = path.read_bytes()
     except FileNotFoundError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import os
 import sqlite3
-import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +14,7 @@ from golive.model.errors import JournalError
 
 from ..failpoint import reach
 from ..files import LOG_FILE, PRIVATE_DIRECTORY, make_directory, sync_directory
+from .private import check_file, check_present
 from .row import ChainedRow, Value
 from .schema import APPLICATION_ID, COLUMNS, TABLES, USER_VERSION
 
@@ -56,7 +56,9 @@ class SqliteDatabase:
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> SqliteDatabase:
         """Open a database that is there; raise JournalError when it is none, another's, or not as it was made."""
-        _check_file(path)
+        check_file(path)
+        for beside in ("-wal", "-shm"):
+            check_present(path.with_name(f"{path.name}{beside}"))
         torn = has_torn_tail(path)
         try:
             connection = sqlite3.connect(
@@ -207,21 +209,6 @@ def _make(path: Path, facts: Mapping[str, str]) -> None:
     reach("orders.create.rename.after")
     sync_directory(path.parent)
     reach("orders.create.after")
-
-
-def _check_file(path: Path) -> None:
-    try:
-        status = path.lstat()
-    except OSError as exc:
-        raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
-    if not stat.S_ISREG(status.st_mode):
-        raise JournalError(f"{path}: not a regular file (links are refused)")
-    if status.st_uid != os.geteuid():
-        raise JournalError(f"{path}: belongs to user {status.st_uid}, not to {os.geteuid()}; look into it before you change that")
-    if status.st_mode & 0o027:
-        raise JournalError(
-            f"{path}: others may read or change it (mode {stat.S_IMODE(status.st_mode):o}); look into it, then: chmod 640 {path}"
-        )
 
 
 def _uri(path: Path, read_only: bool) -> str:
