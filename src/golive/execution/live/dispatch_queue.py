@@ -62,10 +62,5 @@ class DispatchQueue(Generic[T]):
                 late.append(Turn(item, priority, now - since))
         return late
 
-    def next_expiry(self) -> int | None:
-        """Return when the first item will have waited too long."""
-        heads = [line[0][0] for priority, line in self._lines.items() if line and priority is not Priority.CANCEL]
-        return min(heads) + self._max_wait_ns + 1 if heads else None
-
     def _is_late(self, priority: Priority, since: int, now: int) -> bool:
         return priority is not Priority.CANCEL and now - since > self._max_wait_ns
