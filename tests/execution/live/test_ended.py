@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from golive.execution.live.effect import Forget, Place, Refuse
+from golive.execution.live.effect import Forget, Place, Refuse, Withdraw
 from golive.execution.live.ended import AT_ONCE, EndedOrders
 from golive.execution.live.happening import Answered, Condition, Leaving, Seen, Vanished, Waited
 from golive.execution.live.route import Route
@@ -15,10 +15,10 @@ from golive.metrics.recorder import MemoryRecorder
 from golive.model.decision import Approved, DecisionCode
 from golive.model.errors import IllegalTransition
 from golive.model.ids import FillId
-from golive.model.live_order import AttemptResult
+from golive.model.live_order import AttemptResult, FallbackReason
 from golive.model.order import Fill, Liquidity, OrderStatus, OrderUpdate
 from golive.orders import OrderEvent, Orders
-from support.router_desk import BTC, VENUES, RouterDesk, fill, limit, update
+from support.router_desk import BTC, ETH, VENUES, RouterDesk, fill, limit, update
 from support.trading import START, client_order_id
 
 HOUR = 3600
@@ -58,17 +58,27 @@ def test_its_id_is_refused_and_known_for_ever() -> None:
 
 def test_an_order_that_is_not_understood_stays() -> None:
     desk = RouterDesk()
-    unknown, order = desk.unknown(limit(1)), limit(2, of=BTC)
-    desk.pass_time(10 * HOUR)
-    desk.take(Vanished("okx_spot", unknown))
-    name = desk.accepted(order)
-    desk.see(name, update(order, OrderEvent.CANCELED), filled=0)
-    desk.take(Seen("okx_spot", unknown, (update(limit(1), OrderEvent.ACCEPTED),), None))  # absent, and there after all
+    first, second = limit(1), limit(2)
+    disputed, name = desk.accepted(first), desk.accepted(second)
+    desk.see(disputed, fill(first, "0.1", "t1"), filled=first.quantity)
+    desk.see(name, update(second, OrderEvent.CANCELED), filled=0)
+    desk.see(disputed, fill(first, "0.05", "t2"))  # more than was ordered
     for _ in range(3):
         desk.pass_time(HOUR)
     assert [each.client_order_id for each in desk.kind(Forget)] == [name]
-    assert desk.router.order(unknown).status is OrderStatus.ABSENT
+    assert desk.router.order(disputed).status is OrderStatus.FILLED
     assert list(desk.router.frozen) == [("okx_spot", BTC.id)]
+
+
+def test_an_order_that_was_proved_absent_stays_and_is_withdrawn_when_it_is_there_after_all() -> None:
+    desk = RouterDesk()
+    absent, unsent = desk.unknown(limit(1)), desk.submit(limit(2, of=ETH, price="2000"))
+    desk.not_sent(unsent, FallbackReason.QUEUE_FULL)
+    desk.take(Vanished("okx_spot", absent))
+    desk.pass_time(10 * HOUR)
+    assert unsent in [each.client_order_id for each in desk.kind(Forget)]
+    desk.see(absent, update(limit(1), OrderEvent.ACCEPTED))
+    assert [each.client_order_id for each in desk.kind(Withdraw)] == [absent]
 
 
 def test_an_order_that_works_is_never_let_go() -> None:

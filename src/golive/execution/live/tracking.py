@@ -16,7 +16,7 @@ from golive.model.decision import Approved
 from golive.model.errors import IllegalTransition
 from golive.model.ids import ClientOrderId, FillId, VenueOrderId
 from golive.model.json import JsonObject
-from golive.model.live_order import AttemptResult
+from golive.model.live_order import AttemptResult, OrderResult
 from golive.model.order import TERMINAL, Fill, OrderStatus, OrderUpdate
 from golive.orders import TRANSITIONS, OrderEvent, Orders
 
@@ -314,7 +314,8 @@ class Tracking:
     def conclude(self, life: Life) -> None:
         life.result = life.result_now()
         del self._unended[life.intent.client_order_id]
-        self._ended.add(life.intent.client_order_id, self._monotonic())
+        if life.result is not OrderResult.ABSENT:  # it may be there after all, however late, and is withdrawn then
+            self._ended.add(life.intent.client_order_id, self._monotonic())
         order = life.order
         self._meters.ended(life.venue.label, life.route, life.result, order.filled, order.intent.quantity)
         self.effects.append(Conclude(life.venue.adapter, order.intent.client_order_id, life.result, order_record(life)))
