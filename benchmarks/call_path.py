@@ -169,7 +169,7 @@ async def _ours(stack: AsyncExitStack, case: Case, settings: AdapterSettings) ->
     stack.push_async_callback(adapter.close)
     listed = await adapter.load()
     instrument = next(i for i in listed.values() if str(i.id) == f"{case.venue}:{case.symbol}")
-    trading, attempts = TradingClient(adapter, Stage.REHEARSAL, _Clock()), _Nowhere()
+    trading, attempts = TradingClient(adapter, Stage.REHEARSAL), _Nowhere()
     price, quantity = instrument.ticks(PRICE), instrument.lots(AMOUNT)
 
     def call() -> Call:

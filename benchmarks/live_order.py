@@ -227,7 +227,7 @@ async def _bare(
     stack.push_async_callback(adapter.close)
     listed = await adapter.load()
     instrument = next(i for i in listed.values() if str(i.id) == f"{case.venue}:{case.symbol}")
-    trading, nowhere = TradingClient(adapter, Stage.REHEARSAL, _Clock()), _Nowhere()
+    trading, nowhere = TradingClient(adapter, Stage.REHEARSAL), _Nowhere()
     await trading.learn_venue_time()
 
     def call() -> Call:

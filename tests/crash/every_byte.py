@@ -29,7 +29,6 @@ from support.attempts import KeptAttempts
 from support.cutter import Cut, Cutter, cutter
 from support.trading_desk import Desk
 from support.venue_process import VenueKey, VenueProcess, new_key, venue_process
-from support.wall_clock import WallClock
 
 SCALE = 100
 SEED = 60_607
@@ -184,7 +183,7 @@ async def _account(name: str, venue: VenueProcess, key: VenueKey) -> AsyncIterat
     ):
         listed = await rigged.adapter.load()
         instrument = next(instrument for instrument in listed.values() if instrument.base == "BTC")
-        trading = TradingClient(rigged.adapter, Stage.REHEARSAL, WallClock())
+        trading = TradingClient(rigged.adapter, Stage.REHEARSAL)
         yield Account(Desk(venue, rigged, trading, instrument, KeptAttempts()), made)
 
 

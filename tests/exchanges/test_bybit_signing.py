@@ -95,7 +95,7 @@ async def check_bytes() -> None:
     """The signature is over the very query and body that left, timestamp, key and window as in the headers."""
     async with scripted_http(answer_for) as server, rig("bybit", server.base_url, VECTOR_KEY) as made:
         await made.adapter.balances()
-        trading = TradingClient(made.adapter, Stage.REHEARSAL, WallClock())
+        trading = TradingClient(made.adapter, Stage.REHEARSAL)
         order = NewOrder(ClientOrderId(CLIENT_ID), BTC.id, Side.BUY, OrderType.LIMIT, BTC.lots("0.01"), BTC.ticks("1000"))
         attempts = KeptAttempts()
         assert await trading.submit(Approved(order, 1), BTC, attempts) == "1"

@@ -296,7 +296,7 @@ async def test_absence_is_judged_by_the_venues_time_from_the_first_question_on(t
             order = approved.order.client_order_id
             at.desk.submit(approved)
             await until(lambda: at.status(order) is OrderStatus.UNKNOWN)
-        venue.add_fault("delay", match="/api/v5/public/time", seconds=1.5)
+        venue.add_fault("delay", match="/api/v5/public/time", seconds=0.9)
         async with trader(live_plan(tmp_path, [account])) as at:
             assert at.status(order) is OrderStatus.OPEN
         assert len(truth(venue, order)) == 1

@@ -17,7 +17,6 @@ from golive.venues.trading import TradingClient
 from support.adapters import Rig, rig, unhurried
 from support.attempts import KeptAttempts
 from support.scripted_http import Received, ScriptedHttp, answer, scripted_http
-from support.wall_clock import WallClock
 
 OURS = ClientOrderId("a" * 32)
 KEYS = {
@@ -78,7 +77,7 @@ async def asked(
         scripted_http(script) as server,
         rig(venue, server.base_url, credentials, profile=unhurried(venue), timeout_s=timeout_s) as made,
     ):
-        yield Asked(server, TradingClient(made.adapter, Stage.REHEARSAL, WallClock()), instrument, KeptAttempts(), made)
+        yield Asked(server, TradingClient(made.adapter, Stage.REHEARSAL), instrument, KeptAttempts(), made)
 
 
 def okx(code: str, *rows: str) -> str:

@@ -22,7 +22,6 @@ from golive.venues.trading import TradingClient
 from support.adapters import Rig, rig, unhurried
 from support.attempts import KeptAttempts
 from support.venue_process import VenueProcess
-from support.wall_clock import WallClock
 
 
 @dataclass
@@ -97,7 +96,7 @@ async def desk(name: str, venue: VenueProcess, *, profile: VenueProfile | None =
     async with rig(name, venue.rest, venue.key.credentials, profile=chosen, **settings) as made:
         listed = await made.adapter.load()
         instrument = next(instrument for instrument in listed.values() if instrument.base == "BTC")
-        yield Desk(venue, made, TradingClient(made.adapter, Stage.REHEARSAL, WallClock()), instrument)
+        yield Desk(venue, made, TradingClient(made.adapter, Stage.REHEARSAL), instrument)
 
 
 @dataclass

@@ -10,7 +10,15 @@ import pytest
 from golive.venues import PROFILES, VenueProfile, profile_named
 from golive.venues.profile import BudgetRule, DecayRule
 
-DURATIONS = {"order_deadline_s", "least_deadline_s", "absence_lag_s", "lookup_pause_s", "cancel_pause_s", "skew_margin_s"}
+DURATIONS = {
+    "order_deadline_s",
+    "least_deadline_s",
+    "absence_lag_s",
+    "lookup_pause_s",
+    "cancel_pause_s",
+    "skew_margin_s",
+    "time_tolerance_s",
+}
 SCALED = DURATIONS | {"budget", "retry", "time_error_ms", "memory_s"}
 
 

@@ -17,7 +17,6 @@ from golive.venues.trading import TradingClient
 from support.adapters import rig, unhurried
 from support.asked_venue import KEYS, OURS, TIME_PATHS, asked, bybit, kraken, okx, placed
 from support.scripted_http import Received, answer, scripted_http
-from support.wall_clock import WallClock
 
 NO_PROOF = [
     ("okx", okx("51008", f'{{"sCode":"0","ordId":"7","clOrdId":"{OURS}"}}')),
@@ -88,7 +87,7 @@ async def test_an_order_does_not_leave_when_the_venues_time_is_not_to_be_had() -
     async with scripted_http(lambda received: answer(500, "")) as server:
         credentials = Credentials({name: Secret(value) for name, value in KEYS["okx"].items()})
         async with rig("okx", server.base_url, credentials, profile=unhurried("okx")) as made, asked("okx", GOOD["okx"]) as at:
-            trading = TradingClient(made.adapter, Stage.REHEARSAL, WallClock())
+            trading = TradingClient(made.adapter, Stage.REHEARSAL)
             with pytest.raises(VenueUnavailable) as told:
                 await trading.submit(at.approved(), at.instrument, at.attempts)
             assert not isinstance(told.value, OutcomeUnknown)

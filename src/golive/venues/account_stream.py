@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from golive.model.balance import Balance
-from golive.model.clock import MILLISECOND, SECOND
+from golive.model.clock import SECOND
 from golive.model.errors import MagnitudeError, MalformedPayload, VenueError, VenueUnavailable
 from golive.model.instrument import Instrument
 from golive.model.order import OrderStatus
@@ -127,7 +127,7 @@ class AccountStream:
         request = self._feed.token()
         token = "" if request is None else await self._path.read(request, self._feed.read_token)
         await self._path.resync_clock()  # a login is signed with venue time, and deadlines of orders count in it
-        now_ms = self._setting.clock.now() // MILLISECOND + self._path.clock_offset_ms
+        now_ms = self._path.venue_time.now_ms()
         login = self._feed.login(self._credentials, now_ms)
         return Opening(self._feed.subscriptions(link, token), login, None if login is None else self._feed.logged_in)
 

@@ -14,7 +14,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
-from golive.model.clock import SECOND, Clock
+from golive.model.clock import MILLISECOND, SECOND, Clock
 from golive.model.errors import AuthenticationFailed, MagnitudeError, MalformedPayload, VenueRejected
 
 from . import strict_json
@@ -34,6 +34,7 @@ from .reserve import as_read
 from .retry_after import retry_after
 from .signed import Signed
 from .signing import Signer
+from .venue_time import VenueTime
 
 if TYPE_CHECKING:
     from .transport import Answer, HttpTransport
@@ -91,8 +92,12 @@ class CallPath:
         self._has_credentials = has_credentials
         self._masking = masking
         self._turn = turn
-        self.clock_offset_ms = 0
-        """venue time minus ours when it was last asked"""
+        self.venue_time = VenueTime(clock, error_ms=profile.time_error_ms, tolerance_s=profile.time_tolerance_s)
+
+    @property
+    def clock_offset_ms(self) -> int:
+        """Venue time minus our wall clock; 0 while the venue has not told its time."""
+        return self.venue_time.now_ms() - self._clock.now() // MILLISECOND
 
     # reads
 
@@ -160,23 +165,21 @@ class CallPath:
         Like an order it leaves no room for others, because an order may wait for it.
         """
         dialect = self._profile.dialect
-        sent = answered = 0  # ns; what the call waits for before it leaves says nothing about the venue's clock
+        sent = answered = 0  # monotonic; what the call waits for before it leaves says nothing about the venue's clock
 
         def leaves(_: Signed) -> None:
             nonlocal sent
-            sent = self._clock.now()
+            sent = self._clock.monotonic()
 
         def read(payload: Payload) -> int:
             nonlocal answered
-            answered = self._clock.now()
-            return dialect.read_time(payload) + self._profile.time_error_ms  # the middle of the span that it names
+            answered = self._clock.monotonic()
+            return dialect.read_time(payload)
 
         asked = dialect.time()
         terms = _Terms(asked.scopes, self._profile.retry.max_retry_after_s)
-        theirs = await self._repeated(asked, read, NONE_EXPECTED, leaves, terms)
-        ours = (sent + answered) // 2 // 1_000_000
-        self._client.options["timeDifference"] = ours - theirs
-        self.clock_offset_ms = theirs - ours
+        told_ms = await self._repeated(asked, read, NONE_EXPECTED, leaves, terms)
+        self.venue_time.learn(told_ms, sent, answered)
         return self.clock_offset_ms
 
     # writes
@@ -385,6 +388,7 @@ class CallPath:
 
     def sign(self, request: Request) -> Signed:
         """Return the request as it would leave; AuthenticationFailed for credentials that cannot sign."""
+        self._client.options["timeDifference"] = -self.clock_offset_ms  # a step of our wall clock moves no signature
         try:
             return self._signer.sign(request)
         except (ValueError, TypeError) as exc:  # a secret that is no base64; the text could quote it

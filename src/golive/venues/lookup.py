@@ -9,17 +9,18 @@ Source: RELIABILITY §4.1 steps 5 and 8.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 from golive.model.clock import MILLISECOND
-from golive.model.errors import OutcomeUnknown
+from golive.model.errors import OutcomeUnknown, VenueError
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import Instrument
 
 from .account_reads import AccountReads, Cutoff
 from .account_state import rank
+from .call_path import CallPath
 from .dialect import FillSighting, Lookup, OrderSighting
 from .profile import VenueProfile
 
@@ -28,11 +29,13 @@ ABSENCES: Final = 2
 
 
 class Resolver:
-    """Looks orders up, with the memory and the pauses of the profile. `venue_now_ms` is venue time, ms since the epoch."""
+    """Looks orders up, with the memory, the lag and the pauses of the profile, in the venue's time as its call path knows it."""
 
-    def __init__(self, reads: AccountReads, venue_now_ms: Callable[[], int], profile: VenueProfile) -> None:
+    def __init__(self, reads: AccountReads, path: CallPath, profile: VenueProfile) -> None:
         self._reads = reads
-        self._venue_now_ms = venue_now_ms
+        self._path = path
+        self._time = path.venue_time
+        self._lag_s = profile.absence_lag_s
         self._label = profile.label
         self._memory_s = profile.memory_s
         self._pause_s = profile.lookup_pause_s
@@ -61,32 +64,50 @@ class Resolver:
         The second counts where a simulated market has another clock than the venue; where it has not, it is the earlier
         one. The venues' own begin parameters are not used: they would cut by that other clock.
         """
-        span = max(0, self._venue_now_ms() - since_ms) * MILLISECOND
+        since_ms -= self._time.set_back_ms  # it may have been listed with an earlier time since
+        span = max(0, self._time.now_ms() - since_ms) * MILLISECOND
         return lambda newest: min(since_ms * MILLISECOND, newest - span)
 
+    async def is_past(self, moment_ms: int) -> bool:
+        """Return whether the venue has told a time past `moment_ms`; it is asked anew when it would tell one.
+
+        Raises the family of the fault when it does not tell it.
+        """
+        if not self._time.has_told(moment_ms, self._lag_s) and self.wait_ms(moment_ms) <= 0:
+            await self._path.resync_clock()
+        return self._time.has_told(moment_ms, self._lag_s)
+
+    def wait_ms(self, moment_ms: int) -> int:
+        """Return in how many ms asking the venue's time could tell that `moment_ms` has passed."""
+        return self._time.ms_until_worth_asking(moment_ms)
+
     async def resolve(self, client_order_id: ClientOrderId, instrument: Instrument, settled_ms: int, since_ms: int) -> Lookup:
-        """Return what is known once something is, or that nothing is once venue time has passed `settled_ms`.
+        """Return what is known once something is, or that nothing is once the venue has told a time past `settled_ms`.
 
         Raises OutcomeUnknown when nothing is known of an order so old that the venue may have forgotten it.
         """
         absences = 0
         while True:
-            now_ms = self._venue_now_ms()
-            is_settled = now_ms > settled_ms
+            try:
+                is_settled, silence = await self.is_past(settled_ms), None  # the look-ups that count begin after that
+            except VenueError as exc:
+                is_settled, silence = False, exc
+            now_ms = self._time.now_ms()
             # what is older than the venue's memory proves nothing, so lists need not be read that far
             reach_ms = since_ms if self._memory_s is None else max(since_ms, now_ms - int(self._memory_s * 1000))
             found = await self.lookup(client_order_id, instrument, reach_ms)
             if not found.is_absent:
                 return found
+            if silence is not None:
+                raise silence
             self._refuse_forgotten(client_order_id, since_ms)
             absences += is_settled
             if absences == ABSENCES:
                 return found
-            wait_ms = settled_ms + 1 - self._venue_now_ms()
-            await asyncio.sleep(max(self._pause_s, min(wait_ms / 1000, 4 * self._pause_s)))
+            await asyncio.sleep(max(self._pause_s, min(self.wait_ms(settled_ms) / 1000, 4 * self._pause_s)))
 
     def _refuse_forgotten(self, client_order_id: ClientOrderId, since_ms: int) -> None:
-        age_s = (self._venue_now_ms() - since_ms) / 1000
+        age_s = (self._time.now_ms() - since_ms) / 1000
         if self._memory_s is None or age_s < self._memory_s:
             return
         message = (

@@ -191,8 +191,11 @@ class VenueProfile:
     """how much of that must be left when the order leaves: the venue takes no shorter deadline (Kraken), or is told none and
     takes an order for this long after it was signed (Bybit)"""
     time_error_ms: int = 0
-    """how far the venue's time as we know it may be off, because it names the beginning of a span twice as long, of which we
-    take the middle; absence is believed that much later"""
+    """how far the venue's time as it is told may be off, because it names the beginning of a span twice as long, of which
+    deadlines take the middle"""
+    time_tolerance_s: float = 1.0
+    """how long asking for the venue's time may take for deadlines to count in the answer, and by how much the answer may
+    contradict the one before it; beyond that the venue's clock was set"""
     absence_lag_s: float = 2.0
     """how long after that deadline an accepted order may still be missing from the venue's lists (RELIABILITY §4.1)"""
     memory_s: float | None = None
@@ -223,6 +226,7 @@ class VenueProfile:
             order_deadline_s=self.order_deadline_s / n,
             least_deadline_s=self.least_deadline_s / n,
             time_error_ms=-(-self.time_error_ms // n),
+            time_tolerance_s=self.time_tolerance_s / n,
             absence_lag_s=self.absence_lag_s / n,
             memory_s=None if self.memory_s is None else self.memory_s / n,
             lookup_pause_s=self.lookup_pause_s / n,

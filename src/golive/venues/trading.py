@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Final
 
-from golive.model.clock import MILLISECOND, Clock
 from golive.model.decision import Approved
 from golive.model.errors import (
     AuthenticationFailed,
@@ -50,7 +49,7 @@ class TradingClient:
     the sandbox and for `rehearsal` on a host that is not loopback; each request is checked again before it leaves.
     """
 
-    def __init__(self, adapter: VenueAdapter, stage: Stage, clock: Clock, *, fence: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, adapter: VenueAdapter, stage: Stage, *, fence: Callable[[], None] = lambda: None) -> None:
         """`fence` is called right before anything is sent, and raises when this process may not send (RELIABILITY §4.4)."""
         if stage not in TRADING_STAGES:
             raise ConfigError(f"stage {stage} sends no orders to a venue; only {', '.join(sorted(TRADING_STAGES))} do")
@@ -65,23 +64,22 @@ class TradingClient:
         self._dialect = adapter.profile.dialect
         self._stage = stage
         self._fence = fence
-        self._knows_venue_time = False
         path = adapter.connection.path
         self._reads = AccountReads(adapter.profile, path)
-        self._clock = clock
-        self._resolver = Resolver(self._reads, self._venue_now_ms, adapter.profile)
-
-    def _venue_now_ms(self) -> int:
-        return self._clock.now() // MILLISECOND + self._adapter.connection.path.clock_offset_ms
+        self._time = path.venue_time
+        self._resolver = Resolver(self._reads, path, adapter.profile)
 
     # sending
 
     def new_deadline_ms(self) -> int:
-        """Return the deadline (venue time) of an attempt that begins now; VenueUnavailable while venue time is not known."""
-        if not self._knows_venue_time:
+        """Return the deadline (venue time) of an attempt that begins now; VenueUnavailable while venue time is not surely known.
+
+        It is off by at most half of the profile's `time_tolerance_s` plus its `time_error_ms`.
+        """
+        if why := self._time.unsure:
             label = self._profile.label
-            raise VenueUnavailable(f"{label}: not sent: the venue's time is not known yet", venue=label)
-        return self._venue_now_ms() + int(self._profile.order_deadline_s * 1000)
+            raise VenueUnavailable(f"{label}: not sent: {why}", venue=label)
+        return self._time.now_ms() + int(self._profile.order_deadline_s * 1000)
 
     async def submit(
         self,
@@ -156,22 +154,29 @@ class TradingClient:
 
     def _patience_s(self, deadline_ms: int) -> float:
         """Return for how long an attempt with this deadline may still leave; not above zero: not at all."""
-        return (deadline_ms - self._venue_now_ms()) / 1000 - self._profile.least_deadline_s
+        return (deadline_ms - self._time.now_ms()) / 1000 - self._profile.least_deadline_s
 
     async def learn_venue_time(self) -> None:
-        """Ask once for the venue's time before a deadline is written in it; VenueUnavailable when it is not told in time."""
-        if self._knows_venue_time:
+        """Ask for the venue's time before a deadline is written in it, unless it is known.
+
+        It is asked again when the answer was slow, or the venue's clock was set. VenueUnavailable when it is not told in time.
+        """
+        if not self._time.unsure:
             return
         path = self._adapter.connection.path
         self._guard(path.sign(self._dialect.time()))
         try:
             async with asyncio.timeout(self._profile.order_deadline_s):
-                await path.resync_clock()
+                while True:
+                    await path.resync_clock()
+                    if not self._time.unsure:
+                        return
+                    await asyncio.sleep(self._profile.lookup_pause_s)
         except TimeoutError as exc:
             label = self._profile.label
             waited = f"{self._profile.order_deadline_s:g} s"
-            raise VenueUnavailable(f"{label}: not sent: the venue did not tell its time within {waited}", venue=label) from exc
-        self._knows_venue_time = True
+            what = f"the venue did not tell its time within {waited}" if not self._time.is_known else self._time.unsure
+            raise VenueUnavailable(f"{label}: not sent: {what}", venue=label) from exc
 
     def _refuse_invalid(self, order: NewOrder, instrument: Instrument) -> None:
         problem = order_problem(order, instrument)
@@ -373,13 +378,20 @@ class TradingClient:
         when the venue cannot be asked: the outcome then stays unknown.
         """
         lag = self._profile.absence_lag_s if lag_s is None else lag_s
-        settled_ms = deadline_ms + int(lag * 1000) + self._profile.time_error_ms
+        settled_ms = deadline_ms + int(lag * 1000)
         since = (
             deadline_ms - int((self._profile.order_deadline_s + self._profile.skew_margin_s) * 1000)
             if since_ms is None
             else since_ms
         )
         return await self._resolver.resolve(client_order_id, instrument, settled_ms, since)
+
+    async def has_passed(self, deadline_ms: int) -> bool:
+        """Return whether the venue has told a time past this deadline and its lag; the family of the fault when it will not tell.
+
+        Then nothing with that deadline can take effect any more.
+        """
+        return await self._resolver.is_past(deadline_ms + int(self._profile.absence_lag_s * 1000))
 
     async def open_orders(self, instrument: Instrument) -> tuple[OrderSighting, ...]:
         """Return all working orders of the account on this instrument, ours or not."""

@@ -35,7 +35,6 @@ from golive.venues.trading import TradingClient
 from support.adapters import quick, rig
 from support.trading_desk import Desk, account_stream, desk, until
 from support.venue_process import VenueProcess, new_key, venue_process
-from support.wall_clock import WallClock
 
 pytestmark = pytest.mark.integration
 
@@ -450,7 +449,7 @@ async def test_a_read_only_key_cannot_trade_and_the_refusal_is_critical(venue: V
     async with rig("bybit", venue.rest, READER.credentials) as made:
         assert await made.adapter.permissions() == ("read",)
         instrument = (await made.adapter.load())[BTC]
-        trading = TradingClient(made.adapter, Stage.REHEARSAL, WallClock())
+        trading = TradingClient(made.adapter, Stage.REHEARSAL)
         d = Desk(venue, made, trading, instrument)
         approved = d.order()
         with pytest.raises(AuthenticationFailed, match="10005"):
@@ -463,7 +462,7 @@ async def test_testnet_refuses_every_host_that_is_not_the_testnet_before_anythin
     async with rig("bybit", venue.rest, venue.key.credentials, sandbox=True) as made:
         instrument = (await made.adapter.load())[BTC]
         sent = len(venue.requests())
-        trading = TradingClient(made.adapter, Stage.TESTNET, WallClock())
+        trading = TradingClient(made.adapter, Stage.TESTNET)
         d = Desk(venue, made, trading, instrument)
         with pytest.raises(VenueUnavailable, match="lacks the sandbox marker"):
             await d.submit(d.order())

@@ -31,7 +31,6 @@ from support.adapters import Rig, rig, signing_by, unhurried
 from support.attempts import KeptAttempts
 from support.trading_desk import ENDED, Desk, account_stream, desk, until, with_quantity
 from support.venue_process import VenueProcess, new_key, venue_process
-from support.wall_clock import WallClock
 
 pytestmark = pytest.mark.integration
 
@@ -410,7 +409,7 @@ async def test_a_key_of_another_environment_is_refused_for_reads_orders_and_stre
 
 async def test_a_key_without_the_right_to_trade_cannot(at: At) -> None:
     async with rig(at.name, at.venue.rest, at.venue.keys[1].credentials, profile=unhurried(at.name)) as made:
-        reader = Desk(at.venue, made, TradingClient(made.adapter, Stage.REHEARSAL, WallClock()), await _btc(made, at))
+        reader = Desk(at.venue, made, TradingClient(made.adapter, Stage.REHEARSAL), await _btc(made, at))
         approved = reader.order()
         with pytest.raises(AuthenticationFailed):
             await reader.submit(approved)

@@ -34,7 +34,6 @@ from golive.venues.trading import TradingClient
 from support.adapters import Rig, quick, rig
 from support.trading_desk import Desk, account_stream, desk, until
 from support.venue_process import VenueProcess, new_key, venue_process
-from support.wall_clock import WallClock
 
 pytestmark = pytest.mark.integration
 
@@ -498,7 +497,7 @@ async def test_a_read_only_key_cannot_trade_and_the_refusal_is_critical(unlimite
     async with rig("kraken", unlimited.rest, READER.credentials) as made:
         assert await made.adapter.permissions() == ("read",)
         instrument = (await made.adapter.load())[BTC]
-        d = Desk(unlimited, made, TradingClient(made.adapter, Stage.REHEARSAL, WallClock()), instrument)
+        d = Desk(unlimited, made, TradingClient(made.adapter, Stage.REHEARSAL), instrument)
         approved = d.order()
         with pytest.raises(AuthenticationFailed):
             await d.submit(approved)
@@ -512,7 +511,7 @@ async def test_kraken_has_no_sandbox_and_says_so(unlimited: VenueProcess) -> Non
             _ = made.adapter.connection
     async with rig("kraken", unlimited.rest, unlimited.key.credentials) as made:
         with pytest.raises(ConfigError, match="needs the sandbox"):
-            TradingClient(made.adapter, Stage.TESTNET, WallClock())
+            TradingClient(made.adapter, Stage.TESTNET)
 
 
 async def test_rehearsal_refuses_a_host_that_is_not_this_machine_before_anything_leaves(unlimited: VenueProcess) -> None:

@@ -34,7 +34,6 @@ from golive.venues.trading import TradingClient
 from support.adapters import Rig, okx_rig
 from support.attempts import KeptAttempts
 from support.venue_process import VenueProcess, new_key, venue_process
-from support.wall_clock import WallClock
 
 pytestmark = pytest.mark.integration
 
@@ -90,7 +89,7 @@ class Desk:
 async def desk_at(venue: VenueProcess, **settings: Any) -> AsyncIterator[Desk]:
     async with okx_rig(venue.rest, venue.key.credentials, **settings) as rig:
         instrument = (await rig.adapter.load())[BTC]
-        trading = TradingClient(rig.adapter, Stage.REHEARSAL, WallClock())
+        trading = TradingClient(rig.adapter, Stage.REHEARSAL)
         yield Desk(venue, rig, trading, instrument, KeptAttempts())
 
 
@@ -304,7 +303,7 @@ async def test_a_read_only_key_cannot_trade_and_the_refusal_is_critical(venue: V
     async with okx_rig(venue.rest, READER.credentials) as rig:
         assert await rig.adapter.permissions() == ("read",)
         instrument = (await rig.adapter.load())[BTC]
-        desk = Desk(venue, rig, TradingClient(rig.adapter, Stage.REHEARSAL, WallClock()), instrument, KeptAttempts())
+        desk = Desk(venue, rig, TradingClient(rig.adapter, Stage.REHEARSAL), instrument, KeptAttempts())
         approved = desk.order()
         with pytest.raises(VenueError) as caught:
             await desk.submit(approved)
@@ -317,12 +316,12 @@ async def test_only_stages_that_trade_get_a_trading_client_and_each_checks_its_p
     async with okx_rig(venue.rest, venue.key.credentials) as rig:
         for stage in (Stage.DEMO, Stage.PAPER):
             with pytest.raises(ConfigError, match="sends no orders"):
-                TradingClient(rig.adapter, stage, WallClock())
+                TradingClient(rig.adapter, stage)
         with pytest.raises(ConfigError, match="needs the sandbox"):
-            TradingClient(rig.adapter, Stage.TESTNET, WallClock())
+            TradingClient(rig.adapter, Stage.TESTNET)
     async with okx_rig(venue.rest) as rig:
         with pytest.raises(ConfigError, match="needs credentials"):
-            TradingClient(rig.adapter, Stage.REHEARSAL, WallClock())
+            TradingClient(rig.adapter, Stage.REHEARSAL)
 
 
 async def test_rehearsal_refuses_a_host_that_is_not_this_machine_before_anything_leaves(venue: VenueProcess) -> None:
@@ -336,7 +335,7 @@ async def test_rehearsal_refuses_a_host_that_is_not_this_machine_before_anything
 async def test_testnet_trades_with_a_demo_key_and_the_marker_and_refuses_without_it(venue: VenueProcess) -> None:
     async with okx_rig(venue.rest, DEMO.credentials, sandbox=True) as rig:
         instrument = (await rig.adapter.load())[BTC]
-        desk = Desk(venue, rig, TradingClient(rig.adapter, Stage.TESTNET, WallClock()), instrument, KeptAttempts())
+        desk = Desk(venue, rig, TradingClient(rig.adapter, Stage.TESTNET), instrument, KeptAttempts())
         approved = desk.order()
         await desk.submit(approved)
         assert {name.lower() for name, _ in desk.posts(approved)[0]["headers"]} >= {"x-simulated-trading", "exptime"}

@@ -50,7 +50,7 @@ async def venue_word(
         instrument = (await adapter.load())[InstrumentId.parse(order.instrument)]
         path = adapter.connection.path
         reads = AccountReads(account.profile, path)
-        resolver = Resolver(reads, lambda: clock.now() // MILLISECOND + path.clock_offset_ms, account.profile)
+        resolver = Resolver(reads, path, account.profile)
         since_ms = order.decided_at // MILLISECOND - MARGIN_MS
         return compared(order, await resolver.lookup(order.client_order_id, instrument, since_ms), instrument)
     except (GoliveError, KeyError) as exc:

@@ -7,7 +7,9 @@ from typing import Final, TypeAlias
 
 from golive.execution.live.dispatch_queue import DispatchQueue
 from golive.execution.live.effect import Ask, Change, Conclude, Effect, Forget, Keep, Note, Place, Refuse, Withdraw
+from golive.model.alert import AlertSeverity
 from golive.model.clock import SECOND
+from golive.model.command import Alert
 from golive.model.errors import JournalError, VenueError
 from golive.model.ids import ClientOrderId
 from golive.model.live_order import FallbackReason, Priority
@@ -22,6 +24,7 @@ from .watching import Watcher
 
 Call: TypeAlias = Place | Change | Withdraw
 JOURNAL: Final = "journal"
+VENUE_TIME: Final = "venue_time"
 RESYNC_S: Final = 60.0
 """how often the venue's time is asked for"""
 
@@ -49,6 +52,8 @@ class LiveAccount:
         self._is_closing = False
         self._next_resync = parts.clock.monotonic() + int(RESYNC_S * SECOND)
         self._resync: asyncio.Task[None] | None = None
+        self._jumps = 0
+        """of the venue's clock that were told"""
 
     @property
     def name(self) -> str:
@@ -212,10 +217,25 @@ class LiveAccount:
                 self._offer(late.item, late.priority)
         self.watcher.look()
         self._look_at_journal()
-        if now >= self._next_resync or (parts.readiness.is_breaker_open and self._resync is None):
+        is_unsure = self._look_at_time() or parts.readiness.is_breaker_open
+        if now >= self._next_resync or (is_unsure and self._resync is None):
             self._next_resync = now + int(RESYNC_S * SECOND)
             self._resync = self._resync or self._watched(asyncio.create_task(self._learn_time()))
         parts.readiness.look()
+
+    def _look_at_time(self) -> bool:
+        """Let nothing leave after the venue's clock was set until it has told its time again; return whether it must be asked."""
+        parts = self.parts
+        time = parts.adapter.connection.path.venue_time
+        has_jumped, self._jumps = time.jumps != self._jumps, time.jumps
+        if has_jumped:
+            body = f"{parts.name}: {time.jump}. No order leaves until it has told a time that agrees with this one."
+            parts.plan.alert(Alert("live", AlertSeverity.CRITICAL, f"{parts.name}: the venue's clock was set", body))
+        if has_jumped or time.unsure:
+            parts.readiness.block(VENUE_TIME, time.unsure or time.jump)
+        elif parts.readiness.is_blocked_by(VENUE_TIME):
+            parts.readiness.clear(VENUE_TIME)
+        return bool(time.unsure)
 
     def _look_at_journal(self) -> None:
         parts = self.parts

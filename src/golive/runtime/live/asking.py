@@ -8,7 +8,6 @@ from functools import partial
 from typing import Final
 
 from golive.execution.live.happening import Happening, Seen, Unprovable, Vanished
-from golive.model.clock import MILLISECOND, Clock
 from golive.model.errors import OutcomeUnknown, VenueError
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
@@ -19,7 +18,7 @@ from .roster import Ours, Roster
 from .sightings import news_of
 
 CLOCK_MARGIN_MS: Final = 1000
-"""how much earlier than its decision an order is looked for: the clock may have been set since"""
+"""how much earlier than its first attempt an order is looked for: a deadline may be off by that much"""
 
 
 class Asker:
@@ -34,13 +33,11 @@ class Asker:
         tell: Callable[[Happening], None],
         broken: Callable[[Exception], None],
         *,
-        clock: Clock,
-        offset_ms: Callable[[], int],
-        lag_s: float,
+        order_deadline_s: float,
         pauses_s: tuple[float, float],
     ) -> None:
-        """`offset_ms`: venue time minus ours; `lag_s`: the venue's, after a deadline; `pauses_s`: the first and the longest
-        pause while the venue cannot be asked.
+        """`order_deadline_s`: from the beginning of an attempt to its deadline; `pauses_s`: the first and the longest pause
+        while the venue cannot be asked.
         """
         self._name = name
         self._client = client
@@ -48,9 +45,7 @@ class Asker:
         self._instruments = instruments
         self._tell = tell
         self._broken = broken
-        self._offset_ms = offset_ms
-        self._clock = clock
-        self._lag_s = lag_s
+        self._reach_ms = int(order_deadline_s * 1000) + CLOCK_MARGIN_MS
         self._pauses_s = pauses_s
         self._tasks: dict[ClientOrderId, asyncio.Task[None]] = {}
         self._telling: ClientOrderId | None = None
@@ -132,22 +127,16 @@ class Asker:
             self._pauses.pop(client_order_id, None)
 
     async def _resolved(self, ours: Ours) -> Lookup:
-        await self._client.learn_venue_time()  # absence is proved by the venue's time
-        since_ms = ours.planned_at // MILLISECOND + self._offset_ms() - CLOCK_MARGIN_MS
+        since_ms = ours.first_deadline_ms - self._reach_ms
         instrument = self._instruments[ours.intent.instrument]
         # the terms it has may still change until its amendment's deadline has passed, or the stream has shown the new ones
-        while ours.shall is not None and (left_s := self._left_s(ours.deadline_ms)) > 0:  # noqa: ASYNC110 - bounded by it
-            await asyncio.sleep(min(left_s, self._pauses_s[0]))
+        while ours.shall is not None and not await self._client.has_passed(ours.deadline_ms):  # noqa: ASYNC110
+            await asyncio.sleep(self._pauses_s[0])
         return await self._client.resolve(ours.intent.client_order_id, instrument, ours.deadline_ms, since_ms=since_ms)
 
     def _give_up(self, client_order_id: ClientOrderId, detail: str) -> None:
         self.unprovable[client_order_id] = detail
         self._tell(Unprovable(self._name, client_order_id, detail, True))
-
-    def _left_s(self, deadline_ms: int) -> float:
-        """Return for how long a call with this deadline may still take effect at the venue."""
-        venue_now_ms = self._clock.now() // MILLISECOND + self._offset_ms()
-        return max(0.0, (deadline_ms - venue_now_ms) / 1000 + self._lag_s)
 
     def _answer(self, ours: Ours, found: Lookup) -> None:
         name = ours.intent.client_order_id

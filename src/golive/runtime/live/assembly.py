@@ -70,15 +70,13 @@ def assembled(
         alert(Alert("live", AlertSeverity.CRITICAL, f"{name}: late fill of order {fill.client_order_id}", body))
 
     pen = Pen(opened.journal, opened.writer, lost, stall_s=timing.stall_s)
-    client = TradingClient(adapter, plan.stage, plan.clock, fence=pen.require_lease)
+    client = TradingClient(adapter, plan.stage, fence=pen.require_lease)
     parts = Parts(
         plan=plan, account=account, adapter=adapter, client=client, instruments=dict(instruments), pen=pen,
         readiness=readiness, roster=Roster(), tell=tell, may_leave=may_leave, broken=broken,
     )  # fmt: skip
-    path = adapter.connection.path
     asker = Asker(
-        name, client, parts.roster, parts.instruments, tell, broken, clock=plan.clock,
-        offset_ms=lambda: path.clock_offset_ms, lag_s=account.profile.absence_lag_s,
+        name, client, parts.roster, parts.instruments, tell, broken, order_deadline_s=account.profile.order_deadline_s,
         pauses_s=(timing.ask_pause_s, timing.ask_longest_pause_s),
     )  # fmt: skip
     watcher = Watcher(

@@ -161,7 +161,7 @@ async def agree(plan: LivePlan, account: AccountPlan, request: Request, row: Dif
         instruments = {key: each for key, each in listed.items() if key.venue == label and key.symbol in account.symbols}
         reads = AccountReads(account.profile, adapter.connection.path)
         held = await asyncio.to_thread(AccountJournal.open, plan, account, instruments)
-        client = TradingClient(adapter, plan.stage, plan.clock, fence=held.journal.lease.check)
+        client = TradingClient(adapter, plan.stage, fence=held.journal.lease.check)
         await _done(held, request, row, Desk(reads, client, tuple(instruments.values())), plan)
     finally:
         await adapter.close()

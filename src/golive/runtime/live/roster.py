@@ -17,6 +17,8 @@ class Ours:
     """wall clock of the decision, ns UTC"""
     deadline_ms: int = 0
     """of its last attempt, venue time; 0: it never left"""
+    first_deadline_ms: int = 0
+    """of its first attempt, venue time: it cannot be at the venue before that attempt began; 0: there was none"""
     venue_order_id: VenueOrderId | None = None
     shall: NewOrder | None = None
     """terms of an amendment that is on its way or whose outcome is not known"""

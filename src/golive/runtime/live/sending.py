@@ -53,7 +53,7 @@ class Sender:
             self.refuse(place, FallbackReason.NEVER_SENT, str(exc))
             return
         ours = self._plan(place)
-        ours.deadline_ms = deadline_ms
+        ours.deadline_ms = ours.first_deadline_ms = deadline_ms
         self._tell(Waited(self._name, order.client_order_id, waited_ns))
         try:
             pending = self._pen.begin(self._decided(place, ours, deadline_ms))

@@ -19,6 +19,7 @@ def taken_over(stored: StoredOrder) -> Ours:
         stored.intent,
         stored.planned_at,
         deadline_ms=max((each.deadline_ms for each in sent), default=0),
+        first_deadline_ms=min((each.deadline_ms for each in stored.attempts), default=0),
         venue_order_id=venue_ids[-1] if venue_ids else None,
         shall=stored.intent if amended else None,
     )
