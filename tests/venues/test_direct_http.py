@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import certifi
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +20,7 @@ from golive.venues.direct_http import DirectTransport
 from golive.venues.meaning import Meaning
 from golive.venues.signed import Signed
 from golive.venues.transport import Answer
+from support.certificates import certificate
 
 pytestmark = pytest.mark.integration
 MOST = 1 << 10
@@ -51,12 +56,13 @@ class Server:
 
 @contextlib.asynccontextmanager
 async def talking(
-    *replies: Sequence[bytes], ends: bool = False, timeout_s: float = 2.0
+    *replies: Sequence[bytes], ends: bool = False, timeout_s: float = 2.0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[tuple[Server, DirectTransport]]:
     server = Server(list(replies), ends)
-    listener = await asyncio.start_server(server.accept, "127.0.0.1", 0)
-    server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
-    transport = DirectTransport(timeout_s=timeout_s, secure=False)
+    listener = await asyncio.start_server(server.accept, "127.0.0.1", 0, ssl=tls)
+    port = listener.sockets[0].getsockname()[1]
+    server.url = f"http://127.0.0.1:{port}" if tls is None else f"https://localhost:{port}"
+    transport = DirectTransport(timeout_s=timeout_s, secure=tls is not None)
     try:
         yield server, transport
     finally:
@@ -198,3 +204,69 @@ async def test_silence_is_a_time_out_and_the_connection_is_given_up() -> None:
         assert silent.value.evidence.transport is Meaning.TIMED_OUT
         assert (await transport.send(order(server), MOST)).body == b"{}"
         assert server.connections == 2
+
+
+# over TLS
+
+
+def secured(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *, days: int = 90, trusted: bool = True, name: str = "localhost"
+) -> ssl.SSLContext:
+    """A server's side of TLS with a certificate of its own, which is among those we trust if `trusted`."""
+    files = certificate(folder, days=days, name=name)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*files)
+    if trusted:
+        monkeypatch.setattr(certifi, "where", lambda: str(files[0]))
+    return context
+
+
+async def test_over_tls_the_same_bytes_leave_and_the_connection_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replies = [(raw,) for raw, _ in (GOOD["a length"], GOOD["chunks"], GOOD["a length"])]
+    async with talking(*replies, tls=secured(tmp_path, monkeypatch)) as (server, transport):
+        answers = [await transport.send(order(server), MOST) for _ in replies]
+        assert [(answer.status, answer.body) for answer in answers] == [(200, b"{}")] * 3
+        assert server.connections == 1
+        host = server.url.removeprefix("https://").encode()
+        assert server.requests[0].startswith(b"POST /api/order?x=1 HTTP/1.1\r\nHost: " + host + b"\r\n")
+        assert server.requests[0].endswith(b'\r\n\r\n{"a":1}')
+
+
+@pytest.mark.parametrize(("days", "trusted", "name", "words"), [
+    (90, False, "localhost", "self-signed"),
+    (-1, True, "localhost", "expired"),
+    (90, True, "other.example", "Hostname mismatch"),
+])  # fmt: skip
+async def test_nothing_leaves_to_a_host_whose_certificate_does_not_verify(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, trusted: bool, name: str, words: str
+) -> None:
+    tls = secured(tmp_path, monkeypatch, days=days, trusted=trusted, name=name)
+    async with talking((GOOD["a length"][0],), tls=tls) as (server, transport):
+        with pytest.raises(AttemptFailed, match=words) as failed:
+            await transport.send(order(server), MOST)
+        assert failed.value.evidence.transport is Meaning.NOT_SENT
+        assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "pieces", [(), (OK,), (OK + b"Content-Length: 9\r\n\r\n{",), (OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{",)]
+)
+async def test_a_tls_connection_cut_after_the_request_left_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pieces: tuple[bytes, ...]
+) -> None:
+    async with talking(pieces, ends=True, tls=secured(tmp_path, monkeypatch)) as (server, transport):
+        with pytest.raises(AttemptFailed) as failed:
+            await transport.send(order(server), MOST)
+        assert failed.value.evidence.transport is Meaning.INTERRUPTED
+        assert len(server.requests) == 1
+
+
+async def test_a_host_that_never_shakes_hands_was_sent_nothing() -> None:
+    with contextlib.closing(socket.socket()) as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        transport = DirectTransport(timeout_s=0.3, secure=True)
+        with pytest.raises(AttemptFailed, match="no connection within") as failed:
+            await transport.send(Signed("POST", f"https://localhost:{silent.getsockname()[1]}/", {}, "{}"), MOST)
+        assert failed.value.evidence.transport is Meaning.NOT_SENT
+        await transport.close()
