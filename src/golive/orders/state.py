@@ -74,6 +74,14 @@ TRANSITIONS: Final[Mapping[tuple[S, OrderEvent], S]] = {
     (S.PARTIAL, E.ABSENT): S.ABSENT,
     (S.ABSENT, E.PARTIALLY_FILLED): S.ABSENT,  # it was there after all (Bybit has no deadline): it is over, and booked
     (S.ABSENT, E.FILLED): S.FILLED,
+    (S.ABSENT, E.CANCELED): S.CANCELED,
+    (S.ABSENT, E.EXPIRED): S.EXPIRED,
+    (S.ABSENT, E.REJECTED): S.REJECTED,
+    (S.PARTIAL, E.REJECTED): S.REJECTED,  # a venue contradicts itself: the order is disputed, withdrawn and booked
+    (S.REJECTED, E.PARTIALLY_FILLED): S.REJECTED,
+    (S.REJECTED, E.FILLED): S.FILLED,
+    (S.REJECTED, E.CANCELED): S.CANCELED,
+    (S.REJECTED, E.EXPIRED): S.EXPIRED,
 }
 
 

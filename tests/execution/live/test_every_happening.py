@@ -91,17 +91,25 @@ HAPPENINGS: Final[dict[str, tuple[Happening, dict[OrderStatus, OrderStatus]]]] =
     "seen amended": (
         Seen(OKX, NAME, (update(ORDER, E.AMENDED, price=1, quantity=BTC.lots("0.2")),), None), {S.SENT: S.OPEN, S.UNKNOWN: S.OPEN},
     ),
-    "seen canceled": (seen(E.CANCELED), {S.SENT: S.CANCELED, S.UNKNOWN: S.CANCELED, S.OPEN: S.CANCELED, S.PARTIAL: S.CANCELED}),
+    "seen canceled": (
+        seen(E.CANCELED),
+        {S.SENT: S.CANCELED, S.UNKNOWN: S.CANCELED, S.OPEN: S.CANCELED, S.PARTIAL: S.CANCELED, S.REJECTED: S.CANCELED},
+    ),
     "seen canceled, more filled": (seen(E.CANCELED, BTC.lots("0.05")), {}),
-    "seen expired": (seen(E.EXPIRED), {S.SENT: S.EXPIRED, S.UNKNOWN: S.EXPIRED, S.OPEN: S.EXPIRED, S.PARTIAL: S.EXPIRED}),
-    "seen rejected": (seen(E.REJECTED), {S.SENT: S.REJECTED, S.UNKNOWN: S.REJECTED, S.OPEN: S.REJECTED}),
+    "seen expired": (
+        seen(E.EXPIRED),
+        {S.SENT: S.EXPIRED, S.UNKNOWN: S.EXPIRED, S.OPEN: S.EXPIRED, S.PARTIAL: S.EXPIRED, S.REJECTED: S.EXPIRED},
+    ),
+    "seen rejected": (
+        seen(E.REJECTED), {S.SENT: S.REJECTED, S.UNKNOWN: S.REJECTED, S.OPEN: S.REJECTED, S.PARTIAL: S.REJECTED},
+    ),
     "seen part": (
         Seen(OKX, NAME, (fill(ORDER, "0.06", "t9"),), None),
         {S.SENT: S.PARTIAL, S.UNKNOWN: S.PARTIAL, S.OPEN: S.PARTIAL, S.PARTIAL: S.FILLED},
     ),
     "seen all": (
         Seen(OKX, NAME, (fill(ORDER, "0.1", "t8"),), None),
-        {S.SENT: S.FILLED, S.UNKNOWN: S.FILLED, S.OPEN: S.FILLED, S.CANCELED: S.FILLED, S.EXPIRED: S.FILLED, S.ABSENT: S.FILLED},
+        dict.fromkeys((S.SENT, S.UNKNOWN, S.OPEN, S.CANCELED, S.EXPIRED, S.ABSENT, S.REJECTED), S.FILLED),
     ),
     "vanished": (Vanished(OKX, NAME), {S.UNKNOWN: S.ABSENT}),
     "signed": (Vanished(OKX, NAME, is_signed=True), {S.UNKNOWN: S.ABSENT, S.OPEN: S.ABSENT, S.PARTIAL: S.ABSENT}),
@@ -146,10 +154,10 @@ def test_what_no_venue_says_is_an_error(event: OrderEvent) -> None:
 
 ANSWERS: Final[dict[AttemptResult, dict[OrderStatus, OrderStatus]]] = {
     A.ACCEPTED: {S.SENT: S.OPEN},
-    A.REJECTED: {S.SENT: S.REJECTED},
+    A.REJECTED: {S.SENT: S.REJECTED, S.OPEN: S.REJECTED, S.PARTIAL: S.REJECTED},
     A.UNKNOWN: {S.SENT: S.UNKNOWN},
     A.NOT_PROCESSED: {},
-    A.NOT_SENT: {S.SENT: S.ABSENT},
+    A.NOT_SENT: {S.SENT: S.ABSENT, S.OPEN: S.ABSENT, S.PARTIAL: S.ABSENT},
 }
 STREAMED: Final[dict[OrderStatus, Seen | None]] = {
     S.SENT: None,
@@ -171,6 +179,6 @@ def test_every_answer_after_the_stream_has_told_more(status: OrderStatus, result
         desk.take(told)
     desk.take(Answered(OKX, NAME, 1, result, "c", "", desk.mono))
     assert desk.router.order(NAME).status is ANSWERS[result].get(status, status)
-    contradicts = result is A.REJECTED and status not in (S.SENT, S.REJECTED)
+    contradicts = status is not S.SENT and (result is A.NOT_SENT or (result is A.REJECTED and status is not S.REJECTED))
     assert ((OKX, BTC.id) in desk.router.frozen) is (contradicts or (result is A.UNKNOWN and status is S.SENT))
     assert desk.count("live_order_attempts_total", exchange="okx", route="main", result=result) == 1

@@ -339,8 +339,9 @@ def test_a_rejection_of_an_order_the_venue_knows_is_disputed(desk: RouterDesk) -
     desk.leave(name)
     desk.see(name, update(order, E.ACCEPTED))
     desk.answer(name, A.REJECTED, code="51008", fallback=F.MAINTENANCE)
-    assert desk.status(name) is S.OPEN
+    assert desk.status(name) is S.REJECTED
     assert len(desk.places) == 1, "and it certainly goes nowhere else"
+    assert desk.kind(Withdraw) == [Withdraw("okx_spot", name)]
     assert ("okx_spot", BTC.id) in desk.router.frozen
 
 

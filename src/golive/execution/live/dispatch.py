@@ -23,6 +23,7 @@ from .life import Life
 from .meters import LiveMeters
 from .route import Route, Venue, first_match
 from .tracking import Tracking
+from .wording import alert
 
 
 class Dispatch:
@@ -85,13 +86,15 @@ class Dispatch:
             refused = Refused(order, approved.decision_seq, code, "live router", str(order.instrument))
             self._tracking.effects.append(Refuse(venue.adapter, refused, now))
 
-    def _place(self, approved: Approved, venue: Venue, route: Route, *, is_fallback: bool) -> None:
+    def _place(self, approved: Approved, venue: Venue, route: Route, *, is_fallback: bool) -> Life:
         order, mono = self._tracking.orders.plan(approved.order, self._tracking.now), self._monotonic()
-        self._tracking.add(Life(order, venue, route.name, mono, route, is_fallback=is_fallback, is_queued=True))
+        life = Life(order, venue, route.name, mono, route, is_fallback=is_fallback, is_queued=True)
+        self._tracking.add(life)
         self._meters.queued(venue.label, 1)
         # on spot risk allows a sell only of what is held
         priority = Priority.REDUCE if approved.order.side is Side.SELL else Priority.ENTRY
         self._tracking.effects.append(Place(venue.adapter, approved, route.name, priority, route.attempt_budget_ms, mono))
+        return life
 
     def left_queue(self, life: Life) -> None:
         if life.is_queued:
@@ -101,7 +104,7 @@ class Dispatch:
     def fall_back(self, life: Life, reason: FallbackReason) -> None:
         """Let the next venue of its route that can take the ended order have it; say why when none can."""
         route = life.by_route
-        if route is None or life.wants_cancel:
+        if route is None or life.wants_cancel or life.dispute:
             return
         why: list[str] = []
         for adapter in route.after(life.venue.adapter):
@@ -113,7 +116,7 @@ class Dispatch:
         if why:
             name = life.intent.client_order_id
             body = f"Order {name} was not taken by {life.venue.adapter} ({reason}) and went nowhere else. {'; '.join(why)}."
-            self._tracking.alert(AlertSeverity.WARNING, f"No fallback for order {name}", body)
+            self._tracking.effects.append(alert(AlertSeverity.WARNING, f"No fallback for order {name}", body))
 
     def _objection_to_fallback(self, life: Life, route: Route, venue: Venue, reason: FallbackReason) -> str:
         """Place the order at this venue; return why that cannot be, '' when it is placed."""
@@ -135,5 +138,5 @@ class Dispatch:
         self._meters.fell_back(route.name, life.venue.label, venue.label, reason)
         name = life.intent.client_order_id
         self._tracking.effects.append(Reroute(name, decision, life.venue.adapter, venue.adapter, reason))
-        self._place(decision, venue, route, is_fallback=True)
+        life.went_to = self._place(decision, venue, route, is_fallback=True)
         return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,7 +11,7 @@ from golive.model.decision import Approved
 from golive.model.json import JsonObject, JsonValue
 from golive.model.live_order import AttemptResult, OrderResult
 from golive.model.order import Fill, NewOrder, OrderStatus, OrderUpdate
-from golive.orders import Order
+from golive.orders import Order, OrderEvent
 
 from .route import Route, Venue
 
@@ -70,6 +70,20 @@ class Life:
     """the person who signed that its venue does not have it; None: nobody did, '' = it is not known who"""
     dispute: str = ""
     """what contradicts itself; a person must look"""
+    limits: set[int] = field(default_factory=set)
+    """every limit price it had or may have had, ticks; empty: none, or they are not known"""
+    never_left: bool = False
+    """it ended as one that surely never left"""
+    is_contradicted: bool = False
+    """its venue knows it although it was rejected, never left or was proved absent: it is withdrawn until that is certain"""
+    is_withdrawing: bool = False
+    """such a cancel is on its way"""
+    is_gone: bool = False
+    """its venue was asked since, and does not have it"""
+    is_late: bool = False
+    """fills that its venue has told of are owed for too long"""
+    went_to: Life | None = None
+    """the order another venue got instead"""
     result: OrderResult | None = None
     """how it ended; set once"""
 
@@ -80,12 +94,27 @@ class Life:
     @property
     def is_unclear(self) -> bool:
         """Whether its symbol must take nothing new until more is known."""
-        return self.order.status is OrderStatus.UNKNOWN or self.change_unknown or bool(self.dispute)
+        return self.order.status is OrderStatus.UNKNOWN or self.change_unknown or bool(self.dispute) or self.is_late
 
     @property
     def is_changing(self) -> bool:
         """Whether its terms may be others than we know."""
         return self.changing is not None or self.change_unknown
+
+    @property
+    def lacks_fills(self) -> bool:
+        """Whether its venue has told of more fills than are here; they may be on their way."""
+        return (self.told_filled or 0) > self.order.filled + sum(fill.quantity for fill in self.held)
+
+    @property
+    def is_at_large(self) -> bool:
+        """Whether it may work at its venue although we hold it for ended."""
+        has_end = self.end is not None and self.end.event != OrderEvent.REJECTED
+        return self.is_contradicted and not self.is_gone and not has_end and self.order.status not in _OVER
+
+    def is_changing_to(self, price: int | None, quantity: int | None) -> bool:
+        """Say whether these are the terms of the amendment that has left."""
+        return self.changing is not None and (self.changing.order.price, self.changing.order.quantity) == (price, quantity)
 
     @property
     def next_amendment(self) -> int:
@@ -97,6 +126,13 @@ class Life:
         surely_not = (AttemptResult.NOT_SENT, AttemptResult.NOT_PROCESSED)
         return any(a.n < FIRST_AMENDMENT and a.result not in surely_not for a in self.attempts.values())
 
+    def instead(self) -> Iterator[Life]:
+        """Yield the order another venue got instead of this one, and what went on from there."""
+        other = self.went_to
+        while other is not None:
+            yield other
+            other = other.went_to
+
     def result_now(self) -> OrderResult:
         """Return how the order has ended, from its status and what is filled of it."""
         if self.order.status is OrderStatus.ABSENT and not self.may_have_left:
@@ -106,6 +142,7 @@ class Life:
         return OrderResult.PARTIAL if is_part and result in _MAY_BE_PARTIAL else result
 
 
+_OVER: Final = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED})
 _RESULTS: Final[Mapping[OrderStatus, OrderResult]] = {
     OrderStatus.FILLED: OrderResult.FILLED,
     OrderStatus.CANCELED: OrderResult.CANCELED,
@@ -113,7 +150,7 @@ _RESULTS: Final[Mapping[OrderStatus, OrderResult]] = {
     OrderStatus.EXPIRED: OrderResult.EXPIRED,
     OrderStatus.ABSENT: OrderResult.ABSENT,
 }
-_MAY_BE_PARTIAL: Final = frozenset({OrderResult.CANCELED, OrderResult.EXPIRED})
+_MAY_BE_PARTIAL: Final = frozenset({OrderResult.CANCELED, OrderResult.EXPIRED, OrderResult.REJECTED})
 
 
 def order_record(life: Life) -> JsonObject:

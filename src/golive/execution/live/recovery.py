@@ -13,6 +13,7 @@ from golive.orders import OrderEvent
 from .life import FIRST_AMENDMENT, Attempt, Life
 from .route import Venue
 from .tracking import Tracking
+from .wording import unknown_alert
 
 
 class RestoredAttempt(NamedTuple):
@@ -51,6 +52,8 @@ def take_over(tracking: Tracking, venue: Venue, stored: RestoredOrder) -> None:
     life = Life(order, venue, stored.route, decided_mono=0)
     tracking.add(life)
     life.attempts = {a.n: Attempt(*a) for a in stored.attempts}
+    if any(n >= FIRST_AMENDMENT for n in life.attempts):
+        life.limits.clear()  # those of before its amendments are not known
     sends = [a for a in life.attempts.values() if a.n < FIRST_AMENDMENT]
     if sends:
         tracking.orders.sent(name)
@@ -61,10 +64,10 @@ def take_over(tracking: Tracking, venue: Venue, stored: RestoredOrder) -> None:
         tracking.hear(life, [*facts, *stored.fills], None, is_stored=True)
     del tracking.inbox[unread:]
     if not life.may_have_left and life.order.status not in TERMINAL:
-        tracking.update(life, OrderEvent.NOT_SENT, code=sends[-1].code if sends else "")
+        tracking.never_left(life, sends[-1].code if sends else "")
     elif life.order.status not in TERMINAL:
         if life.order.status is OrderStatus.UNKNOWN or life.change_unknown:
-            tracking.alert_unknown(life, "the process ended before it was known")
+            tracking.effects.append(unknown_alert(life, "the process ended before it was known"))
         tracking.ask(life)
     tracking.settle(life)
 

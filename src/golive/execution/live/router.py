@@ -45,6 +45,7 @@ from .meters import LiveMeters
 from .recovery import RestoredOrder, take_over
 from .route import Route, Venue
 from .tracking import Tracking
+from .wording import alert
 
 _NOT_ANSWERED = (OrderStatus.SENT, OrderStatus.UNKNOWN)
 _WORKING = (OrderStatus.OPEN, OrderStatus.PARTIAL)
@@ -71,11 +72,13 @@ class LiveExecutionRouter:
         degrade: DegradePolicy = DegradePolicy.ALERT,
         degrade_after_s: float = 30.0,
         cover_grace_s: float = 1.0,
+        cover_alert_s: float = 10.0,
         keep_ended_s: float = 3600.0,
         latency_alert_ms: int = 350,
         fallback_alert: int = 3,
     ) -> None:
-        """`cover_grace_s`: how long the fills of an order that its venue has ended may take before it is asked for them.
+        """`cover_grace_s`: how long fills may take that a venue has told of before it is asked for them; after `cover_alert_s`
+        their symbol is frozen until they are here, and somebody is told.
 
         `keep_ended_s`: for how long an order is remembered after its end; then its id alone, and its late fills are the driver's.
         `latency_alert_ms` and `fallback_alert`: see `LiveAlarms`.
@@ -86,7 +89,7 @@ class LiveExecutionRouter:
         self._has_submitted = False
         self._alarms = LiveAlarms(latency_alert_ms, fallback_alert, monotonic)
         self.meters = LiveMeters(recorder, routes, venues, self._alarms)
-        self._tracking = Tracking(self.meters, monotonic, int(cover_grace_s * SECOND), int(keep_ended_s * SECOND))
+        self._tracking = Tracking(self.meters, monotonic, cover_grace_s, cover_alert_s, keep_ended_s)
         self._dispatch = Dispatch(
             routes, risk_profile, venues, self.meters, self._tracking, monotonic=monotonic, reapprove=reapprove, new_id=new_id
         )
@@ -135,6 +138,11 @@ class LiveExecutionRouter:
     def unended(self) -> Sequence[Order]:
         """The orders that have not ended for us, fills included, oldest first."""
         return [life.order for life in self._tracking.unended()]
+
+    @property
+    def awaits_news(self) -> bool:
+        """Whether a venue owes fills it has told of, or the end of an order that has ended for us."""
+        return bool(self._tracking.awaited)
 
     def may_leave(self, client_order_id: ClientOrderId) -> str:
         """Say why a queued order must not leave after all; '' when it may. Asked when its turn has come."""
@@ -281,14 +289,12 @@ class LiveExecutionRouter:
                 self._rejected(life, answer)
             case AttemptResult.UNKNOWN if status is OrderStatus.SENT:
                 tracking.unanswered(life, answer.detail)
-            case AttemptResult.NOT_SENT if status is OrderStatus.SENT:
+            case AttemptResult.NOT_SENT if status is not OrderStatus.UNKNOWN:
                 self._not_sent(life, answer.code or FallbackReason.NEVER_SENT, answer.fallback)
 
     def _rejected(self, life: Life, answer: Answered) -> None:
-        if life.order.status is OrderStatus.REJECTED:
-            return
-        if life.order.status not in _NOT_ANSWERED:
-            self._tracking.dispute(life, f"its sending was answered as rejected ({answer.code}), yet the venue knows it")
+        """End the order. One that its venue knows is contradicted, whatever is heard first, and goes nowhere else."""
+        if life.order.status in TERMINAL:
             return
         self._tracking.answered(life, "rejected", answer.mono)
         self._tracking.update(life, OrderEvent.REJECTED, code=answer.code)
@@ -302,14 +308,15 @@ class LiveExecutionRouter:
             self._dispatch.left_queue(life)
         else:  # its attempt had begun
             self.meters.attempted(life.venue.label, life.route, AttemptResult.NOT_SENT)
-        if life.order.status in (OrderStatus.PLANNED, OrderStatus.SENT):
+        status = life.order.status
+        if status in (OrderStatus.PLANNED, OrderStatus.SENT) or (status is not OrderStatus.UNKNOWN and not life.may_have_left):
             self._not_sent(life, told.reason, told.reason)
 
     def _not_sent(self, life: Life, code: str, reason: FallbackReason | None) -> None:
         """End an order that surely never left; with a reason the next venue may have it."""
-        self._tracking.update(life, OrderEvent.NOT_SENT, code=code)
-        self._tracking.settle(life)
-        if reason is not None:
+        has_ended = life.order.status in TERMINAL
+        self._tracking.never_left(life, code)
+        if reason is not None and not has_ended:
             self._dispatch.fall_back(life, reason)
 
     # -- changing ---------------------------------------------------------------------------------------------------
@@ -339,14 +346,20 @@ class LiveExecutionRouter:
                 self._tracking.update(life, OrderEvent.ACCEPTED, code=objection)
                 return
             life.changing = wanted
+            if wanted.order.price is not None and life.limits:
+                life.limits.add(wanted.order.price)
             self._tracking.effects.append(Change(life.venue.adapter, wanted, life.next_amendment, life.wanted_mono))
 
     def _withdrawn(self, life: Life, answer: Withdrawn) -> None:
+        life.is_withdrawing = life.is_withdrawing and bool(answer.problem)  # a cancel with a problem is sent again
         if answer.problem:
-            name = life.intent.client_order_id
-            self._tracking.alert(AlertSeverity.ERROR, f"Order {name} could not be canceled", answer.problem)
+            self._tracking.effects.append(
+                alert(AlertSeverity.ERROR, f"Order {life.intent.client_order_id} could not be canceled", answer.problem)
+            )
         elif not answer.found and life.order.status not in TERMINAL and life.end is None:
             self._tracking.ask(life)  # nothing to cancel: it has ended, and its news have not come
+        elif life.is_at_large:
+            self._tracking.ask(life)
 
     def _changed(self, life: Life, answer: Changed) -> None:
         attempt = life.attempts.setdefault(answer.n, Attempt(answer.n, 0))
@@ -359,6 +372,9 @@ class LiveExecutionRouter:
     # -- trouble ----------------------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
+        while self._tracking.contradicted:
+            for other in self._tracking.contradicted.pop().instead():
+                self._cancel(other)
         self._tracking.ask_overdue()
         self._tracking.let_go()
         self._tracking.effects += self._alarms.due()
@@ -366,14 +382,16 @@ class LiveExecutionRouter:
             if self._policy is DegradePolicy.AUTO and not self._dispatch.is_degraded:
                 self._degrade(adapter, why)
             elif self._policy is DegradePolicy.ALERT:
-                self._tracking.alert(AlertSeverity.ERROR, f"Live account {adapter} is in trouble", f"{adapter}: {why}.")
+                self._tracking.effects.append(
+                    alert(AlertSeverity.ERROR, f"Live account {adapter} is in trouble", f"{adapter}: {why}.")
+                )
 
     def _degrade(self, adapter: str, why: str) -> None:
         """End live trading: nothing new is taken, what works is canceled."""
         self._dispatch.is_degraded = True
         self._tracking.effects.append(Note("", "degraded_to_paper", {"subject": adapter, "reason": why}))
         body = f"{adapter}: {why}. New orders go to paper, working ones are canceled."
-        self._tracking.alert(AlertSeverity.CRITICAL, "Live trading has gone back to paper", body)
+        self._tracking.effects.append(alert(AlertSeverity.CRITICAL, "Live trading has gone back to paper", body))
         for life in self._tracking.unended():
             self._cancel(life)
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
-from golive.model.alert import AlertSeverity
-from golive.model.clock import MINUTE
-from golive.model.command import Alert
+from golive.model.clock import SECOND
 from golive.model.decision import Approved
 from golive.model.errors import IllegalTransition
 from golive.model.ids import ClientOrderId, FillId, VenueOrderId
@@ -20,19 +18,21 @@ from golive.model.live_order import AttemptResult, OrderResult
 from golive.model.order import TERMINAL, Fill, OrderStatus, OrderUpdate
 from golive.orders import TRANSITIONS, OrderEvent, Orders
 
+from .awaited import Awaited
+from .contradiction import DENIED, beyond_limit, contradiction, ends_anew, not_of
 from .effect import Ask, Conclude, Effect, Forget, Keep, Note, Withdraw
 from .ended import EndedOrders
 from .frozen import FrozenSymbols
 from .happening import Changed
 from .life import Life, order_record
 from .meters import LiveMeters
+from .wording import dispute_alert, known, late_fill_alert, owed_fills_alert, subject, unknown_alert
 
 News: TypeAlias = Fill | OrderUpdate
 _ENDS: Final = frozenset({OrderEvent.CANCELED, OrderEvent.EXPIRED, OrderEvent.REJECTED})
-LONGEST_PAUSE: Final = MINUTE
-"""between two questions about fills that do not come"""
 ABSENCE_SIGNED: Final = "ABSENCE_SIGNED"
 """code of an order that is over because a person has signed that the venue does not have it"""
+_WORKS: Final = frozenset({OrderEvent.ACCEPTED, OrderEvent.TRIGGERED, OrderEvent.AMENDED})
 _WORKING: Final = frozenset({OrderStatus.OPEN, OrderStatus.PARTIAL})
 _UNACKNOWLEDGED: Final = frozenset({OrderStatus.SENT, OrderStatus.UNKNOWN})
 
@@ -43,7 +43,9 @@ class Tracking:
     `effects` and `inbox` are where what follows is put, in order; `monotonic` in ns.
     """
 
-    def __init__(self, meters: LiveMeters, monotonic: Callable[[], int], cover_grace_ns: int, keep_ns: int) -> None:
+    def __init__(
+        self, meters: LiveMeters, monotonic: Callable[[], int], cover_grace_s: float, cover_alert_s: float, keep_ended_s: float
+    ) -> None:
         self.orders = Orders()
         self.lives: dict[ClientOrderId, Life] = {}
         self._unended: dict[ClientOrderId, Life] = {}
@@ -54,15 +56,18 @@ class Tracking:
         """market time, the latest that was told"""
         self._meters = meters
         self._monotonic = monotonic
-        self._cover_grace_ns = cover_grace_ns
-        self._uncovered: dict[ClientOrderId, tuple[int, int]] = {}
-        """orders that lack fills their venue has told of: when they are asked for, and how long after that again, ns"""
+        self.awaited = Awaited(int(cover_grace_s * SECOND), int(cover_alert_s * SECOND))
+        """orders that lack fills their venue has told of, or that may work at it although they had ended"""
+        self.contradicted: list[Life] = []
+        """orders that were found at their venue against what was said of them; what was done instead is to be taken back"""
         self._fills: dict[FillId, Fill] = {}
-        self._ended = EndedOrders(keep_ns)
+        self._ended = EndedOrders(int(keep_ended_s * SECOND))
 
     def add(self, life: Life) -> None:
         """Follow an order that was planned."""
         self.lives[life.intent.client_order_id] = self._unended[life.intent.client_order_id] = life
+        if life.intent.price is not None:
+            life.limits.add(life.intent.price)
 
     def life(self, adapter: str, client_order_id: ClientOrderId) -> Life:
         """Return an order of this account; IllegalTransition when there is none."""
@@ -87,6 +92,12 @@ class Tracking:
         if filled is not None:
             life.told_filled = max(filled, life.told_filled or 0)
         for item in news:
+            if isinstance(item, Fill) and (why := not_of(life, item)):
+                self.dispute(life, why)
+                continue
+            life.is_gone = False
+            if isinstance(item, Fill) or item.event in _WORKS:
+                self.withdraw(life)
             if self._is_known(life, item):
                 continue
             if not is_stored:
@@ -120,22 +131,24 @@ class Tracking:
             raise IllegalTransition(f"order {item.client_order_id}: {event} is no news of a venue")
 
     def _note_end(self, life: Life, item: OrderUpdate, event: OrderEvent) -> None:
-        life.order.venue_order_id = life.order.venue_order_id or item.venue_order_id
-        if life.order.status in TERMINAL:
+        """Keep the end until its fills are here; any other end outweighs a rejection."""
+        order, is_rejection = life.order, event is OrderEvent.REJECTED
+        order.venue_order_id = order.venue_order_id or item.venue_order_id
+        if order.status in TERMINAL and (order.status not in DENIED or (is_rejection and order.status is OrderStatus.REJECTED)):
             return
-        if event is OrderEvent.REJECTED and life.order.filled:
-            self.dispute(life, f"rejected with {life.order.filled} lots filled")
-        else:
-            life.end = life.end or item
-            if event is OrderEvent.REJECTED and life.told_filled is None:
-                life.told_filled = 0
+        if life.end is None or (not is_rejection and life.end.event == OrderEvent.REJECTED):
+            life.end = item
+        if is_rejection and life.told_filled is None:
+            life.told_filled = 0
 
     def _works(self, life: Life, item: OrderUpdate, event: OrderEvent) -> None:
         status = life.order.status
-        if status is OrderStatus.ABSENT:
-            self._reappeared(life, item)
-        elif status in TERMINAL or (event is OrderEvent.ACCEPTED and status not in _UNACKNOWLEDGED):
+        if item.price is not None and life.limits:
+            life.limits.add(item.price)
+        if status in TERMINAL or (event is OrderEvent.ACCEPTED and status not in _UNACKNOWLEDGED):
             life.order.venue_order_id = life.order.venue_order_id or item.venue_order_id
+            if status is OrderStatus.ABSENT and not life.never_left:
+                self.contradict(life, "it works at the venue after its absence was proved")
         elif event is OrderEvent.ACCEPTED:
             self.say(life, item)
         else:
@@ -146,12 +159,6 @@ class Tracking:
             elif item.ts >= life.amended_at or life.change_unknown:
                 self.amended(life, item)
 
-    def _reappeared(self, life: Life, item: OrderUpdate) -> None:
-        """Withdraw an order that was proved absent and is there after all; it is ours, and what fills of it is booked."""
-        life.order.venue_order_id = life.order.venue_order_id or item.venue_order_id
-        self.dispute(life, "it works at the venue after its absence was proved, and is being canceled")
-        self.effects.append(Withdraw(life.venue.adapter, life.intent.client_order_id))
-
     def amended(self, life: Life, item: OrderUpdate) -> None:
         """Take the terms an order has from now on, and the fills that waited for them."""
         quantity = life.intent.quantity if item.quantity is None else item.quantity
@@ -160,7 +167,7 @@ class Tracking:
             return
         life.amended_at = max(life.amended_at, item.ts)
         self.say(life, item)
-        if life.change_unknown or _has_terms_of(life.changing, item):
+        if life.change_unknown or life.is_changing_to(item.price, item.quantity):
             self.change_answered(life)
 
     def change_answered(self, life: Life) -> None:
@@ -178,41 +185,37 @@ class Tracking:
         if completes and life.is_changing and order.status not in TERMINAL:
             life.held.append(fill)
             return
-        if total > order.intent.quantity or order.status is OrderStatus.REJECTED:
+        if total > order.intent.quantity:
             self.dispute(life, f"fill {fill.fill_id.trade_id} of {fill.quantity} lots is more than was ordered")
             return
         if life.result is not None:
-            body = f"{fill.quantity} lots of {fill.instrument} were filled after the order had ended as {life.result}"
-            self.alert(AlertSeverity.CRITICAL, f"Late fill of order {order.intent.client_order_id}", body)
+            self.effects.append(late_fill_alert(life, fill))
+        if order.status is OrderStatus.ABSENT and not life.never_left:
+            self.contradict(life, "it was filled after its absence was proved")
         self.say(life, fill)
+        if why := beyond_limit(life, fill):
+            self.dispute(life, why)
 
     # -- what our own sending finds out -------------------------------------------------------------------------------
 
     def unanswered(self, life: Life, detail: str) -> None:
         """An attempt may have been executed: freeze the symbol, ask, tell somebody."""
         self.update(life, OrderEvent.UNANSWERED)
-        self.alert_unknown(life, detail)
-
-    def alert_unknown(self, life: Life, detail: str) -> None:
-        """Tell somebody that an order, or an amendment of it, may be at the venue."""
-        name = life.intent.client_order_id
-        body = (
-            f"Order {name} of {life.intent.instrument}: {detail or 'no answer'}. It may be at the venue; it is asked about and "
-            "never sent again. New orders of the symbol are refused until it is known."
-        )
-        self.alert(AlertSeverity.CRITICAL, f"Outcome of order {name} is unknown", body)
+        self.effects.append(unknown_alert(life, detail))
 
     def change(self, life: Life, wanted: Approved, answer: Changed) -> None:
         """Learn how an amendment ended; one of unknown outcome is asked about."""
         order = wanted.order
         if answer.result is AttemptResult.UNKNOWN:
             life.change_unknown = True
-            self.alert_unknown(life, f"its amendment was not answered: {answer.detail}")
+            self.effects.append(unknown_alert(life, f"its amendment was not answered: {answer.detail}"))
         elif answer.result is AttemptResult.ACCEPTED:
             name = order.client_order_id
             self.amended(life, OrderUpdate(name, self.now, OrderEvent.AMENDED, price=order.price, quantity=order.quantity))
         else:
             self.update(life, OrderEvent.ACCEPTED, code=answer.code or answer.result)
+            if order.price is not None and order.price != life.intent.price:
+                life.limits.discard(order.price)
             self.change_answered(life)
 
     def vanished(self, life: Life, *, is_signed: bool, signed_by: str = "") -> None:
@@ -222,7 +225,7 @@ class Tracking:
         if life.order.status is OrderStatus.UNKNOWN:
             self.update(life, OrderEvent.ABSENT, code=ABSENCE_SIGNED if is_signed else "")
         elif life.order.status in TERMINAL:
-            return
+            life.is_gone = life.is_contradicted
         elif is_signed and life.order.status in _WORKING:
             life.dispute, life.end = "", None
             self.update(life, OrderEvent.ABSENT, code=ABSENCE_SIGNED)
@@ -261,23 +264,21 @@ class Tracking:
         """Say what our own sending has found out."""
         self.say(life, OrderUpdate(life.intent.client_order_id, self.now, event, venue_order_id, code))
 
-    def can(self, life: Life, event: OrderEvent) -> bool:
-        """Say whether the table knows this event for the order as it is."""
-        return (life.order.status, event) in TRANSITIONS
-
     def settle(self, life: Life) -> None:
         """Draw the conclusions from what was just learned about an order."""
+        if not life.is_contradicted and (what := contradiction(life)):
+            self.contradict(life, what)
         self._end(life)
         if life.order.status in TERMINAL and life.is_changing:
             self.change_answered(life)
+        self._await(life)
         self._freeze_or_release(life)
-        self._mark_uncovered(life)
         if life.order.status in TERMINAL and life.result is None:
             self.conclude(life)
 
     def _end(self, life: Life) -> None:
         """Say the end the venue told, when all fills that belong to it are here."""
-        if life.end is None or life.order.status in TERMINAL:
+        if life.end is None or (life.order.status in TERMINAL and not ends_anew(life, life.end)):
             return
         if life.held and (life.told_filled or 0) > life.order.filled:
             self.change_answered(life)  # it has ended: no amendment is taken any more
@@ -287,29 +288,32 @@ class Tracking:
             self.ask(life)
         elif life.told_filled > life.order.filled:
             return
-        elif self.can(life, OrderEvent(life.end.event)):
+        elif (life.order.status, OrderEvent(life.end.event)) in TRANSITIONS:
             self.say(life, life.end)
         else:
             self.dispute(life, f"{life.end.event} cannot follow {life.order.status}")
 
-    def _mark_uncovered(self, life: Life) -> None:
-        """Remember since when an order that is over at its venue lacks fills; they may be on their way."""
-        order = life.order
-        lacks = order.status not in TERMINAL and (life.told_filled or 0) > order.filled + sum(f.quantity for f in life.held)
-        if lacks and (life.end is not None or (life.told_filled or 0) >= order.intent.quantity):
-            grace = self._cover_grace_ns
-            self._uncovered.setdefault(order.intent.client_order_id, (self._monotonic() + grace, 2 * grace))
+    def _await(self, life: Life) -> None:
+        """Remember since when an order lacks fills its venue has told of, or may work there after its end."""
+        if life.lacks_fills or life.is_at_large:
+            self.awaited.add(life.intent.client_order_id, self._monotonic())
         else:
-            self._uncovered.pop(order.intent.client_order_id, None)
+            self.awaited.discard(life.intent.client_order_id)
+        life.is_late = life.is_late and life.lacks_fills
 
     def ask_overdue(self) -> None:
-        """Ask for the fills that have been on their way for too long."""
-        if self._uncovered:
-            now = self._monotonic()
-            for name, (due, pause) in list(self._uncovered.items()):
-                if due <= now:
-                    self._uncovered[name] = now + pause, min(2 * pause, LONGEST_PAUSE)
-                    self.ask(self.lives[name])
+        """Ask for the news that have been owed for too long; tell somebody when asking does not help."""
+        if not self.awaited:
+            return
+        now = self._monotonic()
+        for name in self.awaited.due(now):
+            self.ask(self.lives[name])
+        for name in self.awaited.late(now):
+            life = self.lives[name]
+            if life.lacks_fills and not life.is_late:
+                life.is_late = True
+                self.effects.append(owed_fills_alert(life))
+                self._freeze_or_release(life)
 
     def conclude(self, life: Life) -> None:
         life.result = life.result_now()
@@ -329,7 +333,7 @@ class Tracking:
         now = self._monotonic()
         for name in self._ended.due(now):
             life = self.lives[name]
-            if life.is_unclear or life.is_asked or name in self._uncovered:
+            if life.is_unclear or life.is_asked or name in self.awaited:
                 self._ended.add(name, now)
                 continue
             fills = [item.fill_id for item in life.news if isinstance(item, Fill)]
@@ -344,11 +348,11 @@ class Tracking:
         adapter, instrument, name = life.venue.adapter, life.intent.instrument, life.intent.client_order_id
         if life.is_unclear:
             if self.frozen.freeze(adapter, instrument, name):
-                self.effects.append(Note(adapter, "symbol_frozen", _subject(life)))
-            if not life.dispute:
+                self.effects.append(Note(adapter, "symbol_frozen", subject(life)))
+            if not life.dispute and (life.change_unknown or life.order.status is OrderStatus.UNKNOWN):
                 self.ask(life)
         elif self.frozen.release(adapter, instrument, name):
-            self.effects.append(Note(adapter, "symbol_released", _subject(life)))
+            self.effects.append(Note(adapter, "symbol_released", subject(life)))
 
     def ask(self, life: Life) -> None:
         """Ask for what became of the order, unless that is being done."""
@@ -361,36 +365,33 @@ class Tracking:
         if life.dispute:
             return
         life.dispute = what
-        name = life.intent.client_order_id
-        body = f"Order {name} of {life.intent.instrument}: {what}. Its symbol is frozen; look at it with: golive reconcile"
-        self.alert(AlertSeverity.CRITICAL, f"Order {name} contradicts itself", body)
+        self.effects.append(dispute_alert(life, what))
 
-    def alert(self, severity: AlertSeverity, title: str, body: str) -> None:
-        self.effects.append(Alert("execution", severity, title, body))
+    def contradict(self, life: Life, what: str) -> None:
+        """Freeze the symbol of an order its venue has after all, withdraw it, and let be taken back what was done instead."""
+        if life.is_contradicted:
+            return
+        life.is_contradicted, life.dispute = True, life.dispute or what
+        self.contradicted.append(life)
+        self.withdraw(life)
+        self.effects.append(dispute_alert(life, what))
+
+    def withdraw(self, life: Life) -> None:
+        """Cancel an order that should not be at its venue, unless that is on its way."""
+        if life.is_at_large and not life.is_withdrawing:
+            life.is_withdrawing = True
+            self.effects.append(Withdraw(life.venue.adapter, life.intent.client_order_id))
+
+    def never_left(self, life: Life, code: str) -> None:
+        """End an order that surely never left; one that its venue knows all the same is contradicted."""
+        life.never_left = True
+        if life.order.status in (OrderStatus.PLANNED, OrderStatus.SENT):
+            self.update(life, OrderEvent.NOT_SENT, code=code)
+        elif life.order.status in _WORKING:
+            self.update(life, OrderEvent.ABSENT, code=code)
+        self.settle(life)
 
     def canonical(self) -> JsonObject:
         """Return what is known of every order and symbol, in one form for any order in which the same facts came."""
         frozen = {f"{adapter} {instrument}": list(causes) for (adapter, instrument), causes in self.frozen.causes().items()}
-        return {"frozen": frozen, "orders": {name: _canonical(self.lives[name]) for name in sorted(self.lives)}}
-
-
-def _subject(life: Life) -> JsonObject:
-    return {"subject": str(life.intent.instrument), "client_order_id": life.intent.client_order_id}
-
-
-def _canonical(life: Life) -> JsonObject:
-    order, fills = life.order, [item for item in life.news if isinstance(item, Fill)]
-    return {
-        "filled": order.filled,
-        "fills": sorted(fill.fill_id.trade_id for fill in fills),
-        "is_disputed": bool(life.dispute),
-        "price": order.intent.price,
-        "quantity": order.intent.quantity,
-        "result": None if life.result is None else life.result.value,
-        "status": order.status.value,
-        "venue_order_id": order.venue_order_id,
-    }
-
-
-def _has_terms_of(amendment: Approved | None, item: OrderUpdate) -> bool:
-    return amendment is not None and (amendment.order.price, amendment.order.quantity) == (item.price, item.quantity)
+        return {"frozen": frozen, "orders": {name: known(self.lives[name]) for name in sorted(self.lives)}}

@@ -166,12 +166,16 @@ class LiveDesk:
 
     @property
     def is_settled(self) -> bool:
-        """Whether every order has ended or rests at its venue, and nothing is queued, on its way or asked about."""
+        """Whether every order has ended or rests at its venue, no fill is owed, and nothing is queued, on its way or asked."""
         accounts = self._accounts.values()
-        return all(account.is_idle for account in accounts) and not any(
-            self._order(ours.intent.client_order_id).status in IN_FLIGHT
-            for account in accounts
-            for ours in account.parts.roster.unended()
+        return (
+            not self.router.awaits_news
+            and all(account.is_idle for account in accounts)
+            and not any(
+                self._order(ours.intent.client_order_id).status in IN_FLIGHT
+                for account in accounts
+                for ours in account.parts.roster.unended()
+            )
         )
 
     async def settled(self, timeout_s: float) -> bool:
@@ -374,4 +378,5 @@ def _router(
         latency_alert_ms=plan.latency_alert_ms,
         fallback_alert=plan.fallback_alert,
         keep_ended_s=plan.timing.keep_ended_s,
+        cover_alert_s=plan.timing.cover_alert_s,
     )

@@ -73,6 +73,8 @@ class Timing:
     recovery_rounds: int = 6
     recovery_s: float = 60.0
     """how long a start waits for a venue that cannot be asked, or for orders whose outcome is not known"""
+    cover_alert_s: float = 10.0
+    """how long fills may be missing that a venue has told of, before their symbol is frozen and somebody is told"""
     keep_ended_s: float = 3600.0
     """for how long an order that has ended stays in memory; what comes of it later is booked from the journal, and told"""
     close_s: float = 5.0
