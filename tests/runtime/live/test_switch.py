@@ -15,10 +15,12 @@ import pytest
 
 from golive.model.alert import AlertSeverity
 from golive.model.command import Alert
+from golive.model.decision import Approved, Refused
 from golive.model.errors import JournalError
 from golive.model.ids import ClientOrderId
-from golive.model.order import OrderStatus
+from golive.model.order import NewOrder, OrderStatus
 from golive.runtime.live.desk import LiveDesk
+from golive.storage.order_journal import OrderWriter
 from support.adapters import ADAPTERS
 from support.live_bot import bot_process, heard, told
 from support.live_desk import Trader, account_plan, live_plan, live_venue, trader, truth
@@ -90,6 +92,57 @@ async def test_a_beat_that_proves_nothing_arms_nothing(tmp_path: Path, lost: str
             await desk.close()
         titles = [alert.title for alert in alerts]
         assert titles.count("Dead-man's switch missed a beat" if lost == "risk" else "kraken_spot stopped") == 1
+
+
+@pytest.mark.parametrize("what", ["risk", "a proof"])
+async def test_what_a_proof_raises_ends_new_orders_and_the_venue_cancels_what_is_open(tmp_path: Path, what: str) -> None:
+    is_full = False
+
+    def disk() -> bool:
+        if is_full:
+            raise OSError(28, "No space left on device")
+        return True
+
+    def judge(order: NewOrder) -> Approved | Refused:
+        disk()
+        return Approved(order, 1)
+
+    proofs = {"judge": judge} if what == "risk" else {"proofs": {"disk": disk}}
+    with live_venue("kraken") as running:
+        plan = live_plan(tmp_path, [account_plan("kraken", running)], dead_man_switch_seconds=3, **proofs)
+        async with trader(plan) as at:
+            account = at.desk.account(ADAPTERS["kraken"])
+            await until(lambda: account.switch.beats >= 2)
+            order = await at.sent()
+            is_full = True
+            await until(lambda: at.desk.conditions[at.adapter].has_failed)
+            assert not at.desk.conditions[at.adapter].is_ready
+            told = [alert for alert in at.alerts if "No space left on device" in alert.body]
+            assert AlertSeverity.CRITICAL in {alert.severity for alert in told}
+            await until(lambda: at.status(order) is OrderStatus.CANCELED, 30)  # the venue's work
+
+
+async def test_a_log_that_does_not_follow_is_no_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with live_venue("kraken") as running:
+        plan = live_plan(tmp_path, [account_plan("kraken", running)], dead_man_switch_seconds=3)
+        async with trader(plan) as at:
+            account = at.desk.account(ADAPTERS["kraken"])
+            await until(lambda: account.switch.beats >= 3)  # it follows
+            monkeypatch.setattr(OrderWriter, "_project", lambda writer: writer._backlog.clear())
+            await until(lambda: any("the decision log did not answer" in alert.body for alert in at.alerts))
+
+
+async def test_an_account_that_is_not_ready_arms_nothing(tmp_path: Path) -> None:
+    with live_venue("kraken") as running:
+        async with trader(live_plan(tmp_path, [account_plan("kraken", running)], dead_man_switch_seconds=3)) as at:
+            account = at.desk.account(ADAPTERS["kraken"])
+            await until(lambda: account.switch.beats >= 2)
+            order = await at.sent()
+            account.parts.readiness.block("test", "not well")
+            await until(lambda: at.status(order) is OrderStatus.CANCELED, 30)  # the venue's work: nobody armed it again
+            account.parts.readiness.clear("test")
+            beats = account.switch.beats
+            await until(lambda: account.switch.beats > beats)
 
 
 async def test_what_the_switch_takes_beside_its_call_is_said_once(tmp_path: Path) -> None:

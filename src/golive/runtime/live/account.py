@@ -17,6 +17,7 @@ from golive.model.order import Fill, OrderUpdate
 from golive.storage.order_journal import DecidedItem, EndItem, FactItem, NoteItem
 
 from .asking import Asker
+from .ending import ended_early
 from .parts import Parts
 from .sending import Sender
 from .switch import DeadMansSwitch
@@ -295,10 +296,3 @@ class LiveAccount:
 
 def _order_of(call: Call) -> ClientOrderId:
     return call.client_order_id if isinstance(call, Withdraw) else call.approved.order.client_order_id
-
-
-def ended_early(task: asyncio.Task[None]) -> Exception:
-    """Return why a task that should go on is over."""
-    error = None if task.cancelled() else task.exception()
-    how = "was canceled" if task.cancelled() else "returned"
-    return error if isinstance(error, Exception) else RuntimeError(f"{task.get_name()} {how}")

@@ -85,8 +85,10 @@ class Asker:
     async def close(self) -> None:
         """Ask no more; what is not known stays in the journal as it is."""
         tasks = tuple(self._tasks.values())
-        for each in (*tasks, *self._later.values()):
-            each.cancel()
+        for task in tasks:
+            task.cancel()
+        for later in self._later.values():
+            later.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _ended(self, client_order_id: ClientOrderId, task: asyncio.Task[None]) -> None:

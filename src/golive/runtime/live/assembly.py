@@ -20,6 +20,7 @@ from .asking import Asker
 from .parts import Parts
 from .pen import Pen
 from .plan import AccountPlan, LivePlan
+from .proof import answers, smallest_order
 from .readiness import Readiness
 from .reconcile_views import Books
 from .roster import Roster
@@ -86,8 +87,14 @@ def assembled(
     )  # fmt: skip
     consents = Books.of(opened.state).consents
     watcher.agreed.update(consents.left, consents.adopted)
+    smallest = [smallest_order(instrument) for instrument in parts.instruments.values()]
+    proofs = {
+        "the decision log": pen.log_has_followed,
+        "risk": lambda: all(answers(plan.judge, order, plan.clock) for order in smallest),
+        **plan.proofs,
+    }
     switch = DeadMansSwitch(
         name, client, pen, readiness, plan.clock, timeout_s=plan.dead_man_switch_seconds, operator=plan.operator,
-        needs=account.profile.switch_needs, proofs=plan.proofs, alert=alert,
+        needs=account.profile.switch_needs, proofs=proofs, alert=alert, broken=broken,
     )  # fmt: skip
     return LiveAccount(parts, Sender(parts), asker, watcher, switch)

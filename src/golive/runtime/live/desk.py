@@ -31,10 +31,11 @@ from golive.storage import failpoint
 from golive.storage.order_journal import JournalState
 from golive.venues.adapter import VenueAdapter
 
-from .account import LiveAccount, ended_early
+from .account import LiveAccount
 from .account_journal import AccountJournal
 from .alerting import AlertThread
 from .assembly import assembled
+from .ending import ended_early
 from .export import LiveExport
 from .interpreter import Steadiness
 from .opening import Recovery, last_agreed_at

@@ -33,6 +33,7 @@ class Pen:
         self._writer = writer(self.give_up)
         self._failed = failed
         self._stall_s = stall_s
+        self._owed = 0
         self._lost: JournalError | None = None
 
     def write(self, *items: Item) -> None:
@@ -73,6 +74,11 @@ class Pen:
         if self.failure is not None:
             raise self.failure
         self._journal.lease.check()
+
+    def log_has_followed(self) -> bool:
+        """Return whether decision log and risk log have what was durable in the journal when this was asked before."""
+        owed, self._owed = self._owed, self._writer.committed
+        return self._writer.projected >= owed
 
     @property
     def is_stalled(self) -> bool:

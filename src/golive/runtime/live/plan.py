@@ -105,7 +105,7 @@ class LivePlan:
     accounts: tuple[AccountPlan, ...]
     routes: Sequence[Route]
     judge: Callable[[NewOrder], Approved | Refused]
-    """risk decides an order that goes to another venue anew"""
+    """risk decides an order that goes to another venue anew; it is also asked before each arming of the switch, see `proof`"""
     clock: Clock
     recorder: MemoryRecorder
     guardrails: GuardrailSink
@@ -131,7 +131,7 @@ class LivePlan:
     withdraws: bool = True
     """whether a start cancels an order of ours that has ended and works after all; False: it is a row of the table"""
     proofs: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
-    """what must answer True before the switch is armed again, by name"""
+    """what must answer True before the switch is armed again, by name, besides journal, decision log and risk (`judge`)"""
     timing: Timing = field(default_factory=Timing)
     verifies_whole_journal: bool = True
     """beside trading, in a process of its own, where the start did not do that: of a larger journal it verifies from the newest

@@ -17,6 +17,7 @@ from golive.model.json import JsonObject
 from golive.storage.order_journal import NoteItem
 from golive.venues.trading import TradingClient
 
+from .ending import ended_early
 from .pen import Pen
 from .readiness import Readiness
 
@@ -45,8 +46,12 @@ class DeadMansSwitch:
         needs: str,
         proofs: Mapping[str, Callable[[], bool]],
         alert: Callable[[Alert], None],
+        broken: Callable[[Exception], None],
     ) -> None:
-        """`needs`: what the venue's switch takes beside its call; `proofs`: what must answer True, by name (risk, log)."""
+        """`needs`: what the venue's switch takes beside its call; `proofs`: what must answer True, by name (risk, log).
+
+        `broken` is called with what ends the beating before `close`, also with what a proof raises.
+        """
         self._name = name
         self._client = client
         self._pen = pen
@@ -57,6 +62,8 @@ class DeadMansSwitch:
         self._needs = needs
         self._proofs = proofs
         self._alert = alert
+        self._broken = broken
+        self._is_closing = False
         self._task: asyncio.Task[None] | None = None
         self._arming: asyncio.Task[None] | None = None
         self._fires_at = 0
@@ -73,10 +80,16 @@ class DeadMansSwitch:
         if self._needs:
             body = f"{self._name}: the venue's dead-man's switch takes beside its call: {self._needs}"
             self._alert(Alert("live", AlertSeverity.INFO, "Dead-man's switch", body))
-        self._task = asyncio.create_task(self._beat())
+        self._task = asyncio.create_task(self._beat(), name=f"dead-man's switch of {self._name}")
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not self._is_closing:
+            self._broken(ended_early(task))
 
     async def close(self) -> None:
         """Stop beating and disarm: an orderly end leaves open what is open. An alert says so when that cannot be done."""
+        self._is_closing = True
         if self._task is None:
             return
         self._task.cancel()

@@ -85,6 +85,10 @@ class OrderWriter:
         self._lingering: asyncio.TimerHandle | None = None
         self._backlog: list[JournalRow] = []
         self._unsynced = False
+        self.committed = 0
+        """sequence of the last row that this writer has made durable; 0: none yet"""
+        self.projected = 0
+        """that of the last one which the projections have, too"""
         self._beaten = time.monotonic()
         self._committing_since: float | None = None
         self._closing = False
@@ -230,8 +234,12 @@ class OrderWriter:
         if called := deque(request.then for request in requests if request.then is not None):
             self._tell(_call, called, self._loop)
         _release(requests)
+        if rows:
+            self.committed = rows[-1].seq
         if self._projections:
             self._backlog.extend(rows)
+        else:
+            self.projected = self.committed
 
     def _rest(self) -> None:
         """Do what nobody waits for, one thing at a time."""
@@ -249,6 +257,7 @@ class OrderWriter:
             projection.project(rows)
             reach("orders.project.after")
         self._unsynced = True
+        self.projected = rows[-1].seq
 
     def _sync(self) -> None:
         for projection in self._projections:
