@@ -92,10 +92,13 @@ async def test_everything_that_waits_is_one_transaction(tmp_path: Path) -> None:
 
 
 async def test_what_nobody_waits_for_shares_the_fsync_of_what_comes_next(tmp_path: Path) -> None:
-    writer = start(open_journal(tmp_path))
+    loop = asyncio.get_running_loop()
+    writer = OrderWriter(open_journal(tmp_path), loop=loop, on_failure=Told(), heartbeat_s=60, linger_s=60)
+    writer.start()
     await writer.durable([decided(1)])
     for item in (answer(1), note(), end(1)):
         writer.submit([item])
+        await asyncio.to_thread(threading.Event().wait, 0.01)  # the journal's thread could run
     await writer.durable([decided(2)])
     durations = writer.durations()
     assert durations is not None

@@ -63,7 +63,8 @@ class _Request(NamedTuple):
 class OrderWriter:
     """Owns an order journal from `start` to `close`. All but `close` is called on the loop's thread.
 
-    `on_failure(error)` is called on the loop, once. The lease is renewed every `heartbeat_s`, a fifth of its age unless said.
+    `on_failure(error)` is called on the loop, once. The lease is renewed every `heartbeat_s`, a fifth of its age unless
+    said; what nobody waits for waits for `linger_s`.
     """
 
     def __init__(
@@ -74,11 +75,13 @@ class OrderWriter:
         loop: asyncio.AbstractEventLoop,
         on_failure: Callable[[JournalError], None],
         heartbeat_s: float | None = None,
+        linger_s: float = LINGER_S,
     ) -> None:
         self._journal = journal
         self._projections = projections
         self._loop = loop
         self._on_failure = on_failure
+        self._linger_s = linger_s
         self._heartbeat_s = heartbeat_s or journal.lease.longest_age_s / BEATS_PER_LEASE
         self._requests: deque[_Request] = deque()
         self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -183,7 +186,7 @@ class OrderWriter:
         if is_awaited:
             self._wakes.put(None)
         elif self._lingering is None:
-            self._lingering = self._loop.call_later(LINGER_S, self._lingered)
+            self._lingering = self._loop.call_later(self._linger_s, self._lingered)
 
     def _lingered(self) -> None:
         self._lingering = None
