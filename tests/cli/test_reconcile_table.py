@@ -18,6 +18,7 @@ from golive.execution.reconciliation import (
 )
 from golive.model.ids import InstrumentId, VenueOrderId
 from golive.model.verdict import Stage
+from golive.runtime.live.opening import NotReady
 from golive.runtime.live.order_list import ListedOrder
 from golive.runtime.live.plan import AccountPlan
 from golive.runtime.live.reconcile_consent import Request
@@ -69,6 +70,28 @@ def test_agreement_and_ignorance_are_told_apart() -> None:
 def test_a_consent_that_stood_before_is_said_to_change_nothing() -> None:
     text = shown(AccountFound(account=ACCOUNT), consent=Request(choice=Choice.LEAVE, subject="7"))
     assert text.startswith("leave 7: was agreed to before, nothing to do\n")
+
+
+def test_after_a_consent_that_acted_nothing_else_was_touched() -> None:
+    there = AccountFound(account=ACCOUNT, differences=DIFFERENCES)
+    for consent, said in (
+        (None, "Nothing was touched."),
+        (Request(choice=Choice.LEAVE, subject="7"), "Nothing else was touched."),
+    ):
+        stream = io.StringIO()
+        found = Reconciliation(
+            entrypoint="okx_live", stage=Stage.REHEARSAL, accounts=(there,), consent=consent, did_change=consent is not None
+        )
+        print_reconciliation(found, [], stream, width=160)
+        assert f"2 differences. {said}" in stream.getvalue()
+
+
+def test_a_foreign_order_is_named_as_its_owner_named_it_and_a_start_says_how_to_decide() -> None:
+    assert "its client order id is by" in shown(AccountFound(account=ACCOUNT, differences=DIFFERENCES), width=160)
+    told = NotReady("okx_spot", "okx live", DIFFERENCES)
+    assert "decide with: golive reconcile --entrypoint 'okx live'\n" in str(told)
+    options = ["--entrypoint", "okx live", "--credentials", "my keys.json", "--home", "/h"]
+    assert "decide with: golive reconcile --entrypoint 'okx live' --credentials 'my keys.json' --home /h\n" in told.told(options)
 
 
 def test_orders_fit_into_80_columns_with_their_ids_in_full() -> None:

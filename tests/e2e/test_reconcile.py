@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import shlex
 import signal
 import sqlite3
 import time
@@ -51,6 +52,18 @@ def notes(at: Rehearsal, event: str) -> list[dict[str, Any]]:
 
 def order_id(done: Finished) -> str:
     return str(json.loads(done.stdout)["client_order_id"])
+
+
+def test_what_a_blocked_order_prints_can_be_run_as_it_is(tmp_path: Path) -> None:
+    with rehearsal(tmp_path) as at:
+        assert at.reconcile().code == 0
+        placed_by_hand(at.venue, "okx", side="buy", quantity=QUANTITY, price=FAR, name="hand1")
+        blocked = at.order("buy", QUANTITY, at.symbol)
+        assert blocked.code == 3
+        [line] = [line for line in blocked.stderr.splitlines() if "decide with: golive" in line]
+        words = shlex.split(line.partition("decide with: golive ")[2])
+        assert words == ["reconcile", "--entrypoint", at.entrypoint, "--credentials", str(at.key_file), "--home", str(tmp_path)]
+        assert "hand1" in blocked.stderr
 
 
 def test_an_order_goes_the_whole_way_and_the_next_start_agrees(tmp_path: Path) -> None:

@@ -216,13 +216,18 @@ def test_consents_survive_the_journal() -> None:
     notes = {
         "adopted:99": adopted.body("99"),
         "left:98": {"subject": "98"},
+        "canceled_foreign:97": {"subject": "97"},
         "balance_accepted:USDT": {"subject": "USDT", "correction": "-0.5"},
         f"absence_signed:{OURS}": {"subject": OURS, "operator": "anna"},
         "ready:": {},
     }
     read = Consents.of(notes)
     assert read == Consents(
-        {VenueOrderId("99"): adopted}, frozenset({VenueOrderId("98")}), {"USDT": Decimal("-0.5")}, {OURS: "anna"}
+        {VenueOrderId("99"): adopted},
+        frozenset({VenueOrderId("98")}),
+        {"USDT": Decimal("-0.5")},
+        frozenset({VenueOrderId("97")}),
+        {OURS: "anna"},
     )
 
 

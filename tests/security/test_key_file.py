@@ -73,6 +73,8 @@ def test_links_directories_pipes_and_missing_files_are_refused(tmp_path: Path) -
     for path in (link, pipe, tmp_path, tmp_path / "missing.json"):
         with pytest.raises(ConfigError, match=str(path)):
             KeyFileStore(path, HOSTS)
+    with pytest.raises(ConfigError, match="a symbolic link; give the file itself"):
+        KeyFileStore(link, HOSTS)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")

@@ -42,23 +42,33 @@ class OrderCommand:
     config: Path
     home: Path | None
     as_json: bool
+    is_cancel: bool = False
+    """what takes risk away is done also where journal and venue do not agree"""
 
     def run(self, action: Action) -> None:
         """Carry `action` out at an open desk and raise typer.Exit with its code; a venue that cannot be asked is exit 6."""
+        from golive.runtime.live.opening import NotReady
         from golive.runtime.live.order_document import order_document
 
         with delivered() as stdout:
             try:
                 outcome, steps, entrypoint = asyncio.run(self._act(action, stdout))
             except VenueError as exc:
-                typer.echo(f"{exc}: nothing was sent", err=True)
+                typer.echo(
+                    f"{exc}: nothing was sent; see that the venue runs at the endpoint of its environment, then run this again",
+                    err=True,
+                )
                 raise typer.Exit(ExitCode.UNKNOWN) from exc
+            except NotReady as exc:
+                typer.echo(exc.told(given_again(exc.entrypoint, self.credentials, self.config, self.home)), err=True)
+                raise typer.Exit(ExitCode.BLOCKED) from exc
             options = given_again(entrypoint, self.credentials, self.config, self.home)
             explain = shlex.join(["golive", "explain", outcome.client_order_id, *options])
             if self.as_json:
                 stdout.write(json.dumps(order_document(outcome, steps, explain), indent=2, ensure_ascii=False) + "\n")
             else:
-                stdout.write(_closing(outcome, explain))
+                cancel = shlex.join(["golive", "order", "cancel", outcome.client_order_id, *options])
+                stdout.write(_closing(outcome, explain, cancel))
         raise typer.Exit(outcome.exit_code)
 
     async def _act(self, action: Action, stdout: TextIO) -> tuple[Outcome, list[Step], str]:
@@ -83,7 +93,8 @@ class OrderCommand:
             plan = live_plan(configuration, chosen.name, home=where.home, key_file=self.credentials, around=around)
             # The switch belongs to a desk that stays: what a command leaves at the venue is meant to rest there. And a command
             # would have ended before a verification beside it says anything.
-            desk = await LiveDesk.open(replace(plan, dead_man_switch_seconds=0, whole_rows=None))
+            command = replace(plan, dead_man_switch_seconds=0, whole_rows=None, opens_blocked=self.is_cancel)
+            desk = await LiveDesk.open(command)
             try:
                 outcome, steps = await action(desk, risk, say, stop)
             finally:
@@ -104,8 +115,9 @@ def _stop_signals() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-def _closing(outcome: Outcome, explain: str) -> str:
+def _closing(outcome: Outcome, explain: str, cancel: str) -> str:
     filled = f", filled {outcome.filled}" if outcome.filled != "0" else ""
     lines = [f"{outcome.status}{filled}; client order id {outcome.client_order_id} (exit {int(outcome.exit_code)})"]
     lines += [f"next: {outcome.next}"] if outcome.next else []
+    lines += [cancel] if outcome.status in ("OPEN", "PARTIAL") else []
     return "\n".join([*lines, explain]) + "\n"

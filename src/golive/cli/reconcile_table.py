@@ -38,19 +38,22 @@ def print_reconciliation(found: Reconciliation, options: Sequence[str], stream: 
     for account in found.accounts:
         title = f"{account.account.adapter} · {account.account.settings.environment} · key {account.account.account}"
         console.print(Text(clean(title), style="bold"))
-        console.print(Text(clean(_sentence(account)), style=_STYLES[account.status]), soft_wrap=True)
+        console.print(Text(clean(_sentence(account, did_change=found.did_change)), style=_STYLES[account.status]), soft_wrap=True)
         for number, row in enumerate(account.differences, 1):
             _print_row(number, row, options, console)
     verdicts = {0: "agrees", 3: "blocked: no order leaves", 6: "cannot be said now"}
     console.print(Text(f"{found.entrypoint} · {found.stage}: {verdicts[int(found.exit_code)]} (exit {int(found.exit_code)})"))
 
 
-def _sentence(account: AccountFound) -> str:
+def _sentence(account: AccountFound, *, did_change: bool) -> str:
     if account.problem:
-        return f"cannot be said: {account.problem}"
+        return (
+            f"cannot be said: {account.problem}; see that the venue runs at the endpoint of its environment, then run this again"
+        )
     if account.differences:
         count = len(account.differences)
-        return f"journal and venue do not agree: {count} difference{'s' if count != 1 else ''}. Nothing was touched."
+        touched = "Nothing else was touched." if did_change else "Nothing was touched."
+        return f"journal and venue do not agree: {count} difference{'s' if count != 1 else ''}. {touched}"
     orders = f"{account.working} order{'s' if account.working != 1 else ''} of ours {'work' if account.working != 1 else 'works'}"
     return (
         f"journal and venue agree; {orders} there" if account.working else "journal and venue agree; no order of ours works there"

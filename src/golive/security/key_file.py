@@ -6,6 +6,7 @@ real venue belongs in a secret store, so a file is refused as soon as one of the
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -91,6 +92,8 @@ def _content(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as exc:
+        if exc.errno == errno.ELOOP:
+            raise ConfigError(f"{path}: a symbolic link; give the file itself, where it really lies") from exc
         raise ConfigError(f"{path}: {exc.strerror or exc}; give a regular file with the venue's keys") from exc
     try:
         return _checked_content(path, descriptor)

@@ -25,6 +25,7 @@ from golive.model.json import JsonObject, JsonValue
 from .files import LOG_FILE, make_directory, sync_directory, write_atomic
 from .keys import DevelopmentKeys
 
+RESTORE: Final = "golive audit verify --all tells where; put the file and its seal back from one backup"
 LOCK_PATIENCE_S: Final = 0.25
 """A journal writer that stalls longer than this stops orders (RELIABILITY §4.5)."""
 Draft: TypeAlias = tuple[str, JsonObject, str]
@@ -255,14 +256,16 @@ class JournalFile:
         for line in data[:end].split(b"\n")[:-1]:
             found = self._chain.check(line)[1]
             if found:
-                raise JournalError(f"{self.path}: the journal is not sound: {found[0]}")
+                raise JournalError(f"{self.path}: the journal is not sound: {found[0]}; {RESTORE}")
             self._digest.update(line + b"\n")
             if checkpoint is not None and self._chain.size == checkpoint.size:
                 reached = self._agrees(checkpoint)
         for fault in missing_keys(self._chain):
             raise JournalError(f"{self.path}: cannot be verified: {fault}")
         if not reached:
-            raise JournalError(f"{self.path}: does not match its seal {self._seal_path}: records were cut off or rewritten")
+            raise JournalError(
+                f"{self.path}: does not match its seal {self._seal_path}: records were cut off or rewritten; {RESTORE}"
+            )
         if self._chain.lines and not self._chain.log_id.startswith(f"{self._name}/"):
             raise JournalError(f"{self.path}: holds log {self._chain.log_id!r}, not {self._name!r}")
         if locked and end < len(data):

@@ -90,9 +90,11 @@ def test_a_sum_that_is_not_the_shown_one_is_not_agreed_to(books: Books, venue: V
 
 
 def test_what_stands_in_the_journal_is_known_again() -> None:
-    consents = Consents({VenueOrderId("1"): Adopted(BTC)}, frozenset({VenueOrderId("2")}), {}, {ClientOrderId("3"): "anna"})
-    agreed = [(Choice.ADOPT, "1"), (Choice.LEAVE, "2"), (Choice.SIGN_ABSENT, "3")]
+    consents = Consents(
+        {VenueOrderId("1"): Adopted(BTC)}, frozenset({VenueOrderId("2")}), {"USDT": Decimal(1)}, frozenset({VenueOrderId("4")}),
+        {ClientOrderId("3"): "anna"},
+    )  # fmt: skip
+    agreed = [(Choice.ADOPT, "1"), (Choice.LEAVE, "2"), (Choice.SIGN_ABSENT, "3"), (Choice.CANCEL, "4"), (Choice.ACCEPT, "USDT")]
     for choice, subject in agreed:
         assert is_agreed(ask(choice, subject), consents)
         assert not is_agreed(ask(choice, subject), Consents())
-    assert not is_agreed(ask(Choice.ACCEPT, "USDT"), Consents(accepted={"USDT": Decimal(1)})), "a balance may differ anew"

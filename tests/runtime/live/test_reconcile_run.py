@@ -104,6 +104,8 @@ async def test_a_foreign_order_is_canceled_with_consent_and_ours_goes_on(at: Acc
     done = await at.agree(Choice.CANCEL, foreign, "not mine")
     assert (done.exit_code, done.did_change, done.accounts[0].working) == (ExitCode.OK, True, 1)
     assert await at.state(foreign) == "canceled"
+    again = await at.agree(Choice.CANCEL, foreign, "not mine")
+    assert (again.exit_code, again.did_change) == (ExitCode.OK, False), "repeating it changes nothing"
     [note] = at.notes("canceled_foreign")
     assert (note["subject"], note["reason"]) == (foreign, "not mine")
     async with trader(at.plan) as here:
@@ -144,6 +146,8 @@ async def test_somebody_elses_trade_is_accepted_asset_by_asset(at: Account) -> N
     once = await at.agree(Choice.ACCEPT, first)
     assert [row.subject for row in once.accounts[0].differences] == [second]
     assert (await at.agree(Choice.ACCEPT, second)).exit_code is ExitCode.OK
+    assert not (await at.agree(Choice.ACCEPT, second)).did_change
+    assert len(at.notes("balance_accepted")) == 2
     async with trader(at.plan) as here:
         assert here.status(await here.sent(price=None, quantity="0.01")) is OrderStatus.FILLED
     assert await at.table() == ()
@@ -235,3 +239,12 @@ async def _best_ask(plan: LivePlan) -> str:
         instrument = here.instrument()
         book = await here.desk.account(here.adapter).parts.adapter.order_book(instrument, 5)
         return instrument.price_text(book.asks[0][0])
+
+
+async def test_a_table_is_told_also_when_there_is_no_time_to_look_again(at: Account) -> None:
+    assert (await examined(at.plan)).exit_code is ExitCode.OK
+    await at.by_hand(price=None)
+    hurried = replace(at.plan, timing=replace(at.plan.timing, recovery_s=8.0, recovery_pause_s=60.0))
+    found = await examined(hurried)
+    assert found.exit_code is ExitCode.BLOCKED
+    assert {row.kind for row in found.accounts[0].differences} == {DifferenceKind.BALANCE_DIFFERS}

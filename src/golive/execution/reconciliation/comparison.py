@@ -130,6 +130,8 @@ def _choices(order: VenueOrder) -> tuple[Choice, ...]:
 
 
 def _foreign(order: VenueOrder, detail: str, choices: tuple[Choice, ...]) -> Difference:
+    if order.client_order_id:
+        detail += f" (its client order id is {order.client_order_id})"
     ours = "ended" if Choice.ADOPT not in choices else "not in the journal"
     return Difference(
         DifferenceKind.FOREIGN_ORDER, order.venue_order_id, str(order.instrument), ours, _venue_text(order), detail, choices

@@ -66,6 +66,8 @@ class Consents:
     left: frozenset[VenueOrderId] = frozenset()
     accepted: Mapping[str, Decimal] = field(default_factory=dict)
     """by asset: the sum of all differences that were accepted"""
+    canceled: frozenset[VenueOrderId] = frozenset()
+    """foreign orders whose cancel was asked for"""
     absent: Mapping[ClientOrderId, str] = field(default_factory=dict)
     """orders of ours whose absence a person has signed, and who"""
 
@@ -81,6 +83,7 @@ class Consents:
             adopted={VenueOrderId(subject): _adopted(body) for subject, body in found["adopted"].items()},
             left=frozenset(map(VenueOrderId, found["left"])),
             accepted={asset: _amount(body, "correction") for asset, body in found["balance_accepted"].items()},
+            canceled=frozenset(map(VenueOrderId, found["canceled_foreign"])),
             absent={ClientOrderId(subject): str(body.get("operator", "")) for subject, body in found["absence_signed"].items()},
         )
 

@@ -6,7 +6,8 @@ Source: RELIABILITY §4.1 "Start".
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -37,10 +38,15 @@ class NotReady(PrerequisiteMissing):
 
     def __init__(self, name: str, entrypoint: str, differences: tuple[Difference, ...]) -> None:
         self.account = name
+        self.entrypoint = entrypoint
         self.differences = differences
-        rows = [f"{e.kind} {e.subject}: ours {e.ours}; theirs {e.theirs}; {e.detail}" for e in differences]
-        fix = f"no order leaves; decide with: golive reconcile --entrypoint {entrypoint}"
-        super().__init__("\n  ".join([f"{name}: journal and venue do not agree: {fix}", *rows]))
+        super().__init__(self.told(["--entrypoint", entrypoint]))
+
+    def told(self, options: Sequence[str]) -> str:
+        """Return the table in words; `options` say which entrypoint, configuration and keys the fix is run with."""
+        rows = [f"{e.kind} {e.subject}: ours {e.ours}; theirs {e.theirs}; {e.detail}" for e in self.differences]
+        fix = f"no order leaves; decide with: {shlex.join(['golive', 'reconcile', *options])}"
+        return "\n  ".join([f"{self.account}: journal and venue do not agree: {fix}", *rows])
 
 
 class Recovery:

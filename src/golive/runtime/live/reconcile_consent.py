@@ -70,7 +70,7 @@ def offered(request: Request, differences: Sequence[Difference]) -> Difference:
 
 
 def is_agreed(request: Request, consents: Consents) -> bool:
-    """Say whether this was agreed to before and still holds, so that doing it again changes nothing."""
+    """Say whether this was agreed to before. Asked where the table does not have it: then doing it again changes nothing."""
     match request.choice:
         case Choice.ADOPT:
             return VenueOrderId(request.subject) in consents.adopted
@@ -78,8 +78,10 @@ def is_agreed(request: Request, consents: Consents) -> bool:
             return VenueOrderId(request.subject) in consents.left
         case Choice.SIGN_ABSENT:
             return ClientOrderId(request.subject) in consents.absent
-        case _:  # a balance may differ anew, and a cancel may have to be asked for again
-            return False
+        case Choice.CANCEL:
+            return VenueOrderId(request.subject) in consents.canceled
+        case Choice.ACCEPT:
+            return request.subject in consents.accepted
 
 
 def notes_of(
