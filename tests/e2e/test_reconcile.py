@@ -233,3 +233,19 @@ def test_a_key_that_may_do_too_much_or_too_little_is_not_used(
             assert (refused.code, why in refused.stderr) == (4, True), refused.stderr
             assert f"{dialect}_live_trading" in refused.stderr
         assert at.venue.orders() == []
+
+
+@pytest.mark.parametrize("dialect", ["okx", "bybit"])
+def test_what_rests_is_canceled_also_while_a_difference_blocks_the_account(tmp_path: Path, dialect: str) -> None:
+    with rehearsal(tmp_path, dialect) as at:
+        ours = order_id(at.order("buy", QUANTITY, at.symbol, "--limit", FAR, "--json"))
+        placed_by_hand(at.venue, dialect, side="buy", quantity=QUANTITY, price=None)  # an account that holds more than we know
+        refused = at.order("buy", QUANTITY, at.symbol)
+        assert (refused.code, "journal and venue do not agree" in refused.stderr) == (3, True), refused.stderr
+        canceled = at.order("cancel", ours[:8])
+        assert (canceled.code, canceled.stdout.splitlines()[0].split()[0]) == (0, "blocked"), canceled.stderr
+        assert "balance_differs BTC" in canceled.stdout
+        assert ("CANCELED" in canceled.stdout, f"client order id {ours}" in canceled.stdout) == (True, True)
+        assert [row["state"] for row in at.at_venue(ours)] == ["canceled"]
+        assert at.order("buy", QUANTITY, at.symbol).code == 3
+        assert {kind for kind, _ in kinds(at.reconcile("--json"))} == {"balance_differs"}

@@ -95,13 +95,15 @@ def cancel(
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
 ) -> None:
-    """Cancel an order of ours that has not ended; exit codes as of `buy`."""
+    """Cancel an order of ours that has not ended, also while journal and venue do not agree; exit codes as of `buy`."""
     from golive.runtime.live.order_run import withdraw
 
     async def act(desk: LiveDesk, risk: OrderRisk, say: Say, stop: asyncio.Event) -> tuple[Outcome, list[Step]]:
         return await withdraw(desk, order_id, say, wait_s=wait, stop=stop)
 
-    OrderCommand(entrypoint=entrypoint, credentials=credentials, config=config, home=home, as_json=as_json).run(act)
+    OrderCommand(entrypoint=entrypoint, credentials=credentials, config=config, home=home, as_json=as_json, is_cancel=True).run(
+        act
+    )
 
 
 @app.command("list")

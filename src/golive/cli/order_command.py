@@ -42,6 +42,8 @@ class OrderCommand:
     config: Path
     home: Path | None
     as_json: bool
+    is_cancel: bool = False
+    """what takes risk away is done also where journal and venue do not agree"""
 
     def run(self, action: Action) -> None:
         """Carry `action` out at an open desk and raise typer.Exit with its code; a venue that cannot be asked is exit 6."""
@@ -91,7 +93,8 @@ class OrderCommand:
             plan = live_plan(configuration, chosen.name, home=where.home, key_file=self.credentials, around=around)
             # The switch belongs to a desk that stays: what a command leaves at the venue is meant to rest there. And a command
             # would have ended before a verification beside it says anything.
-            desk = await LiveDesk.open(replace(plan, dead_man_switch_seconds=0, whole_rows=None))
+            command = replace(plan, dead_man_switch_seconds=0, whole_rows=None, opens_blocked=self.is_cancel)
+            desk = await LiveDesk.open(command)
             try:
                 outcome, steps = await action(desk, risk, say, stop)
             finally:

@@ -61,12 +61,15 @@ class Recovery:
         self._order = order
         self._reads = AccountReads(self._parts.account.profile, self._parts.adapter.connection.path)
         self._has_stream = False
+        self._differences: tuple[Difference, ...] = ()
+        """of the last comparison"""
         self._reappeared = Reappeared(account.parts, known, withdraws=account.parts.plan.withdraws)
 
     async def run(self, last_agreed_at: int | None) -> None:
         """Return once journal and venue agree and the account is ready.
 
-        `last_agreed_at`: venue's market time of the last agreement, ns; None: there was none. Raises NotReady with the table,
+        `last_agreed_at`: venue's market time of the last agreement, ns; None: there was none. Raises NotReady with the table –
+        where the plan opens blocked accounts it returns then, with the account blocked, and cancels leave –,
         ValidationFailed for a key that may do too little or too much, VenueUnavailable when the venue could not be asked for so
         long as the plan waits, the family of any other fault.
         """
@@ -78,7 +81,13 @@ class Recovery:
                 async with asyncio.timeout(max(0.0, (deadline - parts.clock.monotonic()) / SECOND)):
                     view = await self._agreed(last_agreed_at)
                 break
+            except NotReady as exc:
+                self._blocked(exc)
+                return
             except TimeoutError:
+                if self._differences:  # a venue that takes few calls: what it showed is more than that time is over
+                    self._blocked(NotReady(parts.name, parts.plan.entrypoint, self._differences))
+                    return
                 left = ", ".join(ours.intent.client_order_id for ours in parts.roster.unended()) or "no order"
                 message = f"{parts.name}: not recovered within {timing.recovery_s:g} s; not understood yet: {left}"
                 raise VenueUnavailable(message, venue=parts.account.profile.label) from None
@@ -94,6 +103,13 @@ class Recovery:
             await parts.pen.verify()
         self._account.start()
         parts.readiness.clear("recovery")
+
+    def _blocked(self, why: NotReady) -> None:
+        """Let cancels leave where the plan opens blocked accounts; raise why it is one otherwise."""
+        if not self._parts.plan.opens_blocked:
+            raise why
+        self._parts.readiness.block("recovery", str(why))
+        self._account.start()
 
     async def _agreed(self, last_agreed_at: int | None) -> VenueView:
         parts = self._parts
@@ -114,7 +130,7 @@ class Recovery:
             if await self._reappeared.taken_back(view, [ours.intent.client_order_id for ours in parts.roster.unended()]):
                 view = await read_venue(self._reads, parts.instruments.values(), since)
             self._follow(view)
-            differences = await self._compared(view)
+            differences = self._differences = await self._compared(view)
             if not differences:
                 return view
             same = same + 1 if differences == before else 0

@@ -78,13 +78,13 @@ def _reason(verdict: Refused, instrument: Instrument) -> str:
 async def withdraw(
     desk: LiveDesk, name: str, say: Callable[[Step], None], *, wait_s: float, stop: asyncio.Event
 ) -> tuple[Outcome, list[Step]]:
-    """Cancel the one order whose client order id begins with `name`, or whose venue order id it is.
+    """Cancel the one order whose client order id begins with `name`, or whose venue order id it is; also at a blocked account.
 
     Raises ConfigError when no order that has not ended, or more than one, is meant.
     """
     order_id = _meant(desk, name)
     async with Following(desk, order_id, say) as following:
-        following.add("recovered", _recovered_text(desk))
+        _add_recovered(desk, following)
         desk.cancel(order_id)
         following.add("cancel", f"cancel of {order_id} is asked for; it may still be filled before that arrives")
         await _ended(desk, order_id, wait_s, stop)
@@ -102,6 +102,15 @@ def _meant(desk: LiveDesk, name: str) -> ClientOrderId:
 
 def _is_meant(order: Order, name: str) -> bool:
     return order.intent.client_order_id.startswith(name) or order.venue_order_id == name
+
+
+def _add_recovered(desk: LiveDesk, following: Following) -> None:
+    """Tell how the accounts stand: a cancel leaves also where journal and venue do not agree."""
+    blocked = [condition.why_not for condition in desk.conditions.values() if not condition.is_ready]
+    if blocked:
+        following.add("blocked", f"{'; '.join(blocked)}\n  what works can be canceled all the same")
+    else:
+        following.add("recovered", _recovered_text(desk))
 
 
 def _recovered_text(desk: LiveDesk) -> str:

@@ -132,6 +132,8 @@ class LivePlan:
     """whether a start cancels an order of ours that has ended and works after all; False: it is a row of the table"""
     proofs: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     """what must answer True before the switch is armed again, by name, besides journal, decision log and risk (`judge`)"""
+    opens_blocked: bool = False
+    """whether a desk opens also where journal and venue do not agree: then cancels leave, and no new order does"""
     timing: Timing = field(default_factory=Timing)
     verifies_whole_journal: bool = True
     """beside trading, in a process of its own, where the start did not do that: of a larger journal it verifies from the newest
