@@ -40,12 +40,20 @@ class ScriptedWs:
     snapshot: str | None = SNAPSHOT
     after_subscription: str | None = None
     """sent once everything asked for is confirmed"""
+    cut: int = 0
+    """so many connections are ended right after the handshake, before a word was said"""
+    connections: int = 0
     sockets: dict[str, web.WebSocketResponse] = field(default_factory=dict)
     subscriptions: list[dict[str, Any]] = field(default_factory=list)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
+        self.connections += 1
+        if self.connections <= self.cut:
+            assert request.transport is not None
+            request.transport.close()
+            return socket
         self.sockets[request.match_info["access"]] = socket
         async for frame in socket:
             if frame.type is WSMsgType.TEXT and frame.data == "ping":

@@ -49,6 +49,24 @@ async def streaming(*, timeout_s: float = 2.0, started: bool = True) -> AsyncIte
         yield Streaming(server, rig, stream, events)
 
 
+async def test_a_connection_cut_before_our_first_message_is_opened_again() -> None:
+    async with streaming(started=False) as s:
+        s.server.cut = 1
+        await s.stream.start()
+        assert s.server.connections == 3, "one of two links was opened twice"
+        assert s.stream.received == {"books:BTC-USDT": 1}
+
+
+async def test_a_venue_that_cuts_every_connection_before_our_first_message_is_unavailable() -> None:
+    async with streaming(started=False) as s:
+        s.server.cut = 100
+        with pytest.raises(VenueUnavailable, match="closing transport"):
+            await s.stream.start()
+        assert s.server.connections > 1
+        assert s.rig.errors("error") == 1
+        assert s.server.subscriptions == []
+
+
 async def test_start_waits_for_acknowledgements_and_the_first_book() -> None:
     async with streaming() as s:
         channels = {(arg["channel"], arg["instId"]) for arg in s.server.subscriptions}
