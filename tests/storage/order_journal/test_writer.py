@@ -13,6 +13,7 @@ import pytest
 
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.storage.order_journal import Item, JournalRow, OrderJournal, OrderJournalReader, OrderWriter
+from golive.storage.order_journal.writer import LONGEST_BACKLOG
 from support.durable import order_id
 from support.order_journals import answer, attempt, decided, end, faults, note, open_journal, place_of
 
@@ -189,6 +190,23 @@ async def test_a_slow_projection_holds_up_no_commit_for_long_and_loses_nothing(t
     assert [row.values["client_order_id"] for row in recorder.rows if row.table == "intents"] == [
         order_id(n) for n in range(1, 3001)
     ]
+
+
+async def test_a_projection_gets_its_turn_also_when_somebody_always_waits(tmp_path: Path) -> None:
+    recorder = Recorder([])
+    journal = open_journal(tmp_path)
+    writer = start(journal, recorder)
+    before = journal.last_seq
+
+    async def wait_always() -> None:
+        while not recorder.rows:
+            await writer.durable([note()])
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        for _ in range(16):
+            group.create_task(wait_always())
+    assert journal.last_seq - before < LONGEST_BACKLOG
+    await asyncio.to_thread(writer.close)
 
 
 async def test_a_broken_rule_stops_the_writer_and_everybody_who_waits_learns_it(tmp_path: Path) -> None:

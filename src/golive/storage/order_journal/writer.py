@@ -31,6 +31,8 @@ PAUSE_S: Final = 0.005
 """nobody must have waited for so long before projections and seals get their turn, which would hold up an order on its way out"""
 LONGEST_BACKLOG: Final = 4000
 """rows; with more waiting to be projected they get their turn whoever waits"""
+LONGEST_OWED_S: Final = 0.5
+"""rows that wait for so long get their turn as well, some at a time"""
 ROWS_AT_ONCE: Final = 256
 """to be projected before the next look at who waits"""
 CALLS_AT_ONCE: Final = 4
@@ -92,6 +94,7 @@ class OrderWriter:
         """sequence of the last row that this writer has made durable; 0: none yet"""
         self.projected = 0
         """that of the last one which the projections have, too"""
+        self._owing_since = 0.0
         self._beaten = time.monotonic()
         self._committing_since: float | None = None
         self._closing = False
@@ -203,7 +206,7 @@ class OrderWriter:
                     break
                 else:
                     self._rest()
-                if len(self._backlog) > LONGEST_BACKLOG:
+                if self._is_owing_long:
                     self._project()
                 if time.monotonic() - self._beaten >= self._heartbeat_s:
                     self._beat()
@@ -212,6 +215,11 @@ class OrderWriter:
             self._fail(exc)
         except Exception as exc:  # noqa: BLE001 - the outermost loop of this thread: any surprise must stop trading
             self._fail(JournalError(f"{self._journal.path}: the journal writer failed: {exc!r}"))
+
+    @property
+    def _is_owing_long(self) -> bool:
+        is_long = time.monotonic() - self._owing_since > LONGEST_OWED_S
+        return len(self._backlog) > LONGEST_BACKLOG or (bool(self._backlog) and is_long)
 
     def _wait(self) -> None:
         """Return when somebody waits, or when it is time for what nobody waits for."""
@@ -240,6 +248,7 @@ class OrderWriter:
         if rows:
             self.committed = rows[-1].seq
         if self._projections:
+            self._owing_since = self._owing_since if self._backlog else time.monotonic()
             self._backlog.extend(rows)
         else:
             self.projected = self.committed
@@ -259,6 +268,7 @@ class OrderWriter:
             reach("orders.project.before")
             projection.project(rows)
             reach("orders.project.after")
+        self._owing_since = time.monotonic()
         self._unsynced = True
         self.projected = rows[-1].seq
 
