@@ -18,9 +18,10 @@ from golive.model.order import Side, TimeInForce
 from golive.model.verdict import ExitCode
 from golive.risk import RiskProfile
 from golive.runtime.live.order_following import Step
+from golive.runtime.live.order_outcome import Outcome
 from golive.runtime.live.order_request import OrderRequest
 from golive.runtime.live.order_risk import OrderRisk
-from golive.runtime.live.order_run import Outcome, place, withdraw
+from golive.runtime.live.order_run import place, withdraw
 from golive.storage.order_journal.place import DIRECTORY
 from golive.storage.order_journal.reader import OrderJournalReader
 from support.live_desk import PLACE, account_plan, live_plan, live_venue, swept, trader, truth
@@ -123,6 +124,15 @@ async def test_a_sale_of_more_than_is_held_says_what_is_held_and_what_was_asked(
     assert body["code"] == "RISK_MISSING_INPUT"
     assert Decimal(body["value"]) - Decimal(body["limit"]) == 1
     assert f"only {body['limit']} BTC is held, and {body['value']} BTC was asked" in hand.steps[-1].text
+
+
+async def test_an_order_that_the_venue_would_not_take_at_all_never_leaves_and_says_so(hand: Hand) -> None:
+    outcome = await hand.order(quantity="0.000001", limit="1000")
+    assert (outcome.status, outcome.exit_code) == ("NOT_SENT", ExitCode.VALIDATION_FAILED)
+    assert hand.told == ["recovered", "judged", "leaves", "not_sent"]
+    assert not any("leaves now" in step.text for step in hand.steps)
+    assert hand.rows("ends")[-1]["result"] == "not_sent"
+    assert truth(hand.venue, outcome.client_order_id) == []
 
 
 async def test_equity_is_remembered_in_the_journal_between_commands(hand: Hand) -> None:

@@ -12,7 +12,7 @@ from golive.observability.shape import Amount, Instant, as_json, document_schema
 
 from .order_following import Step
 from .order_list import ListedOrder
-from .order_run import Outcome
+from .order_outcome import Outcome
 
 ORDER_SCHEMA: Final = "golive.order.v1"
 LIST_SCHEMA: Final = "golive.live_orders.v1"
@@ -22,7 +22,7 @@ LIST_SCHEMA: Final = "golive.live_orders.v1"
 class OrderTold:
     client_order_id: str
     status: str
-    """an order status, or `REFUSED`"""
+    """an order status, `REFUSED`, or `NOT_SENT` for one that surely never left"""
     filled: str
     exit_code: ExitCode
     next: str | None

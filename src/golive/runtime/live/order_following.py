@@ -13,6 +13,7 @@ from golive.model.clock import MILLISECOND, to_iso
 from golive.model.errors import ConfigError
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
+from golive.model.live_order import AttemptResult
 from golive.model.money import format_units
 from golive.model.order import Fill
 
@@ -35,6 +36,8 @@ class Following:
     order_id: ClientOrderId
     say: Callable[[Step], None]
     steps: list[Step] = field(default_factory=list)
+    never_left: bool = False
+    """it is proved that no byte of it reached the venue"""
     _waiting: asyncio.Queue[Step | None] = field(default_factory=asyncio.Queue)
     _task: asyncio.Task[None] | None = None
 
@@ -70,7 +73,10 @@ class Following:
         match happening:
             case Leaving():
                 deadline = to_iso(happening.deadline_ms * MILLISECOND)
-                self.add("leaves", f"decision, intent and attempt {happening.n} are durable; it leaves now, deadline {deadline}")
+                self.add("leaves", f"decision, intent and attempt {happening.n} are durable; it may leave, deadline {deadline}")
+            case Answered(result=AttemptResult.NOT_SENT):
+                self.never_left = True
+                self.add("not_sent", f"it never left {happening.adapter}: {happening.code or 'refused here'}: {happening.detail}")
             case Answered():
                 code = f" (code {happening.code})" if happening.code else ""
                 named = f" as {happening.venue_order_id}" if happening.venue_order_id else ""
@@ -79,6 +85,7 @@ class Following:
                     "answered", f"{happening.adapter} answers attempt {happening.n}: {happening.result}{named}{code}{detail}"
                 )
             case NotSent():
+                self.never_left = True
                 self.add("not_sent", f"it never left {happening.adapter}: {happening.reason}: {happening.detail}")
             case Unprovable():
                 self.add("unproved", f"its outcome is not known: {happening.detail}")
@@ -103,7 +110,7 @@ class Following:
 
     def _rerouted(self, effect: Reroute) -> None:
         if effect.original == self.order_id:
-            self.order_id = effect.approved.order.client_order_id
+            self.order_id, self.never_left = effect.approved.order.client_order_id, False
             self.add("rerouted", f"goes to {effect.to_adapter} as {self.order_id}: {effect.reason} at {effect.from_adapter}")
 
     def _fill_text(self, fill: Fill) -> str:

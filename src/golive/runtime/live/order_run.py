@@ -22,6 +22,8 @@ from .order_request import STRATEGY, OrderRequest, terms_text
 from .order_risk import OrderRisk
 
 LINGER_S: Final = 0.5
+NOT_SENT: Final = "NOT_SENT"
+"""status of an order that surely never left"""
 POLL_S: Final = 0.01
 _RESTING: Final = (OrderStatus.OPEN, OrderStatus.PARTIAL)
 _AT_ONCE: Final = (TimeInForce.IOC, TimeInForce.FOK)
@@ -155,7 +157,7 @@ def _outcome(desk: LiveDesk, following: Following) -> Outcome:
     filled = f"{instrument.quantity_text(order.filled)} of {instrument.quantity_text(order.intent.quantity)} {instrument.base}"
     return Outcome(
         client_order_id=following.order_id,
-        status=str(order.status),
+        status=NOT_SENT if following.never_left and order.status is OrderStatus.ABSENT else str(order.status),
         filled=filled,
         exit_code=_exit_code(order.status),
         next=_next(order.status),
