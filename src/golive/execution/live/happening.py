@@ -53,6 +53,8 @@ class NotSent(NamedTuple):
     reason: FallbackReason
     detail: str
     mono: int
+    is_attempt: bool = True
+    """an attempt was written for it, or about to be"""
 
 
 class Seen(NamedTuple):

@@ -145,9 +145,10 @@ class LiveExecutionRouter:
         return bool(self._tracking.awaited)
 
     def may_leave(self, client_order_id: ClientOrderId) -> str:
-        """Say why a queued order must not leave after all; '' when it may. Asked when its turn has come."""
+        """Say why an order must not leave; '' when it may. Asked when its turn has come, and before a second attempt."""
         life = self._tracking.lives.get(client_order_id)
-        if life is None or life.order.status is not OrderStatus.PLANNED:
+        status = None if life is None else life.order.status
+        if life is None or status not in (OrderStatus.PLANNED, OrderStatus.SENT) or life.may_have_left:
             return "it is not an order that is to be sent"
         if life.wants_cancel:
             return "it was canceled before it left"
@@ -306,17 +307,21 @@ class LiveExecutionRouter:
         """The driver has not sent an order, and will not."""
         if life.is_queued:
             self._dispatch.left_queue(life)
-        else:  # its attempt had begun
+        elif told.is_attempt:
             self.meters.attempted(life.venue.label, life.route, AttemptResult.NOT_SENT)
         status = life.order.status
         if status in (OrderStatus.PLANNED, OrderStatus.SENT) or (status is not OrderStatus.UNKNOWN and not life.may_have_left):
             self._not_sent(life, told.reason, told.reason)
 
     def _not_sent(self, life: Life, code: str, reason: FallbackReason | None) -> None:
-        """End an order that surely never left; with a reason the next venue may have it."""
+        """End an order that its venue surely does not have; with a reason the next venue may have it.
+
+        One that its venue refused to process goes nowhere else: a throttle is no reason of the venue's own.
+        """
         has_ended = life.order.status in TERMINAL
-        self._tracking.never_left(life, code)
-        if reason is not None and not has_ended:
+        refusals = [each.code for each in life.attempts.values() if each.result is AttemptResult.NOT_PROCESSED]
+        self._tracking.never_left(life, refusals[-1] if refusals else code)
+        if reason is not None and not has_ended and not refusals:
             self._dispatch.fall_back(life, reason)
 
     # -- changing ---------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Final
 
 from golive.execution.live.effect import Change, Place, Withdraw
 from golive.execution.live.happening import Answered, Changed, Leaving, NotSent, Waited, Withdrawn
-from golive.model.errors import JournalError, VenueError
+from golive.model.errors import JournalError, VenueError, VenueUnavailable
 from golive.model.ids import ClientOrderId, VenueOrderId
 from golive.model.live_order import AttemptResult, FallbackReason
 from golive.storage.failpoint import reach
@@ -93,7 +93,7 @@ class Sender:
                 )
             outcome = Outcome(AttemptResult.ACCEPTED if venue_order_id else AttemptResult.UNKNOWN, "", "")
         except TimeoutError:
-            outcome = _too_late(place.budget_ms, may_have_left=first.may_have_left)
+            outcome = _too_late(place.budget_ms, may_have_left=first.may_have_left and not attempts.is_refused)
         except Exception as exc:  # noqa: BLE001 - whatever it was, the order may be at the venue
             outcome = Outcome(AttemptResult.NOT_SENT, "", "") if first.lost is not None else self._judged(exc)
         await self._parts.turnstile.through()
@@ -116,8 +116,8 @@ class Sender:
         result = outcome.result
         if result is AttemptResult.NOT_PROCESSED:  # there is no further attempt after this one
             result = AttemptResult.REJECTED
-        if n > attempts.left:
-            self._never_left(name, n, outcome.detail)
+        if attempts.is_refused:
+            self._stayed_refused(name, attempts, outcome.detail)
             return
         if venue_order_id is not None:
             self._roster.learn(name, venue_order_id)
@@ -126,6 +126,15 @@ class Sender:
         self._tell(Answered(self._name, name, n, result, outcome.code, outcome.detail, now, venue_order_id, outcome.fallback))
         if result is not AttemptResult.ACCEPTED or not self._readiness.is_calm:
             self._readiness.look()
+
+    def _stayed_refused(self, name: ClientOrderId, attempts: _Attempts, detail: str) -> None:
+        """The venue has surely not processed the first attempt, and no second one has left."""
+        if (refusal := attempts.refusal(name)) is not None:
+            self._pen.write(refusal)
+        if is_attempt := attempts.n > attempts.left:
+            self._pen.write(AnswerItem(name, attempts.n, AttemptResult.NOT_SENT, "", detail[:DETAIL_LENGTH]))
+        now = self._clock.monotonic()
+        self._tell(NotSent(self._name, name, FallbackReason.NEVER_SENT, detail, now, is_attempt))
 
     # orders that are there
 
@@ -230,6 +239,7 @@ class _Attempts:
 
     def __init__(self, parts: Parts, ours: Ours, n: int, lets_out: Callable[[], None]) -> None:
         """`n` has left already; `lets_out` is called when another one may leave."""
+        self._parts = parts
         self._name = parts.name
         self._pen = parts.pen
         self._tell = parts.tell
@@ -237,20 +247,44 @@ class _Attempts:
         self._ours = ours
         self._lets_out = lets_out
         self._code = ""
+        self._has_told = False
         self.n = self.left = n
         """the last attempt that was written, and the last that was let out"""
 
-    async def record_attempt(self, client_order_id: ClientOrderId, n: int, deadline_ms: int) -> None:
+    @property
+    def is_refused(self) -> bool:
+        """Whether the first attempt was answered as not processed, and no second one was let out."""
+        return bool(self._code) and self.left == 1
+
+    def refusal(self, client_order_id: ClientOrderId) -> AnswerItem | None:
+        """Tell the answer to the first attempt and return it to be written down; None when that was done."""
+        if self._has_told:
+            return None
+        self._has_told = True
         result, detail = AttemptResult.NOT_PROCESSED, "documented as refused before the engine saw it"
-        first = AnswerItem(client_order_id, self.n, result, self._code, detail)
-        now = self._clock.monotonic()
-        self._tell(Answered(self._name, client_order_id, self.n, result, self._code, detail, now))
-        self._ours.deadline_ms, self.n = deadline_ms, n
-        await self._pen.durable(first, AttemptItem(client_order_id, n, deadline_ms))
+        self._tell(Answered(self._name, client_order_id, 1, result, self._code, detail, self._clock.monotonic()))
+        return AnswerItem(client_order_id, 1, result, self._code, detail)
+
+    async def record_attempt(self, client_order_id: ClientOrderId, n: int, deadline_ms: int) -> None:
+        """Make the second attempt durable if the order may still leave; VenueUnavailable when it may not: it does not leave."""
+        if (refusal := self.refusal(client_order_id)) is not None:
+            self._pen.write(refusal)
+        self._require_leave(client_order_id)
+        self.n = n
+        await self._pen.durable(AttemptItem(client_order_id, n, deadline_ms))
         reach("live_second_attempt_durable")
+        self._require_leave(client_order_id)
+        self._pen.require_lease()
+        self._ours.deadline_ms = deadline_ms
         self.left = n
         self._lets_out()
         self._tell(Leaving(self._name, client_order_id, n, deadline_ms))
+
+    def _require_leave(self, client_order_id: ClientOrderId) -> None:
+        """Ask again: since the first attempt the order may have been canceled, its symbol frozen, the account blocked."""
+        why = self._parts.may_leave(client_order_id) or self._parts.readiness.why_not
+        if why:
+            raise VenueUnavailable(f"not sent again: {why}", venue=self._name, client_order_id=client_order_id)
 
     async def record_answer(self, client_order_id: ClientOrderId, n: int, answer: str) -> None:
         """Learn the code that allows a second attempt; how the last one ended is told by what `submit` returns or raises."""
