@@ -19,9 +19,9 @@ from .reconcile import CredentialsOption, EntrypointOption, JsonOption
 if TYPE_CHECKING:
     from golive.runtime.live.desk import LiveDesk
     from golive.runtime.live.order_following import Step
+    from golive.runtime.live.order_outcome import Outcome
     from golive.runtime.live.order_request import OrderRequest
     from golive.runtime.live.order_risk import OrderRisk
-    from golive.runtime.live.order_run import Outcome
 
     from .order_command import Say
 

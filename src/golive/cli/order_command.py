@@ -26,8 +26,8 @@ from .terminal import clean
 if TYPE_CHECKING:
     from golive.runtime.live.desk import LiveDesk
     from golive.runtime.live.order_following import Step
+    from golive.runtime.live.order_outcome import Outcome
     from golive.runtime.live.order_risk import OrderRisk
-    from golive.runtime.live.order_run import Outcome
 
     Say: TypeAlias = Callable[[Step], None]
     Action: TypeAlias = Callable[[LiveDesk, OrderRisk, Say, asyncio.Event], Awaitable[tuple[Outcome, list[Step]]]]

@@ -17,14 +17,17 @@ from jsonschema import Draft202012Validator
 
 from golive.execution.reconciliation import Choice, Difference, DifferenceKind
 from golive.model.errors import PrerequisiteMissing
-from golive.model.order import OrderStatus
+from golive.model.ids import ClientOrderId, FillId, VenueOrderId
+from golive.model.order import Fill, Liquidity, OrderStatus, Side
 from golive.model.verdict import ExitCode
+from golive.runtime.live.order_run import withdraw
 from golive.runtime.live.plan import LivePlan
 from golive.runtime.live.reconcile_consent import NotOffered, Request
 from golive.runtime.live.reconcile_document import document, reconciliation_schema
 from golive.runtime.live.reconcile_run import Reconciliation, agreed, examined
 from golive.storage.order_journal.place import DIRECTORY
 from golive.storage.order_journal.reader import OrderJournalReader
+from golive.venues.dialect import FillSighting
 from support.adapters import unhurried
 from support.by_hand import placed_by_hand
 from support.live_desk import account_plan, live_plan, live_venue, swept, trader
@@ -248,3 +251,43 @@ async def test_a_table_is_told_also_when_there_is_no_time_to_look_again(at: Acco
     found = await examined(hurried)
     assert found.exit_code is ExitCode.BLOCKED
     assert {row.kind for row in found.accounts[0].differences} == {DifferenceKind.BALANCE_DIFFERS}
+
+
+async def test_an_adopted_order_is_canceled_without_a_row_of_the_table(at: Account) -> None:
+    assert (await examined(at.plan)).exit_code is ExitCode.OK
+    order = await at.by_hand()
+    await at.agree(Choice.ADOPT, order)
+    assert await at.table() == ()
+    found = await at.agree(Choice.CANCEL, order)
+    assert (found.did_change, found.exit_code, await at.state(order)) == (True, ExitCode.OK, "canceled")
+    assert at.notes("canceled_foreign")[-1]["ours"] == "adopted"
+    assert at.notes("adopted")[-1]["is_over"] is True
+    assert not (await at.agree(Choice.CANCEL, order)).did_change
+
+
+async def test_an_adopted_order_is_canceled_by_hand_at_an_open_desk(at: Account) -> None:
+    assert (await examined(at.plan)).exit_code is ExitCode.OK
+    order = await at.by_hand()
+    await at.agree(Choice.ADOPT, order)
+    async with trader(at.plan) as trading:
+        outcome, steps = await withdraw(trading.desk, order, lambda step: None, wait_s=20, stop=asyncio.Event())
+    assert (outcome.status, outcome.exit_code, await at.state(order)) == ("CANCELED", ExitCode.OK, "canceled")
+    assert [step.name for step in steps] == ["cancel", "ended"]
+    assert (await examined(at.plan)).exit_code is ExitCode.OK
+    assert at.notes("adopted")[-1]["is_over"] is True
+
+
+async def test_a_fill_of_an_adopted_order_is_said_while_a_desk_runs(at: Account) -> None:
+    assert (await examined(at.plan)).exit_code is ExitCode.OK
+    order = await at.by_hand()
+    await at.agree(Choice.ADOPT, order)
+    async with trader(at.plan) as trading:
+        instrument = trading.instrument()
+        for trade in ("t1", "t2"):
+            fill = Fill(
+                FillId(at.name, trade), ClientOrderId(at.names[order]), instrument.id, 1, Side.BUY, 100, 1, 0, instrument.quote,
+                Liquidity.MAKER,
+            )  # fmt: skip
+            trading.desk.account(trading.adapter).watcher.take(FillSighting(VenueOrderId(order), fill))
+        [told] = [alert for alert in trading.alerts if "adopted order" in alert.body]
+        assert f"adopted order {order} is being filled" in told.body

@@ -87,6 +87,7 @@ def assembled(
     )  # fmt: skip
     consents = Books.of(opened.state).consents
     watcher.agreed.update(consents.left, consents.adopted)
+    watcher.adopted.update(name for name, known in consents.adopted.items() if not known.is_over)
     smallest = [smallest_order(instrument) for instrument in parts.instruments.values()]
     proofs = {
         "the decision log": pen.log_has_followed,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from golive.execution.live.effect import Refuse
@@ -16,31 +15,20 @@ from golive.model.order import OrderStatus, OrderType, Side, TimeInForce
 from golive.model.verdict import ExitCode
 from golive.orders import Order
 
+from .adopted_order import cancel_adopted, working_adopted
 from .desk import LiveDesk
 from .order_following import Following, Step, instrument_of
+from .order_outcome import Outcome
 from .order_request import STRATEGY, OrderRequest, terms_text
 from .order_risk import OrderRisk
 
-LINGER_S: Final = 0.5
 NOT_SENT: Final = "NOT_SENT"
 """status of an order that surely never left"""
+LINGER_S: Final = 0.5
 POLL_S: Final = 0.01
 _RESTING: Final = (OrderStatus.OPEN, OrderStatus.PARTIAL)
 _AT_ONCE: Final = (TimeInForce.IOC, TimeInForce.FOK)
 _IN_FLIGHT: Final = (OrderStatus.PLANNED, OrderStatus.SENT, OrderStatus.UNKNOWN)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How a command about one order ended."""
-
-    client_order_id: ClientOrderId
-    status: str
-    """an order status, or `REFUSED`"""
-    filled: str
-    exit_code: ExitCode
-    next: str
-    """what happens now, in words; '' when nothing does"""
 
 
 async def place(
@@ -84,6 +72,8 @@ async def withdraw(
 
     Raises ConfigError when no order that has not ended, or more than one, is meant.
     """
+    if (adopted := working_adopted(desk, name)) is not None:
+        return await cancel_adopted(desk, *adopted, say)
     order_id = _meant(desk, name)
     async with Following(desk, order_id, say) as following:
         _add_recovered(desk, following)

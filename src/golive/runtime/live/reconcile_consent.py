@@ -147,6 +147,23 @@ async def was_agreed(plan: LivePlan, account: AccountPlan, request: Request) -> 
         await asyncio.to_thread(held.abandon)
 
 
+async def adopted_row(plan: LivePlan, account: AccountPlan, request: Request) -> Difference | None:
+    """Return what the cancel of an adopted order is about, though the table has no row of it; None for anything else."""
+    if request.choice is not Choice.CANCEL:
+        return None
+    held = await asyncio.to_thread(AccountJournal.open, plan, account, {})
+    try:
+        known = Books.of(held.state).consents.adopted.get(VenueOrderId(request.subject))
+    finally:
+        await asyncio.to_thread(held.abandon)
+    if known is None or known.is_over:
+        return None
+    return Difference(
+        DifferenceKind.FOREIGN_ORDER, request.subject, str(known.instrument), "adopted", "works", "a person has adopted it",
+        (Choice.CANCEL,),
+    )  # fmt: skip
+
+
 async def agree(plan: LivePlan, account: AccountPlan, request: Request, row: Difference) -> None:
     """Make a consent durable under the account's lock, then do what it asks for; nothing else is touched.
 
@@ -192,12 +209,12 @@ async def _done(held: AccountJournal, request: Request, row: Difference, desk: D
             venue = replace(venue, fills=fills)
         await writer.durable(notes_of(request, row, books, notes, venue, plan.operator))
         if request.choice is Choice.CANCEL:
-            await _canceled(desk.client, VenueOrderId(request.subject), desk.instruments)
+            await canceled(desk.client, VenueOrderId(request.subject), desk.instruments)
     finally:
         await asyncio.to_thread(writer.close)
 
 
-async def _canceled(client: TradingClient, venue_order_id: VenueOrderId, instruments: Sequence[Instrument]) -> None:
+async def canceled(client: TradingClient, venue_order_id: VenueOrderId, instruments: Sequence[Instrument]) -> None:
     """Cancel one listed order, once, and read back until it is gone; VenueUnavailable when it still works after all."""
     found = await _working(client, venue_order_id, instruments)
     if found is None:

@@ -13,7 +13,7 @@ from golive.model.verdict import ExitCode, Stage
 from .desk import LiveDesk
 from .opening import NotReady
 from .plan import AccountPlan, LivePlan
-from .reconcile_consent import NotOffered, Request, agree, offered, was_agreed
+from .reconcile_consent import NotOffered, Request, adopted_row, agree, offered, was_agreed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +78,16 @@ async def _examined(plan: LivePlan, account: AccountPlan) -> AccountFound:
 async def agreed(plan: LivePlan, before: Reconciliation, request: Request) -> Reconciliation:
     """Agree to one row of the table of `before`, do it, and return how things stand then.
 
-    What was agreed to before changes nothing. Raises NotOffered for what the table does not have, and what `agree` raises.
+    What was agreed to before changes nothing; an order that was adopted can be canceled without a row. Raises NotOffered for
+    what the table does not have, and what `agree` raises.
     """
     try:
         account, row = _row(before.accounts, request)
     except NotOffered:
         for each in plan.accounts:
+            if adopted := await adopted_row(plan, each, request):
+                await agree(plan, each, request, adopted)
+                return replace(await examined(plan), consent=request, did_change=True)
             if await was_agreed(plan, each, request):
                 return replace(before, consent=request)
         raise

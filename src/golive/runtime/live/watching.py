@@ -76,6 +76,8 @@ class Watcher:
         """fills of orders that are not in memory any more, booked here"""
         self.agreed: set[VenueOrderId] = set()
         """orders that are not ours and that a person has agreed to"""
+        self.adopted: set[VenueOrderId] = set()
+        """those whose fills belong to the account: told once each, and booked at the next start"""
         self.foreign_orders = 0
 
     # the stream's life
@@ -183,13 +185,16 @@ class Watcher:
         fills = self._nameless.pop(venue_order_id)
         self._nameless_since.pop(venue_order_id, None)
         if name is None:
-            self._stranger(ClientOrderId(""), venue_order_id)
+            self._stranger(ClientOrderId(""), venue_order_id, fills[0])
         for seen in fills if name is not None else ():
             self._fill(seen)
 
     # what is not in the roster
 
     def _stranger(self, client_order_id: ClientOrderId, venue_order_id: VenueOrderId, fill: FillSighting | None = None) -> None:
+        if fill is not None and venue_order_id in self.adopted:
+            self.adopted.discard(venue_order_id)
+            self._foreign(f"adopted order {venue_order_id} is being filled: the next start, or golive reconcile, books that")
         if venue_order_id in self.agreed:
             return
         if not client_order_id:
