@@ -17,6 +17,7 @@ import pytest
 from golive.execution import PaperExecution
 from golive.execution.live.degradation import DegradePolicy, DegradingExecution
 from golive.execution.live.happening import Answered, Condition, Happening
+from golive.execution.live.route import Route
 from golive.matching.bar import BarModel
 from golive.matching.fee import FeeSchedule
 from golive.metrics.recorder import MemoryRecorder
@@ -32,7 +33,8 @@ from golive.runtime.live.desk import LiveDesk
 from golive.runtime.live.service import DeskService
 from golive.storage.order_journal.place import DIRECTORY
 from golive.storage.order_journal.reader import OrderJournalReader
-from support.adapters import ADAPTERS
+from golive.venues.profile import BudgetRule
+from support.adapters import ADAPTERS, unhurried
 from support.live_desk import PLACE, QUICK, Trader, account_plan, live_plan, live_venue, swept, trader, truth
 from support.trading_desk import until
 from support.venue_process import VenueProcess
@@ -375,3 +377,46 @@ async def test_a_second_attempt_that_cannot_be_written_down_never_leaves(tmp_pat
         assert running.orders() == []
         with pytest.raises(JournalError):
             await desk.close()
+
+
+async def test_an_order_that_waits_for_the_request_limit_longer_than_its_budget_leaves(tmp_path: Path) -> None:
+    two_at_a_time = (BudgetRule("POST trade/order", 2, 1.5),)
+    route = Route(name="main", adapters=(ADAPTERS["okx"],), attempt_budget_ms=800)
+    with live_venue("okx") as running:
+        account = account_plan("okx", running, profile=replace(unhurried("okx"), budget=two_at_a_time))
+        async with trader(live_plan(tmp_path, [account], routes=(route,))) as at:
+            burst = [at.order() for _ in range(4)]
+            for approved in burst:
+                at.desk.submit(approved)
+            await at.settled(60)
+            assert [at.events(approved.order.client_order_id) for approved in burst] == [["accepted"]] * 4
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+async def test_each_attempt_has_the_budget_to_itself_and_no_more(tmp_path: Path, attempt: int) -> None:
+    route = Route(name="main", adapters=(ADAPTERS["okx"],), attempt_budget_ms=700)
+    with live_venue("okx") as running:
+        async with trader(live_plan(tmp_path, [account_plan("okx", running)], routes=(route,))) as at:
+            running.add_fault("ws_gap", match="orders:*")
+            if attempt == 2:
+                running.add_fault("error", code="50011", match=PLACE["okx"], method="POST", count=1)
+            running.add_fault("delay", match=PLACE["okx"], method="POST", seconds=3.0, count=1)
+            order = await at.sent(60)
+            assert ("answers", attempt, AttemptResult.UNKNOWN) in rows(tmp_path, "okx", order)
+            [told] = [alert for alert in at.alerts if "is unknown" in alert.title]
+            assert "no answer within the budget of 700 ms" in told.body
+            assert at.status(order) is OrderStatus.OPEN
+
+
+async def test_the_second_attempt_has_a_budget_of_its_own(tmp_path: Path) -> None:
+    route = Route(name="main", adapters=(ADAPTERS["okx"],), attempt_budget_ms=2000)
+    profile = unhurried("okx")
+    profile = replace(profile, retry=replace(profile.retry, base_s=1.2))
+    with live_venue("okx") as running:
+        plan = live_plan(tmp_path, [account_plan("okx", running, profile=profile)], routes=(route,))
+        async with trader(plan) as at:
+            running.add_fault("error", code="50011", match=PLACE["okx"], method="POST", count=1)
+            running.add_fault("delay", match=PLACE["okx"], method="POST", seconds=1.2, count=1)
+            order = await at.sent(60)
+            assert ("answers", 2, AttemptResult.ACCEPTED) in rows(tmp_path, "okx", order)  # 2.4 s after the first one left
+            assert [alert for alert in at.alerts if "is unknown" in alert.title] == []

@@ -78,9 +78,18 @@ class Sender:
         """Get the order's place at the venue's door while its attempt is made durable, and let it out when both are there."""
         order = place.approved.order
         loop, budget_s = asyncio.get_running_loop(), place.budget_ms / 1000
-        budget = asyncio.timeout(budget_s)
-        attempts = _Attempts(self._parts, ours, 1, lambda: budget.reschedule(loop.time() + budget_s))
+        budget = asyncio.timeout(None)  # it begins when the call leaves; until then the attempt's deadline bounds all waits
+
+        def begin_budget() -> None:
+            budget.reschedule(loop.time() + budget_s)
+
+        attempts = _Attempts(self._parts, ours, 1, begin_budget)
         first = _FirstAttempt(self._parts, order.client_order_id, deadline_ms, pending)
+
+        async def landed() -> None:
+            await first.landed()
+            begin_budget()
+
         venue_order_id: VenueOrderId | None = None
         try:
             async with budget:
@@ -89,7 +98,7 @@ class Sender:
                     self._parts.instruments[order.instrument],
                     attempts,
                     deadline_ms=deadline_ms,
-                    landed=first.landed,
+                    landed=landed,
                 )
             outcome = Outcome(AttemptResult.ACCEPTED if venue_order_id else AttemptResult.UNKNOWN, "", "")
         except TimeoutError:
