@@ -406,3 +406,20 @@ async def test_nothing_leaves_when_the_journal_is_lost(venues: Venues, tmp_path:
         await desk.close()
     assert len(venues["okx"].orders()) == before
     assert [each for each in venues["okx"].requests(5000)[sent:] if each["method"] == "POST"] == []
+
+
+async def test_orders_held_back_behind_one_of_unknown_outcome_go_nowhere_else(venues: Venues, tmp_path: Path) -> None:
+    accounts = [account_plan("okx", venues["okx"], max_concurrency=1), account_plan("bybit", venues["bybit"])]
+    async with trader(live_plan(tmp_path, accounts, routes=falling_back("okx", "bybit"))) as at:
+        venues["okx"].add_fault("drop_before", match=PLACE["okx"], method="POST", count=1)
+        before = len(venues["bybit"].orders())
+        approved = [at.order() for _ in range(4)]
+        for each in approved:
+            at.desk.submit(each)
+        await at.settled()
+        ids = [each.order.client_order_id for each in approved]
+        assert [at.status(name) for name in ids] == [OrderStatus.ABSENT] * 4
+        assert [at.codes(name)[-1] for name in ids[1:]] == ["SYMBOL_FROZEN"] * 3
+        assert [truth(venues["okx"], name) for name in ids] == [[]] * 4
+        assert len(venues["bybit"].orders()) == before
+        assert at.desk.router.unended == []

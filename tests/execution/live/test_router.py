@@ -178,8 +178,14 @@ def test_a_queued_order_of_a_symbol_that_froze_meanwhile_must_not_leave(desk: Ro
     assert desk.router.may_leave(queued) == DecisionCode.SYMBOL_FROZEN
 
 
-@pytest.mark.parametrize("why", ["not ready", "canceled", "degraded", "left", "nobody's"])
-def test_what_must_not_leave_does_not(desk: RouterDesk, why: str) -> None:
+@pytest.mark.parametrize(
+    ("why", "code"),
+    [
+        ("not ready", DecisionCode.NOT_READY), ("canceled", "CANCELED"), ("degraded", DecisionCode.DEGRADED),
+        ("left", "NOT_PLANNED"), ("nobody's", "NOT_PLANNED"),
+    ],
+)  # fmt: skip
+def test_what_must_not_leave_does_not(desk: RouterDesk, why: str, code: str) -> None:
     name = desk.submit(limit(1))
     if why == "not ready":
         desk.condition("okx_spot", is_ready=False)
@@ -193,7 +199,20 @@ def test_what_must_not_leave_does_not(desk: RouterDesk, why: str) -> None:
         desk = RouterDesk(degrade=DegradePolicy.AUTO)
         name = desk.submit(limit(1))
         desk.condition("bybit_spot", has_failed=True)
-    assert desk.router.may_leave(name)
+    assert desk.router.may_leave(name) == code
+
+
+def test_an_order_that_was_held_back_ends_with_what_held_it_and_goes_nowhere_else(desk: RouterDesk) -> None:
+    name = desk.submit(limit(1))
+    desk.unknown(limit(2))
+    code = desk.router.may_leave(name)
+    desk.take(NotSent("okx_spot", name, None, "held back", desk.mono, code=code))
+    assert desk.ends == {name: "not_sent"}
+    assert [each.code for each in desk.news if isinstance(each, OrderUpdate) and each.client_order_id == name] == [
+        "SYMBOL_FROZEN"
+    ]
+    assert [adapter for adapter, _ in desk.places] == ["okx_spot"] * 2
+    assert not any("fallback" in alert for alert in desk.alerts)
 
 
 def test_an_order_nobody_can_prove_anything_about_stays_frozen_and_calls_for_a_person(desk: RouterDesk) -> None:

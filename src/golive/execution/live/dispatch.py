@@ -7,13 +7,14 @@ then: a new id, that venue's grid, a risk decision of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from golive.model.alert import AlertSeverity
 from golive.model.decision import Approved, DecisionCode, Refused
 from golive.model.errors import MagnitudeError
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.live_order import FallbackReason, Priority
-from golive.model.order import NewOrder, OrderUpdate, Side
+from golive.model.order import NewOrder, OrderStatus, OrderUpdate, Side
 from golive.orders import OrderEvent
 
 from .effect import Place, Refuse, Reroute
@@ -24,6 +25,11 @@ from .meters import LiveMeters
 from .route import Route, Venue, first_match
 from .tracking import Tracking
 from .wording import alert
+
+CANCELED: Final = "CANCELED"
+"""code of an order that was canceled before it left"""
+NOT_PLANNED: Final = "NOT_PLANNED"
+"""it is none, may have left, or has ended"""
 
 
 class Dispatch:
@@ -61,6 +67,14 @@ class Dispatch:
         if condition is None or not condition.is_ready:
             return DecisionCode.NOT_READY
         return DecisionCode.SYMBOL_FROZEN if (venue.adapter, instrument) in self._tracking.frozen else None
+
+    def held_back(self, life: Life | None) -> str:
+        """Return why an order must not leave, as a code; '' when it may."""
+        if life is None or life.order.status not in (OrderStatus.PLANNED, OrderStatus.SENT) or life.may_have_left:
+            return NOT_PLANNED
+        if life.wants_cancel and not self.is_degraded:
+            return CANCELED
+        return self.objection(life.venue, life.intent.instrument) or ""
 
     def submit(self, approved: Approved) -> None:
         """Place a new order on the first route that takes it, at the venue it is made for; or refuse it."""

@@ -46,15 +46,19 @@ class Answered(NamedTuple):
 
 
 class NotSent(NamedTuple):
-    """The order never left, and never will: the queue was full or took too long, or the venue cannot be reached."""
+    """The order never left, and never will: the queue was full or took too long, or the venue cannot be reached.
+
+    `reason` None: it was held back by us (`code` says why: what `may_leave` answered), so no other venue may have it either.
+    """
 
     adapter: str
     client_order_id: ClientOrderId
-    reason: FallbackReason
+    reason: FallbackReason | None
     detail: str
     mono: int
     is_attempt: bool = True
     """an attempt was written for it, or about to be"""
+    code: str = ""
 
 
 class Seen(NamedTuple):

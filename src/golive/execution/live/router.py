@@ -145,14 +145,8 @@ class LiveExecutionRouter:
         return bool(self._tracking.awaited)
 
     def may_leave(self, client_order_id: ClientOrderId) -> str:
-        """Say why an order must not leave; '' when it may. Asked when its turn has come, and before a second attempt."""
-        life = self._tracking.lives.get(client_order_id)
-        status = None if life is None else life.order.status
-        if life is None or status not in (OrderStatus.PLANNED, OrderStatus.SENT) or life.may_have_left:
-            return "it is not an order that is to be sent"
-        if life.wants_cancel:
-            return "it was canceled before it left"
-        return self._dispatch.objection(life.venue, life.intent.instrument) or ""
+        """Say why an order must not leave, as a code; '' when it may. Asked in its turn, and before a second attempt."""
+        return self._dispatch.held_back(self._tracking.lives.get(client_order_id))
 
     # -- execution service ------------------------------------------------------------------------------------------
 
@@ -311,7 +305,7 @@ class LiveExecutionRouter:
             self.meters.attempted(life.venue.label, life.route, AttemptResult.NOT_SENT)
         status = life.order.status
         if status in (OrderStatus.PLANNED, OrderStatus.SENT) or (status is not OrderStatus.UNKNOWN and not life.may_have_left):
-            self._not_sent(life, told.reason, told.reason)
+            self._not_sent(life, told.code or told.reason or FallbackReason.NEVER_SENT, told.reason)
 
     def _not_sent(self, life: Life, code: str, reason: FallbackReason | None) -> None:
         """End an order that its venue surely does not have; with a reason the next venue may have it.

@@ -10,6 +10,7 @@ from golive.execution.live.effect import Ask, Change, Conclude, Effect, Forget, 
 from golive.model.alert import AlertSeverity
 from golive.model.clock import SECOND
 from golive.model.command import Alert
+from golive.model.decision import DecisionCode
 from golive.model.errors import JournalError, VenueError
 from golive.model.ids import ClientOrderId
 from golive.model.live_order import FallbackReason, Priority
@@ -163,9 +164,9 @@ class LiveAccount:
                 await self._withdraw(call)
 
     async def _place(self, call: Place, waited_ns: int) -> None:
-        """Ask the router a last time: meanwhile the order may have been canceled, or its symbol frozen."""
-        if why := self.parts.may_leave(call.approved.order.client_order_id):
-            self.sender.refuse(call, FallbackReason.NEVER_SENT, why)
+        """Ask the router a last time: what was canceled meanwhile, or whose symbol was frozen, goes to no other venue either."""
+        if code := self.parts.may_leave(call.approved.order.client_order_id):
+            self.sender.refuse(call, None, "held back when its turn had come", code)
         else:
             await self.sender.place(call, waited_ns)
 
@@ -273,7 +274,7 @@ class LiveAccount:
             waiting.append(turn)
         for each in waiting:
             if isinstance(each.item, Place):
-                self.sender.refuse(each.item, FallbackReason.NEVER_SENT, "the desk was closed before its turn came")
+                self.sender.refuse(each.item, None, "the desk was closed before its turn came", DecisionCode.NOT_READY)
 
     async def close(self) -> None:
         """Wait a moment for answers that are on their way, and seal; what is open at the venue stays open. After `stop`."""

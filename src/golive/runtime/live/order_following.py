@@ -86,7 +86,9 @@ class Following:
                 )
             case NotSent():
                 self.never_left = True
-                self.add("not_sent", f"it never left {happening.adapter}: {happening.reason}: {happening.detail}")
+                self.add(
+                    "not_sent", f"it never left {happening.adapter}: {happening.reason or happening.code}: {happening.detail}"
+                )
             case Unprovable():
                 self.add("unproved", f"its outcome is not known: {happening.detail}")
             case _:

@@ -37,7 +37,7 @@ class Parts:
     roster: Roster
     tell: Callable[[Happening], None]
     may_leave: Callable[[ClientOrderId], str]
-    """the router's last word on a queued order: why it must not leave, '' when it may"""
+    """the router's last word on a queued order: the code of what holds it back, '' when it may leave"""
     broken: Callable[[Exception], None]
     """something failed that no rule foresees: the account stops"""
 

@@ -38,11 +38,14 @@ class Sender:
 
     # new orders
 
-    def refuse(self, place: Place, reason: FallbackReason, detail: str) -> None:
-        """The order never leaves: its decision and intent are kept all the same, without an attempt."""
+    def refuse(self, place: Place, reason: FallbackReason | None, detail: str, code: str = "") -> None:
+        """The order never leaves: its decision and intent are kept all the same, without an attempt.
+
+        With a reason another venue may have it; without one `code` says what holds it back.
+        """
         ours = self._plan(place)
         self._pen.write(self._decided(place, ours, None))
-        self._tell(NotSent(self._name, place.approved.order.client_order_id, reason, detail, self._clock.monotonic()))
+        self._tell(NotSent(self._name, place.approved.order.client_order_id, reason, detail, self._clock.monotonic(), code=code))
 
     async def place(self, place: Place, waited_ns: int) -> None:
         """Make decision, intent and attempt durable, send, and tell how it ended."""
