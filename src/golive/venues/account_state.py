@@ -65,8 +65,9 @@ class AccountState:
     def take(self, event: AccountEvent) -> tuple[AccountEvent, ...]:
         """Return what is news, () for what was known or is outdated.
 
-        The first fill of an order that was there before we began brings the order with it. Raises MalformedPayload when a
-        fill that is known is told with other figures.
+        The first fill of an order that was there before we began brings the order with it. A fill that is known and told with
+        other figures is news each time: the first telling stays what is known here, and whoever has booked it must hear of that.
+        Raises MalformedPayload when it is told of another order.
         """
         if isinstance(event, FillSighting):
             return self._fill(event)
@@ -127,8 +128,7 @@ class AccountState:
             new = replace(new, fill=new.fill._replace(client_order_id=self._names[new.venue_order_id]))
         known = self._fills.get(new.fill.fill_id)
         if known is not None:
-            _require_same(known, new)
-            return ()
+            return (new,) if _contradicts(known, new) else ()
         self._fills[new.fill.fill_id] = new
         self._filled[new.venue_order_id] = self._filled.get(new.venue_order_id, 0) + new.fill.quantity
         self._weigh(new.venue_order_id)
@@ -190,11 +190,8 @@ def _has_new_price(known: OrderSighting, new: OrderSighting) -> bool:
     return new.ts >= known.ts and None not in (known.price, new.price) and known.price != new.price
 
 
-def _require_same(known: FillSighting, new: FillSighting) -> None:
-    old, told = known.fill, new.fill
-    figures = ("instrument", "side", "price", "quantity", "fee_asset")
-    changed = [name for name in figures if getattr(old, name) != getattr(told, name)]
+def _contradicts(known: FillSighting, new: FillSighting) -> bool:
     if known.venue_order_id != new.venue_order_id:
-        changed.append("order")
-    if changed:
-        raise MalformedPayload(f"fill {told.fill_id.trade_id}: told twice, with another {', '.join(changed)}")
+        raise MalformedPayload(f"fill {new.fill.fill_id.trade_id}: told twice, of two orders")
+    figures = ("instrument", "side", "price", "quantity", "fee", "fee_asset")
+    return any(getattr(known.fill, name) != getattr(new.fill, name) for name in figures)

@@ -92,6 +92,13 @@ class Forget(NamedTuple):
     client_order_id: ClientOrderId
 
 
+class Distrust(NamedTuple):
+    """What is booked contradicts what the venue tells: the account takes no orders until it is started anew and agrees."""
+
+    adapter: str
+    why: str
+
+
 class Reroute(NamedTuple):
     """An order went to another venue under a new client order id and a risk decision of its own; for who follows orders."""
 
@@ -111,4 +118,4 @@ class Note(NamedTuple):
     body: JsonObject
 
 
-Effect: TypeAlias = Place | Change | Withdraw | Ask | Refuse | Keep | Conclude | Forget | Reroute | Note | Alert
+Effect: TypeAlias = Place | Change | Withdraw | Ask | Refuse | Keep | Conclude | Forget | Distrust | Reroute | Note | Alert

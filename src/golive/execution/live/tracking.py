@@ -20,7 +20,7 @@ from golive.orders import TRANSITIONS, OrderEvent, Orders
 
 from .awaited import Awaited
 from .contradiction import DENIED, beyond_limit, contradiction, ends_anew, not_of
-from .effect import Ask, Conclude, Effect, Forget, Keep, Note, Withdraw
+from .effect import Ask, Conclude, Distrust, Effect, Forget, Keep, Note, Withdraw
 from .ended import EndedOrders
 from .frozen import FrozenSymbols
 from .happening import Changed
@@ -115,7 +115,9 @@ class Tracking:
             self._fills[item.fill_id] = item
             return False
         if before._replace(ts=item.ts, liquidity=item.liquidity) != item:
-            self.dispute(life, f"fill {item.fill_id.trade_id} was told twice, with different amounts")
+            what = f"fill {item.fill_id.trade_id} was told twice, with different amounts"
+            self.effects.append(Distrust(life.venue.adapter, f"order {life.intent.client_order_id}: {what}"))
+            self.dispute(life, what)
         return True
 
     def _take(self, life: Life, item: News) -> None:

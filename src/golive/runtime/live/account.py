@@ -6,7 +6,7 @@ import asyncio
 from typing import Final, TypeAlias
 
 from golive.execution.live.dispatch_queue import DispatchQueue
-from golive.execution.live.effect import Ask, Change, Conclude, Effect, Forget, Keep, Note, Place, Refuse, Withdraw
+from golive.execution.live.effect import Ask, Change, Conclude, Distrust, Effect, Forget, Keep, Note, Place, Refuse, Withdraw
 from golive.model.alert import AlertSeverity
 from golive.model.clock import SECOND
 from golive.model.command import Alert
@@ -27,6 +27,7 @@ from .watching import Watcher
 Call: TypeAlias = Place | Change | Withdraw
 JOURNAL: Final = "journal"
 VENUE_TIME: Final = "venue_time"
+CONTRADICTION: Final = "contradiction"
 RESYNC_S: Final = 60.0
 """how often the venue's time is asked for"""
 
@@ -91,6 +92,8 @@ class LiveAccount:
                 parts.pen.write(EndItem(name, result, record))
             case Forget(client_order_id=name):
                 parts.roster.forget(name)
+            case Distrust(why=why):
+                parts.readiness.block(CONTRADICTION, f"{why}: run golive reconcile")
             case Note(event=event, body=body):
                 parts.pen.write(NoteItem(event, body, parts.plan.operator))
             case _:
