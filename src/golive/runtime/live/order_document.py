@@ -12,7 +12,7 @@ from golive.observability.shape import Amount, Instant, as_json, document_schema
 
 from .order_following import Step
 from .order_list import ListedOrder
-from .order_run import Outcome
+from .order_outcome import Outcome
 
 ORDER_SCHEMA: Final = "golive.order.v1"
 LIST_SCHEMA: Final = "golive.live_orders.v1"
