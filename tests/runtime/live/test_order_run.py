@@ -18,9 +18,10 @@ from golive.model.order import Side, TimeInForce
 from golive.model.verdict import ExitCode
 from golive.risk import RiskProfile
 from golive.runtime.live.order_following import Step
+from golive.runtime.live.order_outcome import Outcome
 from golive.runtime.live.order_request import OrderRequest
 from golive.runtime.live.order_risk import OrderRisk
-from golive.runtime.live.order_run import Outcome, place, withdraw
+from golive.runtime.live.order_run import place, withdraw
 from golive.storage.order_journal.place import DIRECTORY
 from golive.storage.order_journal.reader import OrderJournalReader
 from support.live_desk import PLACE, account_plan, live_plan, live_venue, swept, trader, truth
