@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from crash.bot import points_of_a_run
 from crash.campaign import campaign, violations
 from crash.report import Report
 from crash.rig import ORDER_PATHS, VENUES
-from golive.storage import failpoint
 
 SEED = 2_718
 KILLED, CLEAN = -9, 0
@@ -32,7 +32,7 @@ def test_a_kill_at_every_failpoint_is_survived(venue: str, tmp_path: Path) -> No
     report = Report(f"failpoints-{venue}", SEED)
     report.parts |= {"venue": venue, "exit_codes": codes, **field.said}
     report.write(tmp_path)
-    assert set(codes) == {name for name in failpoint.names() if "postgres" not in name}
+    assert set(codes) == set(points_of_a_run())
     spared = {name for name, (killed, *_) in codes.items() if killed != KILLED}
     assert spared == (set() if THROTTLES[venue] else {"live_second_attempt_durable"})
     assert {name: after for name, (_, *after) in codes.items() if set(after) != {CLEAN}} == {}

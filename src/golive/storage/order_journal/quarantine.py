@@ -13,6 +13,7 @@ from typing import Final
 
 from golive.model.errors import JournalError
 
+from ..failpoint import reach
 from ..files import write_atomic
 from ..keys import DevelopmentKeys
 from .database import Database
@@ -47,7 +48,9 @@ def quarantined(journal: Path, faults: Sequence[str], time: str) -> JournalError
     """Remember what was found, durable on return; return the error to raise or to tell. `time` is ISO text."""
     mark, said = mark_of(journal), "; ".join(faults)
     try:
+        reach("orders.quarantine.before")
         write_atomic(mark, json.dumps({"time": time, "faults": list(faults)}).encode() + b"\n", durable_name=True)
+        reach("orders.quarantine.after")
     except JournalError as exc:
         return JournalError(f"{journal}: {said}; {exc}; restore journal and seal from one backup")
     return JournalError(f"{journal}: {said}; {_fix(mark)}")
