@@ -9,7 +9,7 @@ import pytest
 
 from golive.audit.canonical import canonical
 from golive.execution.live.effect import Ask, Reroute, Withdraw
-from golive.execution.live.happening import Answered, Happening, Leaving, NotSent, Seen, Vanished, Withdrawn
+from golive.execution.live.happening import Answered, Changed, Happening, Leaving, NotSent, Seen, Vanished, Withdrawn
 from golive.execution.live.recovery import RestoredAttempt, RestoredOrder
 from golive.model.command import Alert
 from golive.model.live_order import AttemptResult, FallbackReason
@@ -87,6 +87,10 @@ def test_one_whose_cancel_brings_no_word_is_asked_about_until_its_venue_does_not
     desk.take(Vanished(OKX, NAME))
     assert not desk.router.awaits_news
     assert (OKX, BTC.id) in desk.router.frozen
+    desk.take(Withdrawn(OKX, NAME, found=False))
+    desk.see(NAME, update(ORDER, E.ACCEPTED), filled=0)
+    assert len(desk.kind(Withdraw)) == 2, "it was hidden, and is there again"
+    assert desk.router.awaits_news
 
 
 @pytest.mark.parametrize("said", [rejected, not_sent, waited_out])
@@ -309,6 +313,14 @@ def test_every_limit_an_order_may_have_had_counts(desk: RouterDesk) -> None:
     desk.see(NAME, update(ORDER, E.AMENDED, 5, price=BTC.ticks("38000")), fill(ORDER, "0.01", "t2"))
     assert desk.router.frozen == {}, "it may be of before"
     desk.see(NAME, fill(ORDER, "0.01", "t3")._replace(price=BTC.ticks("39600")))
+    assert (OKX, BTC.id) in desk.router.frozen
+
+
+def test_the_limit_of_an_amendment_that_was_not_taken_does_not_count(desk: RouterDesk) -> None:
+    desk.accepted(ORDER)
+    desk.amend(ORDER._replace(price=BTC.ticks("39500")))
+    desk.take(Changed(OKX, NAME, 3, A.REJECTED, "51503", ""))
+    desk.see(NAME, fill(ORDER, "0.01", "t1")._replace(price=BTC.ticks("39400")))
     assert (OKX, BTC.id) in desk.router.frozen
 
 
