@@ -14,7 +14,7 @@ from typing import Any
 
 from crash.kills import BLOCKED
 from crash.report import check
-from crash.rig import Rig, environment, program, rig
+from crash.rig import SENT, Rig, environment, program, rig
 
 READY_S = 30.0
 
@@ -90,6 +90,8 @@ class Campaign:
         key = self.home / "var/state/keys/dev/hmac.key"
         logs = [self.home / "logs/risk_decisions.jsonl", self.home / "audit/decision_logs/live_execution.jsonl"]
         files = ["--journal", str(self.journal), "--key", str(key)]
+        if not self.place.is_direct:
+            files += ["--sent", str(self.place.folder / SENT)]
         found = check(ledger, files, log=[str(log) for log in logs if log.exists()], foreign=list(foreign))
         self.said["checked"] = found
         return found

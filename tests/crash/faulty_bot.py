@@ -4,12 +4,18 @@
 sent again. `undecided`: an order leaves whose decision and intent were never written. `twice`: a fill is booked twice.
 `hasty`: an order is taken for absent at the first look that does not find it. `frozen`: an account that was stopped for longer
 than its lease goes on sending.
+
+`nodeadline`: the venue is told no deadline. `impatient`: an order whose answer is late is sent again. `latecomer`: an order whose
+answer is late is taken for refused. `otherside`, `doublesize`, `wrongprice`: what leaves is not what was decided. Of the one
+further attempt after *not processed*: `second_undurable` lets it leave before it is durable, `third` lets a third one leave,
+`renamed` sends it under another id.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import secrets
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,18 +23,28 @@ from typing import Any
 from crash import bot
 from golive.model.decision import Approved
 from golive.model.errors import OutcomeUnknown
-from golive.model.ids import FillId, VenueOrderId
+from golive.model.ids import ClientOrderId, FillId, VenueOrderId
 from golive.model.instrument import Instrument
-from golive.model.order import Fill
+from golive.model.live_order import AttemptResult
+from golive.model.order import Fill, NewOrder, OrderType, Side, TimeInForce
+from golive.runtime.live import sending
+from golive.runtime.live.answer import Outcome
 from golive.runtime.live.parts import Parts
 from golive.runtime.live.pen import Pen, Pending
-from golive.storage.order_journal import DecidedItem, Item
+from golive.storage.order_journal import AttemptItem, DecidedItem, Item
 from golive.storage.order_journal.lease import AccountLease
-from golive.venues.dialect import Lookup
+from golive.venues import trading
+from golive.venues.dialect import Lookup, Request
+from golive.venues.kraken_dialect import KrakenDialect
 from golive.venues.lookup import Resolver
+from golive.venues.okx_dialect import OkxDialect
 from golive.venues.trading import TradingClient
 
 LATE_S = 0.02
+STUCK_S = 4.0
+"""some bugs make the product freeze a symbol for good: no use in waiting for it"""
+IMPATIENCE_S = 0.04
+"""shorter than the budget of an attempt"""
 
 
 def early() -> None:
@@ -97,7 +113,104 @@ def frozen() -> None:
     AccountLease.renew = lambda self: None  # type: ignore[method-assign]
 
 
-BUGS: Mapping[str, Callable[[], None]] = {each.__name__: each for each in (early, resend, undecided, twice, hasty, frozen)}
+def nodeadline() -> None:
+    def unbounded(self: object, request: Request, deadline_ms: int) -> Request:
+        return request
+
+    OkxDialect.with_deadline = unbounded  # type: ignore[method-assign]
+    KrakenDialect.with_deadline = unbounded  # type: ignore[method-assign]
+
+
+def impatient() -> None:
+    submit = TradingClient.submit
+
+    async def again(self: TradingClient, approved: Approved, instrument: Instrument, attempts: Any, **how: Any) -> VenueOrderId:
+        try:
+            async with asyncio.timeout(IMPATIENCE_S):
+                return await submit(self, approved, instrument, attempts, **how)
+        except TimeoutError:
+            return await submit(self, approved, instrument, attempts, deadline_ms=self.new_deadline_ms())
+
+    TradingClient.submit = again  # type: ignore[method-assign]
+
+
+def latecomer() -> None:
+    too_late = sending._too_late
+
+    def refused(budget_ms: int, *, may_have_left: bool) -> Outcome:
+        outcome = too_late(budget_ms, may_have_left=may_have_left)
+        return outcome._replace(result=AttemptResult.REJECTED) if may_have_left else outcome
+
+    sending._too_late = refused
+
+
+def _placing(change: Callable[[NewOrder], NewOrder]) -> None:
+    place = OkxDialect.place
+    OkxDialect.place = lambda self, order, instrument: place(self, change(order), instrument)  # type: ignore[method-assign]
+
+
+def otherside() -> None:
+    sides = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}
+    _placing(lambda order: order._replace(side=sides[order.side]) if order.type is OrderType.MARKET else order)
+
+
+def doublesize() -> None:
+    _placing(lambda order: order._replace(quantity=2 * order.quantity))
+
+
+def wrongprice() -> None:
+    def dearer(order: NewOrder) -> NewOrder:
+        is_ours = order.price is not None and order.time_in_force is TimeInForce.IOC
+        return order._replace(price=(order.price or 0) + order.side.sign) if is_ours else order
+
+    _placing(dearer)
+
+
+def second_undurable() -> None:
+    durable = Pen.durable
+
+    async def hurried(self: Pen, *items: Item) -> None:
+        if any(isinstance(item, AttemptItem) for item in items):
+            asyncio.get_running_loop().call_later(LATE_S, lambda: self.write(*items))
+        else:
+            await durable(self, *items)
+
+    Pen.durable = hurried  # type: ignore[method-assign]
+
+
+def third() -> None:
+    record = sending._Attempts.record_attempt
+
+    async def two_at_most(self: Any, client_order_id: ClientOrderId, n: int, deadline_ms: int) -> None:
+        if n <= 2:
+            await record(self, client_order_id, n, deadline_ms)
+
+    trading.MAX_ATTEMPTS = 3  # type: ignore[misc]
+    sending._Attempts.record_attempt = two_at_most  # type: ignore[method-assign]
+
+
+def renamed() -> None:
+    attempt = TradingClient._attempt
+
+    async def under_another(
+        self: TradingClient, order: NewOrder, instrument: Instrument, attempts: Any, n: int, *more: Any
+    ) -> Any:
+        if n == 1:
+            return await attempt(self, order, instrument, attempts, n, *more)
+        await attempts.record_attempt(order.client_order_id, n, deadline_ms := self.new_deadline_ms())
+        other = order._replace(client_order_id=ClientOrderId(secrets.token_hex(16)))
+        return await attempt(self, other, instrument, attempts, n, deadline_ms, None)
+
+    TradingClient._attempt = under_another  # type: ignore[method-assign,assignment]
+
+
+BUGS: Mapping[str, Callable[[], None]] = {
+    each.__name__: each
+    for each in (
+        early, resend, undecided, twice, hasty, frozen, nodeadline, impatient, latecomer, otherside, doublesize, wrongprice,
+        second_undurable, third, renamed,
+    )
+}  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
@@ -105,6 +218,7 @@ def main(arguments: list[str]) -> int:
     at = arguments.index("--bug")
     name = arguments[at + 1]
     BUGS[name]()
+    bot.STUCK_S = STUCK_S
     return bot.main(arguments[:at] + arguments[at + 2 :])
 
 

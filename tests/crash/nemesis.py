@@ -12,22 +12,34 @@ then reset), `cut_within` (forwarded up to a random byte, then reset), `delay`, 
 (swallowed, as everything after it on this connection, which stays open); of answers `cut_answer` (up to a random byte, then
 reset) and `delay_answer`. A connection that became a WebSocket is struck by `cut_stream` alone. `delay_s` and `throttle_s` are the most
 seconds they take.
+
+With `--sent FILE` it writes down each request to place or to amend an order that a client let out, whatever becomes of it: one
+JSON line with what it asks (`place`, `amend`), its client order id and the deadline it names, as it stands there.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from random import Random
+from typing import IO
+from urllib.parse import unquote
 
 RATES = (
     "cut_before", "cut_after", "cut_within", "delay", "throttle", "black_hole", "cut_answer", "delay_answer", "cut_stream",
 )  # fmt: skip
 SECONDS = {"delay_s": 0.02, "throttle_s": 0.02}
+ORDERS = re.compile(rb"^POST \S*/(?:(?P<place>trade/order|AddOrder|order/create)|trade/amend-order|AmendOrder|order/amend) ")
+"""the three venues' ways to place an order and to amend one"""
+_ID = re.compile(rb"(?:\"(?:clOrdId|orderLinkId)\": ?\"|cl_ord_id=)([0-9a-f-]{32,36})")
+_DEADLINE = re.compile(rb"(?i:\r\nexpTime: |[&\n]deadline=)([^&\r\n]+)")
 _PIECE = 65536
 _THROTTLED = 64
 """bytes that leave together when throttled"""
@@ -40,8 +52,9 @@ class Reset(Exception):
 class Nemesis:
     """The proxy; `rates` may be replaced at any time."""
 
-    def __init__(self, host: str, port: int, seed: int) -> None:
+    def __init__(self, host: str, port: int, seed: int, sent: IO[str] | None = None) -> None:
         self._host, self._port, self._seed = host, port, seed
+        self._sent = sent
         self._rates: Mapping[str, float] = {}
         self._connections = 0
         self._links: set[asyncio.Task[None]] = set()
@@ -86,6 +99,19 @@ class Nemesis:
         for end in (writer, back_writer):
             end.transport.abort() if link.is_reset else end.close()
 
+    def see(self, piece: bytes) -> None:
+        """Write a request down that places or amends an order."""
+        if self._sent is None or (asked := ORDERS.match(piece)) is None or (name := _ID.search(piece)) is None:
+            return
+        deadline = _DEADLINE.search(piece)
+        row = {
+            "asks": "place" if asked["place"] else "amend",
+            "client_order_id": name[1].decode().replace("-", ""),
+            "deadline": unquote(deadline[1].decode()) if deadline else "",
+        }
+        self._sent.write(json.dumps(row) + "\n")
+        self._sent.flush()
+
     def strikes(self, rng: Random, names: tuple[str, ...]) -> str:
         """Draw once for a piece; return the name of what strikes it, empty when nothing does."""
         draw = rng.random()
@@ -113,6 +139,7 @@ class _Link:
         names = ("cut_before", "cut_after", "cut_within", "delay", "throttle", "black_hole")
         while piece := await reader.read(_PIECE):
             self._is_stream = self._is_stream or b"upgrade: websocket" in piece[:2048].lower()
+            self._nemesis.see(piece)
             strike = self._nemesis.strikes(self._rng, ("cut_stream",) if self._is_stream else names)
             if strike in ("cut_before", "cut_stream"):
                 self._reset()
@@ -159,9 +186,9 @@ class _Link:
         raise Reset
 
 
-async def run(host: str, port: int, seed: int, rates: Mapping[str, float]) -> None:
+async def run(host: str, port: int, seed: int, rates: Mapping[str, float], sent: IO[str] | None = None) -> None:
     """Serve until the input ends."""
-    nemesis = Nemesis(host, port, seed)
+    nemesis = Nemesis(host, port, seed, sent)
     nemesis.take(rates)
     server = await asyncio.start_server(nemesis.serve, "127.0.0.1", 0)
     _say({"port": server.sockets[0].getsockname()[1], "seed": seed})
@@ -187,10 +214,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--to", required=True, metavar="HOST:PORT")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--rates", type=json.loads, default={}, metavar="JSON")
+    parser.add_argument("--sent", type=Path, metavar="FILE", help="where requests about orders are written down")
     given = parser.parse_args(arguments)
     host, _, port = given.to.rpartition(":")
-    with _runner() as runner:
-        runner.run(run(host, int(port), given.seed, given.rates))
+    with _runner() as runner, contextlib.ExitStack() as files:
+        sent = None if given.sent is None else files.enter_context(given.sent.open("a"))
+        runner.run(run(host, int(port), given.seed, given.rates, sent))
     return 0
 
 

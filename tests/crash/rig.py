@@ -22,6 +22,8 @@ VENUES = ("okx", "kraken", "bybit")
 QUOTES: Mapping[str, str] = {"okx": "USDT", "kraken": "USD", "bybit": "USDT"}
 BASES = ("BTC", "ETH")
 ORDER_PATHS: Mapping[str, str] = {"okx": "*/trade/order", "kraken": "*/AddOrder", "bybit": "*/order/create"}
+SENT = "sent.jsonl"
+"""what left a bot about its orders, as the network saw it"""
 NETWORK: Mapping[str, float] = {
     "cut_before": 0.002, "cut_after": 0.003, "cut_within": 0.002, "cut_answer": 0.003, "delay": 0.01, "delay_answer": 0.01,
     "throttle": 0.002, "black_hole": 0.001, "cut_stream": 0.002, "delay_s": 0.02, "throttle_s": 0.02,
@@ -29,13 +31,28 @@ NETWORK: Mapping[str, float] = {
 """what the nemesis does beside the venue's own faults"""
 
 
+LATEST: Mapping[str, str] = {"okx": "0-0.1", "kraken": "0-2", "bybit": "0-0.1"}
+"""seconds an order may wait in the venue's engine: far beyond deadline and lag; Kraken tells its time in whole seconds, at any scale,
+so it takes up to a second until an absence there is believed"""
+THROTTLES: Mapping[str, tuple[str, ...]] = {"okx": ("50011",), "kraken": ("EAPI:Rate limit exceeded",), "bybit": ()}
+"""answers of this venue after which an order may leave once more; Bybit has none"""
+
+
 def ambient(venue: str) -> list[dict[str, Any]]:
-    """Return the venue's faults: 15 % matched late, 20 % in no list for a while, 10 % carried out without an answer."""
+    """Return the venue's faults.
+
+    Of the orders 12 % are matched late within their deadline and 5 % at any time up to far beyond deadline and lag, 20 % are in no
+    list for a while, 10 % are refused as not processed, 10 % are carried out without an answer, and of 3 % the answer comes
+    when nobody waits for it any more.
+    """
     where = {"match": ORDER_PATHS[venue], "method": "POST"}
     return [
-        {"kind": "queue", "probability": 0.15, "seconds": "0-0.03", **where},
+        {"kind": "queue", "probability": 0.12, "seconds": "0-0.03", **where},
+        {"kind": "queue", "probability": 0.05, "seconds": LATEST[venue], **where},
         {"kind": "hidden", "probability": 0.2, "seconds": "0-0.02", **where},
+        *({"kind": "error", "code": code, "probability": 0.1, **where} for code in THROTTLES[venue]),
         {"kind": "drop_after", "probability": 0.1, **where},
+        {"kind": "delay", "probability": 0.03, "seconds": "0.1-0.2", **where},
     ]
 
 
@@ -56,8 +73,8 @@ def environment(**changes: str) -> dict[str, str]:
 class NemesisProcess:
     """A running nemesis."""
 
-    def __init__(self, to: str, seed: int) -> None:
-        command = program("nemesis", "--to", to, "--seed", str(seed))
+    def __init__(self, to: str, seed: int, sent: Path | None = None) -> None:
+        command = program("nemesis", "--to", to, "--seed", str(seed), *(() if sent is None else ("--sent", str(sent))))
         self._process = subprocess.Popen(command, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = int(self._read()["port"])
 
@@ -136,7 +153,7 @@ def rig(name: str, folder: Path, seed: int, *flags: str) -> Iterator[Rig]:
     market += [f"--balance={QUOTES[name]}=1000000000", *(f"--balance={base}=100000" for base in BASES)]
     terms = ("--seed", str(seed), "--time-scale", str(SCALE), "--no-limits")
     with venue_process(*market, *terms, *flags, keys=[new_key(dialect=name)], dialect=name, speed="1") as venue:
-        nemesis = NemesisProcess(urlsplit(venue.rest).netloc, seed)
+        nemesis = NemesisProcess(urlsplit(venue.rest).netloc, seed, folder / SENT)
         try:
             yield Rig(name, folder, venue, nemesis, seed)
         finally:

@@ -96,6 +96,12 @@ def _lost(trail: Trail) -> None:
     trail.at_venue(name, "live", 0)
 
 
+def _wrong_answer(trail: Trail) -> None:
+    name = trail.new_id()
+    trail.journal.commit([*trail.decide(name), trail.answer(name, A.REJECTED), *trail.filled(name)[1:]])
+    trail.at_venue(name)
+
+
 def _phantom(trail: Trail) -> None:
     name = trail.new_id()
     trail.journal.commit([*trail.decide(name), *trail.filled(name)])
@@ -174,6 +180,7 @@ def _fill_of_the_other_side(trail: Trail) -> None:
     [
         (_twice, {"duplicate": 1}),
         (_lost, {"lost": 1}),
+        (_wrong_answer, {"wrong_answer": 1}),
         (_phantom, {"phantom": 1}),
         (_unknown_order, {"unknown_order": 1, "no_allow": 1}),
         (_after_deny, {"unknown_order": 1, "no_allow": 1, "after_deny": 1}),
@@ -221,6 +228,29 @@ def test_a_changed_journal_is_found(trail: Trail, change: str, kind: str) -> Non
         connection.execute(change)
     counts: Any = check(books, ["--journal", str(path), "--key", str(key)])["counts"]
     assert counts[kind] > 0
+
+
+@pytest.mark.parametrize(
+    ("requests", "count"),
+    [
+        ([("place", "1")], 0),
+        ([("place", "1970-01-01T00:00:00.001Z")], 0),
+        ([("place", "")], 0),
+        ([], 0),
+        ([("place", "1"), ("place", "1")], 1),
+        ([("place", "7")], 1),
+        ([("place", "1"), ("amend", "1")], 1),
+    ],
+)
+def test_a_request_that_left_without_its_attempt_is_found(trail: Trail, requests: list[tuple[str, str]], count: int) -> None:
+    name = clean(trail)
+    rows = [{"asks": asks, "client_order_id": name, "deadline": deadline} for asks, deadline in requests]
+    sent = trail.home / "sent.jsonl"
+    sent.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    books, path, _ = trail.files()
+    document: Any = check(books, ["--journal", str(path), "--sent", str(sent)])
+    assert document["counts"]["sent_undurable"] == document["violations"] == count
+    assert document["looked_at"]["requests"] == len(requests)
 
 
 def test_a_journal_of_another_key_is_found(trail: Trail, tmp_path: Path) -> None:

@@ -9,12 +9,10 @@ import pytest
 from crash.bot import points_of_a_run
 from crash.campaign import campaign, violations
 from crash.report import Report
-from crash.rig import ORDER_PATHS, VENUES
+from crash.rig import ORDER_PATHS, THROTTLES, VENUES
 
 SEED = 2_718
 KILLED, CLEAN = -9, 0
-THROTTLES = {"okx": ("50011",), "kraken": ("EAPI:Rate limit exceeded",), "bybit": ()}
-"""answers of this venue after which an order may leave once more; Bybit has none, so its bots never come by that point"""
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 

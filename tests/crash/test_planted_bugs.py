@@ -3,56 +3,106 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crash.campaign import Campaign, campaign, violations
 from crash.report import Report
-from crash.rig import ORDER_PATHS, environment
+from crash.rig import LATEST, ORDER_PATHS, THROTTLES, environment
 
 SEED = 4_711
-ORDERS = ("--orders", "60", "--scale", "10")
+CALM: tuple[str, ...] = ("--orders", "50", "--scale", "10")
 """with deadlines that hold on a busy machine, so that what is late is late because of the venue"""
+SCALED = ("--orders", "100")
+FEW = ("--orders", "15", "--scale", "10")
 KILLS = ("--kills", "40", "--window-ms", "100", "--ready-window-ms", "30")
+LEAST_ORDERS = 15
+"""a run with fewer proves nothing"""
+UNANSWERED: Mapping[str, Any] = {"kind": "drop_after", "probability": 0.33}
+QUEUED = {"kind": "queue", "probability": 0.5, "seconds": "0.01-0.03"}
+LATE = {"kind": "queue", "probability": 0.5, "seconds": LATEST["okx"]}
+LATE_KRAKEN = {"kind": "queue", "probability": 0.3, "seconds": LATEST["kraken"]}
+SLOW = {"kind": "delay", "probability": 0.3, "seconds": "0.1-0.2"}
+"""the order is carried out; its answer comes when the bot waits for it no more"""
+THROTTLED = {"kind": "error", "probability": 0.4}
+"""answered as not processed"""
+WORSE = (QUEUED, UNANSWERED)
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 
 @pytest.mark.parametrize(
-    ("bug", "what", "expected"),
+    ("bug", "venue", "faults", "what", "expected"),
     [
-        ("early", KILLS, {"unknown_order", "no_allow"}),
-        ("resend", ORDERS, {"duplicate"}),
-        ("undecided", ORDERS, {"unknown_order", "no_allow"}),
-        ("twice", ORDERS, {"fill_extra"}),
-        ("hasty", ORDERS, {"lost"}),
+        ("early", "okx", WORSE, KILLS, {"unknown_order", "no_allow", "sent_undurable"}),
+        ("resend", "okx", WORSE, CALM, {"duplicate", "sent_undurable"}),
+        ("undecided", "okx", WORSE, CALM, {"unknown_order", "no_allow", "sent_undurable"}),
+        ("twice", "okx", WORSE, CALM, {"fill_extra"}),
+        ("hasty", "okx", WORSE, CALM, {"lost"}),
+        ("nodeadline", "okx", (LATE, UNANSWERED), SCALED, {"lost"}),
+        ("nodeadline", "kraken", (LATE_KRAKEN, UNANSWERED), SCALED, {"lost"}),
+        ("impatient", "okx", (SLOW,), SCALED, {"duplicate", "sent_undurable"}),
+        ("latecomer", "okx", (SLOW,), SCALED, {"wrong_answer"}),
+        ("otherside", "okx", (), FEW, {"other_terms"}),
+        ("doublesize", "okx", (), FEW, {"other_terms"}),
+        ("wrongprice", "okx", (), FEW, {"other_terms"}),
+        ("second_undurable", "okx", (THROTTLED,), KILLS, {"sent_undurable"}),
+        ("third", "okx", (THROTTLED,), CALM, {"sent_undurable"}),
+        ("renamed", "okx", (THROTTLED,), CALM, {"unknown_order", "sent_undurable"}),
     ],
 )
-def test_a_planted_bug_is_found(bug: str, what: tuple[str, ...], expected: set[str], tmp_path: Path) -> None:
-    with campaign("okx", tmp_path, SEED, bot="faulty_bot") as field:
-        _make_worse(field)
+def test_a_planted_bug_is_found(
+    bug: str, venue: str, faults: tuple[Mapping[str, Any], ...], what: tuple[str, ...], expected: set[str], tmp_path: Path
+) -> None:
+    with campaign(venue, tmp_path, SEED, bot="faulty_bot") as field:
+        _make_worse(field, faults)
         _run(field, bug, *what)
         found = violations(field.checked())
-    report = Report(f"planted-{bug}", SEED)
-    report.parts |= {"bug": bug, **field.said}
+    report = Report(f"planted-{bug}-{venue}", SEED)
+    report.parts |= {"bug": bug, "expected": sorted(expected), **field.said}
     report.write(tmp_path)
     assert expected <= found.keys(), found
 
 
-def test_without_a_bug_the_same_run_is_clean(tmp_path: Path) -> None:
-    with campaign("okx", tmp_path, SEED) as field:
-        _make_worse(field)
-        field.run(*ORDERS)
+@pytest.mark.parametrize(
+    ("venue", "faults", "what"),
+    [
+        ("okx", WORSE, CALM),
+        ("okx", (LATE, UNANSWERED), SCALED),
+        ("kraken", (LATE_KRAKEN, UNANSWERED), SCALED),
+        ("okx", (SLOW,), SCALED),
+        ("okx", (THROTTLED,), CALM),
+        ("okx", (THROTTLED,), KILLS),
+    ],
+    ids=["okx-worse", "okx-late", "kraken-late", "okx-slow", "okx-throttled", "okx-throttled-kills"],
+)
+def test_without_a_bug_the_same_run_is_clean(
+    venue: str, faults: tuple[Mapping[str, Any], ...], what: tuple[str, ...], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    with campaign(venue, tmp_path, SEED) as field:
+        _make_worse(field, faults)
+        field.run(*what)
         field.resolve()
-        assert violations(field.checked()) == {}
+        found = field.checked()
+    report = Report(f"planted-none-{request.node.callspec.id}", SEED)
+    report.parts |= {"bug": "", **field.said}
+    report.write(tmp_path)
+    assert violations(found) == {}, found["examples"]
+    assert found["looked_at"]["orders"] >= LEAST_ORDERS
+    assert found["looked_at"]["requests"] >= LEAST_ORDERS
+    assert bool(found["looked_at"]["second_attempts"]) is (THROTTLED in faults)
 
 
-def _make_worse(field: Campaign) -> None:
-    """Let a third of the orders have no answer, and half of all be matched late."""
-    where = {"match": ORDER_PATHS["okx"], "method": "POST"}
-    field.place.venue.add_fault("queue", probability=0.5, seconds="0.01-0.03", **where)
-    field.place.venue.add_fault("drop_after", probability=0.33, **where)
+def _make_worse(field: Campaign, faults: tuple[Mapping[str, Any], ...]) -> None:
+    """Let these strike requests to place an order; without a code of its own an error is the venue's *not processed*."""
+    name = field.place.name
+    where = {"match": ORDER_PATHS[name], "method": "POST"}
+    for fault in faults:
+        code = {"code": THROTTLES[name][0]} if fault["kind"] == "error" else {}
+        field.place.venue.add_fault(**fault, **code, **where)
 
 
 def _run(field: Campaign, bug: str, *what: str) -> None:

@@ -1,6 +1,6 @@
 """The command line of the checker.
 
-    python -m crash.checker --ledger ledger.json --journal orders.sqlite --key hmac.key [--log FILE ...]
+    python -m crash.checker --ledger ledger.json --journal orders.sqlite --key hmac.key [--log FILE ...] [--sent sent.jsonl]
     python -m crash.checker --ledger ledger.json --naive FOLDER
 
 Prints one JSON document. Exit codes: 0 no violation, 1 violations, 2 cannot say.
@@ -28,6 +28,7 @@ def main(arguments: list[str]) -> int:
     files.add_argument("--naive", type=Path, metavar="FOLDER", help="the files of the control arm")
     parser.add_argument("--key", type=Path, help="the bot's MAC key (hex), to check the chain of its journal and logs")
     parser.add_argument("--log", type=Path, action="append", default=[], help="a log projected from the journal (JSON lines)")
+    parser.add_argument("--sent", type=Path, metavar="FILE", help="requests about orders that left the bot, from `crash.nemesis`")
     parser.add_argument("--foreign", action="append", default=[], metavar="ID", help="an order that the rig itself placed")
     given = parser.parse_args(arguments)
     findings = Findings()
@@ -37,7 +38,7 @@ def main(arguments: list[str]) -> int:
             check_naive(ledger, given.naive, findings)
         else:
             key = None if given.key is None else bytes.fromhex(given.key.read_text())
-            check_orders(ledger, given.journal, key, given.log, frozenset(given.foreign), findings)
+            check_orders(ledger, given.journal, key, given.log, given.sent, frozenset(given.foreign), findings)
     except (OSError, ValueError, KeyError) as problem:
         print(json.dumps({"problem": f"{type(problem).__name__}: {problem}"}))
         return 2

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 
 KINDS = (
     "duplicate", "lost", "phantom", "unknown_order", "unresolved", "end_differs", "fill_missing", "fill_extra",
-    "no_allow", "allow_not_before", "after_deny", "sent_without_attempt", "sent_again", "other_terms", "chain", "projection", "naive_unresolved",
+    "no_allow", "allow_not_before", "after_deny", "sent_without_attempt", "sent_undurable", "sent_again", "wrong_answer", "other_terms", "chain", "projection", "naive_unresolved",
 )  # fmt: skip
 """
 duplicate: one intent, two venue orders · lost: accepted, but the bot ended it as if it were not · phantom: the bot believes in
 an order or fill the venue does not have · unknown_order: at the venue, not in the bot's files · unresolved: not ended though it has
 at the venue, or ended nowhere · end_differs: ended otherwise than at the venue · fill_missing, fill_extra: booked fills are not the
 venue's · no_allow: not exactly one durable ALLOW decision · allow_not_before: not earlier in sequence than intent and attempt ·
-after_deny: sent though refused · sent_without_attempt, sent_again: attempts against the rule of one send · other_terms: the venue's order, an
+after_deny: sent though refused · sent_without_attempt, sent_again: attempts against the rule of one send ·
+sent_undurable: a request left for which no attempt is written, or with another deadline ·
+wrong_answer: each of its attempts is answered as never executed, and the venue has it · other_terms: the venue's order, an
 intent or a fill is not what was decided (instrument, side, type, quantity, price), or an amendment was not allowed · chain: a MAC is wrong,
 a sequence number is missing · projection: a log does not say what the journal says · naive_unresolved: only of the control arm
 """

@@ -9,15 +9,25 @@ from .chain import check_journal_chain, check_log
 from .finding import Findings
 from .journal import Told, read_journal
 from .ledger import Ledger, VenueOrder, surplus
+from .sent import check_sent
 
 NEVER_THERE = ("absent", "not_sent", "rejected")
 """ends that say: the venue never had it"""
 
+NEVER_EXECUTED = ("rejected", "not_sent", "not_processed")
+"""answers that say: this attempt made no order"""
+
 
 def check_orders(
-    ledger: Ledger, path: Path, key: bytes | None, logs: Sequence[Path], foreign: frozenset[str], findings: Findings
+    ledger: Ledger,
+    path: Path,
+    key: bytes | None,
+    logs: Sequence[Path],
+    sent: Path | None,
+    foreign: frozenset[str],
+    findings: Findings,
 ) -> None:
-    """Compare the ledger with the journal at `path`, and follow the MACs of journal and logs when there is a key."""
+    """Compare the ledger, and what was seen to be `sent`, with the journal at `path`; with a key follow the MACs."""
     journal = read_journal(path)
     for name, orders in ledger.orders.items():
         if name in foreign:
@@ -40,6 +50,8 @@ def check_orders(
         _check_intended(name, told, findings)
         if len(told.attempts) > 1 and told.answers.get(1) != "not_processed":
             findings.add("sent_again", f"{name}: {len(told.attempts)} attempts, the first was {told.answers.get(1)}")
+    if sent is not None:
+        check_sent(sent, journal, findings)
     if key is not None:
         check_journal_chain(path, journal, key, findings)
         for log in logs:
@@ -98,6 +110,9 @@ def _check_terms(name: str, told: Told, orders: Sequence[VenueOrder], findings: 
 def _check_outcome(name: str, told: Told, order: VenueOrder, findings: Findings) -> None:
     extra, missing = surplus(tuple(told.fills), order.fills)
     findings.add("fill_extra", f"{name}: {extra} fills that the venue does not have", extra)
+    answers = [told.answers.get(n, "") for n in told.attempts]
+    if answers and all(answer in NEVER_EXECUTED for answer in answers):
+        findings.add("wrong_answer", f"{name}: the venue has it, {order.state}; its attempts are answered {answers}")
     if told.end in NEVER_THERE:
         findings.add("lost", f"{name}: the venue has it, {order.state}; the bot ended it as {told.end}")
     elif not order.is_working:
