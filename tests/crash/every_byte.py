@@ -11,16 +11,21 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
+
+import pytest
 
 from crash.report import Report
 from crash.rig import QUOTES
 from golive.model.decision import Approved
 from golive.model.errors import OutcomeUnknown, RateLimited, VenueError, VenueRejected, VenueUnavailable
 from golive.model.ids import ClientOrderId
+from golive.model.instrument import Instrument
 from golive.model.order import TimeInForce
 from golive.model.verdict import Stage
+from golive.venues.dialect import Lookup
+from golive.venues.lookup import Resolver
 from golive.venues.profile import VenueProfile
 from golive.venues.trading import TradingClient
 from simvenue.kraken.txid import ORDER, number_of
@@ -38,6 +43,31 @@ LATE = 0.3
 CONTROL_EVERY = 11
 LATEST_S = 10 / SCALE
 """how late an order that was received is matched at most"""
+EARLY = 32
+"""orders whose connection ends while they wait in the venue's queue"""
+
+
+class LateOrders(NamedTuple):
+    """How late orders come that must not be believed absent: together beyond their deadline, and before deadline and lag."""
+
+    scale: int
+    pause_s: float
+    """between two looks"""
+    queued: str
+    """seconds in the venue's queue"""
+    hidden: str
+    """seconds in no list after that"""
+    bugs: tuple[str, ...]
+    """wrong proofs of absence that must be seen here"""
+
+
+LATE_ORDERS = {
+    "okx": LateOrders(4, 0.03, "0.5-0.65", "0.48-0.5", ("one_absence", "two_absences_early", "no_lag")),
+    "kraken": LateOrders(10, 0.02, "0.2-0.35", "0.19-0.2", ("one_absence", "two_absences_early")),
+    "bybit": LateOrders(20, 0.05, "0.25-0.33", "1.2-1.4", ("one_absence", "two_absences_early", "no_lag")),
+}
+"""Kraken tells whole seconds, so its lag is always over by the time its deadline surely is"""
+LONGEST_QUEUED_S = 0.7
 ORDER_PATHS = {"okx": "/api/v5/trade/order", "kraken": "/0/private/AddOrder", "bybit": "/v5/order/create"}
 
 
@@ -60,8 +90,8 @@ class Account:
     cutter: Cutter
 
     def order(self, cut: Cut) -> Approved:
-        """Return an order that ends at once: unfilled where its request is cut, filled where the response is."""
-        if not cut.in_request:
+        """Return an order that ends at once: filled where its response is cut, else unfilled."""
+        if not cut.in_request and not cut.is_early:
             return self.desk.order(price=None)
         return self.desk.order(price="1000", time_in_force=TimeInForce.IOC)
 
@@ -149,10 +179,49 @@ async def cut_everywhere(
     name: str, venue: VenueProcess, keys: Sequence[VenueKey], protocol: Protocol, *, every: int = 1
 ) -> Outcome:
     """Cut an order at every byte of its request and of its response (or at each `every`-th), then compare with the ledger."""
+
+    async def cuts(account: Account) -> tuple[Iterable[Cut], int, int]:
+        request_bytes, response_bytes = await _lengths(account)
+        everywhere = (*_cuts(True, request_bytes, every), *_cuts(False, response_bytes, every))  # histories are short at first
+        return everywhere, request_bytes, response_bytes
+
+    return await _cut(name, venue, keys, protocol, scaled(name), cuts)
+
+
+async def cut_early(name: str, venue: VenueProcess, keys: Sequence[VenueKey], protocol: Protocol) -> Outcome:
+    """Take the connection away from orders that still wait in the venue's queue, then compare with the ledger."""
+    late = LATE_ORDERS[name]
+    slow = unhurried(name).scaled(late.scale)
+    profile = replace(  # what is looked at may be looked at as often as at any scale
+        scaled(name),
+        order_deadline_s=slow.order_deadline_s,
+        least_deadline_s=slow.least_deadline_s,
+        absence_lag_s=slow.absence_lag_s,
+        time_error_ms=slow.time_error_ms,
+        skew_margin_s=slow.skew_margin_s,
+        lookup_pause_s=late.pause_s,
+    )
+
+    async def cuts(_: Account) -> tuple[Iterable[Cut], int, int]:
+        for kind, seconds in (("queue", late.queued), ("hidden", late.hidden)):
+            venue.add_fault(kind, match=ORDER_PATHS[name], method="POST", seconds=seconds)
+        return (Cut(False, 0, is_reset=bool(number % 2), is_early=True) for number in range(EARLY)), 0, 0
+
+    return await _cut(name, venue, keys, protocol, profile, cuts)
+
+
+async def _cut(
+    name: str,
+    venue: VenueProcess,
+    keys: Sequence[VenueKey],
+    protocol: Protocol,
+    profile: VenueProfile,
+    cuts_of: Callable[[Account], Awaitable[tuple[Iterable[Cut], int, int]]],
+) -> Outcome:
     async with contextlib.AsyncExitStack() as stack:
-        accounts = [await stack.enter_async_context(_account(name, venue, key)) for key in keys]
-        request_bytes, response_bytes = await _lengths(accounts[0])
-        cuts = deque([*_cuts(True, request_bytes, every), *_cuts(False, response_bytes, every)])  # histories are short at first
+        accounts = [await stack.enter_async_context(_account(name, venue, key, profile)) for key in keys]
+        wanted, request_bytes, response_bytes = await cuts_of(accounts[0])
+        cuts = deque(wanted)
         intents: list[Sent] = []
 
         async def work(account: Account) -> None:
@@ -165,7 +234,7 @@ async def cut_everywhere(
                     intents.append(await protocol(account, cut))
 
         await asyncio.gather(*(work(account) for account in accounts))
-        await asyncio.sleep(2 * LATEST_S)  # what still waits in the venue's queue is carried out
+        await asyncio.sleep(2 * LATEST_S + LONGEST_QUEUED_S)  # what still waits in the venue's queue is carried out
         outcome = Outcome(intents, request_bytes, response_bytes)
     _compare(outcome, venue)
     return outcome
@@ -176,10 +245,10 @@ def _cuts(in_request: bool, length: int, every: int) -> Iterable[Cut]:
 
 
 @contextlib.asynccontextmanager
-async def _account(name: str, venue: VenueProcess, key: VenueKey) -> AsyncIterator[Account]:
+async def _account(name: str, venue: VenueProcess, key: VenueKey, profile: VenueProfile) -> AsyncIterator[Account]:
     async with (
         cutter(urlsplit(venue.rest).port or 0, ORDER_PATHS[name]) as made,
-        rig(name, made.url, key.credentials, profile=scaled(name), timeout_s=2.0) as rigged,
+        rig(name, made.url, key.credentials, profile=profile, timeout_s=2.0) as rigged,
     ):
         listed = await rigged.adapter.load()
         instrument = next(instrument for instrument in listed.values() if instrument.base == "BTC")
@@ -215,22 +284,74 @@ def _in_ledger(venue_order_id: str) -> str:
 
 
 @contextlib.contextmanager
-def _venue(name: str) -> Iterator[tuple[VenueProcess, list[VenueKey]]]:
-    """A venue that carries some orders out up to ten (scaled) seconds late."""
+def _venue(name: str, scale: int = SCALE) -> Iterator[tuple[VenueProcess, list[VenueKey]]]:
     keys = [new_key(dialect=name) for _ in range(ACCOUNTS)]
-    terms = ["--seed", str(SEED), "--no-limits", "--time-scale", str(SCALE), "--balance", f"{QUOTES[name]}=1000000000"]
+    terms = ["--seed", str(SEED), "--no-limits", "--time-scale", str(scale), "--balance", f"{QUOTES[name]}=1000000000"]
     with venue_process(*terms, dialect=name, keys=keys) as venue:
-        venue.add_fault("queue", match=ORDER_PATHS[name], probability=LATE, seconds=f"0-{LATEST_S}")
         yield venue, keys
+
+
+@contextlib.contextmanager
+def _late_venue(name: str) -> Iterator[tuple[VenueProcess, list[VenueKey]]]:
+    """A venue that carries some orders out up to ten (scaled) seconds late."""
+    with _venue(name) as (venue, keys):
+        venue.add_fault("queue", match=ORDER_PATHS[name], method="POST", probability=LATE, seconds=f"0-{LATEST_S}")
+        yield venue, keys
+
+
+@contextlib.contextmanager
+def planted(bug: str) -> Iterator[None]:
+    """Let our own proof of absence be wrong: `one_absence` believes the first look, `two_absences_early` does not wait for deadline
+    and lag, `no_lag` not for the lag.
+    """
+    resolve, is_past, of_client = Resolver.resolve, Resolver.is_past, TradingClient.resolve
+
+    async def first_look(self: Resolver, client_order_id: ClientOrderId, instrument: Instrument, _: int, since_ms: int) -> Lookup:
+        return await self.lookup(client_order_id, instrument, since_ms)
+
+    async def always(self: Resolver, moment_ms: int) -> bool:
+        return True
+
+    async def without_lag(self: TradingClient, name: ClientOrderId, instrument: Instrument, deadline_ms: int) -> Lookup:
+        return await of_client(self, name, instrument, deadline_ms, lag_s=0.0)
+
+    with pytest.MonkeyPatch.context() as patched:
+        if bug == "one_absence":
+            patched.setattr(Resolver, "resolve", first_look)
+        elif bug == "two_absences_early":
+            patched.setattr(Resolver, "is_past", always)
+        else:
+            patched.setattr(TradingClient, "resolve", without_lag)
+        yield
+    assert (Resolver.resolve, Resolver.is_past, TradingClient.resolve) == (resolve, is_past, of_client)
+
+
+async def prove_absences(name: str, folder: Path) -> None:
+    """Cut off orders that are still to come: each is found. The same with a wrong proof of absence: some are believed absent."""
+    report = Report(f"late-orders-{name}", SEED)
+    with _venue(name, LATE_ORDERS[name].scale) as (venue, keys):
+        found = await cut_early(name, venue, keys, ours)
+    report.parts["ours"] = found.counts
+    controls = {}
+    for bug in LATE_ORDERS[name].bugs:
+        with planted(bug), _venue(name, LATE_ORDERS[name].scale) as (venue, keys):
+            controls[bug] = await cut_early(name, venue, keys, ours)
+        report.parts[bug] = controls[bug].counts
+    report.write(folder)
+    assert found.duplicates == []
+    assert found.wrong == []
+    assert sum(sent.outcome == "found" for sent in found.intents) >= EARLY // 6, "the run is void: too few orders came late"
+    for bug, control in controls.items():
+        assert control.wrong, f"the run is void: {bug} is not seen"
 
 
 async def prove(name: str, folder: Path) -> None:
     """Cut everywhere with our protocol, and in the control arm with a naive one; write the report."""
     report = Report(f"every-byte-{name}", SEED)
-    with _venue(name) as (venue, keys):
+    with _late_venue(name) as (venue, keys):
         found = await cut_everywhere(name, venue, keys, ours)
     report.parts["ours"] = found.counts
-    with _venue(name) as (venue, keys):
+    with _late_venue(name) as (venue, keys):
         control = await cut_everywhere(name, venue, keys, naive(fresh_ids=name == "bybit"), every=CONTROL_EVERY)
     report.parts["control"] = control.counts
     report.parts["late"] = {"share": LATE, "at_most_s": LATEST_S * SCALE}

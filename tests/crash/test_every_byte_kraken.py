@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from crash.every_byte import prove
+from crash.every_byte import prove, prove_absences
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
 
 async def test_an_order_cut_at_any_byte_is_placed_once_or_not_at_all_and_we_know_which(tmp_path: Path) -> None:
     await prove("kraken", tmp_path)
+
+
+async def test_an_order_that_comes_late_is_not_believed_absent(tmp_path: Path) -> None:
+    await prove_absences("kraken", tmp_path)

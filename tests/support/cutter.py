@@ -13,11 +13,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cut:
-    """After `offset` bytes of the order request (else of its response); by reset or by an orderly end."""
+    """After `offset` bytes of the order request (else of its response); by reset or by an orderly end.
+
+    `is_early`: only the client's side, as soon as its request is through; the venue is left to carry it out when it likes.
+    """
 
     in_request: bool
     offset: int
     is_reset: bool
+    is_early: bool = False
 
 
 @dataclass
@@ -36,14 +40,16 @@ class Cutter:
     """order requests of which at least one byte was seen"""
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            there, back = await asyncio.open_connection("127.0.0.1", self.port)
-            try:
-                while await self._exchange(reader, writer, there, back):
-                    pass
-            finally:
-                back.transport.abort()
-        writer.transport.abort()
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                there, back = await asyncio.open_connection("127.0.0.1", self.port)
+                try:
+                    while await self._exchange(reader, writer, there, back):
+                        pass
+                finally:
+                    back.transport.abort()
+        finally:
+            writer.transport.abort()
 
     async def _exchange(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, there: asyncio.StreamReader, back: asyncio.StreamWriter
@@ -60,6 +66,11 @@ class Cutter:
             await back.drain()
             return await self._end(cut, writer, back)
         back.write(request)
+        if cut is not None and cut.is_early:
+            await back.drain()
+            await self._end(cut, writer)
+            await _message(there)
+            return False
         answer = await _message(there)
         if self.order_path in request.split(b"\r\n", 1)[0]:
             self.response_bytes = len(answer)
