@@ -3,7 +3,7 @@
 `early`: an order leaves before its intent is durable (as without waiting for the fsync). `resend`: an order without an answer is
 sent again. `undecided`: an order leaves whose decision and intent were never written. `twice`: a fill is booked twice.
 `hasty`: an order is taken for absent at the first look that does not find it. `frozen`: an account that was stopped for longer
-than its lease goes on sending.
+than its lease goes on sending. `unfenced`: nobody looks at the lease before an order leaves.
 
 `nodeadline`: the venue is told no deadline. `impatient`: an order whose answer is late is sent again. `latecomer`: an order whose
 answer is late is taken for refused. `otherside`, `doublesize`, `wrongprice`: what leaves is not what was decided. Of the one
@@ -113,6 +113,10 @@ def frozen() -> None:
     AccountLease.renew = lambda self: None  # type: ignore[method-assign]
 
 
+def unfenced() -> None:
+    AccountLease.check = lambda self: None  # type: ignore[method-assign]
+
+
 def nodeadline() -> None:
     def unbounded(self: object, request: Request, deadline_ms: int) -> Request:
         return request
@@ -207,7 +211,7 @@ def renamed() -> None:
 BUGS: Mapping[str, Callable[[], None]] = {
     each.__name__: each
     for each in (
-        early, resend, undecided, twice, hasty, frozen, nodeadline, impatient, latecomer, otherside, doublesize, wrongprice,
+        early, resend, undecided, twice, hasty, frozen, unfenced, nodeadline, impatient, latecomer, otherside, doublesize, wrongprice,
         second_undurable, third, renamed,
     )
 }  # fmt: skip
