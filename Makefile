@@ -10,6 +10,9 @@ STAMP  := $(VENV)/.installed
 # Test files that run side by side; more than cores, because tests wait about as long as they compute. 0: one after the other.
 WORKERS ?= 4
 
+# Where each run of a crash proof leaves its JSON report.
+REPORTS := $(abspath $(or $(GOLIVE_PROOF_REPORTS),reports/proof))
+
 .DEFAULT_GOAL := help
 .PHONY: help setup paper test check format bench bench-peers proof clean
 
@@ -36,7 +39,8 @@ paper: setup  ## the main job: a demo session, then a paper session on the simul
 # Every test process would otherwise compile the sources anew where this variable is set, as it is in many containers.
 test: export PYTHONDONTWRITEBYTECODE =
 test: setup  ## all tests, WORKERS files at a time
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@GOLIVE_PROOF_REPORTS=$(REPORTS) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder; ended=$$?; \
+	 echo "crash proofs reported to $(REPORTS): $$(ls $(REPORTS) 2>/dev/null | wc -l) documents"; exit $$ended
 
 check: setup  ## format, lint, types, import contracts, tests
 	@$(BIN)/ruff format --check .
@@ -58,7 +62,7 @@ bench-peers: setup  ## ratios to other tools; builds their environments first (P
 	@$(BIN)/python -m benchmarks.sweep --peers
 
 proof: setup  ## the long forms of every proof (docs/testing.md); the crash proofs report to reports/proof/
-	@GOLIVE_PROOF=1 GOLIVE_PROOF_REPORTS=reports/proof $(BIN)/python -m pytest -m 'not live_venue'
+	@GOLIVE_PROOF=1 GOLIVE_PROOF_REPORTS=$(REPORTS) $(BIN)/python -m pytest -m 'not live_venue'
 
 clean:  ## remove the environment and caches; state, logs and reports stay
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

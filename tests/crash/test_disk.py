@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ SEED = 16_180
 ORDERS = "400"
 OFFSETS = range(200_000, 1_400_000, 12_000) if IS_LONG else range(200_000, 1_400_000, 200_000)
 """bytes beyond which no file may grow"""
+FAILS_FROM = 80
+"""the fsync of each thread from which on every one fails"""
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800 if IS_LONG else 300)]
 
@@ -91,7 +94,31 @@ def test_wherever_a_file_may_not_grow_nothing_leaves_that_is_not_written_down(tm
     assert placed[-1] > placed[0]
 
 
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace makes the disk fail")
+def test_when_the_disk_fails_nothing_leaves_that_is_not_durable(tmp_path: Path) -> None:
+    """EIO of every fsync from some moment on, against the ledger: what left before was durable, and after it nothing leaves."""
+    report = Report("disk-eio", SEED)
+    inject = ("-e", "trace=fsync,fdatasync", "-e", f"inject=fsync,fdatasync:error=EIO:when={FAILS_FROM}+")
+    with campaign("okx", tmp_path, SEED) as field:
+        command = ["strace", "-f", "-qq", "-o", "/dev/null", *inject, *field.command("--orders", "20000", "--scale", "10")]
+        ended = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, timeout=120)
+        placed = len(field.place.venue.orders())
+        again, _ = run_to_its_end(field, "--orders", "20", "--scale", "10")
+        after = len(field.place.venue.orders())
+        field.resolve()
+        found = field.checked()
+    report.parts |= {"fails_from": FAILS_FROM, "placed": placed, "exit_code": ended.returncode, **field.said}
+    report.write(tmp_path)
+    assert ended.returncode != 0
+    assert "JournalError" in ended.stderr
+    assert placed > 5
+    assert again == 0, "with a disk that works the next start goes on"
+    assert after > placed
+    assert violations(found) == {}, found["examples"]
+
+
 def test_on_a_read_only_disk_nothing_leaves(tmp_path: Path) -> None:
+    report = Report("disk-read-only", SEED)
     with campaign("okx", tmp_path, SEED) as field, small_disk(field.home, "64m"):
         field.run("--orders", "20")
         placed = len(field.place.venue.orders())
@@ -102,4 +129,7 @@ def test_on_a_read_only_disk_nothing_leaves(tmp_path: Path) -> None:
         assert len(field.place.venue.orders()) == placed
         remount(field.home, "rw")
         field.resolve()
-        assert violations(field.checked()) == {}
+        found = field.checked()
+        report.parts |= {"placed": placed, "exit_code": code, **field.said}
+        report.write(tmp_path)
+        assert violations(found) == {}, found["examples"]
