@@ -605,6 +605,19 @@ def test_an_amendment_is_one_attempt_and_its_terms_hold_when_the_venue_took_it(d
     assert desk.kind(Change)[-1].n == 4
 
 
+def test_an_amendment_that_is_shown_before_it_is_answered_is_not_taken_for_the_next_one(desk: RouterDesk) -> None:
+    order = limit(1)
+    name = desk.accepted(order)
+    desk.amend(order._replace(price=BTC.ticks("38000")))
+    desk.see(name, update(order, E.AMENDED, price=BTC.ticks("38000"), quantity=order.quantity))
+    desk.amend(order._replace(price=BTC.ticks("37000")))
+    assert [change.n for change in desk.kind(Change)] == [3, 4]
+    desk.take(Changed("okx_spot", name, 3, A.ACCEPTED, "", ""))
+    assert desk.router.order(name).intent.price == BTC.ticks("38000")
+    desk.take(Changed("okx_spot", name, 4, A.ACCEPTED, "", ""))
+    assert desk.router.order(name).intent.price == BTC.ticks("37000")
+
+
 @pytest.mark.parametrize("result", [A.REJECTED, A.NOT_PROCESSED, A.NOT_SENT])
 def test_an_amendment_the_venue_did_not_take_leaves_the_order_as_it_was(desk: RouterDesk, result: AttemptResult) -> None:
     order = limit(1)

@@ -84,6 +84,8 @@ class Life:
     """fills that its venue has told of are owed for too long"""
     went_to: Life | None = None
     """the order another venue got instead"""
+    last_change: int = 0
+    """number of the amendment that was asked for last; 0: none. The venue may show it before it answers"""
     result: OrderResult | None = None
     """how it ended; set once"""
 
@@ -118,7 +120,7 @@ class Life:
 
     @property
     def next_amendment(self) -> int:
-        return max((*self.attempts, FIRST_AMENDMENT - 1)) + 1
+        return max((*self.attempts, self.last_change, FIRST_AMENDMENT - 1)) + 1
 
     @property
     def may_have_left(self) -> bool:

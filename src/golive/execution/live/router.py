@@ -347,7 +347,8 @@ class LiveExecutionRouter:
             life.changing = wanted
             if wanted.order.price is not None and life.limits:
                 life.limits.add(wanted.order.price)
-            self._tracking.effects.append(Change(life.venue.adapter, wanted, life.next_amendment, life.wanted_mono))
+            life.last_change = life.next_amendment
+            self._tracking.effects.append(Change(life.venue.adapter, wanted, life.last_change, life.wanted_mono))
 
     def _withdrawn(self, life: Life, answer: Withdrawn) -> None:
         life.is_withdrawing = life.is_withdrawing and bool(answer.problem)  # a cancel with a problem is sent again
@@ -364,7 +365,7 @@ class LiveExecutionRouter:
         attempt = life.attempts.setdefault(answer.n, Attempt(answer.n, 0))
         attempt.result, attempt.code = answer.result, answer.code
         wanted = life.changing
-        if wanted is None or life.order.status in TERMINAL:
+        if wanted is None or answer.n != life.last_change or life.order.status in TERMINAL:
             return
         self._tracking.change(life, wanted, answer)
 

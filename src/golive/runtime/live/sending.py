@@ -153,7 +153,10 @@ class Sender:
     async def change(self, change: Change) -> None:
         """Amend: the decision durable, one attempt, its answer told."""
         order, n = change.approved.order, change.n
-        ours = self._roster[order.client_order_id]
+        ours = self._roster.get(order.client_order_id)
+        if ours is None or ours.has_ended:  # while this waited for its turn; nothing of it may be written any more
+            self._tell(Changed(self._name, order.client_order_id, n, AttemptResult.NOT_SENT, "", "it has ended"))
+            return
         now = self._clock.now() - (self._clock.monotonic() - change.decided_mono)
         try:
             deadline_ms = self._client.new_deadline_ms()
