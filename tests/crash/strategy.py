@@ -9,7 +9,7 @@ from random import Random
 
 from crash.place import PROFILE, Place
 from golive.execution.live.effect import Refuse
-from golive.model.decision import Refused
+from golive.model.decision import Approved, Refused
 from golive.model.ids import InstrumentId
 from golive.model.order import NewOrder, OrderStatus, OrderType, Side, TimeInForce
 from golive.model.order_grid import limit_ticks, order_lots
@@ -18,6 +18,8 @@ from golive.runtime.live.desk import LiveDesk
 
 STRATEGY = "crash"
 MOST_RESTING = 3
+AMENDED = 0.2
+"""how often one of those that rest gets another price"""
 EQUITY = 10**17
 HELD_LOTS = 10**6
 SIZES: Mapping[str, str] = {"BTC": "0.002", "ETH": "0.02"}
@@ -32,7 +34,7 @@ class Strategy:
         self._risk = RiskEngine(PROFILE)
         self._risk.observe(EQUITY, time.time_ns(), 0, 0)
         self._resting = [order.intent.client_order_id for order in desk.router.unended]  # of the lives before too
-        self._decisions = 0
+        self._decisions = desk.stored(place.adapter).count  # so that no number comes twice, whoever lived before
 
     def step(self) -> None:
         """Submit, or have refused, one order; cancel an old one now and then."""
@@ -44,7 +46,7 @@ class Strategy:
             self._desk.account(self._place.adapter).carry(Refuse(self._place.adapter, verdict, time.time_ns()))
         else:
             self._desk.submit(verdict)
-            if order.time_in_force is TimeInForce.GTC:
+            if order.type is OrderType.LIMIT and order.time_in_force is TimeInForce.GTC:
                 self._resting.append(order.client_order_id)
 
     def is_free(self) -> bool:
@@ -56,10 +58,22 @@ class Strategy:
         router = self._desk.router
         self._resting = [name for name in self._resting if router.knows(name)]
         standing = [name for name in self._resting if router.order(name).status in (OrderStatus.OPEN, OrderStatus.PARTIAL)]
+        if standing and self._rng.random() < AMENDED:
+            self._amend(router.order(self._rng.choice(standing)).intent)
         while standing and (len(standing) > MOST_RESTING or self._rng.random() < 0.15):
             name = standing.pop(self._rng.randrange(len(standing)))
             self._resting.remove(name)
             self._desk.cancel(name)
+
+    def _amend(self, order: NewOrder) -> None:
+        """Have another price for a resting order decided, still far from the market, and ask for it."""
+        if order.price is None:  # of a life before: a market order that is still to fill
+            return
+        further = order._replace(price=order.price - order.side.sign * self._rng.randint(1, 20))
+        self._decisions += 1
+        verdict = self._risk.decide(further, self._view(), self._decisions)
+        if isinstance(verdict, Approved):
+            self._desk.amend(verdict)
 
     def _draw(self) -> NewOrder:
         rng = self._rng

@@ -16,16 +16,16 @@ from crash.rig import LATEST, ORDER_PATHS, THROTTLES, environment
 SEED = 4_711
 CALM: tuple[str, ...] = ("--orders", "50", "--scale", "10")
 """with deadlines that hold on a busy machine, so that what is late is late because of the venue"""
-SCALED = ("--orders", "100")
+SCALED = ("--orders", "100", "--scale", "30")
 FEW = ("--orders", "15", "--scale", "10")
 KILLS = ("--kills", "40", "--window-ms", "100", "--ready-window-ms", "30")
 LEAST_ORDERS = 15
 """a run with fewer proves nothing"""
 UNANSWERED: Mapping[str, Any] = {"kind": "drop_after", "probability": 0.33}
 QUEUED = {"kind": "queue", "probability": 0.5, "seconds": "0.01-0.03"}
-LATE = {"kind": "queue", "probability": 0.5, "seconds": LATEST["okx"]}
+LATE = {"kind": "queue", "probability": 0.5, "seconds": "0-0.4"}
 LATE_KRAKEN = {"kind": "queue", "probability": 0.3, "seconds": LATEST["kraken"]}
-SLOW = {"kind": "delay", "probability": 0.3, "seconds": "0.1-0.2"}
+SLOW = {"kind": "delay", "probability": 0.3, "seconds": "0.3-0.5"}
 """the order is carried out; its answer comes when the bot waits for it no more"""
 THROTTLED = {"kind": "error", "probability": 0.4}
 """answered as not processed"""

@@ -83,7 +83,7 @@ class Journal:
     facts: Mapping[str, str]
     orders: Mapping[str, Told]
     decisions: list[tuple[str, int, str]]
-    """client order id, decision sequence, body"""
+    """client order id, decision sequence, body; of amendments too"""
     ends: list[tuple[int, str]]
     """sequence, client order id"""
     epochs: int
@@ -129,15 +129,17 @@ def read_journal(path: Path) -> Journal:
 
 def _read_decisions(connection: sqlite3.Connection, orders: defaultdict[str, Told]) -> list[tuple[str, int, str]]:
     found = []
-    for seq, name, number, verdict, body in connection.execute(
-        "SELECT seq, client_order_id, decision_seq, verdict, risk_body FROM decisions WHERE subject = 'order' ORDER BY seq"
+    for seq, name, number, verdict, subject, body in connection.execute(
+        "SELECT seq, client_order_id, decision_seq, verdict, subject, risk_body FROM decisions ORDER BY seq"
     ):
+        found.append((name, number, body))
+        if subject != "order":
+            continue
         if verdict == "approved":
             orders[name].allows.append(seq)
             orders[name].allowed.append(terms_of_decision(body))
         else:
             orders[name].denies.append(seq)
-        found.append((name, number, body))
     return found
 
 
