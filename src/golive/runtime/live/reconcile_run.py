@@ -63,7 +63,7 @@ async def examined(plan: LivePlan) -> Reconciliation:
 
 
 async def _examined(plan: LivePlan, account: AccountPlan) -> AccountFound:
-    quiet = replace(plan, accounts=(account,), dead_man_switch_seconds=0, export_path=None, withdraws=False)
+    quiet = replace(plan, accounts=(account,), dead_man_switch_seconds=0, withdraws=False)
     try:
         desk = await LiveDesk.open(quiet)
     except NotReady as exc:
