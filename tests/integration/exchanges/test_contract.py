@@ -332,7 +332,7 @@ SWITCH_S = {"okx": 10, "kraken": 2, "bybit": 3}
 
 async def test_the_dead_mans_switch_cancels_what_works_when_nobody_calls_any_more(at: At) -> None:
     async with trading(at) as d:
-        async with account_stream(d) as (stream, _):
+        async with account_stream(d, is_guarding=True) as (stream, _):
             name = await d.placed()
             await d.trading.arm_switch(SWITCH_S[at.name])
             await asyncio.sleep(0.5)
