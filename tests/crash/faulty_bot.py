@@ -2,8 +2,7 @@
 
 `early`: an order leaves before its intent is durable (as without waiting for the fsync). `resend`: an order without an answer is
 sent again. `undecided`: an order leaves whose decision and intent were never written. `twice`: a fill is booked twice.
-`hasty`: an order is taken for absent at the first look that does not find it. `frozen`: an account that was stopped for longer
-than its lease goes on sending. `unfenced`: nobody looks at the lease before an order leaves.
+`frozen`: an account that was stopped for longer than its lease goes on sending. `unfenced`: nobody looks at the lease before an order leaves.
 
 `nodeadline`: the venue is told no deadline. `impatient`: an order whose answer is late is sent again. `latecomer`: an order whose
 answer is late is taken for refused. `otherside`, `doublesize`, `wrongprice`: what leaves is not what was decided. Of the one
@@ -34,9 +33,8 @@ from golive.runtime.live.pen import Pen, Pending
 from golive.storage.order_journal import AttemptItem, DecidedItem, Item
 from golive.storage.order_journal.lease import AccountLease
 from golive.venues import trading
-from golive.venues.dialect import Lookup, Request
+from golive.venues.dialect import Request
 from golive.venues.kraken_dialect import KrakenDialect
-from golive.venues.lookup import Resolver
 from golive.venues.okx_dialect import OkxDialect
 from golive.venues.trading import TradingClient
 
@@ -99,13 +97,6 @@ def twice() -> None:
         book(self, fill._replace(fill_id=FillId(fill.fill_id.venue, f"{fill.fill_id.trade_id}0")))
 
     Parts.book = doubly  # type: ignore[method-assign]
-
-
-def hasty() -> None:
-    async def first_look(self: Resolver, client_order_id: Any, instrument: Instrument, settled_ms: int, since_ms: int) -> Lookup:
-        return await self.lookup(client_order_id, instrument, since_ms)
-
-    Resolver.resolve = first_look  # type: ignore[method-assign]
 
 
 def frozen() -> None:
@@ -211,7 +202,7 @@ def renamed() -> None:
 BUGS: Mapping[str, Callable[[], None]] = {
     each.__name__: each
     for each in (
-        early, resend, undecided, twice, hasty, frozen, unfenced, nodeadline, impatient, latecomer, otherside, doublesize, wrongprice,
+        early, resend, undecided, twice, frozen, unfenced, nodeadline, impatient, latecomer, otherside, doublesize, wrongprice,
         second_undurable, third, renamed,
     )
 }  # fmt: skip

@@ -41,7 +41,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
         ("resend", "okx", WORSE, CALM, {"duplicate", "sent_undurable"}),
         ("undecided", "okx", WORSE, CALM, {"unknown_order", "no_allow", "sent_undurable"}),
         ("twice", "okx", WORSE, CALM, {"fill_extra"}),
-        ("hasty", "okx", WORSE, CALM, {"lost"}),
         ("nodeadline", "okx", (LATE, UNANSWERED), SCALED, {"lost"}),
         ("nodeadline", "kraken", (LATE_KRAKEN, UNANSWERED), SCALED, {"lost"}),
         ("impatient", "okx", (SLOW,), SCALED, {"duplicate", "sent_undurable"}),
