@@ -6,17 +6,19 @@ It follows the journal and never leads. What a crash kept from the logs is appen
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from golive.audit import canonical
 from golive.model.errors import JournalError
-from golive.model.json import JsonObject, JsonValue
+from golive.model.json import JsonObject
 
 from .journal_file import Signer
 from .live_log import NOTES, ORDER, PATIENCE_S, LiveOrderLog, LogDraft, entries_backwards
 from .order_journal.row import JournalRow
-from .risk_decisions import RISK_DECISION, RiskDecisions, decision_name
+from .risk_decisions import RISK_DECISION, RiskDecisions
 
 LOOK_BACK: Final = 10_000
 """rows before the newest one in the decision log whose decisions are looked for: a power cut may have cut the risk log earlier"""
@@ -67,21 +69,25 @@ class LiveProjection:
             self._log.close()
 
     def _catch_up(self, risk_log: Path, rows: Callable[[int], Iterable[JournalRow]]) -> None:
-        missing: dict[tuple[JsonValue, JsonValue], JsonObject] = {}
+        decided: list[JsonObject] = []
         ended: list[LogDraft] = []
         for row in rows(max(0, self._log.written - LOOK_BACK)):
             if row.table == "decisions":
-                body = row.json("risk_body")
-                missing[decision_name(body)] = body
+                decided.append(row.json("risk_body"))
             ended += drafts((row,))
-        oldest = next(iter(missing), None)
-        for entry in entries_backwards(risk_log) if missing else ():
+        wanted = Counter(canonical(body) for body in decided)  # an amendment may say again what was said of its order
+        oldest = canonical(decided[0]) if decided else b""
+        for entry in entries_backwards(risk_log) if decided else ():
             if entry.type == RISK_DECISION:
-                name = decision_name(entry.body)
-                missing.pop(name, None)
-                if name == oldest:
+                wanted[canonical({name: value for name, value in entry.body.items() if name != "key_class"})] -= 1
+                if wanted[oldest] <= 0:
                     break
-        self._risk.append(list(missing.values()))
+        missing: list[JsonObject] = []
+        for body in reversed(decided):
+            if wanted[canonical(body)] > 0:
+                wanted[canonical(body)] -= 1
+                missing.insert(0, body)
+        self._risk.append(missing)
         self._log.append(ended)
         self.sync()
 
