@@ -62,8 +62,9 @@ CODES: Final = {
 }
 """Unlisted texts are never proof. `EGeneral:Invalid arguments` alone proves nothing, because Kraken has not published
 what it says to a client order id that is in use, and that order may be live. `EService:*` proves nothing (an elapsed
-deadline is settled by a look-up once the deadline has passed) with one exception: in cancel_only mode "orders cannot be
-placed", whatever they are. In post_only and limit_only mode some can, so those are looked up."""
+deadline is settled by a look-up once the deadline has passed) with one exception: in mode cancel_only "new orders cannot be
+placed" (Kraken's page on the system status, the same in its REST, WebSocket and FIX references), whatever they are. In
+post_only and limit_only mode some can, so those are looked up."""
 
 NOT_PROCESSED: Final = frozenset({"EAPI:Rate limit exceeded", "EOrder:Rate limit exceeded"})
 """Both are documented as refusals of the call: the first when the key's REST counter exceeds its maximum (the call is not
