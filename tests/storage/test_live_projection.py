@@ -20,6 +20,7 @@ from golive.storage.live_log import log_files
 from golive.storage.live_projection import LiveProjection
 from golive.storage.order_journal.row import JournalRow
 from golive.storage.recovery import entries
+from golive.storage.risk_decisions import compare
 from support.durable import order_id, signer_of
 
 RISK = Path("logs/risk_decisions.jsonl")
@@ -92,6 +93,26 @@ def test_after_a_crash_each_log_gets_what_it_lacks_once(tmp_path: Path, seed: in
         open_projection(tmp_path, rows).close()
         assert decision_log(tmp_path) == expected(rows)
         assert sorted(risk_log(tmp_path), key=str) == sorted(range(1, 13), key=str)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_decisions_that_share_a_name_are_all_kept(tmp_path: Path, seed: int) -> None:
+    """Of an order and of its amendments, some of them word for word the same."""
+    draw = random.Random(seed)
+    bodies = [
+        {"client_order_id": order_id(1), "decision_seq": draw.choice((1, 2)), "quantity": draw.choice("ab")} for _ in range(9)
+    ]
+    rows = [JournalRow(n, "decisions", {"risk_body": canonical(body).decode()}) for n, body in enumerate(bodies, 1)]
+    projection = open_projection(tmp_path, [])
+    projection.project(rows[: draw.randrange(len(rows))])
+    projection.sync()
+    for _ in range(2):
+        open_projection(tmp_path, rows).close()
+        log = list(entries(tmp_path / RISK))
+        told = [{name: entry.body[name] for name in bodies[0]} for entry in log if entry.type == "risk_decision"]
+        assert told == bodies
+        assert list(compare(bodies, log)) == []
+        assert list(compare([*bodies, bodies[0]], log)) != []
 
 
 def test_another_account_that_writes_is_waited_for(tmp_path: Path) -> None:

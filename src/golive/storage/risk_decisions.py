@@ -55,21 +55,30 @@ class RiskDecisions:
 def compare(stored: Iterable[JsonObject], entries: Iterable[Entry]) -> Iterator[str]:
     """Yield each difference between the decisions of one session store and the journal's records.
 
-    `stored` are the store's risk bodies, `entries` the whole journal. A decision must stand in the file exactly once,
-    word for word; client order id and decision sequence together name it.
+    `stored` are the store's risk bodies, `entries` the whole journal. A decision must stand in the file exactly once, word
+    for word; client order id and decision sequence together name it, and an amendment may share its order's name.
     """
-    written: dict[tuple[JsonValue, JsonValue], list[bytes]] = {}
-    for entry in entries:
-        if entry.type == RISK_DECISION:
-            body = {name: value for name, value in entry.body.items() if name != "key_class"}
-            written.setdefault(decision_name(entry.body), []).append(canonical(body))
-    for stored_body in stored:
-        found = written.get(decision_name(stored_body), [])
-        name = f"decision {stored_body['decision_seq']} ({stored_body['client_order_id']})"
-        if len(found) != 1:
-            yield f"{name}: {'is missing from the file' if not found else f'stands {len(found)} times in the file'}"
-        elif canonical(stored_body) != found[0]:
+    written = _by_name(
+        {name: value for name, value in entry.body.items() if name != "key_class"}
+        for entry in entries
+        if entry.type == RISK_DECISION
+    )
+    for key, bodies in _by_name(stored).items():
+        found = written.get(key, [])
+        name = f"decision {key[1]} ({key[0]})"
+        if len(found) < len(bodies):
+            yield f"{name}: is missing from the file"
+        elif len(found) > len(bodies):
+            yield f"{name}: stands {len(found)} times in the file"
+        elif sorted(found) != sorted(bodies):
             yield f"{name}: the file says something else than the store"
+
+
+def _by_name(bodies: Iterable[JsonObject]) -> dict[tuple[JsonValue, JsonValue], list[bytes]]:
+    named: dict[tuple[JsonValue, JsonValue], list[bytes]] = {}
+    for body in bodies:
+        named.setdefault(decision_name(body), []).append(canonical(body))
+    return named
 
 
 def decision_name(body: JsonObject) -> tuple[JsonValue, JsonValue]:
