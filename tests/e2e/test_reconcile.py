@@ -197,9 +197,10 @@ def _wait_for_step(process: Any, name: str) -> None:
     raise AssertionError(f"{name} was never told")
 
 
-def test_a_command_does_not_arm_the_switch(tmp_path: Path) -> None:
+def test_no_command_arms_the_switch(tmp_path: Path) -> None:
     with rehearsal(tmp_path) as at:
         assert at.order("buy", QUANTITY, at.symbol, "--limit", "1000", "--json").code == 0
+        assert at.reconcile().code == 0
         assert not [each for each in at.venue.requests(2000) if "cancel-all-after" in each["target"]]
 
 
