@@ -82,6 +82,7 @@ async def place_orders(
         for _ in range(count):
             async with asyncio.timeout(STUCK_S):
                 while len(desk.router.unended) > MOST_WORKING or not strategy.is_free():  # noqa: ASYNC110 - the venue's pace
+                    strategy.make_room()
                     await asyncio.sleep(0.001)
             strategy.step()
             await asyncio.sleep(0)

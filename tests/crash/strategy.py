@@ -10,7 +10,7 @@ from random import Random
 from crash.place import PROFILE, Place
 from golive.execution.live.effect import Refuse
 from golive.model.decision import Approved, Refused
-from golive.model.ids import InstrumentId
+from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.order import NewOrder, OrderStatus, OrderType, Side, TimeInForce
 from golive.model.order_grid import limit_ticks, order_lots
 from golive.risk import AccountView, RiskEngine
@@ -38,7 +38,8 @@ class Strategy:
 
     def step(self) -> None:
         """Submit, or have refused, one order; cancel an old one now and then."""
-        self._cancel_some()
+        self._amend_or_cancel_some()
+        self.make_room()
         order = self._draw()
         self._decisions += 1
         verdict = self._risk.decide(order, self._view(), self._decisions)
@@ -53,17 +54,29 @@ class Strategy:
         """Say whether some symbol takes new orders."""
         return len(self._desk.router.frozen) < len(self._instruments)
 
-    def _cancel_some(self) -> None:
-        """Cancel old orders that stand at the venue: all above `MOST_RESTING`, and one now and then."""
+    def make_room(self) -> None:
+        """Cancel orders that stand at the venue above `MOST_RESTING`; they may have begun to stand after the last step."""
+        standing = self._standing()
+        while len(standing) > MOST_RESTING:
+            self._cancel_one_of(standing)
+
+    def _amend_or_cancel_some(self) -> None:
+        """Amend one order that stands at the venue, and cancel one, now and then."""
+        standing = self._standing()
+        if standing and self._rng.random() < AMENDED:
+            self._amend(self._desk.router.order(self._rng.choice(standing)).intent)
+        while standing and self._rng.random() < 0.15:
+            self._cancel_one_of(standing)
+
+    def _standing(self) -> list[ClientOrderId]:
         router = self._desk.router
         self._resting = [name for name in self._resting if router.knows(name)]
-        standing = [name for name in self._resting if router.order(name).status in (OrderStatus.OPEN, OrderStatus.PARTIAL)]
-        if standing and self._rng.random() < AMENDED:
-            self._amend(router.order(self._rng.choice(standing)).intent)
-        while standing and (len(standing) > MOST_RESTING or self._rng.random() < 0.15):
-            name = standing.pop(self._rng.randrange(len(standing)))
-            self._resting.remove(name)
-            self._desk.cancel(name)
+        return [name for name in self._resting if router.order(name).status in (OrderStatus.OPEN, OrderStatus.PARTIAL)]
+
+    def _cancel_one_of(self, standing: list[ClientOrderId]) -> None:
+        name = standing.pop(self._rng.randrange(len(standing)))
+        self._resting.remove(name)
+        self._desk.cancel(name)
 
     def _amend(self, order: NewOrder) -> None:
         """Have another price for a resting order decided, still far from the market, and ask for it."""
