@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from golive.model.json import JsonValue
 
@@ -35,7 +36,7 @@ def realtime(call: Call) -> JsonDict:
         orders = call.venue.closed.of(call.account.name)
     else:
         orders = call.exchange.working(call.account.name)
-    return _page_of(call, (o for o in orders if symbol in (None, o.listing.symbol)))
+    return _page_of(call, _after((o for o in orders if symbol in (None, o.listing.symbol)), call.cursor()))
 
 
 def order_history(call: Call) -> JsonDict:
@@ -46,7 +47,8 @@ def order_history(call: Call) -> JsonDict:
     wanted = call.choice("orderStatus", _ALL_STATUSES)
     _require_plain_filter(call)
     start, end = _window(call)
-    orders = call.exchange.history(call.account.name) if named is None else named
+    cursor = call.cursor()
+    orders = call.exchange.history(call.account.name, cursor) if named is None else _after(named, cursor)
     found = (
         item
         for item in orders
@@ -94,10 +96,11 @@ def _window(call: Call) -> tuple[int, int]:
 
 
 def _page_of(call: Call, orders: Iterable[VenueOrder]) -> JsonDict:
-    limit, after = call.limit(20, 50), call.cursor()
+    """Return the first page of `orders`, which begin after the cursor."""
+    limit = call.limit(20, 50)
     rows: list[JsonValue] = []
     last: VenueOrder | None = None
-    for item in _after(orders, after):
+    for item in orders:
         if len(rows) == limit:
             assert last is not None
             return _page(call, rows, cursor_text(last.order_id, last.created_at))
@@ -127,19 +130,21 @@ def executions(call: Call) -> JsonDict:
     symbol, named = call.symbol(), _named(call)
     kind = call.params.get("execType", "")
     start, end = _window(call)
-    orders = call.exchange.history(call.account.name) if named is None else named
     limit, after = call.limit(50, 100), call.cursor()
-    pairs = [
+    fills = call.exchange.fills(call.account.name, after) if named is None else _fills_of(named, after)
+    found = (
         (item, fill)
-        for item in orders
-        if kind in ("", "Trade") and symbol in (None, item.listing.symbol)
-        for fill in item.fills
-        if start <= fill.ts // _MILLION <= end and (after is None or fill.bill_id < after)
-    ]
-    pairs.sort(key=lambda pair: -pair[1].bill_id)
+        for item, fill in fills
+        if kind in ("", "Trade") and symbol in (None, item.listing.symbol) and start <= fill.ts // _MILLION <= end
+    )
+    pairs = list(islice(found, limit + 1))
     rows: list[JsonValue] = [_row(call, item, fill) for item, fill in pairs[:limit]]
     last = pairs[limit - 1][1] if len(pairs) > limit else None
     return _page(call, rows, "" if last is None else cursor_text(last.bill_id, last.ts))
+
+
+def _fills_of(orders: Iterable[VenueOrder], older_than: int | None) -> Iterator[tuple[VenueOrder, VenueFill]]:
+    return ((item, fill) for item in orders for fill in reversed(item.fills) if older_than is None or fill.bill_id < older_than)
 
 
 def _row(call: Call, item: VenueOrder, fill: VenueFill) -> JsonDict:

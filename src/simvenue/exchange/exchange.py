@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import ParamSpec
 
@@ -58,6 +59,10 @@ class Exchange:
         self._next_order_id = _FIRST_ORDER_ID
         self._next_bill_id = 1
         self._working: dict[str, dict[int, VenueOrder]] = {name: {} for name in accounts}
+        self._accepted: dict[str, list[VenueOrder]] = {name: [] for name in accounts}
+        """all orders of each account, oldest first"""
+        self._filled: dict[str, list[tuple[VenueOrder, VenueFill]]] = {name: [] for name in accounts}
+        """all fills of each account, oldest first"""
         self._by_client_id: dict[tuple[str, str], int] = {}
         """the latest order of each client id"""
         self._hidden: dict[int, int] = {}
@@ -85,9 +90,17 @@ class Exchange:
         """Return the account's working orders, newest first."""
         return sorted(filter(self._is_listed, self._working[account].values()), key=lambda o: -o.order_id)
 
-    def history(self, account: str) -> list[VenueOrder]:
-        """Return all orders of the account, newest first."""
-        return [order for order in reversed(self.orders.values()) if order.account == account and self._is_listed(order)]
+    def history(self, account: str, older_than: int | None = None) -> Iterator[VenueOrder]:
+        """Yield all orders of the account, newest first; those with a lower id than `older_than` alone."""
+        orders = self._accepted[account]
+        end = len(orders) if older_than is None else bisect_left(orders, older_than, key=lambda order: order.order_id)
+        return (orders[n] for n in range(end - 1, -1, -1) if self._is_listed(orders[n]))
+
+    def fills(self, account: str, older_than: int | None = None) -> Iterator[tuple[VenueOrder, VenueFill]]:
+        """Yield all fills of the account, newest first; those with a lower bill id than `older_than` alone."""
+        pairs = self._filled[account]
+        end = len(pairs) if older_than is None else bisect_left(pairs, older_than, key=lambda pair: pair[1].bill_id)
+        return (pairs[n] for n in range(end - 1, -1, -1) if self._is_listed(pairs[n][0]))
 
     def find(self, account: str, symbol: str | None, order_id: str, client_id: str) -> VenueOrder:
         """Return the account's order by venue id, else the latest with the client id; Refusal ORDER_NOT_FOUND.
@@ -178,6 +191,7 @@ class Exchange:
     def _accept(self, order: VenueOrder) -> None:
         self._next_order_id += 1
         self.orders[order.order_id] = order
+        self._accepted[order.account].append(order)
         self._working[order.account][order.order_id] = order
         if order.client_id:
             self._by_client_id[(order.account, order.client_id)] = order.order_id
@@ -392,6 +406,7 @@ class Exchange:
         fill = VenueFill(trade_id, self._next_bill_id, price, lots, notional, fee, fee_asset, liquidity, self.now)
         self._next_bill_id += 1
         order.fills.append(fill)
+        self._filled[order.account].append((order, fill))
         self._touch(order)
         if order.filled == order.quantity:
             self._finish(order, State.FILLED, fill)

@@ -64,7 +64,9 @@ def trades_history(call: Call) -> Json:
     """Fills newest first, 50 from offset `ofs` on; `start` is exclusive, `end` inclusive, times or trade ids."""
     start, end = _bound(call, "start"), _bound(call, "end")
     found = [
-        (order, fill) for order, fill in _fills(call) if (start is None or fill.ts > start) and (end is None or fill.ts <= end)
+        (order, fill)
+        for order, fill in call.exchange.fills(call.account.name)
+        if (start is None or fill.ts > start) and (end is None or fill.ts <= end)
     ]
     answer: dict[str, Json] = {"trades": _fill_objects(call, _page(call, found))}
     if not call.flag("without_count"):
@@ -78,7 +80,9 @@ def query_trades(call: Call) -> Json:
     numbers = {number_of(TRADE, name) for name in names}
     if len(names) > MAX_TRADES or None in numbers:
         raise KrakenError(INVALID_ARGUMENTS, "txid")
-    return _fill_objects(call, [(order, fill) for order, fill in _fills(call) if fill.bill_id in numbers])
+    return _fill_objects(
+        call, [(order, fill) for order, fill in call.exchange.fills(call.account.name) if fill.bill_id in numbers]
+    )
 
 
 def _is_wanted(call: Call, order: VenueOrder) -> bool:
@@ -94,7 +98,7 @@ def _bound(call: Call, name: str) -> int | None:
     if (number := number_of(ORDER, text)) is not None and number in call.exchange.orders:
         return call.exchange.orders[number].created_at
     if (number := number_of(TRADE, text)) is not None:
-        times = [fill.ts for _, fill in _fills(call) if fill.bill_id == number]
+        times = [fill.ts for _, fill in call.exchange.fills(call.account.name) if fill.bill_id == number]
         if times:
             return times[0]
     whole, _, fraction = text.partition(".")
@@ -115,9 +119,3 @@ def _objects(call: Call, orders: Iterable[VenueOrder]) -> dict[str, Json]:
 
 def _fill_objects(call: Call, fills: Iterable[_Fill]) -> dict[str, Json]:
     return {txid(TRADE, fill.bill_id): wire.fill_object(order, fill, call.account) for order, fill in fills}
-
-
-def _fills(call: Call) -> list[_Fill]:
-    """All fills of the account, newest first."""
-    pairs = [(order, fill) for order in call.exchange.history(call.account.name) for fill in order.fills]
-    return sorted(pairs, key=lambda pair: -pair[1].bill_id)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 
 from ..exchange.exchange import Exchange
 from ..exchange.order import VenueFill, VenueOrder
@@ -82,9 +82,8 @@ class PrivateHub:
 
     def _last_fills(self, name: str) -> list[stream.JsonObject]:
         account = self._exchange.accounts[name]
-        pairs = [(order, fill) for order in self._exchange.history(name) for fill in order.fills]
-        newest = sorted(pairs, key=lambda pair: pair[1].bill_id)[-SNAPSHOT_FILLS:]
-        return [stream.execution(order, fill, account, *_sums(order, fill)) for order, fill in newest]
+        newest = list(islice(self._exchange.fills(name), SNAPSHOT_FILLS))
+        return [stream.execution(order, fill, account, *_sums(order, fill)) for order, fill in reversed(newest)]
 
     def _order_changed(self, order: VenueOrder, fill: VenueFill | None) -> None:
         is_new = fill is None and order.is_working and order.order_id not in self._announced

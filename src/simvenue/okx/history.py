@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from ..exchange.order import State, VenueFill, VenueOrder
+from ..exchange.order import State, VenueOrder
 from ..exchange.refusal import Refusal
 from . import wire
 from .call import Call, market_of
@@ -41,7 +41,11 @@ def orders_history(call: Call) -> Sequence[Json]:
     if not call.choice("instType", _TYPES):
         raise OkxError("50014", "instType")
     state = call.choice("state", ("filled", "canceled", "mmp_canceled"))
-    finished = (o for o in call.exchange.history(call.account.name) if wire.is_finished(o) and not _is_forgotten(call, o))
+    finished = (
+        o
+        for o in call.exchange.history(call.account.name, call.integer("after", None))
+        if wire.is_finished(o) and not _is_forgotten(call, o)
+    )
     return _page(call, (o for o in finished if not state or o.state == state))
 
 
@@ -83,13 +87,12 @@ def fills(call: Call) -> Sequence[Json]:
     after, before = call.integer("after", None), call.integer("before", None)
     begin, end = call.integer("begin", None), call.integer("end", None)
     rows: list[Json] = []
-    for item, fill in _all_fills(call):
+    for item, fill in call.exchange.fills(call.account.name, after):
         at = fill.ts // _MILLION
         if (
             kind in ("", "SPOT")
             and (not instrument or wire.inst_id(item.listing.symbol) == instrument)
             and (not order_id or str(item.order_id) == order_id)
-            and (after is None or fill.bill_id < after)
             and (before is None or fill.bill_id > before)
             and (begin is None or at >= begin)
             and (end is None or at <= end)
@@ -104,9 +107,3 @@ def fills_history(call: Call) -> Sequence[Json]:
     if not call.choice("instType", _TYPES):
         raise OkxError("50014", "instType")
     return fills(call)
-
-
-def _all_fills(call: Call) -> Iterator[tuple[VenueOrder, VenueFill]]:
-    """All fills of the account, newest first."""
-    pairs = [(item, fill) for item in call.exchange.history(call.account.name) for fill in item.fills]
-    yield from sorted(pairs, key=lambda pair: -pair[1].bill_id)
