@@ -75,6 +75,7 @@ VALUES: Final[Words] = {
     "buy": ("buy", "kupno"),
     "canceled": ("canceled", "anulowane"),
     "expired": ("expired", "wygasłe"),
+    "fell_back": ("sent instead of another", "wysłane zamiast innego"),
     "filled": ("filled", "wykonane"),
     "limit": ("limit", "limit"),
     "maker": ("maker", "maker"),

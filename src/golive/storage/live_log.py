@@ -33,6 +33,7 @@ NOTES: Final = frozenset(
         "symbol_frozen",
         "symbol_released",
         "degraded_to_paper",
+        "fell_back",
     }
 )
 """Events of an order journal's notes that stand in the log under their own name."""

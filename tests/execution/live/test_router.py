@@ -437,7 +437,12 @@ def test_an_order_that_never_left_goes_to_the_next_venue_as_a_new_order(desk: Ro
     assert (reroute.original, reroute.from_adapter, reroute.to_adapter, reroute.reason) == (
         name, "okx_spot", "bybit_spot", reason,
     )  # fmt: skip
-    assert [type(each) for each in desk.effects] == [Place, Conclude, Reroute, Place]
+    assert [type(each) for each in desk.effects] == [Place, Conclude, Note, Reroute, Place]
+    [note] = desk.kind(Note)
+    assert (note.adapter, note.event) == ("bybit_spot", "fell_back")
+    assert note.body == {
+        "subject": "bybit:BTC/USDT", "client_order_id": second, "original": name, "from": "okx_spot", "reason": reason,
+    }  # fmt: skip
     assert desk.count("live_orders_fallback_total", route="main", from_exchange="okx", to_exchange="bybit", reason=reason) == 1
     desk.leave(second)
     desk.answer(second, A.ACCEPTED)

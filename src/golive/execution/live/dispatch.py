@@ -13,11 +13,12 @@ from golive.model.alert import AlertSeverity
 from golive.model.decision import Approved, DecisionCode, Refused
 from golive.model.errors import MagnitudeError
 from golive.model.ids import ClientOrderId, InstrumentId
+from golive.model.json import JsonObject
 from golive.model.live_order import FallbackReason, Priority
 from golive.model.order import NewOrder, OrderStatus, OrderUpdate, Side
 from golive.orders import OrderEvent
 
-from .effect import Place, Refuse, Reroute
+from .effect import Note, Place, Refuse, Reroute
 from .fallback import converted
 from .happening import Condition
 from .life import Life
@@ -151,6 +152,19 @@ class Dispatch:
             return f"refused by risk ({decision.code})"
         self._meters.fell_back(route.name, life.venue.label, venue.label, reason)
         name = life.intent.client_order_id
+        self._tracking.effects.append(_fell_back(life, venue, order, reason))
         self._tracking.effects.append(Reroute(name, decision, life.venue.adapter, venue.adapter, reason))
         life.went_to = self._place(decision, venue, route, is_fallback=True)
         return ""
+
+
+def _fell_back(life: Life, venue: Venue, order: NewOrder, reason: FallbackReason) -> Note:
+    """Return the note that comes before the new order in its account's journal: instead of which one it is, and why."""
+    body: JsonObject = {
+        "subject": str(order.instrument),
+        "client_order_id": order.client_order_id,
+        "original": life.intent.client_order_id,
+        "from": life.venue.adapter,
+        "reason": reason.value,
+    }
+    return Note(venue.adapter, "fell_back", body)
