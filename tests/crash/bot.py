@@ -16,25 +16,22 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import json
-import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from crash.kills import BLOCKED, Window, kill_forked_lives, race, run_forked
+from crash.lives import RESOLVE_S, failing_closed, opened, patiently, prepare_to_fork, resolve, say_ready
 from crash.place import Place, listed_at, plan_of, prices_at
 from crash.rig import SCALE, VENUES
 from crash.strategy import Strategy
-from golive.model.errors import GoliveError, JournalError, PrerequisiteMissing, VenueUnavailable
+from golive.model.errors import PrerequisiteMissing
 from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.secret import Credentials, Secret
@@ -43,7 +40,6 @@ from golive.runtime.live.opening import NotReady
 from golive.runtime.live.plan import LivePlan
 from golive.storage import failpoint
 
-RESOLVE_S = 60.0
 MOST_WORKING = 8
 TRIES_WITHOUT_JOURNAL = 50
 """orders that are still asked for when the journal is lost"""
@@ -75,13 +71,13 @@ async def place_orders(
     plan: LivePlan, place: Place, prices: Mapping[InstrumentId, Decimal], rng: Random, count: int, rests_s: float = 0.0
 ) -> None:
     """Open the desk, place `count` orders as fast as the venue answers, rest for a while, and end."""
-    desk = await _opened(plan)
+    desk = await opened(plan)
     strategy = Strategy(desk, place, prices, rng)
     tries = 0
     try:
         for _ in range(count):
             async with asyncio.timeout(STUCK_S):
-                while len(desk.router.unended) > MOST_WORKING or not strategy.is_free():  # noqa: ASYNC110 - the venue's pace
+                while len(desk.router.unended) > MOST_WORKING or not strategy.is_free():
                     strategy.make_room()
                     await asyncio.sleep(0.001)
             strategy.step()
@@ -97,52 +93,6 @@ async def place_orders(
         await desk.close()
 
 
-async def resolve(plan: LivePlan) -> None:
-    """Open the desk, cancel what is open, wait until every order has ended, and end. RuntimeError when one has not."""
-    desk = await _opened(plan)
-    try:
-        give_up = time.monotonic() + RESOLVE_S
-        for order in desk.router.unended:
-            desk.cancel(order.intent.client_order_id)
-        while desk.router.unended:
-            if time.monotonic() > give_up:
-                left = [(order.intent.client_order_id, order.status) for order in desk.router.unended]
-                raise RuntimeError(f"not resolved within {RESOLVE_S:g} s: {left}")
-            await asyncio.sleep(0.01)
-        await desk.settled(RESOLVE_S)
-    finally:
-        await desk.close()
-
-
-async def _opened(plan: LivePlan) -> LiveDesk:
-    """Open the desk, again where it fails closed for a while."""
-    for last in _countdown(10):
-        try:
-            return await LiveDesk.open(plan)
-        except GoliveError as why:
-            if last or not _is_for_now(why):
-                raise
-            await asyncio.sleep(0.2)
-    raise AssertionError("unreachable")
-
-
-@contextmanager
-def _failing_closed() -> Iterator[None]:
-    """End as blocked where the desk may not start or go on for now: venue and journal do not agree yet, the venue cannot be
-    asked, or the disk is too slow. Any other error is one."""
-    try:
-        yield
-    except GoliveError as why:
-        if not _is_for_now(why):
-            raise
-        sys.stderr.write(f"blocked: {why}\n")
-        raise SystemExit(BLOCKED) from None
-
-
-def _is_for_now(why: GoliveError) -> bool:
-    return isinstance(why, NotReady | VenueUnavailable) or (isinstance(why, JournalError) and "not durable within" in str(why))
-
-
 def main(arguments: list[str]) -> int:
     """Run the command line."""
     given = _parser().parse_args(arguments)
@@ -150,14 +100,14 @@ def main(arguments: list[str]) -> int:
     secrets = {name: Secret(value) for name, value in document.items() if value}
     place = Place(given.venue, given.rest, given.folder, Credentials(secrets))
     began = time.monotonic()
-    listed, prices = _patiently(lambda: listed_at(place)), _patiently(lambda: prices_at(place))
+    listed, prices = patiently(lambda: listed_at(place)), patiently(lambda: prices_at(place))
     plan = plan_of(place, listed, lease_s=given.lease, scale=given.scale)
     said: dict[str, object] = {"seed": given.seed}
     if given.resolve:
         asyncio.run(resolve(plan))
     elif given.life:
-        with _failing_closed():
-            asyncio.run(trade(plan, place, prices, Random(f"{given.seed}|life"), _say_ready))
+        with failing_closed():
+            asyncio.run(trade(plan, place, prices, Random(f"{given.seed}|life"), say_ready))
     elif given.orders:
         asyncio.run(place_orders(plan, place, prices, Random(f"{given.seed}|orders"), given.orders))
     elif given.races:
@@ -165,10 +115,10 @@ def main(arguments: list[str]) -> int:
     elif given.failpoints:
         said["failpoints"] = _killed_at_each(place, listed, prices, given.seed)
     else:
-        _prepare_to_fork()
+        prepare_to_fork()
 
         def live(number: int, ready: Callable[[], None]) -> None:
-            with _failing_closed():
+            with failing_closed():
                 asyncio.run(trade(plan, place, prices, Random(f"{given.seed}|{number}"), ready))
 
         window = Window(given.window_ms / 1000, given.ready_window_ms / 1000)
@@ -184,7 +134,7 @@ def _killed_at_each(
 
     A point on the way to a new journal is met in a home of its own, before there is any order.
     """
-    _prepare_to_fork()
+    prepare_to_fork()
     codes = {}
     names = sorted(points_of_a_run(), key=lambda name: CREATING not in name)
     for number, name in enumerate(names):
@@ -212,7 +162,7 @@ def points_of_a_run() -> list[str]:
 
 def _raced(plan: LivePlan, races: int, rng: Random) -> dict[str, object]:
     """Return how many lives of each race came to write the journal, and how many began in all."""
-    _prepare_to_fork()
+    prepare_to_fork()
     winners, starts = [], 0
     for _ in range(races):
         count = rng.randint(2, 5)
@@ -231,39 +181,6 @@ async def _hold(plan: LivePlan, ready: Callable[[], None]) -> None:
         raise SystemExit(BLOCKED) from None
     ready()
     await asyncio.Event().wait()
-
-
-def _prepare_to_fork() -> None:
-    _share(ssl.create_default_context())
-    gc.collect()
-    gc.freeze()
-
-
-def _say_ready() -> None:
-    sys.stdout.write(json.dumps({"ready": True}) + "\n")
-    sys.stdout.flush()
-
-
-def _share(context: ssl.SSLContext) -> None:
-    """Give all forked lives one TLS context: to read the host's certificates anew takes a third of a life, and no byte here
-    is encrypted."""
-    ssl.create_default_context = lambda *_, **__: context
-
-
-def _patiently(ask: Callable[[], Any]) -> Any:
-    """Ask before the lives begin, again where the nemesis cut it."""
-    for last in _countdown(20):
-        try:
-            return ask()
-        except Exception:
-            if last:
-                raise
-    raise AssertionError("unreachable")
-
-
-def _countdown(count: int) -> Iterator[bool]:
-    for left in range(count, 0, -1):
-        yield left == 1
 
 
 def _parser() -> argparse.ArgumentParser:
