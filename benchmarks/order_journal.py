@@ -80,7 +80,7 @@ def ended(name: ClientOrderId, n: int) -> list[Item]:
     fill = Fill(
         FillId("okx", str(n)), name, INSTRUMENT.id, time.time_ns(), Side.BUY, 600_000, 1_000_000, 42, "USDT", Liquidity.TAKER
     )
-    answer = AnswerItem(name, 1, AttemptResult.ACCEPTED, "0", "", VenueOrderId(f"v{n}"))
+    answer = AnswerItem(name, 1, AttemptResult.ACCEPTED, "0", "", VenueOrderId(f"v{n}"), ts=time.time_ns(), mono=2, left_mono=1)
     return [answer, FillItem(fill), EndItem(name, OrderResult.FILLED, {"client_order_id": name, "result": "filled"})]
 
 

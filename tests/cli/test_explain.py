@@ -261,7 +261,7 @@ def test_a_venues_id_that_two_accounts_have_is_told_apart_by_the_entrypoint(
     home = Home(tmp_path / "home")
     add_live_entrypoint(home, "okx", "http://127.0.0.1:1")
     for n, account in ((7, "okx_live_trading"), (8, "other")):
-        there = AnswerItem(order_id(n), 1, AttemptResult.ACCEPTED, "0", "", VenueOrderId("venue-77"))
+        there = AnswerItem(order_id(n), 1, AttemptResult.ACCEPTED, "0", "", VenueOrderId("venue-77"), ts=2, mono=2, left_mono=1)
         write(home.path, (decided(n), there), account=account)
     code, _, err = golive(capsys, home.path, "venue-77")
     assert code == 2

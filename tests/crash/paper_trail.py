@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +66,12 @@ class Trail:
         return [self.accepted(name), FillItem(self.fill(name)), self.end(name, OrderResult.FILLED)]
 
     def accepted(self, name: ClientOrderId) -> Item:
-        return AnswerItem(name, 1, AttemptResult.ACCEPTED, "", "", VenueOrderId("1"))
+        return self.answer(name, AttemptResult.ACCEPTED)
 
-    def answer(self, name: ClientOrderId, result: AttemptResult, n: int = 1) -> Item:
-        return AnswerItem(name, n, result, "", "")
+    def answer(self, name: ClientOrderId, result: AttemptResult, n: int = 1) -> AnswerItem:
+        ts, mono, there = time.time_ns(), time.monotonic_ns(), VenueOrderId("1") if result is AttemptResult.ACCEPTED else None
+        left = None if result is AttemptResult.NOT_SENT else mono
+        return AnswerItem(name, n, result, "", "", there, ts=ts, mono=mono, left_mono=left)
 
     def attempt(self, name: ClientOrderId, n: int) -> Item:
         return AttemptItem(name, n, 2)

@@ -215,7 +215,7 @@ def test_each_violation_is_found(trail: Trail, plant: Callable[[Trail], None], e
         ("UPDATE intents SET quantity_text = '9'", "other_terms"),
         ("DELETE FROM decisions", "no_allow"),
         ("UPDATE decisions SET seq = 500", "allow_not_before"),
-        ("INSERT INTO attempts SELECT seq + 900, client_order_id, 2, deadline_ms, prev_mac, mac FROM attempts", "sent_again"),
+        ("INSERT INTO attempts SELECT seq + 900, client_order_id, 2, deadline_ms, ts, prev_mac, mac FROM attempts", "sent_again"),
     ],
 )
 def test_a_changed_journal_is_found(trail: Trail, change: str, kind: str) -> None:

@@ -57,7 +57,8 @@ def refused(n: int) -> DecidedItem:
 
 def answer(n: int, attempt: int, result: AttemptResult, code: str = "0", detail: str = "") -> AnswerItem:
     venue_order = VenueOrderId(f"v-{n}") if result is AttemptResult.ACCEPTED else None
-    return AnswerItem(order_id(n), attempt, result, code, detail, venue_order)
+    left = {"ts": START + 39 * MS, "mono": 39 * MS, "left_mono": MS}
+    return AnswerItem(order_id(n), attempt, result, code, detail, venue_order, **left)
 
 
 def fill(n: int, trade: str, quantity: str, price: str = "41999.9") -> FillItem:

@@ -106,7 +106,7 @@ def attempt(n: int, number: int, deadline_ms: int = 6000) -> AttemptItem:
 
 def answer(n: int, number: int = 1, result: AttemptResult = AttemptResult.ACCEPTED, code: str = "0") -> AnswerItem:
     venue_id = VenueOrderId(f"v-{n}") if result is AttemptResult.ACCEPTED else None
-    return AnswerItem(order_id(n), number, result, code, "", venue_id)
+    return AnswerItem(order_id(n), number, result, code, "", venue_id, ts=START + 40, mono=45, left_mono=7)
 
 
 def fact(n: int, event: str = "accepted", *, price: int | None = None, quantity: int | None = None) -> FactItem:

@@ -215,14 +215,15 @@ class TradingClient:
         *,
         n: int,
         deadline_ms: int | None = None,
+        landed: Callable[[], Awaitable[None]] | None = None,
     ) -> bool:
         """Make a working limit order the approved one: its total quantity (what is filled included) and its price.
 
         `approved` is the order as it shall be, under the client order id it has; what else it says must be as it was. `n` is
-        the number of this attempt among all of the order. One attempt, durable before it leaves, or already with `deadline_ms`
-        as in `submit`. True when the venue took it, False when there was nothing left to change. Raises InvalidOrder (never
-        sent), RateLimited and VenueUnavailable (surely not changed now), VenueRejected (surely not changed), OutcomeUnknown:
-        look the order up and compare quantity and price.
+        the number of this attempt among all of the order. One attempt, durable before it leaves, or already with `deadline_ms`,
+        and with `landed`, as in `submit`. True when the venue took it, False when there was nothing left to change. Raises
+        InvalidOrder (never sent), RateLimited and VenueUnavailable (surely not changed now), VenueRejected (surely not changed),
+        OutcomeUnknown: look the order up and compare quantity and price.
         """
         order = approved.order
         self._refuse(amendment_problem(order), order.client_order_id)
@@ -230,7 +231,7 @@ class TradingClient:
         await self.learn_venue_time()
         attempts = WrittenAttempts(attempts, () if deadline_ms is None else ((order.client_order_id, n),))
         try:
-            await self._attempt_amendment(order, instrument, attempts, n, deadline_ms)
+            await self._attempt_amendment(order, instrument, attempts, n, deadline_ms, landed)
         except VenueRejected as exc:
             is_gone = exc.code in self._dialect.gone_codes
             await attempts.record_answer(order.client_order_id, n, f"{'gone' if is_gone else type(exc).__name__}:{exc.code}")
@@ -244,7 +245,13 @@ class TradingClient:
         return True
 
     async def _attempt_amendment(
-        self, order: NewOrder, instrument: Instrument, attempts: AttemptJournal, n: int, durable_ms: int | None
+        self,
+        order: NewOrder,
+        instrument: Instrument,
+        attempts: AttemptJournal,
+        n: int,
+        durable_ms: int | None,
+        landed: Callable[[], Awaitable[None]] | None,
     ) -> None:
         path, dialect, name = self._adapter.connection.path, self._dialect, order.client_order_id
         request = dialect.amend(name, instrument, quantity=order.quantity, price=order.price)
@@ -253,6 +260,8 @@ class TradingClient:
         async def journal_then_deadline() -> Request:
             if durable_ms is None:
                 await attempts.record_attempt(name, n, deadline_ms)
+            elif landed is not None:
+                await landed()
             return dialect.with_deadline(request, deadline_ms)
 
         await path.write(

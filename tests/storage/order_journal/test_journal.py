@@ -155,6 +155,13 @@ def test_decision_intent_and_attempt_are_one_transaction_and_in_this_order(home:
     assert seqs == sorted(seqs)
 
 
+def test_attempts_and_ends_tell_when_they_were_written_and_answers_when_they_came(home: Path) -> None:
+    write(home, [decided(1), answer(1), end(1)])
+    assert query(home, "SELECT ts, mono, left_mono FROM answers") == [(START + 40, 45, 7)]
+    [written] = query(home, "SELECT o.ts, a.ts, e.ts FROM openings AS o, attempts AS a, ends AS e")
+    assert list(written) == sorted(written, key=str)
+
+
 BROKEN: dict[str, tuple[list[Item], str]] = {
     "the same id twice": ([decided(1), decided(1)], "(?i)unique"),
     "a second attempt of an unknown outcome": ([decided(1), answer(1, 1, AttemptResult.UNKNOWN), attempt(1, 2)], "not processed"),

@@ -330,7 +330,7 @@ QUARANTINE: dict[str, tuple[Callable[[Path], None], str]] = {
     "it is no database": (_no_database, r"\.sqlite: cannot be read: file is not a database; restore"),
     "a trigger is missing": (_without_trigger, r"\.sqlite: the tables, indexes or triggers are not those"),
     "it is something else": (_other_application, r"\.sqlite: not an order journal"),
-    "it is of another version": (_other_version, r"\.sqlite: an order journal of version 77, this release reads version 1"),
+    "it is of another version": (_other_version, r"\.sqlite: an order journal of version 77, this release reads version 2; use the release"),
 }  # fmt: skip
 
 
@@ -467,7 +467,7 @@ def test_the_tables_have_the_columns_that_the_macs_cover(tmp_path: Path) -> None
 
 
 def test_a_detail_is_cut_and_kept_readable(tmp_path: Path) -> None:
-    long = AnswerItem(order_id(1), 1, answer(1).result, "0", "x" * 499 + "\ud800" + "y" * 500)
+    long = AnswerItem(order_id(1), 1, answer(1).result, "0", "x" * 499 + "\ud800" + "y" * 500, ts=1, mono=1)
     write(tmp_path, [decided(1), long])
     with closing(OrderJournalReader.open(place_of(tmp_path).path)) as reader:
         detail = next(row.values["detail"] for row in reader.rows() if row.table == "answers")

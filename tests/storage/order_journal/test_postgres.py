@@ -45,7 +45,7 @@ def decided(n: int, *, leaves: bool = True) -> DecidedItem:
 
 
 def answer(n: int, result: AttemptResult) -> AnswerItem:
-    return AnswerItem(order_id(n), 1, result, "0", "")
+    return AnswerItem(order_id(n), 1, result, "0", "", ts=START, mono=6)
 
 
 def other_host(home: Path, elsewhere: Path) -> Path:
@@ -58,6 +58,7 @@ def test_what_was_committed_is_there_when_it_is_opened_again(tmp_path: Path, url
     journal = open_journal(tmp_path, url)
     journal.commit([decided(1), decided(2, leaves=False)])
     journal.commit([answer(1, AttemptResult.ACCEPTED), EndItem(order_id(1), OrderResult.FILLED, {"result": "filled"})])
+    assert [row.values["ts"] for row in journal.rows() if row.table in ("attempts", "answers", "ends")] == [START] * 3
     state = journal.state
     rows = list(journal.rows())
     journal.close()

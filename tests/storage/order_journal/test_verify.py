@@ -92,23 +92,23 @@ def an_amendment_by_the_approval_of_an_order(home: Path) -> None:
 
 
 def a_second_attempt_of_an_unknown_order(home: Path) -> None:
-    forge(home, ("attempts", (order_id(4), 2, 1)))
+    forge(home, ("attempts", (order_id(4), 2, 1, START)))
 
 
 def an_attempt_after_the_end(home: Path) -> None:
-    forge(home, ("attempts", (order_id(1), 2, 1)))
+    forge(home, ("attempts", (order_id(1), 2, 1, START)))
 
 
 def an_attempt_to_amend_without_amendment(home: Path) -> None:
-    forge(home, ("attempts", (order_id(4), 3, 1)))
+    forge(home, ("attempts", (order_id(4), 3, 1, START)))
 
 
 def an_attempt_without_intent(home: Path) -> None:
-    forge(home, ("attempts", (order_id(9), 1, 1)))
+    forge(home, ("attempts", (order_id(9), 1, 1, START)))
 
 
 def an_answer_without_attempt(home: Path) -> None:
-    forge(home, ("answers", (order_id(4), 2, "accepted", "", "", None)))
+    forge(home, ("answers", (order_id(4), 2, "accepted", "", "", None, START, 2, 1)))
 
 
 def a_fact_of_nobodys(home: Path) -> None:
@@ -121,7 +121,7 @@ def a_fill_of_nobodys(home: Path) -> None:
 
 
 def an_end_of_nobodys(home: Path) -> None:
-    forge(home, ("ends", (order_id(9), "absent", "{}")))
+    forge(home, ("ends", (order_id(9), "absent", "{}", START)))
 
 
 def a_seal_of_nobodys(home: Path) -> None:

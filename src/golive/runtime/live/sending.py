@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
 
 from golive.execution.live.effect import Change, Place, Withdraw
 from golive.execution.live.happening import Answered, Changed, Leaving, NotSent, Waited, Withdrawn
+from golive.model.clock import Clock
 from golive.model.errors import JournalError, VenueError, VenueUnavailable
 from golive.model.ids import ClientOrderId, VenueOrderId
 from golive.model.live_order import AttemptResult, FallbackReason
@@ -21,6 +22,17 @@ from .pen import Pending
 from .roster import Ours
 
 _NOT_PROCESSED: Final = "not_processed:"
+
+
+class _Moment(NamedTuple):
+    """When something was, by both clocks, ns."""
+
+    ts: int
+    mono: int
+
+    @classmethod
+    def now(cls, clock: Clock) -> _Moment:
+        return cls(clock.now(), clock.monotonic())
 
 
 class Sender:
@@ -74,8 +86,12 @@ class Sender:
 
     def _never_left(self, client_order_id: ClientOrderId, n: int, detail: str) -> None:
         """Attempt `n` was written, or is about to be, and did not leave."""
-        self._pen.write(AnswerItem(client_order_id, n, AttemptResult.NOT_SENT, "", detail[:DETAIL_LENGTH]))
+        self._pen.write(self._not_sent(client_order_id, n, detail))
         self._tell(NotSent(self._name, client_order_id, FallbackReason.NEVER_SENT, detail, self._clock.monotonic()))
+
+    def _not_sent(self, client_order_id: ClientOrderId, n: int, detail: str) -> AnswerItem:
+        now, result = _Moment.now(self._clock), AttemptResult.NOT_SENT
+        return AnswerItem(client_order_id, n, result, "", detail[:DETAIL_LENGTH], ts=now.ts, mono=now.mono)
 
     async def _attempt(self, place: Place, ours: Ours, deadline_ms: int, pending: Pending) -> None:
         """Get the order's place at the venue's door while its attempt is made durable, and let it out when both are there."""
@@ -83,15 +99,16 @@ class Sender:
         loop, budget_s = asyncio.get_running_loop(), place.budget_ms / 1000
         budget = asyncio.timeout(None)  # it begins when the call leaves; until then the attempt's deadline bounds all waits
 
-        def begin_budget() -> None:
+        def lets_out() -> None:
+            attempts.left_mono = self._clock.monotonic()
             budget.reschedule(loop.time() + budget_s)
 
-        attempts = _Attempts(self._parts, ours, 1, begin_budget)
+        attempts = _Attempts(self._parts, ours, 1, lets_out)
         first = _FirstAttempt(self._parts, order.client_order_id, deadline_ms, pending)
 
         async def landed() -> None:
             await first.landed()
-            begin_budget()
+            lets_out()
 
         venue_order_id: VenueOrderId | None = None
         try:
@@ -108,12 +125,13 @@ class Sender:
             outcome = _too_late(place.budget_ms, may_have_left=first.may_have_left and not attempts.is_refused)
         except Exception as exc:  # noqa: BLE001 - whatever it was, the order may be at the venue
             outcome = Outcome(AttemptResult.NOT_SENT, "", "") if first.lost is not None else self._judged(exc)
+        answered = _Moment.now(self._clock)
         await self._parts.turnstile.through()
         if not await first.was_let_out():
             self._never_left(order.client_order_id, 1, str(first.lost))
             return
         reach("live_order_answered")
-        self._answered(order.client_order_id, attempts, outcome, venue_order_id)
+        self._answered(order.client_order_id, attempts, outcome, venue_order_id, answered)
 
     def _judged(self, error: Exception) -> Outcome:
         fallback = self._parts.account.profile.fallback_codes.get(getattr(error, "code", ""))
@@ -123,7 +141,14 @@ class Sender:
             self._parts.broken(error)
         return outcome_of(error, is_breaker_open=self._readiness.is_breaker_open, fallback=fallback)
 
-    def _answered(self, name: ClientOrderId, attempts: _Attempts, outcome: Outcome, venue_order_id: VenueOrderId | None) -> None:
+    def _answered(
+        self,
+        name: ClientOrderId,
+        attempts: _Attempts,
+        outcome: Outcome,
+        venue_order_id: VenueOrderId | None,
+        at: _Moment,
+    ) -> None:
         n = attempts.n
         result = outcome.result
         if result is AttemptResult.NOT_PROCESSED:  # there is no further attempt after this one
@@ -133,9 +158,11 @@ class Sender:
             return
         if venue_order_id is not None:
             self._roster.learn(name, venue_order_id)
-        self._pen.write(AnswerItem(name, n, result, outcome.code, outcome.detail, venue_order_id))
-        now = self._clock.monotonic()
-        self._tell(Answered(self._name, name, n, result, outcome.code, outcome.detail, now, venue_order_id, outcome.fallback))
+        left = None if result is AttemptResult.NOT_SENT else attempts.left_mono
+        self._pen.write(
+            AnswerItem(name, n, result, outcome.code, outcome.detail, venue_order_id, ts=at.ts, mono=at.mono, left_mono=left)
+        )
+        self._tell(Answered(self._name, name, n, result, outcome.code, outcome.detail, at.mono, venue_order_id, outcome.fallback))
         if result is not AttemptResult.ACCEPTED or not self._readiness.is_calm:
             self._readiness.look()
 
@@ -144,7 +171,7 @@ class Sender:
         if (refusal := attempts.refusal(name)) is not None:
             self._pen.write(refusal)
         if is_attempt := attempts.n > attempts.left:
-            self._pen.write(AnswerItem(name, attempts.n, AttemptResult.NOT_SENT, "", detail[:DETAIL_LENGTH]))
+            self._pen.write(self._not_sent(name, attempts.n, detail))
         now = self._clock.monotonic()
         self._tell(NotSent(self._name, name, FallbackReason.NEVER_SENT, detail, now, is_attempt))
 
@@ -168,15 +195,21 @@ class Sender:
             await self._pen.durable(decided)
             self._pen.require_lease()
         except JournalError as exc:
-            self._pen.write(AnswerItem(order.client_order_id, n, AttemptResult.NOT_SENT, "", str(exc)[:DETAIL_LENGTH]))
+            self._pen.write(self._not_sent(order.client_order_id, n, str(exc)))
             self._tell(Changed(self._name, order.client_order_id, n, AttemptResult.NOT_SENT, "", str(exc)))
             return
         ours.deadline_ms, ours.shall = deadline_ms, order
         attempts = _Attempts(self._parts, ours, n, lambda: None)
+
+        async def landed() -> None:
+            attempts.left_mono = self._clock.monotonic()
+
         instrument, budget_s = self._parts.instruments[order.instrument], self._parts.plan.timing.amend_budget_s
         try:
             async with asyncio.timeout(budget_s):
-                is_taken = await self._client.amend(change.approved, instrument, attempts, n=n, deadline_ms=deadline_ms)
+                is_taken = await self._client.amend(
+                    change.approved, instrument, attempts, n=n, deadline_ms=deadline_ms, landed=landed
+                )
             outcome = (
                 Outcome(AttemptResult.ACCEPTED, "", "")
                 if is_taken
@@ -190,7 +223,12 @@ class Sender:
             ours.intent = order
         if outcome.result is not AttemptResult.UNKNOWN:
             ours.shall = None
-        self._pen.write(AnswerItem(order.client_order_id, n, outcome.result, outcome.code, outcome.detail))
+        left, at = None if outcome.result is AttemptResult.NOT_SENT else attempts.left_mono, _Moment.now(self._clock)
+        answer = AnswerItem(
+            order.client_order_id, n, outcome.result, outcome.code, outcome.detail,
+            ts=at.ts, mono=at.mono, left_mono=left,
+        )  # fmt: skip
+        self._pen.write(answer)
         self._tell(Changed(self._name, order.client_order_id, n, outcome.result, outcome.code, outcome.detail))
 
     async def withdraw(self, withdraw: Withdraw, *, is_first: bool) -> bool:
@@ -265,6 +303,10 @@ class _Attempts:
         self._has_told = False
         self.n = self.left = n
         """the last attempt that was written, and the last that was let out"""
+        self.left_mono: int | None = None
+        """when that was, ns of the monotonic clock"""
+        self._refused: _Moment | None = None
+        """when the first attempt was answered as not processed"""
 
     @property
     def is_refused(self) -> bool:
@@ -273,12 +315,13 @@ class _Attempts:
 
     def refusal(self, client_order_id: ClientOrderId) -> AnswerItem | None:
         """Tell the answer to the first attempt and return it to be written down; None when that was done."""
-        if self._has_told:
+        if self._has_told or self._refused is None:
             return None
         self._has_told = True
         result, detail = AttemptResult.NOT_PROCESSED, "documented as refused before the engine saw it"
-        self._tell(Answered(self._name, client_order_id, 1, result, self._code, detail, self._clock.monotonic()))
-        return AnswerItem(client_order_id, 1, result, self._code, detail)
+        at = self._refused
+        self._tell(Answered(self._name, client_order_id, 1, result, self._code, detail, at.mono))
+        return AnswerItem(client_order_id, 1, result, self._code, detail, ts=at.ts, mono=at.mono, left_mono=self.left_mono)
 
     async def record_attempt(self, client_order_id: ClientOrderId, n: int, deadline_ms: int) -> None:
         """Make the second attempt durable if the order may still leave; VenueUnavailable when it may not: it does not leave."""
@@ -305,3 +348,4 @@ class _Attempts:
         """Learn the code that allows a second attempt; how the last one ended is told by what `submit` returns or raises."""
         if answer.startswith(_NOT_PROCESSED):
             self._code = answer.removeprefix(_NOT_PROCESSED)
+            self._refused = self._refused or _Moment.now(self._clock)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from golive.model.decision import Approved, Refused
@@ -37,7 +37,7 @@ class DecidedItem:
 
 @dataclass(frozen=True, slots=True)
 class AttemptItem:
-    """Attempt `n` is about to leave."""
+    """Attempt `n` is about to leave; when, its answer says, since it waits for the disk and for its turn at the venue's door."""
 
     client_order_id: ClientOrderId
     n: int
@@ -54,6 +54,12 @@ class AnswerItem:
     code: str
     detail: str
     venue_order_id: VenueOrderId | None = None
+    ts: int = field(kw_only=True)
+    """wall clock when the answer was there, ns UTC"""
+    mono: int = field(kw_only=True)
+    """monotonic clock then, ns"""
+    left_mono: int | None = field(default=None, kw_only=True)
+    """monotonic clock when the attempt was let out, ns; None: it never left, or nobody knows when"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +90,9 @@ class NoteItem:
     """Anything durable that is not about one order's life.
 
     Events: `opened`, `ready`, `baseline`, `adopted`, `left`, `canceled_foreign`, `absence_signed`, `balance_accepted`,
-    `reappeared`, `equity`, `symbol_frozen`, `symbol_released`, `degraded_to_paper`, `switch_armed`, `closed`. A `baseline`
-    has `balances` (decimal text by asset), an `adopted` order the `client_order_id` under which its facts and fills come, if
-    they are kept.
+    `reappeared`, `equity`, `symbol_frozen`, `symbol_released`, `degraded_to_paper`, `fell_back`, `switch_armed`,
+    `closed`. A `baseline` has `balances` (decimal text by asset), an `adopted` order the `client_order_id` under which its facts
+    and fills come, if they are kept.
     """
 
     event: str

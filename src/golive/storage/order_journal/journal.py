@@ -278,7 +278,7 @@ class OrderJournal:
         if isinstance(item, DecidedItem):
             self._decide(rows, item)
         elif isinstance(item, AttemptItem):
-            self._add(rows, "attempts", (item.client_order_id, item.n, item.deadline_ms))
+            self._add(rows, "attempts", (item.client_order_id, item.n, item.deadline_ms, self._clock.now()))
         elif isinstance(item, AnswerItem):
             self._add(rows, "answers", values.answer(item))
         elif isinstance(item, FactItem):
@@ -286,7 +286,7 @@ class OrderJournal:
         elif isinstance(item, FillItem):
             self._fill(rows, item)
         elif isinstance(item, EndItem):
-            self._add(rows, "ends", values.end(item))
+            self._add(rows, "ends", values.end(item, self._clock.now()))
         elif isinstance(item, NoteItem):
             self._add(rows, "notes", values.note(item, self._clock.now()))
         else:
@@ -302,7 +302,7 @@ class OrderJournal:
         else:
             self._add(rows, "amendments", values.amendment(item, item.amendment, decided, self._risk))
         if item.deadline_ms is not None:
-            self._add(rows, "attempts", (client_order_id, item.amendment or 1, item.deadline_ms))
+            self._add(rows, "attempts", (client_order_id, item.amendment or 1, item.deadline_ms, self._clock.now()))
 
     def _fill(self, rows: list[JournalRow], item: FillItem) -> None:
         row = values.fill(item.fill, self._risk)

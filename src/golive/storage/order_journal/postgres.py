@@ -278,7 +278,10 @@ def _check(connection: psycopg.Connection[Any], where: str, schema: str) -> None
         "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s", (schema,)
     ).fetchone()
     if mark is None or mark[0] != MARK:
-        raise JournalError(f"{where}: not an order journal of this release: {mark and mark[0]!r}, not {MARK!r}")
+        raise JournalError(
+            f"{where}: not an order journal of this release: {mark and mark[0]!r}, not {MARK!r}; use the release that wrote it, "
+            "or trade the account under a new keychain_key, which begins a journal of its own"
+        )
     columns = connection.execute(
         "SELECT table_name, array_agg(column_name::text ORDER BY ordinal_position) FROM information_schema.columns "
         "WHERE table_schema = %s GROUP BY table_name",

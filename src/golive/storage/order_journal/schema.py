@@ -6,12 +6,14 @@ from typing import Final
 
 APPLICATION_ID: Final = 0x474C4F4A
 """`GLOJ`"""
-USER_VERSION: Final = 1
+USER_VERSION: Final = 2
 
 # `seq` is one sequence over all tables but `journal`: what has the lower one was written first. Rows are only ever added.
 # Prices and quantities stand as integers (ticks, lots, smallest units) and as exact decimal text.
 # An intent stands right behind its decision, so one decision makes one order without an index that says so.
 # The numbers of an order's attempts: 1 and 2 send the order itself, 3 and above are its amendments, one attempt each.
+# `ts` is ns UTC of the wall clock: of facts and fills the venue's, of answers when they came, else when the row was written.
+# `mono` and `left_mono` are ns of the monotonic clock; their differences are latencies, whatever is done to the wall clock.
 TABLES: Final = """
 CREATE TABLE journal (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE openings (
@@ -44,13 +46,14 @@ CREATE TABLE amendments (
 ) STRICT;
 CREATE TABLE attempts (
     seq INTEGER PRIMARY KEY, client_order_id TEXT NOT NULL REFERENCES intents (client_order_id),
-    n INTEGER NOT NULL CHECK (n >= 1), deadline_ms INTEGER NOT NULL,
+    n INTEGER NOT NULL CHECK (n >= 1), deadline_ms INTEGER NOT NULL, ts INTEGER NOT NULL,
     prev_mac BLOB NOT NULL, mac BLOB NOT NULL, UNIQUE (client_order_id, n)
 ) STRICT;
 CREATE TABLE answers (
     seq INTEGER PRIMARY KEY, client_order_id TEXT NOT NULL, n INTEGER NOT NULL,
     result TEXT NOT NULL CHECK (result IN ('accepted', 'rejected', 'unknown', 'not_processed', 'not_sent')),
     code TEXT NOT NULL, detail TEXT NOT NULL, venue_order_id TEXT,
+    ts INTEGER NOT NULL, mono INTEGER NOT NULL, left_mono INTEGER,
     prev_mac BLOB NOT NULL, mac BLOB NOT NULL, UNIQUE (client_order_id, n),
     FOREIGN KEY (client_order_id, n) REFERENCES attempts (client_order_id, n)
 ) STRICT;
@@ -69,7 +72,7 @@ CREATE TABLE ends (
     result TEXT NOT NULL CHECK (
         result IN ('filled', 'partial', 'canceled', 'rejected', 'expired', 'absent', 'not_sent')
     ),
-    record TEXT NOT NULL, prev_mac BLOB NOT NULL, mac BLOB NOT NULL
+    record TEXT NOT NULL, ts INTEGER NOT NULL, prev_mac BLOB NOT NULL, mac BLOB NOT NULL
 ) STRICT;
 CREATE TABLE notes (
     seq INTEGER PRIMARY KEY, ts INTEGER NOT NULL, event TEXT NOT NULL, subject TEXT NOT NULL, client_order_id TEXT,
@@ -127,14 +130,14 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "client_order_id", "n", "quantity", "price", "trigger_price", "trail", "expires_at", "quantity_text", "price_text",
         "decision", "decision_seq", "ts",
     ),
-    "attempts": ("client_order_id", "n", "deadline_ms"),
-    "answers": ("client_order_id", "n", "result", "code", "detail", "venue_order_id"),
+    "attempts": ("client_order_id", "n", "deadline_ms", "ts"),
+    "answers": ("client_order_id", "n", "result", "code", "detail", "venue_order_id", "ts", "mono", "left_mono"),
     "facts": ("client_order_id", "event", "ts", "venue_order_id", "code", "price", "quantity"),
     "fills": (
         "venue", "trade_id", "client_order_id", "instrument", "ts", "side", "price", "quantity", "fee", "fee_asset", "liquidity",
         "price_text", "quantity_text", "fee_text",
     ),
-    "ends": ("client_order_id", "result", "record"),
+    "ends": ("client_order_id", "result", "record", "ts"),
     "notes": ("ts", "event", "subject", "client_order_id", "body", "operator"),
     "seals": ("sealed_seq", "document"),
 }  # fmt: skip

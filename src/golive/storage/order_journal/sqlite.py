@@ -247,7 +247,10 @@ def _check_schema(path: Path, connection: sqlite3.Connection) -> None:
     if marks[0] != APPLICATION_ID:
         raise JournalError(f"{path}: not an order journal")
     if marks[1] != USER_VERSION:
-        raise JournalError(f"{path}: an order journal of version {marks[1]}, this release reads version {USER_VERSION}")
+        raise JournalError(
+            f"{path}: an order journal of version {marks[1]}, this release reads version {USER_VERSION}; use the release that "
+            "wrote it, or trade the account under a new keychain_key, which begins a journal of its own"
+        )
     query = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
     with closing(sqlite3.connect(":memory:")) as model:
         model.executescript(TABLES)

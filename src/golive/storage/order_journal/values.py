@@ -55,7 +55,10 @@ def amendment(item: DecidedItem, n: int, decided: int, risk: RiskContext) -> tup
 
 def answer(item: AnswerItem) -> tuple[Value, ...]:
     """Return the values of an answer; its text for people is cut."""
-    return item.client_order_id, item.n, str(item.result), _storable(item.code), _storable(item.detail), item.venue_order_id
+    return (
+        item.client_order_id, item.n, str(item.result), _storable(item.code), _storable(item.detail), item.venue_order_id,
+        item.ts, item.mono, item.left_mono,
+    )  # fmt: skip
 
 
 def fact(update: OrderUpdate) -> tuple[Value, ...]:
@@ -77,9 +80,9 @@ def fill(booked: Fill, risk: RiskContext) -> tuple[Value, ...]:
     )  # fmt: skip
 
 
-def end(item: EndItem) -> tuple[Value, ...]:
+def end(item: EndItem, ts: int) -> tuple[Value, ...]:
     """Return the values of an order's end."""
-    return item.client_order_id, str(item.result), canonical(item.record).decode()
+    return item.client_order_id, str(item.result), canonical(item.record).decode(), ts
 
 
 def note(item: NoteItem, ts: int) -> tuple[Value, ...]:
