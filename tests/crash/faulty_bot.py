@@ -8,6 +8,9 @@ sent again. `undecided`: an order leaves whose decision and intent were never wr
 answer is late is taken for refused. `otherside`, `doublesize`, `wrongprice`: what leaves is not what was decided. Of the one
 further attempt after *not processed*: `second_undurable` lets it leave before it is durable, `third` lets a third one leave,
 `renamed` sends it under another id.
+
+Of a bot at two venues (`crash.routed_bot`): `fallback_of_unknown` lets an order go on whose outcome is not known, `fallback_unwritten`
+does not write down that one goes on, `fallback_uncounted` does not count it.
 """
 
 from __future__ import annotations
@@ -19,14 +22,20 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from crash import bot
+from crash import bot, routed_bot
+from golive.execution.live.effect import Effect, Note
+from golive.execution.live.happening import Answered
+from golive.execution.live.life import Life
+from golive.execution.live.meters import LiveMeters
+from golive.execution.live.router import LiveExecutionRouter
 from golive.model.decision import Approved
 from golive.model.errors import OutcomeUnknown
 from golive.model.ids import ClientOrderId, FillId, VenueOrderId
 from golive.model.instrument import Instrument
-from golive.model.live_order import AttemptResult
+from golive.model.live_order import AttemptResult, FallbackReason
 from golive.model.order import Fill, NewOrder, OrderType, Side, TimeInForce
 from golive.runtime.live import sending
+from golive.runtime.live.account import LiveAccount
 from golive.runtime.live.answer import Outcome
 from golive.runtime.live.parts import Parts
 from golive.runtime.live.pen import Pen, Pending
@@ -199,13 +208,45 @@ def renamed() -> None:
     TradingClient._attempt = under_another  # type: ignore[method-assign,assignment]
 
 
+def fallback_of_unknown() -> None:
+    answered = LiveExecutionRouter._answered
+
+    def eagerly(self: LiveExecutionRouter, life: Life, answer: Answered) -> None:
+        answered(self, life, answer)
+        if answer.result is AttemptResult.UNKNOWN:
+            self._dispatch.fall_back(life, FallbackReason.NEVER_SENT)
+
+    LiveExecutionRouter._answered = eagerly  # type: ignore[method-assign]
+
+
+def fallback_unwritten() -> None:
+    carry = LiveAccount.carry
+
+    def forgetful(self: LiveAccount, effect: Effect) -> None:
+        if not (isinstance(effect, Note) and effect.event == "fell_back"):
+            carry(self, effect)
+
+    LiveAccount.carry = forgetful  # type: ignore[method-assign]
+
+
+def fallback_uncounted() -> None:
+    LiveMeters.fell_back = lambda *_: None  # type: ignore[method-assign]
+
+
 BUGS: Mapping[str, Callable[[], None]] = {
     each.__name__: each
     for each in (
         early, resend, undecided, twice, frozen, unfenced, nodeadline, impatient, latecomer, otherside, doublesize, wrongprice,
-        second_undurable, third, renamed,
+        second_undurable, third, renamed, fallback_of_unknown, fallback_unwritten,
+        fallback_uncounted,
     )
 }  # fmt: skip
+PROGRAMS: Mapping[str, Callable[[list[str]], int]] = {
+    "fallback_of_unknown": routed_bot.main,
+    "fallback_unwritten": routed_bot.main,
+    "fallback_uncounted": routed_bot.main,
+}
+"""what a bug is planted in, where that is not `crash.bot`"""
 
 
 def main(arguments: list[str]) -> int:
@@ -214,7 +255,7 @@ def main(arguments: list[str]) -> int:
     name = arguments[at + 1]
     BUGS[name]()
     bot.STUCK_S = STUCK_S
-    return bot.main(arguments[:at] + arguments[at + 2 :])
+    return PROGRAMS.get(name, bot.main)(arguments[:at] + arguments[at + 2 :])
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def check_log(path: Path, journal: Journal, key: bytes, findings: Findings) -> N
         body = entry["body"]
         if entry["type"] == "risk_decision":
             decisions[canonical({field: value for field, value in body.items() if field != "key_class"})] += 1
-        elif entry["type"] == "order":
+        elif entry["type"] == "order" and body["journal"] == journal.name:
             ends[body["journal_seq"]] += 1
     if "risk" in path.name:
         written = Counter(canonical(json.loads(text)) for _, _, text in journal.decisions)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 KINDS = (
     "duplicate", "lost", "phantom", "unknown_order", "unresolved", "end_differs", "fill_missing", "fill_extra",
     "no_allow", "allow_not_before", "after_deny", "sent_without_attempt", "sent_undurable", "sent_again", "wrong_answer", "other_terms", "chain", "projection", "naive_unresolved",
+    "two_venues", "fallback_wrong", "fallback_unwritten", "fallback_uncounted",
 )  # fmt: skip
 """
 duplicate: one intent, two venue orders · lost: accepted, but the bot ended it as if it were not · phantom: the bot believes in
@@ -18,7 +19,10 @@ after_deny: sent though refused · sent_without_attempt, sent_again: attempts ag
 sent_undurable: a request left for which no attempt is written, or with another deadline ·
 wrong_answer: each of its attempts is answered as never executed, and the venue has it · other_terms: the venue's order, an
 intent or a fill is not what was decided (instrument, side, type, quantity, price), or an amendment was not allowed · chain: a MAC is wrong,
-a sequence number is missing · projection: a log does not say what the journal says · naive_unresolved: only of the control arm
+a sequence number is missing · projection: a log does not say what the journal says · naive_unresolved: only of the control arm ·
+two_venues: what was decided once became two orders, over all venues · fallback_wrong: an order went to another venue although its own may
+have it, or for no reason that lets it · fallback_unwritten: no note before its intent says instead of which one it is ·
+fallback_uncounted: the bot's counters say something else than its journals
 """
 MOST_EXAMPLES = 5
 
@@ -38,6 +42,12 @@ class Findings:
             self.counts[kind] += count
             if len(self.examples[kind]) < MOST_EXAMPLES:
                 self.examples[kind].append(what)
+
+    def take(self, other: Findings) -> None:
+        """Add the violations of another check; what it looked at stays there."""
+        self.counts += other.counts
+        for kind, texts in other.examples.items():
+            self.examples[kind] = (self.examples[kind] + texts)[:MOST_EXAMPLES]
 
     @property
     def document(self) -> dict[str, object]:

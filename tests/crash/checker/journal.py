@@ -78,8 +78,9 @@ class Told:
 
 @dataclass
 class Journal:
-    """A whole journal."""
+    """A whole journal; `name` is its file's, as the decision log has it."""
 
+    name: str
     facts: Mapping[str, str]
     orders: Mapping[str, Told]
     decisions: list[tuple[str, int, str]]
@@ -124,7 +125,7 @@ def read_journal(path: Path) -> Journal:
         (epochs,) = connection.execute("SELECT count(*) FROM openings").fetchone()
     finally:
         connection.close()
-    return Journal(facts, dict(orders), decisions, ends, epochs)
+    return Journal(path.stem, facts, dict(orders), decisions, ends, epochs)
 
 
 def _read_decisions(connection: sqlite3.Connection, orders: defaultdict[str, Told]) -> list[tuple[str, int, str]]:
