@@ -87,6 +87,9 @@ def test_a_filled_order_is_followed_from_decision_to_log(home: Path, capsys: pyt
     assert document["venue_order_id"] == "v-1"
     by_kind = {step["kind"]: step["details"] for step in document["steps"]}
     assert by_kind["attempt"] == {"n": "1", "deadline": "2026-01-01T00:00:03Z"}
+    assert (by_kind["answer"]["left"], by_kind["answer"]["round_trip_ms"]) == ("2026-01-01T00:00:00.001Z", "38.000")
+    ended = next(step["ts"] for step in document["steps"] if step["kind"] == "end")
+    assert ended is not None
     assert by_kind["fill"]["fee"] == "0.00001"
     assert by_kind["end"]["latency_ms"] == "41"
     assert witnesses == {
@@ -95,6 +98,12 @@ def test_a_filled_order_is_followed_from_decision_to_log(home: Path, capsys: pyt
     }  # fmt: skip
     metrics = next(each for each in document["testimonies"] if each["witness"] == "metrics")
     assert metrics["details"]["orders"] == "filled 3, not_sent 1, rejected 1"
+
+
+def test_the_table_tells_when_an_order_left_and_how_long_its_answer_took(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = golive(capsys, home, order_id(FILLED))[1]
+    assert "left 00:00:00.001, answered +38.0 ms" in out
+    assert "left" not in golive(capsys, home, order_id(UNSENT))[1]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TextIO
 
-from golive.model.clock import MILLISECOND, to_iso
+from golive.model.clock import MILLISECOND, from_iso, to_iso
 from golive.observability.page import amount
 
 from .explain_words import DETAILS, PHRASES, SENTENCES, STATES, STEPS, VALUES, WITNESSES, Language, word
@@ -85,7 +85,7 @@ def _details(step: Step, language: Language) -> str:
         if value is None or value == "" or name in skipped:
             continue
         label = word(DETAILS, name, language)
-        unit = f" {details['fee_asset']}" if name == "fee" else " ms" if name == "latency_ms" else ""
+        unit = f" {details['fee_asset']}" if name == "fee" else " ms" if name.endswith("_ms") else ""
         parts.append(f"{label} {_told(name, value, language)}{unit}".strip())
     return ", ".join(parts)
 
@@ -106,6 +106,10 @@ def _told(name: str, value: str, language: Language) -> str:
         return amount(value)
     if name in _VALUES:
         return word(VALUES, value, language)
+    if name == "left":
+        return _moment(from_iso(value)).partition(" ")[2]
+    if name == "round_trip_ms":
+        return f"+{value[:-2]}"
     if name in ("deadline", "until"):
         return value.removesuffix("Z").replace("T", " ")
     return value.replace("_", " ") if name == "time_in_force" else value
@@ -114,7 +118,11 @@ def _told(name: str, value: str, language: Language) -> str:
 def _time(step: Step) -> str:
     if step.ts is None:
         return "–"
-    text = to_iso(step.ts // MILLISECOND * MILLISECOND).removesuffix("Z").replace("T", " ")
+    return _moment(step.ts)
+
+
+def _moment(ts: int) -> str:
+    text = to_iso(ts // MILLISECOND * MILLISECOND).removesuffix("Z").replace("T", " ")
     return text if "." in text else f"{text}.000"
 
 

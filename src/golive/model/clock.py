@@ -11,6 +11,7 @@ Nanos = NewType("Nanos", int)
 
 SECOND = 1_000_000_000
 MILLISECOND = 1_000_000
+MICROSECOND = 1_000
 MINUTE = 60 * SECOND
 DAY = 86_400 * SECOND
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

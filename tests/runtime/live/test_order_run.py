@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -83,6 +84,8 @@ async def test_a_market_order_is_judged_sent_once_and_told_to_its_fill(hand: Han
     assert (outcome.status, outcome.filled, outcome.exit_code) == ("FILLED", "0.01 of 0.01 BTC", ExitCode.OK)
     assert hand.told[:4] == ["recovered", "judged", "leaves", "answered"]
     assert set(hand.told[4:]) == {"filled"}
+    assert re.search(r"it may leave at \d{4}-\d\d-\d\dT[\d:.]+Z, deadline ", hand.steps[2].text)
+    assert re.search(r" answers attempt 1 after \d+ ms: accepted as ", hand.steps[3].text)
     [there] = truth(hand.venue, outcome.client_order_id)
     assert there["state"] == "filled"
     [decision], [intent] = hand.rows("decisions"), hand.rows("intents")

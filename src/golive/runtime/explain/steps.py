@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
-from golive.model.clock import MILLISECOND, to_iso
+from golive.model.clock import MICROSECOND, MILLISECOND, to_iso
 from golive.model.json import JsonValue
 
 from .story import Step, StepKind
@@ -111,6 +111,8 @@ def _terms(row: Row, kind: StepKind, grid: Grid) -> dict[str, str | None]:
     told = {name: _text(values[name]) for name in _TEXTS.get(kind, ()) if name in values}
     if "deadline_ms" in values:
         told["deadline"] = to_iso(int(str(values["deadline_ms"])) * MILLISECOND)
+    if kind == "answer":
+        told |= _round_trip(values)
     if "quantity" in values:
         told["quantity"] = _told(values, "quantity_text", "quantity", grid.quantity)
         told["price"] = _told(values, "price_text", "price", grid.price)
@@ -127,6 +129,15 @@ def _terms(row: Row, kind: StepKind, grid: Grid) -> dict[str, str | None]:
         told["operator"] = _text(signed) if isinstance(signed := record.get("signed_by"), str) and signed else None
         told["fallback_used"] = "yes" if record.get("fallback_used") else None
     return told
+
+
+def _round_trip(values: Mapping[str, Value]) -> dict[str, str | None]:
+    """Return when the attempt of an answer was let out, and how long after that it was answered; nothing where it was not."""
+    ts, mono, left = (values.get(name) for name in ("ts", "mono", "left_mono"))
+    if not isinstance(ts, int) or not isinstance(mono, int) or not isinstance(left, int):
+        return {}
+    us = (mono - left) // MICROSECOND
+    return {"left": to_iso(ts - (mono - left)), "round_trip_ms": f"{us // 1000}.{us % 1000:03}"}
 
 
 def _fill(values: Mapping[str, Value], grid: Grid) -> dict[str, str | None]:

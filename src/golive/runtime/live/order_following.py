@@ -38,6 +38,8 @@ class Following:
     steps: list[Step] = field(default_factory=list)
     never_left: bool = False
     """it is proved that no byte of it reached the venue"""
+    _left_mono: int = 0
+    """when its newest attempt was let out, ns of the monotonic clock"""
     _waiting: asyncio.Queue[Step | None] = field(default_factory=asyncio.Queue)
     _task: asyncio.Task[None] | None = None
 
@@ -72,8 +74,10 @@ class Following:
             return
         match happening:
             case Leaving():
-                deadline = to_iso(happening.deadline_ms * MILLISECOND)
-                self.add("leaves", f"decision, intent and attempt {happening.n} are durable; it may leave, deadline {deadline}")
+                clock, deadline = self.desk.plan.clock, to_iso(happening.deadline_ms * MILLISECOND)
+                self._left_mono, now = clock.monotonic(), to_iso(clock.now() // MILLISECOND * MILLISECOND)
+                what = f"decision, intent and attempt {happening.n} are durable"
+                self.add("leaves", f"{what}; it may leave at {now}, deadline {deadline}")
             case Answered(result=AttemptResult.NOT_SENT):
                 self.never_left = True
                 self.add("not_sent", f"it never left {happening.adapter}: {happening.code or 'refused here'}: {happening.detail}")
@@ -81,9 +85,9 @@ class Following:
                 code = f" (code {happening.code})" if happening.code else ""
                 named = f" as {happening.venue_order_id}" if happening.venue_order_id else ""
                 detail = f": {happening.detail}" if happening.detail else ""
-                self.add(
-                    "answered", f"{happening.adapter} answers attempt {happening.n}: {happening.result}{named}{code}{detail}"
-                )
+                took = f"after {(happening.mono - self._left_mono) // MILLISECOND} ms"
+                what = f"{happening.adapter} answers attempt {happening.n} {took}"
+                self.add("answered", f"{what}: {happening.result}{named}{code}{detail}")
             case NotSent():
                 self.never_left = True
                 self.add(
