@@ -15,7 +15,8 @@ from .dialect import Dialect, FillSighting, OrderSighting, Payload, Request
 from .profile import VenueProfile
 
 T = TypeVar("T", OrderSighting, FillSighting)
-MAX_PAGES = 20
+MAX_PAGES = 1000
+"""what an account trades in days; a venue whose list goes on for longer is not believed"""
 Cutoff = Callable[[int], int]
 """from the time of the newest row (ns) to the time back to which a list is wanted"""
 

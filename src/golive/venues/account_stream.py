@@ -27,8 +27,6 @@ from .dialect import AccountEvent, FillSighting, Link, OrderSighting
 from .feed_connection import Opening
 from .keeper import Keeper, StreamSetting
 
-OVERLAP_NS: Final = 60 * SECOND
-"""how far before the last event reconciliation reads again"""
 FILL_ROUNDS: Final = 4
 AUDIT_TICK_S: Final = 1.0
 
@@ -59,6 +57,7 @@ class AccountStream:
         self._instruments = tuple(instruments)
         self._sink = sink
         self._reads = AccountReads(setting.profile, path)
+        self._overlap_ns = int(setting.profile.list_overlap_s * SECOND)
         self._state = AccountState()
         self._feed = setting.profile.dialect.account_feed(self._instruments, sink=self._pushed, is_guarding=is_guarding)
         self._keeper = Keeper(setting, self._feed, self, name="account")
@@ -69,6 +68,8 @@ class AccountStream:
         self._auditor: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
         self.received: Counter[str] = Counter()
+        self.complete_to = 0
+        """venue's market time up to which everything was told, as far as its lists show it by then, ns; 0: not known yet"""
         self.channels = frozenset(key for link in self._feed.links for key in link.keys)
 
     @property
@@ -167,7 +168,7 @@ class AccountStream:
         """Before anything is subscribed: what happened up to now is not news."""
 
         def overlap(newest: int) -> int:
-            return newest - OVERLAP_NS
+            return newest - self._overlap_ns
 
         for instrument in self._instruments:
             fills = await self._reads.fills(instrument, overlap)
@@ -181,8 +182,9 @@ class AccountStream:
         """Ask the REST side and tell what the pushes missed; fills before the orders they belong to."""
         async with self._turn:
             self._told_assets.clear()
+            newest = self._state.newest
             before = self._state.working()
-            cutoff = self._state.newest - OVERLAP_NS
+            cutoff = self._state.newest - self._overlap_ns
             present = {order.venue_order_id for i in self._instruments for order in await self._reconcile_orders(i, cutoff)}
             for order in before:
                 if order.venue_order_id not in present:
@@ -191,6 +193,7 @@ class AccountStream:
             for balance in (*balances.values(), *self._state.vanished_balances(frozenset(balances))):
                 if balance.asset not in self._told_assets:
                     self._tell(balance)
+            self.complete_to = newest
 
     async def _reconcile_orders(self, instrument: Instrument, cutoff: int) -> tuple[OrderSighting, ...]:
         """Open orders before closed ones, so that one which ends in between is in the second list at least."""

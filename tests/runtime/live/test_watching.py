@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from golive.model.errors import VenueUnavailable
-from golive.model.ids import FillId
+from golive.model.ids import FillId, VenueOrderId
 from golive.model.order import Fill, OrderStatus, Side
 from golive.runtime.live.desk import LiveDesk
 from golive.storage.order_journal.place import DIRECTORY
@@ -128,6 +129,28 @@ async def test_a_late_fill_of_an_order_that_was_let_go_is_booked_once_and_told(
         trades = [row.values["trade_id"] for row in journal.order(order_id) if row.table == "fills"]
     assert trades.count("late") == 1
     assert len(trades) == len(found.fills) + 1
+
+
+async def test_each_audit_writes_down_how_far_the_account_was_followed(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
+    name, running = venue
+    plan = live_plan(tmp_path, [account_plan(name, running)], timing=replace(QUICK, audit_s=0.2))
+    path = tmp_path / DIRECTORY / f"{ADAPTERS[name]}_{name}_key.sqlite"
+    async with trader(plan) as at:
+        filled = await at.sent(price=None)
+        await until(lambda: at.status(filled) is OrderStatus.FILLED)
+        [*_, fill] = [item for item in at.news if isinstance(item, Fill)]
+        await until(lambda: max(agreements(path), default=0) >= fill.ts)
+        watcher = at.desk.account(ADAPTERS[name]).watcher
+        assert watcher.complete_to >= fill.ts
+        watcher.adopted.add(VenueOrderId("1"))
+        assert watcher.complete_to == 0, "its fills are read by the next start, which has to look back to before them"
+
+
+def agreements(path: Path) -> list[int]:
+    """The market times up to which journal and venue agreed, ns, in the order they were written."""
+    with closing(OrderJournalReader.open(path)) as journal:
+        notes = [row.values for row in journal.rows() if row.table == "notes" and row.values["event"] == "ready"]
+    return [int(json.loads(str(note["body"]))["venue_ts"]) for note in notes]
 
 
 async def test_a_stream_that_cannot_be_rebuilt_blocks_new_orders_until_it_stands_again(tmp_path: Path) -> None:

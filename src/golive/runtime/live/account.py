@@ -17,6 +17,7 @@ from golive.model.live_order import FallbackReason, Priority
 from golive.model.order import Fill, OrderUpdate
 from golive.storage.order_journal import DecidedItem, EndItem, FactItem, NoteItem
 
+from .agreement import agreement
 from .asking import Asker
 from .ending import ended_early
 from .parts import Parts
@@ -55,6 +56,8 @@ class LiveAccount:
         self._is_closing = False
         self._next_resync = parts.clock.monotonic() + int(RESYNC_S * SECOND)
         self._resync: asyncio.Task[None] | None = None
+        self._agreed_to = 0
+        """the last agreement written since the start, venue's market time in ns"""
         self._jumps = 0
         """of the venue's clock that were told"""
 
@@ -221,12 +224,20 @@ class LiveAccount:
             else:
                 self._offer(late.item, late.priority)
         self.watcher.look()
+        self._note_agreement()
         self._look_at_journal()
         is_unsure = self._look_at_time() or parts.readiness.is_breaker_open
         if now >= self._next_resync or (is_unsure and self._resync is None):
             self._next_resync = now + int(RESYNC_S * SECOND)
             self._resync = self._resync or self._watched(asyncio.create_task(self._learn_time()))
         parts.readiness.look()
+
+    def _note_agreement(self) -> None:
+        """Write down how far the account was followed, after each audit of its stream: the next start reads from there on."""
+        at = self.watcher.complete_to
+        if at > self._agreed_to and self.parts.readiness.is_ready:
+            self._agreed_to = at
+            self.parts.pen.write(agreement(at, self.parts.plan.operator))
 
     def _look_at_time(self) -> bool:
         """Let nothing leave after the venue's clock was set until it has told its time again; return whether it must be asked."""

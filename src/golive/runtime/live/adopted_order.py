@@ -10,8 +10,8 @@ from golive.model.verdict import ExitCode
 from golive.storage.order_journal import NoteItem
 from golive.venues.account_reads import AccountReads
 
+from .agreement import NOTHING_BEFORE
 from .desk import LiveDesk
-from .opening import NOTHING_BEFORE
 from .order_following import Step
 from .order_outcome import Outcome
 from .parts import Parts

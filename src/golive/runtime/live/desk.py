@@ -33,12 +33,13 @@ from golive.venues.adapter import VenueAdapter
 
 from .account import LiveAccount
 from .account_journal import AccountJournal
+from .agreement import last_agreed_at
 from .alerting import AlertThread
 from .assembly import assembled
 from .ending import ended_early
 from .export import LiveExport
 from .interpreter import Steadiness
-from .opening import Recovery, last_agreed_at
+from .opening import Recovery
 from .plan import AccountPlan, LivePlan
 from .reconcile_views import Books
 from .taking_over import restored, taken_over

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -23,12 +23,11 @@ from golive.venues.account_reads import AccountReads
 
 from ..permission import require_permissions
 from .account import LiveAccount
+from .agreement import NOTHING_BEFORE, agreement
 from .parts import Parts
 from .reappearing import Reappeared
 from .reconcile_views import Books, Known, baseline_body, journal_view, newest_time, own_order, read_venue
 
-NOTHING_BEFORE: Final = 2**62
-"""a time after all others: of each list the newest page is enough"""
 SAME_ROUNDS: Final = 2
 """comparisons in a row that found no change: waiting longer does not help"""
 
@@ -76,6 +75,7 @@ class Recovery:
         parts = self._parts
         timing = parts.plan.timing
         deadline = parts.clock.monotonic() + int(timing.recovery_s * SECOND)
+        failure = ""
         while True:
             try:
                 async with asyncio.timeout(max(0.0, (deadline - parts.clock.monotonic()) / SECOND)):
@@ -89,15 +89,16 @@ class Recovery:
                     self._blocked(NotReady(parts.name, parts.plan.entrypoint, self._differences))
                     return
                 left = ", ".join(ours.intent.client_order_id for ours in parts.roster.unended()) or "no order"
-                message = f"{parts.name}: not recovered within {timing.recovery_s:g} s; not understood yet: {left}"
+                message = f"{parts.name}: not recovered within {timing.recovery_s:g} s; not understood yet: {left}{failure}"
                 raise VenueUnavailable(message, venue=parts.account.profile.label) from None
-            except VenueUnavailable:
+            except VenueUnavailable as exc:
                 if parts.clock.monotonic() >= deadline:
                     raise
+                failure = f"; it failed last with: {exc}"
                 await asyncio.sleep(timing.recovery_pause_s)
         if self._books.baseline is None:
             parts.pen.write(self._note("baseline", baseline_body(view)))
-        parts.pen.write(self._note("ready", {"venue_ts": str(newest_time(view))}))
+        parts.pen.write(agreement(newest_time(view), parts.plan.operator))
         await parts.pen.flushed()
         if parts.plan.verifies_whole_journal:
             await parts.pen.verify()
@@ -182,9 +183,3 @@ class Recovery:
 
     def _note(self, event: str, body: JsonObject) -> NoteItem:
         return NoteItem(event, body, self._parts.plan.operator)
-
-
-def last_agreed_at(notes: Mapping[str, JsonObject]) -> int | None:
-    """Return the venue's market time at which journal and venue agreed last, ns; None: they never did."""
-    text = notes.get("ready", {}).get("venue_ts")
-    return int(text) if isinstance(text, str) else None

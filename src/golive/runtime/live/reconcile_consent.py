@@ -33,7 +33,7 @@ from golive.venues.dialect import OrderSighting
 from golive.venues.trading import TradingClient
 
 from .account_journal import AccountJournal
-from .opening import NOTHING_BEFORE, last_agreed_at
+from .agreement import NOTHING_BEFORE, last_agreed_at
 from .order_account import EQUITY
 from .plan import AccountPlan, LivePlan
 from .reconcile_views import Books, fills_of, read_venue

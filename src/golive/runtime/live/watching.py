@@ -78,6 +78,8 @@ class Watcher:
         """orders that are not ours and that a person has agreed to"""
         self.adopted: set[VenueOrderId] = set()
         """those whose fills belong to the account: told once each, and booked at the next start"""
+        self._is_behind = False
+        """a fill of an adopted order was told, which the next start books: it has to read back to before it"""
         self.foreign_orders = 0
 
     # the stream's life
@@ -123,6 +125,12 @@ class Watcher:
                     self._ask(ours.intent.client_order_id)
         finally:
             self._opening = None
+
+    @property
+    def complete_to(self) -> int:
+        """Return the venue's market time up to which everything that is ours was told, ns; 0: not known at present."""
+        is_open = self._checks or self._nameless or self.adopted or self._is_behind
+        return 0 if self._stream is None or is_open else self._stream.complete_to
 
     async def checked(self) -> None:
         """Return once every order that nobody knew has been looked for in the journal."""
@@ -194,6 +202,7 @@ class Watcher:
     def _stranger(self, client_order_id: ClientOrderId, venue_order_id: VenueOrderId, fill: FillSighting | None = None) -> None:
         if fill is not None and venue_order_id in self.adopted:
             self.adopted.discard(venue_order_id)
+            self._is_behind = True
             self._foreign(f"adopted order {venue_order_id} is being filled: the next start, or golive reconcile, books that")
         if venue_order_id in self.agreed:
             return
