@@ -11,34 +11,39 @@ further attempt after *not processed*: `second_undurable` lets it leave before i
 
 Of a bot at two venues (`crash.routed_bot`): `fallback_of_unknown` lets an order go on whose outcome is not known, `fallback_unwritten`
 does not write down that one goes on, `fallback_uncounted` does not count it.
+
+Of a bot with a dead-man's switch (`crash.switch_bot`): `idle` feeds it by a timer, whatever has died; `lazy` feeds it too rarely; `undisarmed`
+leaves it armed at an orderly end.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import secrets
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from crash import bot, routed_bot
+from crash import bot, routed_bot, switch_bot
 from golive.execution.live.effect import Effect, Note
 from golive.execution.live.happening import Answered
 from golive.execution.live.life import Life
 from golive.execution.live.meters import LiveMeters
 from golive.execution.live.router import LiveExecutionRouter
 from golive.model.decision import Approved
-from golive.model.errors import OutcomeUnknown
+from golive.model.errors import OutcomeUnknown, VenueError
 from golive.model.ids import ClientOrderId, FillId, VenueOrderId
 from golive.model.instrument import Instrument
 from golive.model.live_order import AttemptResult, FallbackReason
 from golive.model.order import Fill, NewOrder, OrderType, Side, TimeInForce
-from golive.runtime.live import sending
+from golive.runtime.live import sending, switch
 from golive.runtime.live.account import LiveAccount
 from golive.runtime.live.answer import Outcome
 from golive.runtime.live.parts import Parts
 from golive.runtime.live.pen import Pen, Pending
+from golive.runtime.live.switch import DeadMansSwitch
 from golive.storage.order_journal import AttemptItem, DecidedItem, Item
 from golive.storage.order_journal.lease import AccountLease
 from golive.venues import trading
@@ -233,18 +238,43 @@ def fallback_uncounted() -> None:
     LiveMeters.fell_back = lambda *_: None  # type: ignore[method-assign]
 
 
+def idle() -> None:
+    async def beat(self: DeadMansSwitch) -> None:
+        while True:
+            with contextlib.suppress(VenueError):
+                await self._arm()
+                self.is_armed = True
+            await asyncio.sleep(self._timeout_s / switch.BEATS)
+
+    DeadMansSwitch._beat = beat  # type: ignore[method-assign]
+
+
+def lazy() -> None:
+    switch.BEATS = 0.5  # type: ignore[misc,assignment]
+
+
+def undisarmed() -> None:
+    async def nothing(self: DeadMansSwitch) -> str:
+        return ""
+
+    DeadMansSwitch._disarmed = nothing  # type: ignore[method-assign]
+
+
 BUGS: Mapping[str, Callable[[], None]] = {
     each.__name__: each
     for each in (
         early, resend, undecided, twice, frozen, unfenced, nodeadline, impatient, latecomer, otherside, doublesize, wrongprice,
         second_undurable, third, renamed, fallback_of_unknown, fallback_unwritten,
-        fallback_uncounted,
+        fallback_uncounted, idle, lazy, undisarmed,
     )
 }  # fmt: skip
 PROGRAMS: Mapping[str, Callable[[list[str]], int]] = {
     "fallback_of_unknown": routed_bot.main,
     "fallback_unwritten": routed_bot.main,
     "fallback_uncounted": routed_bot.main,
+    "idle": switch_bot.main,
+    "lazy": switch_bot.main,
+    "undisarmed": switch_bot.main,
 }
 """what a bug is planted in, where that is not `crash.bot`"""
 

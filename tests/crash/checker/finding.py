@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 KINDS = (
     "duplicate", "lost", "phantom", "unknown_order", "unresolved", "end_differs", "fill_missing", "fill_extra",
     "no_allow", "allow_not_before", "after_deny", "sent_without_attempt", "sent_undurable", "sent_again", "wrong_answer", "other_terms", "chain", "projection", "naive_unresolved",
-    "two_venues", "fallback_wrong", "fallback_unwritten", "fallback_uncounted",
+    "two_venues", "fallback_wrong", "fallback_unwritten", "fallback_uncounted", "switch_late", "switch_struck",
 )  # fmt: skip
 """
 duplicate: one intent, two venue orders · lost: accepted, but the bot ended it as if it were not · phantom: the bot believes in
@@ -22,7 +22,9 @@ intent or a fill is not what was decided (instrument, side, type, quantity, pric
 a sequence number is missing · projection: a log does not say what the journal says · naive_unresolved: only of the control arm ·
 two_venues: what was decided once became two orders, over all venues · fallback_wrong: an order went to another venue although its own may
 have it, or for no reason that lets it · fallback_unwritten: no note before its intent says instead of which one it is ·
-fallback_uncounted: the bot's counters say something else than its journals
+fallback_uncounted: the bot's counters say something else than its journals ·
+switch_late: an order of a dead bot works although the time of its switch is over · switch_struck: the switch canceled an order of a bot
+that lived or had ended in order
 """
 MOST_EXAMPLES = 5
 
