@@ -27,7 +27,7 @@ from pathlib import Path
 from random import Random
 
 from crash.kills import BLOCKED, Window, kill_forked_lives, race, run_forked
-from crash.lives import RESOLVE_S, failing_closed, opened, patiently, prepare_to_fork, resolve, say_ready
+from crash.lives import RESOLVE_S, failing_closed, opened, patiently, prepare_to_fork, resolve, say_ready, warm
 from crash.place import Place, listed_at, plan_of, prices_at
 from crash.rig import SCALE, VENUES
 from crash.strategy import Strategy
@@ -104,7 +104,7 @@ def main(arguments: list[str]) -> int:
     plan = plan_of(place, listed, lease_s=given.lease, scale=given.scale)
     said: dict[str, object] = {"seed": given.seed}
     if given.resolve:
-        asyncio.run(resolve(plan))
+        asyncio.run(resolve(replace(plan, whole_rows=None)))
     elif given.life:
         with failing_closed():
             asyncio.run(trade(plan, place, prices, Random(f"{given.seed}|life"), say_ready))
@@ -115,6 +115,8 @@ def main(arguments: list[str]) -> int:
     elif given.failpoints:
         said["failpoints"] = _killed_at_each(place, listed, prices, given.seed)
     else:
+        if not place.home.joinpath("var/state/orders").exists():  # else there may be orders that a home of its own does not know
+            asyncio.run(warm(plan_of(replace(place, home=place.home.parent / "warm"), listed, scale=given.scale)))
         prepare_to_fork()
 
         def live(number: int, ready: Callable[[], None]) -> None:

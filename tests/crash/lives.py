@@ -19,6 +19,7 @@ from golive.runtime.live.opening import NotReady
 from golive.runtime.live.plan import LivePlan
 
 RESOLVE_S = 60.0
+WARM_OPENINGS = 4
 
 
 async def resolve(plan: LivePlan) -> None:
@@ -35,6 +36,13 @@ async def resolve(plan: LivePlan) -> None:
             await asyncio.sleep(0.01)
         await desk.settled(RESOLVE_S)
     finally:
+        await desk.close()
+
+
+async def warm(plan: LivePlan) -> None:
+    """Open a desk and close it again, so that what a life runs first is loaded and specialised before lives are forked."""
+    for _ in range(WARM_OPENINGS):
+        desk = await opened(plan)
         await desk.close()
 
 

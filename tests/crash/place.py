@@ -102,6 +102,7 @@ def plan_of(
         export_path=None,
         timing=timing,
         verifies_whole_journal=False,
+        whole_rows=0,
     )
 
 

@@ -95,6 +95,50 @@ def test_after_a_crash_each_log_gets_what_it_lacks_once(tmp_path: Path, seed: in
         assert sorted(risk_log(tmp_path), key=str) == sorted(range(1, 13), key=str)
 
 
+@pytest.mark.parametrize("kept", [0, 3, 250, 399])
+def test_of_a_long_journal_the_risk_log_gets_all_that_it_lacks(tmp_path: Path, kept: int) -> None:
+    rows = rows_of(400)
+    projection = open_projection(tmp_path, [])
+    projection.project(rows)
+    projection.sync()
+    lines = (tmp_path / RISK).read_bytes().splitlines(keepends=True)
+    first = next(at for at, line in enumerate(lines) if b'"risk_decision"' in line)
+    (tmp_path / RISK).write_bytes(b"".join(lines[: first + kept]))
+    for _ in range(2):
+        open_projection(tmp_path, rows).close()
+        assert risk_log(tmp_path) == list(range(1, 401))
+
+
+def test_a_start_looks_at_the_last_rows_of_a_long_journal_and_not_at_the_others(tmp_path: Path) -> None:
+    rows = rows_of(400)
+    asked: list[int] = []
+    for _ in range(2):
+        projection = open_projection(tmp_path, rows)
+        projection.close()
+
+    def above(after: int) -> Iterable[JournalRow]:
+        asked.append(after)
+        return (row for row in rows if row.seq > after)
+
+    LiveProjection.open(tmp_path, signer_of(tmp_path), "okx_spot_main", tmp_path / RISK, above).close()
+    assert [len(rows) - after < 300 for after in asked] == [True]
+
+
+@pytest.mark.parametrize("same", range(1, 9))
+def test_an_amendment_that_says_the_same_as_one_long_before_it_is_missed_as_any_other(tmp_path: Path, same: int) -> None:
+    """Rows before those that are looked at say what the oldest of these says again."""
+    told: JsonObject = {"client_order_id": order_id(1), "decision_seq": 1}
+    again = [JournalRow(0, "decisions", {"risk_body": canonical(told).decode()})]
+    rest = rows_of(120)
+    rows = [*again, JournalRow(0, "intents", {}), *rest[:same], *again, *rest[same:]]
+    rows = [row._replace(seq=seq) for seq, row in enumerate(rows, 1)]
+    projection = open_projection(tmp_path, [])
+    projection.project(rows[: 2 + same])
+    projection.sync()
+    open_projection(tmp_path, rows).close()
+    assert sum(row.table == "decisions" for row in rows) == len(risk_log(tmp_path))
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_decisions_that_share_a_name_are_all_kept(tmp_path: Path, seed: int) -> None:
     """Of an order and of its amendments, some of them word for word the same."""

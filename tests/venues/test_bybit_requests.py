@@ -116,8 +116,8 @@ READS: list[tuple[Request, Callable[[Any], Awaitable[Any]], frozenset[str]]] = [
     (DIALECT.candles(BTC, "1", 99), lambda c: c.fetch_ohlcv("BTC/USDT", "1m", None, 100), frozenset()),
     (DIALECT.balances(), lambda c: c.fetch_balance(), frozenset()),
     (DIALECT.open_orders(BTC, ""), lambda c: c.fetch_open_orders("BTC/USDT", None, 50), frozenset({"openOnly"})),
-    (DIALECT.closed_orders(BTC, ""), lambda c: c.fetch_canceled_and_closed_orders("BTC/USDT", None, 50), frozenset()),
-    (DIALECT.fills(BTC, ""), lambda c: c.fetch_my_trades("BTC/USDT", None, 100), frozenset()),
+    (DIALECT.closed_orders(BTC, ""), lambda c: c.fetch_canceled_and_closed_orders("BTC/USDT", None, 20), frozenset()),
+    (DIALECT.fills(BTC, ""), lambda c: c.fetch_my_trades("BTC/USDT", None, 20), frozenset()),
 ]
 
 

@@ -16,6 +16,7 @@ DURATIONS = {
     "absence_lag_s",
     "lookup_pause_s",
     "cancel_pause_s",
+    "list_overlap_s",
     "skew_margin_s",
     "time_tolerance_s",
 }

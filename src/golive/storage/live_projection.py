@@ -20,8 +20,10 @@ from .live_log import NOTES, ORDER, PATIENCE_S, LiveOrderLog, LogDraft, entries_
 from .order_journal.row import JournalRow
 from .risk_decisions import RISK_DECISION, RiskDecisions
 
-LOOK_BACK: Final = 10_000
-"""rows before the newest one in the decision log whose decisions are looked for: a power cut may have cut the risk log earlier"""
+LOOK_BACKS: Final = (200, 10_000)
+"""rows before the newest one in the decision log whose decisions are looked for: a power cut may have cut the risk log earlier;
+the more only where the oldest of the fewer is missing, since what follows it can only be missing as well
+"""
 
 
 class LiveProjection:
@@ -69,27 +71,48 @@ class LiveProjection:
             self._log.close()
 
     def _catch_up(self, risk_log: Path, rows: Callable[[int], Iterable[JournalRow]]) -> None:
-        decided: list[JsonObject] = []
-        ended: list[LogDraft] = []
-        for row in rows(max(0, self._log.written - LOOK_BACK)):
-            if row.table == "decisions":
-                decided.append(row.json("risk_body"))
-            ended += drafts((row,))
-        wanted = Counter(canonical(body) for body in decided)  # an amendment may say again what was said of its order
-        oldest = canonical(decided[0]) if decided else b""
-        for entry in entries_backwards(risk_log) if decided else ():
-            if entry.type == RISK_DECISION:
-                wanted[canonical({name: value for name, value in entry.body.items() if name != "key_class"})] -= 1
-                if wanted[oldest] <= 0:
-                    break
-        missing: list[JsonObject] = []
-        for body in reversed(decided):
-            if wanted[canonical(body)] > 0:
-                wanted[canonical(body)] -= 1
-                missing.insert(0, body)
+        for look_back in LOOK_BACKS:
+            after = max(0, self._log.written - look_back)
+            found = list(rows(after))
+            decided = _decisions(found, is_whole=after == 0 or look_back == LOOK_BACKS[-1])
+            missing, is_oldest_there = _missing(decided, risk_log)
+            if after == 0 or is_oldest_there:
+                break
         self._risk.append(missing)
-        self._log.append(ended)
+        self._log.append(list(drafts(found)))
         self.sync()
+
+
+def _decisions(rows: Sequence[JournalRow], *, is_whole: bool) -> Sequence[JsonObject]:
+    """Return the decisions of these rows, all of them or from the first one of a new order on.
+
+    Nothing before says the same as that one, while an amendment may say again what was said of its order.
+    """
+    decided = [(at, row.json("risk_body")) for at, row in enumerate(rows) if row.table == "decisions"]
+    if not is_whole:
+        of_new = (n for n, (at, _) in enumerate(decided) if at + 1 < len(rows) and rows[at + 1].table == "intents")
+        decided = decided[next(of_new, len(decided)) :]
+    return [body for _, body in decided]
+
+
+def _missing(decided: Sequence[JsonObject], risk_log: Path) -> tuple[Sequence[JsonObject], bool]:
+    """Return those of the decisions that the log lacks, and whether it has the oldest."""
+    if not decided:
+        return (), False
+    names = [canonical(body) for body in decided]
+    wanted = Counter(names)
+    for entry in entries_backwards(risk_log):
+        if entry.type == RISK_DECISION:
+            wanted[canonical({name: value for name, value in entry.body.items() if name != "key_class"})] -= 1
+            if wanted[names[0]] <= 0:
+                break
+    is_oldest_there = wanted[names[0]] <= 0
+    missing: list[JsonObject] = []
+    for name, body in zip(reversed(names), reversed(decided), strict=True):
+        if wanted[name] > 0:
+            wanted[name] -= 1
+            missing.insert(0, body)
+    return missing, is_oldest_there
 
 
 def drafts(rows: Iterable[JournalRow]) -> Iterator[LogDraft]:

@@ -48,6 +48,8 @@ _TIMES_IN_FORCE: Final = {
 }
 _ORDERS_PAGE: Final = "50"
 _FILLS_PAGE: Final = "100"
+_FIRST_PAGE: Final = "20"
+"""mostly the newest rows are all that is wanted"""
 _MOST_CANDLES: Final = 1000
 _SWITCH_S: Final = range(3, 301)
 _CURSOR = re.compile(r"[A-Za-z0-9%_.,:~=+/-]{0,1000}")
@@ -265,13 +267,14 @@ class BybitDialect:
         return _page("v5/order/realtime", {**_named(instrument), "openOnly": "0", "limit": _ORDERS_PAGE}, after)
 
     def closed_orders(self, instrument: Instrument, after: str) -> Request:
-        return _page("v5/order/history", {**_named(instrument), "limit": _ORDERS_PAGE}, after)
+        return _page("v5/order/history", {**_named(instrument), "limit": _ORDERS_PAGE if after else _FIRST_PAGE}, after)
 
     def read_orders(self, payload: Payload, instrument: Instrument) -> tuple[OrderSighting, ...]:
         return tuple(order_from(row, instrument) for row in _of(instrument, _list(payload, "orders"), "orders"))
 
     def fills(self, instrument: Instrument, after: str) -> Request:
-        return _page("v5/execution/list", {**_named(instrument), "execType": "Trade", "limit": _FILLS_PAGE}, after)
+        limit = _FILLS_PAGE if after else _FIRST_PAGE
+        return _page("v5/execution/list", {**_named(instrument), "execType": "Trade", "limit": limit}, after)
 
     def read_fills(self, payload: Payload, instrument: Instrument) -> tuple[FillSighting, ...]:
         rows = _of(instrument, _list(payload, "fills"), "fills")

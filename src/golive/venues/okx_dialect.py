@@ -29,6 +29,8 @@ _ORDER_TYPES = {
     TimeInForce.POST_ONLY: "post_only",
 }
 _PAGE = 100
+_FIRST_PAGE = 20
+"""mostly the newest rows are all that is wanted"""
 _SWITCH_GRAIN = 2 * SECOND
 _PERMISSIONS = {"read_only": "read", "trade": "trade", "withdraw": "withdraw"}
 
@@ -252,12 +254,12 @@ class OkxDialect:
 
     def next_page(self, payload: Payload, after: str) -> str:
         rows = _data(payload, "page")
-        if len(rows) < _PAGE:
+        if len(rows) < _size(after):
             return ""
         return filled_text(rows[-1], "billId" if "billId" in rows[-1] else "ordId", "page")
 
     def _page(self, path: str, instrument: Instrument, after: str) -> Request:
-        params = {"instType": "SPOT", "instId": inst_id_of(instrument), "limit": str(_PAGE)}
+        params = {"instType": "SPOT", "instId": inst_id_of(instrument), "limit": str(_size(after))}
         return Request(path, {**params, "after": after} if after else params, private=True)
 
     # stream
@@ -279,3 +281,7 @@ class OkxDialect:
         self, instruments: Sequence[Instrument], *, sink: Callable[[AccountEvent], None], is_guarding: bool = False
     ) -> OkxAccountFeed:
         return OkxAccountFeed({inst_id_of(instrument): instrument for instrument in instruments}, sink=sink)
+
+
+def _size(after: str) -> int:
+    return _PAGE if after else _FIRST_PAGE

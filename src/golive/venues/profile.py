@@ -205,6 +205,8 @@ class VenueProfile:
     """least pause between two look-ups of an order whose outcome is unknown; the longest is four times that"""
     cancel_pause_s: float = 0.2
     """between asking for cancels and reading what is left, longer each round"""
+    list_overlap_s: float = 60.0
+    """how far before the last event that is known the account's lists are read again"""
     skew_margin_s: float = 60.0
     """how much earlier than its attempt says an order is looked for: clocks differ, and a first attempt may have come before"""
 
@@ -231,5 +233,6 @@ class VenueProfile:
             memory_s=None if self.memory_s is None else self.memory_s / n,
             lookup_pause_s=self.lookup_pause_s / n,
             cancel_pause_s=self.cancel_pause_s / n,
+            list_overlap_s=self.list_overlap_s / n,
             skew_margin_s=self.skew_margin_s / n,
         )

@@ -15,8 +15,8 @@ from golive.model.json import JsonValue
 MAX_DEPTH = 64
 _MAX_DIGITS: Final = 64
 _MAX_EXPONENT: Final = 18
-_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_NESTING = re.compile(r"[\[\]{}]")
+_NO_NESTING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^\[\]{}"]+', re.DOTALL)
+_INNERMOST = re.compile(r"(?:\[\]|\{\})+")
 
 
 def parse(body: bytes) -> JsonValue:
@@ -47,11 +47,14 @@ def parse_text(text: str) -> JsonValue:
 def _check_depth(text: str) -> None:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
-    depth = 0
-    for match in _NESTING.finditer(_STRINGS.sub('""', text)):
-        depth += 1 if match.group() in "[{" else -1
-        if depth > MAX_DEPTH:
-            raise MalformedPayload(f"answer nests deeper than {MAX_DEPTH}")
+    left = _NO_NESTING.sub("", text)
+    for _ in range(MAX_DEPTH):
+        outer = _INNERMOST.sub("", left)
+        if len(outer) == len(left):
+            return  # all is closed, or it is not JSON and is refused as that
+        left = outer
+    if left:
+        raise MalformedPayload(f"answer nests deeper than {MAX_DEPTH}")
 
 
 def _refuse(constant: str) -> JsonValue:
