@@ -50,8 +50,8 @@ CREATING = ".create."
 RESTING = "project_sync"
 """comes when the journal has rested for a heartbeat"""
 REST_S = 5.0
-ELSEWHERE = ("postgres", "quarantine")
-"""in the names of points that have tests of their own: of journals on a server, and of unsound ones"""
+ELSEWHERE = ("postgres", "quarantine", "journal.", "file.")
+"""in the names of points that have tests of their own: of journals on a server, of unsound ones, and of logs and files beside them"""
 
 
 async def trade(

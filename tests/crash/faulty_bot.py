@@ -12,6 +12,8 @@ further attempt after *not processed*: `second_undurable` lets it leave before i
 Of a bot at two venues (`crash.routed_bot`): `fallback_of_unknown` lets an order go on whose outcome is not known, `fallback_unwritten`
 does not write down that one goes on, `fallback_uncounted` does not count it.
 
+Of files and logs (`crash.file_bot`): `in_place` does not replace files but writes them over, `uncut` leaves the torn end of a log.
+
 Of a bot with a dead-man's switch (`crash.switch_bot`): `idle` feeds it by a timer, whatever has died; `lazy` feeds it too rarely; `undisarmed`
 leaves it armed at an orderly end.
 """
@@ -24,9 +26,10 @@ import itertools
 import secrets
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-from crash import bot, routed_bot, switch_bot
+from crash import bot, file_bot, routed_bot, switch_bot
 from golive.execution.live.effect import Effect, Note
 from golive.execution.live.happening import Answered
 from golive.execution.live.life import Life
@@ -44,7 +47,10 @@ from golive.runtime.live.answer import Outcome
 from golive.runtime.live.parts import Parts
 from golive.runtime.live.pen import Pen, Pending
 from golive.runtime.live.switch import DeadMansSwitch
-from golive.storage.order_journal import AttemptItem, DecidedItem, Item
+from golive.storage import failpoint, journal_file
+from golive.storage.files import LOG_FILE
+from golive.storage.journal_file import JournalFile
+from golive.storage.order_journal import AttemptItem, DecidedItem, Item, seal
 from golive.storage.order_journal.lease import AccountLease
 from golive.venues import trading
 from golive.venues.dialect import Request
@@ -260,18 +266,40 @@ def undisarmed() -> None:
     DeadMansSwitch._disarmed = nothing  # type: ignore[method-assign]
 
 
+def in_place() -> None:
+    def over(path: Path, data: bytes, *, mode: int = LOG_FILE, durable_name: bool = False) -> None:
+        path.touch(mode)
+        with path.open("wb") as file:
+            file.write(data[: len(data) // 2])
+            file.flush()
+            failpoint.reach("file.temporary.after")
+            file.write(data[len(data) // 2 :])
+
+    for module in (journal_file, seal):
+        vars(module)["write_atomic"] = over
+
+
+def uncut() -> None:
+    def kept(self: JournalFile, torn: bytes) -> None:
+        failpoint.reach("journal.cut.before")
+
+    JournalFile._cut = kept  # type: ignore[method-assign]
+
+
 BUGS: Mapping[str, Callable[[], None]] = {
     each.__name__: each
     for each in (
         early, resend, undecided, twice, frozen, unfenced, nodeadline, impatient, latecomer, otherside, doublesize, wrongprice,
         second_undurable, third, renamed, fallback_of_unknown, fallback_unwritten,
-        fallback_uncounted, idle, lazy, undisarmed,
+        fallback_uncounted, idle, lazy, undisarmed, in_place, uncut,
     )
 }  # fmt: skip
 PROGRAMS: Mapping[str, Callable[[list[str]], int]] = {
     "fallback_of_unknown": routed_bot.main,
     "fallback_unwritten": routed_bot.main,
     "fallback_uncounted": routed_bot.main,
+    "in_place": file_bot.main,
+    "uncut": file_bot.main,
     "idle": switch_bot.main,
     "lazy": switch_bot.main,
     "undisarmed": switch_bot.main,

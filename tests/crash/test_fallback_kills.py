@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(7200 if IS_LONG else 
 
 
 def test_a_fallback_makes_one_order_over_both_venues(tmp_path: Path) -> None:
+    report = Report("fallback-kills", SEED)
     with two_venues(tmp_path, SEED) as field:
         field.make_hostile()
         field.go_directly()
@@ -33,7 +34,6 @@ def test_a_fallback_makes_one_order_over_both_venues(tmp_path: Path) -> None:
         field.said["killed"] = field.run("--kills", str(KILLS), *WINDOW)
         field.resolve()
         found = field.checked()
-    report = Report("fallback-kills", SEED)
     report.parts |= {"venues": [place.name for place in field.places], **field.said, "counted": counted, "checked": found}
     report.write(tmp_path)
     unwanted = {kind: count for kind, count in violations(counted).items() if kind.startswith(("two_", "fallback_"))}

@@ -144,10 +144,10 @@ DEEDS: Mapping[str, Sequence[Callable[[Field], None]]] = {
 
 
 def test_what_rests_is_canceled_when_the_bot_is_dead_and_only_then(tmp_path: Path) -> None:
+    report = Report("switch-kills", SEED)
     with ThreadPoolExecutor(len(DEEDS)) as pool:
         said = {venue: pool.submit(proved, venue, tmp_path / venue, deeds) for venue, deeds in DEEDS.items()}
         by_venue = {venue: told.result() for venue, told in said.items()}
-    report = Report("switch-kills", SEED)
     report.parts |= {"timeouts_s": dict(TIMEOUTS_S), "slack_s": SLACK_S, **by_venue}
     report.write(tmp_path)
     for venue, told in by_venue.items():

@@ -10,6 +10,8 @@ from typing import Final
 
 from golive.model.errors import JournalError
 
+from .failpoint import reach
+
 PRIVATE_DIRECTORY: Final = 0o700
 LOG_FILE: Final = 0o640
 SECRET_FILE: Final = 0o600
@@ -23,8 +25,10 @@ def make_directory(path: Path, mode: int = 0o750) -> None:
     missing = [p for p in (path, *path.parents) if not p.exists()]
     try:
         for directory in reversed(missing):
+            reach("file.directory.before")
             directory.mkdir(mode=mode, exist_ok=True)
             sync_directory(directory.parent)
+            reach("file.directory.after")
     except OSError as exc:
         raise JournalError(f"{path}: cannot create the directory: {exc.strerror}") from exc
 
@@ -47,15 +51,19 @@ def write_atomic(path: Path, data: bytes, *, mode: int = LOG_FILE, durable_name:
     make_directory(path.parent)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
+        reach("file.temporary.before")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         try:
             write_all(descriptor, data)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        reach("file.temporary.after")
         temporary.rename(path)
+        reach("file.rename.after")
         if durable_name:
             sync_directory(path.parent)
+            reach("file.name_durable.after")
     except OSError as exc:
         with contextlib.suppress(OSError):  # the first failure is the one to tell
             temporary.unlink(missing_ok=True)

@@ -22,6 +22,7 @@ from golive.model.clock import Clock, to_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 
+from .failpoint import reach
 from .files import LOG_FILE, make_directory, sync_directory, write_atomic
 from .keys import DevelopmentKeys
 
@@ -138,25 +139,25 @@ class JournalFile:
             for draft in drafts:
                 self._append(*draft)
             if durable:
-                os.fdatasync(self._descriptor)
+                self._sync()
         return self.head
 
     def sync(self) -> None:
         """Make everything appended durable."""
         with self._writing():
-            os.fdatasync(self._descriptor)
+            self._sync()
 
     def seal(self) -> None:
         """Sign a checkpoint of the journal as it stands and replace the seal file by it."""
         with self._writing():
-            os.fdatasync(self._descriptor)
+            self._sync()
             self._seal()
 
     def close_segment(self, successor: str) -> None:
         """Append the closing record; the file named `successor` continues the chain."""
         with self._writing():
             self._append(SEGMENT_CLOSED, {"successor": successor}, self._signer.operator)
-            os.fdatasync(self._descriptor)
+            self._sync()
             self._seal()
 
     def close(self) -> None:
@@ -178,7 +179,9 @@ class JournalFile:
             created = not self.path.exists()
             self._descriptor = os.open(self.path, flags | os.O_CREAT, LOG_FILE)
             if created:
+                reach("journal.create.before")
                 sync_directory(self.path.parent)
+                reach("journal.create.after")
             if after is not None:
                 self._chain.log_id, self._chain.seq, self._chain.mac = after.log_id, after.seq, after.mac
             if not self._held:
@@ -206,8 +209,13 @@ class JournalFile:
             self._append(HEADER_TYPE, body, self._signer.operator)
         else:
             self._append(SEGMENT_OPENED, {**body, "previous_seq": after.seq}, self._signer.operator)
-        os.fdatasync(self._descriptor)
+        self._sync()
         self._seal()
+
+    def _sync(self) -> None:
+        reach("journal.sync.before")
+        os.fdatasync(self._descriptor)
+        reach("journal.sync.after")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -318,12 +326,14 @@ class JournalFile:
         return (seal.last_seq, seal.head_mac, seal.content_sha256, seal.log_id) == state
 
     def _cut(self, torn: bytes) -> None:
+        reach("journal.cut.before")
         os.ftruncate(self._descriptor, self._chain.size)
         os.fsync(self._descriptor)
+        reach("journal.cut.after")
         if self._chain.lines:
             body: dict[str, JsonValue] = {"bytes": len(torn), "sha256": hashlib.sha256(torn).hexdigest()}
             self._append(TAIL_CUT, body, self._signer.operator)
-            os.fdatasync(self._descriptor)
+            self._sync()
 
     def _append(self, type_: str, body: JsonObject, operator: str) -> None:
         keys = self._signer.keys
@@ -348,8 +358,10 @@ class JournalFile:
         }
         line, mac = encode_signed(keys.mac_key, fields)
         line += b"\n"
+        reach("journal.append.before")
         if os.write(self._descriptor, line) != len(line):
             raise OSError(28, "the disk took only part of a record")
+        reach("journal.append.after")
         self._digest.update(line)
         self._chain.appended(mac, len(line), closed=type_ == SEGMENT_CLOSED, log_id=_log_id(body, type_))
 

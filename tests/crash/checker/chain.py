@@ -44,7 +44,11 @@ def check_log(path: Path, journal: Journal, key: bytes, findings: Findings) -> N
     for number, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
         if not line.endswith(b"\n"):
             break  # torn, never acknowledged
-        entry = json.loads(line)
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            findings.add("chain", f"{path.name} line {number}: is no record")
+            break
         mac = entry.pop("mac")
         right = hmac.digest(key, canonical(entry), "sha256").hex()
         if mac != right or entry["seq"] != expected or (number > 1 and entry["prev"] != previous):
