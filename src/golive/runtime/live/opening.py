@@ -116,6 +116,7 @@ class Recovery:
         parts = self._parts
         await parts.client.learn_venue_time()
         await self._require_permissions()
+        has_asked = not self._has_stream  # the router asks for each order that it takes over
         if not self._has_stream:
             await self._account.watcher.start()
             self._has_stream = True
@@ -123,10 +124,11 @@ class Recovery:
         before: tuple[Difference, ...] = ()
         same = 0
         for _ in range(parts.plan.timing.recovery_rounds):
-            for ours in parts.roster.unended():
+            for ours in () if has_asked else parts.roster.unended():
                 if ours.deadline_ms:
                     self._account.asker.ask(ours.intent.client_order_id)
             await self._account.asker.settled()
+            has_asked = False
             view = await read_venue(self._reads, parts.instruments.values(), since)
             if await self._reappeared.taken_back(view, [ours.intent.client_order_id for ours in parts.roster.unended()]):
                 view = await read_venue(self._reads, parts.instruments.values(), since)
