@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -29,6 +30,7 @@ _INSERTS: Final = {
     for table, columns in COLUMNS.items()
 }
 _SELECTS: Final = {table: f"SELECT seq, {', '.join(columns)}, prev_mac, mac FROM {table}" for table, columns in COLUMNS.items()}
+_SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
 _FILL: Final = f"SELECT {', '.join(COLUMNS['fills'])} FROM fills WHERE venue = ? AND trade_id = ?"
 
 
@@ -251,9 +253,12 @@ def _check_schema(path: Path, connection: sqlite3.Connection) -> None:
             f"{path}: an order journal of version {marks[1]}, this release reads version {USER_VERSION}; use the release that "
             "wrote it, or trade the account under a new keychain_key, which begins a journal of its own"
         )
-    query = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
+    if connection.execute(_SCHEMA).fetchall() != _expected_schema():
+        raise JournalError(f"{path}: the tables, indexes or triggers are not those of an order journal; look into it")
+
+
+@cache
+def _expected_schema() -> list[tuple[str, str, str, str]]:
     with closing(sqlite3.connect(":memory:")) as model:
         model.executescript(TABLES)
-        expected = model.execute(query).fetchall()
-    if connection.execute(query).fetchall() != expected:
-        raise JournalError(f"{path}: the tables, indexes or triggers are not those of an order journal; look into it")
+        return model.execute(_SCHEMA).fetchall()
