@@ -304,18 +304,18 @@ async def _random_calls(folder: Path, steps: list[tuple[int, int, int, int, bool
         now += gap * 1_000_000
         budget = budgets[which]
         charges = budget.charges({"*": weight})
-        while budget._opened() and (lack := budget._try(charges, 60.0)) is not None:
+        while budget.opened() and (lack := budget.attempt_here(charges, 60.0)) is not None:
             assert lack.wait_ns is not None, "nothing is running"
             now += lack.wait_ns
         begun = now
         now += length * 1_000_000
         if dies:
-            budget._lock.close()  # type: ignore[union-attr] # the kernel's part of a SIGKILL
-            budget._file.close()  # type: ignore[union-attr]
+            budget.log.lock.close()  # type: ignore[union-attr] # the kernel's part of a SIGKILL
+            budget.log.file.close()  # type: ignore[union-attr]
             budgets[which] = budget_at(folder, rules, now=clock)
             spans.append(Span(begun, now, {"*": weight}))
         else:
-            budget.end(budget._numbers, charges)
+            budget.end(budget.log.number, charges)
             spans.append(Span(begun, now, {"*": weight}))
     for rule in rules:
         assert excess(spans, rule) <= 0
@@ -330,8 +330,8 @@ async def test_a_call_costs_one_statement_until_another_process_has_written(tmp_
     try:
         async with ours.take({"*": 1}, patience_s=1.0):
             pass
-        assert ours._file is not None
-        ours._file.set_trace_callback(said.append)
+        assert ours.log.file is not None
+        ours.log.file.set_trace_callback(said.append)
         async with ours.take({"*": 1}, patience_s=1.0):
             assert len(said) == 1, "the end of the last call and the beginning of this one"
         async with other.take({"*": 1}, patience_s=1.0):

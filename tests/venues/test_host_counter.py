@@ -177,7 +177,7 @@ class _Host:
             if event == "dies":
                 self.die(which)
             elif event == "tidies":
-                self.budgets[which]._until_tidy = 0
+                self.budgets[which].log.until_tidy = 0
             elif event == "joins":
                 await self.budgets[which].close()
                 self.replace(which)
@@ -194,24 +194,24 @@ class _Host:
 
     def call(self, which: int, scopes: dict[str, int], weight: int, length: int, place: int) -> None:
         budget = self.budgets[which]
-        budget._opened()
+        budget.opened()
         charges = budget.charges(scopes)
-        while (lack := budget._try(charges, 60.0)) is not None:
+        while (lack := budget.attempt_here(charges, 60.0)) is not None:
             moments = [ended for ended, *_ in self.running[:1]] + ([] if lack.wait_ns is None else [self.now + lack.wait_ns])
-            assert moments or any(other._log for other in self.budgets), "nobody runs, and still only an end could tell"
+            assert moments or any(other.log.waiting for other in self.budgets), "nobody runs, and still only an end could tell"
             self.go_to(min(moments, default=self.now))
             for other in self.budgets:
-                other._flush_now()
+                other.log.flush()
         self.calls.append((which, Call(self.now, self.now + length * place // 100, self.now + length, weight)))
-        heapq.heappush(self.running, (self.now + length, which, budget._numbers, charges))
+        heapq.heappush(self.running, (self.now + length, which, budget.log.number, charges))
 
     def die(self, which: int) -> None:
         """What a SIGKILL leaves: nothing written any more, its lock free."""
         budget = self.budgets[which]
-        budget._lock.close()  # type: ignore[union-attr] # it was opened for the call
-        budget._file.close()  # type: ignore[union-attr] # so was the file
-        if budget._flush is not None:
-            budget._flush.cancel()
+        budget.log.lock.close()  # type: ignore[union-attr] # it was opened for the call
+        budget.log.file.close()  # type: ignore[union-attr] # so was the file
+        if budget.log._flush is not None:
+            budget.log._flush.cancel()
         self.replace(which)
 
     def replace(self, which: int) -> None:
@@ -229,11 +229,11 @@ class _Host:
         self.go_to(max([self.now, *(ended for ended, *_ in self.running)]))
         everybody = [*self.budgets, self.joined()]
         for budget in everybody:
-            budget._opened()
+            budget.opened()
             await self.written_down(budget)
         for budget in everybody:
             assert budget.paused == (0.0, ""), "which reads the log"
-        levels = [sorted(budget._gauges.levels(self.now)) for budget in everybody]
+        levels = [sorted(budget.log.gauges.levels(self.now)) for budget in everybody]
         assert levels == [levels[0]] * 4
         for budget in everybody:
             await budget.close()
@@ -241,7 +241,7 @@ class _Host:
     async def written_down(self, budget: HostBudget) -> None:
         """Wait until what happened there is in the file, which a tidying may hold for a moment."""
         for _ in range(5000):
-            if budget._flush_now():
+            if budget.log.flush():
                 return
             await asyncio.sleep(0.001)
         raise AssertionError("the file was never free")

@@ -140,7 +140,7 @@ async def main():
     budget = budget_at(Path(sys.argv[1]), [BudgetRule("*", 50, 1.0), BudgetRule("slow", 1, 1.5)])
     async with budget.take({"*": 1, "slow": 1}, patience_s=60):
         pass
-    waiting = asyncio.create_task(budget.begin(budget.charges({"*": 1, "slow": 1}), 60))
+    waiting = asyncio.create_task(budget.wait(budget.charges({"*": 1, "slow": 1}), 60))
     await asyncio.sleep(0.1)
     print("waits", flush=True)
     await waiting
