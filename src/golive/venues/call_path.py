@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 from golive.model.clock import MILLISECOND, SECOND, Clock
 from golive.model.errors import AuthenticationFailed, MagnitudeError, MalformedPayload, VenueRejected
 
-from . import strict_json
 from .admission import NotAdmitted, Patience
 from .budget import RequestBudget
-from .ccxt_client import Ccxt, exception_names
+from .ccxt_client import Ccxt
 from .circuit import Circuit
 from .classify import AttemptFailed, Evidence, Fault, ban_of, error, judge
 from .dialect import Payload, Request
@@ -30,21 +29,20 @@ from .meter import Meter
 from .nonce import NonceTurn
 from .profile import VenueProfile
 from .queue import IoQueue
+from .reading import Reading
 from .reserve import as_read
-from .retry_after import retry_after
 from .signed import Signed
 from .signing import Signer
 from .venue_time import VenueTime
 
 if TYPE_CHECKING:
-    from .transport import Answer, HttpTransport
+    from .transport import HttpTransport
 
 T = TypeVar("T")
 NONE_EXPECTED: frozenset[str] = frozenset()
 _NO_TURN: Final = nullcontext()
 REST = "rest"
 """the source of this path among those that may need a reconnection"""
-_BODY_SEEN = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +79,7 @@ class CallPath:
     ) -> None:
         self._profile = profile
         self._client = client
+        self._reading = Reading(profile, client, clock)
         self._signer = signer
         self._transport = transport
         self._queue = queue
@@ -379,7 +378,7 @@ class CallPath:
         if inspect is not None:
             inspect(signed)
         answer = await self._transport.send(signed, request.max_bytes)
-        payload = self._open(signed, answer)
+        payload = self._reading.payload(signed, answer)
         try:
             return convert(payload)
         except (MalformedPayload, MagnitudeError) as exc:
@@ -395,50 +394,3 @@ class CallPath:
             self._meter.failed(critical=True)
             detail = f"{request.path} cannot be signed with these credentials ({type(exc).__name__}): not sent"
             raise AuthenticationFailed(f"{self._profile.label}: {detail}") from None
-
-    def _open(self, signed: Signed, answer: Answer) -> Payload:
-        """Return the payload of a success; raise AttemptFailed with all the evidence otherwise."""
-        try:
-            payload = strict_json.parse(answer.body)
-            codes = self._profile.dialect.codes(payload)
-        except MalformedPayload as exc:
-            raise AttemptFailed(self._unreadable(answer, str(exc))) from exc
-        if not codes and answer.status == 200:
-            return payload
-        names = self._ccxt_names(signed, answer, payload)
-        detail = f"HTTP {answer.status}, code {codes[0] if codes else 'none'}: {_beginning(answer)}"
-        told = retry_after(answer.headers, self._clock.now())
-        evidence = Evidence(detail, codes, names, answer.status, told.seconds, None, told.unread, _beginning(answer))
-        raise AttemptFailed(evidence)
-
-    def _unreadable(self, answer: Answer, detail: str) -> Evidence:
-        """An answer without the venue's envelope: judged by its HTTP status, malformed if that claims success."""
-        transport = Meaning.MALFORMED if answer.status < 400 else None
-        told = retry_after(answer.headers, self._clock.now())
-        return Evidence(
-            f"HTTP {answer.status}: {detail}",
-            http_status=answer.status,
-            retry_after_s=told.seconds,
-            retry_after_unread=told.unread,
-            transport=transport,
-            body=_beginning(answer),
-        )
-
-    def _ccxt_names(self, signed: Signed, answer: Answer, payload: Payload) -> tuple[str, ...]:
-        """What CCXT's own error table says about this answer."""
-        from ccxt.base.errors import BaseError
-
-        text = answer.body.decode(errors="replace")
-        try:
-            self._client.handle_errors(
-                answer.status, "", signed.url, signed.method, answer.headers, text, payload, signed.headers, signed.body
-            )
-        except BaseError as exc:
-            return exception_names(exc)
-        except Exception:  # noqa: BLE001 - CCXT stumbles over payloads it does not expect: then its table has no opinion
-            return ()
-        return ()
-
-
-def _beginning(answer: Answer) -> str:
-    return answer.body[:_BODY_SEEN].decode(errors="replace")
