@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -105,3 +106,16 @@ def test_orders_fit_into_80_columns_with_their_ids_in_full() -> None:
     assert "buy 0.005 BTC/USDT at 30000" in text
     assert "f963ad56fe7d9f3d48bb1e91f98dbfcc is 1100000000000000005 at the venue" in text
     assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_an_adopted_order_stands_among_them_with_who_adopted_it() -> None:
+    adopted = ListedOrder(
+        "by hand", "1100000000000000007", "okx:BTC/USDT", "sell", "limit", "0.5", "90000", "0.1", "partially_filled",
+        1_795_291_479_000_000_000, "anna", "it is mine",
+    )  # fmt: skip
+    stream = io.StringIO()
+    print_orders("okx_live", (adopted, replace(adopted, client_order_id="", reason="")), stream, width=100)
+    text = stream.getvalue()
+    assert "adopted, partially_filled" in text
+    assert "1100000000000000007 was adopted by anna (it is mine); placed as by hand\n" in text
+    assert "1100000000000000007 was adopted by anna; placed without an id of ours\n" in text

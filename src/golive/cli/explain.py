@@ -20,12 +20,13 @@ from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
 
 if TYPE_CHECKING:
     from golive.config.configuration import Configuration
+    from golive.runtime.explain.adopted_comparison import FollowedOrder
     from golive.runtime.explain.archive import Archive
     from golive.runtime.explain.places import Match
     from golive.runtime.explain.story import OrderStory, Testimony
     from golive.runtime.explain.venue_comparison import SentOrder
 
-    Ask = Callable[[SentOrder], Testimony]
+    Ask = Callable[[SentOrder | FollowedOrder], Testimony]
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
@@ -50,7 +51,7 @@ def explain(
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
 ) -> None:
-    """Tell everything that is written down about one order, live or paper, and whether it agrees.
+    """Tell everything that is written down about one order, live, adopted or paper, and whether it agrees.
 
     Rows of its order journal or session store, with their MACs; risk log; decision log or journal; metrics of its route; and with
     --credentials what the venue says now.
@@ -66,7 +67,7 @@ def explain(
     archive = _archive(where, configuration)
     match = _only(archive, order, _journal_of(configuration, entrypoint))
 
-    def ask(sent: SentOrder) -> Testimony:
+    def ask(sent: SentOrder | FollowedOrder) -> Testimony:
         if credentials is None:
             return testimony("venue", "not_asked", "no_credentials")
         if configuration is None:
@@ -141,8 +142,8 @@ def _only(archive: Archive, name: str, journal: str | None) -> Match:
     if len(found) == 1:
         return found[0]
     if found:
-        lines = [f"{each.client_order_id}  {archive.shown(each.path)}" for each in found]
-        begin = all(each.client_order_id.startswith(name) for each in found)
+        lines = [f"{each.name}  {archive.shown(each.path)}" for each in found]
+        begin = all(each.name.startswith(name) for each in found)
         what = f"{len(found)} orders begin with {name}" if begin else f"{len(found)} orders are meant by {name}"
         raise ConfigError("\n".join([f"{what}; give more of its id, or --entrypoint whose account it is of:", *lines]))
     for problem in places.problems:
@@ -161,6 +162,10 @@ def _story(match: Match, archive: Archive, ask: Ask) -> OrderStory:
         from golive.runtime.explain.session_story import session_story
 
         return session_story(match, archive)
+    if match.adopted:
+        from golive.runtime.explain.adopted_story import adopted_story
+
+        return adopted_story(match, archive, ask)
     from golive.runtime.explain.live_story import live_story
 
     return live_story(match, archive, ask)

@@ -13,7 +13,7 @@ from .terminal import clean
 if TYPE_CHECKING:
     from golive.runtime.explain.story import OrderStory, Step, Testimony
 
-_AMOUNTS: Final = frozenset({"quantity", "price", "trigger", "trail", "fee", "notional", "limit", "value"})
+_AMOUNTS: Final = frozenset({"quantity", "price", "filled", "trigger", "trail", "fee", "notional", "limit", "value"})
 _VALUES: Final = frozenset({"verdict", "result", "event", "side", "type", "liquidity", "subject"})
 _STYLES: Final = {"ok": "green", "pending": "", "not_asked": "dim"}
 
@@ -29,7 +29,7 @@ def print_story(story: OrderStory, language: Language, stream: TextIO, *, width:
     for line in _doubts(story, language):
         console.print(Text(line, style="bold red"), soft_wrap=True)
     for line in _head(story, language):
-        console.print(Text(clean(line), style="bold" if line.startswith(story.client_order_id) else ""), soft_wrap=True)
+        console.print(Text(clean(line), style="bold" if line.startswith(_name(story)) else ""), soft_wrap=True)
     table = Table()
     table.add_column(word(PHRASES, "row", language), justify="right")
     for name in ("time", "what", "details"):
@@ -48,9 +48,14 @@ def print_story(story: OrderStory, language: Language, stream: TextIO, *, width:
     console.print(Text(word(PHRASES, "whole" if story.is_whole else "not_whole", language)), soft_wrap=True)
 
 
+def _name(story: OrderStory) -> str:
+    """Return the id that an order is asked for by: of an adopted one the venue's."""
+    return str(story.client_order_id if story.adopted is None else story.venue_order_id)
+
+
 def _head(story: OrderStory, language: Language) -> list[str]:
-    kind = " ".join(word(VALUES, each, language) for each in (story.side, story.type) if each)
-    terms = f"{kind} {amount(story.quantity)} {story.instrument}"
+    kind = [word(VALUES, each, language) for each in (story.side, story.type) if each]
+    terms = " ".join([*kind, *([] if story.quantity is None else [amount(story.quantity)]), story.instrument])
     if story.price is not None:
         terms += f" {word(DETAILS, 'price', language)} {amount(story.price)}"
     state = word(VALUES, story.status.lower(), language)
@@ -59,12 +64,20 @@ def _head(story: OrderStory, language: Language) -> list[str]:
             state += ", " + word(PHRASES, "filled_of", language).format(filled=amount(story.filled))
         if story.average_price is not None:
             state += " " + word(PHRASES, "average", language).format(price=amount(story.average_price))
-    venue = [] if story.venue_order_id is None else [f"{word(DETAILS, 'venue_order_id', language)} {story.venue_order_id}"]
     return [
-        " · ".join([story.client_order_id, *venue]),
+        " · ".join([_name(story), *_also_known(story, language)]),
         f"{terms}: {state}",
         f"{story.owner} ({story.environment}), {story.store}",
     ]
+
+
+def _also_known(story: OrderStory, language: Language) -> list[str]:
+    if story.adopted is None:
+        venue = story.venue_order_id
+        return [] if venue is None else [f"{word(DETAILS, 'venue_order_id', language)} {venue}"]
+    by, at = story.adopted.by, _moment(story.adopted.at)
+    placed = [] if story.client_order_id is None else [f"{word(PHRASES, 'placed_as', language)} {story.client_order_id}"]
+    return [word(PHRASES, "adopted_by", language).format(by=by, at=at), *placed]
 
 
 def _doubts(story: OrderStory, language: Language) -> list[str]:

@@ -38,6 +38,8 @@ DETAILS: Final[Words] = {
     "event": ("", ""),
     "fee": ("fee", "opłata"),
     "fee_asset": ("", ""),
+    "filled": ("filled", "wykonano"),
+    "moved": ("booked", "zaksięgowano"),
     "fallback_used": ("at another venue than the first", "na innej giełdzie niż pierwsza:"),
     "latency_ms": ("after", "po"),
     "left": ("left", "wysłane"),
@@ -68,6 +70,7 @@ DETAILS: Final[Words] = {
 }
 """what stands before a detail; '' where it speaks for itself"""
 VALUES: Final[Words] = {
+    "adopted": ("adopted", "przejęte"),
     "absence_signed": ("absence signed", "podpisano, że nie istnieje"),
     "absent": ("absent", "nie istnieje"),
     "accepted": ("accepted", "przyjęte"),
@@ -76,6 +79,8 @@ VALUES: Final[Words] = {
     "approved": ("approved", "zatwierdzone"),
     "buy": ("buy", "kupno"),
     "canceled": ("canceled", "anulowane"),
+    "canceled_foreign": ("cancel asked for", "zlecono anulowanie"),
+    "ended": ("ended, nobody knows how", "zakończone, nie wiadomo jak"),
     "expired": ("expired", "wygasłe"),
     "fell_back": ("sent instead of another", "wysłane zamiast innego"),
     "filled": ("filled", "wykonane"),
@@ -140,6 +145,15 @@ SENTENCES: Final[Words] = {
         "{file} nie policzył żadnego zlecenia trasy {route} na {exchange} zakończonego tak jak to ({status})",
     ),
     "not_ended": ("the order has not ended; its record comes with its end", "zlecenie trwa; zapis powstanie na końcu"),
+    "not_counted_adopted": (
+        "the series count what was sent from here, and this order was not",
+        "szeregi liczą to, co wysłano stąd, a tego zlecenia nie wysłano",
+    ),
+    "not_judged": (
+        "risk did not decide about it: a person has adopted it",
+        "ryzyko o nim nie decydowało: przejął je człowiek",
+    ),
+    "note_not_there": ("row {row} is not in the log", "wiersza {row} nie ma w logu"),
     "not_in_store": (
         "record {seq} of {file} tells of something that is not in the store",
         "zapis {seq} w {file} mówi o czymś, czego nie ma w dzienniku",
@@ -203,6 +217,11 @@ SENTENCES: Final[Words] = {
         "order {order}: {status}, {filled} filled (trades {fills})",
         "zlecenie {order}: {status}, wykonano {filled} (transakcje {fills})",
     ),
+    "venue_shows_no_more": ("does not show the order any more", "nie pokazuje już tego zlecenia"),
+    "venue_shows_no_more_yet": (
+        "does not show the order any more; here it is {here}: the next start finds out",
+        "nie pokazuje już tego zlecenia; tutaj jest {here}: wyjaśni to następny start",
+    ),
     "venue_silent": ("could not be asked: {problem}", "nie udało się zapytać: {problem}"),
 }
 PHRASES: Final[Words] = {
@@ -211,6 +230,8 @@ PHRASES: Final[Words] = {
         "SPRZECZNOŚĆ: {witnesses} nie zgadza się z zapisem",
     ),
     "not_sure": ("NOT CONFIRMED: {witnesses}", "NIEPOTWIERDZONE: {witnesses}"),
+    "adopted_by": ("adopted by {by}, {at}", "przejął: {by}, {at}"),
+    "placed_as": ("placed as", "złożone jako"),
     "filled_of": ("{filled} filled", "wykonano {filled}"),
     "average": ("at {price} on average", "średnio po {price}"),
     "row": ("row", "wiersz"),

@@ -28,15 +28,24 @@ def print_orders(entrypoint: str, orders: Sequence[ListedOrder], stream: TextIO,
         return
     table = Table(title=Text(clean(f"{entrypoint}: orders that have not ended"), style="bold"), title_justify="left")
     table.add_column("id", no_wrap=True)
-    for name in ("order", "filled", "state", "planned, UTC"):
+    for name in ("order", "filled", "state", "since, UTC"):
         table.add_column(name, overflow="fold")
     for each in orders:
         price = f"at {each.price}" if each.price else each.type
-        what = f"{each.side} {each.quantity} {each.instrument.partition(':')[2]} {price}"
-        planned = to_iso(each.planned_at // SECOND * SECOND)[5:-1].replace("T", " ")
-        table.add_row(*(Text(clean(cell)) for cell in (each.client_order_id[:8], what, each.filled, each.state, planned)))
+        what = " ".join(word for word in (each.side, each.quantity, each.instrument.partition(":")[2], price) if word)
+        since = to_iso(each.since // SECOND * SECOND)[5:-1].replace("T", " ")
+        name = each.client_order_id[:8] if each.adopted_by is None else f"…{each.venue_order_id[-7:]}"
+        state = each.state if each.adopted_by is None else f"adopted, {each.state}"
+        table.add_row(*(Text(clean(cell)) for cell in (name, what, each.filled, state, since)))
     console.print(table)
     for each in orders:
-        console.print(
-            Text(clean(f"{each.client_order_id} is {each.venue_order_id or 'not acknowledged'} at the venue")), soft_wrap=True
-        )
+        console.print(Text(clean(_named(each))), soft_wrap=True)
+
+
+def _named(each: ListedOrder) -> str:
+    if each.adopted_by is None:
+        return f"{each.client_order_id} is {each.venue_order_id or 'not acknowledged'} at the venue"
+    placed = f"placed as {each.client_order_id}" if each.client_order_id else "placed without an id of ours"
+    return (
+        f"{each.venue_order_id} was adopted by {each.adopted_by}" + (f" ({each.reason})" if each.reason else "") + f"; {placed}"
+    )

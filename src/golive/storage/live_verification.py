@@ -8,7 +8,8 @@ from golive.audit import Entry, Fault, Soundness, canonical
 
 from .live_log import ORDER, LogDraft
 
-_ADDED = ("journal", "journal_seq", "key_class")
+ADDED = ("journal", "journal_seq", "key_class")
+"""members that a record of the log has beside what its journal says"""
 
 
 def bound_faults(entries: Iterable[tuple[int, Entry]], threshold_ms: int, operators: Collection[str]) -> Iterator[Fault]:
@@ -84,7 +85,7 @@ def _not_there(entry: tuple[Entry, int], journal: str, newest: int) -> Fault:
 
 
 def _content(entry: Entry) -> bytes:
-    return canonical({name: value for name, value in entry.body.items() if name not in _ADDED})
+    return canonical({name: value for name, value in entry.body.items() if name not in ADDED})
 
 
 def _name(draft: LogDraft) -> str:

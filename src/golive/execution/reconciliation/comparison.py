@@ -40,9 +40,12 @@ def followed(adopted: Adopted, venue_order_id: VenueOrderId, venue: VenueView) -
     """Return an adopted order with the fills that the venue tells since, and whether it is over."""
     fresh = [f for f in venue.fills if f.venue_order_id == venue_order_id and f.fill_id.trade_id not in adopted.fills]
     booked = total([adopted.booked, *(fill.movements for fill in fresh)])
-    is_open = any(order.is_open for order in venue.orders if order.venue_order_id == venue_order_id)
     fills = adopted.fills | {fill.fill_id.trade_id for fill in fresh}
-    return replace(adopted, booked=booked, fills=fills, is_over=not is_open)
+    now = replace(adopted, booked=booked, fills=fills)
+    seen = next((order for order in venue.orders if order.venue_order_id == venue_order_id), None)
+    if seen is None:
+        return replace(now, is_over=True)
+    return replace(now, is_over=not seen.is_open, filled=seen.filled, end=seen.end)
 
 
 def adoption(order: VenueOrder, journal: JournalView, venue: VenueView) -> Adopted:

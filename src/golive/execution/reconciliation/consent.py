@@ -46,6 +46,10 @@ class Adopted:
     fills: frozenset[str] = frozenset()
     """trade ids that are counted, or were there before the baseline"""
     is_over: bool = False
+    filled: Decimal = Decimal(0)
+    """all that the venue says is filled of it, in base"""
+    end: str = ""
+    """how it ended, an order status in lower case; '' while it works, or where the venue does not tell it any more"""
 
     def body(self, subject: str) -> JsonObject:
         """Return the body of the note that keeps this."""
@@ -55,6 +59,8 @@ class Adopted:
             "booked": {asset: format_decimal(amount) for asset, amount in sorted(self.booked.items())},
             "fills": cast("list[JsonValue]", sorted(self.fills)),
             "is_over": self.is_over,
+            "filled": format_decimal(self.filled),
+            "end": self.end,
         }
 
 
@@ -93,7 +99,10 @@ def _adopted(body: JsonObject) -> Adopted:
     if not isinstance(booked, Mapping) or not isinstance(fills, list) or not isinstance(instrument, str):
         raise MalformedPayload("a note of an adopted order lacks booked, fills or instrument")
     amounts = {asset: _amount(booked, asset) for asset in booked}
-    return Adopted(InstrumentId.parse(instrument), amounts, frozenset(map(str, fills)), body.get("is_over") is True)
+    return Adopted(
+        InstrumentId.parse(instrument), amounts, frozenset(map(str, fills)), body.get("is_over") is True, _amount(body, "filled"),
+        str(body.get("end", "")),
+    )  # fmt: skip
 
 
 def _amount(body: Mapping[str, object], name: str) -> Decimal:

@@ -47,6 +47,8 @@ class VenueOrder:
     is_open: bool
     ts: int
     """last update, ns UTC"""
+    end: str = ""
+    """how it ended, as an order status in lower case; '' while it works, or where nobody knows"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,7 @@ def assembled(
     return OrderStory(
         client_order_id=match.client_order_id,
         venue_order_id=standing.venue_order_id,
+        adopted=None,
         source=match.source,
         store=owner.store,
         owner=owner.name,

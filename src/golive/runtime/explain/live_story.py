@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from decimal import Decimal
-from pathlib import Path
 
-from golive.model.errors import JournalError
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import ASSET_SCALE
 from golive.model.money import EXACT, format_decimal, format_units
 from golive.storage import live_log
 from golive.storage.keys import DevelopmentKeys
-from golive.storage.order_journal.database import Database
-from golive.storage.order_journal.place import seal_path
-from golive.storage.order_journal.row import JournalRow, encode, row_mac
-from golive.storage.order_journal.seal import Sealed, read_sealed
+from golive.storage.order_journal.row import JournalRow
 
 from .archive import Archive, Owner, assembled, risk_bodies
+from .journal_witness import rows_testimony, seal_of
 from .places import Match
 from .standing import Standing, standing_of
 from .steps import Grid, steps_of
 from .story import OrderStory, Testimony
 from .venue_comparison import SentOrder, terms_of
-from .witnesses import log_testimony, metrics_testimony, risk_testimony, testimony
+from .witnesses import log_testimony, metrics_testimony, risk_testimony
 
 
 def live_story(match: Match, archive: Archive, ask: Callable[[SentOrder], Testimony]) -> OrderStory:
     """Return the story; `ask` says what the venue has to say now. Raises JournalError when the rows cannot be read."""
     order, keys = match.client_order_id, DevelopmentKeys.load(archive.home)
     mac_keys = {} if keys is None else keys.mac_keys
-    sealed = _sealed(match.path, keys)  # before the journal: it must not be newer than what is seen of that
+    sealed = seal_of(match.path, keys)  # before the journal: it must not be newer than what is seen of that
     with closing(archive.places.journal(match.path)) as reader:
         rows, facts = reader.order(order), dict(reader.facts)
-        witnesses = [_rows_testimony(reader.database, rows, keys, sealed)]
+        witnesses = [rows_testimony(reader.database, rows, keys, sealed)]
         store = archive.shown(match.path) if archive.url is None else reader.database.where
     grid = _grid_of(rows)
     standing = standing_of(rows, grid)
@@ -65,45 +61,6 @@ def _sent(order: ClientOrderId, facts: dict[str, str], standing: Standing, rows:
         filled=standing.filled,
         trades=frozenset(str(row.values["trade_id"]) for row in rows if row.table == "fills"),
     )
-
-
-def _rows_testimony(
-    database: Database, rows: Sequence[JournalRow], keys: DevelopmentKeys | None, sealed: Sealed | str | None
-) -> Testimony:
-    """Return whether each of the order's rows is what was written, by its own MAC, and whether the journal's seal is ours."""
-    if keys is None or database.facts.get("key_id") != keys.mac_key_id:
-        return testimony("journal", "unknown", "rows_unchecked", rows=str(len(rows)), key=str(database.facts.get("key_id")))
-    bad = next(_bad_rows(database, rows, keys.mac_key), None)
-    if bad is not None:
-        return testimony("journal", "corrupt", "row_changed", row=bad)
-    if problem := _seal_problem(database, sealed):
-        return testimony("journal", "corrupt", "seal_changed", problem=problem)
-    return testimony("journal", "ok", "rows_sound", rows=str(len(rows)))
-
-
-def _sealed(journal: Path, keys: DevelopmentKeys | None) -> Sealed | str | None:
-    """Return the seal beside a journal, what is wrong with it, or None where there is none yet, or no key that tells."""
-    if keys is None:
-        return None
-    try:
-        return read_sealed(seal_path(journal), f"orders/{journal.stem}", keys.seal_keys)
-    except JournalError as exc:
-        return str(exc)
-
-
-def _seal_problem(database: Database, sealed: Sealed | str | None) -> str:
-    if sealed is None or isinstance(sealed, str):
-        return sealed or ""
-    row = database.row(sealed.seal.last_seq)
-    is_that_row = row is not None and row.mac.hex() == sealed.seal.head_mac
-    return "" if is_that_row else f"row {sealed.seal.last_seq} is not the row that was sealed"
-
-
-def _bad_rows(database: Database, rows: Iterable[JournalRow], key: bytes) -> Iterator[str]:
-    for row in rows:
-        kept = database.row(row.seq)
-        if kept is None or row_mac(key, kept.previous, encode(kept.table, kept.seq, kept.values)) != kept.mac:
-            yield f"{row.table} {row.seq}"
 
 
 def _grid_of(rows: Iterable[JournalRow]) -> Grid:

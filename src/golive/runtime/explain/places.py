@@ -1,4 +1,4 @@
-"""Where an order is written down: the order journals of all accounts, and the stores of all sessions."""
+"""Where an order is written down, ours or adopted: the order journals of all accounts, and the stores of all sessions."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from golive.model.errors import GoliveError
-from golive.model.ids import ClientOrderId
+from golive.model.ids import ClientOrderId, VenueOrderId
 from golive.storage.order_journal.place import DIRECTORY
 from golive.storage.order_journal.reader import OrderJournalReader
 from golive.storage.order_journal.verify import looking_on
@@ -17,6 +17,9 @@ from golive.storage.session_orders import find_orders, neighbours
 from golive.storage.session_reader import OtherVersion, SessionReader
 from golive.storage.sessions import SESSIONS, session_stores
 
+from ..live.adopted_record import adopted_orders
+
+T = TypeVar("T")
 Source: TypeAlias = Literal["order_journal", "session"]
 SHORTEST: Final = 6
 """characters of an id that are enough to look for"""
@@ -28,8 +31,16 @@ class Match:
     """An order that is meant, and where its rows are."""
 
     client_order_id: ClientOrderId
+    """of an adopted order the one it was placed with, '' for none"""
     source: Source
     path: Path
+    adopted: VenueOrderId | Literal[""] = ""
+    """its venue's id, of an order that was not placed by us; '' for ours"""
+
+    @property
+    def name(self) -> str:
+        """Return the id by which it is found again."""
+        return self.adopted or self.client_order_id
 
 
 class OrderPlaces:
@@ -42,11 +53,22 @@ class OrderPlaces:
 
     def find(self, name: str) -> list[Match]:
         """Return the orders whose client order id begins with `name`, or whose venue order id it is; each order once."""
-        found: dict[ClientOrderId, Match] = {}
-        for path, orders in self._asked(lambda reader: reader.find(name), lambda store: find_orders(store, name)):
+        found: dict[tuple[str, str], Match] = {}
+
+        def in_journal(reader: OrderJournalReader) -> Iterator[tuple[ClientOrderId, VenueOrderId | Literal[""]]]:
+            for order in reader.find(name):
+                yield order, ""
+            for each in adopted_orders(reader.notes_on_foreign_orders()):
+                if each.venue_order_id == name or each.client_order_id.startswith(name):
+                    yield ClientOrderId(each.client_order_id), each.venue_order_id
+
+        def in_session(store: SessionReader) -> Iterator[tuple[ClientOrderId, VenueOrderId | Literal[""]]]:
+            return ((order, "") for order in find_orders(store, name))
+
+        for path, orders in self._asked(in_journal, in_session):
             source: Source = "session" if path.parent == self._home / SESSIONS else "order_journal"
-            for order in orders:
-                found.setdefault(order, Match(order, source, path))
+            for order, adopted in orders:
+                found.setdefault((order, f"{path.stem} {adopted}" if adopted else ""), Match(order, source, path, adopted))
         return sorted(found.values())
 
     def nearest(self, name: str) -> list[ClientOrderId]:
@@ -61,9 +83,9 @@ class OrderPlaces:
 
     def _asked(
         self,
-        of_journal: Callable[[OrderJournalReader], Iterable[ClientOrderId]],
-        of_session: Callable[[SessionReader], Iterable[ClientOrderId]],
-    ) -> Iterator[tuple[Path, list[ClientOrderId]]]:
+        of_journal: Callable[[OrderJournalReader], Iterable[T]],
+        of_session: Callable[[SessionReader], Iterable[T]],
+    ) -> Iterator[tuple[Path, list[T]]]:
         """Ask every place; one that cannot be read is among the problems instead."""
         self.problems = []
         directory = self._home / DIRECTORY

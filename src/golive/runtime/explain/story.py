@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 from golive.model.json import JsonValue
-from golive.observability.shape import Amount, Count, Fragment, Instant, as_json, document_schema
+from golive.observability.shape import Amount, Count, Instant, as_json, document_schema
 
 SCHEMA: Final = "golive.order_story.v1"
 StepKind = Literal["signal", "decision", "intent", "amendment", "record", "attempt", "answer", "fact", "fill", "end", "note"]
@@ -38,11 +38,23 @@ class Testimony:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderStory:
-    """One order. Quantities in base, prices in quote; terms are those it was approved with."""
+class Adoption:
+    """Who has taken over an order that was not placed by us."""
 
-    client_order_id: Annotated[str, Fragment({"pattern": "^[0-9a-f]{32}$"})]
+    by: str
+    at: Instant
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderStory:
+    """One order. Quantities in base, prices in quote; terms are those it was approved with, or had when it was adopted."""
+
+    client_order_id: str | None
+    """32 hexadecimal digits; of an adopted order whatever it was placed with, None for nothing"""
     venue_order_id: str | None
+    adopted: Adoption | None
+    """None: it was placed by us"""
     source: Literal["order_journal", "session"]
     store: str
     """the file or database that holds it"""
@@ -50,11 +62,12 @@ class OrderStory:
     """adapter and account, or stage and entrypoint"""
     environment: str
     instrument: str
-    side: str
+    side: str | None
+    """None, as of the quantity: the venue of an adopted order does not tell"""
     type: str | None
     time_in_force: str | None
     route: str | None
-    quantity: Amount
+    quantity: Amount | None
     price: Amount | None
     status: str
     """how it ended, else how it stands"""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from golive.config.configuration import Configuration
 from golive.config.endpoint import is_loopback_host
 from golive.config.resolved import ResolvedEntrypoint
 from golive.metrics.recorder import MemoryRecorder
-from golive.model.clock import MILLISECOND, Clock
+from golive.model.clock import DAY, MILLISECOND, Clock
 from golive.model.errors import GoliveError
 from golive.model.ids import InstrumentId
+from golive.model.instrument import Instrument
 from golive.security import KeyFileStore
 from golive.storage.guardrail_log import GuardrailLog
 from golive.venues.account_reads import AccountReads
@@ -19,6 +21,7 @@ from golive.venues.adapter import VenueAdapter
 from golive.venues.lookup import Resolver
 
 from ..live_plan import account_plan
+from .adopted_comparison import FollowedOrder, compared_adopted
 from .story import Testimony
 from .venue_comparison import SentOrder, compared
 from .witnesses import testimony
@@ -28,7 +31,13 @@ MARGIN_MS = 5000
 
 
 async def venue_word(
-    order: SentOrder, configuration: Configuration, asker: str | None = None, *, home: Path, key_file: Path, clock: Clock
+    order: SentOrder | FollowedOrder,
+    configuration: Configuration,
+    asker: str | None = None,
+    *,
+    home: Path,
+    key_file: Path,
+    clock: Clock,
 ) -> Testimony:
     """Return what the venue says; why it was not asked where it cannot be.
 
@@ -46,13 +55,9 @@ async def venue_word(
     adapter = VenueAdapter(
         account.profile, account.settings, recorder=MemoryRecorder(), clock=clock, guardrails=guardrails, rng=random.Random(0)
     )
+    ask = _of_sent(order, adapter) if isinstance(order, SentOrder) else _of_adopted(order, adapter)
     try:
-        instrument = (await adapter.load())[InstrumentId.parse(order.instrument)]
-        path = adapter.connection.path
-        reads = AccountReads(account.profile, path)
-        resolver = Resolver(reads, path, account.profile)
-        since_ms = order.decided_at // MILLISECOND - MARGIN_MS
-        return compared(order, await resolver.lookup(order.client_order_id, instrument, since_ms), instrument)
+        return await ask((await adapter.load())[InstrumentId.parse(order.instrument)])
     except (GoliveError, KeyError) as exc:
         return testimony("venue", "unknown", "venue_silent", problem=f"{type(exc).__name__}: {exc}")
     finally:
@@ -60,7 +65,34 @@ async def venue_word(
         guardrails.close()
 
 
-def _entrypoint_of(order: SentOrder, configuration: Configuration, asker: str | None) -> ResolvedEntrypoint | None:
+def _of_sent(order: SentOrder, adapter: VenueAdapter) -> Callable[[Instrument], Awaitable[Testimony]]:
+    async def ask(instrument: Instrument) -> Testimony:
+        path, profile = adapter.connection.path, adapter.profile
+        resolver = Resolver(AccountReads(profile, path), path, profile)
+        since_ms = order.decided_at // MILLISECOND - MARGIN_MS
+        return compared(order, await resolver.lookup(order.client_order_id, instrument, since_ms), instrument)
+
+    return ask
+
+
+def _of_adopted(order: FollowedOrder, adapter: VenueAdapter) -> Callable[[Instrument], Awaitable[Testimony]]:
+    since = order.adopted_at - DAY  # it may have ended before it was adopted
+
+    async def ask(instrument: Instrument) -> Testimony:
+        reads = AccountReads(adapter.profile, adapter.connection.path)
+        working = await reads.open_orders(instrument)
+        for seen in (*working, *await reads.closed_orders(instrument, lambda newest: since)):
+            if seen.venue_order_id == order.venue_order_id:
+                fills = await reads.order_fills(seen, instrument, lambda newest: since)
+                return compared_adopted(order, seen, fills, instrument)
+        return compared_adopted(order, None, (), instrument)
+
+    return ask
+
+
+def _entrypoint_of(
+    order: SentOrder | FollowedOrder, configuration: Configuration, asker: str | None
+) -> ResolvedEntrypoint | None:
     """Return the entrypoint `asker`, or the first that trades on the order's account, if it does; None when none does."""
     for name in sorted(configuration.runtime.trading.entrypoints) if asker is None else [asker]:
         each = configuration.resolve(name)

@@ -11,6 +11,7 @@ from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 from golive.storage.journal_search import FoundRecord, find_records
 from golive.storage.live_log import ORDER
+from golive.storage.live_verification import ADDED
 from golive.storage.risk_decisions import RISK_DECISION, decision_name
 
 from .story import State, Testimony, Witness
@@ -56,6 +57,31 @@ def log_testimony(files: Iterable[Path], order: str, record: JsonObject | None, 
     if canonical(record) != canonical({name: entry.body[name] for name in record if name in entry.body}):
         return testimony(witness, "corrupt", "says_otherwise", seq=str(entry.seq), file=file)
     return _agrees(witness, found)
+
+
+def notes_testimony(
+    files: Iterable[Path], journal: str, subject: str, notes: Mapping[int, JsonObject], mac_keys: Mapping[str, bytes]
+) -> Testimony:
+    """Return whether the decision log of live orders has each of these notes, by row of `journal`, once and word for word."""
+    witness: Witness = "decision_log"
+    found = _holding(files, f'"subject":{canonical(subject).decode()}', mac_keys)
+    if isinstance(found, str):
+        return testimony(witness, "missing", "cannot_be_read", problem=found)
+    if bad := _bad(witness, found):
+        return bad
+    told = [each for each in found if _entry(each).body.get("journal") == journal and _entry(each).body.get("subject") == subject]
+    by_row = {_entry(each).body.get("journal_seq"): each for each in told}
+    if len(by_row) < len(told):
+        return testimony(witness, "corrupt", "repeated", file=told[0].path.name)
+    for row, body in notes.items():
+        record = by_row.pop(row, None)
+        if record is None:
+            return testimony(witness, "missing", "note_not_there", row=str(row))
+        if canonical(body) != canonical({name: value for name, value in _entry(record).body.items() if name not in ADDED}):
+            return testimony(witness, "corrupt", "says_otherwise", seq=str(_entry(record).seq), file=record.path.name)
+    for record in by_row.values():
+        return testimony(witness, "corrupt", "not_in_store", seq=str(_entry(record).seq), file=record.path.name)
+    return _agrees(witness, told)
 
 
 def journal_testimony(files: Iterable[Path], order: str, run_id: str, mac_keys: Mapping[str, bytes]) -> Testimony:
@@ -104,15 +130,15 @@ def _orders_total(text: str, exchange: str, route: str) -> Iterator[tuple[str, i
 
 def _found(files: Iterable[Path], order: str, type_: str, mac_keys: Mapping[str, bytes]) -> list[FoundRecord] | str:
     """Return the records of a type that name the order, unreadable ones among them; the problem when a file cannot be read."""
-    found: list[FoundRecord] = []
+    found = _holding(files, f'"client_order_id":"{order}"', mac_keys)
+    return found if isinstance(found, str) else [each for each in found if each.entry is None or each.entry.type == type_]
+
+
+def _holding(files: Iterable[Path], text: str, mac_keys: Mapping[str, bytes]) -> list[FoundRecord] | str:
     try:
-        for path in files:
-            for record in find_records(path, f'"client_order_id":"{order}"', mac_keys):
-                if record.entry is None or record.entry.type == type_:
-                    found.append(record)
+        return [record for path in files for record in find_records(path, text, mac_keys)]
     except JournalError as exc:
         return str(exc)
-    return found
 
 
 def _bad(witness: Witness, found: Sequence[FoundRecord]) -> Testimony | None:

@@ -33,17 +33,28 @@ class OrderTold:
 
 
 @dataclass(frozen=True, slots=True)
+class Adoption:
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LiveOrder:
-    client_order_id: str
+    client_order_id: str | None
+    """null for an adopted order that was placed without one"""
     venue_order_id: str | None
     instrument: str
-    side: str
-    type: str
-    quantity: Amount
+    side: str | None
+    """null where the venue of an adopted order does not tell, as with what follows"""
+    type: str | None
+    quantity: Amount | None
     price: Amount | None
     filled: Amount
     state: str
-    planned_at: Instant
+    since: Instant
+    """when it was decided, or adopted"""
+    adopted: Adoption | None
+    """null: it was placed by us"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +75,9 @@ def list_document(entrypoint: str, orders: Sequence[ListedOrder]) -> dict[str, J
     """Return the orders that have not ended as a document."""
     rows = tuple(
         LiveOrder(
-            each.client_order_id, each.venue_order_id or None, each.instrument, each.side, each.type, each.quantity,
-            each.price or None, each.filled, each.state, each.planned_at,
+            each.client_order_id or None, each.venue_order_id or None, each.instrument, each.side or None, each.type or None,
+            each.quantity or None, each.price or None, each.filled, each.state, each.since,
+            None if each.adopted_by is None else Adoption(each.adopted_by, each.reason),
         )
         for each in orders
     )  # fmt: skip

@@ -1,4 +1,7 @@
-"""The orders of an account that have not ended, as its journal has them, read beside whoever trades; no venue is asked."""
+"""The orders of an account that have not ended, adopted ones too, as its journal has them; no venue is asked.
+
+It is read beside whoever trades.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,15 @@ from golive.storage.order_journal import JournalPlace, JournalRow
 from golive.storage.order_journal.opening import open_for_reading
 from golive.storage.order_journal.reader import OrderJournalReader
 
+from .adopted_record import AdoptedOrder, adopted_orders
+
 
 @dataclass(frozen=True, slots=True)
 class ListedOrder:
     """One order; texts as the journal has them."""
 
     client_order_id: str
+    """of an adopted order the one it was placed with, '' for none"""
     venue_order_id: str
     instrument: str
     side: str
@@ -28,11 +34,16 @@ class ListedOrder:
     filled: str
     state: str
     """`not_sent`, `sent`, `unknown`, or the newest event the venue told"""
-    planned_at: int
+    since: int
+    """wall clock of the decision, or of the consent to an adoption, ns UTC"""
+    adopted_by: str | None = None
+    """who has adopted it; None: it was placed by us"""
+    reason: str = ""
+    """why it was adopted"""
 
 
 def unended_orders(home: Path, entrypoint: ResolvedEntrypoint, url: str | None) -> tuple[ListedOrder, ...]:
-    """Return the orders of the entrypoint's account that have not ended, oldest first; () when it has no journal yet.
+    """Return the orders of the entrypoint's account that have not ended, ours first, oldest first; () without a journal.
 
     Raises JournalError for a journal that cannot be read.
     """
@@ -40,17 +51,36 @@ def unended_orders(home: Path, entrypoint: ResolvedEntrypoint, url: str | None) 
     if url is None and not place.path.exists():
         return ()
     with closing(OrderJournalReader(open_for_reading(place))) as reader:
-        return tuple(_listed(reader.order(name)) for name in reader.not_ended())
+        ours = [_listed(reader.order(name)) for name in reader.not_ended()]
+        adopted = [_adopted(order) for order in adopted_orders(reader.notes_on_foreign_orders()) if not order.is_over]
+    return (*ours, *adopted)
+
+
+def _adopted(order: AdoptedOrder) -> ListedOrder:
+    return ListedOrder(
+        order.client_order_id,
+        order.venue_order_id,
+        order.instrument,
+        order.side or "",
+        "" if order.price is None else "limit",
+        order.quantity or "",
+        order.price or "",
+        order.filled,
+        order.state,
+        order.adopted_at,
+        order.adopted_by,
+        order.reason,
+    )
 
 
 def _listed(rows: tuple[JournalRow, ...]) -> ListedOrder:
     """Make one line of everything that was written about an order."""
     terms: dict[str, str] = {}
-    venue_order_id, state, filled, planned_at = "", "not_sent", Decimal(0), 0
+    venue_order_id, state, filled, since = "", "not_sent", Decimal(0), 0
     for row in rows:
         values = row.values
         if row.table == "intents":
-            planned_at = int(str(values["ts"]))
+            since = int(str(values["ts"]))
         if row.table in ("intents", "amendments"):
             terms |= {name: str(value) for name, value in values.items() if value is not None}
         elif row.table == "attempts":
@@ -73,5 +103,5 @@ def _listed(rows: tuple[JournalRow, ...]) -> ListedOrder:
         terms.get("price_text", ""),
         format_decimal(filled),
         state,
-        planned_at,
+        since,
     )

@@ -106,6 +106,7 @@ def notes_of(
         body["foreign_client_order_id"] = order.client_order_id
         if request.choice is Choice.ADOPT:
             journal = JournalView(baseline=books.baseline, baseline_at=books.baseline_at, baseline_names=books.baseline_names)
+            body |= _terms(order)
             body |= adoption(order, journal, venue).body(request.subject)
     elif request.choice is Choice.ACCEPT:
         _require_unmoved(row, books, venue)
@@ -120,6 +121,15 @@ def notes_of(
         body["client_order_id"] = request.subject
         body["operator"] = operator
     return (NoteItem(NOTES[request.choice], body, operator), *more)  # type: ignore[arg-type]  # text and nested text alone
+
+
+def _terms(order: VenueOrder) -> dict[str, object]:
+    """Return the terms of a foreign order as texts, None where its venue does not tell them."""
+    return {
+        "side": None if order.side is None else order.side.value,
+        "quantity": None if order.quantity is None else format_decimal(order.quantity),
+        "price": None if order.price is None else format_decimal(order.price),
+    }
 
 
 def _shown(request: Request, venue: VenueView) -> VenueOrder:

@@ -95,6 +95,7 @@ def _order(seen: OrderSighting, instrument: Instrument) -> VenueOrder:
         filled=_quantity(seen.filled, instrument),
         is_open=seen.status not in TERMINAL,
         ts=seen.ts,
+        end=seen.status.value.lower() if seen.status in TERMINAL else "",
     )
 
 

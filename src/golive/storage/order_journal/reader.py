@@ -89,6 +89,14 @@ class OrderJournalReader:
         found = self._database.select("SELECT ts FROM intents WHERE client_order_id = ?", (client_order_id,))
         return next((int(ts) for (ts,) in found), None)
 
+    def notes_on_foreign_orders(self) -> Iterator[JournalRow]:
+        """Yield the notes on orders that were not placed by us: adoptions with all that followed, cancels that were asked for."""
+        query = (
+            f"SELECT seq, {', '.join(COLUMNS['notes'])} FROM notes WHERE event IN ('adopted', 'canceled_foreign') ORDER BY seq"
+        )
+        for row in self._database.select(query):
+            yield named(row[0], "notes", tuple(row[1:]))
+
     def not_ended(self) -> tuple[ClientOrderId, ...]:
         """Return the orders that have an intent and no end, oldest first."""
         query = """SELECT client_order_id FROM intents AS i

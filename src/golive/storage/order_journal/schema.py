@@ -84,6 +84,7 @@ CREATE TABLE seals (
 CREATE INDEX refusals_by_order ON decisions (client_order_id) WHERE verdict = 'refused';
 CREATE INDEX facts_by_order ON facts (client_order_id, seq);
 CREATE INDEX fills_by_order ON fills (client_order_id, seq);
+CREATE INDEX notes_on_foreign_orders ON notes (seq) WHERE event IN ('adopted', 'canceled_foreign');
 CREATE INDEX notes_by_order ON notes (client_order_id) WHERE client_order_id IS NOT NULL;
 CREATE TRIGGER decision_before_intent BEFORE INSERT ON intents
 WHEN NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.seq = NEW.decision AND d.verdict = 'approved' AND d.subject = 'order'
