@@ -14,6 +14,9 @@ does not write down that one goes on, `fallback_uncounted` does not count it.
 
 Of files and logs (`crash.file_bot`): `in_place` does not replace files but writes them over, `uncut` leaves the torn end of a log.
 
+Of a bot whose cancels and amendments race (`crash.racing_bot`): `cancel_deaf` hears of no fill after it asked to cancel, `amend_believed`
+takes an amendment without an answer for made.
+
 Of a bot with a dead-man's switch (`crash.switch_bot`): `idle` feeds it by a timer, whatever has died; `lazy` feeds it too rarely; `undisarmed`
 leaves it armed at an orderly end.
 """
@@ -25,27 +28,29 @@ import contextlib
 import itertools
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from crash import bot, file_bot, routed_bot, switch_bot
-from golive.execution.live.effect import Effect, Note
+from crash import bot, file_bot, racing_bot, routed_bot, switch_bot
+from golive.execution.live.effect import Effect, Note, Withdraw
 from golive.execution.live.happening import Answered
 from golive.execution.live.life import Life
 from golive.execution.live.meters import LiveMeters
 from golive.execution.live.router import LiveExecutionRouter
+from golive.execution.live.tracking import Tracking
 from golive.model.decision import Approved
 from golive.model.errors import OutcomeUnknown, VenueError
 from golive.model.ids import ClientOrderId, FillId, VenueOrderId
 from golive.model.instrument import Instrument
 from golive.model.live_order import AttemptResult, FallbackReason
-from golive.model.order import Fill, NewOrder, OrderType, Side, TimeInForce
+from golive.model.order import Fill, NewOrder, OrderType, OrderUpdate, Side, TimeInForce
 from golive.runtime.live import sending, switch
 from golive.runtime.live.account import LiveAccount
 from golive.runtime.live.answer import Outcome
 from golive.runtime.live.parts import Parts
 from golive.runtime.live.pen import Pen, Pending
+from golive.runtime.live.sending import Sender
 from golive.runtime.live.switch import DeadMansSwitch
 from golive.storage import failpoint, journal_file
 from golive.storage.files import LOG_FILE
@@ -286,12 +291,45 @@ def uncut() -> None:
     JournalFile._cut = kept  # type: ignore[method-assign]
 
 
+def cancel_deaf() -> None:
+    withdraw, hear = Sender.withdraw, Tracking.hear
+    canceled = set()
+
+    async def told(self: Sender, effect: Withdraw, *, is_first: bool) -> bool:
+        canceled.add(effect.client_order_id)
+        return await withdraw(self, effect, is_first=is_first)
+
+    def deaf(self: Tracking, life: Life, news: Iterable[Fill | OrderUpdate], *more: Any, **how: Any) -> None:
+        hear(
+            self,
+            life,
+            [item for item in news if isinstance(item, OrderUpdate) or item.client_order_id not in canceled],
+            *more,
+            **how,
+        )
+
+    Sender.withdraw = told  # type: ignore[method-assign,assignment]
+    Tracking.hear = deaf  # type: ignore[method-assign]
+
+
+def amend_believed() -> None:
+    async def amend(self: TradingClient, *what: Any, **how: Any) -> bool:
+        try:
+            return await amended(self, *what, **how)
+        except OutcomeUnknown:
+            return True
+
+    amended = TradingClient.amend
+    TradingClient.amend = amend  # type: ignore[method-assign]
+
+
 BUGS: Mapping[str, Callable[[], None]] = {
     each.__name__: each
     for each in (
         early, resend, undecided, twice, frozen, unfenced, nodeadline, impatient, latecomer, otherside, doublesize, wrongprice,
         second_undurable, third, renamed, fallback_of_unknown, fallback_unwritten,
         fallback_uncounted, idle, lazy, undisarmed, in_place, uncut,
+        cancel_deaf, amend_believed,
     )
 }  # fmt: skip
 PROGRAMS: Mapping[str, Callable[[list[str]], int]] = {
@@ -300,6 +338,8 @@ PROGRAMS: Mapping[str, Callable[[list[str]], int]] = {
     "fallback_uncounted": routed_bot.main,
     "in_place": file_bot.main,
     "uncut": file_bot.main,
+    "cancel_deaf": racing_bot.main,
+    "amend_believed": racing_bot.main,
     "idle": switch_bot.main,
     "lazy": switch_bot.main,
     "undisarmed": switch_bot.main,

@@ -13,8 +13,8 @@ then reset), `cut_within` (forwarded up to a random byte, then reset), `delay`, 
 reset) and `delay_answer`. A connection that became a WebSocket is struck by `cut_stream` alone. `delay_s` and `throttle_s` are the most
 seconds they take.
 
-With `--sent FILE` it writes down each request to place or to amend an order that a client let out, whatever becomes of it: one
-JSON line with what it asks (`place`, `amend`), its client order id and the deadline it names, as it stands there.
+With `--sent FILE` it writes down each request to place, to amend or to cancel an order that a client let out, whatever becomes of it: one
+JSON line with what it asks (`place`, `amend`, `cancel`), its client order id and the deadline it names, as it stands there.
 """
 
 from __future__ import annotations
@@ -36,8 +36,11 @@ RATES = (
     "cut_before", "cut_after", "cut_within", "delay", "throttle", "black_hole", "cut_answer", "delay_answer", "cut_stream",
 )  # fmt: skip
 SECONDS = {"delay_s": 0.02, "throttle_s": 0.02}
-ORDERS = re.compile(rb"^POST \S*/(?:(?P<place>trade/order|AddOrder|order/create)|trade/amend-order|AmendOrder|order/amend) ")
-"""the three venues' ways to place an order and to amend one"""
+ORDERS = re.compile(
+    rb"^POST \S*/(?:(?P<place>trade/order|AddOrder|order/create)|(?P<amend>trade/amend-order|AmendOrder|order/amend)"
+    rb"|(?P<cancel>trade/cancel-order|CancelOrder|order/cancel)) "
+)
+"""the three venues' ways to place an order, to amend and to cancel one"""
 _ID = re.compile(rb"(?:\"(?:clOrdId|orderLinkId)\": ?\"|cl_ord_id=)([0-9a-f-]{32,36})")
 _DEADLINE = re.compile(rb"(?i:\r\nexpTime: |[&\n]deadline=)([^&\r\n]+)")
 _PIECE = 65536
@@ -100,12 +103,12 @@ class Nemesis:
             end.transport.abort() if link.is_reset else end.close()
 
     def see(self, piece: bytes) -> None:
-        """Write a request down that places or amends an order."""
+        """Write a request down that places, amends or cancels an order."""
         if self._sent is None or (asked := ORDERS.match(piece)) is None or (name := _ID.search(piece)) is None:
             return
         deadline = _DEADLINE.search(piece)
         row = {
-            "asks": "place" if asked["place"] else "amend",
+            "asks": asked.lastgroup,
             "client_order_id": name[1].decode().replace("-", ""),
             "deadline": unquote(deadline[1].decode()) if deadline else "",
         }

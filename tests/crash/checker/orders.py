@@ -51,7 +51,7 @@ def check_orders(
         if len(told.attempts) > 1 and told.answers.get(1) != "not_processed":
             findings.add("sent_again", f"{name}: {len(told.attempts)} attempts, the first was {told.answers.get(1)}")
     if sent is not None:
-        check_sent(sent, journal, findings)
+        check_sent(sent, ledger, journal, findings)
     if key is not None:
         check_journal_chain(path, journal, key, findings)
         for log in logs:

@@ -9,14 +9,17 @@ from pathlib import Path
 
 from .finding import Findings
 from .journal import Journal, Told
+from .ledger import Ledger
 
 
-def check_sent(path: Path, journal: Journal, findings: Findings) -> None:
+def check_sent(path: Path, ledger: Ledger, journal: Journal, findings: Findings) -> None:
     """Demand an attempt of its own for each request that left, with the deadline that the request names."""
-    sent: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    seen: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for line in path.read_text().splitlines():
         row = json.loads(line)
-        sent[(row["client_order_id"], row["asks"])].append(row["deadline"])
+        seen[(row["client_order_id"], row["asks"])].append(row["deadline"])
+    canceled = {name for name, asks in seen if asks == "cancel"}
+    sent = {key: deadlines for key, deadlines in seen.items() if key[1] != "cancel"}  # it may be asked for as often as one likes
     for (name, asks), deadlines in sent.items():
         told = journal.orders.get(name, Told())
         attempts = len(told.attempts) if asks == "place" else sum(each.attempt is not None for each in told.amendments.values())
@@ -25,7 +28,27 @@ def check_sent(path: Path, journal: Journal, findings: Findings) -> None:
         others = [text for text in deadlines if text and _milliseconds(text) not in told.deadlines_ms]
         if others and len(deadlines) <= attempts:
             findings.add("sent_undurable", f"{name}: left with the deadline {others[0]}, which no attempt has", len(others))
+    findings.looked_at["races"] = _races(canceled, ledger, journal)
     findings.looked_at["requests"] = sum(len(deadlines) for deadlines in sent.values())
+
+
+def _races(canceled: set[str], ledger: Ledger, journal: Journal) -> dict[str, int]:
+    """Return how many orders of each kind a cancel or an amendment was sent about, by what met it."""
+    at_venue = {name: orders[0] for name, orders in ledger.orders.items()}
+    told = {name: journal.orders.get(name, Told()) for name in canceled | journal.orders.keys()}
+    amended = {name for name, each in told.items() if any(change.attempt is not None for change in each.amendments.values())}
+    answers = {name: {change.answer for change in told[name].amendments.values()} for name in amended}
+    return {
+        "canceled": len(canceled),
+        "canceled_filled": sum(name in at_venue and at_venue[name].state == "filled" for name in canceled),
+        "canceled_in_part": sum(name in at_venue and at_venue[name].end == "partial" for name in canceled),
+        "canceled_while_unknown": sum("unknown" in told[name].answers.values() for name in canceled),
+        "canceled_absent": sum(name not in at_venue for name in canceled),
+        "amended_filled": sum(name in at_venue and bool(at_venue[name].fills) for name in amended),
+        "amended_unanswered": sum(bool(answers[name] & {"unknown", ""}) for name in amended),
+        "amended_in_vain": sum("rejected" in answers[name] for name in amended),
+        "amended_and_canceled": len(amended & canceled),
+    }
 
 
 def _milliseconds(deadline: str) -> int:
