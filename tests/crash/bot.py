@@ -39,6 +39,7 @@ from golive.runtime.live.desk import LiveDesk
 from golive.runtime.live.opening import NotReady
 from golive.runtime.live.plan import LivePlan
 from golive.storage import failpoint
+from golive.storage.order_journal import WHOLE_ROWS
 
 MOST_WORKING = 8
 TRIES_WITHOUT_JOURNAL = 50
@@ -104,7 +105,7 @@ def main(arguments: list[str]) -> int:
     plan = plan_of(place, listed, lease_s=given.lease, scale=given.scale)
     said: dict[str, object] = {"seed": given.seed}
     if given.resolve:
-        asyncio.run(resolve(replace(plan, whole_rows=None)))
+        asyncio.run(resolve(replace(plan, whole_rows=WHOLE_ROWS)))
     elif given.life:
         with failing_closed():
             asyncio.run(trade(plan, place, prices, Random(f"{given.seed}|life"), say_ready))
@@ -123,7 +124,7 @@ def main(arguments: list[str]) -> int:
             with failing_closed():
                 asyncio.run(trade(plan, place, prices, Random(f"{given.seed}|{number}"), ready))
 
-        window = Window(given.window_ms / 1000, given.ready_window_ms / 1000)
+        window = Window(given.window_ms / 1000, given.ready_window_ms / 1000, given.ready_every)
         said |= kill_forked_lives(live, kills=given.kills, window=window, rng=Random(f"{given.seed}|kills")).document
     sys.stdout.write(json.dumps({**said, "duration_s": round(time.monotonic() - began, 3)}) + "\n")
     return 0
@@ -201,8 +202,9 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--resolve", action="store_true")
     parser.add_argument("--scale", type=int, default=SCALE, help=f"by how much deadlines and lags are divided (default: {SCALE})")
     parser.add_argument("--lease", type=float, default=5.0, metavar="S", help="a life stopped for this long sends nothing more")
-    parser.add_argument("--window-ms", type=float, default=150.0, help="every other life is killed 0 to this after its fork")
-    parser.add_argument("--ready-window-ms", type=float, default=50.0, help="the others 0 to this after they are ready")
+    parser.add_argument("--window-ms", type=float, default=150.0, help="a life is killed 0 to this after its fork")
+    parser.add_argument("--ready-window-ms", type=float, default=50.0, help="some 0 to this after they are ready")
+    parser.add_argument("--ready-every", type=int, default=2, metavar="N", help="one in N of them")
     return parser
 
 

@@ -56,8 +56,8 @@ class Campaign:
         command = self.command(*what, seed=seed)
         return subprocess.Popen(command, env=environment(**changes), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    def kill_forked(self, kills: int, window_ms: float, ready_window_ms: float) -> None:
-        windows = ("--window-ms", str(window_ms), "--ready-window-ms", str(ready_window_ms))
+    def kill_forked(self, kills: int, window_ms: float, ready_window_ms: float, ready_every: int = 2) -> None:
+        windows = ("--window-ms", str(window_ms), "--ready-window-ms", str(ready_window_ms), "--ready-every", str(ready_every))
         self.said["forked"] = self.run("--kills", str(kills), *windows)
 
     def kill_processes(self, kills: int, window_s: float, ready_window_s: float, rng: Random) -> None:

@@ -13,11 +13,11 @@ from crash.rig import THROTTLES
 
 KILLS = "GOLIVE_CRASH_KILLS"
 """environment variable: forked kills instead of the usual ones, to try something out"""
-FORKED = int(os.environ.get(KILLS, "10000" if IS_LONG else "500"))
+FORKED = int(os.environ.get(KILLS, "10000" if IS_LONG else "2000"))
 PROCESSES = min(1_000 if IS_LONG else 34, FORKED)
 """per venue; together at least 100"""
 MOST_S = 14_400 if IS_LONG else 1800
-START_MS, READY_MS = 90.0, 30.0
+START_MS, READY_MS, READY_EVERY = 60.0, 30.0, 3
 PROCESS_S, PROCESS_READY_S = 1.5, 0.1
 LIVES_READY = 0.25
 """least share of the kills that must strike a bot that was ready, else they prove nothing about sending"""
@@ -34,7 +34,7 @@ def prove(venue: str, folder: Path, seed: int) -> None:
     report = Report(f"kill-{venue}", seed)
     with campaign(venue, folder, seed) as field:
         field.place.make_hostile()
-        field.kill_forked(FORKED, START_MS, READY_MS)
+        field.kill_forked(FORKED, START_MS, READY_MS, READY_EVERY)
         field.kill_processes(PROCESSES, PROCESS_S, PROCESS_READY_S, Random(f"{seed}|processes"))
         field.resolve()
         found = field.checked()
@@ -44,8 +44,8 @@ def prove(venue: str, folder: Path, seed: int) -> None:
     assert control["checked"]["counts"]["duplicate"] > 0, "the run is void: in this rig a naive bot places no order twice"
     assert violations(found) == {}, found["examples"]
     assert field.said["forked"]["killed_ready"] >= LIVES_READY * FORKED, "most bots died before they sent anything"
-    assert found["looked_at"]["orders"] > FORKED / 4
-    assert found["looked_at"]["requests"] > FORKED / 4
+    assert found["looked_at"]["orders"] > FORKED / 6
+    assert found["looked_at"]["requests"] > FORKED / 6
     if THROTTLES[venue]:
         assert found["looked_at"]["second_attempts"] >= LEAST_SECOND * FORKED, "too few orders were sent a second time"
     assert min(found["looked_at"][what] for what in ("absent", "asked_after_unknown", "unanswered", "refused")) > 0

@@ -26,13 +26,14 @@ Live: TypeAlias = Callable[[int, Callable[[], None]], None]
 
 @dataclass(frozen=True)
 class Window:
-    """When a life is killed, seconds: every other one within `start` of its fork, the others within `ready` of being ready.
+    """When a life is killed, seconds: one in `ready_every` within `ready` of being ready, the others within `start` of their fork.
 
     With `ready` 0 all of them within `start`.
     """
 
     start: float
     ready: float = 0.0
+    ready_every: int = 2
 
 
 @dataclass
@@ -63,7 +64,7 @@ def kill_forked_lives(live: Live, *, kills: int, window: Window, rng: Random) ->
     number = 0
     while toll.kills < kills:
         pid, reader = _fork(live, number)
-        if window.ready and number % 2:
+        if window.ready and number % window.ready_every == 1:
             select.select([reader], [], [], LATEST_READY_S)
             time.sleep(rng.uniform(0, window.ready))
         else:
