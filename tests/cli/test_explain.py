@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from golive.cli import main as command_line
 from golive.cli.explain_words import DETAILS, PHRASES, SENTENCES, STATES, STEPS, VALUES, WITNESSES
+from golive.model.decision import Approved
 from golive.model.ids import FillId, VenueOrderId
 from golive.model.live_order import AttemptResult, OrderResult
 from golive.model.order import Fill, Liquidity, OrderUpdate, Side
@@ -253,6 +255,26 @@ def test_each_witness_that_is_gone_or_lies_is_named_in_its_place(
     code, out, _ = golive(capsys, home, order_id(FILLED))
     assert code == 6
     assert re.search(r"MISSING|CORRUPT", out)
+
+
+def test_an_order_and_its_amendments_that_share_a_name_agree_and_each_is_missed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = decided(1)
+    repeated = replace(first, amendment=3)  # word for word what was said of the order
+    order = first.verdict.order
+    assert order.price is not None
+    other = replace(first, verdict=Approved(order._replace(price=order.price + 1), 1), amendment=4)
+    accepted = answer(1, 1, AttemptResult.ACCEPTED)
+    write(tmp_path, (first, accepted, repeated, answer(1, 3, AttemptResult.ACCEPTED), other))
+    assert told(capsys, tmp_path, order_id(1))[2]["risk_decisions"] == ("ok", "agrees")
+    log = tmp_path / RISK_LOG
+    lines = log.read_text().splitlines(keepends=True)
+    decisions = [line for line in lines if '"risk_decision"' in line]
+    assert len(decisions) == 3
+    for gone in decisions:
+        log.write_text("".join(line for line in lines if line is not gone))
+        assert told(capsys, tmp_path, order_id(1))[2]["risk_decisions"] == ("missing", "decision_not_there")
 
 
 def test_a_changed_row_of_the_journal_is_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

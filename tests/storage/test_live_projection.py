@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from golive.audit import canonical
+from golive.model.errors import JournalError
 from golive.model.json import JsonObject
+from golive.storage import live_projection
 from golive.storage.journal_file import LOCK_PATIENCE_S
 from golive.storage.live_log import log_files
 from golive.storage.live_projection import LiveProjection
@@ -209,3 +211,36 @@ def test_other_accounts_decisions_in_between_do_not_hide_ours(tmp_path: Path) ->
         if entry.body.get("client_order_id") in {order_id(n) for n in range(1, 6)}
     ]
     assert [body["decision_seq"] for body in ours] == [1, 2, 3, 4, 5]
+
+
+def test_an_older_journal_beside_a_newer_log_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    rows = rows_of(12)
+    open_projection(tmp_path, rows).close()
+    before = decision_log(tmp_path)
+    with pytest.raises(JournalError, match=rf"has row {rows[-1].seq} of okx_spot_main .* ends at row 20: an older copy.*Restore"):
+        open_projection(tmp_path, rows[:20])
+    other = [*rows[:-1], rows[-1]._replace(values={**rows[-1].values, "record": '{"client_order_id":"another"}'})]
+    with pytest.raises(JournalError, match=rf"says something else in row {rows[-1].seq}: an older copy"):
+        open_projection(tmp_path, other)
+    assert decision_log(tmp_path) == before
+    open_projection(tmp_path, rows).close()
+
+
+def test_older_copies_of_both_logs_get_all_that_they_lack_however_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = rows_of(40)
+    log = tmp_path / "audit/decision_logs"
+    open_projection(tmp_path, rows[:30]).close()
+    old = {path: path.read_bytes() for path in (tmp_path / RISK, (tmp_path / RISK).with_suffix(".seal.json"))}
+    old |= {path: path.read_bytes() for path in log.iterdir()}
+    open_projection(tmp_path, rows).close()
+    monkeypatch.setattr(live_projection, "LOOK_BACKS", (5, 20))
+    for path, data in old.items():  # the risk log alone, then both
+        if path.parent != log:
+            path.write_bytes(data)
+    open_projection(tmp_path, rows).close()
+    assert sorted(risk_log(tmp_path), key=str) == sorted(range(1, 41), key=str)
+    for path, data in old.items():
+        path.write_bytes(data)
+    open_projection(tmp_path, rows).close()
+    assert decision_log(tmp_path) == expected(rows)
+    assert sorted(risk_log(tmp_path), key=str) == sorted(range(1, 41), key=str)

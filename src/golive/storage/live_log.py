@@ -69,7 +69,9 @@ class LiveOrderLog:
         self._name = journal
         self._segment_bytes = segment_bytes
         self._journal = self._open_latest()
-        self._written = newest_row(home, journal)
+        self.newest = newest_record(home, journal)
+        """the newest record of this order journal when the log was opened; None: it had none"""
+        self._written = 0 if self.newest is None else _row_of(self.newest)
 
     @property
     def written(self) -> int:
@@ -139,12 +141,23 @@ def newest_row(home: Path, journal: str) -> int:
 
     Raises JournalError when the log cannot be read.
     """
+    newest = newest_record(home, journal)
+    return 0 if newest is None else _row_of(newest)
+
+
+def newest_record(home: Path, journal: str) -> Entry | None:
+    """Return the newest record that the log has of the order journal `journal`; JournalError when it cannot be read."""
     for path in reversed(log_files(home / DIRECTORY)):
         for entry in entries_backwards(path):
-            seq = entry.body.get("journal_seq")
-            if entry.body.get("journal") == journal and isinstance(seq, int):
-                return seq
-    return 0
+            if entry.body.get("journal") == journal and isinstance(entry.body.get("journal_seq"), int):
+                return entry
+    return None
+
+
+def _row_of(entry: Entry) -> int:
+    seq = entry.body["journal_seq"]
+    assert isinstance(seq, int)  # `newest_record` returns no other
+    return seq
 
 
 def log_files(directory: Path) -> list[Path]:

@@ -17,12 +17,13 @@ from golive.model.json import JsonObject
 
 from .journal_file import Signer
 from .live_log import NOTES, ORDER, PATIENCE_S, LiveOrderLog, LogDraft, entries_backwards
+from .live_verification import says_the_same
 from .order_journal.row import JournalRow
 from .risk_decisions import RISK_DECISION, RiskDecisions
 
 LOOK_BACKS: Final = (200, 10_000)
 """rows before the newest one in the decision log whose decisions are looked for: a power cut may have cut the risk log earlier;
-the more only where the oldest of the fewer is missing, since what follows it can only be missing as well
+the more, and at last all, only where the oldest of the fewer is missing, since what follows it can only be missing as well
 """
 
 
@@ -71,16 +72,33 @@ class LiveProjection:
             self._log.close()
 
     def _catch_up(self, risk_log: Path, rows: Callable[[int], Iterable[JournalRow]]) -> None:
-        for look_back in LOOK_BACKS:
+        for look_back in (*LOOK_BACKS, self._log.written):
             after = max(0, self._log.written - look_back)
             found = list(rows(after))
-            decided = _decisions(found, is_whole=after == 0 or look_back == LOOK_BACKS[-1])
+            self._require_newest(found)
+            decided = _decisions(found, is_whole=after == 0)
             missing, is_oldest_there = _missing(decided, risk_log)
             if after == 0 or is_oldest_there:
                 break
         self._risk.append(missing)
         self._log.append(list(drafts(found)))
         self.sync()
+
+    def _require_newest(self, rows: Sequence[JournalRow]) -> None:
+        """Raise JournalError unless the log's newest record of the journal is what the journal says in that row.
+
+        Otherwise what is written from now on would take rows that the log has already, and be left out of it.
+        """
+        newest, written = self._log.newest, self._log.written
+        if newest is None or any(draft.journal_seq == written and says_the_same(newest, draft) for draft in drafts(rows)):
+            return
+        last = rows[-1].seq if rows else 0
+        what = f"ends at row {last}" if last < written else f"says something else in row {written}"
+        raise JournalError(
+            f"{self._log.path}: it has row {written} of {newest.body['journal']} ({newest.type}, record {newest.seq}), and that "
+            f"order journal {what}: an older copy of it was put back. Restore journal and seal that are as new as this log; "
+            "where there are none, trade the account under a new keychain_key, which begins a journal of its own"
+        )
 
 
 def _decisions(rows: Sequence[JournalRow], *, is_whole: bool) -> Sequence[JsonObject]:

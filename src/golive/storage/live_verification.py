@@ -50,7 +50,7 @@ def differences(journal: str, drafts: Iterable[LogDraft], entries: Iterable[Entr
             says = "is not in the log yet: its next opening appends it" if lags else "is missing from the log"
             yield Fault(Soundness.CANNOT_SAY if lags else Soundness.TAMPERED, 0, None, f"{what} {says}")
             continue
-        if entry[0].type != draft.type or _content(entry[0]) != canonical(draft.body):
+        if not says_the_same(entry[0], draft):
             text = f"{what}: the log says something else than the journal"
             yield Fault(Soundness.TAMPERED, 0, entry[0].seq, text)
         newest = draft.journal_seq
@@ -62,6 +62,11 @@ def differences(journal: str, drafts: Iterable[LogDraft], entries: Iterable[Entr
             text = f"row {entry[1]} of {journal} was written after the journal was read ({entry[0].type})"
             yield Fault(Soundness.CANNOT_SAY, 0, entry[0].seq, text)
         entry = next(told, None)
+
+
+def says_the_same(entry: Entry, draft: LogDraft) -> bool:
+    """Return whether a record of the log says what the journal's row has to say."""
+    return entry.type == draft.type and _content(entry) == canonical(draft.body)
 
 
 def unknown_journals(entries: Iterable[Entry], journals: Collection[str]) -> Iterator[Fault]:

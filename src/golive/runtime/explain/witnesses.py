@@ -25,18 +25,28 @@ def risk_testimony(path: Path, order: str, stored: Sequence[JsonObject], mac_key
         return testimony(witness, "missing", "cannot_be_read", problem=found)
     if bad := _bad(witness, found):
         return bad
-    told = {decision_name(record.body): record for record in map(_entry, found)}
-    if len(told) < len(found):
-        return testimony(witness, "corrupt", "repeated", file=path.name)
-    for body in stored:
-        record = told.pop(decision_name(body), None)
-        if record is None:
-            return testimony(witness, "missing", "decision_not_there", decision=str(body.get("decision_seq")), file=path.name)
-        if canonical(body) != canonical({name: value for name, value in record.body.items() if name != "key_class"}):
-            return testimony(witness, "corrupt", "says_otherwise", seq=str(record.seq), file=path.name)
+    told, lacking = [*map(_entry, found)], []
+    for body in stored:  # an amendment may share its order's name, and may even say the same
+        same = next((each for each in told if _decided(each) == canonical(body)), None)
+        if same is None:
+            lacking.append(body)
+        else:
+            told.remove(same)
+    if lacking:
+        named = next((each for each in told if decision_name(each.body) == decision_name(lacking[0])), None)
+        if named is not None:
+            return testimony(witness, "corrupt", "says_otherwise", seq=str(named.seq), file=path.name)
+        number = str(lacking[0].get("decision_seq"))
+        return testimony(witness, "missing", "decision_not_there", decision=number, file=path.name)
     if told:
-        return testimony(witness, "corrupt", "not_in_store", seq=str(next(iter(told.values())).seq), file=path.name)
+        if _decided(told[0]) in map(canonical, stored):
+            return testimony(witness, "corrupt", "repeated", file=path.name)
+        return testimony(witness, "corrupt", "not_in_store", seq=str(told[0].seq), file=path.name)
     return _agrees(witness, found)
+
+
+def _decided(entry: Entry) -> bytes:
+    return canonical({name: value for name, value in entry.body.items() if name != "key_class"})
 
 
 def log_testimony(files: Iterable[Path], order: str, record: JsonObject | None, mac_keys: Mapping[str, bytes]) -> Testimony:
