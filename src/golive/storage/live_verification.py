@@ -47,7 +47,11 @@ def differences(journal: str, drafts: Iterable[LogDraft], entries: Iterable[Entr
         what = f"row {draft.journal_seq} of {journal} ({_name(draft)})"
         if entry is None or entry[1] > draft.journal_seq:
             lags = entry is None and not is_closed
-            says = "is not in the log yet: its next opening appends it" if lags else "is missing from the log"
+            says = (
+                "is not in the log yet: its next opening appends it"
+                if lags
+                else "is missing from the log: if an older copy of it was put back, the next start appends all it lacks"
+            )
             yield Fault(Soundness.CANNOT_SAY if lags else Soundness.TAMPERED, 0, None, f"{what} {says}")
             continue
         if not says_the_same(entry[0], draft):
@@ -85,7 +89,11 @@ def _row_of(entry: Entry, journal: str) -> int | None:
 
 
 def _not_there(entry: tuple[Entry, int], journal: str, newest: int) -> Fault:
-    says = "stands in the log again" if entry[1] == newest else "says nothing of the kind"
+    says = (
+        "stands in the log again"
+        if entry[1] == newest
+        else "says nothing of the kind: if an older copy of that journal was put back, restore journal and seal as new as the log"
+    )
     return Fault(Soundness.TAMPERED, 0, entry[0].seq, f"row {entry[1]} of {journal} {says} ({entry[0].type})")
 
 
