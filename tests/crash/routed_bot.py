@@ -2,6 +2,7 @@
 
     python -m crash.routed_bot --at okx REST KEY --at bybit REST KEY --folder HOME --seed 1 --kills 100
     python -m crash.routed_bot … --orders 200    one life that places so many, and ends in order
+    python -m crash.routed_bot … --orders 200 --singly    the same, one order at a time
     python -m crash.routed_bot … --resolve       one life that cancels what is open, resolves everything and ends
 
 All orders are for the first venue. They come in bursts that are larger than its queue. Each names itself as its signal, so that
@@ -46,7 +47,7 @@ QUEUE = 3
 QUEUE_S = 0.05
 MOST_UNENDED = 14
 MOST_RESTING = 3
-STREAM_GRACE_S = 1.0
+STREAM_GRACE_S = 2.0
 """an outage of the first venue is shorter: its orders are to find that nothing can leave, not that it is not ready"""
 STUCK_S = 30.0
 EXPORT = Path("metrics/live_router.prom")
@@ -82,8 +83,11 @@ class Judge:
 class Bursts:
     """Draws several orders at once for the first venue, and cancels what rests at either."""
 
-    def __init__(self, desk: LiveDesk, first: Place, market: Market, judge: Judge, rng: Random) -> None:
+    def __init__(
+        self, desk: LiveDesk, first: Place, market: Market, judge: Judge, rng: Random, counts: Sequence[int] = BURSTS
+    ) -> None:
         self._desk, self._first, self._market, self._judge, self._rng = desk, first, market, judge, rng
+        self._counts = counts
 
     def is_free(self) -> bool:
         return len(self._desk.router.unended) < MOST_UNENDED
@@ -93,7 +97,7 @@ class Bursts:
         standing = [order for order in self._desk.router.unended if order.status in (OrderStatus.OPEN, OrderStatus.PARTIAL)]
         for order in standing[MOST_RESTING:]:
             self._desk.cancel(order.intent.client_order_id)
-        count = self._rng.choice(BURSTS)
+        count = self._rng.choice(self._counts)
         for _ in range(count):
             verdict = self._judge(self._draw())
             assert isinstance(verdict, Approved), verdict
@@ -146,10 +150,12 @@ async def trade(plan: LivePlan, first: Place, market: Market, judge: Judge, rng:
         await asyncio.sleep(rng.uniform(0, 0.01))
 
 
-async def place_orders(plan: LivePlan, first: Place, market: Market, judge: Judge, rng: Random, count: int) -> None:
+async def place_orders(
+    plan: LivePlan, first: Place, market: Market, judge: Judge, rng: Random, count: int, counts: Sequence[int]
+) -> None:
     """Open the desk, place `count` orders, and end in order when every one of them has settled."""
     desk = await opened(plan)
-    bursts, left = Bursts(desk, first, market, judge, rng), count
+    bursts, left = Bursts(desk, first, market, judge, rng, counts), count
     try:
         async with asyncio.timeout(STUCK_S):
             while left > 0:
@@ -178,7 +184,11 @@ def main(arguments: list[str]) -> int:
         asyncio.run(resolve(two_accounts(places, listed, Judge(market))))
     elif given.orders:
         judge, rng = Judge(market), Random(f"{given.seed}|orders")
-        asyncio.run(place_orders(two_accounts(places, listed, judge), places[0], market, judge, rng, given.orders))
+        asyncio.run(
+            place_orders(
+                two_accounts(places, listed, judge), places[0], market, judge, rng, given.orders, (1,) if given.singly else BURSTS
+            )
+        )
     else:
         prepare_to_fork()
 
@@ -210,6 +220,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--kills", type=int)
     what.add_argument("--orders", type=int)
     what.add_argument("--resolve", action="store_true")
+    parser.add_argument("--singly", action="store_true", help="no bursts")
     parser.add_argument("--window-ms", type=float, default=150.0, help="every other life is killed 0 to this after its fork")
     parser.add_argument("--ready-window-ms", type=float, default=100.0, help="the others 0 to this after they are ready")
     return parser

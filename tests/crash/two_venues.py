@@ -7,13 +7,15 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from crash.campaign import awaited
 from crash.rig import ORDER_PATHS, SENT, THROTTLES, Rig, environment, program, rig
 
 FIRST, SECOND = "okx", "bybit"
-AWAY_S = 0.25
+AWAY_S = 0.4
 HALTED = "51022"
 """OKX: the instrument is suspended; documented as not placed"""
 
@@ -36,8 +38,14 @@ class TwoVenues:
         where = [text for place in self.places for text in ("--at", place.name, place.rest, str(place.key_file))]
         return program(*self.bot, *where, "--folder", str(self.home), "--seed", str(self.seed), *what)
 
+    def wait_for_venues(self) -> None:
+        """Wait until each venue is back from being away."""
+        for place in self.places:
+            awaited(partial(_answers, place), f"{place.name} is back")
+
     def run(self, *what: str) -> dict[str, Any]:
         """Run a bot to its end; return what it said last. AssertionError with its errors when it fails."""
+        self.wait_for_venues()
         ended = subprocess.run(self.command(*what), env=environment(), capture_output=True, text=True, check=False)
         assert ended.returncode == 0, f"{what}: exit {ended.returncode}\n{ended.stderr[-4000:]}"
         return dict(json.loads(ended.stdout.splitlines()[-1]))
@@ -66,6 +74,7 @@ class TwoVenues:
 
     def resolve(self) -> None:
         """Let the network rest and one life resolve everything."""
+        self.wait_for_venues()
         for place in self.places:
             self.said[f"network_{place.name}"] = place.nemesis.take({})
             self.said[f"faults_{place.name}"] = {
@@ -76,6 +85,7 @@ class TwoVenues:
 
     def checked(self, *flags: str) -> Mapping[str, Any]:
         """Return what the checker says of both ledgers, both journals and the shared logs."""
+        self.wait_for_venues()
         command = program("checker.routed", "--key", str(self.home / "var/state/keys/dev/hmac.key"), *flags)
         for place in self.places:
             ledger = self.folder / f"{place.name}.json"
@@ -87,6 +97,14 @@ class TwoVenues:
         ended = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
         assert ended.returncode in (0, 1), f"the checker cannot say: {ended.stdout}{ended.stderr}"
         return dict(json.loads(ended.stdout))
+
+
+def _answers(place: Rig) -> bool:
+    try:
+        place.venue.info()
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager
