@@ -15,6 +15,7 @@ from golive.model.errors import JournalError
 
 from ..failpoint import reach
 from ..files import LOG_FILE, PRIVATE_DIRECTORY, make_directory, sync_directory
+from .insertion import Insertion
 from .private import check_file, check_present
 from .row import ChainedRow, Value
 from .schema import APPLICATION_ID, COLUMNS, TABLES, USER_VERSION
@@ -25,10 +26,6 @@ WAL_PAGES: Final = 1000
 OPENING_TIMEOUT_MS: Final = 1000
 """a connection that is opened while another one recovers or folds the log waits this long"""
 _WAL_HEADER, _FRAME_HEADER = 32, 24
-_INSERTS: Final = {
-    table: f"INSERT INTO {table} (seq, {', '.join(columns)}, prev_mac, mac) VALUES ({', '.join('?' * (len(columns) + 3))})"
-    for table, columns in COLUMNS.items()
-}
 _SELECTS: Final = {table: f"SELECT seq, {', '.join(columns)}, prev_mac, mac FROM {table}" for table, columns in COLUMNS.items()}
 _SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
 _FILL: Final = f"SELECT {', '.join(COLUMNS['fills'])} FROM fills WHERE venue = ? AND trade_id = ?"
@@ -43,6 +40,7 @@ class SqliteDatabase:
         self.facts = facts
         self.has_torn_tail = has_torn_tail
         self._connection = connection
+        self._insertion = Insertion(connection, self.where)
         self._data_version = self._foreign_writes()
 
     @classmethod
@@ -80,16 +78,18 @@ class SqliteDatabase:
             raise JournalError(f"{path}: cannot be read: {exc}; restore it from a backup, or look into it") from exc
 
     def begin(self, epoch: int) -> None:
+        self._insertion.drop()
         self._do(lambda: self._connection.execute("BEGIN IMMEDIATE"))
         self._refuse_others()
 
     def insert(self, table: str, row: tuple[Value | bytes, ...]) -> None:
-        try:
-            self._connection.execute(_INSERTS[table], row)
-        except (sqlite3.Error, OverflowError) as exc:
-            raise JournalError(f"{self.path}: {table}: {exc}") from exc
+        self._insertion.add(table, row)
 
     def commit(self) -> None:
+        self._insertion.flush()
+        self._sync()
+
+    def _sync(self) -> None:
         try:
             reach("orders.commit.before")
             self._connection.execute("COMMIT")
@@ -120,6 +120,7 @@ class SqliteDatabase:
     def select(self, query: str, parameters: tuple[Value, ...] = ()) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query; JournalError when it fails."""
         # Any: the columns' types are those of the STRICT tables.
+        self._insertion.flush()
         try:
             for row in self._connection.execute(query, parameters):  # noqa: UP028 - `yield from` would close the cursor late
                 yield row
@@ -142,6 +143,7 @@ class SqliteDatabase:
             yield _chained(table, row)
 
     def _one(self, query: str, parameters: tuple[Value, ...]) -> tuple[Any, ...] | None:
+        self._insertion.flush()
         found: tuple[Any, ...] | None = self._do(lambda: self._connection.execute(query, parameters).fetchone())
         return found
 
