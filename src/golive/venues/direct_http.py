@@ -65,10 +65,18 @@ class DirectTransport(HttpTransport):
         has_left = False
         try:
             payload = _written(request, place.name, slash + path)
-            async with asyncio.timeout(self.timeout_s):
-                wire = self._kept(place) or await self._connected(place)
-                has_left = True
+            loop = asyncio.get_running_loop()
+            until = loop.time() + self.timeout_s
+            wire = self._kept(place)
+            if wire is None:
+                async with asyncio.timeout_at(until):
+                    wire = await self._connected(place)
+            has_left = True
+            timer = loop.call_at(until, wire.time_out)
+            try:
                 return await wire.exchange(payload, max_bytes)
+            finally:
+                timer.cancel()
         except TimeoutError as exc:
             if not has_left:
                 raise _failed(f"no connection within {self.timeout_s:g} s", Meaning.NOT_SENT) from exc
@@ -152,6 +160,10 @@ class _Wire(asyncio.Protocol):
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(payload)
         return self._answer
+
+    def time_out(self) -> None:
+        """Wait no longer for the answer."""
+        self._fail(TimeoutError())
 
     def abort(self) -> None:
         self.is_usable = False

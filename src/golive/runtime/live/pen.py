@@ -10,6 +10,10 @@ from golive.model.errors import JournalError
 from golive.storage.order_journal import Item, OrderJournal, OrderWriter
 
 
+class _Stalled(JournalError):
+    """It is not on disk in time; the journal itself may be sound."""
+
+
 class Pending(NamedTuple):
     """What is being made durable, and until when that may take, in the loop's time."""
 
@@ -33,6 +37,9 @@ class Pen:
         self._writer = writer(self.give_up)
         self._failed = failed
         self._stall_s = stall_s
+        self._awaited: set[Pending] = set()
+        self._patience: asyncio.TimerHandle | None = None
+        """one for all that is awaited: a timer for each costs more than most orders need"""
         self._owed = 0
         self._lost: JournalError | None = None
 
@@ -57,13 +64,31 @@ class Pen:
         They may become durable later all the same, so whoever does not go on has to write that down behind them.
         """
         try:
-            async with asyncio.timeout_at(pending.until):
-                await pending.done
-        except TimeoutError:
-            raise JournalError(f"{self._journal.path}: not durable within {self._stall_s:g} s: nothing leaves") from None
+            if not pending.done.done():
+                await self._in_time(pending)
+            pending.done.result()
+        except _Stalled:
+            raise
         except JournalError as exc:
             self.give_up(exc)
             raise
+
+    async def _in_time(self, pending: Pending) -> None:
+        self._awaited.add(pending)
+        if self._patience is None:
+            self._patience = asyncio.get_running_loop().call_at(pending.until, self._lose_patience)
+        try:
+            await pending.done
+        finally:
+            self._awaited.discard(pending)
+
+    def _lose_patience(self) -> None:
+        """Tell those whose time is over; the timer is set by whoever waits longest, or comes next."""
+        loop = asyncio.get_running_loop()
+        for pending in [each for each in self._awaited if each.until <= loop.time() and not each.done.done()]:
+            pending.done.set_exception(_Stalled(f"{self._journal.path}: not durable within {self._stall_s:g} s: nothing leaves"))
+        left = [each.until for each in self._awaited if not each.done.done()]
+        self._patience = loop.call_at(min(left), self._lose_patience) if left else None
 
     async def durable(self, *items: Item) -> None:
         """Begin, and wait: see `landed`."""
@@ -112,6 +137,9 @@ class Pen:
 
     async def close(self) -> None:
         """Write what is queued, seal and end; raises the JournalError that stopped the journal, if any."""
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
         await asyncio.to_thread(self._writer.close)
         if self._lost is not None:
             raise self._lost
