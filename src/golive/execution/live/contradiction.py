@@ -18,6 +18,8 @@ _OTHER_ENDS = (OrderEvent.CANCELED, OrderEvent.EXPIRED)
 def contradiction(life: Life) -> str:
     """Say what speaks against a rejection of the order, or against its never having left; '' when nothing does."""
     has_filled = bool(life.order.filled or life.held or life.told_filled)
+    if not has_filled and not life.heard:
+        return ""
     is_known = has_filled or any(item.event != OrderEvent.REJECTED for item in life.heard)
     sends = [attempt for attempt in life.attempts.values() if attempt.n < FIRST_AMENDMENT]
     refused = [attempt.code for attempt in sends if attempt.result is AttemptResult.REJECTED]

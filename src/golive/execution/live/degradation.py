@@ -47,6 +47,8 @@ class TroubleWatch:
 
     def due(self, now: int) -> list[tuple[str, str]]:
         """Return the accounts whose trouble is to be told now, and what it is."""
+        if not self._failed and not self._since:
+            return []
         found = dict(self._failed)
         for adapter, (since, what) in self._since.items():
             if now - since >= self._after_ns:

@@ -228,7 +228,10 @@ class LiveExecutionRouter:
             self.meters.breaker(self._dispatch.venues[happening.adapter].label, is_open=happening.is_breaker_open)
         else:
             life = self._tracking.life(happening.adapter, happening.client_order_id)
+            is_on_its_way = life.order.status is OrderStatus.PLANNED and isinstance(happening, Waited | Leaving)
             self._take(life, happening)
+            if is_on_its_way:  # nothing was learned of it that anything follows from
+                return
             self._tracking.settle(life)
             self._go_on(life)
         self._watch()
