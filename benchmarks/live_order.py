@@ -15,7 +15,7 @@ venue's spend on an order, by how many orders share an fsync, and by the same bu
 without looking at it (`answering.py`). How late the event loop was at most is measured twice: by the clock, which counts what
 other processes of a busy machine take, and as the CPU of the loop's longest round, which is ours.
 
-`python -m benchmarks.live_order [--rounds N] [--burst N]`
+`python -m benchmarks.live_order [--rounds N] [--burst N] [--pause-ms N]`
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ from .call_path import AMOUNT, CASES, PRICE, Case, _adapter, _ccxt_object, _Cloc
 ROUNDS = 12
 CHUNK = 25
 BURST = 3000
-PAUSE_S = 0.015
+PAUSE_MS = 15.0
 """between two orders: answers and ends of one are journaled and in the logs before the next comes, as of orders seconds apart"""
 GOALS = {
     "ours": "1.10 and 1 fsync",
@@ -101,18 +101,18 @@ class DiskClock:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        commit = SqliteDatabase.commit
+        sync = SqliteDatabase._sync  # the commit itself: the rows are in the transaction before
 
         def watched(database: SqliteDatabase) -> None:
             began = time.perf_counter_ns()
-            commit(database)
+            sync(database)
             self.commits.append((began, time.perf_counter_ns()))
 
-        SqliteDatabase.commit = watched  # type: ignore[method-assign]
+        SqliteDatabase._sync = watched  # type: ignore[method-assign]
         try:
             yield
         finally:
-            SqliteDatabase.commit = commit  # type: ignore[method-assign]
+            SqliteDatabase._sync = sync  # type: ignore[method-assign]
 
     def spent(self, since: int, until: int) -> int:
         return sum(max(0, min(ended, until) - max(began, since)) for began, ended in self.commits)
@@ -256,7 +256,9 @@ async def _ccxt(stack: AsyncExitStack, case: Case, key: dict[str, str], url: str
     return call
 
 
-async def _measure(case: Case, url: str, keys: list[dict[str, str]], folder: Path, rounds: int) -> dict[str, Tally]:
+async def _measure(
+    case: Case, url: str, keys: list[dict[str, str]], folder: Path, rounds: int, pause_s: float
+) -> dict[str, Tally]:
     clock, disk = WireClock(), DiskClock()
     async with AsyncExitStack() as stack:
         calls: dict[str, Callable[[], Call]] = {"ccxt": await _ccxt(stack, case, keys[0], url, folder / "ccxt")}
@@ -269,20 +271,22 @@ async def _measure(case: Case, url: str, keys: list[dict[str, str]], folder: Pat
         names = list(calls)
         for n in range(-2, rounds):
             for name in names[n % len(names) :] + names[: n % len(names)]:
-                await _chunk([calls[name]() for _ in range(CHUNK)], clock, disk, tallies[name] if n >= 0 else Tally())
+                await _chunk([calls[name]() for _ in range(CHUNK)], clock, disk, tallies[name] if n >= 0 else Tally(), pause_s)
         return tallies
 
 
-async def _chunk(calls: list[Call], clock: WireClock, disk: DiskClock, tally: Tally) -> None:
+async def _chunk(calls: list[Call], clock: WireClock, disk: DiskClock, tally: Tally, pause_s: float) -> None:
     for call in calls:
         clock.at = 0
         disk.commits.clear()
         began, cpu = time.perf_counter_ns(), time.process_time_ns()
         await call()
+        if not clock.at:
+            raise RuntimeError("an order was not sent: the figures would be of something else")
         tally.cpu.append(time.process_time_ns() - cpu)
         tally.wire.append(clock.at - began)
         tally.disk.append(disk.spent(began, clock.at))
-        await asyncio.sleep(PAUSE_S)
+        await asyncio.sleep(pause_s)
 
 
 def fsync_us(folder: Path, count: int = 300) -> float:
@@ -418,15 +422,15 @@ def _children_cpu_s() -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def print_wire(rounds: int) -> None:
+def print_wire(rounds: int, pause_ms: float) -> None:
     heads = f"{'median us':>10} {'CPU us':>8}   {'to ccxt':>8} {'less 1 fsync':>13} {'CPU':>6}  goal"
-    print(f"{'decision → wire':<22} {heads}")
+    print(f"{'decision → wire':<22} {heads}   {pause_ms:g} ms between two orders")
     for case in CASES:
         keys = [_key(n) for n in range(5)]
         with tempfile.TemporaryDirectory(dir=".") as text, venue(case.venue, _apart(keys)) as url:
             folder = Path(text)
             floor = fsync_us(folder)
-            tallies = asyncio.run(_measure(case, url, keys, folder, rounds))
+            tallies = asyncio.run(_measure(case, url, keys, folder, rounds, pause_ms / 1000))
         base = tallies["ccxt"]
         print(f"{case.venue:<10} {'fsync':<11} {floor:>10.0f}")
         for name, tally in tallies.items():
@@ -473,9 +477,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"chunks of {CHUNK} orders of each contender")
     parser.add_argument("--burst", type=int, default=BURST, help="orders given to the desk at once")
+    parser.add_argument("--pause-ms", type=float, default=PAUSE_MS, help="between two orders; 0: as fast as they are answered")
     chosen = parser.parse_args()
     print_signing()
-    print_wire(chosen.rounds)
+    print_wire(chosen.rounds, chosen.pause_ms)
     print_bursts(chosen.burst)
     print(json.dumps({"cpus": os.cpu_count(), "load": os.getloadavg()}))
 
