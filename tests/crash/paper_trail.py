@@ -69,7 +69,12 @@ class Trail:
         return self.answer(name, AttemptResult.ACCEPTED)
 
     def answer(self, name: ClientOrderId, result: AttemptResult, n: int = 1) -> AnswerItem:
-        ts, mono, there = time.time_ns(), time.monotonic_ns(), VenueOrderId("1") if result is AttemptResult.ACCEPTED else None
+        # Its attempt is written a moment later, by the commit.
+        ts, mono, there = (
+            time.time_ns() + 10**9,
+            time.monotonic_ns() + 10**9,
+            VenueOrderId("1") if result is AttemptResult.ACCEPTED else None,
+        )
         left = None if result is AttemptResult.NOT_SENT else mono
         return AnswerItem(name, n, result, "", "", there, ts=ts, mono=mono, left_mono=left)
 

@@ -7,6 +7,7 @@ import json
 import sqlite3
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def test_nothing_is_found_where_all_is_well(trail: Trail) -> None:
     assert document["violations"] == 0, document["examples"]
     assert document["looked_at"] == {
         "orders": 3, "intents": 6, "refused": 1, "fills": 1, "absent": 1, "not_sent": 1, "rejected": 1,
-        "asked_after_unknown": 1, "unanswered": 0, "second_attempts": 1, "amendments": 2, "epochs": 1, "journal_rows": 49,
+        "asked_after_unknown": 1, "unanswered": 0, "second_attempts": 1, "amendments": 2, "epochs": 1, "timed_attempts": 10, "journal_rows": 49,
         "last_row_of_a_life": {},
     }  # fmt: skip
 
@@ -99,6 +100,27 @@ def _lost(trail: Trail) -> None:
 def _wrong_answer(trail: Trail) -> None:
     name = trail.new_id()
     trail.journal.commit([*trail.decide(name), trail.answer(name, A.REJECTED), *trail.filled(name)[1:]])
+    trail.at_venue(name)
+
+
+def _left_unwritten(trail: Trail) -> None:
+    name = trail.new_id()
+    answered = trail.answer(name, A.ACCEPTED)
+    early = replace(answered, left_mono=answered.mono - 60 * 10**9)
+    trail.journal.commit([*trail.decide(name), early, *trail.filled(name)[1:]])
+    trail.at_venue(name)
+
+
+def _answered_before_it_left(trail: Trail) -> None:
+    name = trail.new_id()
+    answered = trail.answer(name, A.ACCEPTED)
+    trail.journal.commit([*trail.decide(name), replace(answered, left_mono=answered.mono + 1), *trail.filled(name)[1:]])
+    trail.at_venue(name)
+
+
+def _accepted_and_never_left(trail: Trail) -> None:
+    name = trail.new_id()
+    trail.journal.commit([*trail.decide(name), replace(trail.answer(name, A.ACCEPTED), left_mono=None), *trail.filled(name)[1:]])
     trail.at_venue(name)
 
 
@@ -181,6 +203,9 @@ def _fill_of_the_other_side(trail: Trail) -> None:
         (_twice, {"duplicate": 1}),
         (_lost, {"lost": 1}),
         (_wrong_answer, {"wrong_answer": 1}),
+        (_left_unwritten, {"wrong_time": 1}),
+        (_answered_before_it_left, {"wrong_time": 1}),
+        (_accepted_and_never_left, {"wrong_time": 1}),
         (_phantom, {"phantom": 1}),
         (_unknown_order, {"unknown_order": 1, "no_allow": 1}),
         (_after_deny, {"unknown_order": 1, "no_allow": 1, "after_deny": 1}),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 KINDS = (
     "duplicate", "lost", "phantom", "unknown_order", "unresolved", "end_differs", "fill_missing", "fill_extra",
-    "no_allow", "allow_not_before", "after_deny", "sent_without_attempt", "sent_undurable", "sent_again", "wrong_answer", "other_terms", "chain", "projection", "naive_unresolved",
+    "no_allow", "allow_not_before", "after_deny", "sent_without_attempt", "sent_undurable", "sent_again", "wrong_answer", "wrong_time", "other_terms", "chain", "projection", "naive_unresolved",
     "two_venues", "fallback_wrong", "fallback_unwritten", "fallback_uncounted", "switch_late", "switch_struck",
 )  # fmt: skip
 """
@@ -17,7 +17,8 @@ at the venue, or ended nowhere · end_differs: ended otherwise than at the venue
 venue's · no_allow: not exactly one durable ALLOW decision · allow_not_before: not earlier in sequence than intent and attempt ·
 after_deny: sent though refused · sent_without_attempt, sent_again: attempts against the rule of one send ·
 sent_undurable: a request left for which no attempt is written, or with another deadline ·
-wrong_answer: each of its attempts is answered as never executed, and the venue has it · other_terms: the venue's order, an
+wrong_answer: each of its attempts is answered as never executed, and the venue has it · wrong_time: an attempt left before it
+was written, or was answered before it left · other_terms: the venue's order, an
 intent or a fill is not what was decided (instrument, side, type, quantity, price), or an amendment was not allowed · chain: a MAC is wrong,
 a sequence number is missing · projection: a log does not say what the journal says · naive_unresolved: only of the control arm ·
 two_venues: what was decided once became two orders, over all venues · fallback_wrong: an order went to another venue although its own may

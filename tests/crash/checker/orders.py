@@ -10,6 +10,7 @@ from .finding import Findings
 from .journal import Told, read_journal
 from .ledger import Ledger, VenueOrder, surplus
 from .sent import check_sent
+from .times import check_times
 
 NEVER_THERE = ("absent", "not_sent", "rejected")
 """ends that say: the venue never had it"""
@@ -50,6 +51,7 @@ def check_orders(
         _check_intended(name, told, findings)
         if len(told.attempts) > 1 and told.answers.get(1) != "not_processed":
             findings.add("sent_again", f"{name}: {len(told.attempts)} attempts, the first was {told.answers.get(1)}")
+    check_times(path, findings)
     if sent is not None:
         check_sent(sent, ledger, journal, findings)
     if key is not None:
