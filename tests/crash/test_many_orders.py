@@ -10,8 +10,8 @@ from crash.campaign import campaign, violations
 from crash.report import IS_LONG, Report
 
 SEED = 50_000
-ORDERS = 100_000 if IS_LONG else 20_000
-"""drawn: about a tenth of them risk refuses; 50,000 would take five minutes of the 20 that the whole CI has"""
+ORDERS = 100_000 if IS_LONG else 50_000
+"""drawn: about a tenth of them risk refuses"""
 SCALE = "10"
 """nothing is killed or cut here, and deadlines of 30 ms would keep half of the orders of a busy machine from leaving"""
 
