@@ -36,16 +36,16 @@ def check_switch(rows: Sequence[Mapping[str, Any]], timeout_s: float, slack_s: f
         if event["event"] not in DEAD:
             continue
         until = event["at"] + within if then is None else min(then["at"], event["at"] + within)
-        before = [look for look in looks if look["at"] <= event["at"]]
+        held = set([look["working"] for look in looks if look["at"] <= event["at"]][-1])
         after = [look for look in looks if event["at"] < look["at"] <= until]
-        struck = next((look for look in after if not look["working"]), None)
-        if struck is None and until < event["at"] + within:
-            continue  # the next life was there before its time was over: then its orders may stand
+        struck = next((look for look in after if not held & set(look["working"])), None)
+        if not held or (struck is None and until < event["at"] + within):
+            continue  # nothing rested, or the next life was there before its time was over: then its orders may stand
         deaths[event["event"]] += 1
-        if struck is not None:  # what works later is of the next life
-            took_s += [(struck["at"] - event["at"]) / _SECOND] if before[-1]["working"] else []
+        if struck is not None:
+            took_s.append((struck["at"] - event["at"]) / _SECOND)
             continue
-        left = set((after or before)[-1]["working"])
+        left = held & set(after[-1]["working"]) if after else held
         late = f"{event['event']} at {event['at']}: {sorted(left)} still work after {within / _SECOND:g} s"
         findings.add("switch_late", late, len(left))
     seen: set[str] = set()
