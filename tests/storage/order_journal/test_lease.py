@@ -76,6 +76,25 @@ def test_a_lapsed_lease_is_never_revived(tmp_path: Path, clock: SteppedClock) ->
             ask()
 
 
+def test_opening_may_take_longer_than_the_lease_lasts(tmp_path: Path, clock: SteppedClock) -> None:
+    lease = held(tmp_path, clock)
+    clock.mono += 13 * SECOND
+    lease.begin()
+    lease.check()
+    clock.mono += 5 * SECOND
+    with pytest.raises(JournalError, match=r"did not renew it for 5\.0 s"):
+        lease.check()
+    with pytest.raises(JournalError, match="lapsed"):
+        lease.begin()
+
+
+def test_no_lease_begins_that_another_took_meanwhile(tmp_path: Path, clock: SteppedClock) -> None:
+    lease = held(tmp_path, clock)
+    (tmp_path / "a.lock").write_text("1 8\n")
+    with pytest.raises(JournalError, match="another epoch was written into it"):
+        lease.begin()
+
+
 def test_it_lapses_when_it_is_told_to_and_keeps_the_lock(tmp_path: Path, clock: SteppedClock) -> None:
     lease = held(tmp_path, clock)
     lease.lapse("the disk is full")

@@ -273,6 +273,7 @@ async def test_a_commit_that_hangs_is_told_as_a_stall(tmp_path: Path) -> None:
 async def test_the_thread_renews_the_lease_and_notices_another_writer(tmp_path: Path) -> None:
     told = Told()
     journal = open_journal(tmp_path, lease_age_s=0.4)
+    await asyncio.sleep(0.5)  # as when its logs lack much
     writer = start(journal, told=told)
     for _ in range(20):
         journal.lease.check()

@@ -81,6 +81,11 @@ class AccountLease:
         self._content = content
         self._renewed = self._clock.monotonic()
 
+    def begin(self) -> None:
+        """Count the age from now on: opening the logs may have taken long, and nothing was sent yet. JournalError as `renew`."""
+        self._check_file()
+        self._renewed = self._clock.monotonic()
+
     def renew(self) -> None:
         """Say that the journal thread is alive; raise JournalError when the lease has lapsed."""
         now = self._clock.monotonic()
@@ -108,15 +113,18 @@ class AccountLease:
             self._descriptor = -1
 
     def _check(self, now: int) -> None:
+        age = now - self._renewed
+        if self._lapsed is None and age >= self._longest_ns:
+            self._lapsed = f"the journal thread did not renew it for {age / SECOND:.1f} s"
+        self._check_file()
+
+    def _check_file(self) -> None:
         if self._lapsed is None:
-            self._lapsed = self._why_lapsed(now)
+            self._lapsed = self._what_happened_to_it()
         if self._lapsed is not None:
             raise JournalError(f"{self.path}: the lease has lapsed: {self._lapsed}; nothing is sent any more, start again")
 
-    def _why_lapsed(self, now: int) -> str | None:
-        age = now - self._renewed
-        if age >= self._longest_ns:
-            return f"the journal thread did not renew it for {age / SECOND:.1f} s"
+    def _what_happened_to_it(self) -> str | None:
         try:
             if os.pread(self._descriptor, 64, 0) != self._content:
                 return "another epoch was written into it"

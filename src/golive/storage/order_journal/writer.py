@@ -109,7 +109,8 @@ class OrderWriter:
         self._thread = threading.Thread(target=self._run, name="order-journal", daemon=True)
 
     def start(self) -> None:
-        """Start the thread; nothing is written before."""
+        """Start the thread, which renews the lease from now on; nothing is written before. Raises JournalError."""
+        self._journal.lease.begin()
         self._thread.start()
 
     @property
