@@ -60,9 +60,7 @@ def test_a_consent_keeps_what_the_table_said_who_agreed_and_why() -> None:
 def test_adopting_books_what_was_filled_since_the_baseline() -> None:
     [note] = written(ask(Choice.ADOPT, "99"), venue=replace(VENUE, fills=(FILL,)))
     adopted = Consents.of({"adopted:99": note.body}).adopted[VenueOrderId("99")]
-    assert adopted == Adopted(
-        BTC, {"USDT": Decimal("-3.5"), "BTC": Decimal("0.5")}, frozenset({"t1"}), filled=Decimal("0.5")
-    )
+    assert adopted == Adopted(BTC, {"USDT": Decimal("-3.5"), "BTC": Decimal("0.5")}, frozenset({"t1"}), filled=Decimal("0.5"))
     assert (note.body["side"], note.body["quantity"], note.body["price"]) == ("buy", "1", "7")
 
 

@@ -327,3 +327,12 @@ def test_a_reader_finds_an_order_by_part_of_its_id_and_by_the_venues_while_the_w
         "decisions", "intents", "attempts", "answers", "facts", "decisions", "amendments", "attempts", "answers", "facts", "fills",
         "ends",
     ]  # fmt: skip
+
+
+def test_a_reader_tells_from_when_on_an_order_may_be_at_its_venue(home: Path) -> None:
+    refused_once = answer(1, 1, AttemptResult.NOT_PROCESSED, "50011")
+    with closing(open_journal(home)) as journal:
+        journal.commit([decided(1, deadline_ms=3000), refused_once])
+        journal.commit([attempt(1, 2, 6000), decided(2, deadline_ms=None)])
+    with closing(reader_of(home)) as reader:
+        assert [reader.first_deadline_ms(order_id(n)) for n in (1, 2, 3)] == [3000, None, None]

@@ -85,7 +85,7 @@ def known_of(place: JournalPlace) -> Known:
         with closing(OrderJournalReader(open_for_reading(place))) as reader:
             yield Look(
                 was_ours=reader.has_intent,
-                intended_at=reader.intended_at,
+                first_deadline_ms=reader.first_deadline_ms,
                 is_booked=lambda fill: reader.database.fill(fill.venue, fill.trade_id) is not None,
             )
 

@@ -12,7 +12,6 @@ from typing import Final
 
 from golive.execution.reconciliation import VenueView
 from golive.model.alert import AlertSeverity
-from golive.model.clock import MILLISECOND
 from golive.model.command import Alert
 from golive.model.ids import ClientOrderId, InstrumentId, VenueOrderId
 from golive.storage.order_journal import NoteItem
@@ -22,8 +21,6 @@ from .parts import Parts
 from .reconcile_views import Known
 
 REAPPEARED: Final = "reappeared"
-MARGIN_MS: Final = 5000
-"""how much earlier than its decision an order is looked for: the venue's clock is not ours"""
 
 
 @dataclass(slots=True)
@@ -31,6 +28,8 @@ class _Shown:
     instrument: InstrumentId
     is_open: bool = False
     has_news: bool = False
+    deadline_ms: int | None = None
+    """of its first attempt, venue's time; None: it never left from here, so all that the venue remembers is looked through"""
 
 
 class Reappeared:
@@ -49,14 +48,14 @@ class Reappeared:
         """
         shown = await asyncio.to_thread(self._ours, view, frozenset(unended))
         did = False
-        for name, (what, planned_at) in shown.items():
-            did = await self._take_back(name, what, planned_at) or did
+        for name, what in shown.items():
+            did = await self._take_back(name, what) or did
         return did
 
-    def _ours(self, view: VenueView, unended: frozenset[ClientOrderId]) -> Mapping[ClientOrderId, tuple[_Shown, int]]:
+    def _ours(self, view: VenueView, unended: frozenset[ClientOrderId]) -> Mapping[ClientOrderId, _Shown]:
         """Return orders that were ours, have ended by the journal, and work or have a fill that is not booked."""
         names = {VenueOrderId(each.venue_order_id): ClientOrderId(each.client_order_id) for each in view.orders}
-        found: dict[ClientOrderId, tuple[_Shown, int]] = {}
+        found: dict[ClientOrderId, _Shown] = {}
         with self._known.looking() as look:
             shown: dict[ClientOrderId, _Shown] = {}
             for order in view.orders:
@@ -67,17 +66,20 @@ class Reappeared:
                 if not look.is_booked(fill.fill_id):
                     shown.setdefault(name, _Shown(fill.instrument)).has_news = True
             for name, what in shown.items():
-                if name and name not in unended and (planned_at := look.intended_at(name)) is not None:
-                    found[name] = (what, planned_at)
+                if name and name not in unended and look.was_ours(name):
+                    what.deadline_ms = look.first_deadline_ms(name)
+                    found[name] = what
         return found
 
-    async def _take_back(self, name: ClientOrderId, what: _Shown, planned_at: int) -> bool:
+    async def _take_back(self, name: ClientOrderId, what: _Shown) -> bool:
         parts = self._parts
         instrument = parts.instruments.get(what.instrument)
         if instrument is None or not (what.has_news or (what.is_open and self._withdraws)):
             return False
-        offset_ms = parts.adapter.connection.path.clock_offset_ms
-        seen = await parts.client.lookup(name, instrument, planned_at // MILLISECOND + offset_ms - MARGIN_MS)
+        profile = parts.account.profile
+        earlier_ms = int((profile.order_deadline_s + profile.skew_margin_s) * 1000)
+        since_ms = None if what.deadline_ms is None else what.deadline_ms - earlier_ms
+        seen = await parts.client.lookup(name, instrument, since_ms)
         did = False
         for sighting in seen.fills:
             if not await asyncio.to_thread(self._known.is_booked, sighting.fill.fill_id):

@@ -141,8 +141,8 @@ class Look:
 
     was_ours: Callable[[ClientOrderId], bool]
     """whether an order of this client order id was ever intended"""
-    intended_at: Callable[[ClientOrderId], int | None]
-    """when it was decided, ns of the wall clock; None: it never was"""
+    first_deadline_ms: Callable[[ClientOrderId], int | None]
+    """of its first attempt, venue's time; None: it never left"""
     is_booked: Callable[[FillId], bool]
 
 

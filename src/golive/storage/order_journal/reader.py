@@ -84,10 +84,10 @@ class OrderJournalReader:
         """Whether an order of this id was ever intended."""
         return any(self._database.select("SELECT 1 FROM intents WHERE client_order_id = ?", (client_order_id,)))
 
-    def intended_at(self, client_order_id: ClientOrderId) -> int | None:
-        """Return when an order of this id was decided, ns of the wall clock; None: it was never intended."""
-        found = self._database.select("SELECT ts FROM intents WHERE client_order_id = ?", (client_order_id,))
-        return next((int(ts) for (ts,) in found), None)
+    def first_deadline_ms(self, client_order_id: ClientOrderId) -> int | None:
+        """Return the deadline of an order's first attempt, ms of the venue's clock; None: it never left from here."""
+        query = "SELECT deadline_ms FROM attempts WHERE client_order_id = ? ORDER BY n LIMIT 1"
+        return next((int(deadline) for (deadline,) in self._database.select(query, (client_order_id,))), None)
 
     def notes_on_foreign_orders(self) -> Iterator[JournalRow]:
         """Yield the notes on orders that were not placed by us: adoptions with all that followed, cancels that were asked for."""
