@@ -104,7 +104,7 @@ async def test_a_late_fill_of_an_order_that_was_let_go_is_booked_once_and_told(
     venue: tuple[str, VenueProcess], tmp_path: Path
 ) -> None:
     name, running = venue
-    plan = live_plan(tmp_path, [account_plan(name, running)], timing=replace(QUICK, keep_ended_s=0.0))
+    plan = live_plan(tmp_path, [account_plan(name, running)], timing=replace(QUICK, keep_ended_s=1.0))
     async with raw_desk(name, running) as reader, trader(plan) as at:
         order = at.order(price=None)
         at.desk.submit(order)
@@ -130,6 +130,25 @@ async def test_a_late_fill_of_an_order_that_was_let_go_is_booked_once_and_told(
         trades = [row.values["trade_id"] for row in journal.order(order_id) if row.table == "fills"]
     assert trades.count("late") == 1
     assert len(trades) == len(found.fills) + 1
+
+
+async def test_an_order_that_was_let_go_and_works_after_all_blocks_the_account_until_a_start_cancels_it(
+    venue: tuple[str, VenueProcess], tmp_path: Path
+) -> None:
+    name, running = venue
+    plan = live_plan(tmp_path, [account_plan(name, running)], timing=replace(QUICK, keep_ended_s=1.0))
+    async with raw_desk(name, running) as reader, trader(plan) as at:
+        order = await at.sent(price=None)
+        account = at.desk.account(ADAPTERS[name])
+        await until(lambda: account.parts.roster.get(order) is None)
+        found = (await reader.lookup(order)).order
+        assert found is not None
+        for _ in range(3):
+            account.watcher.take(replace(found, status=OrderStatus.OPEN))
+            await account.watcher.checked()
+        [alert] = [alert for alert in at.alerts if "nobody here expects" in alert.title]
+        assert f"order {order} has ended by the journal and works at the venue as {found.venue_order_id}" in alert.body
+        assert alert.body in at.desk.conditions[ADAPTERS[name]].why_not
 
 
 async def test_each_audit_writes_down_how_far_the_account_was_followed(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def assembled(
         stopped(f"the order journal is lost: {error}")
 
     def foreign(why: str) -> None:
-        alert(Alert("live", AlertSeverity.CRITICAL, f"{name}: an order that is not ours", why))
+        alert(Alert("live", AlertSeverity.CRITICAL, f"{name}: an order that nobody here expects", why))
 
     def book_late(fill: Fill) -> None:
         parts.book(fill)

@@ -160,7 +160,9 @@ class Watcher:
     def _order(self, seen: OrderSighting) -> None:
         ours = self._roster.get(seen.client_order_id)
         if ours is None:
-            self._stranger(seen.client_order_id, seen.venue_order_id)
+            self._stranger(
+                seen.client_order_id, seen.venue_order_id, is_open=seen.status in (OrderStatus.OPEN, OrderStatus.PARTIAL)
+            )
             return
         name = seen.client_order_id
         if ours.venue_order_id is None:
@@ -199,7 +201,14 @@ class Watcher:
 
     # what is not in the roster
 
-    def _stranger(self, client_order_id: ClientOrderId, venue_order_id: VenueOrderId, fill: FillSighting | None = None) -> None:
+    def _stranger(
+        self,
+        client_order_id: ClientOrderId,
+        venue_order_id: VenueOrderId,
+        fill: FillSighting | None = None,
+        *,
+        is_open: bool = False,
+    ) -> None:
         if fill is not None and venue_order_id in self.adopted:
             self.adopted.discard(venue_order_id)
             self._is_behind = True
@@ -209,7 +218,7 @@ class Watcher:
         if not client_order_id:
             self._is_foreign(client_order_id, venue_order_id)
             return
-        task = asyncio.create_task(self._checked(client_order_id, venue_order_id, fill))
+        task = asyncio.create_task(self._checked(client_order_id, venue_order_id, fill, is_open=is_open))
         self._checks.add(task)
         task.add_done_callback(self._has_checked)
 
@@ -218,8 +227,10 @@ class Watcher:
         if not task.cancelled() and isinstance(bug := task.exception(), Exception):
             self._broken(bug)
 
-    async def _checked(self, client_order_id: ClientOrderId, venue_order_id: VenueOrderId, fill: FillSighting | None) -> None:
-        """An order of an earlier life, or one let go, has ended by the journal: only a fill of it is news, and is booked."""
+    async def _checked(
+        self, client_order_id: ClientOrderId, venue_order_id: VenueOrderId, fill: FillSighting | None, *, is_open: bool
+    ) -> None:
+        """An order of an earlier life, or one let go, has ended by the journal: a fill of it is booked, and it may not work."""
         if not await asyncio.to_thread(self._known.was_ours, client_order_id):
             self._is_foreign(client_order_id, venue_order_id)
         elif fill is not None and not await asyncio.to_thread(self._known.is_booked, fill.fill.fill_id):
@@ -227,13 +238,25 @@ class Watcher:
                 return
             self._late.add(fill.fill.fill_id)
             self._book(fill.fill._replace(client_order_id=client_order_id))
+        elif is_open:
+            self._revived(client_order_id, venue_order_id)
+
+    def _revived(self, client_order_id: ClientOrderId, venue_order_id: VenueOrderId) -> None:
+        where = f"works at the venue as {venue_order_id}"
+        self._unexpected(
+            venue_order_id, f"order {client_order_id} has ended by the journal and {where}: start again to cancel it"
+        )
 
     def _is_foreign(self, client_order_id: ClientOrderId, venue_order_id: VenueOrderId) -> None:
+        if venue_order_id not in self.agreed:
+            self.foreign_orders += 1
+        named = f" (client order id {client_order_id})" if client_order_id else ""
+        self._unexpected(venue_order_id, f"order {venue_order_id}{named} is not in the journal: run golive reconcile")
+
+    def _unexpected(self, venue_order_id: VenueOrderId, why: str) -> None:
+        """Block the account and tell it once, unless a person has agreed to the order."""
         if venue_order_id in self.agreed:
             return
-        self.agreed.add(venue_order_id)  # told once
-        self.foreign_orders += 1
-        named = f" (client order id {client_order_id})" if client_order_id else ""
-        why = f"order {venue_order_id}{named} is not in the journal: run golive reconcile"
+        self.agreed.add(venue_order_id)
         self._readiness.block(FOREIGN, why)
         self._foreign(why)
