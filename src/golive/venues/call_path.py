@@ -12,6 +12,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from golive.model.clock import MILLISECOND, SECOND, Clock
@@ -377,7 +378,8 @@ class CallPath:
         signed = self.sign(request)
         if inspect is not None:
             inspect(signed)
-        answer = await self._transport.send(signed, request.max_bytes)
+        last_look = None if inspect is None else partial(inspect, signed)  # again: waiting for a connection takes its time
+        answer = await self._transport.send(signed, request.max_bytes, last_look)
         payload = self._reading.payload(signed, answer)
         try:
             return convert(payload)

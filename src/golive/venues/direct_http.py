@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -56,8 +56,8 @@ class DirectTransport(HttpTransport):
         self._trust = trust() if secure else None
         self._idle: dict[_Place, list[_Wire]] = {}
 
-    async def send(self, request: Signed, max_bytes: int) -> Answer:
-        """Send once; raise AttemptFailed when no complete answer of at most `max_bytes` came back."""
+    async def send(self, request: Signed, max_bytes: int, last_look: Callable[[], None] | None = None) -> Answer:
+        """Send once, as `HttpTransport.send`."""
         scheme, _, rest = request.url.partition("://")
         authority, slash, path = rest.partition("/")
         place = _place(f"{scheme}://{authority}")
@@ -71,6 +71,8 @@ class DirectTransport(HttpTransport):
             if wire is None:
                 async with asyncio.timeout_at(until):
                     wire = await self._connected(place)
+            if last_look is not None:
+                last_look()
             has_left = True
             timer = loop.call_at(until, wire.time_out)
             try:

@@ -7,7 +7,7 @@ is shared with CCXT, which opens its WebSockets on it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ from .signed import Signed
 
 if TYPE_CHECKING:
     import ssl
+
+    from aiohttp.connector import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,24 @@ class HttpTransport:
     def __init__(self, *, timeout_s: float, secure: bool) -> None:
         connector = aiohttp.TCPConnector(keepalive_timeout=10.0, ssl=trust() if secure else False)
         self.session = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            auto_decompress=False,
+            request_class=_Request,
         )
         self.timeout_s = timeout_s
         """how long one call may take from its beginning to the end of its answer"""
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=timeout_s)
 
-    async def send(self, request: Signed, max_bytes: int) -> Answer:
-        """Send once; raise AttemptFailed when no complete answer of at most `max_bytes` came back."""
+    async def send(self, request: Signed, max_bytes: int, last_look: Callable[[], None] | None = None) -> Answer:
+        """Send once; raise AttemptFailed when no complete answer of at most `max_bytes` came back.
+
+        `last_look` is called when the connection is there, right before the request is written to it; when it raises, nothing
+        has left, and that is raised.
+        """
         try:
-            return await self._send(request, max_bytes)
+            return await self._send(request, max_bytes, last_look)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as exc:
             raise AttemptFailed(Evidence(f"no connection: {_named(exc)}", transport=Meaning.NOT_SENT)) from exc
         except TimeoutError as exc:
@@ -59,7 +69,7 @@ class HttpTransport:
         except (aiohttp.ClientError, OSError) as exc:
             raise AttemptFailed(Evidence(f"connection lost: {_named(exc)}", transport=Meaning.INTERRUPTED)) from exc
 
-    async def _send(self, request: Signed, max_bytes: int) -> Answer:
+    async def _send(self, request: Signed, max_bytes: int, last_look: Callable[[], None] | None) -> Answer:
         async with self.session.request(
             request.method,
             yarl.URL(request.url, encoded=True),
@@ -67,7 +77,7 @@ class HttpTransport:
             headers={**request.headers, "Accept-Encoding": "identity"},
             timeout=self._timeout,
             allow_redirects=False,
-            middlewares=None if request.method == "POST" else (_once(),),  # aiohttp repeats no POST
+            middlewares=(_once(last_look),),
         ) as response:
             body = await _bounded(response, max_bytes)
             return Answer(response.status, response.headers, body)
@@ -76,7 +86,18 @@ class HttpTransport:
         await self.session.close()
 
 
-def _once() -> aiohttp.ClientMiddlewareType:
+class _Request(aiohttp.ClientRequest):
+    """A request that is looked at a last time when its connection is there."""
+
+    last_look: Callable[[], None] | None = None
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        if self.last_look is not None:
+            self.last_look()
+        return await super().send(conn)
+
+
+def _once(last_look: Callable[[], None] | None) -> aiohttp.ClientMiddlewareType:
     """Return a middleware that refuses to send the same request a second time on a fresh connection."""
     sent = False
 
@@ -85,6 +106,8 @@ def _once() -> aiohttp.ClientMiddlewareType:
         if sent:
             raise aiohttp.ServerDisconnectedError("connection lost; the request is not repeated")
         sent = True
+        if isinstance(request, _Request):
+            request.last_look = last_look
         return await handler(request)
 
     return middleware
