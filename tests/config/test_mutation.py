@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import yaml
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from golive.config import ConfigErrors, Configuration
 from support.configuration import CORE, RUNTIME, parse
+
+PROOF = 10 if os.environ.get("GOLIVE_PROOF") == "1" else 1
 
 WORDS = ("x", "balanced", "okx_paper", "0", "-1", "1.5", "010", "yes", ".nan", "~", "", "[]", "{}", "[a, b]", "{a: 1}", "&a b",
          "*a", "!!int 3", "'quoted'", '"', "{", "]", "a: b", "|", "\t", "\x00", "\u20ac", "1" * 50, "#", "---", "%YAML 1.1")  # fmt: skip
@@ -64,7 +67,7 @@ scalars = st.one_of(st.none(), st.booleans(), st.integers(-10, 10**6), st.sample
 values = st.one_of(scalars, st.lists(scalars, max_size=3), st.dictionaries(st.text(max_size=5), scalars, max_size=2))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60 * PROOF, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_dropping_renaming_or_retyping_any_key_never_surprises(data: st.DataObject) -> None:
     texts = {"runtime": RUNTIME, "core": CORE}
@@ -79,7 +82,7 @@ def test_dropping_renaming_or_retyping_any_key_never_surprises(data: st.DataObje
     judge(texts["runtime"], texts["core"])
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100 * PROOF, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_edit_of_the_text_is_judged_at_a_true_position(data: st.DataObject) -> None:
     texts = {"runtime": RUNTIME, "core": CORE}
@@ -104,7 +107,7 @@ def test_any_edit_of_the_text_is_judged_at_a_true_position(data: st.DataObject) 
     judge(texts["runtime"], texts["core"])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100 * PROOF, deadline=None)
 @given(st.text(max_size=200))
 def test_arbitrary_text_is_refused_without_a_trace(text: str) -> None:
     result = outcome(text.encode("utf-8", errors="ignore").decode(), CORE)

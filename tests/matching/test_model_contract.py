@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ CASES = [
     Case("bar with drawn slippage", lambda: BarModel(slippage=DrawnSlippage(SLIPPAGES, 7)), Move.as_bar),
 ]
 every_model = pytest.mark.parametrize("case", CASES, ids=str)
-many = settings(max_examples=150, deadline=None)
+many = settings(max_examples=500 if os.environ.get("GOLIVE_PROOF") == "1" else 50, deadline=None)
 
 
 def fires_upwards(order: NewOrder) -> bool:
