@@ -10,16 +10,20 @@ import secrets
 import selectors
 import string
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from golive.model.secret import Credentials, Secret
+from support.forking import Forked, Forks
 
 START_TIMEOUT_S = 20.0
+_VENUES = Forks(
+    "simvenue.cli:main", ("simvenue.server.serve", "simvenue.okx.face", "simvenue.kraken.face", "simvenue.bybit.face")
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def _text(length: int) -> str:
 class VenueProcess:
     """A running venue; `rest` and `ws` are its base URLs."""
 
-    process: subprocess.Popen[bytes]
+    process: Forked
     ready: dict[str, Any]
     key: VenueKey
     keys: list[VenueKey] = field(default_factory=list)
@@ -143,26 +147,28 @@ def venue_process(
         secrets_read, secrets_write = os.pipe()
         os.write(secrets_write, _credentials(known))
         os.close(secrets_write)
-        command = [sys.executable, "-m", "simvenue", "serve", "--dialect", dialect, "--port", "0", "--speed", speed]
-        command += ["--credentials-fd", str(secrets_read), "--lifeline-fd", str(lifeline_read), *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, pass_fds=(secrets_read, lifeline_read))
+        stdout_read, stdout_write = os.pipe()
+        stdout = stack.enter_context(os.fdopen(stdout_read, "rb"))
+        given = [os.open(os.devnull, os.O_RDONLY), stdout_write, os.dup(2), secrets_read, lifeline_read]
+        command = ["serve", "--dialect", dialect, "--port", "0", "--speed", speed]
+        command += ["--credentials-fd", "{3}", "--lifeline-fd", "{4}", *arguments]
+        process = _VENUES.start(command, given, os.environ, Path.cwd())
         stack.callback(_end, process)
-        os.close(lifeline_read)
-        os.close(secrets_read)
-        yield VenueProcess(process, _ready(process), known[0], known)
+        for number in given:
+            os.close(number)
+        yield VenueProcess(process, _ready(process, stdout), known[0], known)
 
 
 def _credentials(keys: Sequence[VenueKey]) -> bytes:
     return json.dumps({"keys": [key.document for key in keys]}).encode()
 
 
-def _ready(process: subprocess.Popen[bytes]) -> dict[str, Any]:
-    assert process.stdout is not None
+def _ready(process: Forked, stdout: IO[bytes]) -> dict[str, Any]:
     deadline = time.monotonic() + START_TIMEOUT_S
     with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
+        selector.register(stdout, selectors.EVENT_READ)
         while time.monotonic() < deadline and selector.select(deadline - time.monotonic()):
-            line = process.stdout.readline()
+            line = stdout.readline()
             if not line:
                 raise RuntimeError(f"simvenue ended with {process.wait(10)} before it was ready")
             document = json.loads(line)
@@ -171,12 +177,10 @@ def _ready(process: subprocess.Popen[bytes]) -> dict[str, Any]:
     raise RuntimeError(f"simvenue was not ready within {START_TIMEOUT_S:g} s")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: Forked) -> None:
     process.terminate()
     try:
         process.wait(5)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait(5)
-    assert process.stdout is not None
-    process.stdout.close()
