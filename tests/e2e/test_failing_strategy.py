@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support.forked_golive import ForkedHome
 from support.golive_process import Finished, Home
 
 pytestmark = pytest.mark.e2e_demo_paper
@@ -48,7 +49,7 @@ class Failing(Signals):
 
 def session(path: Path, last_words: str, strategy: str = STRATEGY) -> tuple[Finished, Home]:
     """Run a demo session of 120 candles with a strategy that does this at its 60th."""
-    home = Home(path)
+    home = ForkedHome(path)
     (path / "strategies").mkdir()
     (path / "strategies/failing.py").write_text(strategy.replace("LAST_WORDS", last_words))
     home.edit(
@@ -100,7 +101,7 @@ sys.exit(result.exit_code)
 
 
 def test_a_fault_that_nobody_foresaw_does_not_cost_the_report(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     words = [sys.executable, "-c", BROKEN, str(tmp_path)]
     done = subprocess.run(words, env=home.env, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 70, done.stderr

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from support.forked_golive import ForkedHome
 from support.golive_process import Finished, Home
 from support.venue_process import venue_process
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.e2e_demo_paper
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home whose demo has passed."""
-    made = Home(tmp_path_factory.mktemp("home"))
+    made = ForkedHome(tmp_path_factory.mktemp("home"))
     assert made.run("demo", "--candles", "200").code == 0
     return made
 
@@ -88,7 +89,7 @@ def test_lock_step_with_a_venue_that_has_none_is_a_clear_refusal(home: Home, tmp
 
 
 def test_a_real_time_session_ends_at_its_deadline_with_a_judged_window(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     quick = "{fast_bars: 2, slow_bars: 3, reversion_bars: 3, breakout_bars: 2, volatility_bars: 5}"
     home.edit("core.yaml", "parameters: {} ", f"parameters: {quick} ")
     done = home.run("demo", "--speed", "1", "--timeframe", "1s", "--max-runtime", "10")
