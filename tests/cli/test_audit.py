@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,18 +14,15 @@ from golive.storage.item import EventItem, RecordItem
 from golive.storage.risk_decisions import RiskDecisions
 from golive.storage.stage_records import StageRecords
 from support.durable import CONTEXT, ENTRYPOINT, approval, new_store, note, refusal, signer_of, stage_record
-from support.golive_process import Home
-from support.killed import SOURCES
+from support.forked_golive import finished
+from support.golive_process import Finished, Home
 from support.live_orders import decided, end, write
 
 STAGE = Path("var/audit/stage") / f"{ENTRYPOINT}.jsonl"
 
 
-def verify(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "golive.cli.main", "audit", "verify", *arguments]
-    return subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": str(SOURCES)}, cwd=home, capture_output=True, text=True, check=False
-    )
+def verify(home: Path, *arguments: str) -> Finished:
+    return finished(["audit", "verify", *arguments], env=os.environ, cwd=home)
 
 
 @pytest.fixture
@@ -50,10 +45,10 @@ def home(tmp_path: Path) -> Path:
 
 def test_an_untouched_installation_is_clean(home: Path) -> None:
     done = verify(home, "--all")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.code, done.stderr) == (0, "")
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["clean"] * 4
     assert str(STAGE) in done.stdout
-    assert verify(home, str(STAGE), "logs/risk_decisions.jsonl").returncode == 0
+    assert verify(home, str(STAGE), "logs/risk_decisions.jsonl").code == 0
 
 
 def test_verifying_changes_nothing(home: Path) -> None:
@@ -69,11 +64,11 @@ def test_a_changed_record_ends_in_1_and_is_named(home: Path) -> None:
     path = home / STAGE
     path.write_bytes(path.read_bytes().replace(b'"verdict":"ok"', b'"verdict":"no"', 1))
     done = verify(home, "--all")
-    assert done.returncode == 1
+    assert done.code == 1
     tampered = done.stdout.splitlines()
     assert tampered[0].startswith("tampered")
     assert "line 2 (seq 2): bad mac" in tampered[1]
-    assert verify(home, str(STAGE)).returncode == 1
+    assert verify(home, str(STAGE)).code == 1
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".sqlite"])
@@ -81,7 +76,7 @@ def test_a_removed_file_ends_in_1(home: Path, suffix: str) -> None:
     for path in home.rglob(f"*{suffix}"):
         kept = path.read_bytes()
         path.unlink()
-        assert verify(home, "--all").returncode == 1, path
+        assert verify(home, "--all").code == 1, path
         path.write_bytes(kept)
 
 
@@ -89,47 +84,47 @@ def test_a_torn_tail_a_missing_seal_or_missing_keys_end_in_6(home: Path) -> None
     path = home / STAGE
     data = path.read_bytes()
     path.write_bytes(data + b'{"body"')
-    assert verify(home, "--all").returncode == 6
+    assert verify(home, "--all").code == 6
     path.write_bytes(data)
     seal = path.with_suffix(".seal.json")
     seal.rename(home / "seal")
-    assert verify(home, "--all").returncode == 6
+    assert verify(home, "--all").code == 6
     (home / "seal").rename(seal)
     (home / "var/state/keys/dev/hmac.key").unlink()
-    assert verify(home, "--all").returncode == 6
-    assert verify(home, str(STAGE)).returncode == 0
+    assert verify(home, "--all").code == 6
+    assert verify(home, str(STAGE)).code == 0
 
 
 def test_a_stranger_with_the_public_key_alone_sees_any_change(home: Path, tmp_path: Path) -> None:
     key = next((home / "var/audit/keys").glob("*.json"))
-    assert verify(home, "--public-key", str(key), str(STAGE)).returncode == 0
+    assert verify(home, "--public-key", str(key), str(STAGE)).code == 0
     path = home / STAGE
     path.write_bytes(path.read_bytes().replace(b'"stage":"demo"', b'"stage":"live"', 1))
-    assert verify(home, "--public-key", str(key), str(STAGE)).returncode == 1
+    assert verify(home, "--public-key", str(key), str(STAGE)).code == 1
 
 
 def test_an_unfinished_session_and_an_empty_place_end_in_6(home: Path, tmp_path: Path) -> None:
     next((home / "var/state/sessions").glob("*.seal.json")).unlink()
     done = verify(home, "--all")
-    assert done.returncode == 6
+    assert done.code == 6
     assert "not sealed" in done.stdout
     empty = tmp_path / "empty"
     empty.mkdir()
     done = verify(empty, "--all", "--home", str(empty))
-    assert done.returncode == 6
+    assert done.code == 6
     assert "no journal" in done.stderr
-    assert verify(home, "no/such/file.jsonl").returncode == 6
+    assert verify(home, "no/such/file.jsonl").code == 6
 
 
 def test_usage_errors_end_in_2(home: Path) -> None:
-    assert verify(home).returncode == 2
-    assert verify(home, "--all", str(STAGE)).returncode == 2
+    assert verify(home).code == 2
+    assert verify(home, "--all", str(STAGE)).code == 2
 
 
 def test_keys_that_others_can_read_end_in_6(home: Path) -> None:
     (home / "var/state/keys/dev/hmac.key").chmod(0o644)
     done = verify(home, "--all")
-    assert done.returncode == 6
+    assert done.code == 6
     assert "chmod 600" in done.stderr
 
 

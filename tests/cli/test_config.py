@@ -1,24 +1,21 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from support.configuration import CORE, ROOT, RUNTIME, changed, place
+from support.forked_golive import finished
+from support.golive_process import Finished
 from support.published import published
 
 
-def golive(*arguments: str, cwd: Path = ROOT, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def golive(*arguments: str, cwd: Path = ROOT, environ: Mapping[str, str] | None = None) -> Finished:
     """Run the command as a process, without the caller's own GOLIVE variables."""
     inherited = {k: v for k, v in os.environ.items() if not k.upper().startswith("GOLIVE")}
-    command = [sys.executable, "-m", "golive.cli.main", *arguments]
-    return subprocess.run(
-        command, cwd=cwd, env={**inherited, **(environ or {})}, capture_output=True, text=True, timeout=60, check=False
-    )
+    return finished(arguments, env={**inherited, **(environ or {})}, cwd=cwd)
 
 
 @pytest.fixture
@@ -31,7 +28,7 @@ def home(tmp_path: Path) -> Path:
 
 def test_the_shipped_configuration_is_ok() -> None:
     done = golive("config", "check")
-    assert (done.returncode, done.stdout, done.stderr) == (
+    assert (done.code, done.stdout, done.stderr) == (
         0, "configuration ok: okx_desktop_paper, kraken_desktop_paper, bybit_desktop_paper\n", "",
     )  # fmt: skip
 
@@ -42,18 +39,18 @@ def test_every_problem_goes_to_stderr_and_the_exit_code_is_2(home: Path) -> None
     (home / "config/runtime.yaml").write_text(runtime, encoding="utf-8")
     (home / "config/core.yaml").write_text(core, encoding="utf-8")
     done = golive("config", "check", cwd=home)
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.code, done.stdout) == (2, "")
     assert f"{place(runtime, '99999', 'config/runtime.yaml')}: observability.prometheus.port" in done.stderr
     assert f"{place(core, '2m', 'config/core.yaml')}: strategies" in done.stderr
     assert done.stderr.endswith("2 problems in the configuration; nothing was started\n")
     assert "Traceback" not in done.stderr
 
     shown = golive("config", "show", cwd=home)
-    assert (shown.returncode, shown.stdout, shown.stderr) == (2, "", done.stderr)
+    assert (shown.code, shown.stdout, shown.stderr) == (2, "", done.stderr)
 
     as_json = golive("config", "check", "--json", cwd=home)
     document = published(as_json.stdout)
-    assert (as_json.returncode, document["schema"], document["status"]) == (2, "golive.config_check.v1", "invalid")
+    assert (as_json.code, document["schema"], document["status"]) == (2, "golive.config_check.v1", "invalid")
     assert [p["file"] for p in document["problems"]] == ["config/runtime.yaml", "config/core.yaml"]
 
 
@@ -83,10 +80,10 @@ def test_schema_prints_the_published_schema(file: str) -> None:
 
 def test_home_and_config_lead_to_the_same_file_from_anywhere(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    assert golive("config", "check", cwd=elsewhere).returncode == 2
-    assert golive("config", "check", "--home", str(home), cwd=elsewhere).returncode == 0
-    assert golive("config", "check", cwd=elsewhere, environ={"GOLIVE_HOME": str(home)}).returncode == 0
-    assert golive("config", "check", "--config", str(home / "config/runtime.yaml"), cwd=elsewhere).returncode == 0
+    assert golive("config", "check", cwd=elsewhere).code == 2
+    assert golive("config", "check", "--home", str(home), cwd=elsewhere).code == 0
+    assert golive("config", "check", cwd=elsewhere, environ={"GOLIVE_HOME": str(home)}).code == 0
+    assert golive("config", "check", "--config", str(home / "config/runtime.yaml"), cwd=elsewhere).code == 0
     (home / "config/runtime.yaml").rename(home / "config/other.yaml")
     done = golive("config", "check", "--home", str(home), "--config", "config/other.yaml", cwd=elsewhere)
-    assert done.returncode == 0
+    assert done.code == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.golive_process import Home
+from support.forked_golive import ForkedHome
 from support.published import published
 
 pytestmark = pytest.mark.integration
@@ -29,7 +29,7 @@ def bars(path: Path) -> Path:
 
 
 def test_a_session_on_bars_lost_its_slippage_to_an_optimist(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     data = str(bars(tmp_path / "bars.csv"))
     run = ("run", "--mode", "demo", "--data", data, "--volume-unit", "base", "--json")
     report = json.loads(home.golive(*run).stdout)
@@ -64,13 +64,13 @@ def test_a_session_on_bars_lost_its_slippage_to_an_optimist(tmp_path: Path) -> N
 
 
 def test_without_a_session_nothing_can_be_said(tmp_path: Path) -> None:
-    done = Home(tmp_path).golive("report", "divergence")
+    done = ForkedHome(tmp_path).golive("report", "divergence")
     assert (done.code, done.stdout) == (6, "")
     assert "there is no report of such a session" in done.stderr
 
 
 def test_a_report_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     folder = home.path / "logs/e2e"
     folder.mkdir(parents=True)
     (folder / "run_local_bot_demo_20240101T000000Z_0123abcd.json").write_text("{")

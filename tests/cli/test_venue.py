@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 
 from golive.runtime.venue_check.target import list_schema
+from support.forked_golive import ForkedHome
 from support.golive_process import ROOT, Finished, Home
 from support.venue_process import venue_process
 
@@ -25,7 +26,7 @@ OKX_ENDPOINT = "GOLIVE__ENVIRONMENTS__OKX_PAPER__ENDPOINT"
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
+    return ForkedHome(tmp_path)
 
 
 def validated(done: Finished, schema: str) -> Any:

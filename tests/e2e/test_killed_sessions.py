@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from support.forked_golive import ForkedHome
 from support.golive_process import Finished, Home, wait_for_file
 from support.store_audit import StoredSession
 from support.venue_process import venue_process
@@ -95,7 +96,7 @@ def check_account(stored: StoredSession, report: dict[str, Any]) -> None:
 
 
 def test_a_lock_step_session_that_was_killed_again_and_again_ends_like_one_that_was_not(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     whole = home.run("demo", *DEMO)
     assert ended(whole)["restarts"] == []
     comparable = StoredSession.read(store_of(home, whole.report["run_id"]))
@@ -128,7 +129,7 @@ def test_a_lock_step_session_that_was_killed_again_and_again_ends_like_one_that_
 
 
 def test_a_session_whose_market_goes_on_without_it_keeps_every_stored_fill(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     assert home.run("demo", "--candles", "200").code == 0
     kills = restarts = 0
     while kills < PAPER_KILLS:
@@ -160,7 +161,7 @@ def test_a_session_whose_market_goes_on_without_it_keeps_every_stored_fill(tmp_p
 @pytest.fixture(scope="module")
 def cut_off(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home whose newest demo session was killed in the middle."""
-    home = Home(tmp_path_factory.mktemp("cut_off"))
+    home = ForkedHome(tmp_path_factory.mktemp("cut_off"))
     ready = home.path / "ready.json"
     process = home.start("demo", "--candles", "100000", "--ready-file", str(ready))
     wait_for_file(ready)
@@ -196,7 +197,7 @@ def test_another_entrypoint_has_nothing_to_resume(cut_off: Home) -> None:
 
 
 def test_a_market_that_ended_with_its_venue_is_not_gone_on_with(tmp_path: Path) -> None:
-    home, ready = Home(tmp_path), tmp_path / "ready.json"
+    home, ready = ForkedHome(tmp_path), tmp_path / "ready.json"
     process = home.start("demo", "--speed", "5", "--ready-file", str(ready))
     wait_for_file(ready)
     process.kill()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.forked_golive import ForkedHome
 from support.golive_process import GOLIVE, Finished, Home
 from support.venue_process import VenueProcess, new_key, venue_process
 
@@ -102,7 +103,7 @@ def rehearsal(
     key = new_key(dialect=dialect, permissions=permissions)
     balance = ("--balance", f"{QUOTES[dialect]}={money}")
     with venue_process("--no-limits", *balance, *flags, dialect=dialect, keys=[key], speed="1") as venue:
-        home = Home(path)
+        home = ForkedHome(path)
         home.env.pop("GOLIVE__OBSERVABILITY__PROMETHEUS__PORT")  # what is really sent follows the files alone
         home.env["COLUMNS"] = "120"
         add_live_entrypoint(home, dialect, venue.rest)

@@ -30,6 +30,7 @@ from golive.runtime.download.record import DownloadRecord
 from support.adapters import unhurried
 from support.candles import LATER, btc, columns_of, rows_of, walk
 from support.configuration import parse
+from support.forked_golive import ForkedHome
 from support.golive_process import GOLIVE, Home
 from support.published import published
 from support.venue_process import VenueProcess, venue_process
@@ -230,7 +231,7 @@ def interrupted(home: Home, process: VenueProcess, venue: str, bars: int | None,
 )
 def test_a_killed_download_goes_on_to_the_same_store(venue: str, bars: int, least: int, delay: float, tmp_path: Path) -> None:
     (tmp_path / "cut").mkdir()
-    home = Home(tmp_path / "cut")
+    home = ForkedHome(tmp_path / "cut")
     with past(venue, bars) as process:
         process.add_fault("delay", match=HISTORY[venue], seconds=delay)
         code = interrupted(home, process, venue, bars, signal.SIGKILL, least)
@@ -252,7 +253,7 @@ def test_a_killed_download_goes_on_to_the_same_store(venue: str, bars: int, leas
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_download_keeps_what_came_and_says_so(number: signal.Signals, tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     with past("okx", 6000) as process:
         process.add_fault("delay", match=HISTORY["okx"], seconds=0.1)
         code = interrupted(home, process, "okx", 6000, number, 3000)
@@ -265,7 +266,7 @@ def test_an_interrupted_download_keeps_what_came_and_says_so(number: signal.Sign
 
 
 def test_a_killed_download_without_a_beginning_is_mended_by_the_same_command(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     with past("okx", 6000) as process:
         downloaded(home.path, options("okx", process, 6000, until=to_iso(END - 5900 * MINUTE)))
         process.add_fault("delay", match=HISTORY["okx"], seconds=0.1)
@@ -279,7 +280,7 @@ def test_a_killed_download_without_a_beginning_is_mended_by_the_same_command(tmp
 
 
 def test_a_download_into_an_empty_store_that_was_killed_is_mended_without_naming_its_beginning_again(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     with past("okx", 6000) as process:
         process.add_fault("delay", match=HISTORY["okx"], seconds=0.1)
         interrupted(home, process, "okx", 6000, signal.SIGKILL, 3000)
@@ -318,7 +319,7 @@ def test_a_fault_that_passes_costs_no_candle(venue: str, fault: str, tmp_path: P
 
 
 def test_a_venue_that_does_not_answer_is_6_and_nothing_is_stored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     words = ("--venue", "okx", "--symbol", "BTC/USDT", "--since", "2024-01-01", "--endpoint", "http://127.0.0.1:9")
     assert main(["data", "download", *words, "--home", str(home.path)]) == 6
     assert "no connection" in capsys.readouterr().out
@@ -355,7 +356,7 @@ def test_a_venue_that_does_not_answer_is_6_and_nothing_is_stored(tmp_path: Path,
 def test_a_wrong_option_is_one_clear_error_and_nothing_is_written(
     words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     given = {"--venue": "okx", "--symbol": "BTC/USDT", "--since": "2024-01-01"}
     given |= dict(zip(words[::2], words[1::2], strict=True))
     flat = [word for pair in given.items() for word in pair]
@@ -367,7 +368,7 @@ def test_a_wrong_option_is_one_clear_error_and_nothing_is_written(
 
 
 def test_nothing_stored_needs_a_beginning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     assert main(["data", "download", "--venue", "okx", "--symbol", "BTC/USDT", "--home", str(home.path)]) == 2
     assert "say from when with --since" in capsys.readouterr().err
 
@@ -375,7 +376,7 @@ def test_nothing_stored_needs_a_beginning(tmp_path: Path, capsys: pytest.Capture
 def test_a_series_that_lost_its_index_is_named_and_not_downloaded_over(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     store = CandleStore(home.path / "var/data/okx_paper")
     store.append(btc(), "1m", columns_of(walk(60)), source="download embedded seed 7", now=LATER)
     next(store.root.rglob("index.json")).unlink()
@@ -388,7 +389,7 @@ def test_a_series_that_lost_its_index_is_named_and_not_downloaded_over(
 def test_a_symbol_that_the_venue_does_not_list_is_refused_with_what_it_has(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     with past("okx", 10) as process:
         words = ("--venue", "okx", "--symbol", "BTC/EUR", "--since", "2023-12-31", "--endpoint", process.rest)
         assert main(["data", "download", *words, "--home", str(home.path)]) == 2
@@ -397,7 +398,7 @@ def test_a_symbol_that_the_venue_does_not_list_is_refused_with_what_it_has(
 
 
 def test_two_markets_do_not_mix_in_one_series(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     with past("okx", 10) as process:
         downloaded(tmp_path, options("okx", process, 10))
     before = index(tmp_path, "okx").digest
@@ -451,7 +452,7 @@ def everything(screen: int) -> str:
 
 
 def test_a_terminal_shows_a_bar_and_nothing_else_does(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     words = ["data", "download", "--venue", "okx", "--symbol", "BTC/USDT", "--since", to_iso(END - 900 * MINUTE)]
     with past("okx", 900) as process:
         words += ["--until", to_iso(END), "--endpoint", process.rest, "--home", str(home.path)]

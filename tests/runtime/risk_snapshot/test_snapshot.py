@@ -25,7 +25,7 @@ from golive.runtime.risk_snapshot.snapshot import take_snapshot
 from golive.runtime.risk_snapshot.stored import stored_figures
 from support.candles import LATER, btc, columns_of, walk
 from support.configuration import parse
-from support.golive_process import Home
+from support.forked_golive import ForkedHome
 from support.venue_process import VenueProcess, venue_process
 
 pytestmark = pytest.mark.integration
@@ -138,7 +138,7 @@ def test_a_day_with_a_gap_has_no_volume_and_a_venue_that_is_gone_no_book(tmp_pat
 
 
 def test_the_command_writes_it_and_says_what_is_unknown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     words = ["data", "snapshot", "--environment", "okx_paper", "--home", str(home.path)]
     assert main(words) == 6
     said = capsys.readouterr().out
@@ -148,7 +148,7 @@ def test_the_command_writes_it_and_says_what_is_unknown(tmp_path: Path, capsys: 
 
 
 def test_the_book_is_one_of_the_market_that_was_downloaded_or_it_is_unknown(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     span = ["--since", "2024-01-01", "--until", "2024-01-02T02:00:00Z"]
     words = ["--venue", "okx", "--symbol", "BTC/USDT", "--home", str(home.path)]
     assert main(["data", "download", *words, *span, "--seed", "9"]) == 0
