@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -14,6 +15,7 @@ import jsonschema
 import psutil
 import pytest
 
+from support.forked_golive import ForkedHome
 from support.golive_process import ROOT, Home, venue_of, wait_for_file
 from support.venue_process import venue_process
 
@@ -22,19 +24,32 @@ SHORT = ("--candles", "400")
 
 
 @pytest.fixture(scope="module")
-def passed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, dict[str, Any], dict[str, Any]]:
-    """A home in which demo and paper have passed, with both reports."""
-    home = Home(tmp_path_factory.mktemp("home"))
-    reports = []
-    for mode in ("demo", "paper"):
-        done = home.run(mode, *SHORT)
-        assert done.code == 0, done.stderr + done.stdout[-2000:]
-        reports.append(done.report)
-    return home, reports[0], reports[1]
+def after_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which demo has passed and nothing else has run; tests take copies of it."""
+    home = ForkedHome(tmp_path_factory.mktemp("demo"))
+    done = home.run("demo", *SHORT)
+    assert done.code == 0, done.stderr + done.stdout[-2000:]
+    return home.path
+
+
+def copied(after_demo: Path, to: Path) -> Home:
+    """Return a home of its own in which the same demo has passed."""
+    home = ForkedHome(to)
+    shutil.copytree(after_demo, to, dirs_exist_ok=True)
+    return home
+
+
+@pytest.fixture(scope="module")
+def passed(after_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, dict[str, Any]]:
+    """A home in which demo and paper have passed, with the report of paper."""
+    home = copied(after_demo, tmp_path_factory.mktemp("home"))
+    done = home.run("paper", *SHORT)
+    assert done.code == 0, done.stderr + done.stdout[-2000:]
+    return home, done.report
 
 
 def test_paper_refuses_without_a_demo_and_names_the_command(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     done = home.run("paper", *SHORT)
     assert done.code == 3
     report = done.report
@@ -45,12 +60,12 @@ def test_paper_refuses_without_a_demo_and_names_the_command(tmp_path: Path) -> N
 
 
 def test_live_refuses_in_words(tmp_path: Path) -> None:
-    done = Home(tmp_path).run("live")
+    done = ForkedHome(tmp_path).run("live")
     assert done.code == 3
     assert "gate" in done.report["errors"][0]
 
 
-def test_keys_are_private_and_no_secret_lies_around(passed: tuple[Home, dict[str, Any], dict[str, Any]]) -> None:
+def test_keys_are_private_and_no_secret_lies_around(passed: tuple[Home, dict[str, Any]]) -> None:
     home = passed[0].path
     keys = list((home / "var/state/keys/dev").iterdir())
     assert keys
@@ -58,15 +73,15 @@ def test_keys_are_private_and_no_secret_lies_around(passed: tuple[Home, dict[str
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_equal_seed_gives_an_equal_outcome_and_another_seed_another(passed: tuple[Home, dict[str, Any], dict[str, Any]]) -> None:
-    home, _, paper = passed
-    assert home.run("paper", *SHORT).report["outcome_sha256"] == paper["outcome_sha256"]
+def test_equal_seed_gives_an_equal_outcome_and_another_seed_another(passed: tuple[Home, dict[str, Any]]) -> None:
+    home, paper = passed
+    again = home.start("paper", *SHORT)  # an interpreter of its own has another hash seed
+    assert json.loads(again.communicate(timeout=120)[0])["outcome_sha256"] == paper["outcome_sha256"]
     assert home.run("paper", *SHORT, "--seed", "8").report["outcome_sha256"] != paper["outcome_sha256"]
 
 
-def test_a_changed_risk_limit_closes_the_door_until_demo_is_run_again(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    assert home.run("demo", *SHORT).code == 0
+def test_a_changed_risk_limit_closes_the_door_until_demo_is_run_again(after_demo: Path, tmp_path: Path) -> None:
+    home = copied(after_demo, tmp_path)
     home.edit("core.yaml", "max_position_pct: 0.05", "max_position_pct: 0.001")
     assert home.run("paper", *SHORT).code == 3
     tight = home.run("demo", *SHORT)
@@ -76,16 +91,15 @@ def test_a_changed_risk_limit_closes_the_door_until_demo_is_run_again(tmp_path: 
 
 
 def test_a_session_that_decided_nothing_opens_nothing(tmp_path: Path) -> None:
-    done = Home(tmp_path).run("demo", "--candles", "20")
+    done = ForkedHome(tmp_path).run("demo", "--candles", "20")
     assert done.code == 6
     assert any("warm-up" in warning for warning in done.report["warnings"])
     assert done.report["stage_record"] is None
 
 
 @pytest.mark.parametrize("change", ["edited", "deleted"])
-def test_a_record_whose_report_is_not_the_signed_one_opens_nothing(tmp_path: Path, change: str) -> None:
-    home = Home(tmp_path)
-    assert home.run("demo", *SHORT).code == 0
+def test_a_record_whose_report_is_not_the_signed_one_opens_nothing(after_demo: Path, tmp_path: Path, change: str) -> None:
+    home = copied(after_demo, tmp_path)
     [report] = home.reports("demo")
     if change == "edited":
         report.write_text(report.read_text().replace('"status": "success"', '"status": "sucess"'))
@@ -97,7 +111,7 @@ def test_a_record_whose_report_is_not_the_signed_one_opens_nothing(tmp_path: Pat
 
 
 def test_a_home_that_cannot_be_written_is_one_clear_line_and_the_report_still_comes_out(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     (home.path / "logs").write_text("in the way of a directory")
     done = home.run("demo", *SHORT)
     assert done.code == 70
@@ -105,9 +119,8 @@ def test_a_home_that_cannot_be_written_is_one_clear_line_and_the_report_still_co
     assert any("logs" in error for error in done.report["errors"])
 
 
-def test_a_missing_risk_journal_blocks(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    assert home.run("demo", *SHORT).code == 0
+def test_a_missing_risk_journal_blocks(after_demo: Path, tmp_path: Path) -> None:
+    home = copied(after_demo, tmp_path)
     (home.path / "logs/risk_decisions.jsonl").unlink()
     done = home.run("demo", *SHORT)
     assert done.code == 3
@@ -115,7 +128,7 @@ def test_a_missing_risk_journal_blocks(tmp_path: Path) -> None:
 
 
 def test_the_drawdown_stop_holds_until_the_session_ends(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     home.edit("core.yaml", "    hard_drawdown_pct: 0.10\n", "    hard_drawdown_pct: 0.0002\n")
     done = home.run("demo")
     assert done.code == 5
@@ -126,17 +139,14 @@ def test_the_drawdown_stop_holds_until_the_session_ends(tmp_path: Path) -> None:
     assert outcome["decisions"]["by_code"]["RISK_DRAWDOWN"] > 0
 
 
-def test_an_edited_stage_record_opens_nothing(passed: tuple[Home, dict[str, Any], dict[str, Any]], tmp_path: Path) -> None:
-    import shutil
-
-    home = Home(tmp_path / "copy")
-    shutil.copytree(passed[0].path / "var", home.path / "var")
+def test_an_edited_stage_record_opens_nothing(after_demo: Path, tmp_path: Path) -> None:
+    home = copied(after_demo, tmp_path)
     record = home.path / "var/audit/stage/okx_desktop_paper.jsonl"
     record.write_text(record.read_text().replace('"verdict":"ok"', '"verdict":"no"'))
     assert home.run("paper", *SHORT).code == 3
 
 
-def test_refusals_of_the_venue_end_in_5_and_name_the_threshold(passed: tuple[Home, dict[str, Any], dict[str, Any]]) -> None:
+def test_refusals_of_the_venue_end_in_5_and_name_the_threshold(passed: tuple[Home, dict[str, Any]]) -> None:
     home = passed[0]
     with venue_process("--steps", "300", "--fault", "http_429,match=/api/v5/public/time,count=2,retry_after=0.1") as venue:
         env = {"GOLIVE__ENVIRONMENTS__OKX_PAPER__ENDPOINT": venue.rest}
@@ -152,7 +162,7 @@ def test_refusals_of_the_venue_end_in_5_and_name_the_threshold(passed: tuple[Hom
 
 @pytest.mark.parametrize("mode", ["demo", "paper"])
 def test_killing_the_venue_in_the_middle_is_never_a_success(
-    passed: tuple[Home, dict[str, Any], dict[str, Any]], tmp_path: Path, mode: str
+    passed: tuple[Home, dict[str, Any]], tmp_path: Path, mode: str
 ) -> None:
     home, ready = passed[0], tmp_path / "ready.json"
     process = home.start(mode, "--candles", "200000", "--ready-file", str(ready))
@@ -166,9 +176,7 @@ def test_killing_the_venue_in_the_middle_is_never_a_success(
     assert report["errors"]
 
 
-def test_a_venue_that_hangs_ends_the_session_within_its_bounds(
-    passed: tuple[Home, dict[str, Any], dict[str, Any]], tmp_path: Path
-) -> None:
+def test_a_venue_that_hangs_ends_the_session_within_its_bounds(passed: tuple[Home, dict[str, Any]], tmp_path: Path) -> None:
     home, ready = passed[0], tmp_path / "ready.json"
     process = home.start("demo", "--candles", "200000", "--ready-file", str(ready))
     wait_for_file(ready)
@@ -184,7 +192,7 @@ def test_a_venue_that_hangs_ends_the_session_within_its_bounds(
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_session_with_a_complete_report(
-    passed: tuple[Home, dict[str, Any], dict[str, Any]], tmp_path: Path, signum: int
+    passed: tuple[Home, dict[str, Any]], tmp_path: Path, signum: int
 ) -> None:
     home, ready = passed[0], tmp_path / "ready.json"
     process = home.start("demo", "--candles", "200000", "--ready-file", str(ready))
@@ -202,7 +210,7 @@ def test_a_signal_ends_the_session_with_a_complete_report(
 
 
 def test_a_killed_session_takes_its_venue_along_and_leaves_the_entrypoint_free(tmp_path: Path) -> None:
-    home, ready = Home(tmp_path), tmp_path / "ready.json"
+    home, ready = ForkedHome(tmp_path), tmp_path / "ready.json"
     process = home.start("demo", "--candles", "200000", "--ready-file", str(ready))
     wait_for_file(ready)
     children = psutil.Process(process.pid).children()
@@ -220,7 +228,7 @@ def test_a_killed_session_takes_its_venue_along_and_leaves_the_entrypoint_free(t
 
 
 def test_the_report_is_refreshed_while_the_session_runs_and_cannot_be_mistaken_for_a_final_one(tmp_path: Path) -> None:
-    home, ready = Home(tmp_path), tmp_path / "ready.json"
+    home, ready = ForkedHome(tmp_path), tmp_path / "ready.json"
     process = home.start("demo", "--candles", "200000", "--ready-file", str(ready))
     try:
         wait_for_file(ready)
@@ -240,13 +248,13 @@ def test_the_report_is_refreshed_while_the_session_runs_and_cannot_be_mistaken_f
 
 
 def test_manual_confirmation_orders_nothing(tmp_path: Path) -> None:
-    report = Home(tmp_path).run("demo", *SHORT, "--manual-confirm").report
+    report = ForkedHome(tmp_path).run("demo", *SHORT, "--manual-confirm").report
     assert report["outcome"]["orders"] == []
     assert report["outcome"]["decisions"]["by_code"].keys() == {"NOT_CONFIRMED"}
 
 
 def test_auto_trade_off_decides_and_orders_nothing(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     home.edit("runtime.yaml", "enable_auto_trade: true", "enable_auto_trade: false")
     report = home.run("demo", *SHORT).report
     assert report["outcome"]["orders"] == []
@@ -266,7 +274,7 @@ def test_auto_trade_off_decides_and_orders_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_option_is_named_and_changes_nothing(tmp_path: Path, words: tuple[str, ...], part: str) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     done = home.run("demo", *words)
     assert done.code == 2
     assert part in done.stderr
@@ -276,7 +284,7 @@ def test_a_wrong_option_is_named_and_changes_nothing(tmp_path: Path, words: tupl
 
 
 def test_unreadable_data_is_named_with_its_line(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     bad = tmp_path / "bad.csv"
     bad.write_text("timestamp,open,high,low,close,volume\n2024-01-01 00:00:00,1,2,1,1,5\n2024-01-01 00:01:00,1,abc,1,1,5\n")
     done = home.run("demo", "--data", str(bad))
@@ -286,7 +294,7 @@ def test_unreadable_data_is_named_with_its_line(tmp_path: Path) -> None:
 
 
 def test_the_runbooks_script_is_executable_and_is_the_same_command(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     script = ROOT / "scripts/run_local_bot.py"
     assert os.access(script, os.X_OK)
     done = subprocess.run(

@@ -19,6 +19,7 @@ import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from support.forked_golive import ForkedHome
 from support.golive_process import ROOT, Home, venue_of, wait_for_file
 from support.venue_process import venue_process
 
@@ -48,7 +49,7 @@ class Walk:
 
 @pytest.fixture(scope="module", params=LABELS)
 def walk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Walk:
-    home, label = Home(tmp_path_factory.mktemp(request.param)), request.param
+    home, label = ForkedHome(tmp_path_factory.mktemp(request.param)), request.param
     reports = []
     for mode in ("demo", "paper"):
         done = home.run(mode, "--entrypoint", f"{label}_desktop_paper", *SHORT)
@@ -183,7 +184,7 @@ def test_a_demo_of_one_venue_does_not_open_paper_on_another(walk: Walk) -> None:
 @pytest.fixture(scope="module")
 def passed(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home in which the demo of the default entrypoint has passed."""
-    home = Home(tmp_path_factory.mktemp("home"))
+    home = ForkedHome(tmp_path_factory.mktemp("home"))
     assert home.run("demo", *SHORT).code == 0
     return home
 
@@ -287,7 +288,7 @@ def test_a_monitored_venue_that_does_not_come_up_is_unknown_and_said(passed: Hom
 
 def test_a_session_that_ends_or_is_killed_takes_all_its_venues_along(tmp_path: Path) -> None:
     for signum in (signal.SIGTERM, signal.SIGKILL):
-        home, ready = Home(tmp_path / signum.name), tmp_path / f"{signum.name}.json"
+        home, ready = ForkedHome(tmp_path / signum.name), tmp_path / f"{signum.name}.json"
         process = home.start("demo", "--candles", "200000", "--ready-file", str(ready))
         wait_for_file(ready)
         children = psutil.Process(process.pid).children()
@@ -322,7 +323,7 @@ def settled(url: str, ready: Callable[[dict[Any, float]], bool]) -> dict[tuple[s
 
 
 def test_the_metrics_page_shows_three_healthy_venues(tmp_path: Path) -> None:
-    home, ready = Home(tmp_path), tmp_path / "ready.json"
+    home, ready = ForkedHome(tmp_path), tmp_path / "ready.json"
     process = home.start("demo", "--candles", "200000", "--ready-file", str(ready))
     try:
         wait_for_file(ready)
@@ -350,7 +351,7 @@ def test_the_metrics_page_shows_three_healthy_venues(tmp_path: Path) -> None:
 
 
 def test_a_monitored_venue_that_dies_turns_its_gauges_and_its_entry_and_no_others(tmp_path: Path) -> None:
-    home, ready = Home(tmp_path), tmp_path / "ready.json"
+    home, ready = ForkedHome(tmp_path), tmp_path / "ready.json"
     quick = {
         "GOLIVE__OBSERVABILITY__HEALTH__PROBE_INTERVAL_SECONDS": "0.5",
         "GOLIVE__OBSERVABILITY__HEALTH__STALE_AFTER_SECONDS": "20",
