@@ -2,10 +2,48 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("proof", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("proof" if os.environ.get("GOLIVE_PROOF") == "1" else "fixed")
+
+TESTS = Path(__file__).parent
+LONGEST = (
+    "crash/test_kill_okx.py",
+    "crash/test_kill_bybit.py",
+    "crash/test_kill_kraken.py",
+    "crash/",
+    "e2e/test_demo_paper.py",
+    "e2e/",
+    "runtime/download/",
+    "integration/exchanges/",
+)
+"""files, or folders of them, that take longest, the longest first"""
+
+
+def _place(item: pytest.Item) -> int:
+    name = item.path.relative_to(TESTS).as_posix()
+    return next((place for place, start in enumerate(LONGEST) if name.startswith(start)), len(LONGEST))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the files that take longest begin first: a file stays in one process, and one that began last would run alone."""
+    items.sort(key=_place)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Spare the garbage collector the thousands of tests: it would go through them again and again, and all are kept."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
