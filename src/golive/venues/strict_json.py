@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from itertools import accumulate
 from typing import Final
 
 from golive.model.errors import MalformedPayload
@@ -15,8 +17,9 @@ from golive.model.json import JsonValue
 MAX_DEPTH = 64
 _MAX_DIGITS: Final = 64
 _MAX_EXPONENT: Final = 18
-_NO_NESTING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^\[\]{}"]+', re.DOTALL)
-_INNERMOST = re.compile(r"(?:\[\]|\{\})+")
+_NO_NESTING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[^\[\]{}"]+', re.DOTALL)
+"""strings, one that is not closed up to the end, and what stands between them: read once, whatever the text"""
+_STEP: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def parse(body: bytes) -> JsonValue:
@@ -47,13 +50,8 @@ def parse_text(text: str) -> JsonValue:
 def _check_depth(text: str) -> None:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
-    left = _NO_NESTING.sub("", text)
-    for _ in range(MAX_DEPTH):
-        outer = _INNERMOST.sub("", left)
-        if len(outer) == len(left):
-            return  # all is closed, or it is not JSON and is refused as that
-        left = outer
-    if left:
+    depths = accumulate(map(_STEP.__getitem__, _NO_NESTING.sub("", text)))
+    if max(depths, default=0) > MAX_DEPTH:
         raise MalformedPayload(f"answer nests deeper than {MAX_DEPTH}")
 
 
@@ -72,8 +70,7 @@ def _fraction(text: str) -> str:
 def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
         raise MalformedPayload(f"answer holds the key {twice!r} twice")
     return value
 
