@@ -95,7 +95,10 @@ def cancel(
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
 ) -> None:
-    """Cancel an order of ours that has not ended, also while journal and venue do not agree; exit codes as of `buy`."""
+    """Cancel an order of ours that has not ended, also while journal and venue do not agree.
+
+    Exit codes as of `buy`, but 6 for an order that still works, or may, when the waiting ends.
+    """
     from golive.runtime.live.order_run import withdraw
 
     async def act(desk: LiveDesk, risk: OrderRisk, say: Say, stop: asyncio.Event) -> tuple[Outcome, list[Step]]:

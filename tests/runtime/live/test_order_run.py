@@ -30,6 +30,8 @@ from support.venue_process import VenueProcess
 from support.wall_clock import WallClock
 
 pytestmark = pytest.mark.integration
+CANCEL = {"okx": "/api/v5/trade/cancel-order", "kraken": "/0/private/CancelOrder", "bybit": "/v5/order/cancel"}
+"""path of a cancel at each venue"""
 
 
 @dataclass
@@ -52,9 +54,9 @@ class Hand:
             outcome, self.steps = await place(at.desk, risk, request, lambda step: None, wait_s=wait_s, stop=asyncio.Event())
         return outcome
 
-    async def cancel(self, name: str) -> Outcome:
+    async def cancel(self, name: str, *, wait_s: float = 20.0) -> Outcome:
         async with trader(live_plan(self.home, [account_plan(self.name, self.venue)])) as at:
-            outcome, self.steps = await withdraw(at.desk, name, lambda step: None, wait_s=20, stop=asyncio.Event())
+            outcome, self.steps = await withdraw(at.desk, name, lambda step: None, wait_s=wait_s, stop=asyncio.Event())
         return outcome
 
     @property
@@ -102,6 +104,19 @@ async def test_a_limit_order_rests_and_a_later_command_cancels_it_by_its_beginni
     assert (canceled.status, canceled.exit_code) == ("CANCELED", ExitCode.OK)
     with pytest.raises(ConfigError, match="have not: none"):
         await hand.cancel(outcome.client_order_id)
+
+
+async def test_a_cancel_that_the_venue_does_not_take_is_no_success_and_says_why(hand: Hand) -> None:
+    order = (await hand.order(limit="1000")).client_order_id
+    await asyncio.to_thread(hand.venue.add_fault, "http_503", match=CANCEL[hand.name])
+    outcome = await hand.cancel(order, wait_s=1)
+    assert (outcome.status, outcome.exit_code) == ("OPEN", ExitCode.UNKNOWN)
+    [problem] = [step.text for step in hand.steps if step.name == "not_taken"]
+    assert "503" in problem
+    assert "503" in outcome.next
+    assert "rests" not in outcome.next
+    await asyncio.to_thread(hand.venue.clear_faults)
+    assert (await hand.cancel(order)).status == "CANCELED"
 
 
 async def test_an_order_that_takes_at_once_or_not_at_all_is_told_by_its_end(hand: Hand) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from golive.execution.live.effect import Reroute
-from golive.execution.live.happening import Answered, Happening, Leaving, NotSent, Unprovable
+from golive.execution.live.happening import Answered, Happening, Leaving, NotSent, Unprovable, Withdrawn
 from golive.execution.ports import News
 from golive.model.clock import MILLISECOND, to_iso
 from golive.model.errors import ConfigError
@@ -38,6 +38,8 @@ class Following:
     steps: list[Step] = field(default_factory=list)
     never_left: bool = False
     """it is proved that no byte of it reached the venue"""
+    cancel_problem: str = ""
+    """why a cancel of it was not taken, as it was told last"""
     _left_mono: int = 0
     """when its newest attempt was let out, ns of the monotonic clock"""
     _waiting: asyncio.Queue[Step | None] = field(default_factory=asyncio.Queue)
@@ -95,6 +97,9 @@ class Following:
                 )
             case Unprovable():
                 self.add("unproved", f"its outcome is not known: {happening.detail}")
+            case Withdrawn() if happening.problem:
+                self.cancel_problem = happening.problem
+                self.add("not_taken", f"{happening.adapter} did not take the cancel: {happening.problem}; it is asked again")
             case _:
                 pass
 

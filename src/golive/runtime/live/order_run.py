@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from golive.execution.live.effect import Refuse
@@ -80,7 +81,15 @@ async def withdraw(
         desk.cancel(order_id)
         following.add("cancel", f"cancel of {order_id} is asked for; it may still be filled before that arrives")
         await _ended(desk, order_id, wait_s, stop)
-    return _outcome(desk, following), following.steps
+    outcome = _outcome(desk, following)
+    return (_uncanceled(outcome, following) if outcome.status in _RESTING else outcome), following.steps
+
+
+def _uncanceled(outcome: Outcome, following: Following) -> Outcome:
+    """A cancel whose order works when the command ends has done nothing that is known: that is no success."""
+    why = f" ({following.cancel_problem})" if following.cancel_problem else ""
+    what = f"it works at the venue for all that is known: nothing shows that its cancel had an effect{why}. Cancel it again"
+    return replace(outcome, exit_code=ExitCode.UNKNOWN, next=what)
 
 
 def _meant(desk: LiveDesk, name: str) -> ClientOrderId:
