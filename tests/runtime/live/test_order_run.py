@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,10 @@ from golive.runtime.live.order_outcome import Outcome
 from golive.runtime.live.order_request import OrderRequest
 from golive.runtime.live.order_risk import OrderRisk
 from golive.runtime.live.order_run import place, withdraw
+from golive.runtime.live.plan import Timing
 from golive.storage.order_journal.place import DIRECTORY
 from golive.storage.order_journal.reader import OrderJournalReader
-from support.live_desk import PLACE, account_plan, live_plan, live_venue, swept, trader, truth
+from support.live_desk import PLACE, QUICK, account_plan, live_plan, live_venue, swept, trader, truth
 from support.venue_process import VenueProcess
 from support.wall_clock import WallClock
 
@@ -42,16 +43,31 @@ class Hand:
     venue: VenueProcess
     home: Path
     steps: list[Step] = field(default_factory=list)
+    timing: Timing = QUICK
 
-    async def order(self, side: Side = Side.BUY, *, position: str = "1", wait_s: float = 20.0, **what: Any) -> Outcome:
+    def loses_own_orders(self) -> None:
+        """Let no message about orders and fills arrive any more."""
+        for channel in ("order*", "exec*"):
+            self.venue.add_fault("ws_gap", match=channel)
+
+    async def order(
+        self,
+        side: Side = Side.BUY,
+        *,
+        position: str = "1",
+        wait_s: float = 20.0,
+        say: Callable[[Step], None] = lambda step: None,
+        stop: asyncio.Event | None = None,
+        **what: Any,
+    ) -> Outcome:
         """Send one order as a command does: open, judge, send, wait, close."""
         profile = RiskProfile("test", Decimal("0.5"), Decimal("0.5"), Decimal(position), 3)
         risk = OrderRisk(profile, WallClock())
         terms = {"quantity": "0.01", "instrument": "BTC/USDT"} | what
-        plan = live_plan(self.home, [account_plan(self.name, self.venue)], judge=risk.decide)
+        plan = live_plan(self.home, [account_plan(self.name, self.venue)], judge=risk.decide, timing=self.timing)
         async with trader(plan) as at:
             request = OrderRequest(side=side, **terms)
-            outcome, self.steps = await place(at.desk, risk, request, lambda step: None, wait_s=wait_s, stop=asyncio.Event())
+            outcome, self.steps = await place(at.desk, risk, request, say, wait_s=wait_s, stop=stop or asyncio.Event())
         return outcome
 
     async def cancel(self, name: str, *, wait_s: float = 20.0) -> Outcome:
@@ -104,6 +120,39 @@ async def test_a_limit_order_rests_and_a_later_command_cancels_it_by_its_beginni
     assert (canceled.status, canceled.exit_code) == ("CANCELED", ExitCode.OK)
     with pytest.raises(ConfigError, match="have not: none"):
         await hand.cancel(outcome.client_order_id)
+
+
+@pytest.mark.parametrize(("what", "status"), [({}, "FILLED"), ({"limit": "1000", "time_in_force": TimeInForce.IOC}, "CANCELED")])
+async def test_an_order_that_cannot_rest_is_asked_for_when_the_stream_has_lost_its_end(
+    hand: Hand, what: dict[str, Any], status: str
+) -> None:
+    hand.timing = replace(QUICK, audit_s=600.0)
+
+    def say(step: Step) -> None:
+        if step.name == "recovered":
+            hand.loses_own_orders()
+
+    outcome = await hand.order(wait_s=1, say=say, **what)
+    [there] = truth(hand.venue, outcome.client_order_id)
+    assert there["state"] == status.lower()
+    assert (outcome.status, outcome.exit_code) == (status, ExitCode.OK)
+
+
+async def test_an_order_that_cannot_rest_and_whose_end_nobody_tells_is_no_success(hand: Hand) -> None:
+    hand.timing = replace(QUICK, audit_s=600.0)
+    stop = asyncio.Event()
+
+    def say(step: Step) -> None:
+        if step.name == "recovered":
+            hand.loses_own_orders()
+        elif step.name == "answered":
+            hand.venue.add_fault("http_503", match="*")
+        elif step.name == "asked":
+            stop.set()
+
+    outcome = await hand.order(wait_s=1, say=say, stop=stop)
+    assert (outcome.status, outcome.exit_code) == ("OPEN", ExitCode.UNKNOWN)
+    assert "rests" not in outcome.next
 
 
 async def test_a_cancel_that_the_venue_does_not_take_is_no_success_and_says_why(hand: Hand) -> None:

@@ -12,7 +12,7 @@ from golive.model.decision import DecisionCode, Refused
 from golive.model.errors import ConfigError
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import Instrument
-from golive.model.order import OrderStatus, OrderType, Side, TimeInForce
+from golive.model.order import NewOrder, OrderStatus, OrderType, Side, TimeInForce
 from golive.model.verdict import ExitCode
 from golive.orders import Order
 
@@ -26,6 +26,8 @@ from .order_risk import OrderRisk
 NOT_SENT: Final = "NOT_SENT"
 """status of an order that surely never left"""
 LINGER_S: Final = 0.5
+LOOK_UP_S: Final = 10.0
+"""how long the venue may take to tell what became of an order that cannot rest"""
 POLL_S: Final = 0.01
 _RESTING: Final = (OrderStatus.OPEN, OrderStatus.PARTIAL)
 _AT_ONCE: Final = (TimeInForce.IOC, TimeInForce.FOK)
@@ -57,6 +59,7 @@ async def place(
             following.add("judged", f"risk ({risk.profile.name}) allows {terms}; equity {worth}")
             desk.submit(verdict)
             await _understood(desk, following, wait_s, stop)
+            await _looked_up(desk, following, stop)
     return _outcome(desk, following), following.steps
 
 
@@ -129,13 +132,29 @@ async def _understood(desk: LiveDesk, following: Following, wait_s: float, stop:
         order = next((each for each in desk.router.unended if each.intent.client_order_id == following.order_id), None)
         if order is None:
             break
-        if order.status not in _RESTING or order.intent.type is OrderType.MARKET or order.intent.time_in_force in _AT_ONCE:
+        if order.status not in _RESTING or _takes_at_once(order.intent):
             rests_since = None
         elif rests_since is None:
             rests_since = now
         elif now - rests_since >= LINGER_S:
             break
         await asyncio.sleep(POLL_S)
+
+
+def _takes_at_once(order: NewOrder) -> bool:
+    return order.type is OrderType.MARKET or order.time_in_force in _AT_ONCE
+
+
+async def _looked_up(desk: LiveDesk, following: Following, stop: asyncio.Event) -> None:
+    """Ask the venue for an order that works when it should have ended: its stream may have lost that."""
+    name = following.order_id
+    order = next((each for each in desk.router.unended if each.intent.client_order_id == name), None)
+    if order is None or order.status not in _RESTING or not _takes_at_once(order.intent):
+        return
+    following.add("asked", "it should have ended by now and nothing was heard of that: the venue is asked for it")
+    owner = next(each for each in desk.plan.accounts if desk.account(each.adapter).parts.roster.get(name) is not None)
+    desk.account(owner.adapter).asker.ask(name)
+    await _ended(desk, name, LOOK_UP_S, stop)
 
 
 async def _ended(desk: LiveDesk, order_id: ClientOrderId, wait_s: float, stop: asyncio.Event) -> None:
@@ -158,18 +177,24 @@ def _outcome(desk: LiveDesk, following: Following) -> Outcome:
         client_order_id=following.order_id,
         status=NOT_SENT if following.never_left and order.status is OrderStatus.ABSENT else str(order.status),
         filled=filled,
-        exit_code=_exit_code(order.status),
-        next=_next(order.status),
+        exit_code=_exit_code(order),
+        next=_next(order),
     )
 
 
-def _exit_code(status: OrderStatus) -> ExitCode:
-    if status in _IN_FLIGHT:
+def _exit_code(order: Order) -> ExitCode:
+    status = order.status
+    if status in _IN_FLIGHT or (status in _RESTING and _takes_at_once(order.intent)):
         return ExitCode.UNKNOWN
     return ExitCode.VALIDATION_FAILED if status in (OrderStatus.REJECTED, OrderStatus.ABSENT) else ExitCode.OK
 
 
-def _next(status: OrderStatus) -> str:
+def _next(order: Order) -> str:
+    status = order.status
+    if status in _RESTING and _takes_at_once(order.intent):
+        return (
+            "an order that cannot rest has an end, and it was not told yet: the next start asks for it, so run golive reconcile"
+        )
     if status in _IN_FLIGHT:
         return (
             "it may be at the venue. It is never sent again; its symbol takes no new order until its fate is known. The next "
