@@ -20,6 +20,7 @@ from golive.model.errors import PrerequisiteMissing
 from golive.model.ids import ClientOrderId, FillId, VenueOrderId
 from golive.model.order import Fill, Liquidity, OrderStatus, Side
 from golive.model.verdict import ExitCode
+from golive.runtime.live import reconcile_consent
 from golive.runtime.live.order_run import withdraw
 from golive.runtime.live.plan import LivePlan
 from golive.runtime.live.reconcile_consent import NotOffered, Request
@@ -35,6 +36,7 @@ from support.venue_process import VenueProcess
 
 pytestmark = pytest.mark.integration
 PATHS = {"okx": "/api/v5/trade/order", "bybit": "/v5/order/create", "kraken": "/0/private/AddOrder"}
+NOTHING_TO_CANCEL = {"okx": "51400", "bybit": "170213", "kraken": "EOrder:Unknown order"}
 RESTING = "1000"
 UNKNOWN_ID = "0123456789abcdef" * 2
 
@@ -275,6 +277,36 @@ async def test_an_adopted_order_is_canceled_by_hand_at_an_open_desk(at: Account)
     assert [step.name for step in steps] == ["cancel", "ended"]
     assert (await examined(at.plan)).exit_code is ExitCode.OK
     assert at.notes("adopted")[-1]["is_over"] is True
+
+
+async def test_a_cancel_of_an_adopted_order_that_may_have_left_is_told_as_such(at: Account) -> None:
+    assert (await examined(at.plan)).exit_code is ExitCode.OK
+    order = await at.by_hand()
+    await at.agree(Choice.ADOPT, order)
+    async with trader(at.plan) as trading:
+        await asyncio.to_thread(at.venue.add_fault, "http_503", match="*ancel*", method="POST")
+        outcome, steps = await withdraw(trading.desk, order, lambda step: None, wait_s=20, stop=asyncio.Event())
+    assert (outcome.status, outcome.exit_code) == ("UNKNOWN", ExitCode.UNKNOWN)
+    assert "may have reached the venue" in outcome.next
+    assert [step.name for step in steps] == ["cancel", "unproved"]
+    await asyncio.to_thread(at.venue.clear_faults)
+    await at.agree(Choice.CANCEL, order)
+    assert await at.state(order) == "canceled"
+
+
+async def test_a_cancel_of_an_adopted_order_without_effect_is_told_as_such(at: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile_consent, "PAUSE_S", 0.01)
+    assert (await examined(at.plan)).exit_code is ExitCode.OK
+    order = await at.by_hand()
+    await at.agree(Choice.ADOPT, order)
+    async with trader(at.plan) as trading:
+        await asyncio.to_thread(at.venue.add_fault, "error", code=NOTHING_TO_CANCEL[at.name], match="*ancel*", method="POST")
+        outcome, _ = await withdraw(trading.desk, order, lambda step: None, wait_s=20, stop=asyncio.Event())
+    assert (outcome.status, outcome.exit_code) == ("OPEN", ExitCode.UNKNOWN)
+    assert "was sent, and it still works" in outcome.next
+    await asyncio.to_thread(at.venue.clear_faults)
+    await at.agree(Choice.CANCEL, order)
+    assert await at.state(order) == "canceled"
 
 
 async def test_a_fill_of_an_adopted_order_is_said_while_a_desk_runs(at: Account) -> None:

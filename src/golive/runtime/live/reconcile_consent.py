@@ -52,6 +52,10 @@ class Request:
     reason: str = ""
 
 
+class StillWorks(VenueUnavailable):
+    """The cancel of an order was sent, and the venue shows the order as working all the same."""
+
+
 class NotOffered(PrerequisiteMissing):
     """The table has no such difference, or does not offer this choice for it: nothing was written, nothing was done."""
 
@@ -225,7 +229,7 @@ async def _done(held: AccountJournal, request: Request, row: Difference, desk: D
 
 
 async def canceled(client: TradingClient, venue_order_id: VenueOrderId, instruments: Sequence[Instrument]) -> None:
-    """Cancel one listed order, once, and read back until it is gone; VenueUnavailable when it still works after all."""
+    """Cancel one listed order, once, and read back until it is gone; StillWorks when it is not gone after all."""
     found = await _working(client, venue_order_id, instruments)
     if found is None:
         return
@@ -235,7 +239,7 @@ async def canceled(client: TradingClient, venue_order_id: VenueOrderId, instrume
         if await _working(client, venue_order_id, [instrument]) is None:
             return
         await asyncio.sleep(PAUSE_S * attempt)
-    raise VenueUnavailable(f"order {venue_order_id}: its cancel was asked for, and it still works: look again in a moment")
+    raise StillWorks(f"order {venue_order_id}: its cancel was asked for, and it still works: look again in a moment")
 
 
 async def _working(
