@@ -14,7 +14,8 @@ reset) and `delay_answer`. A connection that became a WebSocket is struck by `cu
 seconds they take.
 
 With `--sent FILE` it writes down each request to place, to amend or to cancel an order that a client let out, whatever becomes of it: one
-JSON line with what it asks (`place`, `amend`, `cancel`), its client order id and the deadline it names, as it stands there.
+JSON line with what it asks (`place`, `amend`, `cancel`), its client order id, when it came here (`at`, ns since 1970), the deadline it
+names, as it stands there, and the end of its receive window (`window_ends`, ms since 1970) where it names one.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import contextlib
 import json
 import re
 import sys
+import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,6 +45,8 @@ ORDERS = re.compile(
 """the three venues' ways to place an order, to amend and to cancel one"""
 _ID = re.compile(rb"(?:\"(?:clOrdId|orderLinkId)\": ?\"|cl_ord_id=)([0-9a-f-]{32,36})")
 _DEADLINE = re.compile(rb"(?i:\r\nexpTime: |[&\n]deadline=)([^&\r\n]+)")
+_STAMP = re.compile(rb"(?i:\r\nX-BAPI-TIMESTAMP: )(\d+)")
+_WINDOW = re.compile(rb"(?i:\r\nX-BAPI-RECV-WINDOW: )(\d+)")
 _PIECE = 65536
 _THROTTLED = 64
 """bytes that leave together when throttled"""
@@ -106,11 +110,13 @@ class Nemesis:
         """Write a request down that places, amends or cancels an order."""
         if self._sent is None or (asked := ORDERS.match(piece)) is None or (name := _ID.search(piece)) is None:
             return
-        deadline = _DEADLINE.search(piece)
+        deadline, stamp, window = _DEADLINE.search(piece), _STAMP.search(piece), _WINDOW.search(piece)
         row = {
             "asks": asked.lastgroup,
             "client_order_id": name[1].decode().replace("-", ""),
+            "at": time.time_ns(),
             "deadline": unquote(deadline[1].decode()) if deadline else "",
+            "window_ends": str(int(stamp[1]) + int(window[1])) if stamp and window else "",
         }
         self._sent.write(json.dumps(row) + "\n")
         self._sent.flush()

@@ -6,7 +6,8 @@ import ast
 import json
 import sqlite3
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from golive.model.ids import ClientOrderId
 from golive.model.live_order import AttemptResult as A
 from golive.model.live_order import OrderResult as R
 from golive.model.order import Side
-from golive.storage.order_journal.item import FillItem
+from golive.storage.order_journal.item import FillItem, NoteItem
 
 CHECKER = Path(orders.__file__).parent
 
@@ -83,7 +84,7 @@ def test_nothing_is_found_where_all_is_well(trail: Trail) -> None:
     assert document["looked_at"] == {
         "orders": 3, "intents": 6, "refused": 1, "fills": 1, "absent": 1, "not_sent": 1, "rejected": 1,
         "asked_after_unknown": 1, "unanswered": 0, "second_attempts": 1, "amendments": 2, "epochs": 1, "timed_attempts": 10, "journal_rows": 49,
-        "last_row_of_a_life": {},
+        "last_row_of_a_life": {}, "frozen": 0,
     }  # fmt: skip
 
 
@@ -245,6 +246,11 @@ def test_each_violation_is_found(trail: Trail, plant: Callable[[Trail], None], e
 )
 def test_a_changed_journal_is_found(trail: Trail, change: str, kind: str) -> None:
     clean(trail)
+    assert changed(trail, change)[kind] > 0
+
+
+def changed(trail: Trail, change: str) -> dict[str, int]:
+    """Change the journal behind its back; return what the checker counts."""
     books, path, key = trail.files()
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA foreign_keys = OFF")
@@ -252,7 +258,7 @@ def test_a_changed_journal_is_found(trail: Trail, change: str, kind: str) -> Non
             connection.execute(f"DROP TRIGGER {trigger}")
         connection.execute(change)
     counts: Any = check(books, ["--journal", str(path), "--key", str(key)])["counts"]
-    assert counts[kind] > 0
+    return dict(counts)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +266,6 @@ def test_a_changed_journal_is_found(trail: Trail, change: str, kind: str) -> Non
     [
         ([("place", "1")], 0),
         ([("place", "1970-01-01T00:00:00.001Z")], 0),
-        ([("place", "")], 0),
         ([], 0),
         ([("place", "1"), ("place", "1")], 1),
         ([("place", "7")], 1),
@@ -269,13 +274,111 @@ def test_a_changed_journal_is_found(trail: Trail, change: str, kind: str) -> Non
 )
 def test_a_request_that_left_without_its_attempt_is_found(trail: Trail, requests: list[tuple[str, str]], count: int) -> None:
     name = clean(trail)
-    rows = [{"asks": asks, "client_order_id": name, "deadline": deadline} for asks, deadline in requests]
-    sent = trail.home / "sent.jsonl"
-    sent.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    books, path, _ = trail.files()
-    document: Any = check(books, ["--journal", str(path), "--sent", str(sent)])
+    document = seen(trail, *(left(name, asks, deadline) for asks, deadline in requests))
     assert document["counts"]["sent_undurable"] == document["violations"] == count
     assert document["looked_at"]["requests"] == len(requests)
+
+
+def left(name: str, asks: str = "place", deadline: str = "1", window_ends: str = "", later_s: int = 1) -> dict[str, Any]:
+    """Return what the network writes down of a request; its attempt is written before `later_s` are over."""
+    at = time.time_ns() + later_s * 10**9
+    return {"asks": asks, "client_order_id": name, "at": at, "deadline": deadline, "window_ends": window_ends}
+
+
+def seen(trail: Trail, *requests: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the checker says of a trail and of the requests that were seen leaving."""
+    sent = trail.home / "sent.jsonl"
+    sent.write_text("".join(json.dumps(row) + "\n" for row in requests))
+    books, path, _ = trail.files()
+    return dict(check(books, ["--journal", str(path), "--sent", str(sent)]))
+
+
+def counted(document: Mapping[str, Any]) -> dict[str, int]:
+    return {kind: count for kind, count in document["counts"].items() if count}
+
+
+@pytest.mark.parametrize(
+    ("request_left", "expected"),
+    [
+        ({"deadline": "", "window_ends": "1"}, {}),
+        ({"deadline": "", "window_ends": "0"}, {}),
+        ({"deadline": "", "window_ends": "2"}, {"sent_undurable": 1}),
+        ({"deadline": ""}, {"no_deadline": 1}),
+        ({"later_s": -60}, {"wrong_time": 1}),
+        ({"asks": "cancel", "deadline": ""}, {}),
+    ],
+)
+def test_a_request_has_a_deadline_that_its_attempt_has_and_leaves_after_it(
+    trail: Trail, request_left: dict[str, Any], expected: dict[str, int]
+) -> None:
+    assert counted(seen(trail, left(clean(trail), **request_left))) == expected
+
+
+def test_a_request_to_cancel_what_was_never_ours_is_found(trail: Trail) -> None:
+    assert counted(seen(trail, left(clean(trail)), left("f" * 32, "cancel", ""))) == {"sent_undurable": 1}
+
+
+@pytest.mark.parametrize("answer", [A.NOT_SENT, A.UNKNOWN, None])
+def test_a_request_that_left_and_is_denied_is_found(trail: Trail, answer: A | None) -> None:
+    """One answered, one ended, as if it had not left; one ended so whose answer a kill took."""
+    name = trail.new_id()
+    answers = [] if answer is None else [trail.answer(name, answer)]
+    trail.journal.commit([*trail.decide(name), *answers, trail.end(name, R.NOT_SENT)])
+    count = 1 + (answer is A.NOT_SENT)
+    assert counted(seen(trail, left(name))) == {"sent_denied": count}
+
+
+def test_an_attempt_to_amend_that_left_and_is_denied_is_found(trail: Trail) -> None:
+    name = trail.new_id()
+    trail.journal.commit(
+        [*trail.decide(name), trail.accepted(name), *trail.amend(name, "41000"), trail.answer(name, A.NOT_SENT, 3)]
+    )
+    trail.at_venue(name, "live", 0)
+    assert counted(seen(trail, left(name), left(name, "amend"))) == {"sent_denied": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ("INSERT INTO decisions SELECT seq + 900, epoch, decision_seq, ts, mono, client_order_id, verdict, code, subject, risk_body, prev_mac, mac"
+         " FROM decisions", "no_allow"),
+        ("INSERT INTO decisions SELECT seq + 900, epoch, decision_seq, ts, mono, client_order_id, 'refused', code, subject, risk_body, prev_mac,"
+         " mac FROM decisions", "after_deny"),
+        ("DELETE FROM decisions", "no_allow"),
+        ("UPDATE decisions SET seq = 500", "allow_not_before"),
+    ],
+)  # fmt: skip
+def test_an_order_that_is_nowhere_has_one_decision_before_it_too(trail: Trail, change: str, kind: str) -> None:
+    name = trail.new_id()
+    trail.journal.commit([*trail.decide(name), trail.answer(name, A.UNKNOWN), trail.end(name, R.ABSENT)])
+    assert changed(trail, change)[kind] == 1
+
+
+def test_a_request_that_left_without_any_decision_is_found(trail: Trail) -> None:
+    refused = trail.new_id()
+    trail.journal.commit(trail.decide(refused, is_allowed=False))
+    assert counted(seen(trail, left("f" * 32), left(refused))) == {"sent_undurable": 2, "no_allow": 2, "after_deny": 1}
+
+
+def test_an_answer_before_its_attempt_and_an_end_before_it_are_found(trail: Trail) -> None:
+    clean(trail)
+    assert changed(trail, "UPDATE attempts SET seq = 900")["wrong_time"] == 2
+
+
+@pytest.mark.parametrize(
+    ("events", "count"),
+    [
+        ((), 0),
+        (("symbol_frozen",), 1),
+        (("symbol_frozen", "symbol_released"), 0),
+        (("symbol_frozen", "symbol_released", "symbol_frozen"), 1),
+    ],
+)
+def test_an_order_of_a_frozen_symbol_is_found(trail: Trail, events: tuple[str, ...], count: int) -> None:
+    trail.journal.commit([NoteItem(event, {"subject": "okx:BTC/USDT"}, "") for event in events])
+    trail.journal.commit([NoteItem("symbol_frozen", {"subject": "okx:ETH/USDT"}, "")])
+    clean(trail)
+    assert found(trail) == ({"sent_while_frozen": count} if count else {})
 
 
 def test_a_journal_of_another_key_is_found(trail: Trail, tmp_path: Path) -> None:

@@ -43,8 +43,8 @@ class Told:
     intent: int | None = None
     terms: Terms | None = None
     attempts: dict[int, int] = field(default_factory=dict)
-    deadlines_ms: set[int] = field(default_factory=set)
-    """of all attempts, amendments too"""
+    written: dict[int, int] = field(default_factory=dict)
+    """deadline (ms) → when the first attempt with it was written (ns); of all attempts, amendments too"""
     answers: dict[int, str] = field(default_factory=dict)
     facts: set[str] = field(default_factory=set)
     fills: list[Fill] = field(default_factory=list)
@@ -153,8 +153,9 @@ def _read_attempts(connection: sqlite3.Connection, orders: defaultdict[str, Told
     ):
         allowed = None if body is None else terms_of_decision(body)
         orders[name].amendments[n] = Amendment(seq, Decimal(quantity), Decimal(price) if price else None, allowed)
-    for seq, name, n, deadline_ms in connection.execute("SELECT seq, client_order_id, n, deadline_ms FROM attempts"):
-        orders[name].deadlines_ms.add(deadline_ms)
+    for seq, name, n, deadline_ms, ts in connection.execute("SELECT seq, client_order_id, n, deadline_ms, ts FROM attempts"):
+        written = orders[name].written
+        written[deadline_ms] = min(ts, written.get(deadline_ms, ts))
         if n < FIRST_AMENDMENT:
             orders[name].attempts[n] = seq
         elif n in orders[name].amendments:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from .chain import check_journal_chain, check_log
 from .finding import Findings
+from .frozen import check_frozen
 from .journal import Told, read_journal
 from .ledger import Ledger, VenueOrder, surplus
-from .sent import check_sent
+from .sent import check_sent, read_sent
 from .times import check_times
 
 NEVER_THERE = ("absent", "not_sent", "rejected")
@@ -30,6 +31,7 @@ def check_orders(
 ) -> None:
     """Compare the ledger, and what was seen to be `sent`, with the journal at `path`; with a key follow the MACs."""
     journal = read_journal(path)
+    requests = [] if sent is None else read_sent(sent)
     for name, orders in ledger.orders.items():
         if name in foreign:
             continue
@@ -37,9 +39,7 @@ def check_orders(
         told = journal.orders.get(name)
         if told is None or told.intent is None:
             findings.add("unknown_order", f"{name}: no intent, {len(told.denies) if told else 0} refusals")
-            _check_decision(name, told or Told(), findings)
             continue
-        _check_decision(name, told, findings)
         _check_sent(name, told, findings)
         _check_terms(name, told, orders, findings)
         _check_outcome(name, told, orders[0], findings)
@@ -51,9 +51,14 @@ def check_orders(
         _check_intended(name, told, findings)
         if len(told.attempts) > 1 and told.answers.get(1) != "not_processed":
             findings.add("sent_again", f"{name}: {len(told.attempts)} attempts, the first was {told.answers.get(1)}")
+    intended = {name for name, told in journal.orders.items() if told.intent is not None}
+    placed = {request.client_order_id for request in requests if request.asks == "place"}
+    for name in sorted((ledger.orders.keys() | intended | placed) - foreign):
+        _check_decision(name, journal.orders.get(name, Told()), findings)
     check_times(path, findings)
+    check_frozen(path, findings)
     if sent is not None:
-        check_sent(sent, ledger, journal, findings)
+        check_sent(requests, ledger, journal, findings)
     if key is not None:
         check_journal_chain(path, journal, key, findings)
         for log in logs:
@@ -78,7 +83,7 @@ def _check_decision(name: str, told: Told, findings: Findings) -> None:
     if len(told.allows) != 1:
         findings.add("no_allow", f"{name}: {len(told.allows)} ALLOW decisions")
     if told.denies:
-        findings.add("after_deny", f"{name}: refused, and at the venue")
+        findings.add("after_deny", f"{name}: refused, and intended, sent or at the venue")
     later = [seq for seq in (told.intent, *told.attempts.values()) if seq is not None]
     if told.allows and later and told.allows[0] >= min(later):
         findings.add("allow_not_before", f"{name}: decision {told.allows[0]}, intent or attempt {min(later)}")

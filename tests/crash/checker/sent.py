@@ -4,32 +4,79 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from .finding import Findings
 from .journal import Journal, Told
 from .ledger import Ledger
 
+NEVER_LEFT = "not_sent"
+"""answer and end that say: nothing of it left"""
 
-def check_sent(path: Path, ledger: Ledger, journal: Journal, findings: Findings) -> None:
-    """Demand an attempt of its own for each request that left, with the deadline that the request names."""
-    seen: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for line in path.read_text().splitlines():
-        row = json.loads(line)
-        seen[(row["client_order_id"], row["asks"])].append(row["deadline"])
-    canceled = {name for name, asks in seen if asks == "cancel"}
-    sent = {key: deadlines for key, deadlines in seen.items() if key[1] != "cancel"}  # it may be asked for as often as one likes
-    for (name, asks), deadlines in sent.items():
-        told = journal.orders.get(name, Told())
-        attempts = len(told.attempts) if asks == "place" else sum(each.attempt is not None for each in told.amendments.values())
-        what = f"{name}: {len(deadlines)} requests to {asks} left, {attempts} attempts are written"
-        findings.add("sent_undurable", what, len(deadlines) - attempts)
-        others = [text for text in deadlines if text and _milliseconds(text) not in told.deadlines_ms]
-        if others and len(deadlines) <= attempts:
-            findings.add("sent_undurable", f"{name}: left with the deadline {others[0]}, which no attempt has", len(others))
+
+class Request(NamedTuple):
+    """One request about an order that left."""
+
+    asks: str
+    """`place`, `amend` or `cancel`"""
+    client_order_id: str
+    at: int
+    """ns since 1970, when the network had it"""
+    deadline: str
+    """as it stands there; empty when it names none"""
+    window_ends: str
+    """ms since 1970: the end of a receive window; empty when it names none"""
+
+    def fits(self, deadlines_ms: set[int]) -> bool:
+        """Return whether one of these is its deadline; a window may end before."""
+        if self.deadline:
+            return _milliseconds(self.deadline) in deadlines_ms
+        return not self.window_ends or int(self.window_ends) <= max(deadlines_ms, default=0)
+
+
+def read_sent(path: Path) -> list[Request]:
+    """Read what the network wrote down."""
+    return [Request(*(row[name] for name in Request._fields)) for row in map(json.loads, path.read_text().splitlines())]
+
+
+def check_sent(requests: Sequence[Request], ledger: Ledger, journal: Journal, findings: Findings) -> None:
+    """Demand an attempt of its own for each request that left, with the deadline that it names, and that none is denied."""
+    sent: defaultdict[tuple[str, str], list[Request]] = defaultdict(list)
+    for request in requests:
+        sent[(request.client_order_id, request.asks)].append(request)
+    canceled = {name for name, asks in sent if asks == "cancel"}
+    for name in sorted(canceled - journal.orders.keys()):
+        findings.add("sent_undurable", f"{name}: a request to cancel it left, and the journal has no such order")
+    for (name, asks), alike in sent.items():
+        if asks != "cancel":  # it may be asked for as often as one likes
+            _check_requests(
+                f"{name}: {len(alike)} requests to {asks} left", asks, alike, journal.orders.get(name, Told()), findings
+            )
     findings.looked_at["races"] = _races(canceled, ledger, journal)
-    findings.looked_at["requests"] = sum(len(deadlines) for deadlines in sent.values())
+    findings.looked_at["requests"] = sum(request.asks != "cancel" for request in requests)
+
+
+def _check_requests(what: str, asks: str, alike: Sequence[Request], told: Told, findings: Findings) -> None:
+    if asks == "place":
+        answers = [told.answers.get(n, "") for n in told.attempts]
+    else:
+        answers = [change.answer for change in told.amendments.values() if change.attempt is not None]
+    findings.add("sent_undurable", f"{what}, {len(answers)} attempts are written", len(alike) - len(answers))
+    findings.add("no_deadline", f"{what}, without a deadline", sum(not each.deadline + each.window_ends for each in alike))
+    if len(alike) > len(answers):
+        return
+    others = [each for each in alike if not each.fits(set(told.written))]
+    if others:
+        findings.add("sent_undurable", f"{what}, with the deadline {others[0].deadline}, which no attempt has", len(others))
+    findings.add("sent_denied", f"{what}; the attempts: {answers}", len(alike) - sum(answer != NEVER_LEFT for answer in answers))
+    if asks == "place" and told.end == NEVER_LEFT:
+        findings.add("sent_denied", f"{what}; the order ended as {told.end}")
+    first = min(told.written.values(), default=0)
+    early = [each.at for each in alike if each.at < first]
+    findings.add("wrong_time", f"{what} at {early[:1]}; its first attempt is written at {first}", len(early))
 
 
 def _races(canceled: set[str], ledger: Ledger, journal: Journal) -> dict[str, int]:
