@@ -48,6 +48,7 @@ class Field:
     @contextmanager
     def life(self) -> Iterator[subprocess.Popen[str]]:
         """Start a bot, and wait until it has orders that rest and an armed switch."""
+        self.watch.note("starting")
         with self.campaign.start(*self.flags, "--timeout-s", str(self.timeout_s)) as process:
             try:
                 ready(process)

@@ -37,6 +37,7 @@ class Watch:
         seen = {
             "working": sorted(row["client_order_id"] for row in orders if row["state"] in WORKING),
             "switched": sorted(row["client_order_id"] for row in orders if row["ended"] == "switch"),
+            "gone": sorted(row["client_order_id"] for row in orders if row["state"] not in WORKING and row["ended"] != "switch"),
         }
         if seen != self._last:
             self._last = seen

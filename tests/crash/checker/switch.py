@@ -2,9 +2,9 @@
 
     python -m crash.checker.switch --watch watch.jsonl --timeout-s 3 --slack-s 2
 
-`watch.jsonl` has one row for each thing that happened to the bot (`ready`: it lives; `killed`, `stopped`, `stalled`, `unguarded`: it is
+`watch.jsonl` has one row for each thing that happened to the bot (`starting`: what arrives from now on may be its; `ready`: it lives; `killed`, `stopped`, `stalled`, `unguarded`: it is
 as good as dead; `closed`: it ended in order; `over`: somebody takes down what rests), and one for each look at the venue's ledger that
-showed something new (`look`: ids that work, and ids that its switch canceled), each with the time (`at`, ns of one clock). Prints one
+showed something new (`look`: ids that work, ids that its switch canceled, and those that ended otherwise), each with the time (`at`, ns of one clock). Prints one
 JSON document. Exit codes: 0 no violation, 1 violations, 2 cannot say.
 """
 
@@ -26,7 +26,9 @@ _SECOND = 1_000_000_000
 
 
 def check_switch(rows: Sequence[Mapping[str, Any]], timeout_s: float, slack_s: float, findings: Findings) -> None:
-    """Demand that what worked when the bot died was canceled in time, and nothing while it lived or after an orderly end."""
+    """Demand that what worked when the bot died, and what arrived of it later, was canceled in time; nothing while it lived or after
+    an orderly end.
+    """
     within = int((timeout_s + slack_s) * _SECOND)
     events = [row for row in rows if row["event"] != "look"]
     looks = [row for row in rows if row["event"] == "look"]
@@ -36,21 +38,29 @@ def check_switch(rows: Sequence[Mapping[str, Any]], timeout_s: float, slack_s: f
         if event["event"] not in DEAD:
             continue
         until = event["at"] + within if then is None else min(then["at"], event["at"] + within)
-        held = set([look["working"] for look in looks if look["at"] <= event["at"]][-1])
-        after = [look for look in looks if event["at"] < look["at"] <= until]
-        struck = next((look for look in after if not held & set(look["working"])), None)
-        if not held or (struck is None and until < event["at"] + within):
+        shown = [
+            [look for look in looks if look["at"] <= event["at"]][-1],
+            *(look for look in looks if event["at"] < look["at"] <= until),
+        ]
+        his = {name for look in shown for name in look["working"]}
+        last = shown[-1]
+        left = his & set(last["working"])
+        struck = his & set(last["switched"])
+        lost = his - left - struck - set(last["gone"])
+        findings.add(
+            "switch_lost", f"{event['event']} at {event['at']}: {sorted(lost)} work no more, and nobody ended them", len(lost)
+        )
+        if not his or (left and until < event["at"] + within):
             continue  # nothing rested, or the next life was there before its time was over: then its orders may stand
         deaths[event["event"]] += 1
-        if struck is not None:
-            took_s.append((struck["at"] - event["at"]) / _SECOND)
-            continue
-        left = held & set(after[-1]["working"]) if after else held
         late = f"{event['event']} at {event['at']}: {sorted(left)} still work after {within / _SECOND:g} s"
         findings.add("switch_late", late, len(left))
+        if struck and not left:
+            over = next(look for look in shown if not his & set(look["working"]) and struck <= set(look["switched"]))
+            took_s.append((over["at"] - event["at"]) / _SECOND)
     seen: set[str] = set()
     for look in looks:
-        state = [event["event"] for event in events if event["at"] < look["at"]]
+        state = [event["event"] for event in events if event["at"] < look["at"] and event["event"] != "starting"]
         new = set(look["switched"]) - seen
         seen |= new
         if new and (not state or state[-1] not in DEAD):
