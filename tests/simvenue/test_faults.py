@@ -229,6 +229,24 @@ def test_a_hidden_order_is_answered_and_shows_in_no_list_for_a_while(venue: Venu
     assert time.monotonic() - begun >= 1.5
 
 
+def canceled(venue: VenueProcess, name: str) -> str:
+    """Cancel an order by its client id and return the venue's code for it."""
+    path, body = "/api/v5/trade/cancel-order", json.dumps({"instId": "BTC-USDT", "clOrdId": name})
+    return str(json.loads(call(venue, "POST", path, body, signed("POST", path, body))[2])["data"][0]["sCode"])
+
+
+@pytest.mark.integration
+def test_a_lost_cancel_is_answered_as_done_and_the_order_goes_on_working(venue: VenueProcess) -> None:
+    def state() -> str:
+        return next(row["state"] for row in venue.orders() if row["client_order_id"] == "lost")
+
+    control(venue, "POST", "faults", {"kind": "lost_cancel", "count": 2})
+    assert json.loads(place(venue, "lost")[2])["code"] == "0"
+    assert [(canceled(venue, "lost"), state()) for _ in range(2)] == [("0", "live")] * 2
+    assert (canceled(venue, "lost"), state()) == ("0", "canceled")
+    assert canceled(venue, "lost") != "0", "there is nothing left to cancel"
+
+
 def test_seconds_drawn_from_a_range_follow_the_seed() -> None:
     def drawn(seed: int) -> list[float | None]:
         book = FaultBook([parse_fault("queue,probability=0.5,seconds=0.01-0.03")], seed=seed)

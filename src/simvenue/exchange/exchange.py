@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import ParamSpec
 
@@ -65,6 +66,7 @@ class Exchange:
         """all fills of each account, oldest first"""
         self._by_client_id: dict[tuple[str, str], int] = {}
         """the latest order of each client id"""
+        self._loses_cancel: Callable[[], bool] = lambda: False
         self._hidden: dict[int, int] = {}
         """order id → wall time, ns, before which no list shows it"""
 
@@ -279,8 +281,19 @@ class Exchange:
         """Cancel a working order; Refusal ORDER_FILLED or ORDER_CANCELED for a finished one."""
         self.operations += 1
         self._require_working(order)
+        if self._loses_cancel():
+            return
         self._take_out(order, Ended.USER)
         self._note(cancel_row, order)
+
+    @contextmanager
+    def canceling(self, is_lost: Callable[[], bool]) -> Iterator[None]:
+        """Ask `is_lost` of each order that is canceled meanwhile; one that is lost is answered as done and goes on working."""
+        before, self._loses_cancel = self._loses_cancel, is_lost
+        try:
+            yield
+        finally:
+            self._loses_cancel = before
 
     def cancel_all(self, account: str, symbol: str | None = None) -> list[VenueOrder]:
         """Cancel every working order of the account (in one market), oldest first, and return them."""

@@ -28,6 +28,7 @@ class FaultKind(StrEnum):
     LATE = "late"
     QUEUE = "queue"
     HIDDEN = "hidden"
+    LOST_CANCEL = "lost_cancel"
     THROTTLE = "throttle"
     BAN = "ban"
     MAINTENANCE = "maintenance"
@@ -55,8 +56,8 @@ PROCESSED = frozenset(
 """kinds where the request is carried out, and only its answer or its moment suffers"""
 ANSWERS = SPOKEN | {FaultKind.HTTP, FaultKind.HTML, FaultKind.EMPTY, FaultKind.GARBAGE}
 """kinds that put another answer in the place of the venue's: instead of carrying the request out, or with `when=after` too"""
-MOMENTS = frozenset({FaultKind.QUEUE, FaultKind.HIDDEN})
-"""kinds that change when a request is carried out or its order shows, and nothing else: another fault may strike as well"""
+MOMENTS = frozenset({FaultKind.QUEUE, FaultKind.HIDDEN, FaultKind.LOST_CANCEL})
+"""kinds that change when or whether a request is carried out or its order shows, nothing else: another fault may strike too"""
 PROCESS = frozenset({FaultKind.REFUSE, FaultKind.OUTAGE, FaultKind.CLOCK_SKEW})
 """kinds that strike the venue as a whole"""
 STREAM = frozenset(kind for kind in FaultKind if kind.startswith("ws_"))
@@ -174,6 +175,10 @@ class FaultBook:
             if fault.kind is kind and fault.meets(path, method):
                 return fault.duration_s()
         return None
+
+    def loses_cancel(self, method: str, path: str) -> bool:
+        """Say whether a cancel of a working order by this request is lost."""
+        return any(fault.kind is FaultKind.LOST_CANCEL and fault.meets(path, method) for fault in self._moments)
 
     def strike_message(self, key: str, kinds: frozenset[FaultKind]) -> Fault | None:
         """Return the fault out of `kinds` that strikes a message or text, None when none does."""

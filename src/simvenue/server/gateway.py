@@ -122,7 +122,9 @@ class Gateway:
         before, known = self._exchange.operations, len(self._exchange.orders)
         wall, monotonic = self._clock.now(), self._clock.monotonic()
         received = work.received or self._face.receive(work.raw, wall, monotonic)
-        answer = received(wall, monotonic)
+        path = work.raw.target.partition(b"?")[0].decode("ascii", "replace")
+        with self._exchange.canceling(lambda: self._faults.loses_cancel(work.raw.method, path)):
+            answer = received(wall, monotonic)
         if work.hidden_s is not None:
             self._exchange.hide(known, wall + int(work.hidden_s * 1e9))
         if self._exchange.operations > before:
