@@ -44,7 +44,9 @@ def explain(
     entrypoint: Annotated[
         str | None,
         typer.Option(
-            "--entrypoint", metavar="NAME", help="Whose account a venue's id is of, and who asks the venue. Default: any."
+            "--entrypoint",
+            metavar="NAME",
+            help="Whose account a venue's id is of, and who asks the venue if it trades there. Default: any.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; money is text.")] = False,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from golive.runtime.explain.story import OrderStory, Step, Testimony
 
 _AMOUNTS: Final = frozenset({"quantity", "price", "filled", "trigger", "trail", "fee", "notional", "limit", "value"})
-_VALUES: Final = frozenset({"verdict", "result", "event", "side", "type", "liquidity", "subject"})
+_VALUES: Final = frozenset({"verdict", "result", "event", "side", "type", "liquidity", "subject", "fallback"})
 _STYLES: Final = {"ok": "green", "pending": "", "not_asked": "dim"}
 
 
@@ -67,7 +67,19 @@ def _head(story: OrderStory, language: Language) -> list[str]:
     return [
         " · ".join([_name(story), *_also_known(story, language)]),
         f"{terms}: {state}",
+        *_rerouted(story, language),
         f"{story.owner} ({story.environment}), {story.store}",
+    ]
+
+
+def _rerouted(story: OrderStory, language: Language) -> list[str]:
+    """Return the other ends of its fallbacks: who reads "rejected" alone sends it again."""
+    return [
+        word(PHRASES, phrase, language).format(
+            venue=other.venue, order=other.client_order_id, reason=word(VALUES, other.reason, language)
+        )
+        for phrase, other in (("went_to", story.went_to), ("instead_of", story.instead_of))
+        if other is not None
     ]
 
 

@@ -13,7 +13,7 @@ from golive.model.json import JsonObject
 from .places import Match, OrderPlaces
 from .standing import Standing
 from .steps import Row
-from .story import OrderStory, Step, Testimony
+from .story import OrderStory, Rerouted, Step, Testimony
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,14 @@ def risk_bodies(rows: Iterable[Row]) -> list[JsonObject]:
 
 
 def assembled(
-    match: Match, standing: Standing, owner: Owner, steps: Iterable[Step], testimonies: Iterable[Testimony]
+    match: Match,
+    standing: Standing,
+    owner: Owner,
+    steps: Iterable[Step],
+    testimonies: Iterable[Testimony],
+    *,
+    went_to: Rerouted | None = None,
+    instead_of: Rerouted | None = None,
 ) -> OrderStory:
     """Return the story of an order from its parts."""
     return OrderStory(
@@ -71,6 +78,8 @@ def assembled(
         route=standing.route,
         quantity=standing.quantity,
         price=standing.price,
+        went_to=went_to,
+        instead_of=instead_of,
         status=standing.status,
         filled=standing.filled,
         average_price=standing.average_price,

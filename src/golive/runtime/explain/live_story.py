@@ -14,6 +14,7 @@ from golive.storage.keys import DevelopmentKeys
 from golive.storage.order_journal.row import JournalRow
 
 from .archive import Archive, Owner, assembled, risk_bodies
+from .fallback import MAY_GO_ELSEWHERE, destination, origin
 from .journal_witness import rows_testimony, seal_of
 from .places import Match
 from .standing import Standing, standing_of
@@ -41,8 +42,12 @@ def live_story(match: Match, archive: Archive, ask: Callable[[SentOrder], Testim
         result = None if standing.record is None else str(standing.record["result"])
         witnesses.append(metrics_testimony(archive.metrics, facts["venue"], standing.route, result, archive.clock.now()))
         witnesses.append(ask(_sent(order, facts, standing, rows, grid)))
+    went_to = None
+    if standing.status in MAY_GO_ELSEWHERE:
+        went_to, doubts = destination(match, archive, keys)
+        witnesses.extend(doubts)
     owner = Owner(store=store, name=f"{facts['adapter']} {facts['account']}", environment=facts["environment"])
-    return assembled(match, standing, owner, steps_of(rows, grid), witnesses)
+    return assembled(match, standing, owner, steps_of(rows, grid), witnesses, went_to=went_to, instead_of=origin(rows))
 
 
 def _sent(order: ClientOrderId, facts: dict[str, str], standing: Standing, rows: Sequence[JournalRow], grid: Grid) -> SentOrder:

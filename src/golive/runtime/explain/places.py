@@ -77,6 +77,12 @@ class OrderPlaces:
         ids = {order for _, orders in asked for order in orders}
         return sorted(ids, key=lambda each: (-_common(each, name), each))[:NEAREST]
 
+    def journals(self) -> list[Path]:
+        """Return where the order journals of all accounts lie, or would lie without a server."""
+        directory = self._home / DIRECTORY
+        seals = {seal.with_suffix(".sqlite") for seal in directory.glob("*.seal")}
+        return sorted({*directory.glob("*.sqlite"), *seals})
+
     def journal(self, path: Path) -> OrderJournalReader:
         """Look into the order journal that lies at `path`, or in the server when there is one."""
         return OrderJournalReader(looking_on(path, f"orders/{path.stem}", self._url))
@@ -88,9 +94,7 @@ class OrderPlaces:
     ) -> Iterator[tuple[Path, list[T]]]:
         """Ask every place; one that cannot be read is among the problems instead."""
         self.problems = []
-        directory = self._home / DIRECTORY
-        seals = {seal.with_suffix(".sqlite") for seal in directory.glob("*.seal")}
-        for path in sorted({*directory.glob("*.sqlite"), *seals}):
+        for path in self.journals():
             try:
                 with closing(self.journal(path)) as reader:
                     orders = list(of_journal(reader))

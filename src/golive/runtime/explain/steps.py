@@ -59,7 +59,6 @@ _TEXTS: Final[Mapping[StepKind, tuple[str, ...]]] = {
     "answer": ("n", "result", "answer", "code", "detail", "venue_order_id"),
     "fact": ("event", "venue_order_id", "code"),
     "end": ("result",),
-    "note": ("event", "operator"),
 }
 """columns that are told as they stand"""
 _DECIDED: Final = ("profile", "quantity", "price", "notional", "limit", "value")
@@ -77,6 +76,14 @@ def steps_of(rows: Iterable[Row], grid: Grid) -> Iterator[Step]:
             continue
         details = _decision(row) if kind == "decision" else _terms(row, kind, grid)
         yield Step(seq=row.seq, ts=_moment(row.values), kind=kind, details=details)
+
+
+def _note(row: Row) -> dict[str, str | None]:
+    told = {"event": _text(row.values["event"])}
+    if told["event"] == "fell_back":
+        body: Mapping[str, JsonValue] = json.loads(str(row.values["body"]))
+        told |= {"original": str(body["original"]), "from": str(body["from"]), "fallback": str(body["reason"])}
+    return {**told, "operator": _text(row.values["operator"])}
 
 
 def _record(row: Row) -> Step:
@@ -107,6 +114,8 @@ def _decision(row: Row) -> dict[str, str | None]:
 def _terms(row: Row, kind: StepKind, grid: Grid) -> dict[str, str | None]:
     if kind == "fill":
         return _fill(row.values, grid)
+    if kind == "note":
+        return _note(row)
     values = row.values
     told = {name: _text(values[name]) for name in _TEXTS.get(kind, ()) if name in values}
     if "deadline_ms" in values:

@@ -47,6 +47,17 @@ class Adoption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rerouted:
+    """The other order of a fallback: the one that was sent instead, or the one that it was sent instead of."""
+
+    client_order_id: str
+    venue: str
+    """its adapter"""
+    reason: str
+    """why the first of the two was not taken"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderStory:
     """One order. Quantities in base, prices in quote; terms are those it was approved with, or had when it was adopted."""
 
@@ -69,6 +80,10 @@ class OrderStory:
     route: str | None
     quantity: Amount | None
     price: Amount | None
+    went_to: Rerouted | None
+    """what was sent to another venue instead of it"""
+    instead_of: Rerouted | None
+    """what another venue did not take, so that it was sent"""
     status: str
     """how it ended, else how it stands"""
     filled: Amount

@@ -41,8 +41,8 @@ async def venue_word(
 ) -> Testimony:
     """Return what the venue says; why it was not asked where it cannot be.
 
-    `asker` is the entrypoint that asks, None: whichever trades on the order's account. Raises ConfigError for an unusable key
-    file and for an entrypoint that does not exist.
+    `asker` is the entrypoint that asks if it trades on the order's account; otherwise whichever does. Raises ConfigError for an
+    unusable key file and for an entrypoint that does not exist.
     """
     entrypoint = _entrypoint_of(order, configuration, asker)
     if entrypoint is None:
@@ -93,8 +93,9 @@ def _of_adopted(order: FollowedOrder, adapter: VenueAdapter) -> Callable[[Instru
 def _entrypoint_of(
     order: SentOrder | FollowedOrder, configuration: Configuration, asker: str | None
 ) -> ResolvedEntrypoint | None:
-    """Return the entrypoint `asker`, or the first that trades on the order's account, if it does; None when none does."""
-    for name in sorted(configuration.runtime.trading.entrypoints) if asker is None else [asker]:
+    """Return the entrypoint `asker` if it trades on the order's account, else the first that does; None when none does."""
+    everyone = sorted(configuration.runtime.trading.entrypoints)
+    for name in everyone if asker is None else [asker, *everyone]:
         each = configuration.resolve(name)
         if (each.adapter, each.environment, each.keychain_key) == (order.adapter, order.environment, order.account):
             return each

@@ -97,6 +97,12 @@ class OrderJournalReader:
         for row in self._database.select(query):
             yield named(row[0], "notes", tuple(row[1:]))
 
+    def fallbacks(self) -> Iterator[JournalRow]:
+        """Yield the notes on orders that were sent here instead of one that another venue did not take."""
+        query = f"SELECT seq, {', '.join(COLUMNS['notes'])} FROM notes WHERE event = 'fell_back' ORDER BY seq"
+        for row in self._database.select(query):
+            yield named(row[0], "notes", tuple(row[1:]))
+
     def not_ended(self) -> tuple[ClientOrderId, ...]:
         """Return the orders that have an intent and no end, oldest first."""
         query = """SELECT client_order_id FROM intents AS i
