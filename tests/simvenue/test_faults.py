@@ -238,7 +238,7 @@ def canceled(venue: VenueProcess, name: str) -> str:
 @pytest.mark.integration
 def test_a_lost_cancel_is_answered_as_done_and_the_order_goes_on_working(venue: VenueProcess) -> None:
     def state() -> str:
-        return next(row["state"] for row in venue.orders() if row["client_order_id"] == "lost")
+        return str(next(row["state"] for row in venue.orders() if row["client_order_id"] == "lost"))
 
     control(venue, "POST", "faults", {"kind": "lost_cancel", "count": 2})
     assert json.loads(place(venue, "lost")[2])["code"] == "0"

@@ -573,6 +573,51 @@ def test_a_cancel_that_found_nothing_asks_what_became_of_the_order(desk: RouterD
     assert len(desk.kind(Ask)) == 1
 
 
+def test_an_acknowledged_cancel_is_owed_until_the_end_and_sent_again_while_the_order_works(desk: RouterDesk) -> None:
+    order = limit(1)
+    name = desk.accepted(order)
+    works = update(order, E.ACCEPTED)
+    desk.cancel(name)
+    for n in range(1, 6):
+        assert len(desk.kind(Withdraw)) == n
+        desk.take(Withdrawn("okx_spot", name, found=True))
+        assert desk.router.awaits_news
+        desk.see(name, works, filled=0)
+        assert len(desk.kind(Withdraw)) == n, "the venue may need a moment"
+        desk.pass_time(1)
+        assert len(desk.kind(Ask)) == n
+        desk.see(name, works, filled=0)
+        desk.see(name, works, filled=0)
+    assert len(desk.kind(Withdraw)) == 6, "one at a time"
+    assert desk.alerts == [f"critical: Order {name} goes on working after its cancel"]
+    desk.take(Withdrawn("okx_spot", name, found=True))
+    desk.see(name, update(order, E.CANCELED), filled=0)
+    desk.pass_time(100)
+    assert (desk.status(name), desk.router.awaits_news) == (S.CANCELED, False)
+    assert (len(desk.kind(Withdraw)), len(desk.kind(Ask))) == (6, 5)
+
+
+def test_a_fill_soon_after_a_cancel_does_not_repeat_it(desk: RouterDesk) -> None:
+    order = limit(1)
+    name = desk.accepted(order)
+    desk.cancel(name)
+    desk.take(Withdrawn("okx_spot", name, found=True))
+    desk.see(name, fill(order, "0.04", "t1"))
+    assert len(desk.kind(Withdraw)) == 1
+    desk.see(name, update(order, E.CANCELED), filled=BTC.lots("0.04"))
+    assert not desk.router.awaits_news
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_an_order_its_venue_does_not_have_any_more_owes_no_cancel(desk: RouterDesk, found: bool) -> None:
+    name = desk.accepted(limit(1))
+    desk.cancel(name)
+    desk.take(Withdrawn("okx_spot", name, found=found))
+    desk.take(Vanished("okx_spot", name))
+    assert not desk.router.awaits_news
+    assert desk.alerts == [f"critical: Order {name} contradicts itself"]
+
+
 def test_a_cancel_that_the_venue_did_not_take_is_told(desk: RouterDesk) -> None:
     name = desk.accepted(limit(1))
     desk.cancel(name)

@@ -10,7 +10,7 @@ from golive.model.clock import MILLISECOND
 from golive.model.decision import Approved
 from golive.model.json import JsonObject, JsonValue
 from golive.model.live_order import AttemptResult, OrderResult
-from golive.model.order import Fill, NewOrder, OrderStatus, OrderUpdate
+from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate
 from golive.orders import Order, OrderEvent
 
 from .route import Route, Venue
@@ -58,6 +58,10 @@ class Life:
     amended_at: int = 0
     """event time of the newest terms"""
     wants_cancel: bool = False
+    canceled_mono: int | None = None
+    """when its venue acknowledged the last cancel; None: no cancel, or one is on its way"""
+    cancels_lost: int = 0
+    """after how many acknowledged cancels it was seen working"""
     wanted_terms: Approved | None = None
     """an amendment that waits until the order works and the one before is answered"""
     wanted_mono: int = 0
@@ -113,6 +117,12 @@ class Life:
         """Whether it may work at its venue although we hold it for ended."""
         has_end = self.end is not None and self.end.event != OrderEvent.REJECTED
         return self.is_contradicted and not self.is_gone and not has_end and self.order.status not in _OVER
+
+    @property
+    def is_cancel_owed(self) -> bool:
+        """Whether its venue has acknowledged a cancel and not told its end; one that is at large is seen to by itself."""
+        has_ended = self.end is not None or self.order.status in TERMINAL
+        return self.canceled_mono is not None and not has_ended and not self.is_at_large
 
     def is_changing_to(self, price: int | None, quantity: int | None) -> bool:
         """Say whether these are the terms of the amendment that has left."""

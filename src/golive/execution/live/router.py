@@ -42,6 +42,7 @@ from .happening import (
 )
 from .life import Attempt, Life
 from .meters import LiveMeters
+from .owed_cancels import OwedCancels
 from .recovery import RestoredOrder, take_over
 from .route import Route, Venue
 from .tracking import Tracking
@@ -74,6 +75,7 @@ class LiveExecutionRouter:
         cover_grace_s: float = 1.0,
         cover_alert_s: float = 10.0,
         keep_ended_s: float = 3600.0,
+        cancel_lag_s: float = 1.0,
         latency_alert_ms: int = 350,
         fallback_alert: int = 3,
     ) -> None:
@@ -81,6 +83,7 @@ class LiveExecutionRouter:
         their symbol is frozen until they are here, and somebody is told.
 
         `keep_ended_s`: for how long an order is remembered after its end; then its id alone, and its late fills are the driver's.
+        `cancel_lag_s`: how long an order may show as working after its cancel was acknowledged before it is canceled again.
         `latency_alert_ms` and `fallback_alert`: see `LiveAlarms`.
         """
         self._monotonic = monotonic
@@ -89,6 +92,7 @@ class LiveExecutionRouter:
         self._has_submitted = False
         self._alarms = LiveAlarms(latency_alert_ms, fallback_alert, monotonic)
         self.meters = LiveMeters(recorder, routes, venues, self._alarms)
+        self._owed_cancels = OwedCancels(int(cancel_lag_s * SECOND), monotonic)
         self._tracking = Tracking(self.meters, monotonic, cover_grace_s, cover_alert_s, keep_ended_s)
         self._dispatch = Dispatch(
             routes, risk_profile, venues, self.meters, self._tracking, monotonic=monotonic, reapprove=reapprove, new_id=new_id
@@ -141,7 +145,7 @@ class LiveExecutionRouter:
 
     @property
     def awaits_news(self) -> bool:
-        """Whether a venue owes fills it has told of, or the end of an order that has ended for us."""
+        """Whether a venue owes fills it has told of, or the end of an order that was canceled or has ended for us."""
         return bool(self._tracking.awaited)
 
     def may_leave(self, client_order_id: ClientOrderId) -> str:
@@ -252,6 +256,7 @@ class LiveExecutionRouter:
             case Seen():
                 life.is_asked = False
                 self._tracking.hear(life, happening.news, happening.filled)
+                self._tracking.effects += self._owed_cancels.seen(life)
             case Vanished():
                 life.is_asked = False
                 self._tracking.vanished(life, is_signed=happening.is_signed, signed_by=happening.signed_by)
@@ -337,7 +342,7 @@ class LiveExecutionRouter:
         if life.order.status not in _WORKING or life.end is not None:
             return
         if life.wants_cancel:
-            life.wants_cancel, life.wanted_terms = False, None
+            life.wants_cancel, life.wanted_terms, life.canceled_mono = False, None, None
             self._tracking.effects.append(Withdraw(life.venue.adapter, life.intent.client_order_id))
         elif life.wanted_terms is not None and not life.is_changing:
             wanted, life.wanted_terms = life.wanted_terms, None
@@ -359,9 +364,10 @@ class LiveExecutionRouter:
             self._tracking.effects.append(
                 alert(AlertSeverity.ERROR, f"Order {life.intent.client_order_id} could not be canceled", answer.problem)
             )
-        elif not answer.found and life.order.status not in TERMINAL and life.end is None:
-            self._tracking.ask(life)  # nothing to cancel: it has ended, and its news have not come
-        elif life.is_at_large:
+            return
+        self._owed_cancels.acknowledged(life)
+        has_ended = life.order.status in TERMINAL or life.end is not None
+        if life.is_at_large or not (answer.found or has_ended):  # nothing to cancel: it has ended, and its news have not come
             self._tracking.ask(life)
 
     def _changed(self, life: Life, answer: Changed) -> None:

@@ -57,7 +57,7 @@ class Tracking:
         self._meters = meters
         self._monotonic = monotonic
         self.awaited = Awaited(int(cover_grace_s * SECOND), int(cover_alert_s * SECOND))
-        """orders that lack fills their venue has told of, or that may work at it although they had ended"""
+        """orders that lack fills their venue has told of, the end after a cancel, or that may work at it after their end"""
         self.contradicted: list[Life] = []
         """orders that were found at their venue against what was said of them; what was done instead is to be taken back"""
         self._fills: dict[FillId, Fill] = {}
@@ -234,6 +234,7 @@ class Tracking:
         elif life.end is not None and not life.order.filled and not life.held:
             life.told_filled = life.told_filled or 0  # nothing was ever filled of it
         else:
+            life.canceled_mono = None  # there is nothing left to cancel
             self.dispute(life, f"the venue does not have it any more, and it was {life.order.status}")
 
     # -- what follows -----------------------------------------------------------------------------------------------
@@ -296,8 +297,8 @@ class Tracking:
             self.dispute(life, f"{life.end.event} cannot follow {life.order.status}")
 
     def _await(self, life: Life) -> None:
-        """Remember since when an order lacks fills its venue has told of, or may work there after its end."""
-        if life.lacks_fills or life.is_at_large:
+        """Remember since when an order lacks fills its venue has told of, its end after a cancel, or may work after its end."""
+        if life.lacks_fills or life.is_at_large or life.is_cancel_owed:
             self.awaited.add(life.intent.client_order_id, self._monotonic())
         else:
             self.awaited.discard(life.intent.client_order_id)

@@ -381,4 +381,5 @@ def _router(
         fallback_alert=plan.fallback_alert,
         keep_ended_s=plan.timing.keep_ended_s,
         cover_alert_s=plan.timing.cover_alert_s,
+        cancel_lag_s=plan.timing.cancel_pause_s,
     )

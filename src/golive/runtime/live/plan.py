@@ -63,7 +63,7 @@ class Timing:
     ask_pause_s: float = 1.0
     ask_longest_pause_s: float = 30.0
     cancel_pause_s: float = 1.0
-    """before a cancel that the venue did not take is sent again"""
+    """before a cancel that the venue did not take, or acknowledged without effect, is sent again"""
     amend_budget_s: float = 3.0
     """what an amendment may take, from leaving to the venue's answer"""
     recovery_pause_s: float = 0.5
@@ -72,7 +72,8 @@ class Timing:
     """how far before the last agreement a recovery reads the venue's lists again; market time of the venue"""
     recovery_rounds: int = 6
     recovery_s: float = 60.0
-    """how long a start waits for a venue that cannot be asked, or for orders whose outcome is not known"""
+    """how long a start waits for a venue that cannot be asked, or for orders whose outcome is not known, counted anew with each
+    page that the venue's lists go further back"""
     cover_alert_s: float = 10.0
     """how long fills may be missing that a venue has told of, before their symbol is frozen and somebody is told"""
     keep_ended_s: float = 3600.0
@@ -133,7 +134,8 @@ class LivePlan:
     proofs: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     """what must answer True before the switch is armed again, by name, besides journal, decision log and risk (`judge`)"""
     opens_blocked: bool = False
-    """whether a desk opens also where journal and venue do not agree: then cancels leave, and no new order does"""
+    """whether a desk opens also where journal and venue do not agree, or cannot be compared: then cancels leave, and no new
+    order does"""
     timing: Timing = field(default_factory=Timing)
     verifies_whole_journal: bool = True
     """beside trading, in a process of its own, where the start did not do that: of a larger journal it verifies from the newest
