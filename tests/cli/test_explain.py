@@ -109,6 +109,23 @@ def test_the_table_tells_when_an_order_left_and_how_long_its_answer_took(home: P
 
 
 @pytest.mark.parametrize(
+    ("result", "price", "amended"),
+    [(AttemptResult.ACCEPTED, "42100", {"quantity": "0.01", "price": "42000"}), (AttemptResult.REJECTED, "42000", None)],
+)
+def test_an_amended_order_has_the_terms_that_its_venue_took(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], result: AttemptResult, price: str, amended: dict[str, str] | None
+) -> None:
+    first = decided(1)
+    assert isinstance(first.verdict, Approved)
+    dearer = replace(first, amendment=3, verdict=Approved(first.verdict.order._replace(price=BTC.ticks("42100")), 2))
+    write(tmp_path, (first, answer(1, 1, AttemptResult.ACCEPTED), dearer, answer(1, 3, result)))
+    document = told(capsys, tmp_path, order_id(1))[1]
+    assert (document["status"], document["price"], document["amended_from"]) == ("OPEN", price, amended)
+    out = golive(capsys, tmp_path, order_id(1))[1]
+    assert ("at 42,100 (amended from 0.01 @ 42,000): open" in out) is (amended is not None)
+
+
+@pytest.mark.parametrize(
     ("order", "status", "kinds"),
     [
         (RETRIED, "REJECTED", ["decision", "intent", "attempt", "answer", "attempt", "answer", "fact", "end"]),

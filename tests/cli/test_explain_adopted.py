@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from support.by_hand import placed_by_hand
+from support.by_hand import amended_by_hand, placed_by_hand
 from support.golive_process import Finished
 from support.published import published
 from support.rehearsal import Rehearsal, rehearsal
@@ -62,7 +62,7 @@ def test_an_adopted_order_is_listed_and_followed_from_consent_to_end(tmp_path: P
         assert (code, document["status"], document["filled"]) == (0, "PARTIAL", row["filled"])
         assert (document["adopted"]["by"], document["adopted"]["reason"]) == ("anna", "it is mine")
         note, *fills = document["steps"]
-        assert (note["kind"], {step["kind"] for step in fills}) == ("note", {"fill"})
+        assert (note["kind"], {step["kind"] for step in fills}) == ("note", {"booking"})
         booked = [step["details"]["moved"].split(", ") for step in fills]  # base, and quote
         got = sum((Decimal(base.removesuffix(" BTC")) for base, _ in booked), Decimal(0))
         assert Decimal("0.99") < got / Decimal(row["filled"]) <= 1  # less the fee
@@ -80,7 +80,7 @@ def test_an_adopted_order_is_listed_and_followed_from_consent_to_end(tmp_path: P
         assert at.reconcile().code == 0
         code, document, says = explained(at, order, *at.options)
         assert (code, document["status"], says["venue"], says["decision_log"]) == (0, "PARTIAL", "venue_says", "agrees")
-        told = [(step["kind"], step["details"].get("event")) for step in document["steps"] if step["kind"] != "fill"]
+        told = [(step["kind"], step["details"].get("event")) for step in document["steps"] if step["kind"] != "booking"]
         assert told == [("note", "adopted"), ("note", "canceled_foreign"), ("end", None)]
         assert document["steps"][-1]["details"]["result"] == "canceled"
         assert listed(at) == []
@@ -95,6 +95,17 @@ def test_an_order_that_was_placed_without_an_id_is_followed_by_the_venues(tmp_pa
         code, document, says = explained(at, order, *at.options)
         assert (code, document["status"], document["client_order_id"], says["venue"]) == (0, "OPEN", None, "venue_says")
         assert (document["side"], document["quantity"], document["price"]) == ("buy", "0.02", "20000")
+
+
+def test_terms_of_an_adopted_order_that_was_amended_at_the_venue_are_told(tmp_path: Path) -> None:
+    with rehearsal(tmp_path / "home") as at:
+        order = adopted(at, quantity="0.02", price="20000", name="byhand1")
+        amended_by_hand(at.venue, order, quantity="0.03", price="20100")
+        code, document, says = explained(at, order, *at.options)
+        assert (code, document["quantity"], document["price"], says["venue"]) == (0, "0.02", "20000", "venue_has_other_terms")
+        shown = at.home.golive("explain", order, *at.options).stdout
+        assert "at 20,000 (when it was adopted): open" in shown
+        assert "amended there since it was adopted, it is 0.03 @ 20100 now" in shown
 
 
 def test_a_note_that_is_changed_or_not_in_the_log_is_named(tmp_path: Path) -> None:

@@ -24,7 +24,16 @@ def _okx(venue: VenueProcess, side: str, quantity: str, price: str | None, name:
     order = {"instId": "BTC-USDT", "tdMode": "cash", "side": side, "sz": quantity}
     order |= {"ordType": "market", "tgtCcy": "base_ccy"} if price is None else {"ordType": "limit", "px": price}
     order |= {"clOrdId": name} if name else {}
-    target, body, key = "/api/v5/trade/order", json.dumps(order), venue.key
+    return _okx_sent(venue, "/api/v5/trade/order", order)
+
+
+def amended_by_hand(venue: VenueProcess, order: str, *, quantity: str, price: str) -> None:
+    """Give an order of BTC at OKX, by the venue's id, other terms."""
+    _okx_sent(venue, "/api/v5/trade/amend-order", {"instId": "BTC-USDT", "ordId": order, "newSz": quantity, "newPx": price})
+
+
+def _okx_sent(venue: VenueProcess, target: str, what: Mapping[str, str]) -> str:
+    body, key = json.dumps(what), venue.key
     fields = {"apiKey": key.api_key, "secret": key.secret, "password": key.password}
     answer = _sent(venue.rest + target, body, OkxClient.headers_for(fields, "POST", target, time.time_ns(), body))
     assert answer["code"] == "0", answer

@@ -58,6 +58,11 @@ def _head(story: OrderStory, language: Language) -> list[str]:
     terms = " ".join([*kind, *([] if story.quantity is None else [amount(story.quantity)]), story.instrument])
     if story.price is not None:
         terms += f" {word(DETAILS, 'price', language)} {amount(story.price)}"
+    if story.adopted is not None:
+        terms += f" ({word(PHRASES, 'when_adopted', language)})"
+    if story.amended_from is not None:
+        before = " @ ".join(amount(each) for each in (story.amended_from.quantity, story.amended_from.price) if each is not None)
+        terms += f" ({word(PHRASES, 'amended_from', language).format(terms=before)})"
     state = word(VALUES, story.status.lower(), language)
     if story.filled != "0":
         if story.filled != story.quantity:

@@ -25,6 +25,7 @@ STEPS: Final[Words] = {
     "answer": ("answered", "odpowiedź"),
     "fact": ("venue says", "giełda"),
     "fill": ("filled", "wykonanie"),
+    "booking": ("booked", "zaksięgowano"),
     "end": ("ended", "koniec"),
     "note": ("noted", "uwaga"),
 }
@@ -39,7 +40,7 @@ DETAILS: Final[Words] = {
     "fee": ("fee", "opłata"),
     "fee_asset": ("", ""),
     "filled": ("filled", "wykonano"),
-    "moved": ("booked", "zaksięgowano"),
+    "moved": ("", ""),
     "fallback": ("because", "bo"),
     "fallback_used": ("at another venue than the first", "na innej giełdzie niż pierwsza:"),
     "from": ("at", "na"),
@@ -229,6 +230,10 @@ SENTENCES: Final[Words] = {
         "order {order}: {status}, {filled} filled (trades {fills})",
         "zlecenie {order}: {status}, wykonano {filled} (transakcje {fills})",
     ),
+    "venue_has_other_terms": (
+        "order {order}: {status}, {filled} filled (trades {fills}); amended there since it was adopted, it is {terms} now",
+        "zlecenie {order}: {status}, wykonano {filled} (transakcje {fills}); po przejęciu zmieniono je tam, teraz to {terms}",
+    ),
     "venue_shows_no_more": ("does not show the order any more", "nie pokazuje już tego zlecenia"),
     "venue_shows_no_more_yet": (
         "does not show the order any more; here it is {here}: the next start finds out",
@@ -243,6 +248,8 @@ PHRASES: Final[Words] = {
     ),
     "not_sure": ("NOT CONFIRMED: {witnesses}", "NIEPOTWIERDZONE: {witnesses}"),
     "adopted_by": ("adopted by {by}, {at}", "przejął: {by}, {at}"),
+    "amended_from": ("amended from {terms}", "zmienione z {terms}"),
+    "when_adopted": ("when it was adopted", "w chwili przejęcia"),
     "went_to": ("went to {venue} as {order}, because {reason}", "poszło na {venue} jako {order}, bo {reason}"),
     "instead_of": ("instead of {order} at {venue}, because {reason}", "zamiast {order} na {venue}, bo {reason}"),
     "placed_as": ("placed as", "złożone jako"),

@@ -29,6 +29,9 @@ class FollowedOrder:
     is_over: bool
     status: str
     filled: str
+    quantity: str | None
+    price: str | None
+    """the terms it had when it was adopted; None where the venue did not tell"""
     trades: frozenset[str]
     """the venue's ids of the fills that are counted, or were there before the baseline"""
 
@@ -52,7 +55,21 @@ def compared_adopted(
         return testimony("venue", "corrupt", "venue_differs", **told, problem="; ".join(problems))
     if not order.is_over and (seen.status in TERMINAL or Decimal(filled) != Decimal(order.filled) or set(trades) - order.trades):
         return testimony("venue", "missing", "venue_is_ahead", **told, here=order.status)
+    if (now := _other_terms(order, seen, instrument)) is not None:
+        return testimony("venue", "ok", "venue_has_other_terms", **told, terms=now)
     return testimony("venue", "ok", "venue_says", **told)
+
+
+def _other_terms(order: FollowedOrder, seen: OrderSighting, instrument: Instrument) -> str | None:
+    """Return quantity and price at the venue where they are not those of the adoption: whoever placed it may amend it there."""
+    if seen.quantity is None or order.quantity is None:
+        return None
+    quantity = instrument.quantity_text(seen.quantity)
+    price = order.price if seen.price is None else instrument.price_text(seen.price)
+    is_same = Decimal(quantity) == Decimal(order.quantity) and (
+        price is None or order.price is None or Decimal(price) == Decimal(order.price)
+    )
+    return None if is_same else " @ ".join(each for each in (quantity, price) if each is not None)
 
 
 def _contradictions(order: FollowedOrder, seen: OrderSighting, filled: Decimal, trades: Sequence[str]) -> Iterator[str]:

@@ -44,6 +44,8 @@ def adopted_story(match: Match, archive: Archive, ask: Callable[[FollowedOrder],
         is_over=order.is_over,
         status=_status(order),
         filled=order.filled,
+        quantity=order.quantity,
+        price=order.price,
         trades=frozenset(map(str, _list(newest, "fills"))),
     )
     return OrderStory(
@@ -61,6 +63,7 @@ def adopted_story(match: Match, archive: Archive, ask: Callable[[FollowedOrder],
         route=None,
         quantity=order.quantity,
         price=order.price,
+        amended_from=None,
         went_to=None,
         instead_of=None,
         status=_status(order),
@@ -101,7 +104,7 @@ def _steps(order: AdoptedOrder) -> Iterator[Step]:
         now, there = _booked(body), frozenset(map(str, _list(row, "fills")))
         moved = {asset: EXACT.subtract(amount, booked.get(asset, Decimal(0))) for asset, amount in now.items()}
         if text := ", ".join(f"{'+' if each > 0 else ''}{format_decimal(each)} {asset}" for asset, each in moved.items() if each):
-            yield Step(seq=row.seq, ts=ts, kind="fill", details={"moved": text, "trade_id": ", ".join(sorted(there - trades))})
+            yield Step(seq=row.seq, ts=ts, kind="booking", details={"moved": text, "trade_id": ", ".join(sorted(there - trades))})
         if body["is_over"] is True and not is_over:
             result = {"result": str(body["end"]) or "ended", "filled": str(body["filled"])}
             yield Step(seq=row.seq, ts=ts, kind="end", details=result)

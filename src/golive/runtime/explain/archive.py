@@ -13,7 +13,7 @@ from golive.model.json import JsonObject
 from .places import Match, OrderPlaces
 from .standing import Standing
 from .steps import Row
-from .story import OrderStory, Rerouted, Step, Testimony
+from .story import AmendedFrom, OrderStory, Rerouted, Step, Testimony
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,7 @@ def assembled(
     instead_of: Rerouted | None = None,
 ) -> OrderStory:
     """Return the story of an order from its parts."""
+    before = standing.amended_from
     return OrderStory(
         client_order_id=match.client_order_id,
         venue_order_id=standing.venue_order_id,
@@ -78,6 +79,7 @@ def assembled(
         route=standing.route,
         quantity=standing.quantity,
         price=standing.price,
+        amended_from=None if before is None else AmendedFrom(quantity=before.quantity, price=before.price),
         went_to=went_to,
         instead_of=instead_of,
         status=standing.status,

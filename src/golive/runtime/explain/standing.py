@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from golive.model.json import JsonValue
 from golive.model.live_order import AttemptResult
@@ -30,6 +30,13 @@ _STATUS: Final[Mapping[str, OrderStatus]] = {
 _AVERAGE_PLACES: Final = Decimal("1e-12")
 
 
+class TextTerms(NamedTuple):
+    """Quantity in base, price in quote; None: at the market."""
+
+    quantity: str
+    price: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Quantities in base, prices in quote, both as text; None where nothing was written about it."""
@@ -40,6 +47,8 @@ class Standing:
     time_in_force: str | None
     quantity: str
     price: str | None
+    amended_from: TextTerms | None
+    """the terms it was approved with, when it has others now"""
     route: str | None
     status: str
     filled: str
@@ -58,15 +67,16 @@ def standing_of(rows: Sequence[Row], grid: Grid) -> Standing:
     decided: Mapping[str, JsonValue] = json.loads(str(by_table["decisions"][0]["risk_body"])) if "decisions" in by_table else {}
     end = next(iter(by_table.get("ends", ())), None)
     filled, average = _filled(by_table.get("fills", ()), grid)
-    quantity = decided.get("quantity") if intent is None else _text_of(intent, "quantity", grid)
-    price = decided.get("price") if intent is None else _text_of(intent, "price", grid)
+    approved = _terms_of(decided if intent is None else intent, grid)
+    now = _current_terms(rows, approved, grid)
     return Standing(
         instrument=str(decided.get("instrument") if intent is None else intent["instrument"]),
         side=str(decided.get("side") if intent is None else intent["side"]),
         type=None if intent is None else str(intent["type"]),
         time_in_force=None if intent is None else str(intent["time_in_force"]),
-        quantity=str(quantity or "0"),
-        price=None if price is None else str(price),
+        quantity=now.quantity,
+        price=now.price,
+        amended_from=None if _amounts(now) == _amounts(approved) else approved,
         route=None if intent is None or intent.get("route") is None else str(intent["route"]),
         status=str(end["result"]).upper() if end is not None else _status(rows, intent, Decimal(filled)),
         filled=filled,
@@ -74,6 +84,28 @@ def standing_of(rows: Sequence[Row], grid: Grid) -> Standing:
         venue_order_id=_venue_order_id(rows),
         record=None if end is None else json.loads(str(end["record"])),
     )
+
+
+def _current_terms(rows: Iterable[Row], approved: TextTerms, grid: Grid) -> TextTerms:
+    """Return the terms that the venue has confirmed last, by an answer to an amendment or by what it showed."""
+    now, asked = approved, dict[int, TextTerms]()
+    for row in rows:
+        values = row.values
+        if row.table == "amendments":
+            asked[int(str(values["n"]))] = _terms_of(values, grid)
+        elif row.table in ("answers", "amendment_answers") and values["result"] == AttemptResult.ACCEPTED:
+            now = asked.get(int(str(values["n"])), now)
+        elif row.table in ("facts", "order_updates") and values["event"] == "amended" and values.get("quantity") is not None:
+            now = _terms_of(values, grid)
+    return now
+
+
+def _terms_of(values: Mapping[str, JsonValue] | Mapping[str, Value], grid: Grid) -> TextTerms:
+    return TextTerms(_text_of(values, "quantity", grid) or "0", _text_of(values, "price", grid))
+
+
+def _amounts(terms: TextTerms) -> tuple[Decimal | None, ...]:
+    return tuple(None if each is None else Decimal(each) for each in terms)
 
 
 def _status(rows: Iterable[Row], intent: Mapping[str, Value] | None, filled: Decimal) -> str:
@@ -128,9 +160,10 @@ def _venue_order_id(rows: Iterable[Row]) -> str | None:
     return str(found[-1]) if found else None
 
 
-def _text_of(values: Mapping[str, Value], name: str, grid: Grid) -> str | None:
+def _text_of(values: Mapping[str, JsonValue] | Mapping[str, Value], name: str, grid: Grid) -> str | None:
     written, number = values.get(f"{name}_text"), values.get(name)
-    if isinstance(written, str):
-        return written
+    for text in (written, number):
+        if isinstance(text, str):
+            return text
     tell = grid.quantity if name == "quantity" else grid.price
     return tell(number) if isinstance(number, int) else None

@@ -10,7 +10,9 @@ from golive.model.json import JsonValue
 from golive.observability.shape import Amount, Count, Instant, as_json, document_schema
 
 SCHEMA: Final = "golive.order_story.v1"
-StepKind = Literal["signal", "decision", "intent", "amendment", "record", "attempt", "answer", "fact", "fill", "end", "note"]
+StepKind = Literal[
+    "signal", "decision", "intent", "amendment", "record", "attempt", "answer", "fact", "fill", "booking", "end", "note"
+]
 Witness = Literal["journal", "risk_decisions", "decision_log", "decision_journal", "metrics", "venue"]
 State = Literal["ok", "pending", "not_asked", "missing", "corrupt", "unknown"]
 GOOD: Final = frozenset({"ok", "pending", "not_asked"})
@@ -58,8 +60,16 @@ class Rerouted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AmendedFrom:
+    """The terms an order was approved with: quantity in base, price in quote, None at the market."""
+
+    quantity: Amount
+    price: Amount | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderStory:
-    """One order. Quantities in base, prices in quote; terms are those it was approved with, or had when it was adopted."""
+    """One order. Quantities in base, prices in quote; terms are those it has by what is written, or had when it was adopted."""
 
     client_order_id: str | None
     """32 hexadecimal digits; of an adopted order whatever it was placed with, None for nothing"""
@@ -80,6 +90,8 @@ class OrderStory:
     route: str | None
     quantity: Amount | None
     price: Amount | None
+    amended_from: AmendedFrom | None
+    """None: it has the terms it was approved with"""
     went_to: Rerouted | None
     """what was sent to another venue instead of it"""
     instead_of: Rerouted | None
