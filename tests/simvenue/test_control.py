@@ -20,6 +20,8 @@ ORDER_FIELDS = [
     "venue_order_id",
     "client_order_id",
     "symbol",
+    "tick_size",
+    "lot_size",
     "side",
     "type",
     "time_in_force",
@@ -37,7 +39,7 @@ ORDER_FIELDS = [
     "updated_at",
     "fills",
 ]
-FILL_FIELDS = ["trade_id", "price", "quantity", "notional", "fee", "fee_asset", "liquidity", "ts"]
+FILL_FIELDS = ["trade_id", "bill_id", "price", "quantity", "notional", "fee", "fee_asset", "liquidity", "ts"]
 
 
 def client_of(venue: VenueProcess, dialect: str) -> ccxt.async_support.Exchange:

@@ -20,6 +20,8 @@ def order_row(order: VenueOrder, account: Account) -> Row:
         "venue_order_id": str(order.order_id),
         "client_order_id": order.client_id,
         "symbol": listing.symbol,
+        "tick_size": listing.tick_text,
+        "lot_size": listing.lot_text,
         "side": order.side.value,
         "type": order.type.value,
         "time_in_force": order.time_in_force.value,
@@ -43,6 +45,7 @@ def _fill_row(order: VenueOrder, fill: VenueFill, account: Account) -> Row:
     listing = order.listing
     return {
         "trade_id": str(fill.trade_id),
+        "bill_id": str(fill.bill_id),
         "price": listing.price_text(fill.price),
         "quantity": listing.quantity_text(fill.quantity),
         "notional": listing.notional_text(fill.notional),
