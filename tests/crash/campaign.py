@@ -92,7 +92,7 @@ class Campaign:
         files = ["--journal", str(self.journal), "--key", str(key)]
         if not self.place.is_direct:
             files += ["--sent", str(self.place.folder / SENT)]
-        found = check(ledger, files, log=[str(log) for log in logs if log.exists()], foreign=list(foreign))
+        found = check(ledger, files, log=[str(log) for log in logs], foreign=list(foreign))
         self.said["checked"] = found
         return found
 

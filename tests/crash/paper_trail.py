@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 from golive.model.decision import Approved, DecisionCode, Refused
 from golive.model.ids import ClientOrderId, FillId, InstrumentId, VenueOrderId
-from golive.model.json import JsonObject
+from golive.model.json import JsonObject, JsonValue
 from golive.model.live_order import AttemptResult, OrderResult
 from golive.model.order import Fill, Liquidity, NewOrder, OrderType, Side
 from golive.runtime.clock import SystemClock
@@ -35,6 +36,10 @@ class Trail:
         self.journal = OrderJournal.open(self.place, self.keys, risk, SystemClock(), code_version="test", operator="test")
         self.ledger: list[dict[str, Any]] = []
         self._decisions = self._trades = 0
+        self._names: list[str] = []
+        self._attempts: defaultdict[str, dict[int, int]] = defaultdict(dict)
+        self._answers: dict[tuple[str, int], JsonObject] = {}
+        self._traded: defaultdict[str, list[str]] = defaultdict(list)
 
     def new_id(self) -> ClientOrderId:
         return self.journal.client_order_id("test")
@@ -47,17 +52,21 @@ class Trail:
         if not is_allowed:
             verdict = Refused(order, self._decisions, DecisionCode.RISK_MAX_POSITION, "1", "2")
             deadline_ms = None
+        if deadline_ms is not None:
+            self._attempts[name][1] = deadline_ms
         return [DecidedItem(verdict, 1, 1, deadline_ms=deadline_ms)]
 
     def fill(self, name: ClientOrderId, side: Side = Side.BUY) -> Fill:
         """Return a fill of all of it, each time another one."""
         self._trades += 1
+        self._traded[name].append(str(self._trades))
         price, lots = INSTRUMENT.ticks_nearest("40000"), INSTRUMENT.min_quantity
         return Fill(FillId("okx", str(self._trades)), name, IDENTITY, 1, side, price, lots, 0, "BTC", Liquidity.TAKER)
 
     def amend(self, name: ClientOrderId, price: str, n: int = 3) -> list[Item]:
         """Return the decision to change its price, with its attempt."""
         self._decisions += 1
+        self._attempts[name][n] = 1
         order = NewOrder(name, IDENTITY, Side.BUY, OrderType.LIMIT, INSTRUMENT.min_quantity, INSTRUMENT.ticks_nearest(price))
         return [DecidedItem(Approved(order, self._decisions), 1, 1, deadline_ms=1, amendment=n)]
 
@@ -73,24 +82,56 @@ class Trail:
         ts, mono, there = (
             time.time_ns() + 10**9,
             time.monotonic_ns() + 10**9,
-            VenueOrderId("1") if result is AttemptResult.ACCEPTED else None,
+            VenueOrderId(self._id(name)) if result is AttemptResult.ACCEPTED else None,
         )
         left = None if result is AttemptResult.NOT_SENT else mono
-        return AnswerItem(name, n, result, "", "", there, ts=ts, mono=mono, left_mono=left)
+        code = "50011" if result is AttemptResult.NOT_PROCESSED else ""
+        self._answers.setdefault((name, n), {"result": str(result), "code": code})  # the first one counts
+        return AnswerItem(name, n, result, code, "", there, ts=ts, mono=mono, left_mono=left)
 
     def attempt(self, name: ClientOrderId, n: int) -> Item:
+        self._attempts[name][n] = 2
         return AttemptItem(name, n, 2)
 
     def end(self, name: ClientOrderId, result: OrderResult) -> Item:
-        record: JsonObject = {"client_order_id": name}
+        quantity = INSTRUMENT.quantity_text(INSTRUMENT.min_quantity)
+        attempts: list[JsonValue] = [
+            {"n": n, "deadline_ms": deadline_ms, **self._answers.get((name, n), {"result": "unknown", "code": ""})}
+            for n, deadline_ms in self._attempts[name].items()
+        ]
+        record: JsonObject = {
+            "route": "", "client_order_id": name, "instrument": str(IDENTITY), "side": "buy", "quantity": quantity, "price": "40000",
+            "attempts": attempts, "result": str(result), "latency_ms": None, "fallback_used": False,
+        }  # fmt: skip
         return EndItem(name, result, record)
+
+    def _id(self, name: str) -> str:
+        """Return the venue's id of the first order under our `name`."""
+        if name not in self._names:
+            self._names.append(name)
+        return str(1 + self._names.index(name))
 
     def at_venue(self, name: str, state: str = "filled", fills: int = 1, **other: str) -> None:
         """Write an order of one lot into the ledger, filled (1) or not (0); `other`: terms it has instead of the intended ones."""
         quantity = INSTRUMENT.quantity_text(INSTRUMENT.min_quantity)
-        fill = {"price": "40000", "quantity": quantity, "fee": "0", "fee_asset": "BTC"}
+        trade_id = next(iter(self._traded[name]), "none")
+        fill = {
+            "shown_as": trade_id,
+            "price": "40000",
+            "quantity": quantity,
+            "fee": "0",
+            "fee_asset": "BTC",
+            "liquidity": "taker",
+            "ts": "1",
+        }
         filled = quantity if fills else "0"
-        order = {"client_order_id": name, "venue_order_id": str(len(self.ledger) + 1), "quantity": quantity, "filled": filled}
+        order = {
+            "client_order_id": name,
+            "venue_order_id": str(len(self.ledger) + 1),
+            "shown_as": self._id(name),
+            "quantity": quantity,
+            "filled": filled,
+        }
         terms = {
             "symbol": "BTC/USDT",
             "side": "buy",
@@ -98,6 +139,9 @@ class Trail:
             "time_in_force": "gtc",
             "price": "40000",
             "quote_budget": "",
+            "account": "main",
+            "tick_size": str(INSTRUMENT.tick_size),
+            "lot_size": str(INSTRUMENT.lot_size),
         }
         self.ledger.append({**order, **terms, "state": state, "fills": [fill] * fills, **other})
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from crash.shown import as_shown
 from support.killed import SOURCES, TESTS
 from support.venue_process import VenueKey, VenueProcess, new_key, venue_process
 
@@ -58,6 +59,11 @@ def ambient(venue: str) -> list[dict[str, Any]]:
 
 def symbols(venue: str) -> tuple[str, ...]:
     return tuple(f"{base}/{QUOTES[venue]}" for base in BASES)
+
+
+def start(venue: str) -> dict[str, str]:
+    """Return what the account holds before its first order, by asset."""
+    return {QUOTES[venue]: "1000000000"} | dict.fromkeys(BASES, "100000")
 
 
 def program(module: str, *arguments: str) -> list[str]:
@@ -141,7 +147,8 @@ class Rig:
 
     def write_ledger(self, path: Path) -> None:
         """Write down what the venue says happened."""
-        document = {"venue": self.name, "orders": self.venue.orders(), "balances": self.venue.balances()}
+        orders = [as_shown(self.name, order) for order in self.venue.orders()]
+        document = {"venue": self.name, "orders": orders, "start": start(self.name), "balances": self.venue.balances()}
         path.write_text(json.dumps(document))
 
 
@@ -150,7 +157,7 @@ def rig(name: str, folder: Path, seed: int, *flags: str) -> Iterator[Rig]:
     """Run a venue and a nemesis until the block ends; peaceful at first."""
     folder.mkdir(parents=True, exist_ok=True)
     market = [f"--symbol={symbol}" for symbol in symbols(name)]
-    market += [f"--balance={QUOTES[name]}=1000000000", *(f"--balance={base}=100000" for base in BASES)]
+    market += [f"--balance={asset}={amount}" for asset, amount in start(name).items()]
     terms = ("--seed", str(seed), "--time-scale", str(SCALE), "--no-limits")
     with venue_process(*market, *terms, *flags, keys=[new_key(dialect=name)], dialect=name, speed="1") as venue:
         nemesis = NemesisProcess(urlsplit(venue.rest).netloc, seed, folder / SENT)

@@ -84,7 +84,7 @@ def test_nothing_is_found_where_all_is_well(trail: Trail) -> None:
     assert document["looked_at"] == {
         "orders": 3, "intents": 6, "refused": 1, "fills": 1, "absent": 1, "not_sent": 1, "rejected": 1,
         "asked_after_unknown": 1, "unanswered": 0, "second_attempts": 1, "amendments": 2, "epochs": 1, "timed_attempts": 10, "journal_rows": 49,
-        "last_row_of_a_life": {}, "frozen": 0,
+        "last_row_of_a_life": {}, "frozen": 0, "venue_ids": 5,
     }  # fmt: skip
 
 
@@ -213,8 +213,8 @@ def _fill_of_the_other_side(trail: Trail) -> None:
         (_unresolved, {"unresolved": 1}),
         (_not_ended, {"unresolved": 1}),
         (_other_end, {"end_differs": 1}),
-        (_fill_missing, {"fill_missing": 1}),
-        (_booked_twice, {"fill_extra": 1}),
+        (_fill_missing, {"fill_missing": 1, "end_differs": 1}),
+        (_booked_twice, {"fill_extra": 1, "end_differs": 1}),
         (_other(side="sell"), {"other_terms": 1}),
         (_other(symbol="ETH/USDT"), {"other_terms": 1}),
         (_other(type="market", price=""), {"other_terms": 1}),

@@ -1,4 +1,4 @@
-"""MACs, verified with the standard library alone: of the journal's rows, and of the logs that are projected from it."""
+"""The chain of the journal's rows, verified with the standard library alone: their MACs, and whose epoch they are of."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from pathlib import Path
 
 from .finding import Findings
 from .journal import Journal, rows
+
+EPOCH_AT = {"openings": 0, "decisions": 0, "intents": 1}
+"""where the rows of a table name their epoch"""
 
 
 def canonical(value: object) -> bytes:
@@ -21,7 +24,9 @@ def check_journal_chain(path: Path, journal: Journal, key: bytes, findings: Find
     previous = hmac.digest(key, b"orders|" + canonical(journal.facts), "sha256")
     expected, count, last = 1, 0, ""
     deaths: Counter[str] = Counter()
+    epochs = _Epochs(findings)
     for seq, table, values, before, mac in rows(path):
+        epochs.take(table, seq, values[EPOCH_AT[table]] if table in EPOCH_AT else None)
         if table == "openings" and last:
             deaths[last] += 1
         last = table
@@ -36,36 +41,20 @@ def check_journal_chain(path: Path, journal: Journal, key: bytes, findings: Find
     findings.looked_at |= {"journal_rows": count, "last_row_of_a_life": dict(sorted(deaths.items()))}
 
 
-def check_log(path: Path, journal: Journal, key: bytes, findings: Findings) -> None:
-    """Follow the chain of one log, and compare what it repeats of the journal: each decision, or each end, once."""
-    decisions: Counter[bytes] = Counter()
-    ends: Counter[int] = Counter()
-    previous, expected = "", 1
-    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
-        if not line.endswith(b"\n"):
-            break  # torn, never acknowledged
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            findings.add("chain", f"{path.name} line {number}: is no record")
-            break
-        mac = entry.pop("mac")
-        right = hmac.digest(key, canonical(entry), "sha256").hex()
-        if mac != right or entry["seq"] != expected or (number > 1 and entry["prev"] != previous):
-            findings.add("chain", f"{path.name} line {number}: the chain is broken")
-        previous, expected = mac, entry["seq"] + 1
-        body = entry["body"]
-        if entry["type"] == "risk_decision":
-            decisions[canonical({field: value for field, value in body.items() if field != "key_class"})] += 1
-        elif entry["type"] == "order" and body["journal"] == journal.name:
-            ends[body["journal_seq"]] += 1
-    if "risk" in path.name:
-        written = Counter(canonical(json.loads(text)) for _, _, text in journal.decisions)
-        for client_id, number, text in journal.decisions:
-            times, there = written[canonical(json.loads(text))], decisions[canonical(json.loads(text))]
-            if times != there:
-                findings.add("projection", f"{path.name}: decision {number} of {client_id}, {there} times instead of {times}")
-    else:
-        for seq, client_id in journal.ends:
-            findings.add("projection", f"{path.name}: the end of {client_id}, {ends[seq]} times", abs(ends[seq] - 1))
-    findings.looked_at[path.name] = expected - 1
+class _Epochs:
+    """Whose row each is: that of the process that opened the journal last."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._now: int | None = None
+
+    def take(self, table: str, seq: int, epoch: int | None) -> None:
+        """Look at the next row; `epoch` is None where it names none."""
+        if table == "openings":
+            if self._now is not None and epoch is not None and epoch <= self._now:
+                self._findings.add("chain", f"openings {seq}: epoch {epoch} after {self._now}")
+            self._now = epoch
+        elif self._now is None:
+            self._findings.add("chain", f"{table} {seq}: nobody has opened the journal")
+        elif epoch is not None and epoch != self._now:
+            self._findings.add("chain", f"{table} {seq}: of epoch {epoch}, while {self._now} writes")

@@ -112,10 +112,11 @@ def read_journal(path: Path) -> Journal:
         _read_attempts(connection, orders)
         for name, event in connection.execute("SELECT client_order_id, event FROM facts"):
             orders[name].facts.add(event)
-        for name, price, quantity, fee, asset, instrument, side in connection.execute(
-            "SELECT client_order_id, price_text, quantity_text, fee_text, fee_asset, instrument, side FROM fills ORDER BY seq"
+        for name, instrument, side, trade_id, price, quantity, fee, *other in connection.execute(
+            "SELECT client_order_id, instrument, side, trade_id, price_text, quantity_text, fee_text, fee_asset, liquidity, ts"
+            " FROM fills ORDER BY seq"
         ):
-            orders[name].fills.append((Decimal(price), Decimal(quantity), Decimal(fee), asset))
+            orders[name].fills.append(Fill(trade_id, Decimal(price), Decimal(quantity), Decimal(fee), *other))
             orders[name].filled.add((symbol_of(instrument), side))
         ends = []
         for seq, name, result in connection.execute("SELECT seq, client_order_id, result FROM ends ORDER BY seq"):

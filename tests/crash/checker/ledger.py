@@ -8,12 +8,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 from .terms import Terms, terms_at_venue
 
-Fill: TypeAlias = tuple[Decimal, Decimal, Decimal, str]
-"""price, quantity, fee, fee asset"""
+
+class Fill(NamedTuple):
+    """One fill, as the venue or as the bot has it."""
+
+    trade_id: str
+    """as the venue's interface shows it"""
+    price: Decimal
+    quantity: Decimal
+    fee: Decimal
+    fee_asset: str
+    liquidity: str
+    ts: int
+    """ns since 1970"""
+
+
+class Units(NamedTuple):
+    """What one tick and one lot are."""
+
+    tick: Decimal
+    lot: Decimal
 
 
 @dataclass(frozen=True)
@@ -22,6 +40,8 @@ class VenueOrder:
 
     client_order_id: str
     venue_order_id: str
+    shown_as: str
+    """its id, as the venue's interface shows it"""
     terms: Terms
     filled: Decimal
     state: str
@@ -46,7 +66,10 @@ class VenueOrder:
 class Ledger:
     """Every order, by the client order id it was placed with."""
 
+    venue: str
     orders: Mapping[str, tuple[VenueOrder, ...]]
+    units: Mapping[str, Units]
+    """by symbol; of those that have an order"""
 
     @property
     def count(self) -> int:
@@ -56,23 +79,46 @@ class Ledger:
 def read_ledger(path: Path) -> Ledger:
     """Read a ledger that the rig wrote to a file."""
     by_id: defaultdict[str, list[VenueOrder]] = defaultdict(list)
-    for row in json.loads(path.read_text())["orders"]:
+    document = json.loads(path.read_text())
+    for row in document["orders"]:
         order = _order(row)
         by_id[order.client_order_id].append(order)
-    return Ledger({name: tuple(orders) for name, orders in by_id.items()})
+    units = {row["symbol"]: Units(Decimal(row["tick_size"]), Decimal(row["lot_size"])) for row in document["orders"]}
+    if "start" in document:
+        _compare_balances(document)
+    return Ledger(document["venue"], {name: tuple(orders) for name, orders in by_id.items()}, units)
+
+
+def _compare_balances(document: Mapping[str, Any]) -> None:
+    """Demand that each account holds what it began with and what its orders' fills and fees made of it."""
+    held = {name: {asset: Decimal(text) for asset, text in document["start"].items()} for name in document["balances"]}
+    for row in document["orders"]:
+        account = held[row["account"]]
+        base, _, quote = row["symbol"].partition("/")
+        sign = 1 if row["side"] == "buy" else -1
+        for fill in row["fills"]:
+            account[base] += sign * Decimal(fill["quantity"])
+            account[quote] -= sign * Decimal(fill["quantity"]) * Decimal(fill["price"])
+            account[fill["fee_asset"]] -= Decimal(fill["fee"])
+    for name, assets in document["balances"].items():
+        there = {asset: Decimal(row["total"]) for asset, row in assets.items()}
+        if different := {asset for asset in held[name] | there if held[name].get(asset, 0) != there.get(asset, 0)}:
+            raise ValueError(f"the ledger contradicts itself: {sorted(different)} of {name} are not what its fills made of them")
 
 
 def _order(row: Mapping[str, Any]) -> VenueOrder:
     fills = tuple(_fill(fill) for fill in row["fills"])
-    if sum((fill[1] for fill in fills), Decimal()) != Decimal(row["filled"]):
+    if sum((fill.quantity for fill in fills), Decimal()) != Decimal(row["filled"]):
         raise ValueError(f"the ledger contradicts itself: fills of {row['venue_order_id']} do not add up")
     return VenueOrder(
-        row["client_order_id"], row["venue_order_id"], terms_at_venue(row), Decimal(row["filled"]), row["state"], fills
-    )
+        row["client_order_id"], row["venue_order_id"], row["shown_as"], terms_at_venue(row), Decimal(row["filled"]), row["state"],
+        fills,
+    )  # fmt: skip
 
 
 def _fill(row: Mapping[str, Any]) -> Fill:
-    return Decimal(row["price"]), Decimal(row["quantity"]), Decimal(row["fee"]), str(row["fee_asset"])
+    amounts = Decimal(row["price"]), Decimal(row["quantity"]), Decimal(row["fee"])
+    return Fill(row["shown_as"], *amounts, row["fee_asset"], row["liquidity"], int(row["ts"]))
 
 
 def surplus(booked: tuple[Fill, ...], there: tuple[Fill, ...]) -> tuple[int, int]:

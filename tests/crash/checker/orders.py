@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from .chain import check_journal_chain, check_log
+from .chain import check_journal_chain
 from .finding import Findings
 from .frozen import check_frozen
 from .journal import Told, read_journal
 from .ledger import Ledger, VenueOrder, surplus
+from .logs import check_logs
+from .names import check_codes, check_ids, check_integers
+from .records import check_records
 from .sent import check_sent, read_sent
 from .times import check_times
 
@@ -28,8 +31,12 @@ def check_orders(
     sent: Path | None,
     foreign: frozenset[str],
     findings: Findings,
+    beside: frozenset[str] = frozenset(),
 ) -> None:
-    """Compare the ledger, and what was seen to be `sent`, with the journal at `path`; with a key follow the MACs."""
+    """Compare the ledger, and what was seen to be `sent`, with the journal at `path`; with a key follow the MACs.
+
+    `beside`: names of other journals that the logs repeat.
+    """
     journal = read_journal(path)
     requests = [] if sent is None else read_sent(sent)
     for name, orders in ledger.orders.items():
@@ -55,14 +62,17 @@ def check_orders(
     placed = {request.client_order_id for request in requests if request.asks == "place"}
     for name in sorted((ledger.orders.keys() | intended | placed) - foreign):
         _check_decision(name, journal.orders.get(name, Told()), findings)
+    check_ids(path, ledger, foreign, findings)
+    check_integers(path, ledger, findings)
+    check_records(path, journal, findings)
+    check_codes(path, ledger.venue, findings)
     check_times(path, findings)
     check_frozen(path, findings)
     if sent is not None:
         check_sent(requests, ledger, journal, findings)
     if key is not None:
         check_journal_chain(path, journal, key, findings)
-        for log in logs:
-            check_log(log, journal, key, findings)
+        check_logs(logs, path, journal, beside, key, findings)
     findings.looked_at |= {
         "orders": ledger.count,
         "intents": sum(told.intent is not None for told in journal.orders.values()),

@@ -170,7 +170,8 @@ def main(arguments: list[str]) -> int:
         accounts = []
         for ledger, journal, sent in given.account:
             alone = Findings()
-            check_orders(read_ledger(ledger), journal, key, given.log, sent, frozenset(), alone)
+            beside = frozenset(other.stem for _, other, _ in given.account) - {journal.stem}
+            check_orders(read_ledger(ledger), journal, key, given.log, sent, frozenset(), alone, beside)
             by_account[journal.stem] = alone.looked_at
             findings.take(alone)
             accounts.append(read_account(ledger, journal))
