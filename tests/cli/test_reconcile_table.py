@@ -108,6 +108,15 @@ def test_orders_fit_into_80_columns_with_their_ids_in_full() -> None:
     assert all(len(line) <= 80 for line in text.splitlines())
 
 
+def test_orders_at_several_venues_are_named_with_their_venue() -> None:
+    order = ListedOrder(
+        "a" * 32, "1", "okx:BTC/USDT", "buy", "limit", "0.005", "30000", "0", "accepted", 1_795_291_479_000_000_000
+    )
+    stream = io.StringIO()
+    print_orders("okx_live", (order, replace(order, instrument="bybit:BTC/USDT")), stream, width=100)
+    assert "buy 0.005 bybit:BTC/USDT at 30000" in stream.getvalue()
+
+
 def test_an_adopted_order_stands_among_them_with_who_adopted_it() -> None:
     adopted = ListedOrder(
         "by hand", "1100000000000000007", "okx:BTC/USDT", "sell", "limit", "0.5", "90000", "0.1", "partially_filled",

@@ -14,7 +14,7 @@ from golive.model.decision import Approved
 from golive.model.errors import ConfigError, PrerequisiteMissing
 from golive.model.verdict import Stage
 from golive.runtime.live.plan import LivePlan
-from golive.runtime.live_plan import Surroundings, live_plan, risk_profile_of
+from golive.runtime.live_plan import Surroundings, accounts_of, live_plan, risk_profile_of
 from support.adapters import KeptEvents
 from support.configuration import CORE, RUNTIME, changed, parse
 from support.wall_clock import WallClock
@@ -121,6 +121,16 @@ def test_a_route_that_falls_back_brings_the_other_venues_account(tmp_path: Path)
     assert (route.attempt_budget_ms, route.symbols, route.allow_fallback) == (900, frozenset({"BTC/USDT"}), True)
     alone = planned(configuration({"okx": "http://127.0.0.1:8080"}, routes=routes.replace("true", "false")), tmp_path)
     assert [account.adapter for account in alone.accounts] == ["okx_spot"]
+
+
+def test_orders_are_listed_at_each_account_that_the_routes_lead_to() -> None:
+    routes = "[{name: main, adapters: [okx_spot, bybit_spot], allow_fallback: true}]"
+    config = configuration({"okx": "http://127.0.0.1:8080", "bybit": "production", "kraken": "production"}, routes=routes)
+    found = accounts_of(config, config.resolve("okx_desktop_live"))
+    assert [(each.adapter, each.keychain_key) for each in found] == [
+        ("okx_spot", "okx_live_trading"), ("bybit_spot", "bybit_live_trading"),
+    ]  # fmt: skip
+    assert [each.name for each in accounts_of(config, config.resolve("okx_desktop_paper"))] == ["okx_desktop_paper"]
 
 
 def test_a_route_to_a_venue_without_a_live_environment_is_named(tmp_path: Path) -> None:

@@ -116,15 +116,21 @@ def list_orders(
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
 ) -> None:
-    """List the orders of ours that have not ended, from the journal; no venue is asked and nobody is disturbed."""
+    """List the orders of ours that have not ended, at each venue they may go to, from the journals.
+
+    No venue is asked and nobody is disturbed. Exit codes: 0; 2 usage or configuration; 70 a journal is lost or is not sound.
+    """
     from golive.runtime.live.order_document import list_document
     from golive.runtime.live.order_list import unended_orders
+    from golive.runtime.live_plan import accounts_of
     from golive.storage.config_files import load_configuration
+    from golive.storage.keys import DevelopmentKeys
 
     where = locate(config, home)
     configuration = load_configuration(where.runtime_file, os.environ)
     chosen = configuration.resolve(entrypoint or configuration.runtime.trading.default_entrypoint)
-    orders = unended_orders(where.home, chosen, configuration.core.execution.order_journal.url)
+    keys, url = DevelopmentKeys.load(where.home), configuration.core.execution.order_journal.url
+    orders = unended_orders(where.home, accounts_of(configuration, chosen), url, keys)
     with delivered() as stdout:
         if as_json:
             stdout.write(json.dumps(list_document(chosen.name, orders), indent=2, ensure_ascii=False) + "\n")

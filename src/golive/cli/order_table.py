@@ -30,9 +30,11 @@ def print_orders(entrypoint: str, orders: Sequence[ListedOrder], stream: TextIO,
     table.add_column("id", no_wrap=True)
     for name in ("order", "filled", "state", "since, UTC"):
         table.add_column(name, overflow="fold")
+    has_venues = len({each.instrument.partition(":")[0] for each in orders}) > 1
     for each in orders:
         price = f"at {each.price}" if each.price else each.type
-        what = " ".join(word for word in (each.side, each.quantity, each.instrument.partition(":")[2], price) if word)
+        symbol = each.instrument if has_venues else each.instrument.partition(":")[2]
+        what = " ".join(word for word in (each.side, each.quantity, symbol, price) if word)
         since = to_iso(each.since // SECOND * SECOND)[5:-1].replace("T", " ")
         name = each.client_order_id[:8] if each.adopted_by is None else f"…{each.venue_order_id[-7:]}"
         state = each.state if each.adopted_by is None else f"adopted, {each.state}"

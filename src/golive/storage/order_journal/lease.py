@@ -105,6 +105,11 @@ class AccountLease:
         """The epoch that stood in the file when it was taken; 0 when there was none."""
         return self._last_epoch
 
+    @property
+    def used_up_to(self) -> int | None:
+        """That epoch; None for an account that was never used."""
+        return self._last_epoch if self.was_used else None
+
     def release(self) -> None:
         """Give the lock back; harmless when done already."""
         if self._descriptor >= 0:
@@ -133,6 +138,17 @@ class AccountLease:
         except OSError as exc:
             return f"it cannot be read: {exc.strerror}"
         return None
+
+
+def used_up_to(path: Path) -> int | None:
+    """Return the epoch that a lock names, without taking it; None where it was never used. JournalError: it cannot be read."""
+    try:
+        content = path.read_bytes()[:64]
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise JournalError(f"{path}: cannot read the lock: {exc.strerror}") from exc
+    return _epoch_in(content) if content else None
 
 
 def _epoch_in(content: bytes) -> int:

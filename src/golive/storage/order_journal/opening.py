@@ -20,7 +20,7 @@ from .lease import AccountLease
 from .place import JournalPlace
 from .postgres import PostgresDatabase
 from .row import ChainedRow, encode, genesis, row_mac
-from .seal import read_sealed
+from .seal import Sealed, read_sealed
 from .sqlite import SqliteDatabase
 
 
@@ -55,24 +55,27 @@ def open_database(place: JournalPlace, keys: DevelopmentKeys, lease: AccountLeas
     elif place.path.exists():
         database = SqliteDatabase.open(place.path)
     else:
-        _refuse_lost(place, lease, "is gone")
+        refuse_lost(place, "is gone", lease.used_up_to)
         return SqliteDatabase.create(place.path, facts)
     try:
         check_facts(database, facts)
         if database.row(1) is None:
-            _refuse_lost(place, lease, "is empty")
+            refuse_lost(place, "is empty", lease.used_up_to)
     except JournalError:
         database.close()
         raise
     return database
 
 
-def _refuse_lost(place: JournalPlace, lease: AccountLease, how: str) -> None:
-    """Raise JournalError when an account that has no journal has had one: ids could come twice, orders may be out."""
+def refuse_lost(place: JournalPlace, how: str, used: int | None) -> None:
+    """Raise JournalError when an account that has no journal has had one: ids could come twice, orders may be out.
+
+    `used`: the epoch that its lock names, None where that was never used.
+    """
     if place.seal.exists():
         trace = f"its seal {place.seal.name} is there"
-    elif lease.was_used:
-        trace = f"{place.lock.name} says that the account was used, up to epoch {lease.last_epoch}"
+    elif used is not None:
+        trace = f"{place.lock.name} says that the account was used, up to epoch {used}"
     elif row := newest_row(place.home, place.path.stem):
         trace = f"the log {LOG_NAME} has records of it, up to row {row}"
     else:
@@ -105,7 +108,11 @@ def load(database: Database, place: JournalPlace, keys: DevelopmentKeys) -> Load
 
     Raises JournalError naming the file and the row when anything but a torn tail is wrong.
     """
-    sealed = read_sealed(place.seal, place.log_id, keys.seal_keys)
+    return load_from(database, place, keys, read_sealed(place.seal, place.log_id, keys.seal_keys))
+
+
+def load_from(database: Database, place: JournalPlace, keys: DevelopmentKeys, sealed: Sealed | None) -> Loaded:
+    """Return the same with the newest seal as it was read, None without one."""
     known = database.last_sealed()
     # Seals stay on the host that made them; a host whose own seal is older, or that has none, reads more rows.
     is_shared = place.url is not None
