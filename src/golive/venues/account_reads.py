@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from golive.model.balance import Balance
 from golive.model.errors import VenueRejected, VenueUnavailable
@@ -19,6 +20,15 @@ MAX_PAGES = 1000
 """what an account trades in days; a venue whose list goes on for longer is not believed"""
 Cutoff = Callable[[int], int]
 """from the time of the newest row (ns) to the time back to which a list is wanted"""
+
+
+@dataclass(slots=True)
+class Begun(Generic[T]):
+    """A list as far as it was read; reading it goes on from there."""
+
+    rows: list[T] = field(default_factory=list)
+    after: str = ""
+    pages: int = 0
 
 
 class AccountReads:
@@ -53,22 +63,33 @@ class AccountReads:
         dialect = self._dialect
         return await self._pages(lambda a: dialect.open_orders(instrument, a), lambda p: dialect.read_orders(p, instrument))
 
-    async def closed_orders(self, instrument: Instrument, cutoff: Cutoff | None = None) -> tuple[OrderSighting, ...]:
-        """Return the ended orders the venue still remembers; with `cutoff` at least those from that time on."""
+    async def closed_orders(
+        self, instrument: Instrument, cutoff: Cutoff | None = None, begun: Begun[OrderSighting] | None = None
+    ) -> tuple[OrderSighting, ...]:
+        """Return the ended orders the venue still remembers; with `cutoff` at least those from that time on.
+
+        `begun`: what was read of them before, to go on with; it is kept up to date.
+        """
         dialect = self._dialect
         return await self._pages(
             lambda a: dialect.closed_orders(instrument, a),
             lambda p: dialect.read_orders(p, instrument),
             _reaches(cutoff, lambda order: order.ts),
+            begun,
+            f"orders of {instrument.id}",
         )
 
-    async def fills(self, instrument: Instrument, cutoff: Cutoff | None = None) -> tuple[FillSighting, ...]:
-        """Return the account's fills the venue still remembers; with `cutoff` at least those from that time on."""
+    async def fills(
+        self, instrument: Instrument, cutoff: Cutoff | None = None, begun: Begun[FillSighting] | None = None
+    ) -> tuple[FillSighting, ...]:
+        """Return the account's fills the venue still remembers; `cutoff` and `begun` as of closed orders."""
         dialect = self._dialect
         return await self._pages(
             lambda a: dialect.fills(instrument, a),
             lambda p: dialect.read_fills(p, instrument),
             _reaches(cutoff, lambda seen: seen.fill.ts),
+            begun,
+            f"fills of {instrument.id}",
         )
 
     async def order_fills(self, order: OrderSighting, instrument: Instrument, cutoff: Cutoff | None) -> tuple[FillSighting, ...]:
@@ -90,16 +111,23 @@ class AccountReads:
         request: Callable[[str], Request],
         convert: Callable[[Payload], tuple[T, ...]],
         is_enough: Callable[[Sequence[T]], bool] = lambda rows: False,
+        begun: Begun[T] | None = None,
+        name: str = "",
     ) -> tuple[T, ...]:
-        """Read pages, newest first as all venues send them, until the last one or until they are enough."""
-        found: list[T] = []
-        after = ""
-        for _ in range(MAX_PAGES):
-            rows, following = await self._page(request(after), convert, after)
-            found.extend(rows)
-            if not following or is_enough(found):
-                return tuple(found)
-            after = following
+        """Read pages, newest first as all venues send them, until the last one or until they are enough.
+
+        `name`: of a list whose growing is progress; '' for one that is short or of a single order.
+        """
+        found: Begun[T] = Begun() if begun is None else begun
+        while found.pages < MAX_PAGES:
+            rows, following = await self._page(request(found.after), convert, found.after)
+            found.rows.extend(rows)
+            found.pages += 1
+            if name:
+                self._path.progress.reached(name if begun is None else f"{name}, kept", found.pages)
+            if not following or is_enough(found.rows):
+                return tuple(found.rows)
+            found.after = following
         message = f"{self._label}: more than {MAX_PAGES} pages of {request('').path}; the list is not complete"
         raise VenueUnavailable(message, venue=self._label)
 

@@ -31,6 +31,7 @@ from .nonce import NonceTurn
 from .profile import VenueProfile
 from .queue import IoQueue
 from .reading import Reading
+from .reading_progress import ReadingProgress
 from .reserve import as_read
 from .signed import Signed
 from .signing import Signer
@@ -93,6 +94,7 @@ class CallPath:
         self._masking = masking
         self._turn = turn
         self.venue_time = VenueTime(clock, error_ms=profile.time_error_ms, tolerance_s=profile.time_tolerance_s)
+        self.progress = ReadingProgress()
 
     @property
     def clock_offset_ms(self) -> int:

@@ -24,6 +24,7 @@ from golive.venues.account_reads import AccountReads
 from ..permission import require_permissions
 from .account import LiveAccount
 from .agreement import NOTHING_BEFORE, agreement
+from .kept_lists import KeptLists
 from .parts import Parts
 from .reappearing import Reappeared
 from .reconcile_views import Books, Known, baseline_body, journal_view, newest_time, own_order, read_venue
@@ -58,7 +59,12 @@ class Recovery:
         self._books = books
         self._known = known
         self._order = order
-        self._reads = AccountReads(self._parts.account.profile, self._parts.adapter.connection.path)
+        self._path = self._parts.adapter.connection.path
+        profile = self._parts.account.profile
+        self._lists = KeptLists(AccountReads(profile, self._path), int(profile.list_overlap_s * SECOND))
+        self._waits_until = 0
+        """monotonic, ns"""
+        self._limit: asyncio.Timeout | None = None
         self._has_stream = False
         self._differences: tuple[Difference, ...] = ()
         """of the last comparison"""
@@ -67,35 +73,23 @@ class Recovery:
     async def run(self, last_agreed_at: int | None) -> None:
         """Return once journal and venue agree and the account is ready.
 
-        `last_agreed_at`: venue's market time of the last agreement, ns; None: there was none. Raises NotReady with the table –
-        where the plan opens blocked accounts it returns then, with the account blocked, and cancels leave –,
-        ValidationFailed for a key that may do too little or too much, VenueUnavailable when the venue could not be asked for so
-        long as the plan waits, the family of any other fault.
+        `last_agreed_at`: venue's market time of the last agreement, ns; None: there was none. Raises NotReady with the table,
+        VenueUnavailable when the venue could not be asked for so long as the plan waits – where the plan opens blocked accounts
+        it returns instead of both, with the account blocked, and cancels leave –, ValidationFailed for a key that may do too
+        little or too much, the family of any other fault.
         """
         parts = self._parts
-        timing = parts.plan.timing
-        deadline = parts.clock.monotonic() + int(timing.recovery_s * SECOND)
-        failure = ""
-        while True:
-            try:
-                async with asyncio.timeout(max(0.0, (deadline - parts.clock.monotonic()) / SECOND)):
-                    view = await self._agreed(last_agreed_at)
-                break
-            except NotReady as exc:
-                self._blocked(exc)
-                return
-            except TimeoutError:
-                if self._differences:  # a venue that takes few calls: what it showed is more than that time is over
-                    self._blocked(NotReady(parts.name, parts.plan.entrypoint, self._differences))
-                    return
-                left = ", ".join(ours.intent.client_order_id for ours in parts.roster.unended()) or "no order"
-                message = f"{parts.name}: not recovered within {timing.recovery_s:g} s; not understood yet: {left}{failure}"
-                raise VenueUnavailable(message, venue=parts.account.profile.label) from None
-            except VenueUnavailable as exc:
-                if parts.clock.monotonic() >= deadline:
-                    raise
-                failure = f"; it failed last with: {exc}"
-                await asyncio.sleep(timing.recovery_pause_s)
+        self._path.progress.listener = self._wait_anew
+        try:
+            view = await self._recovered(last_agreed_at)
+        except NotReady as exc:
+            if not parts.plan.opens_blocked:
+                raise
+            parts.readiness.block("recovery", str(exc))
+            self._account.start()
+            return
+        finally:
+            self._path.progress.listener = None
         if self._books.baseline is None:
             parts.pen.write(self._note("baseline", baseline_body(view)))
         parts.pen.write(agreement(newest_time(view), parts.plan.operator))
@@ -105,12 +99,38 @@ class Recovery:
         self._account.start()
         parts.readiness.clear("recovery")
 
-    def _blocked(self, why: NotReady) -> None:
-        """Let cancels leave where the plan opens blocked accounts; raise why it is one otherwise."""
-        if not self._parts.plan.opens_blocked:
-            raise why
-        self._parts.readiness.block("recovery", str(why))
-        self._account.start()
+    def _wait_anew(self) -> None:
+        """A page came: however many there are, what was waited for is that one."""
+        wait_s = self._parts.plan.timing.recovery_s
+        self._waits_until = self._parts.clock.monotonic() + int(wait_s * SECOND)
+        if self._limit is not None and not self._limit.expired():
+            self._limit.reschedule(asyncio.get_running_loop().time() + wait_s)
+
+    async def _recovered(self, last_agreed_at: int | None) -> VenueView:
+        """Return what journal and venue agree on; try again until the venue has let nothing come for as long as is waited."""
+        parts = self._parts
+        timing = parts.plan.timing
+        failure = ""
+        self._wait_anew()
+        while True:
+            try:
+                async with asyncio.timeout(max(0.0, (self._waits_until - parts.clock.monotonic()) / SECOND)) as self._limit:
+                    return await self._agreed(last_agreed_at)
+            except TimeoutError:
+                if self._differences:  # a venue that takes few calls: what it showed is more than that time is over
+                    raise NotReady(parts.name, parts.plan.entrypoint, self._differences) from None
+                left = ", ".join(ours.intent.client_order_id for ours in parts.roster.unended()) or "no order"
+                message = (
+                    f"{parts.name}: not recovered, {timing.recovery_s:g} s without progress; not understood yet: {left}{failure}"
+                )
+                raise VenueUnavailable(message, venue=parts.account.profile.label) from None
+            except VenueUnavailable as exc:
+                if parts.clock.monotonic() >= self._waits_until:
+                    raise
+                failure = f"; it failed last with: {exc}"
+            finally:
+                self._limit = None
+            await asyncio.sleep(timing.recovery_pause_s)
 
     async def _agreed(self, last_agreed_at: int | None) -> VenueView:
         parts = self._parts
@@ -129,9 +149,9 @@ class Recovery:
                     self._account.asker.ask(ours.intent.client_order_id)
             await self._account.asker.settled()
             has_asked = False
-            view = await read_venue(self._reads, parts.instruments.values(), since)
+            view = await read_venue(self._lists, parts.instruments.values(), since)
             if await self._reappeared.taken_back(view, [ours.intent.client_order_id for ours in parts.roster.unended()]):
-                view = await read_venue(self._reads, parts.instruments.values(), since)
+                view = await read_venue(self._lists, parts.instruments.values(), since)
             self._follow(view)
             differences = self._differences = await self._compared(view)
             if not differences:
