@@ -82,7 +82,7 @@ class Recovery:
         self._path.progress.listener = self._wait_anew
         try:
             view = await self._recovered(last_agreed_at)
-        except NotReady as exc:
+        except (NotReady, VenueUnavailable) as exc:
             if not parts.plan.opens_blocked:
                 raise
             parts.readiness.block("recovery", str(exc))
