@@ -108,6 +108,27 @@ def test_the_table_tells_when_an_order_left_and_how_long_its_answer_took(home: P
     assert "left" not in golive(capsys, home, order_id(UNSENT))[1]
 
 
+def test_series_that_have_counted_fewer_orders_than_the_journal_are_behind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a kill leaves them, which comes between two writings of the file."""
+    filled = [
+        item for n in range(1, 5) for item in (decided(n), answer(n, 1, AttemptResult.ACCEPTED), end(n, OrderResult.FILLED))
+    ]
+    write(tmp_path, tuple(filled))
+    (tmp_path / "metrics").mkdir()
+    series = tmp_path / "metrics/live_router.prom"
+    series.write_text(SERIES)
+    code, _, witnesses = told(capsys, tmp_path, order_id(1))
+    assert (code, witnesses["metrics"]) == (0, ("behind", "counts_are_behind"))
+    out = golive(capsys, tmp_path, order_id(1))[1]
+    assert "has counted 3 orders of route main at okx that ended like this (filled), the journal 4" in out
+    assert "everything agrees but for the series" in out
+    series.write_text(SERIES.replace('"main"} 3.0', '"main"} 4.0'))
+    assert told(capsys, tmp_path, order_id(1))[2]["metrics"] == ("ok", "route_counts")
+    assert golive(capsys, tmp_path, order_id(1))[1].endswith("everything agrees\n")
+
+
 @pytest.mark.parametrize(
     ("result", "price", "amended"),
     [(AttemptResult.ACCEPTED, "42100", {"quantity": "0.01", "price": "42000"}), (AttemptResult.REJECTED, "42000", None)],

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _AMOUNTS: Final = frozenset({"quantity", "price", "filled", "trigger", "trail", "fee", "notional", "limit", "value"})
 _VALUES: Final = frozenset({"verdict", "result", "event", "side", "type", "liquidity", "subject", "fallback"})
-_STYLES: Final = {"ok": "green", "pending": "", "not_asked": "dim"}
+_STYLES: Final = {"ok": "green", "pending": "", "behind": "yellow", "not_asked": "dim"}
 
 
 def print_story(story: OrderStory, language: Language, stream: TextIO, *, width: int | None = None) -> None:
@@ -45,7 +45,13 @@ def print_story(story: OrderStory, language: Language, stream: TextIO, *, width:
             Text(clean(_sentence(each, language))),
         )
     console.print(witnesses)
-    console.print(Text(word(PHRASES, "whole" if story.is_whole else "not_whole", language)), soft_wrap=True)
+    console.print(Text(word(PHRASES, _conclusion(story), language)), soft_wrap=True)
+
+
+def _conclusion(story: OrderStory) -> str:
+    if not story.is_whole:
+        return "not_whole"
+    return "whole_behind" if any(each.state == "behind" for each in story.testimonies) else "whole"
 
 
 def _name(story: OrderStory) -> str:

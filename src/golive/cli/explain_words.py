@@ -125,6 +125,7 @@ STATES: Final[Words] = {
     "ok": ("ok", "ok"),
     "pending": ("pending", "w toku"),
     "not_asked": ("not asked", "nie pytano"),
+    "behind": ("behind", "w tyle"),
     "missing": ("MISSING", "BRAK"),
     "corrupt": ("CORRUPT", "USZKODZONE"),
     "unknown": ("UNKNOWN", "NIEZNANE"),
@@ -137,6 +138,10 @@ SENTENCES: Final[Words] = {
     ),
     "bad_record": ("record {seq} of {file} cannot be believed: {problem}", "zapis {seq} w {file} jest niewiarygodny: {problem}"),
     "cannot_be_read": ("cannot be read: {problem}", "nie można odczytać: {problem}"),
+    "counts_are_behind": (
+        "{file} has counted {count} orders of route {route} at {exchange} that ended like this ({status}), the journal {ended}",
+        "{file} policzył {count} zleceń trasy {route} na {exchange} zakończonych tak jak to ({status}), dziennik {ended}",
+    ),
     "decision_not_there": ("decision {decision} is not in {file}", "decyzji {decision} nie ma w {file}"),
     "elsewhere_unread": (
         "whether it went to another venue cannot be said: {problem}",
@@ -260,6 +265,10 @@ PHRASES: Final[Words] = {
     "what": ("what", "co"),
     "details": ("details", "szczegóły"),
     "whole": ("everything agrees", "wszystko się zgadza"),
+    "whole_behind": (
+        "everything agrees but for the series, which have yet to count it all",
+        "wszystko się zgadza poza szeregami, które nie policzyły jeszcze wszystkiego",
+    ),
     "not_whole": (
         "something is missing or cannot be believed, see above; golive audit verify --all tells more",
         "czegoś brakuje lub jest niewiarygodne, patrz wyżej; golive audit verify --all powie więcej",

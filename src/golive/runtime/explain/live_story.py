@@ -32,15 +32,16 @@ def live_story(match: Match, archive: Archive, ask: Callable[[SentOrder], Testim
     with closing(archive.places.journal(match.path)) as reader:
         rows, facts = reader.order(order), dict(reader.facts)
         witnesses = [rows_testimony(reader.database, rows, keys, sealed)]
+        standing = standing_of(rows, grid := _grid_of(rows))
+        result = None if standing.record is None else str(standing.record["result"])
+        ended = 0 if standing.route is None or result is None else reader.ended(standing.route, result)
         store = archive.shown(match.path) if archive.url is None else reader.database.where
-    grid = _grid_of(rows)
-    standing = standing_of(rows, grid)
     files = live_log.log_files(archive.home / live_log.DIRECTORY)
     witnesses.append(risk_testimony(archive.risk_log, order, risk_bodies(rows), mac_keys))
     if standing.route is not None:
         witnesses.append(log_testimony(files, order, standing.record, mac_keys))
-        result = None if standing.record is None else str(standing.record["result"])
-        witnesses.append(metrics_testimony(archive.metrics, facts["venue"], standing.route, result, archive.clock.now()))
+        now = archive.clock.now()
+        witnesses.append(metrics_testimony(archive.metrics, facts["venue"], standing.route, result, ended, now))
         witnesses.append(ask(_sent(order, facts, standing, rows, grid)))
     went_to = None
     if standing.status in MAY_GO_ELSEWHERE:

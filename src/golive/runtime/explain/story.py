@@ -14,8 +14,9 @@ StepKind = Literal[
     "signal", "decision", "intent", "amendment", "record", "attempt", "answer", "fact", "fill", "booking", "end", "note"
 ]
 Witness = Literal["journal", "risk_decisions", "decision_log", "decision_journal", "metrics", "venue"]
-State = Literal["ok", "pending", "not_asked", "missing", "corrupt", "unknown"]
-GOOD: Final = frozenset({"ok", "pending", "not_asked"})
+State = Literal["ok", "pending", "not_asked", "behind", "missing", "corrupt", "unknown"]
+GOOD: Final = frozenset({"ok", "pending", "not_asked", "behind"})
+"""`behind` are series alone: statistics that are written every few seconds, and no evidence"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

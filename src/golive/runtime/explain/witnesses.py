@@ -106,10 +106,11 @@ def journal_testimony(files: Iterable[Path], order: str, run_id: str, mac_keys: 
     return _agrees(witness, own) if own else testimony(witness, "missing", "order_not_there")
 
 
-def metrics_testimony(path: Path, exchange: str, route: str, result: str | None, now: int) -> Testimony:
-    """Return whether the metrics file can have counted an order of this route.
+def metrics_testimony(path: Path, exchange: str, route: str, result: str | None, ended: int, now: int) -> Testimony:
+    """Return whether the metrics file has counted an order of this route.
 
-    `result` is how the order ended, None: it has not; `now` is the wall clock, ns.
+    `result` is how the order ended, None: it has not; `ended` is how many of its account's journal have ended so: fewer in the
+    file are behind, which may be until its next writing, and is what a crash leaves. `now` is the wall clock, ns.
     """
     witness: Witness = "metrics"
     try:
@@ -123,6 +124,9 @@ def metrics_testimony(path: Path, exchange: str, route: str, result: str | None,
         return testimony(witness, "missing", "route_not_there", file=path.name, route=route, exchange=exchange)
     if result is not None and not counts.get(result):
         return testimony(witness, "missing", "not_counted", file=path.name, route=route, exchange=exchange, status=result)
+    if result is not None and counts[result] < ended:
+        told = {"status": result, "count": str(counts[result]), "ended": str(ended)}
+        return testimony(witness, "behind", "counts_are_behind", route=route, exchange=exchange, file=path.name, **told)
     total = ", ".join(f"{result} {count}" for result, count in counts.items() if count) or "0"
     age = f"{max(0, now - written) / SECOND:.0f}"
     return testimony(witness, "ok", "route_counts", route=route, exchange=exchange, orders=total, age_s=age, file=path.name)

@@ -103,6 +103,12 @@ class OrderJournalReader:
         for row in self._database.select(query):
             yield named(row[0], "notes", tuple(row[1:]))
 
+    def ended(self, route: str, result: str) -> int:
+        """Return how many orders of a route have ended so."""
+        query = """SELECT count(*) FROM ends AS e JOIN intents AS i ON i.client_order_id = e.client_order_id
+                   WHERE e.result = ? AND i.route = ?"""
+        return next(int(count) for (count,) in self._database.select(query, (result, route)))
+
     def not_ended(self) -> tuple[ClientOrderId, ...]:
         """Return the orders that have an intent and no end, oldest first."""
         query = """SELECT client_order_id FROM intents AS i
