@@ -320,12 +320,18 @@ def test_a_request_to_cancel_what_was_never_ours_is_found(trail: Trail) -> None:
 
 @pytest.mark.parametrize("answer", [A.NOT_SENT, A.UNKNOWN, None])
 def test_a_request_that_left_and_is_denied_is_found(trail: Trail, answer: A | None) -> None:
-    """One answered, one ended, as if it had not left; one ended so whose answer a kill took."""
+    """Answered as if it had not left, ended so, ended so after a kill took the answer."""
     name = trail.new_id()
     answers = [] if answer is None else [trail.answer(name, answer)]
     trail.journal.commit([*trail.decide(name), *answers, trail.end(name, R.NOT_SENT)])
-    count = 1 + (answer is A.NOT_SENT)
-    assert counted(seen(trail, left(name))) == {"sent_denied": count}
+    assert counted(seen(trail, left(name))) == {"sent_denied": 1}
+
+
+def test_an_order_that_was_not_processed_and_did_not_leave_again_has_not_been_sent(trail: Trail) -> None:
+    name = trail.new_id()
+    first = [*trail.decide(name), trail.answer(name, A.NOT_PROCESSED), trail.attempt(name, 2)]
+    trail.journal.commit([*first, trail.answer(name, A.NOT_SENT, 2), trail.end(name, R.NOT_SENT)])
+    assert counted(seen(trail, left(name))) == {}
 
 
 def test_an_attempt_to_amend_that_left_and_is_denied_is_found(trail: Trail) -> None:

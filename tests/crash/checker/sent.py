@@ -14,7 +14,8 @@ from .journal import Journal, Told
 from .ledger import Ledger
 
 NEVER_LEFT = "not_sent"
-"""answer and end that say: nothing of it left"""
+"""answer that says: it did not leave; and end, unless it was answered as `NOT_PROCESSED` and did not leave once more"""
+NOT_PROCESSED = "not_processed"
 
 
 class Request(NamedTuple):
@@ -73,7 +74,8 @@ def _check_requests(what: str, asks: str, alike: Sequence[Request], told: Told, 
         findings.add("sent_undurable", f"{what}, with the deadline {others[0].deadline}, which no attempt has", len(others))
     findings.add("sent_denied", f"{what}; the attempts: {answers}", len(alike) - sum(answer != NEVER_LEFT for answer in answers))
     if asks == "place" and told.end == NEVER_LEFT:
-        findings.add("sent_denied", f"{what}; the order ended as {told.end}")
+        unexplained = len(alike) - sum(answer in (NEVER_LEFT, NOT_PROCESSED) for answer in answers)
+        findings.add("sent_denied", f"{what}, answered {answers}; the order ended as {told.end}", unexplained)
     first = min(told.written.values(), default=0)
     early = [each.at for each in alike if each.at < first]
     findings.add("wrong_time", f"{what} at {early[:1]}; its first attempt is written at {first}", len(early))
