@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from crash.report import check
 from crash.rig import SENT, Rig, environment, program, rig
 
 READY_S = 30.0
+MOST_BLOCKED = 0.5
+"""as many whole processes may be blocked before they are killed, of those that are to be killed"""
 
 
 @dataclass
@@ -56,30 +59,45 @@ class Campaign:
         command = self.command(*what, seed=seed)
         return subprocess.Popen(command, env=environment(**changes), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    def kill_forked(self, kills: int, window_ms: float, ready_window_ms: float, ready_every: int = 2) -> None:
+    def kill_forked(
+        self, kills: int, window_ms: float, ready_window_ms: float, ready_every: int = 2, seed: int | None = None
+    ) -> dict[str, Any]:
+        """Kill forked lives; return what came of it."""
         windows = ("--window-ms", str(window_ms), "--ready-window-ms", str(ready_window_ms), "--ready-every", str(ready_every))
-        self.said["forked"] = self.run("--kills", str(kills), *windows)
+        another = () if seed is None else ("--seed", str(seed))
+        self.said["forked"] = self.run("--kills", str(kills), *windows, *another)
+        return dict(self.said["forked"])
 
     def kill_processes(self, kills: int, window_s: float, ready_window_s: float, rng: Random) -> None:
-        """Start whole processes; kill every other one within `window_s` of its start, the others so soon after they are ready."""
-        began, killed_ready = time.monotonic(), 0
-        for number in range(kills):
+        """Start whole processes; kill every other one within `window_s` of its start, the others so soon after they are ready.
+
+        One that ended as blocked before it was killed is no kill, and another is started in its place.
+        """
+        began, killed, blocked, killed_ready = time.monotonic(), 0, 0, 0
+        while killed < kills:
+            assert blocked <= MOST_BLOCKED * kills, f"{blocked} lives were blocked before they were killed, {killed} were killed"
+            number = killed + blocked
             with self.start("--life", seed=self.place.seed + 1 + number) as process:
                 assert process.stdout is not None
                 assert process.stderr is not None
                 is_ready = bool(number % 2 and process.stdout.readline())
                 time.sleep(rng.uniform(0, ready_window_s if number % 2 else window_s))
                 process.kill()
-                killed_ready += is_ready or bool(process.stdout.read())
+                is_ready = is_ready or bool(process.stdout.read())
                 errors = process.stderr.read()
             assert process.returncode in (-9, BLOCKED), f"life {number} ended by itself: {process.returncode}\n{errors[-4000:]}"
+            is_killed = process.returncode != BLOCKED
+            killed, blocked, killed_ready = killed + is_killed, blocked + (not is_killed), killed_ready + (is_killed and is_ready)
         duration = round(time.monotonic() - began, 2)
-        self.said["processes"] = {"kills": kills, "killed_ready": killed_ready, "duration_s": duration}
+        self.said["processes"] = {"kills": killed, "killed_ready": killed_ready, "blocked": blocked, "duration_s": duration}
 
     def resolve(self, *flags: str) -> None:
         """Let the network rest and one life resolve everything."""
         self.said["network"] = self.place.nemesis.take({})
-        self.said["faults"] = {fault["kind"]: fault["struck"] for fault in self.place.venue.control("faults")["faults"]}
+        struck: Counter[str] = Counter()
+        for fault in self.place.venue.control("faults")["faults"]:
+            struck[fault["kind"]] += fault["struck"]
+        self.said["faults"] = dict(struck)
         self.place.make_peaceful()
         self.said["resolved"] = self.run("--resolve", *flags)
 

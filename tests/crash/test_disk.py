@@ -80,16 +80,17 @@ def test_on_a_full_disk_nothing_leaves_and_with_space_again_all_is_resolved(tmp_
 def test_wherever_a_file_may_not_grow_nothing_leaves_that_is_not_written_down(tmp_path: Path) -> None:
     report = Report("disk-limit", SEED)
     placed = []
+    checked = {}
     for most in OFFSETS:
         with campaign("okx", tmp_path / str(most), SEED) as field:
             code, errors = run_to_its_end(field, "--orders", "20000", most_bytes=most)
             placed.append(len(field.place.venue.orders()))
             field.resolve()
-            found = field.checked()
+            found = checked[str(most)] = field.checked()
         assert code != 0, f"{most} bytes were enough"
         assert "JournalError" in errors
         assert violations(found) == {}, (most, found["examples"])
-    report.parts |= {"most_bytes": list(OFFSETS), "placed": placed}
+    report.parts |= {"most_bytes": list(OFFSETS), "placed": placed, "checked": checked}
     report.write(tmp_path)
     assert placed[-1] > placed[0]
 

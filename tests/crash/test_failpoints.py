@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 @pytest.mark.parametrize("venue", VENUES)
 def test_a_kill_at_every_failpoint_is_survived(venue: str, tmp_path: Path) -> None:
+    report = Report(f"failpoints-{venue}", SEED)
     with campaign(venue, tmp_path, SEED) as field:
         for code in THROTTLES[venue]:
             where = {"match": ORDER_PATHS[venue], "method": "POST"}
@@ -27,7 +28,6 @@ def test_a_kill_at_every_failpoint_is_survived(venue: str, tmp_path: Path) -> No
         codes = field.run("--failpoints")["failpoints"]
         field.resolve()
         found = field.checked()
-    report = Report(f"failpoints-{venue}", SEED)
     report.parts |= {"venue": venue, "exit_codes": codes, **field.said}
     report.write(tmp_path)
     assert set(codes) == set(points_of_a_run())

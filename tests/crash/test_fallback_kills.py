@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,9 +36,14 @@ def test_a_fallback_makes_one_order_over_both_venues(tmp_path: Path) -> None:
             counted = field.checked("--metrics", str(field.home / EXPORT))
             if "breaker_open" in counted["looked_at"]["fallbacks"]:
                 break
-        field.said["killed_beside"] = field.run("--kills", str(KILLS), *WINDOW)
-        field.places[0].is_direct = False
-        field.said["killed"] = field.run("--kills", str(KILLS), *WINDOW)
+        ready = {"killed_beside": 0, "killed": 0}
+        for what in tuple(ready):
+            field.places[0].is_direct = what == "killed_beside"
+            for run in range(MOST_RUNS):  # a busy machine has few lives ready in time
+                toll = field.said[f"{what}_{run}"] = field.run("--kills", str(KILLS), *WINDOW, "--seed", str(SEED + run))
+                ready[what] += toll["killed_ready"]
+                if ready[what] >= KILLS / 4 and (what == "killed_beside" or _is_enough(field.checked()["looked_at"], counted)):
+                    break
         field.resolve()
         found = field.checked()
     report.parts |= {"venues": [place.name for place in field.places], **field.said, "counted": counted, "checked": found}
@@ -44,14 +51,16 @@ def test_a_fallback_makes_one_order_over_both_venues(tmp_path: Path) -> None:
     unwanted = {kind: count for kind, count in violations(counted).items() if kind.startswith(("two_", "fallback_"))}
     assert unwanted == {}, counted["examples"]
     assert violations(found) == {}, found["examples"]
-    assert min(field.said[what]["killed_ready"] for what in ("killed", "killed_beside")) >= KILLS / 4
-    looked = found["looked_at"]
+    assert min(ready.values()) >= KILLS / 4, ready
     assert counted["looked_at"]["counted"] > ORDERS / 10
-    assert set(looked["fallbacks"]) == REASONS
-    assert sum(looked["fallbacks"].values()) > sum(counted["looked_at"]["fallbacks"].values()), (
-        "none went on in a life that was killed"
-    )
-    assert min(looked[what] for what in ("fallbacks_at_venue", "unknown_stayed", "throttled_stayed")) > 0
+    assert _is_enough(found["looked_at"], counted), found["looked_at"]
+
+
+def _is_enough(looked: Mapping[str, Any], counted: Mapping[str, Any]) -> bool:
+    """Return whether each reason was met, more went on than before any life was killed, and each outcome that stays was met."""
+    in_killed_lives = sum(looked["fallbacks"].values()) - sum(counted["looked_at"]["fallbacks"].values())
+    stayed = [looked[what] for what in ("fallbacks_at_venue", "unknown_stayed", "throttled_stayed")]
+    return set(looked["fallbacks"]) == REASONS and in_killed_lives > 0 and min(stayed) > 0
 
 
 @pytest.mark.parametrize(
@@ -63,12 +72,12 @@ def test_a_fallback_makes_one_order_over_both_venues(tmp_path: Path) -> None:
     ],
 )
 def test_a_planted_bug_is_found(bug: str, expected: set[str], tmp_path: Path) -> None:
+    report = Report(f"planted-{bug}", SEED)
     with two_venues(tmp_path, SEED, "faulty_bot", "--bug", bug) as field:
         if bug == "fallback_of_unknown":
             field.leave_unanswered()
         field.try_to_run("--orders", "40")
         found = field.checked(*(("--metrics", str(field.home / EXPORT)) if bug == "fallback_uncounted" else ()))
-    report = Report(f"planted-{bug}", SEED)
     report.parts |= {"bug": bug, "expected": sorted(expected), "checked": found}
     report.write(tmp_path)
     assert expected <= violations(found).keys(), found

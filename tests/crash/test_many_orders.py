@@ -19,12 +19,12 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(3600 if IS_LONG else 
 
 
 def test_each_order_has_one_decision_before_it(tmp_path: Path) -> None:
+    report = Report("many-orders", SEED)
     with campaign("okx", tmp_path, SEED) as field:
         field.place.is_direct = True
         field.said["placed"] = field.run("--orders", str(ORDERS), "--scale", SCALE)
         field.resolve("--scale", SCALE)
         found = field.checked()
-    report = Report("many-orders", SEED)
     report.parts |= {"venue": "okx", "scale": f"1:{SCALE}", **field.said}
     report.write(tmp_path)
     assert violations(found) == {}, found["examples"]

@@ -56,11 +56,11 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 def test_a_planted_bug_is_found(
     bug: str, venue: str, faults: tuple[Mapping[str, Any], ...], what: tuple[str, ...], expected: set[str], tmp_path: Path
 ) -> None:
+    report = Report(f"planted-{bug}-{venue}", SEED)
     with campaign(venue, tmp_path, SEED, bot="faulty_bot") as field:
         _make_worse(field, faults)
         _run(field, bug, *what)
         found = violations(field.checked())
-    report = Report(f"planted-{bug}-{venue}", SEED)
     report.parts |= {"bug": bug, "expected": sorted(expected), **field.said}
     report.write(tmp_path)
     assert expected <= found.keys(), found
@@ -81,12 +81,12 @@ def test_a_planted_bug_is_found(
 def test_without_a_bug_the_same_run_is_clean(
     venue: str, faults: tuple[Mapping[str, Any], ...], what: tuple[str, ...], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    report = Report(f"planted-none-{request.node.callspec.id}", SEED)
     with campaign(venue, tmp_path, SEED) as field:
         _make_worse(field, faults)
         field.run(*what)
         field.resolve()
         found = field.checked()
-    report = Report(f"planted-none-{request.node.callspec.id}", SEED)
     report.parts |= {"bug": "", **field.said}
     report.write(tmp_path)
     assert violations(found) == {}, found["examples"]

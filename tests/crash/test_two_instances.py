@@ -33,11 +33,11 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(3600 if IS_LONG else 
 
 
 def test_of_several_starts_one_writes(tmp_path: Path) -> None:
+    report = Report("two-instances", SEED)
     with campaign("okx", tmp_path, SEED) as field:
         said = field.run("--races", str(RACES))
         field.resolve()
         found = field.checked()
-    report = Report("two-instances", SEED)
     report.parts |= {"races": said, **field.said}
     report.write(tmp_path)
     winners = said["winners"]
@@ -145,6 +145,7 @@ def _trading(folder: Path, seed: int, bug: str, lease_s: str) -> Iterator[tuple[
 
 
 def test_while_one_process_lives_no_other_starts(tmp_path: Path) -> None:
+    report = Report("one-writer", SEED)
     with campaign("okx", tmp_path, SEED) as field:
         with field.start("--life") as process:
             ready(process)
@@ -154,7 +155,6 @@ def test_while_one_process_lives_no_other_starts(tmp_path: Path) -> None:
             process.kill()
         field.resolve()
         found = field.checked()
-    report = Report("one-writer", SEED)
     report.parts |= {"exit_code_of_the_second": code, **field.said}
     report.write(tmp_path)
     assert violations(found) == {}, found["examples"]
