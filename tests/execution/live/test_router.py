@@ -737,6 +737,28 @@ def test_an_order_canceled_at_the_venue_while_it_was_amended_ends(desk: RouterDe
     assert desk.ends == {name: "filled"}, "all that was ordered, as far as we know"
 
 
+def test_an_order_amended_to_less_than_was_filled_meanwhile_is_finished(desk: RouterDesk) -> None:
+    order = limit(1)
+    name = desk.accepted(order)
+    desk.amend(order._replace(quantity=BTC.lots("0.05")))
+    desk.see(name, fill(order, "0.07", "t1"))
+    changed(desk, name, A.ACCEPTED)
+    assert desk.ends == {name: "filled"}
+    assert (desk.orders[name].filled, desk.router.frozen) == (BTC.lots("0.07"), {})
+
+
+def test_a_fill_from_before_an_amendment_to_less_may_be_told_after_it(desk: RouterDesk) -> None:
+    order = limit(1)
+    name = desk.accepted(order)
+    desk.amend(order._replace(quantity=BTC.lots("0.05")))
+    changed(desk, name, A.ACCEPTED)
+    desk.see(name, fill(order, "0.07", "t1"), filled=BTC.lots("0.07"))
+    assert desk.ends == {name: "filled"}
+    assert (desk.orders[name].filled, desk.router.frozen) == (BTC.lots("0.07"), {})
+    desk.see(name, fill(order, "0.04", "t2"))
+    assert desk.orders[name].filled == BTC.lots("0.07"), "more than was ever ordered"
+
+
 def test_a_later_amendment_waits_for_the_answer_to_the_one_before(desk: RouterDesk) -> None:
     order = limit(1)
     name = desk.submit(order)

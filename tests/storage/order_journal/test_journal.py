@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from golive.model.decision import Approved
 from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.ids import derive_client_order_id
 from golive.model.live_order import AttemptResult
@@ -119,6 +120,17 @@ def test_the_venues_own_word_on_new_terms_counts_where_the_answer_is_missing(hom
     with closing(open_journal(home)) as journal:
         intent = journal.state.orders[order_id(1)].intent
     assert (intent.price, intent.quantity) == (421_000, 7)
+
+
+def test_an_order_amended_to_less_than_was_filled_is_loaded_as_filled(home: Path) -> None:
+    filled = fill_of(1).fill.quantity
+    less = decided(1, amendment=3)
+    assert isinstance(less.verdict, Approved)
+    less = replace(less, verdict=replace(less.verdict, order=less.verdict.order._replace(quantity=filled - 1)))
+    write(home, [decided(1), fill_of(1), less, answer(1, 3)])
+    with closing(open_journal(home)) as journal:
+        stored = journal.state.orders[order_id(1)]
+    assert stored.intent.quantity == filled == stored.fills[0].quantity
 
 
 def test_a_late_fill_of_an_ended_order_is_booked_and_does_not_revive_it(home: Path) -> None:

@@ -55,6 +55,8 @@ class Life:
     """all that was said about it, oldest first"""
     heard: set[OrderUpdate] = field(default_factory=set)
     """what its venue said beside fills, each once"""
+    most_lots: int = 0
+    """the largest quantity it had before an amendment; 0: it was never amended here"""
     amended_at: int = 0
     """event time of the newest terms"""
     wants_cancel: bool = False

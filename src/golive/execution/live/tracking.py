@@ -19,7 +19,7 @@ from golive.model.order import TERMINAL, Fill, OrderStatus, OrderUpdate
 from golive.orders import TRANSITIONS, OrderEvent, Orders
 
 from .awaited import Awaited
-from .contradiction import DENIED, beyond_limit, contradiction, ends_anew, not_of
+from .contradiction import DENIED, beyond_limit, contradiction, ends_anew, not_of, other_id
 from .effect import Ask, Conclude, Distrust, Effect, Forget, Keep, Note, Withdraw
 from .ended import EndedOrders
 from .frozen import FrozenSymbols
@@ -95,6 +95,8 @@ class Tracking:
             if isinstance(item, Fill) and (why := not_of(life, item)):
                 self.dispute(life, why)
                 continue
+            if isinstance(item, OrderUpdate) and (why := other_id(life, item.venue_order_id)):
+                self.dispute(life, why)
             life.is_gone = False
             if isinstance(item, Fill) or item.event in _WORKS:
                 self.withdraw(life)
@@ -162,11 +164,13 @@ class Tracking:
                 self.amended(life, item)
 
     def amended(self, life: Life, item: OrderUpdate) -> None:
-        """Take the terms an order has from now on, and the fills that waited for them."""
-        quantity = life.intent.quantity if item.quantity is None else item.quantity
-        if quantity < life.order.filled:
-            self.dispute(life, f"amended to {quantity} lots with {life.order.filled} filled")
-            return
+        """Take the terms an order has from now on, and the fills that waited for them.
+
+        A quantity below what was filled meanwhile finishes the order: venues take such an amendment (OKX, amend order, `newSz`).
+        """
+        life.most_lots = max(life.most_lots, life.intent.quantity)
+        if item.quantity is not None and item.quantity < life.order.filled:
+            item = item._replace(quantity=life.order.filled)
         life.amended_at = max(life.amended_at, item.ts)
         self.say(life, item)
         if life.change_unknown or life.is_changing_to(item.price, item.quantity):
@@ -187,6 +191,8 @@ class Tracking:
         if completes and life.is_changing and order.status not in TERMINAL:
             life.held.append(fill)
             return
+        if order.intent.quantity < total <= life.most_lots and order.status not in TERMINAL:
+            self.say(life, OrderUpdate(fill.client_order_id, fill.ts, OrderEvent.AMENDED, quantity=total))  # filled before it
         if total > order.intent.quantity:
             self.dispute(life, f"fill {fill.fill_id.trade_id} of {fill.quantity} lots is more than was ordered")
             return

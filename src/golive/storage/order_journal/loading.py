@@ -38,6 +38,7 @@ def stored_order(rows: Iterable[bytes]) -> StoredOrder:
     decoded: list[tuple[str, dict[str, Any]]] = [(row.table, dict(row.values)) for row in (_named(encoded) for encoded in rows)]
     first = decoded[0][1]
     terms = intent_of(first)
+    most = terms.quantity
     attempts: dict[int, StoredAttempt] = {}
     amendments: dict[int, dict[str, Any]] = {}
     facts: list[OrderUpdate] = []
@@ -58,6 +59,10 @@ def stored_order(rows: Iterable[bytes]) -> StoredOrder:
                 terms = _amended_by_venue(terms, facts[-1])
         elif table == "fills":
             fills.append(fill_of(row))
+        most = max(most, terms.quantity)
+    filled = sum(fill.quantity for fill in fills)
+    if terms.quantity < filled <= most:  # amended to less than was filled by then, which finished it
+        terms = terms._replace(quantity=filled)
     return StoredOrder(
         intent=terms,
         route=first["route"],
