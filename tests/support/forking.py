@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -64,15 +65,17 @@ class Forks:
     def __init__(self, main: str, imported: Sequence[str], ready: str | None = None) -> None:
         self._plan = {"main": main, "imported": [*imported], "ready": ready}
         self._server: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+        self._one_at_a_time = threading.Lock()
 
     def start(self, arguments: Sequence[str], descriptors: Sequence[int], env: Mapping[str, str], cwd: Path) -> Forked:
         """Start one. `descriptors` are its stdin, stdout, stderr, and any more: "{3}" in an argument is the number of the fourth."""
         ended, tells = os.pipe()
+        request = json.dumps({"arguments": [*arguments], "env": {**env}, "cwd": str(cwd)}).encode()
         try:
-            request = {"arguments": [*arguments], "env": {**env}, "cwd": str(cwd)}
-            line = self._line()
-            socket.send_fds(line, [json.dumps(request).encode()], [tells, *descriptors])
-            pid = int(line.recv(16) or b"0")
+            with self._one_at_a_time:  # threads may start some side by side; each answer is to its own request
+                line = self._line()
+                socket.send_fds(line, [request], [tells, *descriptors])
+                pid = int(line.recv(16) or b"0")
         finally:
             os.close(tells)
         assert pid > 0, "the process that forks has ended"
