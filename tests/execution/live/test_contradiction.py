@@ -12,6 +12,7 @@ from golive.execution.live.effect import Ask, Reroute, Withdraw
 from golive.execution.live.happening import Answered, Changed, Happening, Leaving, NotSent, Seen, Vanished, Withdrawn
 from golive.execution.live.recovery import RestoredAttempt, RestoredOrder
 from golive.model.command import Alert
+from golive.model.ids import VenueOrderId
 from golive.model.live_order import AttemptResult, FallbackReason
 from golive.model.order import OrderStatus, Side
 from golive.orders import OrderEvent
@@ -373,3 +374,17 @@ def test_what_the_driver_says_of_its_sending_afterwards_changes_nothing(desk: Ro
     assert [type(each) for each in desk.effects[before:]] == []
     desk.take(Leaving(OKX, NAME, 2, 5))
     assert desk.status(NAME) is S.REJECTED
+
+
+@pytest.mark.parametrize("is_seen_first", [True, False])
+def test_an_order_that_its_venue_calls_by_two_ids_contradicts_itself(is_seen_first: bool) -> None:
+    desk, order = RouterDesk(), limit(1)
+    name = desk.submit(order)
+    desk.leave(name)
+    seen = update(order, OrderEvent.ACCEPTED)._replace(venue_order_id=VenueOrderId("another"))
+    if is_seen_first:
+        desk.see(name, seen, filled=0)
+    desk.answer(name, AttemptResult.ACCEPTED)
+    desk.see(name, seen, filled=0)
+    assert desk.alerts == [f"critical: Order {name} contradicts itself"]
+    assert desk.router.frozen

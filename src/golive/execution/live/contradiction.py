@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from golive.model.ids import VenueOrderId
 from golive.model.live_order import AttemptResult
 from golive.model.order import Fill, OrderStatus, OrderUpdate, Side
 from golive.orders import TRANSITIONS, OrderEvent
@@ -52,6 +53,14 @@ def not_of(life: Life, fill: Fill) -> str:
     if fill.quantity <= 0 or fill.price <= 0:
         return f"fill {trade} has {fill.quantity} lots at {fill.price} ticks"
     return ""
+
+
+def other_id(life: Life, told: VenueOrderId | None) -> str:
+    """Say that its venue calls the order by another id than before; '' when it does not: no change of ours renames it."""
+    known = life.order.venue_order_id
+    if known is None or told is None or told == known:
+        return ""
+    return f"its venue called it {known}, and now calls it {told}"
 
 
 def beyond_limit(life: Life, fill: Fill) -> str:

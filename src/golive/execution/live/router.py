@@ -24,6 +24,7 @@ from golive.orders import Order, OrderEvent
 
 from .alarm import LiveAlarms
 from .catch_up import unheard
+from .contradiction import other_id
 from .degradation import DegradePolicy, TroubleWatch
 from .dispatch import Dispatch
 from .effect import Change, Effect, Note, Withdraw
@@ -286,6 +287,8 @@ class LiveExecutionRouter:
                 tracking.answered(life, "accepted", answer.mono)
                 if status in _NOT_ANSWERED:
                     tracking.update(life, OrderEvent.ACCEPTED, code=answer.code, venue_order_id=answer.venue_order_id)
+                elif why := other_id(life, answer.venue_order_id):
+                    tracking.dispute(life, why)
                 else:
                     life.order.venue_order_id = life.order.venue_order_id or answer.venue_order_id
             case AttemptResult.REJECTED:
