@@ -96,8 +96,8 @@ def _differences(
 def _are_these(said: list[Any], attempts: list[Any], end: int) -> bool:
     """Return whether a record has these attempts, as they were answered before row `end`.
 
-    A second attempt that never left may be missing. The router learns of an amendment's attempt when that is answered, and not when it is to be over: until then it may be missing,
-    and its deadline may be 0 if no restart came between.
+    A second attempt that never left may be missing. The router learns of an amendment's attempt when that is answered, and not when it
+    is to be over: until then it may be missing, and its deadline may be 0 if no restart came between.
     """
     told = {each["n"]: each for each in said}
     if [each["n"] for each in said] != sorted(told) or told.keys() - {row["n"] for row in attempts}:
