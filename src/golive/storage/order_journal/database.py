@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
+from golive.model.errors import JournalError
+
 from .row import ChainedRow, Value
 
 # Any: the columns' types are those of the tables.
+
+
+class NoJournal(JournalError):
+    """The server has no journal of this account."""
 
 
 class Database(Protocol):

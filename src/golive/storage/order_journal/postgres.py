@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 
 from ..failpoint import reach
+from .database import NoJournal
 from .postgres_schema import MARK, statements, table_names, trigger_names
 from .row import ChainedRow, Value
 from .schema import COLUMNS
@@ -87,7 +88,7 @@ class PostgresDatabase:
                 _lock(connection, where, log_id)
             if not _exists(connection, schema):
                 if facts is None or read_only:
-                    raise JournalError(f"{where}: there is no such order journal")
+                    raise NoJournal(f"{where}: there is no such order journal")
                 _make(connection, schema, facts)
             _check(connection, where, schema)
             if read_only:

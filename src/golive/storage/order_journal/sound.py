@@ -12,6 +12,7 @@ from golive.model.ids import ClientOrderId
 
 from ..keys import DevelopmentKeys
 from .book import Book
+from .database import NoJournal
 from .lease import used_up_to
 from .opening import check_facts, facts_of, load_from, open_for_reading, refuse_lost
 from .place import JournalPlace
@@ -83,8 +84,13 @@ def sound_journal(place: JournalPlace, keys: DevelopmentKeys | None) -> Iterator
     for tries in range(SEAL_TRIES, 0, -1):
         # The seal is read first: it must not be newer than what is seen of the journal.
         sealed = read_sealed(place.seal, place.log_id, keys.seal_keys)
-        with closing(OrderJournalReader(open_for_reading(place))) as reader:
-            database = reader.database
+        try:
+            database = open_for_reading(place)
+        except NoJournal:
+            refuse_lost(place, "is gone", used_up_to(place.lock))
+            yield None
+            return
+        with closing(OrderJournalReader(database)) as reader:
             is_newest = database.last_sealed() <= (0 if sealed is None else sealed.seal.last_seq)
             if is_newest or place.url is not None or tries == 1:
                 check_facts(database, facts_of(place, keys))
