@@ -33,7 +33,7 @@ def taking_price(at: Rehearsal) -> str:
     """A price at which some sell now, and nobody as much as 200 BTC."""
     with urllib.request.urlopen(f"{at.venue.rest}/api/v5/market/books?instId=BTC-USDT&sz=1", timeout=10) as answer:
         best = Decimal(json.loads(answer.read())["data"][0]["asks"][0][0])
-    return str((best * Decimal("1.0005")).quantize(Decimal("0.1")))
+    return format((best * Decimal("1.0005")).quantize(Decimal("0.1")).normalize(), "f")
 
 
 def listed(at: Rehearsal) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from golive.model.errors import OutcomeUnknown, VenueUnavailable
+from golive.model.errors import OutcomeUnknown
 from golive.model.ids import ClientOrderId, VenueOrderId
 from golive.model.order import OrderStatus, Side, TimeInForce
 from golive.venues import profile_named
@@ -72,8 +72,7 @@ async def test_an_order_is_found_and_absence_proven_however_much_the_account_tra
         await ended(d, 110, filled=True)
         await ended(d, half)
         newest = await d.placed(time_in_force=TimeInForce.IOC)
-        with pytest.raises(VenueUnavailable, match="more than 20 pages"):
-            await d.trading.closed_orders(d.instrument)
+        assert len(await d.trading.closed_orders(d.instrument)) > MANY[at.name], "page after page"
         for name in (old, newest):
             found = await d.trading.resolve(name, d.instrument, now_ms(), lag_s=0.0, since_ms=now_ms())
             truth = d.truth(name)[0]
