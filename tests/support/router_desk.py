@@ -52,6 +52,7 @@ class RouterDesk:
         routes: Sequence[Route] = (Route(name="main", adapters=("okx_spot", "bybit_spot", "kraken_spot"), allow_fallback=True),),
         degrade: DegradePolicy = DegradePolicy.ALERT,
         is_ready: bool = True,
+        cancel_lag_s: float = 1.0,
     ) -> None:
         self.mono = 1_000_000_000
         self.now = START
@@ -68,6 +69,7 @@ class RouterDesk:
             reapprove=self._reapprove,
             new_id=self._new_id,
             degrade=degrade,
+            cancel_lag_s=cancel_lag_s,
         )
         self.effects: list[Effect] = []
         self.news: list[News] = []

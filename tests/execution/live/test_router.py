@@ -597,6 +597,21 @@ def test_an_acknowledged_cancel_is_owed_until_the_end_and_sent_again_while_the_o
     assert (len(desk.kind(Withdraw)), len(desk.kind(Ask))) == (6, 5)
 
 
+def test_an_order_that_was_asked_about_too_early_after_its_cancel_is_asked_about_again() -> None:
+    desk = RouterDesk(cancel_lag_s=0.1)
+    order = limit(1)
+    name = desk.accepted(order)
+    desk.cancel(name)
+    desk.take(Withdrawn("okx_spot", name, found=False))
+    desk.see(name, update(order, E.ACCEPTED), filled=0)  # its venue did not show it to the cancel yet
+    assert (len(desk.kind(Ask)), len(desk.kind(Withdraw))) == (1, 1)
+    for asked in (2, 2, 2):
+        desk.pass_time(0.1)
+        assert len(desk.kind(Ask)) == asked, "one question at a time"
+    desk.see(name, update(order, E.ACCEPTED), filled=0)
+    assert len(desk.kind(Withdraw)) == 2
+
+
 def test_a_fill_soon_after_a_cancel_does_not_repeat_it(desk: RouterDesk) -> None:
     order = limit(1)
     name = desk.accepted(order)

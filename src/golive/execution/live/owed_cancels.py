@@ -10,6 +10,7 @@ from typing import Final
 
 from golive.model.alert import AlertSeverity
 from golive.model.command import Alert
+from golive.model.ids import ClientOrderId
 from golive.model.order import OrderStatus
 
 from .life import Life
@@ -26,9 +27,27 @@ class OwedCancels:
     def __init__(self, lag_ns: int, monotonic: Callable[[], int]) -> None:
         self._lag_ns = lag_ns
         self._monotonic = monotonic
+        self._owed: dict[ClientOrderId, Life] = {}
+        self._asked: dict[ClientOrderId, int] = {}
+        """when each was asked about here last"""
 
     def acknowledged(self, life: Life) -> None:
         life.canceled_mono = self._monotonic()
+        self._owed[life.intent.client_order_id] = life
+
+    def overdue(self) -> list[Life]:
+        """Return the orders whose end must have come by now, each again after another lag, as long as its cancel is owed."""
+        if not self._owed:
+            return []
+        now, found = self._monotonic(), []
+        for name, life in list(self._owed.items()):
+            if life.canceled_mono is None or not life.is_cancel_owed:
+                del self._owed[name]
+                self._asked.pop(name, None)
+            elif not life.is_asked and now - max(life.canceled_mono, self._asked.get(name, 0)) >= self._lag_ns:
+                self._asked[name] = now
+                found.append(life)
+        return found
 
     def seen(self, life: Life) -> list[Alert]:
         """Want the cancel again of an order that still works after it; return what is to be told of it, once."""

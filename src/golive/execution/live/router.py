@@ -387,6 +387,8 @@ class LiveExecutionRouter:
         while self._tracking.contradicted:
             for other in self._tracking.contradicted.pop().instead():
                 self._cancel(other)
+        for life in self._owed_cancels.overdue():
+            self._tracking.ask(life)
         self._tracking.ask_overdue()
         self._tracking.let_go()
         self._tracking.effects += self._alarms.due()
