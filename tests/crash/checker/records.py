@@ -96,7 +96,7 @@ def _differences(
 def _are_these(said: list[Any], attempts: list[Any], end: int) -> bool:
     """Return whether a record has these attempts, as they were answered before row `end`.
 
-    A second attempt that never left may be missing. The router learns of an amendment's attempt when that is answered, and not when it
+    An attempt that never left may be missing. The router learns of an amendment's attempt when that is answered, and not when it
     is to be over: until then it may be missing, and its deadline may be 0 if no restart came between.
     """
     told = {each["n"]: each for each in said}
@@ -106,7 +106,7 @@ def _are_these(said: list[Any], attempts: list[Any], end: int) -> bool:
         is_answered = row["answer"] is not None and row["answer"] < end
         is_amendment = row["n"] >= FIRST_AMENDMENT
         if row["n"] not in told:
-            never_left = row["n"] > 1 and is_answered and row["result"] == "not_sent"
+            never_left = is_answered and row["result"] == "not_sent"
             if not never_left and (is_answered or not is_amendment):
                 return False
             continue
