@@ -12,6 +12,7 @@ from golive.model.errors import OutcomeUnknown, VenueError, VenueUnavailable
 from golive.model.instrument import Instrument
 from golive.model.secret import Credentials, Secret
 from golive.model.verdict import Stage
+from golive.venues.account_reads import MAX_PAGES
 from golive.venues.dialect import Request
 from golive.venues.trading import TradingClient
 from support.adapters import rig, unhurried
@@ -173,9 +174,9 @@ async def test_a_list_that_never_ends_is_an_error_and_never_a_short_list() -> No
         reads: list[Callable[[Instrument], Awaitable[object]]] = [at.trading.open_orders, at.trading.closed_orders]
         for read in reads:
             count = 0
-            with pytest.raises(VenueUnavailable, match="more than 20 pages"):
+            with pytest.raises(VenueUnavailable, match=f"more than {MAX_PAGES} pages"):
                 await read(at.instrument)
-            assert count == 20
+            assert count == MAX_PAGES
 
 
 @pytest.mark.parametrize(("length", "is_taken"), [(1 << 20, True), ((1 << 20) + 1, False)])
