@@ -47,6 +47,8 @@ TRIES_WITHOUT_JOURNAL = 50
 STUCK_S = 15.0
 """no order may wait for so long for those before it"""
 ORDERS_OF_A_POINT = 12
+MOST_TO_A_POINT = 200
+"""that a life places which is to die at a point; few come so far"""
 CREATING = ".create."
 RESTING = "project_sync"
 """comes when the journal has rested for a heartbeat"""
@@ -78,7 +80,7 @@ async def place_orders(
     try:
         for _ in range(count):
             async with asyncio.timeout(STUCK_S):
-                while len(desk.router.unended) > MOST_WORKING or not strategy.is_free():
+                while len(desk.router.unended) > MOST_WORKING or not strategy.is_free() or _is_waiting(desk, place):
                     strategy.make_room()
                     await asyncio.sleep(0.001)
             strategy.step()
@@ -92,6 +94,12 @@ async def place_orders(
         await asyncio.sleep(rests_s)
     finally:
         await desk.close()
+
+
+def _is_waiting(desk: LiveDesk, place: Place) -> bool:
+    """Whether nothing may leave for now: its orders would all be refused."""
+    condition = desk.router.conditions[place.adapter]
+    return not condition.is_ready and not condition.has_failed
 
 
 def main(arguments: list[str]) -> int:
@@ -150,7 +158,8 @@ def _killed_at_each(
             rng = Random(f"{seed}|{number}|{name}")
             if home is place:
                 rests_s = REST_S if name is not None and RESTING in name else 0.0
-                asyncio.run(place_orders(plan, home, prices, rng, ORDERS_OF_A_POINT, rests_s))
+                count = ORDERS_OF_A_POINT if name is None else MOST_TO_A_POINT
+                asyncio.run(place_orders(plan, home, prices, rng, count, rests_s))
             else:
                 asyncio.run(resolve(plan))
 

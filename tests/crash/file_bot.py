@@ -78,9 +78,17 @@ def main(arguments: list[str]) -> int:
         else:
             asyncio.run(resolve(plan))
 
-    if run_forked(partial(live, place, None, 0), most_s=RESOLVE_S):
-        raise RuntimeError("the first life, which nothing kills, failed")
-    for name in (name for name in points() if name.startswith(given.only)):
+    for name in sorted(
+        points(), key=lambda name: not name.startswith(CREATING)
+    ):  # before an order rests that a new home does not know
+        if not name.startswith(given.only):
+            continue
+        if (
+            not name.startswith(CREATING)
+            and not place.home.exists()
+            and run_forked(partial(live, place, None, 0), most_s=RESOLVE_S)
+        ):
+            raise RuntimeError("the first life, which nothing kills, failed")
         for count in COUNTS[:1] if name.startswith((*CREATING, CUTTING)) else COUNTS:
             at = place if not name.startswith(CREATING) else replace(place, home=place.home.parent / f"{name}.{count}")
             if name.startswith(CUTTING):

@@ -8,7 +8,7 @@ import pytest
 
 from crash.every_byte import prove, prove_absences
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 
 async def test_an_order_cut_at_any_byte_is_placed_once_or_not_at_all_and_we_know_which(tmp_path: Path) -> None:

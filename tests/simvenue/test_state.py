@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,7 @@ def test_the_market_of_the_wall_clock_went_on_while_the_venue_was_away(tmp_path:
     with venue_process(*flags) as venue:
         before = venue.info()
         venue.kill()
+    time.sleep(0.1)
     with venue_process(*flags) as venue:
         after = venue.info()
     assert after["market"]["start"] == before["market"]["start"]

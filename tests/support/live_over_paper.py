@@ -137,7 +137,7 @@ class LiveOverPaper:
                 self._hear(self._venue.amend(approved, ts))
             case Withdraw(_, name):
                 self._hear(self._venue.cancel(name, ts))
-            case Ask(_, name):
+            case Ask(client_order_id=name):
                 said = self._told.get(name, [])
                 filled = sum(item.quantity for item in said if isinstance(item, Fill))
                 self.router.take(Seen(OKX, name, tuple(said), filled))

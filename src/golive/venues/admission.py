@@ -32,3 +32,8 @@ class Patience:
     def left_s(self) -> float:
         """Seconds, 0.0 when it is spent."""
         return max(0.0, (self._until - self._clock.monotonic()) / SECOND)
+
+    def require(self) -> None:
+        """Raise NotAdmitted when it is spent."""
+        if self._clock.monotonic() >= self._until:
+            raise NotAdmitted(f"it was not ready to leave within {self.seconds:.1f} s: not sent", 0.0)

@@ -204,8 +204,8 @@ class CallPath:
         same budget scopes (now with its deadline); `inspect` sees the signed request and may refuse it by raising;
         `may_follow`: after a *not processed* answer the caller makes another attempt, so the call has not failed yet.
         A refusal with an `expected` code raises VenueRejected without counting an error.
-        Raises RateLimited without a code, never sent, when all waits and `before_send` together take longer than
-        `patience_s`, the profile's `order_patience_s` unless given, counted from this call.
+        Raises RateLimited without a code, never sent, when all waits, `before_send`, signing and the way to a connection
+        together take longer than `patience_s`, the profile's `order_patience_s` unless given, counted from this call.
         """
         terms = _Terms(request.scopes, self._profile.order_patience_s if patience_s is None else patience_s)
         result = await self._attempt(request, convert, expected, terms, before_send, inspect)
@@ -324,9 +324,9 @@ class CallPath:
             return judge(self._profile, Evidence("circuit open: not sent", transport=Meaning.NOT_SENT))
         begun = self._clock.monotonic()
         try:
-            leaving = request if before_send is None else await self._prepared(before_send, patience)
+            leaving = request if before_send is None else await before_send()
             begun = self._clock.monotonic()
-            value = await self._exchange(leaving, convert, inspect)
+            value = await self._exchange(leaving, convert, _look(patience, before_send, inspect))
         except AttemptFailed as failed:
             fault = judge(self._profile, self._masking.evidence(failed.evidence))
         except BaseException:
@@ -340,12 +340,6 @@ class CallPath:
             return _Done(value)
         self._record(fault, (self._clock.monotonic() - begun) / SECOND, request, expected)
         return fault
-
-    async def _prepared(self, before_send: Callable[[], Awaitable[Request]], patience: Patience) -> Request:
-        leaving = await before_send()
-        if patience.left_s <= 0:
-            raise NotAdmitted(f"it was not ready to leave within {patience.seconds:.1f} s: not sent", 0.0)
-        return leaving
 
     def _record(self, fault: Fault, seconds: float, request: Request, expected: frozenset[str]) -> None:
         what = f"{request.method} {request.path}"
@@ -375,12 +369,12 @@ class CallPath:
         self,
         request: Request,
         convert: Callable[[Payload], T],
-        inspect: Callable[[Signed], None] | None,
+        look: Callable[[Signed], None] | None,
     ) -> T:
         signed = self.sign(request)
-        if inspect is not None:
-            inspect(signed)
-        last_look = None if inspect is None else partial(inspect, signed)  # again: waiting for a connection takes its time
+        if look is not None:
+            look(signed)
+        last_look = None if look is None else partial(look, signed)  # again: waiting for a connection takes its time
         answer = await self._transport.send(signed, request.max_bytes, last_look)
         payload = self._reading.payload(signed, answer)
         try:
@@ -398,3 +392,21 @@ class CallPath:
             self._meter.failed(critical=True)
             detail = f"{request.path} cannot be signed with these credentials ({type(exc).__name__}): not sent"
             raise AuthenticationFailed(f"{self._profile.label}: {detail}") from None
+
+
+def _look(
+    patience: Patience, before_send: Callable[[], Awaitable[Request]] | None, inspect: Callable[[Signed], None] | None
+) -> Callable[[Signed], None] | None:
+    """Return what is demanded of a signed request right before it leaves: that it is still in time, and that `inspect` lets it.
+
+    A time that a venue bounds an order by is taken when it is signed, so it is looked at after that. None: a read.
+    """
+    if before_send is None and inspect is None:
+        return None
+
+    def look(signed: Signed) -> None:
+        patience.require()
+        if inspect is not None:
+            inspect(signed)
+
+    return look

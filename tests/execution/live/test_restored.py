@@ -128,6 +128,7 @@ def test_an_amendment_without_a_known_answer_freezes_until_the_terms_are_known(
 ) -> None:
     desk.restored("okx_spot", [stored(ORDER, (A.ACCEPTED, ""), amendments=(A.ACCEPTED, result))])
     assert desk.router.frozen == {("okx_spot", BTC.id): (NAME,)}
+    assert desk.kind(Ask) == [Ask("okx_spot", NAME, terms=True)]
     desk.see(NAME, update(ORDER, E.ACCEPTED), filled=0)
     assert desk.router.frozen
     desk.see(NAME, update(ORDER, E.AMENDED, price=ORDER.price, quantity=BTC.lots("0.3")), filled=0)

@@ -702,7 +702,7 @@ def test_an_amendment_of_unknown_outcome_freezes_the_symbol_until_the_terms_are_
     name = desk.accepted(order)
     desk.amend(order._replace(quantity=BTC.lots("0.2")))
     changed(desk, name, A.UNKNOWN)
-    assert desk.kind(Ask) == [Ask("okx_spot", name)]
+    assert desk.kind(Ask) == [Ask("okx_spot", name, terms=True)]
     assert ("okx_spot", BTC.id) in desk.router.frozen
     desk.see(name, fill(order, "0.1", "t1"))
     assert desk.status(name) is S.OPEN, "who knows whether that is all of it"
@@ -721,6 +721,34 @@ def test_an_amendment_of_unknown_outcome_that_was_not_made_lets_the_order_be_fil
     desk.see(name, update(order, E.AMENDED, price=order.price, quantity=order.quantity), filled=order.quantity)
     assert desk.ends == {name: "filled"}
     assert desk.router.frozen == {}
+
+
+def test_terms_that_were_heard_before_an_amendment_answer_it_too(desk: RouterDesk) -> None:
+    """Two amendments that were not made: the venue shows the order as it was each time, with the time it was changed last."""
+    order = limit(1)
+    name = desk.accepted(order)
+    as_it_was = update(order, E.AMENDED, price=order.price, quantity=order.quantity)
+    for n in (3, 4):
+        desk.amend(order._replace(price=BTC.ticks("38000")))
+        changed(desk, name, A.UNKNOWN, n)
+        assert desk.kind(Ask)[-1] == Ask("okx_spot", name, terms=True)
+        assert ("okx_spot", BTC.id) in desk.router.frozen
+        desk.see(name, as_it_was, filled=0)
+        assert desk.router.frozen == {}
+    desk.see(name, fill(order, "0.1", "t1"), filled=order.quantity)
+    assert desk.ends == {name: "filled"}
+
+
+def test_a_look_up_before_an_amendment_is_answered_does_not_ask_for_terms(desk: RouterDesk) -> None:
+    order = limit(1)
+    name = desk.accepted(order)
+    desk.amend(order._replace(price=BTC.ticks("38000")))
+    desk.cancel(name)
+    desk.take(Withdrawn("okx_spot", name, False, ""))
+    assert desk.kind(Ask) == [Ask("okx_spot", name, terms=False)]
+    desk.see(name, update(order, E.ACCEPTED, ts=2), filled=0)
+    changed(desk, name, A.UNKNOWN)
+    assert desk.kind(Ask)[-1] == Ask("okx_spot", name, terms=True)
 
 
 def test_fills_that_outrun_the_answer_to_an_amendment_are_booked_after_it(desk: RouterDesk) -> None:

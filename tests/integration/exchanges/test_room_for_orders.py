@@ -13,10 +13,12 @@ import pytest
 
 from golive.model.errors import RateLimited, VenueUnavailable
 from golive.model.ids import ClientOrderId
+from golive.model.verdict import Stage
 from golive.venues import VenueProfile, profile_named
 from golive.venues.kraken_dialect import REST
 from golive.venues.nonce import NonceTurn
 from golive.venues.profile import BudgetRule, DecayRule, RateRule
+from golive.venues.trading import TradingClient
 from support.adapters import ADAPTERS, okx_rig, quick, unhurried
 from support.attempts import KeptAttempts
 from support.scripted_http import Received, answer, ok, scripted_http
@@ -154,6 +156,24 @@ async def test_an_order_whose_journal_took_too_long_does_not_leave(name: str, ve
             await at.submit(approved)
         assert at.truth(approved.order.client_order_id) == []
         assert at.attempts.lines[-1][-1] == "not_sent:paused"
+
+
+async def test_an_order_whose_process_stood_still_after_it_was_signed_does_not_leave(name: str, venue: VenueProcess) -> None:
+    """Bybit counts its window from the signature, so one that is signed late would be taken after the deadline it has."""
+    stalls = [0.5]
+
+    def stall() -> None:
+        time.sleep(stalls.pop() if stalls else 0.0)
+
+    async with desk(name, venue, profile=patient(name, 0.3)) as at:
+        await at.placed()
+        at.trading = TradingClient(at.rig.adapter, Stage.REHEARSAL, fence=stall)
+        approved = at.order()
+        with pytest.raises(RateLimited, match="not ready to leave within"):
+            await at.submit(approved)
+        assert at.truth(approved.order.client_order_id) == []
+        assert at.attempts.lines[-1][-1] == "not_sent:paused"
+        assert await at.placed(), "the next one leaves"
 
 
 async def test_a_turn_that_never_comes_is_waited_for_no_longer_than_a_call_may_and_told(tmp_path: Path) -> None:

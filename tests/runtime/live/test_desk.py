@@ -33,7 +33,7 @@ from golive.runtime.live.desk import LiveDesk
 from golive.runtime.live.service import DeskService
 from golive.storage.order_journal.place import DIRECTORY
 from golive.storage.order_journal.reader import OrderJournalReader
-from golive.venues.profile import BudgetRule
+from golive.venues.profile import BudgetRule, VenueProfile
 from support.adapters import ADAPTERS, unhurried
 from support.live_desk import PLACE, QUICK, Trader, account_plan, live_plan, live_venue, swept, trader, truth
 from support.trading_desk import until
@@ -85,6 +85,12 @@ def shall(at: Trader, order: ClientOrderId, *, price: int) -> Approved:
     return Approved(at.desk.router.order(order).intent._replace(price=price), 2)
 
 
+def soon_sure(name: str) -> VenueProfile:
+    """The venue, of which it is known soon that nothing more comes of an attempt."""
+    profile = unhurried(name)
+    return replace(profile, order_deadline_s=profile.least_deadline_s + 1.0, absence_lag_s=min(profile.absence_lag_s, 0.5))
+
+
 async def test_an_order_gets_other_terms_and_keeps_its_name(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
     name, running = venue
     async with trader(live_plan(tmp_path, [account_plan(name, running)])) as at:
@@ -116,6 +122,40 @@ async def test_an_amendment_without_an_answer_is_understood_from_the_terms_the_o
         assert at.desk.router.frozen == {}
         assert ("answers", 3, AttemptResult.UNKNOWN) in rows(tmp_path, name, order)
         running.clear_faults()
+
+
+async def test_amendments_that_were_not_made_leave_the_order_as_it_was_and_its_symbol_open(
+    venue: tuple[str, VenueProcess], tmp_path: Path
+) -> None:
+    name, running = venue
+    async with trader(live_plan(tmp_path, [account_plan(name, running, profile=soon_sure(name))])) as at:
+        order = await at.sent()
+        price = at.desk.router.order(order).intent.price
+        assert price is not None
+        running.add_fault("drop_before", match="*mend*", method="POST", count=2)
+        for n in (3, 4):
+            at.desk.amend(shall(at, order, price=price + 100))
+            await until(lambda n=n: ("answers", n, AttemptResult.UNKNOWN) in rows(tmp_path, name, order))  # type: ignore[misc]
+            await at.settled(30)
+            assert at.desk.router.frozen == {}
+        assert at.desk.router.order(order).intent.price == price
+
+
+async def test_an_amendment_is_understood_also_when_the_order_was_looked_up_before_its_answer(
+    venue: tuple[str, VenueProcess], tmp_path: Path
+) -> None:
+    name, running = venue
+    async with trader(live_plan(tmp_path, [account_plan(name, running, profile=soon_sure(name))])) as at:
+        order = await at.sent()
+        price = at.desk.router.order(order).intent.price
+        assert price is not None
+        running.add_fault("drop_before", match="*mend*", method="POST", count=1)
+        at.desk.amend(shall(at, order, price=price + 100))
+        at.desk.account(at.adapter).asker.ask(order)
+        await until(lambda: ("answers", 3, AttemptResult.UNKNOWN) in rows(tmp_path, name, order))
+        await at.settled(30)
+        assert at.desk.router.frozen == {}
+        assert at.desk.router.order(order).intent.price == price
 
 
 async def test_a_cancel_is_asked_for_until_the_venue_gives_its_word(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:

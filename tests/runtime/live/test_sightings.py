@@ -47,20 +47,20 @@ def test_new_terms_prove_an_unanswered_amendment_and_old_ones_prove_nothing() ->
 
 def test_a_look_up_after_its_deadline_tells_the_terms_an_order_has() -> None:
     found = Lookup(SEEN, ())
-    told = news_of(found, NAME, amendment_is_over=True)
+    told = news_of(found, NAME, terms=True)
     assert [getattr(item, "event", "fill") for item in told] == ["accepted", "amended"]
     assert [getattr(item, "quantity", None) for item in told][-1] == 10
-    assert len(news_of(found, NAME, amendment_is_over=False)) == 1
+    assert len(news_of(found, NAME, terms=False)) == 1
 
 
 def test_fills_come_by_time_after_the_acceptance_and_before_the_end() -> None:
     fills = (fill(2, 20), fill(1, 10))
-    worked = news_of(Lookup(replace(SEEN, status=OrderStatus.PARTIAL, filled=8), fills), NAME, amendment_is_over=False)
+    worked = news_of(Lookup(replace(SEEN, status=OrderStatus.PARTIAL, filled=8), fills), NAME, terms=False)
     assert [getattr(item, "event", "fill") for item in worked] == ["accepted", "fill", "fill"]
     assert [item.ts for item in worked[1:]] == [10, 20]
-    ended = news_of(Lookup(replace(SEEN, status=OrderStatus.CANCELED, filled=8), fills), NAME, amendment_is_over=False)
+    ended = news_of(Lookup(replace(SEEN, status=OrderStatus.CANCELED, filled=8), fills), NAME, terms=False)
     assert [getattr(item, "event", "fill") for item in ended] == ["fill", "fill", "canceled"]
 
 
 def test_an_order_that_is_known_by_its_fills_alone_is_told_by_them() -> None:
-    assert [item.ts for item in news_of(Lookup(None, (fill(1, 10),)), NAME, amendment_is_over=False)] == [10]
+    assert [item.ts for item in news_of(Lookup(None, (fill(1, 10),)), NAME, terms=False)] == [10]

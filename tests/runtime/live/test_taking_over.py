@@ -22,26 +22,24 @@ def attempt(n: int, result: R | None, deadline_ms: int = 100) -> StoredAttempt:
 
 
 @pytest.mark.parametrize(
-    ("attempts", "deadline_ms", "is_amended"),
+    ("attempts", "deadline_ms"),
     [
-        ((), 0, False),
-        ((attempt(1, None),), 100, False),
-        ((attempt(1, R.UNKNOWN),), 100, False),
-        ((attempt(1, R.NOT_SENT),), 0, False),
-        ((attempt(1, R.NOT_PROCESSED), attempt(2, None)), 200, False),
-        ((attempt(1, R.NOT_PROCESSED), attempt(2, R.NOT_SENT)), 100, False),
-        ((attempt(1, R.ACCEPTED),), 100, False),
-        ((attempt(1, R.ACCEPTED), attempt(3, R.ACCEPTED)), 300, False),
-        ((attempt(1, R.ACCEPTED), attempt(3, None)), 300, True),
-        ((attempt(1, R.ACCEPTED), attempt(3, R.UNKNOWN)), 300, True),
-        ((attempt(1, None), attempt(3, R.ACCEPTED)), 300, False),
+        ((), 0),
+        ((attempt(1, None),), 100),
+        ((attempt(1, R.UNKNOWN),), 100),
+        ((attempt(1, R.NOT_SENT),), 0),
+        ((attempt(1, R.NOT_PROCESSED), attempt(2, None)), 200),
+        ((attempt(1, R.NOT_PROCESSED), attempt(2, R.NOT_SENT)), 100),
+        ((attempt(1, R.ACCEPTED),), 100),
+        ((attempt(1, R.ACCEPTED), attempt(3, R.ACCEPTED)), 300),
+        ((attempt(1, R.ACCEPTED), attempt(3, None)), 300),
+        ((attempt(1, R.ACCEPTED), attempt(3, R.UNKNOWN)), 300),
+        ((attempt(1, None), attempt(3, R.ACCEPTED)), 300),
     ],
 )
-def test_what_may_have_left_is_asked_about_and_what_did_not_is_not(
-    attempts: tuple[StoredAttempt, ...], deadline_ms: int, is_amended: bool
-) -> None:
+def test_what_may_have_left_is_asked_about_and_what_did_not_is_not(attempts: tuple[StoredAttempt, ...], deadline_ms: int) -> None:
     ours = taken_over(replace(STORED, attempts=attempts))
-    assert (ours.deadline_ms, ours.shall is not None) == (deadline_ms, is_amended)
+    assert (ours.deadline_ms, ours.shall) == (deadline_ms, None)
     assert [each.n for each in restored(replace(STORED, attempts=attempts)).attempts] == [each.n for each in attempts]
 
 

@@ -58,6 +58,8 @@ class Ask(NamedTuple):
 
     adapter: str
     client_order_id: ClientOrderId
+    terms: bool = False
+    """an amendment may have been made: a working order's terms are to be told, once it can take place no more"""
 
 
 class Refuse(NamedTuple):

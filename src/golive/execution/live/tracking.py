@@ -100,8 +100,9 @@ class Tracking:
             life.is_gone = False
             if isinstance(item, Fill) or item.event in _WORKS:
                 self.withdraw(life)
-            if self._is_known(life, item):
-                continue
+            is_known = self._is_known(life, item)
+            if is_known and not (life.change_unknown and isinstance(item, OrderUpdate) and item.event == OrderEvent.AMENDED):
+                continue  # the terms of before an amendment are an answer to it, heard or not
             if not is_stored:
                 self.effects.append(Keep(life.venue.adapter, item))
             self._take(life, item)
@@ -367,7 +368,7 @@ class Tracking:
         """Ask for what became of the order, unless that is being done."""
         if not life.is_asked:
             life.is_asked = True
-            self.effects.append(Ask(life.venue.adapter, life.intent.client_order_id))
+            self.effects.append(Ask(life.venue.adapter, life.intent.client_order_id, life.change_unknown))
 
     def dispute(self, life: Life, what: str) -> None:
         """Stop trusting what is known of an order; its symbol stays frozen until a person has looked."""

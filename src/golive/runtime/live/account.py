@@ -82,8 +82,8 @@ class LiveAccount:
                 self._offer(effect, Priority.ENTRY)
             case Withdraw():
                 self._offer(effect, Priority.CANCEL)
-            case Ask(client_order_id=name):
-                self.asker.ask(name)
+            case Ask(client_order_id=name, terms=terms):
+                self.asker.ask(name, terms=terms)
             case Refuse(refused=refused):
                 parts.pen.write(DecidedItem(refused, parts.clock.now(), parts.clock.monotonic()))
             case Keep(news=Fill() as fill):

@@ -59,22 +59,23 @@ class Asker:
     def is_idle(self) -> bool:
         return not self._tasks and not self._later
 
-    def ask(self, client_order_id: ClientOrderId) -> None:
-        """Begin to ask about an order, unless that is going on."""
+    def ask(self, client_order_id: ClientOrderId, *, terms: bool = False) -> None:
+        """Begin to ask about an order, unless that is going on; with `terms` for those of an order, see `Ask`."""
         if client_order_id == self._telling:
-            self._ask_later(client_order_id)
+            self._ask_later(client_order_id, terms)
         elif client_order_id not in self._tasks:
             if (later := self._later.pop(client_order_id, None)) is not None:
                 later.cancel()
-            task = asyncio.create_task(self._asked(client_order_id))
+            task = asyncio.create_task(self._asked(client_order_id, terms))
             self._tasks[client_order_id] = task
             task.add_done_callback(lambda _: self._ended(client_order_id, task))
 
-    def _ask_later(self, client_order_id: ClientOrderId) -> None:
+    def _ask_later(self, client_order_id: ClientOrderId, terms: bool) -> None:
         """Its answer, which is being told, leaves a question: ask again after a pause that grows."""
         pause, longest = self._pauses.get(client_order_id, self._pauses_s[0]), self._pauses_s[1]
         self._pauses[client_order_id] = min(2 * pause, longest)
-        self._later[client_order_id] = asyncio.get_running_loop().call_later(pause, self.ask, client_order_id)
+        ask = partial(self.ask, client_order_id, terms=terms)
+        self._later[client_order_id] = asyncio.get_running_loop().call_later(pause, ask)
 
     async def settled(self) -> None:
         """Return once nothing is being asked any more; an order may be due to be asked again."""
@@ -97,13 +98,13 @@ class Asker:
         if not task.cancelled() and (bug := task.exception()) is not None:
             self._broken(bug if isinstance(bug, Exception) else RuntimeError(repr(bug)))
 
-    async def _asked(self, client_order_id: ClientOrderId) -> None:
+    async def _asked(self, client_order_id: ClientOrderId, terms: bool) -> None:
         ours = self._roster[client_order_id]
         pause, longest = self._pauses_s
         has_told = False
         while True:
             try:
-                found = await self._resolved(ours)
+                found = await self._resolved(ours, terms)
             except OutcomeUnknown as exc:
                 self._conclude(client_order_id, partial(self._give_up, client_order_id, str(exc)))
                 return
@@ -114,7 +115,7 @@ class Asker:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, longest)
             else:
-                self._conclude(client_order_id, partial(self._answer, ours, found))
+                self._conclude(client_order_id, partial(self._answer, ours, found, terms))
                 return
 
     def _conclude(self, client_order_id: ClientOrderId, tell: Callable[[], None]) -> None:
@@ -128,11 +129,10 @@ class Asker:
         if client_order_id not in self._later:
             self._pauses.pop(client_order_id, None)
 
-    async def _resolved(self, ours: Ours) -> Lookup:
+    async def _resolved(self, ours: Ours, terms: bool) -> Lookup:
         since_ms = ours.first_deadline_ms - self._reach_ms
         instrument = self._instruments[ours.intent.instrument]
-        # the terms it has may still change until its amendment's deadline has passed, or the stream has shown the new ones
-        while ours.shall is not None and not await self._client.has_passed(ours.deadline_ms):  # noqa: ASYNC110
+        while terms and not await self._client.has_passed(ours.deadline_ms):  # noqa: ASYNC110 - its venue's time is asked for
             await asyncio.sleep(self._pauses_s[0])
         return await self._client.resolve(ours.intent.client_order_id, instrument, ours.deadline_ms, since_ms=since_ms)
 
@@ -140,13 +140,14 @@ class Asker:
         self.unprovable[client_order_id] = detail
         self._tell(Unprovable(self._name, client_order_id, detail, True))
 
-    def _answer(self, ours: Ours, found: Lookup) -> None:
+    def _answer(self, ours: Ours, found: Lookup, terms: bool) -> None:
         name = ours.intent.client_order_id
         if found.is_absent:
             self._tell(Vanished(self._name, name))
             return
         if found.order is not None:
             self._roster.learn(name, found.order.venue_order_id)
-        news = news_of(found, name, amendment_is_over=ours.shall is not None)
-        ours.shall = None
+        news = news_of(found, name, terms=terms)
+        if terms:
+            ours.shall = None
         self._tell(Seen(self._name, name, news, None if found.order is None else found.order.filled))

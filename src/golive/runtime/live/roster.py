@@ -21,7 +21,7 @@ class Ours:
     """of its first attempt, venue time: it cannot be at the venue before that attempt began; 0: there was none"""
     venue_order_id: VenueOrderId | None = None
     shall: NewOrder | None = None
-    """terms of an amendment that is on its way or whose outcome is not known"""
+    """terms of an amendment of this process that is on its way or whose outcome is not known; the stream may show them"""
     has_ended: bool = False
 
 

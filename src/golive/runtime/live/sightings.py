@@ -36,10 +36,10 @@ def updates_of(seen: OrderSighting, client_order_id: ClientOrderId, shall: NewOr
     return (update, _with_terms(update, seen))
 
 
-def news_of(found: Lookup, client_order_id: ClientOrderId, *, amendment_is_over: bool) -> tuple[Fill | OrderUpdate, ...]:
+def news_of(found: Lookup, client_order_id: ClientOrderId, *, terms: bool) -> tuple[Fill | OrderUpdate, ...]:
     """Return all that a look-up proves, in the order in which it happened: it was there, it was filled, it ended.
 
-    `amendment_is_over`: an unanswered amendment can no longer take place, so the terms of a working order are those it has.
+    `terms`: an unanswered amendment can no longer take place, so the terms of a working order are those it has.
     """
     fills = fills_in_order(found.fills)
     if found.order is None:
@@ -47,7 +47,7 @@ def news_of(found: Lookup, client_order_id: ClientOrderId, *, amendment_is_over:
     updates = updates_of(found.order, client_order_id, None)
     if found.order.status in ENDS:
         return (*fills, *updates)
-    if amendment_is_over and updates and found.order.quantity is not None:
+    if terms and updates and found.order.quantity is not None:
         updates = (*updates, _with_terms(updates[0], found.order))
     return (*updates, *fills)
 
