@@ -37,9 +37,11 @@ from support.venue_process import VenueKey, VenueProcess, new_key, venue_process
 
 SCALE = 100
 SEED = 60_607
-ACCOUNTS = 16
+ACCOUNTS = 8
 LATE = 0.3
 """share of orders that wait in the venue's queue"""
+LEAST_PATIENCE_S = 0.05
+"""an order may take so long to leave: on a busy machine none would ever get to its cut else"""
 CONTROL_EVERY = 11
 LATEST_S = 10 / SCALE
 """how late an order that was received is matched at most"""
@@ -172,7 +174,9 @@ class Outcome:
 
 def scaled(name: str) -> VenueProfile:
     """The venue's profile; it looks orders up less often than it could, which costs nothing but work."""
-    return replace(unhurried(name).scaled(SCALE), lookup_pause_s=0.015)
+    profile = unhurried(name).scaled(SCALE)
+    deadline_s = max(profile.order_deadline_s, profile.least_deadline_s + LEAST_PATIENCE_S)
+    return replace(profile, order_deadline_s=deadline_s, lookup_pause_s=0.015)
 
 
 async def cut_everywhere(
