@@ -20,7 +20,7 @@ class SetClock:
 def test_five_failures_in_a_row_open_it_for_five_seconds_then_one_probe_closes_it() -> None:
     clock = SetClock()
     changes: list[bool] = []
-    circuit = Circuit(clock, changed=changes.append)
+    circuit = Circuit(clock, changed=changes.append, open_s=5.0)
     for _ in range(4):
         circuit.failed()
     assert circuit.admit()
@@ -40,7 +40,7 @@ def test_five_failures_in_a_row_open_it_for_five_seconds_then_one_probe_closes_i
 def test_a_failed_probe_opens_it_again_without_a_second_alarm() -> None:
     clock = SetClock()
     changes: list[bool] = []
-    circuit = Circuit(clock, changed=changes.append)
+    circuit = Circuit(clock, changed=changes.append, open_s=5.0)
     for _ in range(5):
         circuit.failed()
     clock.time = 5 * SECOND
@@ -55,7 +55,7 @@ def test_a_failed_probe_opens_it_again_without_a_second_alarm() -> None:
 def test_an_answer_ends_a_row_of_failures_and_an_abandoned_probe_lets_the_next_one_try() -> None:
     clock = SetClock()
     changes: list[bool] = []
-    circuit = Circuit(clock, changed=changes.append)
+    circuit = Circuit(clock, changed=changes.append, open_s=5.0)
     for _ in range(4):
         circuit.failed()
     circuit.answered()
@@ -71,7 +71,7 @@ def test_an_answer_ends_a_row_of_failures_and_an_abandoned_probe_lets_the_next_o
 
 def test_it_tells_since_when_it_is_open_also_when_a_probe_failed() -> None:
     clock = SetClock()
-    circuit = Circuit(clock, changed=lambda _: None)
+    circuit = Circuit(clock, changed=lambda _: None, open_s=5.0)
     clock.time = 3 * SECOND
     for _ in range(5):
         circuit.failed()

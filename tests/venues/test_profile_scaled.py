@@ -18,6 +18,7 @@ DURATIONS = {
     "cancel_pause_s",
     "list_overlap_s",
     "skew_margin_s",
+    "circuit_open_s",
     "time_tolerance_s",
 }
 SCALED = DURATIONS | {"budget", "retry", "time_error_ms", "memory_s"}

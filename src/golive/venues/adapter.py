@@ -60,7 +60,7 @@ class VenueAdapter:
         self._clock = clock
         self._rng = rng
         self._budget = budget
-        self._circuit = Circuit(clock, changed=self._circuit_changed)
+        self._circuit = Circuit(clock, changed=self._circuit_changed, open_s=profile.circuit_open_s)
         self._health = Health(self.meter, self._circuit, clock, settings.stale_after_seconds)
         self._open: Connection | None = None
         self._streams: list[MarketStream | AccountStream] = []

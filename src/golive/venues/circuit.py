@@ -14,7 +14,7 @@ class Circuit:
     venue answers: they end a row of failures. Source: CONTRACT, I/O queue.
     """
 
-    def __init__(self, clock: Clock, *, changed: Callable[[bool], None], threshold: int = 5, open_s: float = 5.0) -> None:
+    def __init__(self, clock: Clock, *, changed: Callable[[bool], None], threshold: int = 5, open_s: float) -> None:
         self._clock = clock
         self._changed = changed
         self._threshold = threshold

@@ -207,6 +207,8 @@ class VenueProfile:
     """between asking for cancels and reading what is left, longer each round"""
     list_overlap_s: float = 60.0
     """how far before the last event that is known the account's lists are read again"""
+    circuit_open_s: float = 5.0
+    """for how long the venue is left alone after several transport failures in a row (CONTRACT, I/O queue)"""
     skew_margin_s: float = 60.0
     """how much earlier than its attempt says an order is looked for: clocks differ, and a first attempt may have come before"""
 
@@ -235,4 +237,5 @@ class VenueProfile:
             cancel_pause_s=self.cancel_pause_s / n,
             list_overlap_s=self.list_overlap_s / n,
             skew_margin_s=self.skew_margin_s / n,
+            circuit_open_s=self.circuit_open_s / n,
         )

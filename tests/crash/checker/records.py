@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .finding import Findings
-from .journal import FIRST_AMENDMENT, Journal, Told, connect
+from .journal import Journal, Told, connect
 
 MEMBERS = {
     "route", "client_order_id", "instrument", "side", "quantity", "price", "attempts", "result", "latency_ms", "fallback_used",
@@ -94,26 +94,15 @@ def _differences(
 
 
 def _are_these(said: list[Any], attempts: list[Any], end: int) -> bool:
-    """Return whether a record has these attempts, as they were answered before row `end`.
-
-    An attempt that never left may be missing. The router learns of an amendment's attempt when that is answered, and not when it
-    is to be over: until then it may be missing, and its deadline may be 0 if no restart came between.
-    """
+    """Return whether a record has these attempts, as they were answered before row `end`."""
     told = {each["n"]: each for each in said}
-    if [each["n"] for each in said] != sorted(told) or told.keys() - {row["n"] for row in attempts}:
+    if [each["n"] for each in said] != sorted(told) or told.keys() != {row["n"] for row in attempts}:
         return False
     for row in attempts:
         is_answered = row["answer"] is not None and row["answer"] < end
-        is_amendment = row["n"] >= FIRST_AMENDMENT
-        if row["n"] not in told:
-            never_left = is_answered and row["result"] == "not_sent"
-            if not never_left and (is_answered or not is_amendment):
-                return False
-            continue
         each = told[row["n"]]
         outcome = (row["result"], row["code"]) if is_answered else ("unknown", "")
-        deadlines = {row["deadline_ms"], *((0,) if is_amendment else ())}
-        if (each["result"], each["code"]) != outcome or each["deadline_ms"] not in deadlines:
+        if (each["result"], each["code"]) != outcome or each["deadline_ms"] != row["deadline_ms"]:
             return False
     return True
 

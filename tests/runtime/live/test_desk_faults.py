@@ -94,9 +94,9 @@ async def test_an_effect_that_cannot_be_carried_out_takes_no_other_with_it(
         leave_unanswered(venue)
         asked: list[str] = []
 
-        def noted(name: ClientOrderId) -> None:
+        def noted(name: ClientOrderId, *, terms: bool = False) -> None:
             asked.append(name)
-            ask(name)
+            ask(name, terms=terms)
 
         monkeypatch.setattr(account.asker, "ask", noted)
         order = await at.sent()

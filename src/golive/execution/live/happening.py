@@ -18,7 +18,10 @@ class Waited(NamedTuple):
 
 
 class Leaving(NamedTuple):
-    """Attempt `n` is durable and leaves now; `deadline_ms` is venue time, ms since the epoch."""
+    """Attempt `n` is durable and leaves now; that of an amendment is on its way to the disk, and leaves if it gets there.
+
+    `deadline_ms` is venue time, ms since the epoch.
+    """
 
     adapter: str
     client_order_id: ClientOrderId
@@ -56,9 +59,11 @@ class NotSent(NamedTuple):
     reason: FallbackReason | None
     detail: str
     mono: int
-    is_attempt: bool = True
-    """an attempt was written for it, or about to be"""
     code: str = ""
+    n: int = 0
+    """the attempt that was written for it, or is about to be; 0: none"""
+    deadline_ms: int = 0
+    """of that attempt"""
 
 
 class Seen(NamedTuple):
@@ -104,7 +109,7 @@ class Withdrawn(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """How an amendment ended."""
+    """How an amendment ended. One that no `Leaving` came before was never written down as an attempt."""
 
     adapter: str
     client_order_id: ClientOrderId

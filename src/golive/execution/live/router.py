@@ -312,7 +312,8 @@ class LiveExecutionRouter:
         """The driver has not sent an order, and will not."""
         if life.is_queued:
             self._dispatch.left_queue(life)
-        elif told.is_attempt:
+        elif told.n:
+            life.attempts[told.n] = Attempt(told.n, told.deadline_ms, AttemptResult.NOT_SENT, told.code)
             self.meters.attempted(life.venue.label, life.route, AttemptResult.NOT_SENT)
         status = life.order.status
         if status in (OrderStatus.PLANNED, OrderStatus.SENT) or (status is not OrderStatus.UNKNOWN and not life.may_have_left):
@@ -374,8 +375,8 @@ class LiveExecutionRouter:
             self._tracking.ask(life)
 
     def _changed(self, life: Life, answer: Changed) -> None:
-        attempt = life.attempts.setdefault(answer.n, Attempt(answer.n, 0))
-        attempt.result, attempt.code = answer.result, answer.code
+        if (attempt := life.attempts.get(answer.n)) is not None:
+            attempt.result, attempt.code = answer.result, answer.code
         wanted = life.changing
         if wanted is None or answer.n != life.last_change or life.order.status in TERMINAL:
             return

@@ -73,7 +73,7 @@ class Sender:
         try:
             pending = self._pen.begin(self._decided(place, ours, deadline_ms))
         except JournalError as exc:
-            self._never_left(order.client_order_id, 1, str(exc))
+            self._never_left(order.client_order_id, 1, deadline_ms, str(exc))
             return
         await self._attempt(place, ours, deadline_ms, pending)
 
@@ -84,10 +84,11 @@ class Sender:
     def _decided(self, place: Place, ours: Ours, deadline_ms: int | None) -> DecidedItem:
         return DecidedItem(place.approved, ours.planned_at, place.decided_mono, route=place.route, deadline_ms=deadline_ms)
 
-    def _never_left(self, client_order_id: ClientOrderId, n: int, detail: str) -> None:
+    def _never_left(self, client_order_id: ClientOrderId, n: int, deadline_ms: int, detail: str) -> None:
         """Attempt `n` was written, or is about to be, and did not leave."""
         self._pen.write(self._not_sent(client_order_id, n, detail))
-        self._tell(NotSent(self._name, client_order_id, FallbackReason.NEVER_SENT, detail, self._clock.monotonic()))
+        now, reason = self._clock.monotonic(), FallbackReason.NEVER_SENT
+        self._tell(NotSent(self._name, client_order_id, reason, detail, now, n=n, deadline_ms=deadline_ms))
 
     def _not_sent(self, client_order_id: ClientOrderId, n: int, detail: str) -> AnswerItem:
         now, result = _Moment.now(self._clock), AttemptResult.NOT_SENT
@@ -128,7 +129,7 @@ class Sender:
         answered = _Moment.now(self._clock)
         await self._parts.turnstile.through()
         if not await first.was_let_out():
-            self._never_left(order.client_order_id, 1, str(first.lost))
+            self._never_left(order.client_order_id, 1, deadline_ms, str(first.lost))
             return
         reach("live_order_answered")
         self._answered(order.client_order_id, attempts, outcome, venue_order_id, answered)
@@ -170,10 +171,10 @@ class Sender:
         """The venue has surely not processed the first attempt, and no second one has left."""
         if (refusal := attempts.refusal(name)) is not None:
             self._pen.write(refusal)
-        if is_attempt := attempts.n > attempts.left:
-            self._pen.write(self._not_sent(name, attempts.n, detail))
-        now = self._clock.monotonic()
-        self._tell(NotSent(self._name, name, FallbackReason.NEVER_SENT, detail, now, is_attempt))
+        if attempts.n > attempts.left:
+            self._never_left(name, attempts.n, attempts.deadline_ms, detail)
+        else:
+            self._tell(NotSent(self._name, name, FallbackReason.NEVER_SENT, detail, self._clock.monotonic()))
 
     # orders that are there
 
@@ -192,7 +193,9 @@ class Sender:
             return
         decided = DecidedItem(change.approved, now, change.decided_mono, deadline_ms=deadline_ms, amendment=n)
         try:
-            await self._pen.durable(decided)
+            pending = self._pen.begin(decided)
+            self._tell(Leaving(self._name, order.client_order_id, n, deadline_ms))  # its row comes before that of any end
+            await self._pen.landed(pending)
             self._pen.require_lease()
         except JournalError as exc:
             self._pen.write(self._not_sent(order.client_order_id, n, str(exc)))
@@ -303,6 +306,8 @@ class _Attempts:
         self._has_told = False
         self.n = self.left = n
         """the last attempt that was written, and the last that was let out"""
+        self.deadline_ms = 0
+        """of the second attempt, once it is on its way to the disk"""
         self.left_mono: int | None = None
         """when that was, ns of the monotonic clock"""
         self._refused: _Moment | None = None
@@ -328,7 +333,7 @@ class _Attempts:
         if (refusal := self.refusal(client_order_id)) is not None:
             self._pen.write(refusal)
         self._require_leave(client_order_id)
-        self.n = n
+        self.n, self.deadline_ms = n, deadline_ms
         await self._pen.durable(AttemptItem(client_order_id, n, deadline_ms))
         reach("live_second_attempt_durable")
         self._require_leave(client_order_id)
