@@ -28,7 +28,7 @@ from random import Random
 
 from crash.kills import BLOCKED, Window, kill_forked_lives, race, run_forked
 from crash.lives import RESOLVE_S, failing_closed, opened, patiently, prepare_to_fork, resolve, say_ready, warm
-from crash.place import Place, listed_at, plan_of, prices_at
+from crash.place import CALLS, Place, listed_at, plan_of, prices_at
 from crash.rig import SCALE, VENUES
 from crash.strategy import Strategy
 from golive.model.errors import PrerequisiteMissing
@@ -42,6 +42,7 @@ from golive.storage import failpoint
 from golive.storage.order_journal import WHOLE_ROWS
 
 MOST_WORKING = 8
+"""with three calls at a time, as is usual"""
 TRIES_WITHOUT_JOURNAL = 50
 """orders that are still asked for when the journal is lost"""
 STUCK_S = 15.0
@@ -76,11 +77,12 @@ async def place_orders(
     """Open the desk, place `count` orders as fast as the venue answers, rest for a while, and end."""
     desk = await opened(plan)
     strategy = Strategy(desk, place, prices, rng)
+    most_working = max(MOST_WORKING, plan.accounts[0].settings.burst)
     tries = 0
     try:
         for _ in range(count):
             async with asyncio.timeout(STUCK_S):
-                while len(desk.router.unended) > MOST_WORKING or not strategy.is_free() or _is_waiting(desk, place):
+                while len(desk.router.unended) > most_working or not strategy.is_free() or _is_waiting(desk, place):
                     strategy.make_room()
                     await asyncio.sleep(0.001)
             strategy.step()
@@ -110,7 +112,7 @@ def main(arguments: list[str]) -> int:
     place = Place(given.venue, given.rest, given.folder, Credentials(secrets))
     began = time.monotonic()
     listed, prices = patiently(lambda: listed_at(place)), patiently(lambda: prices_at(place))
-    plan = plan_of(place, listed, lease_s=given.lease, scale=given.scale)
+    plan = plan_of(place, listed, lease_s=given.lease, scale=given.scale, calls=given.calls)
     said: dict[str, object] = {"seed": given.seed}
     if given.resolve:
         asyncio.run(resolve(replace(plan, whole_rows=WHOLE_ROWS)))
@@ -210,6 +212,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--races", type=int)
     what.add_argument("--resolve", action="store_true")
     parser.add_argument("--scale", type=int, default=SCALE, help=f"by how much deadlines and lags are divided (default: {SCALE})")
+    parser.add_argument("--calls", type=int, default=CALLS, help=f"so many at a time (default: {CALLS})")
     parser.add_argument("--lease", type=float, default=5.0, metavar="S", help="a life stopped for this long sends nothing more")
     parser.add_argument("--window-ms", type=float, default=150.0, help="a life is killed 0 to this after its fork")
     parser.add_argument("--ready-window-ms", type=float, default=50.0, help="some 0 to this after they are ready")

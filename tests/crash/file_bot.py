@@ -78,19 +78,13 @@ def main(arguments: list[str]) -> int:
         else:
             asyncio.run(resolve(plan))
 
-    for name in sorted(
-        points(), key=lambda name: not name.startswith(CREATING)
-    ):  # before an order rests that a new home does not know
-        if not name.startswith(given.only):
-            continue
-        if (
-            not name.startswith(CREATING)
-            and not place.home.exists()
-            and run_forked(partial(live, place, None, 0), most_s=RESOLVE_S)
-        ):
+    new_homes_first = sorted(points(), key=lambda name: not name.startswith(CREATING))  # no order rests yet that they do not know
+    for name in (name for name in new_homes_first if name.startswith(given.only)):
+        is_new = name.startswith(CREATING)
+        if not is_new and not (place.home / LOGS[0]).exists() and run_forked(partial(live, place, None, 0), most_s=RESOLVE_S):
             raise RuntimeError("the first life, which nothing kills, failed")
-        for count in COUNTS[:1] if name.startswith((*CREATING, CUTTING)) else COUNTS:
-            at = place if not name.startswith(CREATING) else replace(place, home=place.home.parent / f"{name}.{count}")
+        for count in COUNTS[:1] if is_new or name.startswith(CUTTING) else COUNTS:
+            at = place if not is_new else replace(place, home=place.home.parent / f"{name}.{count}")
             if name.startswith(CUTTING):
                 for log in LOGS:
                     with (at.home / log).open("ab") as file:

@@ -29,6 +29,8 @@ from golive.venues import AdapterSettings, VenueAdapter, VenueProfile, profile_n
 ORDER_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 10.0
 """both at scale 1:1"""
+CALLS = 3
+"""at a time, as in the product's configuration"""
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,17 @@ def scaled_profile(venue: str, scale: int) -> VenueProfile:
 
 
 def plan_of(
-    place: Place, listed: Mapping[InstrumentId, Instrument] | None, *, lease_s: float = 5.0, scale: int = SCALE
+    place: Place,
+    listed: Mapping[InstrumentId, Instrument] | None,
+    *,
+    lease_s: float = 5.0,
+    scale: int = SCALE,
+    calls: int = CALLS,
 ) -> LivePlan:
-    """Return what the product's desk is opened with; `lease_s`: a process stopped for this long sends nothing more."""
+    """Return what the product's desk is opened with; `lease_s`: a process stopped for this long sends nothing more.
+
+    `calls`: so many are made at a time, and twice as many are let in.
+    """
     settings = AdapterSettings(
         exchange=place.venue,
         environment=f"{place.venue}_live",
@@ -77,6 +87,8 @@ def plan_of(
         endpoint=place.rest,
         credentials=place.credentials,
         timeout_s=READ_TIMEOUT_S / scale,
+        max_concurrency=calls,
+        burst=2 * calls,
     )
     account = AccountPlan(
         profile=scaled_profile(place.venue, scale), settings=settings, account="main", symbols=symbols(place.venue), listed=listed

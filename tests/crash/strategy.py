@@ -11,7 +11,7 @@ from crash.place import PROFILE, Place
 from golive.execution.live.effect import Refuse
 from golive.model.decision import Approved, Refused
 from golive.model.ids import ClientOrderId, InstrumentId
-from golive.model.order import NewOrder, OrderStatus, OrderType, Side, TimeInForce
+from golive.model.order import TERMINAL, NewOrder, OrderStatus, OrderType, Side, TimeInForce
 from golive.model.order_grid import limit_ticks, order_lots
 from golive.risk import AccountView, RiskEngine
 from golive.runtime.live.desk import LiveDesk
@@ -70,8 +70,9 @@ class Strategy:
 
     def _standing(self) -> list[ClientOrderId]:
         router = self._desk.router
-        self._resting = [name for name in self._resting if router.knows(name)]
-        return [name for name in self._resting if router.order(name).status in (OrderStatus.OPEN, OrderStatus.PARTIAL)]
+        status = {name: router.order(name).status for name in self._resting if router.knows(name)}
+        self._resting = [name for name, now in status.items() if now not in TERMINAL]
+        return [name for name in self._resting if status[name] in (OrderStatus.OPEN, OrderStatus.PARTIAL)]
 
     def _cancel_one_of(self, standing: list[ClientOrderId]) -> None:
         name = standing.pop(self._rng.randrange(len(standing)))

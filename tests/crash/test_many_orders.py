@@ -15,6 +15,9 @@ ORDERS = 100_000 if IS_LONG else 50_000
 SCALE = "10"
 """nothing is killed or cut here, and deadlines of 30 ms would keep half of the orders of a busy machine from leaving"""
 
+CALLS = "24"
+"""at a time, so that the venue is kept busy and one commit carries several orders"""
+
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(3600 if IS_LONG else 900)]
 
 
@@ -22,7 +25,7 @@ def test_each_order_has_one_decision_before_it(tmp_path: Path) -> None:
     report = Report("many-orders", SEED)
     with campaign("okx", tmp_path, SEED) as field:
         field.place.is_direct = True
-        field.said["placed"] = field.run("--orders", str(ORDERS), "--scale", SCALE)
+        field.said["placed"] = field.run("--orders", str(ORDERS), "--scale", SCALE, "--calls", CALLS)
         field.resolve("--scale", SCALE)
         found = field.checked()
     report.parts |= {"venue": "okx", "scale": f"1:{SCALE}", **field.said}
