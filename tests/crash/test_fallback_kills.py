@@ -76,8 +76,14 @@ def test_a_planted_bug_is_found(bug: str, expected: set[str], tmp_path: Path) ->
     with two_venues(tmp_path, SEED, "faulty_bot", "--bug", bug) as field:
         if bug == "fallback_of_unknown":
             field.leave_unanswered()
-        field.try_to_run("--orders", "40")
-        found = field.checked(*(("--metrics", str(field.home / EXPORT)) if bug == "fallback_uncounted" else ()))
+        flags = ("--metrics", str(field.home / EXPORT)) if bug == "fallback_uncounted" else ()
+        for run in range(
+            1 if flags else MOST_RUNS
+        ):  # counters begin anew with each run; on a busy machine few orders get to either venue
+            field.try_to_run("--orders", "40", "--seed", str(SEED + run))
+            found = field.checked(*flags)
+            if expected <= violations(found).keys():
+                break
     report.parts |= {"bug": bug, "expected": sorted(expected), "checked": found}
     report.write(tmp_path)
     assert expected <= violations(found).keys(), found
