@@ -178,8 +178,9 @@ class RouterDesk:
         venue_id = VenueOrderId(f"v-{name[:6]}") if result is AttemptResult.ACCEPTED else None
         self.take(Answered(self.adapter(name), name, n, result, code, "as told", self.mono, venue_id, fallback))
 
-    def not_sent(self, name: ClientOrderId, reason: FallbackReason) -> None:
-        self.take(NotSent(self.adapter(name), name, reason, "as told", self.mono))
+    def not_sent(self, name: ClientOrderId, reason: FallbackReason, n: int = 0) -> None:
+        """An order never left; `n` is the attempt that was written for it."""
+        self.take(NotSent(self.adapter(name), name, reason, "as told", self.mono, n=n, deadline_ms=1_000 + n if n else 0))
 
     def see(self, name: ClientOrderId, *news: News, filled: int | None = None) -> None:
         self.take(Seen(self.adapter(name), name, news, filled))

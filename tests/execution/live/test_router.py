@@ -395,8 +395,12 @@ def test_a_second_attempt_that_could_not_leave_ends_the_order_as_not_sent(desk: 
     name = desk.submit(limit(1))
     desk.leave(name)
     desk.answer(name, A.NOT_PROCESSED, code="50011")
-    desk.not_sent(name, F.NEVER_SENT)
+    desk.not_sent(name, F.NEVER_SENT, n=2)
     assert desk.ends[name] == "not_sent"
+    assert desk.kind(Conclude)[0].record["attempts"] == [
+        {"n": 1, "deadline_ms": 1001, "result": "not_processed", "code": "50011"},
+        {"n": 2, "deadline_ms": 1002, "result": "not_sent", "code": ""},
+    ]
     counts = {each: desk.count("live_order_attempts_total", exchange="okx", route="main", result=each) for each in A}
     assert counts == {A.NOT_PROCESSED: 1, A.NOT_SENT: 1, A.ACCEPTED: 0, A.REJECTED: 0, A.UNKNOWN: 0}
 
