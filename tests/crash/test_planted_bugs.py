@@ -18,7 +18,7 @@ CALM: tuple[str, ...] = ("--orders", "50", "--scale", "10")
 """with deadlines that hold on a busy machine, so that what is late is late because of the venue"""
 SCALED = ("--orders", "100", "--scale", "30")
 FEW = ("--orders", "15", "--scale", "10")
-KILLS = ("--kills", "120", "--window-ms", "100", "--ready-window-ms", "30")
+KILLS = ("--kills", "60", "--window-ms", "100", "--ready-window-ms", "30")
 LEAST_ORDERS = 15
 """a run with fewer proves nothing"""
 UNANSWERED: Mapping[str, Any] = {"kind": "drop_after", "probability": 0.33}

@@ -104,7 +104,7 @@ class Asker:
         has_told = False
         while True:
             try:
-                found = await self._resolved(ours, terms)
+                found, has_terms = await self._resolved(ours, terms)
             except OutcomeUnknown as exc:
                 self._conclude(client_order_id, partial(self._give_up, client_order_id, str(exc)))
                 return
@@ -115,7 +115,7 @@ class Asker:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, longest)
             else:
-                self._conclude(client_order_id, partial(self._answer, ours, found, terms))
+                self._conclude(client_order_id, partial(self._answer, ours, found, has_terms))
                 return
 
     def _conclude(self, client_order_id: ClientOrderId, tell: Callable[[], None]) -> None:
@@ -129,12 +129,16 @@ class Asker:
         if client_order_id not in self._later:
             self._pauses.pop(client_order_id, None)
 
-    async def _resolved(self, ours: Ours, terms: bool) -> Lookup:
+    async def _resolved(self, ours: Ours, terms: bool) -> tuple[Lookup, bool]:
+        """Return what the venue has, and whether its terms are final; the stream may show those that were asked for before."""
         since_ms = ours.first_deadline_ms - self._reach_ms
         instrument = self._instruments[ours.intent.instrument]
-        while terms and not await self._client.has_passed(ours.deadline_ms):  # noqa: ASYNC110 - its venue's time is asked for
+        shall = ours.shall
+        # until the stream has shown the new terms, or nothing can come of the amendment any more: the venue tells when that is
+        while terms and ours.shall is shall and not await self._client.has_passed(ours.deadline_ms):  # noqa: ASYNC110
             await asyncio.sleep(self._pauses_s[0])
-        return await self._client.resolve(ours.intent.client_order_id, instrument, ours.deadline_ms, since_ms=since_ms)
+        is_final = terms and ours.shall is shall
+        return await self._client.resolve(ours.intent.client_order_id, instrument, ours.deadline_ms, since_ms=since_ms), is_final
 
     def _give_up(self, client_order_id: ClientOrderId, detail: str) -> None:
         self.unprovable[client_order_id] = detail
