@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 # Test files that run side by side; more than cores, because tests wait longer than they compute. 0: one after the other.
-WORKERS ?= 8
+WORKERS ?= 6
 # The same for the crash proofs, which compute nearly all the time, and whose deadlines are short.
 PROOFS ?= 4
 
@@ -52,8 +52,7 @@ check: setup  ## format, lint, types, import contracts, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
-	@$(BIN)/mypy
-	@$(MAKE) --no-print-directory test
+	@$(BIN)/mypy & types=$$!; $(MAKE) --no-print-directory test; tested=$$?; wait $$types && exit $$tested
 
 format: setup  ## rewrite the sources in the project's format
 	@$(BIN)/ruff format .

@@ -112,7 +112,7 @@ def main(arguments: list[str]) -> int:
     place = Place(given.venue, given.rest, given.folder, Credentials(secrets))
     began = time.monotonic()
     listed, prices = patiently(lambda: listed_at(place)), patiently(lambda: prices_at(place))
-    plan = plan_of(place, listed, lease_s=given.lease, scale=given.scale, calls=given.calls)
+    plan = plan_of(place, listed, lease_s=given.lease, scale=given.scale, calls=given.calls, signing=given.signing)
     said: dict[str, object] = {"seed": given.seed}
     if given.resolve:
         asyncio.run(resolve(replace(plan, whole_rows=WHOLE_ROWS)))
@@ -212,6 +212,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--races", type=int)
     what.add_argument("--resolve", action="store_true")
     parser.add_argument("--scale", type=int, default=SCALE, help=f"by how much deadlines and lags are divided (default: {SCALE})")
+    parser.add_argument("--signing", choices=("ccxt", "direct"), default="ccxt", help="who signs and sends (default: ccxt)")
     parser.add_argument("--calls", type=int, default=CALLS, help=f"so many at a time (default: {CALLS})")
     parser.add_argument("--lease", type=float, default=5.0, metavar="S", help="a life stopped for this long sends nothing more")
     parser.add_argument("--window-ms", type=float, default=150.0, help="a life is killed 0 to this after its fork")

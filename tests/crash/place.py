@@ -75,10 +75,11 @@ def plan_of(
     lease_s: float = 5.0,
     scale: int = SCALE,
     calls: int = CALLS,
+    signing: str = "ccxt",
 ) -> LivePlan:
     """Return what the product's desk is opened with; `lease_s`: a process stopped for this long sends nothing more.
 
-    `calls`: so many are made at a time, and twice as many are let in.
+    `calls`: so many are made at a time, and twice as many are let in; `signing`: `ccxt`, or `direct`, our own shorter path.
     """
     settings = AdapterSettings(
         exchange=place.venue,
@@ -87,6 +88,7 @@ def plan_of(
         endpoint=place.rest,
         credentials=place.credentials,
         timeout_s=READ_TIMEOUT_S / scale,
+        signing=signing,
         max_concurrency=calls,
         burst=2 * calls,
     )

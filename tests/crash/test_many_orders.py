@@ -25,7 +25,7 @@ def test_each_order_has_one_decision_before_it(tmp_path: Path) -> None:
     report = Report("many-orders", SEED)
     with campaign("okx", tmp_path, SEED) as field:
         field.place.is_direct = True
-        field.said["placed"] = field.run("--orders", str(ORDERS), "--scale", SCALE, "--calls", CALLS)
+        field.said["placed"] = field.run("--orders", str(ORDERS), "--scale", SCALE, "--calls", CALLS, "--signing", "direct")
         field.resolve("--scale", SCALE)
         found = field.checked()
     report.parts |= {"venue": "okx", "scale": f"1:{SCALE}", **field.said}

@@ -439,7 +439,8 @@ async def test_an_order_that_waits_for_the_request_limit_longer_than_its_budget_
 async def test_each_attempt_has_the_budget_to_itself_and_no_more(tmp_path: Path, attempt: int) -> None:
     route = Route(name="main", adapters=(ADAPTERS["okx"],), attempt_budget_ms=700)
     with live_venue("okx") as running:
-        async with trader(live_plan(tmp_path, [account_plan("okx", running)], routes=(route,))) as at:
+        plan = live_plan(tmp_path, [account_plan("okx", running)], routes=(route,), timing=replace(QUICK, audit_s=600.0))
+        async with trader(plan) as at:
             running.add_fault("ws_gap", match="orders:*")
             if attempt == 2:
                 running.add_fault("error", code="50011", match=PLACE["okx"], method="POST", count=1)
