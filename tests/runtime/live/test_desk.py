@@ -158,6 +158,23 @@ async def test_an_amendment_is_understood_also_when_the_order_was_looked_up_befo
         assert at.desk.router.order(order).intent.price == price
 
 
+@pytest.mark.parametrize("name", ["okx", "bybit"])
+async def test_terms_that_the_stream_has_shown_are_not_waited_for(name: str, tmp_path: Path) -> None:
+    profile = replace(unhurried(name), absence_lag_s=600.0)
+    async with contextlib.AsyncExitStack() as stack:
+        running = stack.enter_context(live_venue(name))
+        at = await stack.enter_async_context(trader(live_plan(tmp_path, [account_plan(name, running, profile=profile)])))
+        order = await at.sent()
+        price = at.desk.router.order(order).intent.price
+        assert price is not None
+        running.add_fault("drop_after", match="*mend*", method="POST", count=1)
+        at.desk.amend(shall(at, order, price=price + 100))
+        await until(lambda: at.desk.router.order(order).intent.price == price + 100)
+        at.desk.account(at.adapter).asker.ask(order, terms=True)
+        await at.settled(20)
+        assert at.desk.router.frozen == {}
+
+
 async def test_a_cancel_is_asked_for_until_the_venue_gives_its_word(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
     name, running = venue
     async with trader(live_plan(tmp_path, [account_plan(name, running)])) as at:

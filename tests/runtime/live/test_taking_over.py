@@ -22,24 +22,26 @@ def attempt(n: int, result: R | None, deadline_ms: int = 100) -> StoredAttempt:
 
 
 @pytest.mark.parametrize(
-    ("attempts", "deadline_ms"),
+    ("attempts", "deadline_ms", "is_changing"),
     [
-        ((), 0),
-        ((attempt(1, None),), 100),
-        ((attempt(1, R.UNKNOWN),), 100),
-        ((attempt(1, R.NOT_SENT),), 0),
-        ((attempt(1, R.NOT_PROCESSED), attempt(2, None)), 200),
-        ((attempt(1, R.NOT_PROCESSED), attempt(2, R.NOT_SENT)), 100),
-        ((attempt(1, R.ACCEPTED),), 100),
-        ((attempt(1, R.ACCEPTED), attempt(3, R.ACCEPTED)), 300),
-        ((attempt(1, R.ACCEPTED), attempt(3, None)), 300),
-        ((attempt(1, R.ACCEPTED), attempt(3, R.UNKNOWN)), 300),
-        ((attempt(1, None), attempt(3, R.ACCEPTED)), 300),
+        ((), 0, False),
+        ((attempt(1, None),), 100, False),
+        ((attempt(1, R.UNKNOWN),), 100, False),
+        ((attempt(1, R.NOT_SENT),), 0, False),
+        ((attempt(1, R.NOT_PROCESSED), attempt(2, None)), 200, False),
+        ((attempt(1, R.NOT_PROCESSED), attempt(2, R.NOT_SENT)), 100, False),
+        ((attempt(1, R.ACCEPTED),), 100, False),
+        ((attempt(1, R.ACCEPTED), attempt(3, R.ACCEPTED)), 300, False),
+        ((attempt(1, R.ACCEPTED), attempt(3, None)), 300, True),
+        ((attempt(1, R.ACCEPTED), attempt(3, R.UNKNOWN)), 300, True),
+        ((attempt(1, None), attempt(3, R.ACCEPTED)), 300, False),
     ],
 )
-def test_what_may_have_left_is_asked_about_and_what_did_not_is_not(attempts: tuple[StoredAttempt, ...], deadline_ms: int) -> None:
+def test_what_may_have_left_is_asked_about_and_what_did_not_is_not(
+    attempts: tuple[StoredAttempt, ...], deadline_ms: int, is_changing: bool
+) -> None:
     ours = taken_over(replace(STORED, attempts=attempts))
-    assert (ours.deadline_ms, ours.shall) == (deadline_ms, None)
+    assert (ours.deadline_ms, ours.shall, ours.is_changing) == (deadline_ms, None, is_changing)
     assert [each.n for each in restored(replace(STORED, attempts=attempts)).attempts] == [each.n for each in attempts]
 
 

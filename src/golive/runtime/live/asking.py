@@ -133,11 +133,10 @@ class Asker:
         """Return what the venue has, and whether its terms are final; the stream may show those that were asked for before."""
         since_ms = ours.first_deadline_ms - self._reach_ms
         instrument = self._instruments[ours.intent.instrument]
-        shall = ours.shall
         # until the stream has shown the new terms, or nothing can come of the amendment any more: the venue tells when that is
-        while terms and ours.shall is shall and not await self._client.has_passed(ours.deadline_ms):  # noqa: ASYNC110
+        while terms and ours.is_changing and not await self._client.has_passed(ours.deadline_ms):  # noqa: ASYNC110
             await asyncio.sleep(self._pauses_s[0])
-        is_final = terms and ours.shall is shall
+        is_final = terms and await self._client.has_passed(ours.deadline_ms)
         return await self._client.resolve(ours.intent.client_order_id, instrument, ours.deadline_ms, since_ms=since_ms), is_final
 
     def _give_up(self, client_order_id: ClientOrderId, detail: str) -> None:
@@ -153,5 +152,5 @@ class Asker:
             self._roster.learn(name, found.order.venue_order_id)
         news = news_of(found, name, terms=terms)
         if terms:
-            ours.shall = None
+            ours.shall, ours.is_changing = None, False
         self._tell(Seen(self._name, name, news, None if found.order is None else found.order.filled))

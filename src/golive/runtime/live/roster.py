@@ -22,6 +22,8 @@ class Ours:
     venue_order_id: VenueOrderId | None = None
     shall: NewOrder | None = None
     """terms of an amendment of this process that is on its way or whose outcome is not known; the stream may show them"""
+    is_changing: bool = False
+    """whether an amendment, of an earlier life too, may still be made, as far as is known"""
     has_ended: bool = False
 
 

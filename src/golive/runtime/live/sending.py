@@ -201,7 +201,7 @@ class Sender:
             self._pen.write(self._not_sent(order.client_order_id, n, str(exc)))
             self._tell(Changed(self._name, order.client_order_id, n, AttemptResult.NOT_SENT, "", str(exc)))
             return
-        ours.deadline_ms, ours.shall = deadline_ms, order
+        ours.deadline_ms, ours.shall, ours.is_changing = deadline_ms, order, True
         attempts = _Attempts(self._parts, ours, n, lambda: None)
 
         async def landed() -> None:
@@ -225,7 +225,7 @@ class Sender:
         if outcome.result is AttemptResult.ACCEPTED:
             ours.intent = order
         if outcome.result is not AttemptResult.UNKNOWN:
-            ours.shall = None
+            ours.shall, ours.is_changing = None, False
         left, at = None if outcome.result is AttemptResult.NOT_SENT else attempts.left_mono, _Moment.now(self._clock)
         answer = AnswerItem(
             order.client_order_id, n, outcome.result, outcome.code, outcome.detail,

@@ -174,7 +174,7 @@ class Watcher:
             return
         updates = updates_of(seen, name, ours.shall)
         if ours.shall is not None and any(update.event == OrderEvent.AMENDED for update in updates):
-            ours.intent, ours.shall = ours.shall, None
+            ours.intent, ours.shall, ours.is_changing = ours.shall, None, False
         self._tell(Seen(self._name, name, updates, seen.filled))
 
     def _fill(self, seen: FillSighting) -> None:
