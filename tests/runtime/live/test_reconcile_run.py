@@ -127,8 +127,8 @@ async def test_an_order_that_is_left_blocks_no_more_and_agreeing_again_writes_no
 
 
 async def test_an_adopted_order_explains_its_fills_until_it_is_over(at: Account) -> None:
-    """It takes what there is at the best price; the rest of it works on."""
-    price = await _best_ask(at.plan)
+    """It takes what there is up to its price; the rest of it works on."""
+    price = await _above_best_ask(at.plan)
     foreign = await at.by_hand(quantity="20", price=price)
     before = await examined(at.plan)
     kinds = {row.kind for row in before.accounts[0].differences}
@@ -239,11 +239,13 @@ async def test_a_document_names_the_command_of_each_choice(at: Account) -> None:
     }
 
 
-async def _best_ask(plan: LivePlan) -> str:
+async def _above_best_ask(plan: LivePlan) -> str:
+    """A price that takes something also when the market has moved a little since."""
     async with trader(plan) as here:
         instrument = here.instrument()
         book = await here.desk.account(here.adapter).parts.adapter.order_book(instrument, 5)
-        return instrument.price_text(book.asks[0][0])
+        best, _ = book.asks[0]
+        return instrument.price_text(best + best // 1000)
 
 
 async def test_a_table_is_told_also_when_there_is_no_time_to_look_again(at: Account) -> None:
