@@ -315,6 +315,23 @@ def test_an_order_and_its_amendments_that_share_a_name_agree_and_each_is_missed(
         assert told(capsys, tmp_path, order_id(1))[2]["risk_decisions"] == ("missing", "decision_not_there")
 
 
+@pytest.mark.parametrize("table", ["attempts", "answers", "facts", "fills", "ends"])
+def test_rows_that_are_gone_from_the_journal_are_missed(home: Path, capsys: pytest.CaptureFixture[str], table: str) -> None:
+    assert told(capsys, home, order_id(FILLED))[2]["journal"] == ("ok", "rows_sound")
+    with sqlite3.connect(home / "var/state/orders/okx_spot_main.sqlite") as connection:
+        triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for trigger, _ in triggers:
+            connection.execute(f"DROP TRIGGER {trigger}")
+        [(count,)] = connection.execute(f"SELECT count(*) FROM {table} WHERE client_order_id = ?", (order_id(FILLED),))
+        connection.execute(f"DELETE FROM {table} WHERE client_order_id = ?", (order_id(FILLED),))
+        for _, sql in triggers:
+            connection.execute(sql)
+    code, document, witnesses = told(capsys, home, order_id(FILLED))
+    assert count > 0
+    assert (code, witnesses["journal"]) == (6, ("corrupt", "rows_gone"))
+    assert next(each["details"]["rows"] for each in document["testimonies"] if each["witness"] == "journal") == str(count)
+
+
 def test_a_changed_row_of_the_journal_is_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with sqlite3.connect(home / "var/state/orders/okx_spot_main.sqlite") as connection:
         connection.execute("UPDATE fills SET quantity_text = '0.005' WHERE trade_id = 't1'")

@@ -146,9 +146,12 @@ class Rig:
         self.nemesis.take({})
 
     def write_ledger(self, path: Path) -> None:
-        """Write down what the venue says happened."""
-        orders = [as_shown(self.name, order) for order in self.venue.orders()]
-        document = {"venue": self.name, "orders": orders, "start": start(self.name), "balances": self.venue.balances()}
+        """Write down what the venue says happened, balances of the same moment: orders may still wait in its queue."""
+        told, balances = self.venue.orders(), self.venue.balances()
+        while (again := self.venue.orders()) != told:
+            told, balances = again, self.venue.balances()
+        orders = [as_shown(self.name, order) for order in told]
+        document = {"venue": self.name, "orders": orders, "start": start(self.name), "balances": balances}
         path.write_text(json.dumps(document))
 
 

@@ -190,6 +190,10 @@ SENTENCES: Final[Words] = {
         "{file} has no series of route {route} at {exchange}",
         "{file} nie ma szeregów trasy {route} na {exchange}",
     ),
+    "rows_gone": (
+        "{rows} rows that were written since its first are gone",
+        "brakuje {rows} wierszy zapisanych od jego pierwszego wiersza",
+    ),
     "row_changed": ("row {row} is not what was written", "wiersz {row} nie jest tym, co zapisano"),
     "rows_sound": (
         "rows of the order: {rows}, each as it was written, MACs ok",

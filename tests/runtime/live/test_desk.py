@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
@@ -105,6 +106,25 @@ async def test_an_order_gets_other_terms_and_keeps_its_name(venue: tuple[str, Ve
     assert (
         written.index(("amendments", 3, None)) < written.index(("attempts", 3, None)) < written.index(("answers", 3, "accepted"))
     )
+
+
+async def test_the_record_of_an_end_names_the_attempt_of_an_amendment_that_is_not_answered(tmp_path: Path) -> None:
+    with live_venue("okx") as running:
+        async with trader(live_plan(tmp_path, [account_plan("okx", running)])) as at:
+            order = await at.sent()
+            price = at.desk.router.order(order).intent.price
+            assert price is not None
+            running.add_fault("delay", match="*mend*", method="POST", seconds=2.0, count=1)
+            at.desk.amend(shall(at, order, price=price + 100))
+            await until(lambda: ("attempts", 3, None) in rows(tmp_path, "okx", order))
+            await swept("okx", running)
+            await until(lambda: at.status(order) is OrderStatus.CANCELED)
+            await at.settled(30)
+    with closing(OrderJournalReader.open(tmp_path / DIRECTORY / "okx_spot_okx_key.sqlite")) as reader:
+        written = {row.values["n"]: row.values["deadline_ms"] for row in reader.order(order) if row.table == "attempts"}
+        [record] = [json.loads(str(row.values["record"])) for row in reader.order(order) if row.table == "ends"]
+    assert {each["n"]: each["deadline_ms"] for each in record["attempts"]} == written
+    assert record["attempts"][-1]["result"] == "unknown"
 
 
 async def test_an_amendment_without_an_answer_is_understood_from_the_terms_the_order_has(
