@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from golive.storage.keys import DIRECTORY as KEYS
 from golive.storage.live_log import LiveOrderLog, LogDraft
 from golive.storage.order_journal import AnswerItem
 from golive.storage.order_journal.place import DIRECTORY
+from golive.storage.order_journal.schema import COLUMNS
 from golive.storage.recovery import entries
 from golive.storage.risk_decisions import RiskDecisions
 from support.durable import BTC, CONTEXT, START, approval, new_store, note, order_id, refusal, signer_of
@@ -255,6 +256,7 @@ LIES: dict[str, tuple[Callable[[Path], object], str, tuple[str, str]]] = {
     "seal changed": (
         lambda home: flip(seal_of(home), b'"last_seq":', b'"last_seq": '), "journal", ("corrupt", "seal_changed"),
     ),
+    "seal gone": (lambda home: seal_of(home).unlink(), "journal", ("corrupt", "seal_changed")),
     "seal of another time": (
         lambda home: seal_of(home).write_text("{}\n{}\n"), "journal", ("corrupt", "seal_changed"),
     ),
@@ -315,21 +317,38 @@ def test_an_order_and_its_amendments_that_share_a_name_agree_and_each_is_missed(
         assert told(capsys, tmp_path, order_id(1))[2]["risk_decisions"] == ("missing", "decision_not_there")
 
 
+def erase(home: Path, tables: Iterable[str]) -> int:
+    """Delete an order's rows from tables of its journal, whose triggers forbid that; return how many there were."""
+    with sqlite3.connect(home / "var/state/orders/okx_spot_main.sqlite") as connection:
+        triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        where = "WHERE client_order_id = ?"
+        count = sum(connection.execute(f"DELETE FROM {table} {where}", (order_id(FILLED),)).rowcount for table in tables)
+        for _, sql in triggers:
+            connection.execute(sql)
+    return count
+
+
 @pytest.mark.parametrize("table", ["attempts", "answers", "facts", "fills", "ends"])
 def test_rows_that_are_gone_from_the_journal_are_missed(home: Path, capsys: pytest.CaptureFixture[str], table: str) -> None:
     assert told(capsys, home, order_id(FILLED))[2]["journal"] == ("ok", "rows_sound")
-    with sqlite3.connect(home / "var/state/orders/okx_spot_main.sqlite") as connection:
-        triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for trigger, _ in triggers:
-            connection.execute(f"DROP TRIGGER {trigger}")
-        [(count,)] = connection.execute(f"SELECT count(*) FROM {table} WHERE client_order_id = ?", (order_id(FILLED),))
-        connection.execute(f"DELETE FROM {table} WHERE client_order_id = ?", (order_id(FILLED),))
-        for _, sql in triggers:
-            connection.execute(sql)
+    count = erase(home, [table])
     code, document, witnesses = told(capsys, home, order_id(FILLED))
     assert count > 0
     assert (code, witnesses["journal"]) == (6, ("corrupt", "rows_gone"))
     assert next(each["details"]["rows"] for each in document["testimonies"] if each["witness"] == "journal") == str(count)
+
+
+@pytest.mark.parametrize("log", [LOG, RISK_LOG])
+def test_an_order_that_only_a_log_knows_is_no_typing_error(home: Path, capsys: pytest.CaptureFixture[str], log: Path) -> None:
+    for each in {LOG, RISK_LOG} - {log}:
+        (home / each).unlink()
+    assert erase(home, [table for table, columns in COLUMNS.items() if "client_order_id" in columns]) > 0
+    code, out, err = golive(capsys, home, order_id(FILLED))
+    assert (code, out) == (6, "")
+    assert f"{log}: knows the order {order_id(FILLED)}" in err
+    assert "its rows are gone" in err
 
 
 def test_a_changed_row_of_the_journal_is_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -134,6 +134,8 @@ def _journal_of(configuration: Configuration | None, entrypoint: str | None) -> 
 def _only(archive: Archive, name: str, journal: str | None) -> Match:
     """Return the one order that is meant, in this journal when several are; otherwise say which ones it may be, and end."""
     from golive.runtime.explain.places import SHORTEST
+    from golive.runtime.explain.witnesses import logs_that_know
+    from golive.storage import live_log
 
     if len(name) < SHORTEST:
         raise ConfigError(f"{name!r} is too short to name an order: give at least {SHORTEST} characters of its id")
@@ -151,6 +153,10 @@ def _only(archive: Archive, name: str, journal: str | None) -> Match:
     for problem in places.problems:
         typer.echo(f"cannot look into: {problem}", err=True)
     if places.problems:
+        raise typer.Exit(ExitCode.UNKNOWN)
+    if known := logs_that_know([archive.risk_log, *live_log.log_files(archive.home / live_log.DIRECTORY)], name):
+        files = ", ".join(archive.shown(path) for path in known)
+        typer.echo(f"{files}: knows the order {name}, and no order journal and no session does: its rows are gone", err=True)
         raise typer.Exit(ExitCode.UNKNOWN)
     nearest = places.nearest(name)
     raise ConfigError(

@@ -25,11 +25,11 @@ from .witnesses import notes_testimony, testimony
 def adopted_story(match: Match, archive: Archive, ask: Callable[[FollowedOrder], Testimony]) -> OrderStory:
     """Return the story; `ask` says what the venue has to say now. Raises JournalError when the notes cannot be read."""
     keys = DevelopmentKeys.load(archive.home)
-    sealed = seal_of(match.path, keys)  # before the journal: it must not be newer than what is seen of that
+    seal = seal_of(match.path, keys, archive.url)
     with closing(archive.places.journal(match.path)) as reader:
         order = next(each for each in adopted_orders(reader.notes_on_foreign_orders()) if each.venue_order_id == match.adopted)
         facts = dict(reader.facts)
-        journal = rows_testimony(reader.database, order.notes, keys, sealed)
+        journal = rows_testimony(reader.database, order.notes, keys, seal)
         store = archive.shown(match.path) if archive.url is None else reader.database.where
     files = live_log.log_files(archive.home / live_log.DIRECTORY)
     notes = {row.seq: row.json("body") for row in order.notes}

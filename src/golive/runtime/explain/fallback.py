@@ -38,13 +38,13 @@ def destination(match: Match, archive: Archive, keys: DevelopmentKeys | None) ->
         if path == match.path:
             continue
         try:
-            sealed = seal_of(path, keys)
+            seal = seal_of(path, keys, archive.url)
             with closing(archive.places.journal(path)) as reader:
                 for row in _instead_of(match.client_order_id, reader.fallbacks()):
                     body = row.json("body")
                     name, reason = str(body["client_order_id"]), str(body["reason"])
                     found = Rerouted(client_order_id=name, venue=reader.facts["adapter"], reason=reason)
-                    said = rows_testimony(reader.database, [row], keys, sealed)
+                    said = rows_testimony(reader.database, [row], keys, seal)
                     doubts.extend([said] if said.state != "ok" else [])
         except GoliveError as exc:
             doubts.append(testimony("journal", "unknown", "elsewhere_unread", problem=str(exc)))

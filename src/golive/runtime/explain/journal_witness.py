@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from golive.model.errors import JournalError
 from golive.storage.keys import DevelopmentKeys
@@ -17,9 +18,17 @@ from .story import Testimony
 from .witnesses import testimony
 
 
-def rows_testimony(
-    database: Database, rows: Sequence[JournalRow], keys: DevelopmentKeys | None, sealed: Sealed | str | None
-) -> Testimony:
+class SealBeside(NamedTuple):
+    """The seal beside a journal, as it was read before the journal itself."""
+
+    path: Path
+    found: Sealed | str | None
+    """text: what is wrong with it; None: there is none yet, or no key that tells"""
+    is_needed: bool
+    """False for a journal on a server, whose seals lie on the hosts that made them"""
+
+
+def rows_testimony(database: Database, rows: Sequence[JournalRow], keys: DevelopmentKeys | None, seal: SealBeside) -> Testimony:
     """Say whether the journal is sound as far as the order goes.
 
     Each of its rows is what was written, by its own MAC; none is gone that was written after its first, of whatever order; and
@@ -32,24 +41,28 @@ def rows_testimony(
         return testimony("journal", "corrupt", "row_changed", row=bad)
     if rows and (gone := _gone_since(database, min(row.seq for row in rows))):
         return testimony("journal", "corrupt", "rows_gone", rows=str(gone))
-    if problem := _seal_problem(database, sealed):
+    if problem := _seal_problem(database, seal):
         return testimony("journal", "corrupt", "seal_changed", problem=problem)
     return testimony("journal", "ok", "rows_sound", rows=str(len(rows)))
 
 
-def seal_of(journal: Path, keys: DevelopmentKeys | None) -> Sealed | str | None:
-    """Return the seal beside a journal, what is wrong with it, or None where there is none yet, or no key that tells."""
-    if keys is None:
-        return None
+def seal_of(journal: Path, keys: DevelopmentKeys | None, url: str | None) -> SealBeside:
+    """Read the seal beside a journal, before the journal: it must not be newer than what is seen of that."""
+    path = seal_path(journal)
     try:
-        return read_sealed(seal_path(journal), f"orders/{journal.stem}", keys.seal_keys)
+        found = None if keys is None else read_sealed(path, f"orders/{journal.stem}", keys.seal_keys)
     except JournalError as exc:
-        return str(exc)
+        return SealBeside(path, str(exc), url is None)
+    return SealBeside(path, found, url is None)
 
 
-def _seal_problem(database: Database, sealed: Sealed | str | None) -> str:
-    if sealed is None or isinstance(sealed, str):
-        return sealed or ""
+def _seal_problem(database: Database, seal: SealBeside) -> str:
+    sealed = seal.found
+    if isinstance(sealed, str):
+        return sealed
+    if sealed is None:
+        known = database.last_sealed() if seal.is_needed and not seal.path.exists() else 0  # a first one may just have been made
+        return f"it is gone, the journal was sealed at row {known}" if known else ""
     row = database.row(sealed.seal.last_seq)
     is_that_row = row is not None and row.mac.hex() == sealed.seal.head_mac
     return "" if is_that_row else f"row {sealed.seal.last_seq} is not the row that was sealed"

@@ -28,10 +28,10 @@ def live_story(match: Match, archive: Archive, ask: Callable[[SentOrder], Testim
     """Return the story; `ask` says what the venue has to say now. Raises JournalError when the rows cannot be read."""
     order, keys = match.client_order_id, DevelopmentKeys.load(archive.home)
     mac_keys = {} if keys is None else keys.mac_keys
-    sealed = seal_of(match.path, keys)  # before the journal: it must not be newer than what is seen of that
+    seal = seal_of(match.path, keys, archive.url)
     with closing(archive.places.journal(match.path)) as reader:
         rows, facts = reader.order(order), dict(reader.facts)
-        witnesses = [rows_testimony(reader.database, rows, keys, sealed)]
+        witnesses = [rows_testimony(reader.database, rows, keys, seal)]
         standing = standing_of(rows, grid := _grid_of(rows))
         result = None if standing.record is None else str(standing.record["result"])
         ended = 0 if standing.route is None or result is None else reader.ended(standing.route, result)

@@ -142,6 +142,11 @@ def _orders_total(text: str, exchange: str, route: str) -> Iterator[tuple[str, i
                 yield labels["result"], round(sample.value)
 
 
+def logs_that_know(files: Iterable[Path], name: str) -> list[Path]:
+    """Return the logs that have a record of an order whose id begins with `name`. JournalError when one cannot be read."""
+    return [path for path in files if path.exists() and any(find_records(path, f'"client_order_id":"{name}', {}))]
+
+
 def _found(files: Iterable[Path], order: str, type_: str, mac_keys: Mapping[str, bytes]) -> list[FoundRecord] | str:
     """Return the records of a type that name the order, unreadable ones among them; the problem when a file cannot be read."""
     found = _holding(files, f'"client_order_id":"{order}"', mac_keys)
