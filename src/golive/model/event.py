@@ -15,6 +15,14 @@ class OperatorAction(StrEnum):
 
     CONFIRM = "confirm"
     WITHDRAW = "withdraw"
+    AUTO_TRADE_ON = "auto_trade_on"
+    AUTO_TRADE_OFF = "auto_trade_off"
+    """signals are decided, nothing is ordered; the confirmation is withdrawn too"""
+    EMERGENCY = "emergency"
+    """nothing that increases risk until two operators have cleared it"""
+    CLEAR_EMERGENCY = "clear_emergency"
+    REARM = "rearm"
+    """let a side that was executed too often in a minute be traded again"""
     STOP = "stop"
 
 
