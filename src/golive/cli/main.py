@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "reconcile": LazyCommand("golive.cli.reconcile:app", "Compare order journals with venues, and decide what differs."),
     "report": LazyCommand("golive.cli.report:app", "Open a report, or show how far a session was from its shadow."),
     "explain": LazyCommand("golive.cli.explain:app", "Follow one order from decision to venue; do all records agree?"),
+    "operator": LazyCommand("golive.cli.operator:app", "Name the people who may lift stops and confirm trading."),
     "audit": LazyCommand("golive.cli.audit:app", "Verify journals, seals and stage records."),
     "strategy": LazyCommand("golive.cli.strategy:app", "Write, list, show and check strategies."),
     "simvenue": LazyCommand("golive.cli.simvenue:app", "A simulated exchange on this machine, for bots and tests."),
