@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from .emergency import ALL, UNSPECIFIED, Emergencies, EmergencyMode, NamedOperator, TradingState
+from golive.model.emergency import ALL, UNSPECIFIED, Emergencies, EmergencyMode, TradingState
+from golive.model.errors import PrerequisiteMissing
+
+from .emergency import NamedOperator, lifting_objection
 
 
 class EmergencySwitch(Protocol):
@@ -19,7 +22,7 @@ class EmergencySwitch(Protocol):
         ...
 
     def deactivate(self, first: NamedOperator, second: NamedOperator, scope: str) -> Emergencies:
-        """Lift a scope durably, then return what is still on."""
+        """Lift a scope durably, then return what is still on; PrerequisiteMissing when these two may not."""
         ...
 
 
@@ -44,5 +47,7 @@ class MemorySwitch:
         return self._emergencies
 
     def deactivate(self, first: NamedOperator, second: NamedOperator, scope: str = ALL) -> Emergencies:
+        if (objection := lifting_objection(first, second)) is not None:
+            raise PrerequisiteMissing(objection)
         self._emergencies = self._emergencies.lifted(scope)
         return self._emergencies
