@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 from decimal import Decimal
 
 import pytest
@@ -81,12 +82,21 @@ def test_the_order_of_parameters_and_instruments_does_not_matter_but_their_kind_
 
 
 def test_the_trading_digest_is_stable_across_releases_of_this_format() -> None:
-    expected = (
-        '{"adapter":"okx_spot","code_version":"0.1.0+abc","format":"golive.trading_digest.v1","instruments":["okx:BTC/USDT"],'
-        '"risk_profile":{"name":"balanced","values":{"hard_drawdown_pct":"0.1","max_daily_loss_pct":"0.015",'
-        '"max_open_positions":"5","max_position_pct":"0.05"}},'
-        '"strategy":{"name":"multi_strategy_default","parameters":{},"timeframe":"1m"}}'
-    )
+    values = {
+        "hard_drawdown_pct": "0.1", "max_daily_loss_pct": "0.015", "max_open_positions": "5", "max_position_pct": "0.05",
+        "weekly_loss_pct": None, "portfolio_exposure_pct": None, "target_volatility": None, "stop_loss_atr_multiple": None,
+        "trade_risk_pct": None, "max_cost_to_profit_ratio": "0.25", "price_collar_pct": "0.02", "reference_max_age_seconds": "5",
+        "max_order_quantity": {}, "max_order_notional": None, "max_orders_per_minute": "60", "duplicate_window_seconds": "2",
+        "max_open_orders": "20", "repeated_execution_limit": "10", "cooldown_after_loss_minutes": None,
+        "stop_loss_guard_count": None, "stop_loss_guard_minutes": "60", "max_consecutive_losses": None, "symbol_locks": [],
+        "trading_windows": [], "stale_data_seconds": "60",
+    }  # fmt: skip
+    document = {
+        "adapter": "okx_spot", "code_version": "0.1.0+abc", "format": "golive.trading_digest.v1",
+        "instruments": ["okx:BTC/USDT"], "risk_profile": {"name": "balanced", "values": values},
+        "strategy": {"name": "multi_strategy_default", "parameters": {}, "timeframe": "1m"},
+    }  # fmt: skip
+    expected = json.dumps(document, sort_keys=True, separators=(",", ":"))
     assert digest() == hashlib.sha256(expected.encode()).hexdigest()
     assert parse().core.risk_profiles["balanced"].hard_drawdown_pct == Decimal("0.10")
 

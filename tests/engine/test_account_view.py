@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from golive.engine.account_view import account_view
+from golive.engine.account_view import Account
+from golive.model.clock import MINUTE
 from golive.model.order import Side
 from golive.risk import AccountView
 from support.scripted_session import Session
@@ -11,7 +12,8 @@ from support.trading import BTC_ID
 
 def _view(session: Session, limit: int | None) -> AccountView:
     engine = session.engine
-    return account_view(engine.risk, engine.ledger, engine.orders, engine.desks, engine.desks[BTC_ID], limit)
+    account = Account(engine.risk, engine.ledger, engine.orders, engine.desks, None, MINUTE)
+    return account.view(engine.desks[BTC_ID], limit, 0)
 
 
 def test_an_order_is_priced_at_the_dearer_of_mark_and_limit() -> None:

@@ -39,7 +39,7 @@ def test_risk_knows_what_it_would_know_had_it_seen_every_mark(seed: int, has_coi
     ledger = Ledger(PAIRS, {"USDT": Decimal(CASH), **({"ETH": Decimal("0.00000001")} if has_coins else {})})
     valuation = Valuation(ledger, ledger.instruments)
     risk, told = RiskEngine(TIGHT), RiskEngine(TIGHT)
-    watch, commands = Watch(valuation, risk), list[Command]()
+    watch, commands = Watch(valuation, risk, lambda ts: None), list[Command]()
     marks, ts = [400_000, 30_000], 0
     for number, (what, at, change, pause, size) in enumerate(story(seed)):
         ts += pause

@@ -39,9 +39,9 @@ def test_the_worst_falls_are_those_found_by_looking_at_every_pair(curve: list[tu
 def test_only_a_deeper_fall_is_news(curve: list[tuple[int, int]]) -> None:
     track = EquityTrack()
     for ts, equity in curve:
-        before = track.worst_drawdown, track.worst_day_loss
+        before = track.worst_drawdown, track.worst_day_loss, track.worst_week_loss
         deeper = track.observe(equity, ts)
-        after = track.worst_drawdown, track.worst_day_loss
+        after = track.worst_drawdown, track.worst_day_loss, track.worst_week_loss
         assert all(Fraction(*new) >= Fraction(*old) for new, old in zip(after, before, strict=True))
         assert deeper is (after != before)
 

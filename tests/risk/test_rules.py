@@ -105,7 +105,7 @@ def test_a_missing_input_refuses(account: AccountView) -> None:
 def test_a_reduction_passes_every_stop_but_selling_more_than_held_does_not() -> None:
     ruined = view(equity=10_000, held={BTC_ID: BTC.lots("1")})
     assert decide(order(1, Side.SELL, "1"), ruined) is OK
-    assert decide(order(1, Side.SELL, "1.00000001"), ruined) is DecisionCode.RISK_MISSING_INPUT
+    assert decide(order(1, Side.SELL, "1.00000001"), ruined) is DecisionCode.RISK_FLIP
     assert decide(order(1, Side.SELL, "1"), view(equity=None, price=None, held={BTC_ID: BTC.lots("1")})) is OK
 
 

@@ -76,8 +76,9 @@ class OrderCommand:
         from golive.runtime.evidence import operator_identity
         from golive.runtime.live.desk import LiveDesk
         from golive.runtime.live.order_risk import OrderRisk
-        from golive.runtime.live_plan import live_plan, risk_profile_of
+        from golive.runtime.live_plan import live_plan
         from golive.runtime.live_surroundings import surroundings
+        from golive.runtime.risk_limits import risk_profile_of
         from golive.storage.config_files import load_configuration
 
         def say(step: Step) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from .adapter_table import KNOWN_ADAPTERS
 from .key import NAME, RELATIVE_FORM, RELATIVE_PATH, Key, ParameterValue
 from .live_section import CoreExecution
+from .risk_section import RiskProfile
 
 _NAMES: Final = "letters and digits, joined by single '_' or '-'"
 PERMISSIONS: Final = ("read", "trade", "withdraw")
@@ -95,21 +96,6 @@ class Strategy:
             names_form="lower-case letters and digits, joined by single '_'",
         ),
     ] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RiskProfile:
-    max_daily_loss_pct: Annotated[
-        Decimal,
-        Key("Loss since the start of the UTC day at which trading stops.", unit="fraction of equity", minimum=0, maximum=1),
-    ]
-    max_position_pct: Annotated[
-        Decimal, Key("Largest position in one instrument.", unit="fraction of equity", minimum=0, maximum=1)
-    ]
-    max_open_positions: Annotated[int, Key("Most instruments held at once.", unit="positions", minimum=0, maximum=1000)]
-    hard_drawdown_pct: Annotated[
-        Decimal, Key("Fall from the peak of equity at which trading stops.", unit="fraction of the peak", minimum=0, maximum=1)
-    ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

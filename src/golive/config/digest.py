@@ -43,7 +43,7 @@ def trading_digest(resolved: ResolvedEntrypoint, code_version: str, strategy_sha
     Names are sorted, numbers are plain decimal text (0.10 and 0.1 are one number), so only a change of meaning changes it.
     `strategy_sha256` is that of the file of a strategy that the code version does not cover.
     """
-    risk = {f.name: _canonical_value(getattr(resolved.risk, f.name)) for f in fields(resolved.risk)}
+    risk = {f.name: _canonical_limit(getattr(resolved.risk, f.name)) for f in fields(resolved.risk)}
     document: dict[str, Any] = {
         "format": "golive.trading_digest.v1",
         "adapter": resolved.adapter,
@@ -85,6 +85,18 @@ def _canonical_node(node: Node) -> object:
         return [_canonical_node(item) for item in node.items]
     assert isinstance(node, Scalar), "a file with an unreadable part has no digest"
     return None if node.value is None else _canonical_value(node.value)
+
+
+def _canonical_limit(value: object) -> object:
+    """Return a limit of any shape: a number, a list, a table, or nothing."""
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        return {name: _canonical_limit(each) for name, each in value.items()}
+    if isinstance(value, tuple):
+        return [_canonical_limit(each) for each in value]
+    assert isinstance(value, bool | int | Decimal | str)
+    return _canonical_value(value)
 
 
 def _canonical_value(value: ParameterValue) -> bool | str | list[str]:

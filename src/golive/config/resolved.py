@@ -11,9 +11,10 @@ from golive.model.ids import InstrumentId
 from golive.model.verdict import EvidenceClass
 
 from .adapter_table import KNOWN_ADAPTERS
-from .core_file import CoreFile, RiskProfile
+from .core_file import CoreFile
 from .endpoint import effective_sandbox, parse_endpoint
 from .key import Number, ParameterValue
+from .risk_section import RiskProfile
 from .runtime_file import IoQueue, PaperProfile, Prometheus, QueueLimits, RuntimeFile, TradingProfile
 
 P = TypeVar("P", PaperProfile, TradingProfile)

@@ -9,6 +9,7 @@ from golive.model.decision import DecisionCode
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.order import Fill, Side
+from golive.risk.statistics import PriceStatistics
 
 from .valuation import Worth
 
@@ -37,6 +38,15 @@ class Desk:
     lot: float = field(init=False)
     """what a tick and a lot are as the floats that strategies see"""
     ask: int = 0
+    book_at: int = 0
+    """when the book was last heard of, ns UTC; 0 = never"""
+    close: int = 0
+    closed_at: int = 0
+    """the last bar's close, in ticks, and when that was; 0 = there was none"""
+    statistics: PriceStatistics | None = None
+    """how much the price moves, where a limit asks for that"""
+    realized: int = 0
+    """what the instrument had earned when nothing of it was held last, smallest quote units"""
     target: float | None = None
     signal_id: str = ""
     signals: int = 0

@@ -24,13 +24,14 @@ from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdat
 from golive.orders import Order, Orders
 from golive.portfolio import EquityCurve, Ledger
 from golive.risk import RiskEngine, RiskProfile
+from golive.risk.statistics import PriceStatistics
 from golive.strategy import Strategy
 
-from .account_view import account_view
+from .account_view import Account
 from .desk import Desk, InactionRun
 from .hearing import Hearing
 from .notes import Body, Notes, decision_body, ended_body, fill_body, neutral_body, order_body, signal_body
-from .protection import Protection
+from .protection import STOPS, Protection
 from .sizing import Sizing, order_for, orderable_lots, wanted_lots
 from .valuation import Valuation
 from .watch import Breach, Watch
@@ -65,12 +66,15 @@ class Engine:
         self.candles = 0
         self._hearing = Hearing(strategy, parameters)
         self._valuation = Valuation(self.ledger, self.ledger.instruments)
-        self._watch = Watch(self._valuation, self.risk)
         self.desks = {i.id: Desk(i, self._valuation.of(i.id), self._hearing.initial()) for i in instruments}
         self._sizing = Sizing.of(parameters)
         for desk in self.desks.values():
             desk.full_lots = self._sizing.full_lots(desk.instrument)
+            if profile.follows_prices:
+                desk.statistics = PriceStatistics(timeframe_ns)
         self._protection = Protection.of(parameters)
+        self._account = Account(self.risk, self.ledger, self.orders, self.desks, self._protection, timeframe_ns)
+        self._watch = Watch(self._valuation, self.risk, self._account.day_began)
         self._entry_ttl_ns = int(parameters.get("entry_ttl_bars", 0.0)) * timeframe_ns
         self._new_id = new_id
         self._notes = Notes()
@@ -107,6 +111,9 @@ class Engine:
         target = self._hearing.bar(desk, ts, open_, high, low, close, volume)  # first: a strategy that fails leaves no trace
         self.candles += 1
         commands: list[Command] = []
+        desk.close, desk.closed_at = close, ts
+        if desk.statistics is not None:
+            desk.statistics.add(high, low, close)
         if not desk.ask:  # no book in this session: the close is the mark
             self._valuation.mark(desk.worth, close)
         self._watch.observe(ts, commands)
@@ -187,12 +194,15 @@ class Engine:
         """
         desk = self.desks[candle.instrument]
         self._hearing.bar(desk, candle.closed_at, candle.open, candle.high, candle.low, candle.close, candle.volume)
+        if desk.statistics is not None:
+            desk.statistics.add(candle.high, candle.low, candle.close)
 
     # -- market ---------------------------------------------------------------------------------------------------
 
     def _on_book(self, book: Book) -> list[Command]:
         desk = self.desks[book.instrument]
         if book.bids and book.asks:
+            desk.book_at = book.ts
             # A long position is worth what the bid pays; a new one costs what the ask takes.
             desk.ask = book.asks[0][0]
             self._valuation.mark(desk.worth, book.bids[0][0])
@@ -205,7 +215,9 @@ class Engine:
     def mark(self, instrument: InstrumentId, ticks: int, ts: int) -> list[Command]:
         """Take a price of market time `ts` (ns UTC) that closes no bar of ours: the account is worth what it says."""
         commands: list[Command] = []
-        self._valuation.mark(self.desks[instrument].worth, ticks)
+        desk = self.desks[instrument]
+        desk.close, desk.closed_at = ticks, ts
+        self._valuation.mark(desk.worth, ticks)
         self._watch.observe(ts, commands)
         return commands
 
@@ -284,7 +296,7 @@ class Engine:
     def _decide(self, desk: Desk, order: NewOrder, price: int, ts: int, commands: list[Command]) -> bool:
         """Ask risk about an order and record what it says; return whether it was allowed. `price` is its reference, ticks."""
         self._notes.run(desk.end_run(), desk, ts, commands)
-        view = account_view(self.risk, self.ledger, self.orders, self.desks, desk, order.price)
+        view = self._account.view(desk, order.price, ts)
         decision = self.risk.decide(order, view, self._notes.seq + 1)
         body = Body(decision_body, (desk.instrument, order, price, decision))
         if isinstance(decision, Refused):
@@ -377,6 +389,7 @@ class Engine:
         desk = self.desks[fill.instrument]
         self._valuation.booked(desk.worth)
         desk.traded(fill, position_after)
+        self._remember(desk, order, fill, position_after)
         event = "order_executed" if order.status is OrderStatus.FILLED else "order_partially_executed"
         body = Body(fill_body, (desk.instrument, order.intent, fill))
         self._notes.record(commands, fill.ts, event, body)
@@ -388,9 +401,23 @@ class Engine:
             self._protect(desk, fill.ts, commands)
         return commands
 
+    def _remember(self, desk: Desk, order: Order, fill: Fill, position: int) -> None:
+        """Tell risk of an execution, of a stop that has fired, and of what a position earned that is no more; lots."""
+        flow, intent = self.risk.flow, order.intent
+        if order.filled == fill.quantity:
+            flow.executed(intent, fill.ts)
+        if order.status is OrderStatus.FILLED and desk.protective == intent.client_order_id and intent.type in STOPS:
+            flow.stopped(fill.ts)
+        if fill.side is Side.SELL and position < desk.instrument.min_quantity:
+            earned = self.ledger.positions[fill.instrument].realized
+            flow.closed(fill.instrument, earned - desk.realized, fill.ts)
+            desk.realized = earned
+
     def _on_operator(self, operator: Operator) -> list[Command]:
         if operator.action is OperatorAction.STOP:
             return self._finish(operator.ts)
+        if operator.action is OperatorAction.REARM:
+            return self._rearm(operator)
         commands: list[Command] = []
         before, self._confirmed = self._confirmed, operator.action is OperatorAction.CONFIRM
         names = {True: "running", False: "armed"}
@@ -400,6 +427,14 @@ class Engine:
         for desk in self.desks.values():
             if self._confirmed and desk.target is not None and desk.standing is DecisionCode.NOT_CONFIRMED:
                 self._signal(desk, desk.target, operator.ts, "confirmed", commands)
+        return commands
+
+    def _rearm(self, operator: Operator) -> list[Command]:
+        """A named person lets go on what was executed, or lost, too often."""
+        self.risk.flow.rearm()
+        commands: list[Command] = []
+        body = {"operator": operator.operator, "cause": operator.cause}
+        self._notes.record(commands, operator.ts, "risk_rearmed", body)
         return commands
 
     def _on_timer(self, timer: Timer) -> list[Command]:

@@ -7,7 +7,7 @@ before the position is changed on purpose. Its distance is a share of the averag
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from golive.model.errors import ConfigError
 from golive.model.ids import ClientOrderId
@@ -20,6 +20,9 @@ _TYPES = {
     "trailing_stop_pct": OrderType.TRAILING_STOP,
     "take_profit_pct": OrderType.TAKE_PROFIT,
 }
+
+STOPS: Final = (OrderType.STOP, OrderType.TRAILING_STOP)
+"""the protective orders that fire at a loss"""
 
 
 class Protection(NamedTuple):
@@ -45,6 +48,10 @@ class Protection(NamedTuple):
             return max(1, cost * (_PARTS - self.distance) // (lots * _PARTS))
         share = self.distance if self.type is OrderType.TRAILING_STOP else _PARTS + self.distance
         return -(-cost * share // (lots * _PARTS))
+
+    def reach(self, price: int) -> int:
+        """Return how far from `price` the order lies, in ticks, rounded down: a stop is reckoned no further than it is."""
+        return price * self.distance // _PARTS
 
     def order(
         self, instrument: Instrument, client_order_id: ClientOrderId, signal_id: str, quantity: int, cost: int, lots: int

@@ -48,6 +48,11 @@ class Valuation:
         for worth in self._worths.values():
             self.booked(worth)
 
+    @property
+    def exposure(self) -> int:
+        """What all that is held is worth, among that with a mark."""
+        return 0 if self.equity is None else self.equity - self._cash
+
     def of(self, instrument: InstrumentId) -> Worth:
         return self._worths[instrument]
 

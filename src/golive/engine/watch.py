@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from golive.model.alert import AlertSeverity
@@ -24,8 +25,10 @@ class Breach(NamedTuple):
 class Watch:
     """Shows risk what the account is worth whenever that, or the UTC day, has changed."""
 
-    def __init__(self, valuation: Valuation, risk: RiskEngine) -> None:
+    def __init__(self, valuation: Valuation, risk: RiskEngine, day_began: Callable[[int], None]) -> None:
+        """`day_began` is told the first mark of each UTC day, after risk was."""
         self.breaches: list[Breach] = []
+        self._day_began = day_began
         self._valuation = valuation
         self._risk = risk
         self._seen_version = self._day_ends = -1
@@ -43,8 +46,12 @@ class Watch:
             if self._low <= equity <= self._high:
                 risk.equity = risk.track.last = equity
                 return
+        is_new_day = ts >= self._day_ends
         self._seen_version, self._day_ends = valuation.version, ts - ts % DAY + DAY
-        if risk.observe(equity, ts, valuation.largest, valuation.open_positions) and risk.has_reached_a_stop:
+        deeper = risk.observe(equity, ts, valuation.largest, valuation.open_positions, valuation.exposure)
+        if is_new_day and equity is not None:
+            self._day_began(ts)
+        if deeper and risk.has_reached_a_stop:
             self._tell(ts, commands)
         self._low, self._high = risk.unremarkable(valuation.rest)
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from golive.model.clock import DAY
+
+THURSDAY: Final = 3
+"""1970-01-01 was one: so many days after a Monday"""
 
 
 @dataclass(slots=True)
@@ -12,8 +16,9 @@ class EquityTrack:
     """Follows marked equity through market time; `observe` is called with every new mark.
 
     Amounts in smallest quote units. `start` is the first mark, `day_start` the last mark before this UTC day (the first mark
-    on the first day). `worst_drawdown`, `worst_today` (since the UTC day began) and `worst_day_loss` are (fall, from) pairs of
-    the deepest relative fall seen.
+    on the first day), `week_start` the same of its week, which begins on Monday. `worst_drawdown`, `worst_today` (since the UTC
+    day began), `worst_week` (since Monday), `worst_day_loss` and `worst_week_loss` (of any day and week) are (fall, from) pairs
+    of the deepest relative fall seen.
     """
 
     start: int | None = None
@@ -24,18 +29,27 @@ class EquityTrack:
     worst_drawdown: tuple[int, int] = (0, 1)
     worst_today: tuple[int, int] = (0, 1)
     worst_day_loss: tuple[int, int] = (0, 1)
+    week: int = -1
+    week_start: int = 0
+    worst_week: tuple[int, int] = (0, 1)
+    worst_week_loss: tuple[int, int] = (0, 1)
 
     @property
     def floor(self) -> int:
         """The least equity that, on this UTC day, makes no fall deeper than the worst ones so far."""
         fall, peak = self.worst_drawdown
         today, start = self.worst_today
-        return max(self.peak - fall * self.peak // peak, self.day_start - today * self.day_start // start)
+        lost, week_start = self.worst_week
+        return max(
+            self.peak - fall * self.peak // peak,
+            self.day_start - today * self.day_start // start,
+            self.week_start - lost * self.week_start // week_start,
+        )
 
     def observe(self, equity: int, ts: int) -> bool:
         """Take one mark at market time `ts` (ns UTC); the first of a UTC day begins that day.
 
-        Returns whether one of the two worst falls became deeper.
+        Returns whether the worst drawdown, day's loss or week's loss became deeper.
         """
         day = ts // DAY
         if day > self.day:
@@ -44,6 +58,10 @@ class EquityTrack:
             self.worst_today = (0, 1)
             if self.start is None:
                 self.start = equity
+            week = (day + THURSDAY) // 7
+            if week > self.week:
+                self.week_start, self.week = self.day_start, week
+                self.worst_week = (0, 1)
         elif equity == self.last:
             return False
         self.last = equity
@@ -63,4 +81,16 @@ class EquityTrack:
                 if (self.day_start - equity) * start > fall * self.day_start:
                     self.worst_day_loss = self.worst_today
                     deeper = True
-        return deeper
+        return (equity < self.week_start and self._week_fell(self.week_start - equity)) or deeper
+
+    def _week_fell(self, loss: int) -> bool:
+        """Take the loss since Monday; return whether no week's was deeper."""
+        fall, start = self.worst_week
+        if loss * start <= fall * self.week_start:
+            return False
+        self.worst_week = (loss, self.week_start)
+        fall, start = self.worst_week_loss
+        if loss * start <= fall * self.week_start:
+            return False
+        self.worst_week_loss = self.worst_week
+        return True

@@ -1,8 +1,10 @@
 """Risk: the profile, its rules and the engine that alone can approve an order."""
 
-from .engine import LimitUse, RiskEngine
+from .band import LimitUse
+from .engine import RiskEngine
+from .flow import OrderFlow
 from .profile import LIMITS, RiskProfile
 from .rules import RULES
-from .view import AccountView
+from .view import AccountView, Costs, Reference
 
-__all__ = ["LIMITS", "RULES", "AccountView", "LimitUse", "RiskEngine", "RiskProfile"]
+__all__ = ["LIMITS", "RULES", "AccountView", "Costs", "LimitUse", "OrderFlow", "Reference", "RiskEngine", "RiskProfile"]

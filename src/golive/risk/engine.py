@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-from golive.model.decision import Approved, Refused
+from golive.model.decision import Approved, DecisionCode, Refused
 from golive.model.order import NewOrder
 from golive.portfolio import EquityTrack
 
-from .profile import RiskProfile
-from .rules import RULES, reduces, share_text
+from .band import Band, LimitUse, use_of
+from .flow import OrderFlow
+from .profile import Fraction, RiskProfile
+from .rules import RULES, RULES_FOR_REDUCTIONS, reduces
 from .view import AccountView
-
-Band = Literal["ok", "warn", "breach"]
-
-WARN_SHARE = 0.8
-"""Share of a limit from which its band is `warn`."""
-
-
-@dataclass(frozen=True, slots=True)
-class LimitUse:
-    """How much of one limit was used at worst: decimal texts, ratio and band (`ok`, `warn`, `breach`)."""
-
-    limit: str
-    allowed: str
-    used: str
-    used_ratio: float
-    band: Band
 
 
 class RiskEngine:
-    """Judges orders against one profile and follows the account's equity through market time.
+    """Judges orders against one profile, follows the account's equity through market time and remembers what was ordered.
 
     `observe` must be called with every new mark before orders are judged; without one every risk-increasing order is
     refused (`RISK_MISSING_INPUT`). Money in smallest quote units.
@@ -40,10 +23,13 @@ class RiskEngine:
     def __init__(self, profile: RiskProfile) -> None:
         self.profile = profile
         self.track = EquityTrack()
+        self.flow = OrderFlow()
         self.equity: int | None = None
         """at the last mark; None before the first"""
         self._largest_position: tuple[int, int] = (0, 1)
+        self._largest_exposure: tuple[int, int] = (0, 1)
         self._most_positions = 0
+        self._bands: dict[str, Band] = {}
 
     @property
     def risk_profile_digest(self) -> str:
@@ -53,20 +39,23 @@ class RiskEngine:
     @property
     def state(self) -> str:
         """`REDUCING` once a loss limit holds (only reductions pass), else `ACTIVE`."""
-        drawdown = self.profile.drawdown.reached_by(*self.track.worst_drawdown)
-        today = self.profile.daily_loss.reached_by(*self.track.worst_today)
-        return "REDUCING" if drawdown or today else "ACTIVE"
+        profile, track = self.profile, self.track
+        week = profile.weekly_loss is not None and profile.weekly_loss.reached_by(*track.worst_week)
+        drawdown = profile.drawdown.reached_by(*track.worst_drawdown)
+        return "REDUCING" if drawdown or week or profile.daily_loss.reached_by(*track.worst_today) else "ACTIVE"
 
     @property
     def has_reached_a_stop(self) -> bool:
         """Whether a loss limit was reached at any time of the session."""
         profile, track = self.profile, self.track
-        return profile.drawdown.reached_by(*track.worst_drawdown) or profile.daily_loss.reached_by(*track.worst_day_loss)
+        week = profile.weekly_loss is not None and profile.weekly_loss.reached_by(*track.worst_week_loss)
+        return week or profile.drawdown.reached_by(*track.worst_drawdown) or profile.daily_loss.reached_by(*track.worst_day_loss)
 
-    def observe(self, equity: int | None, ts: int, largest_position: int, open_positions: int) -> bool:
+    def observe(self, equity: int | None, ts: int, largest_position: int, open_positions: int, exposure: int = 0) -> bool:
         """Take a new mark at market time `ts`; `equity` None means the account cannot be valued now.
 
-        Returns whether a loss became deeper than any before, so that its limit has to be looked at again.
+        `exposure`: what all positions are worth. Returns whether a loss became deeper than any before, so that its limit has to
+        be looked at again.
         """
         self.equity = equity
         if equity is None:
@@ -76,6 +65,10 @@ class RiskEngine:
             largest, whole = self._largest_position
             if equity > 0 and largest_position * whole > largest * equity:
                 self._largest_position = (largest_position, equity)
+        if exposure:
+            most, whole = self._largest_exposure
+            if equity > 0 and exposure * whole > most * equity:
+                self._largest_exposure = (exposure, equity)
         self._most_positions = max(self._most_positions, open_positions)
         return deeper
 
@@ -91,44 +84,68 @@ class RiskEngine:
     def decide(self, order: NewOrder, view: AccountView, decision_seq: int) -> Approved | Refused:
         """Return the first rule's objection as `Refused`, or the order as `Approved`; no I/O.
 
-        An order that can only make its position smaller is always allowed.
+        An approval is remembered for the limits that count. A side that was executed too often is shut until `flow.rearm`.
         """
-        if reduces(order, view):
-            return Approved(order, decision_seq)
-        for rule in RULES:
+        for rule in RULES_FOR_REDUCTIONS if reduces(order, view) else RULES:
             objection = rule(order, view, self.profile)
             if objection is not None:
+                if objection.code is DecisionCode.RISK_REPEATED_EXECUTION:
+                    self.flow.throttled.add((order.instrument, order.side))
                 return Refused(order, decision_seq, objection.code, objection.limit, objection.value)
+        self.flow.approved(order, view.now)
         return Approved(order, decision_seq)
 
     def uses(self) -> tuple[LimitUse, ...]:
-        """Return each limit with the worst use seen so far."""
-        profile, track = self.profile, self.track
-        day_fall, day_from = track.worst_day_loss
-        fall, peak = track.worst_drawdown
-        position, equity = self._largest_position
-        return (
-            _use("max_daily_loss_pct", float(profile.max_daily_loss_pct), str(profile.max_daily_loss_pct), day_fall, day_from),
-            _use("hard_drawdown_pct", float(profile.hard_drawdown_pct), str(profile.hard_drawdown_pct), fall, peak),
-            _use(
-                "max_position_pct", float(profile.max_position_pct), str(profile.max_position_pct), position, equity, stops=False
-            ),
-            _use(
-                "max_open_positions",
-                profile.max_open_positions,
-                str(profile.max_open_positions),
-                self._most_positions,
-                1,
-                stops=False,
-            ),
+        """Return each limit that is set with the worst use seen so far."""
+        track = self.track
+        return self._uses(
+            track.worst_day_loss, track.worst_week_loss, track.worst_drawdown, self._largest_position, self._largest_exposure,
+            self._most_positions, {},
+        )  # fmt: skip
+
+    def present_uses(self, largest_position: int, open_positions: int, exposure: int) -> tuple[LimitUse, ...]:
+        """Return each limit that is set with its use now; a band that was left upwards is left again below 75 % only.
+
+        A stop that was reached stays in `breach` while it holds.
+        """
+        equity, track, profile = self.equity, self.track, self.profile
+        if equity is None or equity <= 0:
+            return ()
+
+        def fall(start: int, worst: tuple[int, int], limit: Fraction | None) -> tuple[int, int]:
+            holds = limit is not None and limit.reached_by(*worst)
+            return worst if holds else (max(0, start - equity), max(1, start))
+
+        uses = self._uses(
+            fall(track.day_start, track.worst_today, profile.daily_loss),
+            fall(track.week_start, track.worst_week, profile.weekly_loss),
+            fall(track.peak, track.worst_drawdown, profile.drawdown),
+            (largest_position, equity), (exposure, equity), open_positions, self._bands,
+        )  # fmt: skip
+        self._bands = {use.limit: use.band for use in uses}
+        return uses
+
+    def _uses(
+        self,
+        day: tuple[int, int],
+        week: tuple[int, int],
+        drawdown: tuple[int, int],
+        position: tuple[int, int],
+        exposure: tuple[int, int],
+        positions: int,
+        before: dict[str, Band],
+    ) -> tuple[LimitUse, ...]:
+        profile = self.profile
+        rows = (
+            ("max_daily_loss_pct", profile.max_daily_loss_pct, *day, True),
+            ("weekly_loss_pct", profile.weekly_loss_pct, *week, True),
+            ("hard_drawdown_pct", profile.hard_drawdown_pct, *drawdown, True),
+            ("max_position_pct", profile.max_position_pct, *position, False),
+            ("max_open_positions", profile.max_open_positions, positions, 1, False),
+            ("portfolio_exposure_pct", profile.portfolio_exposure_pct, *exposure, False),
         )
-
-
-def _use(limit: str, allowed: float, allowed_text: str, part: int, whole: int, *, stops: bool = True) -> LimitUse:
-    """Judge one limit; a stop (`stops`) breaches at the limit, a size or count only beyond it."""
-    share = part / whole
-    ratio = share / allowed if allowed > 0 else (1.0 if stops or share > 0 else 0.0)
-    over = ratio >= 1 if stops else ratio > 1
-    # A position bought within its limit may grow past it with the market; only stops turn a session red.
-    band: Band = "breach" if stops and over and share > 0 else "warn" if ratio >= WARN_SHARE and share > 0 else "ok"
-    return LimitUse(limit, allowed_text, share_text(part, whole), round(ratio, 4), band)
+        return tuple(
+            use_of(limit, allowed, part, whole, before=before.get(limit, "ok"), stops=stops)
+            for limit, allowed, part, whole, stops in rows
+            if allowed is not None
+        )

@@ -3,15 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
+from golive.model.emergency import TradingState
 from golive.model.ids import InstrumentId
+
+from .cross import PeerFigure
+from .flow import OrderFlow
+
+_NONE: Final[Mapping[InstrumentId, int]] = MappingProxyType({})
+_NO_FLOATS: Final[Mapping[InstrumentId, float]] = MappingProxyType({})
+
+
+class Reference(NamedTuple):
+    """One source's price of an instrument."""
+
+    source: str
+    """`candle`, `book`, `trade`"""
+    ticks: int
+    ts: int
+    """ns UTC of the view's clock"""
+    valid_ns: int = 0
+    """for how long it is in force by its nature, before its age begins to count: a candle until the next one is due"""
+
+
+class Costs(NamedTuple):
+    """Fees and result of the last 30 days, in smallest quote units; `profit` is before fees."""
+
+    fees: int
+    profit: int
 
 
 class AccountView(NamedTuple):
     """The account at one moment; money in smallest quote units, quantities in lots. None = not known.
 
-    `pending_buys` counts the lots of working buy orders as if all were filled, UNKNOWN ones included.
+    `pending_buys` counts the lots of working buy orders as if all were filled, UNKNOWN ones included; `pending_sells` those of
+    working sales that are no longer there to be promised.
     """
 
     equity: int | None
@@ -27,3 +55,33 @@ class AccountView(NamedTuple):
     """deepest (fall, from) since the UTC day began: a daily stop that was reached holds until the day is over"""
     worst_drawdown: tuple[int, int] = (0, 1)
     """deepest (fall, from) of the session: a drawdown stop that was reached holds although equity recovers"""
+    now: int = 0
+    """ns UTC of the clock that ages and rates are counted by: market time in a session, the wall clock at a person's desk"""
+    week_start_equity: int | None = None
+    worst_week: tuple[int, int] = (0, 1)
+    pending_sells: Mapping[InstrumentId, int] = _NONE
+    open_orders: int = 0
+    """orders that have not ended, UNKNOWN ones included"""
+    references: Mapping[InstrumentId, tuple[Reference, ...]] = MappingProxyType({})
+    """independent prices of what is traded; the price collar wants `references_needed` of them"""
+    references_needed: int = 0
+    updated: Mapping[InstrumentId, int] = _NONE
+    """when the market was last heard of: ns UTC of the view's clock"""
+    quiet_ns: int = 0
+    """how long a market may be silent by its nature: the length of a bar where nothing else is heard"""
+    volatility: Mapping[InstrumentId, float] = _NO_FLOATS
+    """a year's, of each instrument that enough is known of"""
+    atr: Mapping[InstrumentId, float] = _NO_FLOATS
+    """average true range in ticks"""
+    stop: int | None = None
+    """distance in ticks at which the strategy protects the position that the order makes; None: it does not"""
+    costs: Costs | None = None
+    """None: there are no 30 days yet"""
+    flow: OrderFlow | None = None
+    """None: what was ordered before is not known"""
+    lot_limits: Mapping[InstrumentId, int] = _NONE
+    quote_unit: int = 1
+    """smallest units of one whole unit of the quote asset"""
+    trading_state: TradingState = TradingState.ACTIVE
+    peers: tuple[PeerFigure, ...] = ()
+    """what the other entrypoints of the host are worth"""

@@ -20,6 +20,7 @@ from golive.risk import RiskProfile
 from golive.strategy import Strategy, resolve_parameters
 from golive.venues.registry import profile_named
 
+from .risk_limits import risk_profile
 from .start_balance import start_balances
 
 NO_PROFILE: Final = "none"
@@ -54,14 +55,7 @@ def profile(config: Configuration, entry: ResolvedEntrypoint, name: str | None) 
     profiles = config.core.risk_profiles
     if chosen not in profiles:
         raise ConfigError(f"--risk-profile {chosen}: core.yaml has {', '.join(profiles)}; {NO_PROFILE} takes all limits away")
-    limits = profiles[chosen]
-    return RiskProfile(
-        chosen,
-        Decimal(limits.max_daily_loss_pct),
-        Decimal(limits.hard_drawdown_pct),
-        Decimal(limits.max_position_pct),
-        int(limits.max_open_positions),
-    )
+    return risk_profile(chosen, profiles[chosen])
 
 
 def fees(entry: ResolvedEntrypoint, text: str | None) -> FeeSchedule:

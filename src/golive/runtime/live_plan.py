@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 from golive.config.configuration import Configuration
@@ -24,7 +23,6 @@ from golive.model.errors import ConfigError, PrerequisiteMissing
 from golive.model.order import NewOrder
 from golive.model.secret import Credentials, SecretStore
 from golive.model.verdict import Stage
-from golive.risk import RiskProfile
 from golive.security import KeyFileStore
 from golive.storage.keys import DevelopmentKeys
 from golive.venues.ports import GuardrailSink
@@ -34,6 +32,7 @@ from golive.venues.registry import profile_named
 from .code_version import code_version
 from .evidence import configuration_sha384
 from .live.plan import AccountPlan, LivePlan
+from .risk_limits import risk_profile_of
 from .venue_opening import settings_of
 
 DEFAULT_ROUTE = "default"
@@ -78,18 +77,6 @@ def stage_of(configuration: Configuration, entrypoint: ResolvedEntrypoint) -> St
             f"started. To rehearse, give its environment the base URL of a simulated venue on this machine"
         )
     return Stage.REHEARSAL
-
-
-def risk_profile_of(entrypoint: ResolvedEntrypoint) -> RiskProfile:
-    """Return the limits that an entrypoint trades under."""
-    limits = entrypoint.risk
-    return RiskProfile(
-        entrypoint.risk_profile,
-        Decimal(limits.max_daily_loss_pct),
-        Decimal(limits.hard_drawdown_pct),
-        Decimal(limits.max_position_pct),
-        int(limits.max_open_positions),
-    )
 
 
 def live_plan(configuration: Configuration, name: str, *, home: Path, key_file: Path | None, around: Surroundings) -> LivePlan:

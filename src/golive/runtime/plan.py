@@ -23,6 +23,7 @@ from golive.strategy import Strategy, resolve_parameters
 
 from .code_version import code_version
 from .options import Mode, RunOptions
+from .risk_limits import risk_profile_of
 from .start_balance import start_balances
 from .strategy_folder import find_strategy
 
@@ -92,7 +93,6 @@ def plan_run(options: RunOptions, config: Configuration, config_path: Path, home
     given: dict[str, object] = dict(chosen.parameters)
     if "bars_per_year" in strategy.parameters and "bars_per_year" not in given:
         given["bars_per_year"] = 31_536_000 * 10**9 // length
-    limits = chosen.risk
     effective = replace(chosen, timeframe=timeframe, instruments=_instruments(options.symbol, chosen))
     return Plan(
         options=options,
@@ -110,13 +110,7 @@ def plan_run(options: RunOptions, config: Configuration, config_path: Path, home
         speed=speed,
         strategy=strategy,
         parameters=resolve_parameters(strategy.name, strategy.parameters, given),
-        risk_profile=RiskProfile(
-            chosen.risk_profile,
-            Decimal(limits.max_daily_loss_pct),
-            Decimal(limits.hard_drawdown_pct),
-            Decimal(limits.max_position_pct),
-            int(limits.max_open_positions),
-        ),
+        risk_profile=risk_profile_of(chosen),
         trading_digest=trading_digest(effective, code_version(), found.source_sha256),
     )
 

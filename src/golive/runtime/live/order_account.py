@@ -26,6 +26,9 @@ from golive.risk import AccountView, RiskEngine
 EQUITY: Final = "equity"
 """the note that keeps an account's equity track; its subject is the quote asset"""
 _AMOUNTS: Final = ("start", "peak", "day_start", "last")
+_WEEK: Final = ("week", "week_start", "worst_week", "worst_week_loss")
+Fall = tuple[int, int]
+"""(fall, from) in smallest units"""
 _FALLS: Final = ("worst_drawdown", "worst_today", "worst_day_loss")
 
 
@@ -87,21 +90,27 @@ def judged_account(order: NewOrder, holdings: Holdings, working: Iterable[Order]
     risk.observe(equity, ts, max(worth.values(), default=0), sum(count > 0 for count in lots.values()))
     if order.price is not None and order.instrument in prices:
         prices[order.instrument] = max(prices[order.instrument], order.price)
-    pending: dict[InstrumentId, int] = {}
-    for other in working:
-        if other.intent.side is Side.BUY:
-            pending[other.intent.instrument] = pending.get(other.intent.instrument, 0) + other.remaining
+    pending: dict[Side, dict[InstrumentId, int]] = {Side.BUY: {}, Side.SELL: {}}
+    for other in (working := tuple(working)):
+        side = pending[other.intent.side]
+        side[other.intent.instrument] = side.get(other.intent.instrument, 0) + other.remaining
     track = risk.track
     return AccountView(
         equity=equity,
         day_start_equity=None if equity is None else track.day_start,
         peak_equity=None if equity is None else track.peak,
         positions=lots,
-        pending_buys=pending,
+        pending_buys=pending[Side.BUY],
         prices=prices,
         notional=holdings.notional,
         worst_today=track.worst_today,
         worst_drawdown=track.worst_drawdown,
+        now=ts,
+        week_start_equity=None if equity is None else track.week_start,
+        worst_week=track.worst_week,
+        pending_sells=pending[Side.SELL],
+        open_orders=len(working),
+        flow=risk.flow,
     )
 
 
@@ -115,7 +124,7 @@ def more_than_held(order: NewOrder, holdings: Holdings, decision_seq: int) -> Re
     if order.side is not Side.SELL or order.quantity <= held:
         return None
     amounts = (instrument.quantity_text(held), instrument.quantity_text(order.quantity))
-    return Refused(order, decision_seq, DecisionCode.RISK_MISSING_INPUT, *amounts)
+    return Refused(order, decision_seq, DecisionCode.RISK_FLIP, *amounts)
 
 
 def track_body(track: EquityTrack, asset: str, scale: int) -> JsonObject:
@@ -134,14 +143,24 @@ def stored_track(notes: Mapping[str, JsonObject], asset: str, scale: int) -> Equ
         return EquityTrack()
     try:
         amounts = {name: int(str(body[name])) for name in ("scale", *_AMOUNTS, "day")}
-        falls = {name: _fall(str(body[name])) for name in _FALLS}
+        drawdown, today, worst_day = (_fall(str(body[name])) for name in _FALLS)
     except (ValueError, KeyError) as exc:
         raise MalformedPayload(f"the journal's note of equity in {asset} cannot be read: {exc}") from exc
     start, peak, day_start, last = (_rescaled(amounts[name], amounts["scale"], scale) for name in _AMOUNTS)
-    return EquityTrack(start, peak, amounts["day"], day_start, last, *falls.values())
+    return EquityTrack(
+        start, peak, amounts["day"], day_start, last, drawdown, today, worst_day, *_week(body, amounts["scale"], scale)
+    )
 
 
-def _fall(text: str) -> tuple[int, int]:
+def _week(body: JsonObject, scale: int, target: int) -> tuple[int, int, Fall, Fall]:
+    """Return the week of a track; of a note from before weeks were followed, one that begins with the next day."""
+    if not all(name in body for name in _WEEK):
+        return -1, 0, (0, 1), (0, 1)
+    week, start, worst, worst_ever = (str(body[name]) for name in _WEEK)
+    return int(week), _rescaled(int(start), scale, target), _fall(worst), _fall(worst_ever)
+
+
+def _fall(text: str) -> Fall:
     part, _, whole = text.partition("/")
     return int(part), int(whole)
 

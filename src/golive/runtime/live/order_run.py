@@ -12,7 +12,7 @@ from golive.model.decision import DecisionCode, Refused
 from golive.model.errors import ConfigError
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import Instrument
-from golive.model.order import NewOrder, OrderStatus, OrderType, Side, TimeInForce
+from golive.model.order import NewOrder, OrderStatus, OrderType, TimeInForce
 from golive.model.verdict import ExitCode
 from golive.orders import Order
 
@@ -64,7 +64,7 @@ async def place(
 
 
 def _reason(verdict: Refused, instrument: Instrument) -> str:
-    if verdict.code is DecisionCode.RISK_MISSING_INPUT and verdict.order.side is Side.SELL and verdict.limit != "known":
+    if verdict.code is DecisionCode.RISK_FLIP:
         return f"only {verdict.limit} {instrument.base} is held, and {verdict.value} {instrument.base} was asked"
     return f"limit {verdict.limit}, value {verdict.value}"
 

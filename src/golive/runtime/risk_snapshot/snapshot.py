@@ -17,7 +17,7 @@ from golive.model.errors import VenueError
 from golive.model.ids import InstrumentId
 from golive.model.money import format_decimal
 from golive.model.verdict import ExitCode
-from golive.risk import RiskProfile
+from golive.runtime.risk_limits import risk_profile_of
 from golive.storage.files import write_atomic
 from golive.venues.profile import VenueProfile
 from golive.venues.registry import profile_named
@@ -176,14 +176,7 @@ def _instrument(
 
 
 def _limits(entrypoint: ResolvedEntrypoint) -> RiskLimits:
-    limits = entrypoint.risk
-    profile = RiskProfile(
-        entrypoint.risk_profile,
-        Decimal(limits.max_daily_loss_pct),
-        Decimal(limits.hard_drawdown_pct),
-        Decimal(limits.max_position_pct),
-        int(limits.max_open_positions),
-    )
+    profile = risk_profile_of(entrypoint)
     return RiskLimits(
         entrypoint=entrypoint.name,
         profile=profile.name,
