@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from golive.model.errors import JournalError, PrerequisiteMissing
-from golive.storage.lease import Lease
+from golive.storage.lease import Lease, lease_holder, newest_epoch
 from support.killed import SOURCES
 
 HOLD = """
@@ -65,3 +67,24 @@ def test_releasing_twice_does_no_harm(tmp_path: Path) -> None:
     lease.release()
     lease.release()
     Lease.acquire(tmp_path, "okx_desktop_paper").release()
+
+
+def test_who_holds_a_lease_is_told_without_taking_it(tmp_path: Path) -> None:
+    assert lease_holder(tmp_path, "e") is None
+    assert newest_epoch(tmp_path, "e") == 0
+    lease = Lease.acquire(tmp_path, "e")
+    assert lease_holder(tmp_path, "e") == os.getpid()
+    assert newest_epoch(tmp_path, "e") == lease.epoch == 1
+    lease.release()
+    assert lease_holder(tmp_path, "e") is None
+    Lease.acquire(tmp_path, "e").release()
+
+
+def test_a_look_at_the_lock_keeps_nobody_from_taking_it(tmp_path: Path) -> None:
+    Lease.acquire(tmp_path, "e").release()
+    descriptor = os.open(tmp_path / "var/state/e.lock", os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    looking = threading.Timer(0.03, os.close, [descriptor])
+    looking.start()
+    Lease.acquire(tmp_path, "e").release()
+    looking.join()

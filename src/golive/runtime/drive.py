@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Protocol
 
 from golive.market.lockstep import LockStep
 from golive.model.errors import VenueError
+from golive.model.event import Operator
 from golive.model.market import Book, Candle, MarketEvent, Trade
 
 from .dispatcher import Dispatcher
@@ -42,10 +44,11 @@ class Stream(Protocol):
 
 
 class Inbox:
-    """Where the stream's sink puts market events until the dispatcher takes them."""
+    """Where the stream's sink puts market events, and whoever speaks for people their acts, until the dispatcher takes them."""
 
     def __init__(self) -> None:
         self._events: list[MarketEvent] = []
+        self._acts: list[tuple[Operator, Callable[[], None]]] = []
         self._arrived = asyncio.Event()
         self.first_ts: int | None = None
         self.last_ts: int | None = None
@@ -65,6 +68,19 @@ class Inbox:
         events.sort(key=lambda event: _ORDER[type(event)])
         self._note(events)
         return events
+
+    def post(self, act: Operator, done: Callable[[], None] = lambda: None) -> None:
+        """Let the dispatcher take a person's act before the next market events; then `done` is called.
+
+        It happens at the market's time; before the first event of the market at its own.
+        """
+        self._acts.append((act, done))
+        self._arrived.set()
+
+    def take_acts(self) -> list[tuple[Operator, Callable[[], None]]]:
+        """Return the acts that were posted, in that order."""
+        acts, self._acts = self._acts, []
+        return acts
 
     def saw(self, first_ts: int | None, last_ts: int | None) -> None:
         """Note the span of market time that was seen before a restart, ns UTC."""
@@ -106,6 +122,7 @@ async def drive_lock_step(
             if channel in stream.channels:
                 expected[channel] += count
         await stream.wait_for(expected)
+        await _hear(inbox, dispatcher)
         dispatcher.market(inbox.take())
         dispatcher.time(step.ts)
         await dispatcher.settle()
@@ -129,9 +146,18 @@ async def drive_stream(
                 raise stream.failure from None
             continue
         events = inbox.take()
+        await _hear(inbox, dispatcher)
         dispatcher.market(events)
         dispatcher.time(dispatcher.clock.now)
         await dispatcher.settle()
         steps += 1
         on_step(steps)
     return ending
+
+
+async def _hear(inbox: Inbox, dispatcher: Dispatcher) -> None:
+    """Take what people have asked for; what it causes is done before they are told so."""
+    for act, done in inbox.take_acts():
+        dispatcher.operator(replace(act, ts=dispatcher.clock.now or act.ts))
+        await dispatcher.settle()
+        done()

@@ -37,6 +37,7 @@ from golive.observability.shape import as_json
 from golive.observability.status import Decision, decide_status
 from golive.observability.windows import Evaluation, ReferenceWindows
 from golive.storage.files import write_atomic
+from golive.storage.operator_inbox import OperatorInbox
 
 from .drive import Ending, Inbox, drive_lock_step, drive_stream
 from .evidence import Evidence
@@ -47,6 +48,7 @@ from .health_watch import HealthWatch
 from .judgement import judge
 from .market_facts import MarketFacts
 from .opening import confirm, open_floor
+from .operator_watch import OperatorWatch
 from .outcome import check_accounts_agree
 from .pace import SessionPace
 from .plan import EMBEDDED, Plan, needs_trades
@@ -70,6 +72,7 @@ class Session:
         self._progress = progress
         self._serve = serve_metrics
         run_id, now = uuid.uuid4().hex, clock.now()
+        self._began_at = now
         entrypoint = plan.entrypoint
         host = "127.0.0.1" if plan.endpoint == EMBEDDED else entrypoint.endpoint_host or plan.endpoint
         self.facts = SessionFacts(run_id, now, clock.monotonic(), entrypoint.exchange, entrypoint.environment, host)
@@ -207,6 +210,7 @@ class Session:
             background = [asyncio.ensure_future(self._refresh())]
             assert self._watch is not None
             background.append(asyncio.ensure_future(self._watch.run()))
+            background.append(asyncio.ensure_future(self._operators(inbox).run()))
             stack.push_async_callback(_cancel, background)
             self._set_deadline()
             facts.startup_seconds = (self._clock.monotonic() - facts.began) / SECOND
@@ -231,6 +235,12 @@ class Session:
             if floor.engine.strategy_failure is not None:
                 facts.fail(floor.engine.strategy_failure)
             check_accounts_agree(floor.engine.ledger, floor.execution.account)
+
+    def _operators(self, inbox: Inbox) -> OperatorWatch:
+        """Return the watch over what named people ask of this session; what they asked of an earlier one is forgotten."""
+        mail = OperatorInbox(self._plan.home, self._plan.entrypoint.name)
+        mail.discard_before(self._began_at)
+        return OperatorWatch(mail, inbox, self.facts.warn)
 
     def _lock_step(self) -> LockStep:
         assert self._access is not None

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
+from typing import Final
 
 from golive.model.errors import JournalError, PrerequisiteMissing
 
 from .files import LOG_FILE, PRIVATE_DIRECTORY, make_directory, write_all, write_atomic
+
+PATIENCE_S: Final = 0.1
+"""longer than somebody who asks who holds it (`lease_holder`) keeps it"""
 
 
 class Lease:
@@ -50,14 +55,48 @@ class Lease:
             self._descriptor = -1
 
 
-def _lock(descriptor: int, path: Path, entrypoint: str) -> None:
+def lease_holder(home: Path, entrypoint: str) -> int | None:
+    """Return the process that runs `entrypoint` now (0 when it has not said its number yet), None when nobody does.
+
+    Raises JournalError when the lock cannot be looked at.
+    """
+    path = home / "var/state" / f"{entrypoint}.lock"
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as exc:
-        holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
-        raise PrerequisiteMissing(
-            f"{entrypoint} is running already in process {holder} (lock {path}); stop it, or choose another entrypoint"
-        ) from exc
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise JournalError(f"{path}: cannot open the lock: {exc.strerror}") from exc
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        text = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+        return int(text) if text.isascii() and text.isdigit() else 0
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def newest_epoch(home: Path, entrypoint: str) -> int:
+    """Return the epoch of the newest run of `entrypoint`, 0 before the first; JournalError when it cannot be read."""
+    path = home / "var/state" / f"{entrypoint}.epoch"
+    return _epoch_in(path)
+
+
+def _lock(descriptor: int, path: Path, entrypoint: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError as exc:
+            if time.monotonic() < deadline:
+                time.sleep(0.005)
+                continue
+            holding = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            raise PrerequisiteMissing(
+                f"{entrypoint} is running already in process {holding} (lock {path}); stop it, or choose another entrypoint"
+            ) from exc
     try:
         os.ftruncate(descriptor, 0)
         write_all(descriptor, f"{os.getpid()}\n".encode())
@@ -67,6 +106,12 @@ def _lock(descriptor: int, path: Path, entrypoint: str) -> None:
 
 def _next_epoch(path: Path) -> int:
     """Raise the counter by one; one that cannot be read is an error, since a lower epoch could repeat order ids."""
+    epoch = _epoch_in(path) + 1
+    write_atomic(path, f"{epoch}\n".encode(), durable_name=True)
+    return epoch
+
+
+def _epoch_in(path: Path) -> int:
     try:
         text = path.read_text(encoding="ascii") if path.exists() else "0\n"
     except (OSError, UnicodeDecodeError) as exc:
@@ -74,6 +119,4 @@ def _next_epoch(path: Path) -> int:
     digits = text.removesuffix("\n")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 15):
         raise JournalError(f"{path}: {text[:40]!r} is not an epoch; write a number above every epoch in var/state/sessions")
-    epoch = int(digits) + 1
-    write_atomic(path, f"{epoch}\n".encode(), durable_name=True)
-    return epoch
+    return int(digits)
