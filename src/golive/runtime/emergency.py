@@ -1,0 +1,263 @@
+"""Emergency mode of this host: switching it on and off, durably first, and saying so; every process follows the flag by itself.
+
+The flag is the mode. Record and alert follow it, and their failure never takes it back.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from golive.audit.entry import Entry
+from golive.model.alert import AlertMessage, AlertSeverity
+from golive.model.clock import Clock, from_iso, to_iso
+from golive.model.emergency import ALL, UNSPECIFIED, Emergencies, EmergencyMode, TradingState
+from golive.model.errors import JournalError, PrerequisiteMissing
+from golive.model.json import JsonObject
+from golive.risk.emergency import LIFTING_WINDOW_NS, NamedOperator, lifting_objection
+from golive.storage.alert_outbox import AlertOutbox
+from golive.storage.emergency_flag import EmergencyFlag, FlagReading
+from golive.storage.emergency_journal import ACTIVATED, CLEAR_ASKED, CLEARED, EmergencyJournal
+
+from .clock import SystemClock
+from .evidence import operator_identity
+from .host_signer import host_signer
+
+CATEGORY: Final = "emergency"
+CHANNELS: Final = ("all", "sec-alerts")
+"""who is told, past any throttle"""
+LOST: Final = "the flag is gone, though the journal of emergency mode says that it is on"
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """What switching on came to. `problems`: what could not be recorded or told; the flag stands all the same."""
+
+    reading: FlagReading
+    was_on: bool
+    """nothing has changed by this call"""
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FirstWord:
+    """One operator has agreed to lifting; until `until` (wall clock, ns) a second one has to."""
+
+    operator: str
+    scope: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """Emergency mode was lifted; `reading` is what is still on."""
+
+    first: str
+    second: str
+    scope: str
+    reading: FlagReading
+    problems: tuple[str, ...] = ()
+    """what could not be told"""
+
+
+class HostEmergency:
+    """Emergency mode under `home`; also the `EmergencySwitch` of a `RiskEngine` that shall switch the whole host."""
+
+    def __init__(self, home: Path, *, clock: Clock | None = None, operator: str | None = None) -> None:
+        self._home = home
+        self._clock = clock or SystemClock()
+        self._operator = operator or operator_identity()
+        self.flag = EmergencyFlag(home)
+
+    # what is on
+
+    def reading(self) -> FlagReading:
+        """Return what is on; a flag that is gone while the journal says that something is on counts as on for all."""
+        reading = self.flag.read()
+        if reading.problem or reading.calls:
+            return reading
+        lost = self._lost()
+        if not lost:
+            return reading
+        return FlagReading(Emergencies((EmergencyMode(TradingState.REDUCING, lost, "golive", ALL, 0),)), 0, lost)
+
+    def read(self) -> Emergencies:
+        return self.reading().emergencies
+
+    def _lost(self) -> str:
+        try:
+            for entry in reversed(self._journal().entries()):
+                if entry.type in (ACTIVATED, CLEARED):
+                    return LOST if entry.body.get("modes") else ""
+        except JournalError as exc:
+            return f"there is no flag, and the journal of emergency mode cannot tell: {exc}"
+        return ""
+
+    # switching on
+
+    def activate(
+        self,
+        reason: str = UNSPECIFIED,
+        operator: str | None = None,
+        scope: str = ALL,
+        state: TradingState = TradingState.REDUCING,
+    ) -> Emergencies:
+        """As `switch_on`; JournalError for anything that could not be recorded or told."""
+        activation = self.switch_on(reason, operator, scope, state)
+        if activation.problems:
+            raise JournalError("; ".join(activation.problems))
+        return activation.reading.emergencies
+
+    def switch_on(
+        self,
+        reason: str = UNSPECIFIED,
+        operator: str | None = None,
+        scope: str = ALL,
+        state: TradingState = TradingState.REDUCING,
+        *,
+        durable: Callable[[FlagReading], None] = lambda reading: None,
+    ) -> Activation:
+        """Switch on: the flag first, then record and alert. `durable` is called as soon as the flag stands.
+
+        Raises JournalError when the flag itself cannot be written.
+        """
+        mode = EmergencyMode(state, reason, operator or self._operator, scope, self._clock.now())
+        before = self.reading()
+        if before.problem and not before.calls:  # what was taken for on stays on, under its reason
+            for lost in before.emergencies.modes:
+                self.flag.switch_on(lost)
+        reading = self.flag.switch_on(mode)
+        durable(reading)
+        was_on = not before.problem and before.emergencies == reading.emergencies
+        problems: list[str] = []
+        for step in (self._record_activation, self._alert):
+            try:
+                step(mode, reading, was_on)
+            except JournalError as exc:
+                problems.append(str(exc))
+        return Activation(reading, was_on, tuple(problems))
+
+    def _record_activation(self, mode: EmergencyMode, reading: FlagReading, was_on: bool) -> None:
+        body: JsonObject = {
+            "scope": mode.scope, "state": mode.state.value, "reason": mode.reason, "operator": mode.operator,
+            "calls": reading.calls, "was_on": was_on, "modes": _told(reading.emergencies),
+        }  # fmt: skip
+        self._journal().append(ACTIVATED, body, mode.operator)
+
+    def _alert(self, mode: EmergencyMode, reading: FlagReading, was_on: bool) -> None:
+        effect = "nothing leaves at all" if mode.state is TradingState.HALTED else "entries are refused and canceled"
+        again = "called again" if was_on else "on"
+        self.tell(
+            f"Emergency mode is {again} ({mode.scope})",
+            f"{mode.operator}: {mode.reason}. {effect[0].upper()}{effect[1:]} until two operators lift it.",
+        )
+
+    def tell(self, title: str, body: str, severity: AlertSeverity = AlertSeverity.CRITICAL) -> None:
+        """Put an alert into the outbox that no throttle may hold back: each has a key of its own. Raises JournalError."""
+        alert_id = uuid.uuid4().hex
+        context: JsonObject = {"channels": list(CHANNELS), "throttle": "never"}
+        outbox = AlertOutbox.open(self._home)
+        try:
+            outbox.put(
+                AlertMessage(alert_id, CATEGORY, severity, title, body, self._clock.now(), f"{CATEGORY}|{alert_id}", context)
+            )
+        finally:
+            outbox.close()
+
+    def record(self, type_: str, body: JsonObject) -> None:
+        """Write a record into the signed journal of emergency mode; JournalError when it cannot be."""
+        self._journal().append(type_, body, self._operator)
+
+    # lifting
+
+    def deactivate(self, first: NamedOperator, second: NamedOperator, scope: str = ALL) -> Emergencies:
+        """Lift a scope at the word of two operators who are both here; return what is still on.
+
+        Raises PrerequisiteMissing when these two may not, JournalError when it cannot be recorded or written.
+        """
+        if (objection := lifting_objection(first, second)) is not None:
+            raise PrerequisiteMissing(objection)
+        return self._lift(first, second, scope, self.reading()).reading.emergencies
+
+    def agree(self, operator: NamedOperator, scope: str = ALL) -> FirstWord | Lifted:
+        """Take one operator's word for lifting a scope; with a fitting one of the last 15 minutes it is lifted.
+
+        Raises PrerequisiteMissing when nothing is on or the two do not fit, JournalError when journal or flag cannot be used.
+        """
+        reading = self.reading()
+        if not _is_on(reading.emergencies, scope):
+            raise PrerequisiteMissing("emergency mode is not on" if scope == ALL else f"emergency mode is not on for {scope}")
+        first = self._first_word(reading, scope)
+        if first is None:
+            body: JsonObject = {"scope": scope, "calls": reading.calls, "roles": sorted(map(str, operator.roles))}
+            self._journal().append(CLEAR_ASKED, body, operator.name)
+            return FirstWord(operator.name, scope, self._clock.now() + LIFTING_WINDOW_NS)
+        if (objection := lifting_objection(first, operator)) is not None:
+            raise PrerequisiteMissing(f"{objection} (until {to_iso(first.until)})")
+        return self._lift(first, operator, scope, reading)
+
+    def _first_word(self, reading: FlagReading, scope: str) -> _Word | None:
+        """Return the newest word for lifting this scope that still counts: it is not older than 15 minutes, and nothing was
+        switched on or off since.
+        """
+        for entry in reversed(self._journal().entries()):
+            if entry.type in (ACTIVATED, CLEARED):
+                return None
+            if entry.type == CLEAR_ASKED and entry.body.get("scope") == scope and entry.body.get("calls") == reading.calls:
+                word = _Word.of(entry)
+                return word if 0 <= self._clock.now() - word.at < LIFTING_WINDOW_NS else None
+        return None
+
+    def _lift(self, first: NamedOperator, second: NamedOperator, scope: str, reading: FlagReading) -> Lifted:
+        """Record, then write the flag: a crash in between leaves it on."""
+        left = reading.emergencies.lifted(scope)
+        body: JsonObject = {
+            "scope": scope, "calls": reading.calls, "operators": [first.name, second.name],
+            "roles": {first.name: sorted(map(str, first.roles)), second.name: sorted(map(str, second.roles))},
+            "lifted": _told(reading.emergencies), "modes": _told(left),
+        }  # fmt: skip
+        self._journal().append(CLEARED, body, second.name)
+        after = self.flag.switch_off(scope, reading.calls)
+        try:
+            self.tell(f"Emergency mode is lifted ({scope})", f"By {first.name} and {second.name}.", AlertSeverity.WARNING)
+        except JournalError as exc:
+            return Lifted(first.name, second.name, scope, after, (str(exc),))
+        return Lifted(first.name, second.name, scope, after)
+
+    def _journal(self) -> EmergencyJournal:
+        return EmergencyJournal(self._home, host_signer(self._home, self._clock, self._operator))
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word for lifting, as the journal has it."""
+
+    name: str
+    roles: Sequence[str]
+    at: int
+
+    @property
+    def until(self) -> int:
+        return self.at + LIFTING_WINDOW_NS
+
+    @classmethod
+    def of(cls, entry: Entry) -> _Word:
+        roles = entry.body.get("roles")
+        return cls(entry.operator, tuple(map(str, roles)) if isinstance(roles, list) else (), from_iso(entry.ts))
+
+
+def _is_on(emergencies: Emergencies, scope: str) -> bool:
+    return bool(emergencies.modes) if scope == ALL else any(mode.scope == scope for mode in emergencies.modes)
+
+
+def _told(emergencies: Emergencies) -> list[JsonObject]:
+    return [
+        {
+            "scope": mode.scope, "state": mode.state.value, "reason": mode.reason, "operator": mode.operator,
+            "since": to_iso(mode.since),
+        }
+        for mode in emergencies.modes
+    ]  # fmt: skip

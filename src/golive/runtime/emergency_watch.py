@@ -1,0 +1,99 @@
+"""A running process follows the host's emergency flag: looks at it at least every 50 ms, acts, and answers in its ack file."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from golive.model.clock import Clock
+from golive.model.emergency import EmergencyMode, TradingState
+from golive.model.errors import JournalError
+from golive.storage.emergency_ack import Ack, AckFile
+from golive.storage.emergency_flag import FlagReading
+
+from .emergency import HostEmergency
+
+LOOK_S: Final = 0.025
+"""how often the flag is looked at; well below the 50 ms that a process may take to see it"""
+
+
+class EmergencyWatch:
+    """Tells `changed` what holds for one risk profile whenever that changes: a mode, or None when it was lifted.
+
+    `open_entries` counts the entry orders that may still work; the answer says done when there is none. Everything here is
+    synchronous and on the caller's loop, so `changed` has done its work when the process answers.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        clock: Clock,
+        *,
+        entrypoint: str,
+        risk_profile: str,
+        changed: Callable[[EmergencyMode | None], None],
+        open_entries: Callable[[], int],
+    ) -> None:
+        self._host = HostEmergency(home, clock=clock)
+        self._clock = clock
+        self._entrypoint = entrypoint
+        self._risk_profile = risk_profile
+        self._changed = changed
+        self._open_entries = open_entries
+        self._ack_file = AckFile(home)
+        self._ack: Ack | None = None
+        self._seen: object = object()
+        """signature of the flag that was read last; at first none fits"""
+        self._reading = FlagReading()
+        self.mode: EmergencyMode | None = None
+        """what holds now"""
+
+    def look(self) -> None:
+        """See whether the flag has changed, follow it, and say how far that is. Never raises for a flag or an answer."""
+        signature = self._host.flag.signature()
+        if signature != self._seen and not (signature is None and self._reading.emergencies.modes):
+            self._follow(self._host.flag.read() if signature is not None else self._host.reading())
+            self._seen = signature
+        if self._ack is not None and self._ack.done_at is None:
+            self._answer(self._ack.calls, self._ack.heard_at)
+
+    def _follow(self, reading: FlagReading) -> None:
+        """A flag that disappears is never read as lifted: lifting writes a flag that says so."""
+        self._reading = reading
+        mode = reading.emergencies.of(self._risk_profile)
+        if mode != self.mode:
+            self.mode = mode
+            self._changed(mode)
+        if reading.emergencies.modes:
+            self._answer(reading.calls, self._clock.now())
+        else:
+            self._ack = None
+            self._ack_file.remove()
+
+    def _answer(self, calls: int, heard_at: int) -> None:
+        left = self._open_entries() if self.mode is not None else 0
+        state = TradingState.ACTIVE if self.mode is None else self.mode.state
+        before = self._ack
+        ack = Ack(
+            os.getpid(), self._entrypoint, self._risk_profile, calls, state, heard_at, left, None if left else self._clock.now()
+        )
+        if before is not None and (before.calls, before.state, before.open_entries) == (calls, state, left):
+            return
+        try:
+            self._ack_file.write(ack)
+        except (OSError, JournalError):
+            return  # who waits for it does the work instead
+        self._ack = ack
+
+    async def run(self) -> None:
+        """Look for as long as the process lives."""
+        while True:
+            self.look()
+            await asyncio.sleep(LOOK_S)
+
+    def close(self) -> None:
+        """Take the answer away: nothing leaves this process any more."""
+        self._ack_file.remove()
