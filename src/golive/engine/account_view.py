@@ -73,6 +73,7 @@ class Account:
             notional=ledger.notional,
             worst_today=track.worst_today,
             worst_drawdown=track.worst_drawdown,
+            trading_state=risk.trading_state,
             now=ts,
             week_start_equity=track.week_start if known else None,
             worst_week=track.worst_week,

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from golive.model.decision import Approved, DecisionCode, Refused
+from golive.model.emergency import TradingState, tightest
 from golive.model.order import NewOrder
 from golive.portfolio import EquityTrack
 
 from .band import Band, LimitUse, use_of
+from .emergency_control import EmergencyControl
 from .flow import OrderFlow
+from .ports import EmergencySwitch
 from .profile import Fraction, RiskProfile
 from .rules import RULES, RULES_FOR_REDUCTIONS, reduces
 from .view import AccountView
 
 
-class RiskEngine:
+class RiskEngine(EmergencyControl):
     """Judges orders against one profile, follows the account's equity through market time and remembers what was ordered.
 
     `observe` must be called with every new mark before orders are judged; without one every risk-increasing order is
-    refused (`RISK_MISSING_INPUT`). Money in smallest quote units.
+    refused (`RISK_MISSING_INPUT`). Money in smallest quote units. Emergency mode is kept by `switch`, by itself without one.
     """
 
-    def __init__(self, profile: RiskProfile) -> None:
+    def __init__(self, profile: RiskProfile, switch: EmergencySwitch | None = None) -> None:
+        super().__init__(profile.name, switch)
         self.profile = profile
         self.track = EquityTrack()
         self.flow = OrderFlow()
@@ -38,11 +42,12 @@ class RiskEngine:
 
     @property
     def state(self) -> str:
-        """`REDUCING` once a loss limit holds (only reductions pass), else `ACTIVE`."""
+        """`REDUCING` while a loss limit or emergency mode holds (only reductions pass), `HALTED` in that, else `ACTIVE`."""
         profile, track = self.profile, self.track
         week = profile.weekly_loss is not None and profile.weekly_loss.reached_by(*track.worst_week)
         drawdown = profile.drawdown.reached_by(*track.worst_drawdown)
-        return "REDUCING" if drawdown or week or profile.daily_loss.reached_by(*track.worst_today) else "ACTIVE"
+        stopped = drawdown or week or profile.daily_loss.reached_by(*track.worst_today)
+        return tightest(self.trading_state, TradingState.REDUCING if stopped else TradingState.ACTIVE)
 
     @property
     def has_reached_a_stop(self) -> bool:

@@ -111,6 +111,7 @@ def judged_account(order: NewOrder, holdings: Holdings, working: Iterable[Order]
         pending_sells=pending[Side.SELL],
         open_orders=len(working),
         flow=risk.flow,
+        trading_state=risk.trading_state,
     )
 
 

@@ -12,6 +12,7 @@ from golive.model.order import NewOrder
 from golive.risk import RiskEngine, RiskProfile
 from golive.storage.order_journal import NoteItem
 
+from ..emergency import HostEmergency
 from .desk import LiveDesk
 from .order_account import EQUITY, Holdings, judged_account, more_than_held, stored_track, track_body
 
@@ -52,6 +53,7 @@ class OrderRisk:
             missing = f"missing: account at {order.instrument.venue}"
             return Refused(order, self._decisions, DecisionCode.RISK_MISSING_INPUT, "known", missing)
         engine = self._engine(holdings.instruments[order.instrument])
+        engine.follow_emergencies(HostEmergency(self._desk.plan.home).read())
         working = [each for each in self._desk.router.unended if each.intent.instrument in holdings.instruments]
         view = judged_account(order, holdings, working, engine, self._clock.now())
         return more_than_held(order, holdings, self._decisions) or engine.decide(order, view, self._decisions)
@@ -72,7 +74,7 @@ class OrderRisk:
 
     def _engine(self, instrument: Instrument) -> RiskEngine:
         if instrument.id not in self._engines:
-            engine = RiskEngine(self.profile)
+            engine = RiskEngine(self.profile, None if self._desk is None else HostEmergency(self._desk.plan.home))
             if self._desk is not None:
                 notes = self._desk.stored(self._adapters[instrument.id.venue]).notes
                 engine.track = stored_track(notes, instrument.quote, instrument.quote_scale)
