@@ -82,10 +82,10 @@ def test_the_order_of_parameters_and_instruments_does_not_matter_but_their_kind_
 
 
 def test_the_trading_digest_is_stable_across_releases_of_this_format() -> None:
-    values = {
+    values: dict[str, object] = {
         "hard_drawdown_pct": "0.1", "max_daily_loss_pct": "0.015", "max_open_positions": "5", "max_position_pct": "0.05",
-        "weekly_loss_pct": None, "portfolio_exposure_pct": None, "target_volatility": None, "stop_loss_atr_multiple": None,
-        "trade_risk_pct": None, "max_cost_to_profit_ratio": "0.25", "price_collar_pct": "0.02", "reference_max_age_seconds": "5",
+        "weekly_loss_pct": "0.07", "portfolio_exposure_pct": "0.65", "target_volatility": "0.11", "stop_loss_atr_multiple": "1.5",
+        "trade_risk_pct": "0.01", "max_cost_to_profit_ratio": "0.25", "price_collar_pct": "0.02", "reference_max_age_seconds": "5",
         "max_order_quantity": {}, "max_order_notional": None, "max_orders_per_minute": "60", "duplicate_window_seconds": "2",
         "max_open_orders": "20", "repeated_execution_limit": "10", "cooldown_after_loss_minutes": None,
         "stop_loss_guard_count": None, "stop_loss_guard_minutes": "60", "max_consecutive_losses": None, "symbol_locks": [],

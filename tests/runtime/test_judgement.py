@@ -22,7 +22,7 @@ from golive.runtime.options import RunOptions
 from golive.runtime.plan import Plan
 from golive.runtime.risk_metrics import count_decision, create_risk_metrics
 from support.golive_process import ROOT
-from support.trading import engine_for, order, random_walk
+from support.trading import BALANCED, engine_for, order, random_walk
 
 CLEAN = Evaluation({}, (), (), "ok", STABLE)
 
@@ -80,7 +80,7 @@ def test_a_lost_venue_an_unfinished_warm_up_and_no_market_are_unknown() -> None:
 
 def test_decisions_are_counted_by_result_and_code() -> None:
     recorder = MemoryRecorder()
-    create_risk_metrics(recorder, "okx_desktop_paper")
+    create_risk_metrics(recorder, "okx_desktop_paper", BALANCED)
     new = order(1, Side.BUY, "0.1")
     for verdict in (Approved(new, 1), Refused(new, 2, DecisionCode.RISK_DRAWDOWN, "0.1", "0.2"), None):
         count_decision(recorder, Record(1, 0, "e", {}, verdict))

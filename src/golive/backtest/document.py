@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from golive.matching.columns import CandleColumns, IntColumn
 from golive.model.clock import to_iso
+from golive.model.decision import REFUSALS
 from golive.model.json import JsonObject, JsonValue
 
 from .bootstrap import CONFIDENCE, RESAMPLES, Interval, mean_block, period_intervals, trade_intervals
@@ -159,7 +160,7 @@ def _decisions(result: BacktestResult) -> dict[str, JsonValue]:
     return {
         "signals": result.signals,
         "orders": result.orders,
-        "refused": sum(count for code, count in result.decisions.items() if code.startswith("RISK_")),
+        "refused": sum(count for code, count in result.decisions.items() if code in REFUSALS),
         "by_code": {str(code): count for code, count in sorted(result.decisions.items())},
         "inaction_bars": {str(code): count for code, count in sorted(result.inaction.items())},
     }

@@ -12,9 +12,11 @@ from typing import Final, TextIO
 from golive.model.clock import SECOND
 from golive.model.json import JsonObject
 from golive.observability import reading as read
-from golive.observability.page import Tone, amount, moment, percent
+from golive.observability.page import Tone, amount, moment
 from golive.observability.presentation import banner, figures
 from golive.observability.presentation_tables import breach_texts
+
+from .risk_table import used_of_allowed
 
 TONE_COLOURS: Final[dict[Tone, str]] = {"good": "green", "warn": "yellow", "bad": "red", "muted": "dim", "": ""}
 _MOST_LINES: Final = 12
@@ -44,6 +46,9 @@ def print_summary(document: JsonObject, stream: TextIO, *, width: int | None = N
     for name, value, tone in _rows(document):
         table.add_row(name, Text(clean(value), style=TONE_COLOURS[tone]))
     console.print(table)
+    for part in (used_of_allowed(document),):
+        if part is not None:
+            console.print(part)
     for line in (*_notes(document), *_reports(document)):
         console.print(Text(clean(line)), soft_wrap=True)
 
@@ -54,7 +59,6 @@ def _rows(document: JsonObject) -> list[tuple[str, str, Tone]]:
         for figure in figures(document)
     ]
     rows.append(("Guardrails", *_guardrails(document)))
-    rows += [("Risk", text, tone) for text, tone in _risk(document)]
     return rows
 
 
@@ -65,16 +69,6 @@ def _guardrails(document: JsonObject) -> tuple[str, Tone]:
     text = "; ".join([*broken, *queues]) or "not measured"
     tone: Tone = "bad" if broken else "" if queues else "warn"
     return text, tone
-
-
-def _risk(document: JsonObject) -> list[tuple[str, Tone]]:
-    limits = sorted(read.mappings(document, "outcome", "risk", "limits"), key=lambda limit: -read.number(limit, "used_ratio"))
-    if not limits:
-        return []
-    most = limits[0]
-    share, band = percent(read.number(most, "used_ratio"), 1), read.text(most, "band")
-    tones: dict[str, Tone] = {"ok": "", "warn": "warn", "breach": "bad"}
-    return [(f"most used: {read.text(most, 'limit')} {share} of {amount(read.text(most, 'allowed'))}", tones.get(band, "warn"))]
 
 
 def _reports(document: JsonObject) -> list[str]:

@@ -23,7 +23,7 @@ from golive.model.market import Book, Candle, Trade
 from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate, Side
 from golive.orders import Order, Orders
 from golive.portfolio import EquityCurve, Ledger
-from golive.risk import RiskEngine, RiskProfile
+from golive.risk import LimitUse, RiskEngine, RiskProfile
 from golive.risk.statistics import PriceStatistics
 from golive.strategy import Strategy
 
@@ -182,6 +182,11 @@ class Engine:
     def is_warming_up(self) -> bool:
         """Whether no instrument's strategy has given a target yet."""
         return all(desk.target is None for desk in self.desks.values())
+
+    def present_uses(self) -> tuple[LimitUse, ...]:
+        """Return how much of each limit is used now; none before the account can be valued."""
+        held = self._valuation
+        return self.risk.present_uses(held.largest, held.open_positions, held.exposure)
 
     @property
     def last_equity(self) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from .order import NewOrder
 
@@ -66,6 +67,20 @@ class DecisionCode(StrEnum):
     """live trading has gone back to paper"""
     UNKNOWN_INSTRUMENT = "UNKNOWN_INSTRUMENT"
     DUPLICATE_ID = "DUPLICATE_ID"
+
+
+REFUSALS: Final = frozenset(code for code in DecisionCode if code.startswith("RISK_")) | {
+    DecisionCode.EMERGENCY_MODE,
+    DecisionCode.SYMBOL_LOCKED,
+    DecisionCode.COOLDOWN,
+    DecisionCode.STOP_LOSS_GUARD,
+    DecisionCode.CONSECUTIVE_LOSSES,
+    DecisionCode.OUTSIDE_TRADING_WINDOW,
+    DecisionCode.DATA_STALE,
+    DecisionCode.GATE_BLOCKED,
+    DecisionCode.LICENCE_REDUCE_ONLY,
+}
+"""what a rule of risk may answer"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Final
 from golive.backtest.document import document_bytes, document_of, outcome_of, outcome_sha256
 from golive.backtest.result import BacktestResult
 from golive.model.clock import SECOND, stamp, to_iso
+from golive.model.decision import REFUSALS
 from golive.model.errors import ConfigError
 from golive.model.json import JsonObject, JsonValue
 
@@ -114,7 +115,7 @@ def _notes(result: BacktestResult) -> list[str]:
     still_open = int((result.trades.is_open == 1).sum())
     if still_open:
         notes.append(f"{still_open} position{'s' if still_open > 1 else ''} open at the end, valued at the last close")
-    refused = {code: n for code, n in result.decisions.items() if code.startswith("RISK_")}
+    refused = {code: n for code, n in result.decisions.items() if code in REFUSALS}
     notes += [f"risk refused {count:,} orders: {code}" for code, count in sorted(refused.items())]
     return notes
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from golive.engine import Engine
+from golive.model.decision import REFUSALS
 from golive.model.errors import MagnitudeError
 from golive.model.instrument import Instrument
 from golive.model.order import Fill
@@ -99,7 +100,7 @@ def _decisions(engine: Engine, commands_sha256: str) -> Decisions:
     return Decisions(
         signals=engine.signals,
         approved=by_code.get("APPROVED", 0),
-        refused=sum(count for code, count in by_code.items() if code.startswith("RISK_")),
+        refused=sum(count for code, count in by_code.items() if code in REFUSALS),
         by_code=by_code,
         inaction=tuple(
             InactionRun(str(key), str(run.code), from_=run.since, to=run.until, bars=run.bars) for key, run in engine.runs()

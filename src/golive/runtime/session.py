@@ -18,6 +18,7 @@ import orjson
 
 from golive.market.lockstep import LockStep
 from golive.model.clock import SECOND, Clock
+from golive.model.command import Alert
 from golive.model.errors import (
     AuthenticationFailed,
     ConfigError,
@@ -54,7 +55,7 @@ from .pace import SessionPace
 from .plan import EMBEDDED, Plan, needs_trades
 from .prerequisite import required_record
 from .reporting import report_document, report_places, stage_record_of, write_all, write_json
-from .risk_metrics import create_risk_metrics, publish_risk_use
+from .risk_metrics import BandWatch, create_risk_metrics, publish_risk_use
 from .session_ports import MetricsFace, Progress, RunResult, ServeMetrics
 from .unfinished import Unfinished
 from .validation import validate
@@ -97,6 +98,7 @@ class Session:
         self._watch: HealthWatch | None = None
         self._server: MetricsFace | None = None
         self._ending: Ending | None = None
+        self._bands = BandWatch()
 
     async def run(self) -> RunResult:
         """Go through the whole session; returns with the report written.
@@ -158,7 +160,7 @@ class Session:
             facts.secret_source = access.secret_source
         if access.embedded is not None:
             facts.venue_url, facts.venue_pid = access.embedded.rest, access.embedded.pid
-        create_risk_metrics(facts.recorder, plan.entrypoint.name)
+        create_risk_metrics(facts.recorder, plan.entrypoint.name, plan.risk_profile)
         self._serve_metrics()
         self._watch = HealthWatch(
             [each.name for each in (plan.entrypoint, *plan.others)],
@@ -309,12 +311,18 @@ class Session:
             await asyncio.sleep(REFRESH_S)
             now = self._clock.now()
             if self.facts.engine is not None:
-                publish_risk_use(self.facts.recorder, self._plan.entrypoint.name, self.facts.engine)
+                uses = publish_risk_use(self.facts.recorder, self._plan.entrypoint.name, self.facts.engine)
+                self._tell(self._bands.look(uses))
             if self._access is not None:
                 self.facts.failover = self._access.failover()
             evaluation = self._windows.peek(now)
             decision = decide_status([evaluation.status], phase=evaluation.phase, running=True)
             write_json(self._places, self._document(evaluation, decision, now, finished=False))
+
+    def _tell(self, alerts: Sequence[Alert]) -> None:
+        assert self._evidence is not None
+        for alert in alerts:
+            self._evidence.alert(alert)
 
     # -- the end --------------------------------------------------------------------------------------------------
 
