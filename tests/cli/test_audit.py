@@ -9,7 +9,7 @@ import pytest
 
 from golive.model.live_order import OrderResult
 from golive.model.verdict import Stage
-from golive.storage.decision_journal import DecisionJournal
+from golive.storage.decision_journal import TradingDecisionJournal
 from golive.storage.item import EventItem, RecordItem
 from golive.storage.risk_decisions import RiskDecisions
 from golive.storage.stage_records import StageRecords
@@ -34,7 +34,10 @@ def home(tmp_path: Path) -> Path:
         [EventItem(1, "e", b"x"), RecordItem(note(1)), RecordItem(approval(2)), RecordItem(refusal(3))]
     ).records
     store.close()
-    for projection in (DecisionJournal(tmp_path, signer, CONTEXT), RiskDecisions(tmp_path / "logs/risk_decisions.jsonl", signer)):
+    for projection in (
+        TradingDecisionJournal(tmp_path, signer, CONTEXT),
+        RiskDecisions(tmp_path / "logs/risk_decisions.jsonl", signer),
+    ):
         projection.project(records)
         projection.close()
     stages = StageRecords(tmp_path, signer, operator="anna")

@@ -17,7 +17,7 @@ from golive.model.decision import Approved
 from golive.model.ids import FillId, VenueOrderId
 from golive.model.live_order import AttemptResult, OrderResult
 from golive.model.order import Fill, Liquidity, OrderUpdate, Side
-from golive.storage.decision_journal import DecisionJournal
+from golive.storage.decision_journal import TradingDecisionJournal
 from golive.storage.item import FillItem, OrderUpdateItem, RecordItem
 from golive.storage.keys import DIRECTORY as KEYS
 from golive.storage.live_log import LiveOrderLog, LogDraft
@@ -425,12 +425,12 @@ def test_an_order_of_a_paper_session_is_told_from_its_store(tmp_path: Path, caps
         FillId("okx", "t1"), order_id(2), BTC.id, START, Side.BUY, BTC.ticks("42000"), BTC.lots("0.01"), 1000, "BTC", Liquidity.TAKER
     )  # fmt: skip
     records = store.commit([
-        RecordItem(note(2)), RecordItem(approval(3, 2)._replace(body={"reference_price": "42000"})), RecordItem(refusal(4)),
+        RecordItem(note(2, "signal_received")), RecordItem(approval(3, 2)._replace(body={**approval(3, 2).body, "reference_price": "42000"})), RecordItem(refusal(4)),
         OrderUpdateItem(OrderUpdate(order_id(2), START, "accepted", VenueOrderId("paper-2"))), FillItem(filled),
     ]).records  # fmt: skip
     store.close()
     for projection in (
-        DecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT),
+        TradingDecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT),
         RiskDecisions(tmp_path / RISK_LOG, signer_of(tmp_path)),
     ):
         projection.project(records)

@@ -10,7 +10,7 @@ from golive.audit import Soundness
 from golive.model.errors import JournalError
 from golive.storage.decision_journal import (
     DIRECTORY,
-    DecisionJournal,
+    TradingDecisionJournal,
     compare,
     decision_body,
     index,
@@ -20,11 +20,11 @@ from golive.storage.recovery import entries
 from golive.storage.session_store import StoredRecord
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
-from support.durable import CONTEXT, RUN_ID, START, ToldClock, signer_of
+from support.durable import CONTEXT, IDLE, RUN_ID, START, ToldClock, signer_of
 
 
 def record(seq: int, event: str = "inaction") -> StoredRecord:
-    return StoredRecord(seq, START, event, {"instrument": "okx:BTC/USDT", "code": "ON_TARGET"}, None)
+    return StoredRecord(seq, START, event, dict(IDLE), None)
 
 
 def verdicts(home: Path) -> dict[str, Soundness]:
@@ -38,10 +38,16 @@ def names(home: Path) -> list[str]:
 def test_the_body_carries_the_members_every_record_has(tmp_path: Path) -> None:
     body = decision_body(record(7), CONTEXT)
     assert body == {
-        "event": "inaction", "entrypoint": "okx_desktop_paper", "environment": "okx_paper", "portfolio": "okx_desktop_paper",
-        "risk_profile": "balanced", "run_id": RUN_ID, "record_seq": 7, "event_time": "2026-01-01T00:00:00Z",
-        "instrument": "okx:BTC/USDT", "code": "ON_TARGET",
-    }  # fmt: skip
+        "event": "inaction",
+        "entrypoint": "okx_desktop_paper",
+        "environment": "okx_paper",
+        "portfolio": "okx_desktop_paper",
+        "risk_profile": "balanced",
+        "run_id": RUN_ID,
+        "record_seq": 7,
+        "event_time": "2026-01-01T00:00:00Z",
+        **IDLE,
+    }
 
 
 def test_a_record_may_not_contradict_those_members() -> None:
@@ -52,7 +58,7 @@ def test_a_record_may_not_contradict_those_members() -> None:
 
 def test_one_chain_runs_through_the_days(tmp_path: Path) -> None:
     clock = ToldClock()
-    journal = DecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
+    journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
     for seq in range(1, 4):
         journal.project([record(seq)])
         clock.next_day()
@@ -69,7 +75,7 @@ def test_a_later_session_goes_on_in_the_newest_file_even_when_the_clock_was_set_
     clock = ToldClock()
     clock.next_day()
     for _ in range(2):
-        journal = DecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
+        journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
         journal.project([record(1)])
         journal.close()
         clock.time = START
@@ -79,7 +85,7 @@ def test_a_later_session_goes_on_in_the_newest_file_even_when_the_clock_was_set_
 
 def test_processes_that_share_the_journal_cross_midnight_together(tmp_path: Path) -> None:
     clock = ToldClock()
-    writers = [DecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT) for _ in range(3)]
+    writers = [TradingDecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT) for _ in range(3)]
     seq = 0
     for _ in range(3):
         for writer in (*writers, writers[1]):
@@ -96,14 +102,14 @@ def test_processes_that_share_the_journal_cross_midnight_together(tmp_path: Path
 
 def test_a_crash_between_closing_a_file_and_opening_the_next_is_mended(tmp_path: Path) -> None:
     clock = ToldClock()
-    journal = DecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
+    journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
     journal.project([record(1)])
     clock.next_day()
     journal.project([record(2)])
     journal.close()
     for path in (tmp_path / DIRECTORY).glob("decisions-20260102*"):
         path.unlink()
-    journal = DecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
+    journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
     journal.project([record(2)])
     journal.close()
     assert names(tmp_path) == ["decisions-20260101.jsonl", "decisions-20260102.jsonl"]
@@ -112,7 +118,7 @@ def test_a_crash_between_closing_a_file_and_opening_the_next_is_mended(tmp_path:
 
 def test_a_missing_day_in_the_middle_is_tampering(tmp_path: Path) -> None:
     clock = ToldClock()
-    journal = DecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
+    journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
     for seq in range(1, 4):
         journal.project([record(seq)])
         clock.next_day()
@@ -124,8 +130,8 @@ def test_a_missing_day_in_the_middle_is_tampering(tmp_path: Path) -> None:
 
 
 def test_comparing_finds_what_is_missing_repeated_or_different(tmp_path: Path) -> None:
-    journal = DecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT)
-    other = StoredRecord(4, START, "inaction", {"instrument": "okx:BTC/USDT", "code": "WARMING_UP"}, None)
+    journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT)
+    other = StoredRecord(4, START, "inaction", {**IDLE, "code": "WARMING_UP"}, None)
     journal.project([record(1), record(2), record(2), other])
     journal.close()
     written = index(entry for path in journal_files(tmp_path / DIRECTORY) for entry in entries(path))
@@ -136,7 +142,7 @@ def test_comparing_finds_what_is_missing_repeated_or_different(tmp_path: Path) -
 
 
 def test_a_seal_is_made_at_least_every_thousand_records(tmp_path: Path) -> None:
-    journal = DecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT)
+    journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT)
     seal = journal.path.with_suffix(".seal.json")
     before = seal.read_bytes()
     journal.project([record(seq) for seq in range(1, 901)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from golive.storage.decision_journal import DecisionJournal
+from golive.storage.decision_journal import TradingDecisionJournal
 from golive.storage.item import RecordItem
 from golive.storage.recovery import entries
 from golive.storage.risk_decisions import RiskDecisions, compare
@@ -59,7 +59,7 @@ def test_a_decision_that_is_missing_repeated_or_different_is_found(tmp_path: Pat
 def test_verifying_an_installation_compares_every_store_with_the_log(tmp_path: Path) -> None:
     store, records = session(tmp_path)
     write(tmp_path, records[:-1])
-    journal = DecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT)
+    journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT)
     journal.project(records)
     journal.close()
     results = Verifier(tmp_path, VerificationKeys.of_home(tmp_path)).everything()

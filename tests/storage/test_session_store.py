@@ -83,7 +83,7 @@ def test_what_was_committed_is_read_back(tmp_path: Path) -> None:
         assert reader.identity == identity()
         assert reader.risk_profile == "balanced"
         assert [(r.record_seq, r.event) for r in reader.records()] == [
-            (1, "signal_received"), (2, "risk_check_passed"), (3, "risk_rejected"), (4, "risk_check_passed"),
+            (1, "inaction"), (2, "risk_check_passed"), (3, "risk_rejected"), (4, "risk_check_passed"),
         ]  # fmt: skip
         assert reader.records() == committed.records
         assert [r.record_seq for r in reader.records(after=2)] == [3, 4]
@@ -125,7 +125,7 @@ def test_the_risk_body_has_exactly_the_fields_of_the_contract(tmp_path: Path, st
         "0.05",
         "0.0712",
     )
-    assert (refused["notional"], refused["adjustments"]) == (None, {"max_quantity": None})
+    assert (refused["notional"], refused["adjustments"]) == ("420.001", {"max_quantity": None})
 
 
 def test_the_decision_has_a_lower_sequence_than_its_intent_in_the_same_transaction(tmp_path: Path) -> None:

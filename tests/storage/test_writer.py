@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from golive.model.errors import JournalError
-from golive.storage.decision_journal import DIRECTORY, DecisionJournal, index, journal_files
+from golive.storage.decision_journal import DIRECTORY, TradingDecisionJournal, index, journal_files
 from golive.storage.item import EventItem, FillItem, Item, RecordItem
 from golive.storage.recovery import entries, recover_sessions
 from golive.storage.risk_decisions import RISK_DECISION, RiskDecisions
@@ -178,7 +178,7 @@ async def test_a_disk_that_answers_late_shows_as_stalled(tmp_path: Path) -> None
 async def test_records_reach_both_journals_word_for_word_and_in_order(tmp_path: Path) -> None:
     home, signer = tmp_path, signer_of(tmp_path)
     risk_log = home / "logs/risk_decisions.jsonl"
-    told = Told(new_store(home), [DecisionJournal(home, signer, CONTEXT), RiskDecisions(risk_log, signer)])
+    told = Told(new_store(home), [TradingDecisionJournal(home, signer, CONTEXT), RiskDecisions(risk_log, signer)])
     for seq in range(1, 40):
         told.writer.submit([RecordItem(approval(seq) if seq % 3 else note(seq))])
         await asyncio.sleep(0)

@@ -11,6 +11,7 @@ from golive.model.command import Record
 from golive.model.decision import Approved, DecisionCode, Refused
 from golive.model.ids import ClientOrderId, FillId, derive_client_order_id
 from golive.model.instrument import Instrument
+from golive.model.json import JsonValue
 from golive.model.order import Fill, Liquidity, NewOrder, OrderType, Side
 from golive.model.stage_record import FileDigest, StageRecord
 from golive.model.verdict import EvidenceClass, KeyClass, Stage, Verdict
@@ -85,19 +86,34 @@ def order(n: int, *, price: int | None = None) -> NewOrder:
     return NewOrder(order_id(n), BTC.id, Side.BUY, kind, BTC.lots("0.01"), price, signal_id=f"okx:BTC/USDT#{n}")
 
 
-def note(seq: int, event: str = "signal_received") -> Record:
-    return Record(seq, START + seq, event, {"instrument": "okx:BTC/USDT", "signal_id": f"okx:BTC/USDT#{seq}", "target": "0.5"})
+IDLE: dict[str, JsonValue] = {
+    "instrument": "okx:BTC/USDT", "code": "ON_TARGET", "from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:01:00Z", "bars": 1,
+}  # fmt: skip
+"""body of a run of inaction"""
+
+
+def note(seq: int, event: str = "inaction") -> Record:
+    signal: dict[str, JsonValue] = {"signal_id": f"okx:BTC/USDT#{seq}", "target": "0.5", "cause": "target_changed"}
+    return Record(seq, START + seq, event, {**IDLE, **signal})
 
 
 def approval(seq: int, n: int | None = None, *, price: int | None = None, amends: bool = False) -> Record:
     new_order = order(seq if n is None else n, price=price)
-    body = {"instrument": "okx:BTC/USDT", "code": DecisionCode.APPROVED, "reference_price": "42000.1"}
+    body = _decided(new_order, DecisionCode.APPROVED)
     return Record(seq, START + seq, "risk_check_passed", body, Approved(new_order, seq), amends)
 
 
 def refusal(seq: int) -> Record:
     refused = Refused(order(seq), seq, DecisionCode.RISK_MAX_POSITION, "0.05", "0.0712")
-    return Record(seq, START + seq, "risk_rejected", {"instrument": "okx:BTC/USDT"}, refused)
+    body = {**_decided(refused.order, refused.code), "limit": refused.limit, "value": refused.value}
+    return Record(seq, START + seq, "risk_rejected", body, refused)
+
+
+def _decided(asked: NewOrder, code: DecisionCode) -> dict[str, JsonValue]:
+    return {
+        "instrument": "okx:BTC/USDT", "signal_id": asked.signal_id, "side": "buy", "quantity": "0.01", "price": None,
+        "client_order_id": asked.client_order_id, "code": code, "reference_price": "42000.1",
+    }  # fmt: skip
 
 
 def fill(trade_id: str, *, price: int = 420_001) -> Fill:

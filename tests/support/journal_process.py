@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from golive.storage.decision_journal import DecisionJournal
+from golive.storage.decision_journal import TradingDecisionJournal
 from golive.storage.item import EventItem, RecordItem
 from golive.storage.journal_file import JournalFile
 from golive.storage.risk_decisions import RiskDecisions
@@ -27,7 +27,7 @@ def write_journal(home: Path) -> None:
 async def write_store(home: Path) -> None:
     store, signer = new_store(home), signer_of(home)
     projections: list[Projection] = [
-        DecisionJournal(home, signer, CONTEXT),
+        TradingDecisionJournal(home, signer, CONTEXT),
         RiskDecisions(home / "logs/risk_decisions.jsonl", signer),
     ]
     loop = asyncio.get_running_loop()

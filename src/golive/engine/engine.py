@@ -32,6 +32,7 @@ from .desk import Desk, InactionRun
 from .hearing import Hearing
 from .notes import Body, Notes, decision_body, ended_body, fill_body, neutral_body, order_body, signal_body
 from .protection import STOPS, Protection
+from .round_trip import RoundTrips
 from .sizing import Sizing, order_for, orderable_lots, wanted_lots
 from .valuation import Valuation
 from .watch import Breach, Watch
@@ -78,6 +79,7 @@ class Engine:
         self._entry_ttl_ns = int(parameters.get("entry_ttl_bars", 0.0)) * timeframe_ns
         self._new_id = new_id
         self._notes = Notes()
+        self._trips = RoundTrips(self.ledger)
         self._auto_trade = auto_trade
         self._curve_desk = self.desks[instruments[0].id]
         self._proposals = 0
@@ -396,8 +398,10 @@ class Engine:
         desk.traded(fill, position_after)
         self._remember(desk, order, fill, position_after)
         event = "order_executed" if order.status is OrderStatus.FILLED else "order_partially_executed"
-        body = Body(fill_body, (desk.instrument, order.intent, fill))
+        body = Body(fill_body, (desk.instrument, order.intent, fill, order.planned_at))
         self._notes.record(commands, fill.ts, event, body)
+        for closing, told in self._trips.after(fill, order.intent, position_after):
+            self._notes.record(commands, fill.ts, closing, told)
         self._watch.observe(fill.ts, commands)
         self._hearing.fill(desk, fill, position_after)
         if order.status is OrderStatus.FILLED:

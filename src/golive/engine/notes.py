@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from golive.model.clock import to_iso
+from golive.audit.decision_event import FOR_PROTECTION, FOR_TARGET
+from golive.model.clock import MILLISECOND, to_iso
 from golive.model.command import Command, Record
 from golive.model.decision import Approved, DecisionCode, Refused
 from golive.model.instrument import Instrument
@@ -97,11 +98,16 @@ def decision_body(instrument: Instrument, order: NewOrder, reference: int, decis
         "instrument": str(instrument.id), "side": str(order.side), "quantity": instrument.quantity_text(order.quantity),
         "price": None if order.price is None else instrument.price_text(order.price), "signal_id": order.signal_id,
         "reference_price": instrument.price_text(reference), "client_order_id": order.client_order_id,
-        "code": DecisionCode.APPROVED if refused is None else refused.code,
+        "code": DecisionCode.APPROVED if refused is None else refused.code, "purpose": purpose_of(order),
     }  # fmt: skip
     if refused is not None:
         body["limit"], body["value"] = refused.limit, refused.value
     return body
+
+
+def purpose_of(order: NewOrder) -> str:
+    """Say whether a signal asked for the order or it protects what is held: only such an order waits for a price."""
+    return FOR_PROTECTION if order.type.sleeps else FOR_TARGET
 
 
 def order_body(instrument: Instrument, order: NewOrder) -> dict[str, JsonValue]:
@@ -118,10 +124,11 @@ def ended_body(instrument: Instrument, order: NewOrder, code: str) -> dict[str, 
     return {**order_body(instrument, order), "code": code}
 
 
-def fill_body(instrument: Instrument, order: NewOrder, fill: Fill) -> dict[str, JsonValue]:
-    """Return what a record says of a fill of an order."""
+def fill_body(instrument: Instrument, order: NewOrder, fill: Fill, planned_at: int) -> dict[str, JsonValue]:
+    """Return what a record says of a fill of an order that was decided on at `planned_at`, market time in ns."""
     return {
         **order_body(instrument, order),
         "fill_id": fill.fill_id.trade_id, "fill_price": instrument.price_text(fill.price),
         "fill_quantity": instrument.quantity_text(fill.quantity), "liquidity": str(fill.liquidity),
+        "latency_ms": (fill.ts - planned_at) // MILLISECOND,
     }  # fmt: skip

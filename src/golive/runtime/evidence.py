@@ -18,7 +18,7 @@ from golive.model.ids import ClientOrderId, derive_client_order_id
 from golive.model.instrument import Instrument
 from golive.model.json import JsonObject
 from golive.storage.alert_outbox import AlertOutbox
-from golive.storage.decision_journal import DecisionContext, DecisionJournal
+from golive.storage.decision_journal import DecisionContext, TradingDecisionJournal
 from golive.storage.guardrail_log import GuardrailLog
 from golive.storage.item import LifecycleItem
 from golive.storage.journal_file import Signer
@@ -27,12 +27,11 @@ from golive.storage.lease import Lease
 from golive.storage.recovery import recover_sessions
 from golive.storage.risk_body import RiskContext
 from golive.storage.risk_decisions import RiskDecisions
-from golive.storage.session_identity import SessionIdentity, SessionTerms
+from golive.storage.session_identity import PROFILE_DIGEST, SessionIdentity, SessionTerms
 from golive.storage.session_reader import SessionReader
 from golive.storage.session_store import SessionStore
-from golive.storage.sessions import unfinished_session
+from golive.storage.sessions import last_profile, unfinished_session
 from golive.storage.stage_records import StageRecords
-from golive.storage.writer import Projection
 
 from .code_version import code_version
 from .plan import Plan
@@ -126,8 +125,20 @@ class Evidence:
             config_sha384=self._config_sha384,
             terms=terms,
         )
+        projections = self._projections()
+        self._note_profile(projections[0], terms)
         store = SessionStore.create(plan.home, identity, self._keys, self._risk_context(instruments), self._clock)
-        return SessionJournal(store, self._projections(), recorder)
+        return SessionJournal(store, projections, recorder)
+
+    def _note_profile(self, journal: TradingDecisionJournal, terms: SessionTerms) -> None:
+        """Write down, before there is a store, that the entrypoint trades under other limits than the last time."""
+        name, now = self._plan.risk_profile.name, terms.rules[PROFILE_DIGEST]
+        before = last_profile(self._plan.home, self._plan.entrypoint.name)
+        if before is None or before.digest == now:
+            return
+        body = {"from": before.name, "to": name, "from_digest": before.digest, "to_digest": now}
+        journal.note("risk_profile_transition", body)
+        journal.sync()
 
     def resume_journal(self, unfinished: Unfinished, instruments: Sequence[Instrument], recorder: Recorder) -> SessionJournal:
         """Open the store of an unfinished session where it ends, and start the journal thread; needs a running loop."""
@@ -139,7 +150,7 @@ class Evidence:
 
     def note_restart(self, body: JsonObject) -> LifecycleItem:
         """Write the restart into the decision journal, and return it as the store's item."""
-        journal = DecisionJournal(self._plan.home, self._signer, self._decision_context())
+        journal = TradingDecisionJournal(self._plan.home, self._signer, self._decision_context())
         try:
             journal.note_restart(body)
         finally:
@@ -150,12 +161,12 @@ class Evidence:
         profile = self._plan.risk_profile
         return RiskContext(self._plan.entrypoint.name, profile.name, profile.digest, {i.id: i for i in instruments})
 
-    def _projections(self) -> list[Projection]:
+    def _projections(self) -> tuple[TradingDecisionJournal, RiskDecisions]:
         plan = self._plan
-        return [
-            DecisionJournal(plan.home, self._signer, self._decision_context()),
+        return (
+            TradingDecisionJournal(plan.home, self._signer, self._decision_context()),
             RiskDecisions(plan.home / plan.entrypoint.decision_log_path, self._signer),
-        ]
+        )
 
     def _decision_context(self) -> DecisionContext:
         plan = self._plan
@@ -165,6 +176,7 @@ class Evidence:
             portfolio=plan.entrypoint.name,
             risk_profile=plan.risk_profile.name,
             run_id=self._run_id,
+            strategy=plan.strategy.name,
         )
 
     def alert(self, alert: Alert) -> None:

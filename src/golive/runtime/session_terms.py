@@ -8,7 +8,7 @@ from dataclasses import asdict
 from golive.config.runtime_file import PaperProfile
 from golive.model.instrument import Instrument
 from golive.model.money import format_decimal
-from golive.storage.session_identity import SessionTerms
+from golive.storage.session_identity import PROFILE_DIGEST, STRATEGY, SessionTerms
 from golive.venues.registry import profile_named
 
 from .market_facts import MarketFacts
@@ -29,6 +29,8 @@ def plan_rules(plan: Plan) -> dict[str, str]:
     """Return the rules that are known before a venue was asked anything."""
     options = plan.options
     rules = {
+        STRATEGY: plan.strategy.name,
+        PROFILE_DIGEST: plan.risk_profile.digest,
         "trading digest": plan.trading_digest,
         "endpoint": plan.endpoint,
         "speed": plan.speed,

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from golive.audit import Chain, Entry, EntryError, canonical, decode_entry
+from golive.audit.decision_event import demand_event
 from golive.audit.entry import SEGMENT_CLOSED, body_text
+from golive.audit.signal_check import Told, signal_faults
 from golive.model.clock import stamp, to_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
@@ -27,7 +29,7 @@ DECISION_EVENT: Final = "decision_event"
 SESSION_RESUMED: Final = "session_resumed"
 """no decision, so it is in no comparison with the store, where the restart is a row of its own"""
 RECORDS_PER_SEAL: Final = 1000
-_ADDED: Final = ("entrypoint", "environment", "portfolio", "risk_profile", "run_id", "record_seq", "key_class")
+_ADDED: Final = ("entrypoint", "environment", "portfolio", "risk_profile", "run_id", "record_seq", "key_class", "strategy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,27 +42,44 @@ class DecisionContext:
     """whose account"""
     risk_profile: str
     run_id: str
+    strategy: str = ""
+    """'' where nobody says which; stands in the body of signals"""
 
 
 def decision_body(record: StoredRecord, session: DecisionContext) -> JsonObject:
     """Return the body of one record: the session's members, `run_id`, `record_seq`, `event_time`, then the record's own.
 
-    Raises JournalError when the record uses one of those names for something else.
+    Raises JournalError when the record uses one of those names for something else, is no event of the decision journal, or lacks
+    what such an event must say.
     """
-    fixed: dict[str, JsonValue] = {
-        "event": record.event,
+    fixed = _members(record.event, session)
+    fixed |= {"record_seq": record.record_seq, "event_time": to_iso(record.ts)}
+    if session.strategy and record.event == "signal_received":
+        fixed["strategy"] = session.strategy
+    return _joined(f"record {record.record_seq}", record.event, record.body, fixed)
+
+
+def _members(event: str, session: DecisionContext) -> dict[str, JsonValue]:
+    """Return what stands in the body of every event of a session."""
+    return {
+        "event": event,
         "entrypoint": session.entrypoint,
         "environment": session.environment,
         "portfolio": session.portfolio,
         "risk_profile": session.risk_profile,
         "run_id": session.run_id,
-        "record_seq": record.record_seq,
-        "event_time": to_iso(record.ts),
     }
-    for name in fixed.keys() & record.body.keys():
-        if record.body[name] != fixed[name]:
-            raise JournalError(f"record {record.record_seq} ({record.event}): body.{name} is taken")
-    return {**record.body, **fixed}
+
+
+def _joined(name: str, event: str, body: JsonObject, fixed: JsonObject) -> JsonObject:
+    for member in fixed.keys() & body.keys():
+        if body[member] != fixed[member]:
+            raise JournalError(f"{name} ({event}): body.{member} is taken")
+    try:
+        demand_event(event, body)
+    except JournalError as exc:
+        raise JournalError(f"{name}: {exc}") from exc
+    return {**body, **fixed}
 
 
 def index(entries: Iterable[Entry]) -> dict[tuple[JsonValue, JsonValue], list[JsonObject]]:
@@ -88,7 +107,22 @@ def compare(
             yield f"{name}: the journal says something else than the store"
 
 
-class DecisionJournal:
+def undecided(run_id: str, written: Mapping[tuple[JsonValue, JsonValue], Sequence[JsonObject]], *, ended: bool) -> Iterator[str]:
+    """Yield each signal of one run that did not end in exactly one decision, as the journal (`index`) tells it.
+
+    Of a run that has not `ended` in order the last signal of each instrument may still wait.
+    """
+    told = [
+        Told(seq, str(body.get("event")), body)
+        for (run, seq), bodies in written.items()
+        if run == run_id and isinstance(seq, int)
+        for body in bodies
+    ]
+    for fault in signal_faults(sorted(told, key=lambda each: each.record_seq), ended=ended):
+        yield f"run {run_id}: {fault}"
+
+
+class TradingDecisionJournal:
     """Writes one session's records to the file of the day; a `Projection` of the journal writer."""
 
     def __init__(self, home: Path, signer: Signer, session: DecisionContext) -> None:
@@ -106,6 +140,14 @@ class DecisionJournal:
     def project(self, records: Sequence[StoredRecord]) -> None:
         """Append the records to the file of the present day; durable after `sync`. Raises JournalError."""
         self._append([(DECISION_EVENT, decision_body(record, self._session), self._signer.operator) for record in records])
+
+    def note(self, event: str, body: JsonObject) -> None:
+        """Append an event that is no record of the session's store, as one that comes before it; durable after `sync`.
+
+        Raises JournalError, also for an event or a body that the decision journal does not have.
+        """
+        fixed = {**_members(event, self._session), "event_time": to_iso(self._signer.clock.now())}
+        self._append([(DECISION_EVENT, _joined("an event of the session itself", event, body, fixed), self._signer.operator)])
 
     def note_restart(self, body: JsonObject) -> None:
         """Append that the session was taken up again; durable after `sync`. Raises JournalError."""

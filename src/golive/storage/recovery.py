@@ -11,10 +11,11 @@ from pathlib import Path
 from golive.audit import Entry, decode_entry
 from golive.model.errors import JournalError
 
-from .decision_journal import DECISION_EVENT, DIRECTORY, DecisionContext, DecisionJournal, journal_files
+from .decision_journal import DECISION_EVENT, DIRECTORY, DecisionContext, TradingDecisionJournal, journal_files
 from .journal_file import Signer
 from .risk_decisions import RISK_DECISION, RiskDecisions, decision_name
 from .session_chain import seal_path, write_store_seal
+from .session_identity import STRATEGY
 from .session_reader import SessionReader
 from .session_store import UNFINISHED_SUFFIX
 from .sessions import SESSIONS, last_commit_ns, session_stores
@@ -75,8 +76,9 @@ def _complete_decisions(home: Path, reader: SessionReader, signer: Signer, portf
         portfolio=portfolio,
         risk_profile=reader.risk_profile,
         run_id=session.run_id,
+        strategy=session.terms.rules.get(STRATEGY, ""),
     )
-    journal = DecisionJournal(home, signer, context)
+    journal = TradingDecisionJournal(home, signer, context)
     try:
         run_id, written = session.run_id, 0
         for path in journal_files(home / DIRECTORY):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from golive.audit import canonical
 from golive.model.errors import GoliveError, JournalError
@@ -15,6 +15,10 @@ from golive.model.instrument import Instrument
 from golive.model.json import JsonValue
 from golive.model.money import format_decimal
 from golive.model.verdict import Stage
+
+PROFILE_DIGEST: Final = "risk profile digest"
+STRATEGY: Final = "strategy"
+"""rules of a session by these names"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

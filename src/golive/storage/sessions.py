@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from golive.model.errors import JournalError
 from golive.model.verdict import Stage
 
+from .session_identity import PROFILE_DIGEST
 from .session_reader import OtherVersion, SessionReader
 
 SESSIONS: Final = Path("var/state/sessions")
@@ -59,6 +60,25 @@ def unfinished_session(home: Path, stage: Stage, entrypoint: str, *, newest_only
             with closing(SessionReader(path)) as reader:
                 if not reader.has_ended:
                     return path
+        except OtherVersion:
+            continue
+    return None
+
+
+class ProfileUsed(NamedTuple):
+    """The risk profile that a session was started with."""
+
+    name: str
+    digest: str
+
+
+def last_profile(home: Path, entrypoint: str) -> ProfileUsed | None:
+    """Return the risk profile of the newest session of an entrypoint, of any stage; None when there is none that says it."""
+    for path in session_stores(home, entrypoint=entrypoint):
+        try:
+            with closing(SessionReader(path)) as reader:
+                digest = reader.identity.terms.rules.get(PROFILE_DIGEST)
+                return None if digest is None else ProfileUsed(reader.risk_profile, digest)
         except OtherVersion:
             continue
     return None

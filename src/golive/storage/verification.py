@@ -94,17 +94,22 @@ class Verifier:
         """Compare each sealed, sound store with the journals; a journal that is not sound has been told already."""
         sound = [result.path for result in results if result.soundness is Soundness.CLEAN]
         stores = [path for path in sound if path.suffix == ".sqlite" and path.parent == self._home / _SESSIONS]
-        if not stores:
-            return
         decisions = decision_journal.journal_files(self._home / decision_journal.DIRECTORY)
         written = decision_journal.index(entry for path in decisions for entry in entries(path))
-        risk = list(entries(self._risk_log))
+        risk = list(entries(self._risk_log)) if stores else []
+        unseen = {run for run, _ in written if isinstance(run, str)}
         for path in stores:
             with closing(SessionReader(path)) as reader:
-                differences = [*decision_journal.compare(reader.identity.run_id, reader.records(), written)]
+                run = reader.identity.run_id
+                differences = [*decision_journal.compare(run, reader.records(), written)]
                 differences += risk_decisions.compare(reader.risk_bodies(), risk)
+                differences += decision_journal.undecided(run, written, ended=reader.has_ended)
+            unseen.discard(run)
             if differences:
                 yield Result(path, tuple(of_file(Soundness.TAMPERED, text) for text in differences))
+        faults = [text for run in sorted(unseen) for text in decision_journal.undecided(run, written, ended=False)]
+        if faults and set(decisions) <= set(sound):
+            yield Result(decisions[-1], tuple(of_file(Soundness.TAMPERED, text) for text in faults))
 
     def _orphans(self) -> Iterator[Result]:
         for directory in (self._home / part for part in _SEALED):

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from golive.engine.notes import ended_body, order_body
+from golive.engine.notes import ended_body, fill_body, order_body, purpose_of
+from golive.engine.round_trip import RoundTrips
 from golive.matching.columns import IntColumn
 from golive.model.alert import AlertSeverity
 from golive.model.clock import to_iso
 from golive.model.command import Alert, Cancel, Command, Record, SetTimer, Submit
 from golive.model.decision import Approved, DecisionCode, Refused
+from golive.model.ids import FillId
 from golive.model.instrument import Instrument
 from golive.model.json import JsonValue
-from golive.model.order import Liquidity, NewOrder, Side
+from golive.model.order import Fill, Liquidity, NewOrder, Side
 from golive.orders import Order
 from golive.risk.restated import restated
 from golive.risk.rules import share_text
@@ -61,6 +63,8 @@ class _Reader:
         }
         self._entry_ttl = int(run.terms.parameters.get("entry_ttl_bars", 0.0)) * run.terms.timeframe_ns
         self._stops = Stops(run)
+        self._ledger = run.terms.ledger(run.instruments)
+        self._trips = RoundTrips(self._ledger)
         self._seq = self._proposals = self._fill = 0
         self._read: Mapping[int, Callable[[Entry, _Desk], Iterator[Command]]] = {
             at.SIGNAL: self._signal,
@@ -123,6 +127,7 @@ class _Reader:
             "instrument": str(instrument.id), "side": str(order.side), "quantity": instrument.quantity_text(quantity),
             "price": None if order.price is None else instrument.price_text(order.price), "signal_id": desk.signal_id,
             "reference_price": instrument.price_text(reference), "client_order_id": order.client_order_id, "code": code,
+            "purpose": purpose_of(order),
         }  # fmt: skip
         if code is DecisionCode.APPROVED:
             desk.approval, desk.order = restated(order, seq), Order(order, self._proposals, entry.ts)
@@ -155,16 +160,23 @@ class _Reader:
             yield Alert("execution", AlertSeverity.CRITICAL, title, f"the venue refused it: {code}")
 
     def _filled(self, entry: Entry, desk: _Desk) -> Iterator[Command]:
+        fill, intent = self._next_fill(desk), desk.working.intent
+        held = self._ledger.apply(fill)
+        body = fill_body(desk.instrument, intent, fill, desk.working.planned_at)
+        yield self._record(entry.ts, "order_executed" if entry.detail else "order_partially_executed", body)
+        for event, told in self._trips.after(fill, intent, held):
+            yield self._record(entry.ts, event, told)
+
+    def _next_fill(self, desk: _Desk) -> Fill:
         row = self._fills[self._fill].tolist()
         self._fill += 1
-        instrument = desk.instrument
-        liquidity = Liquidity.MAKER if row[at.FILL_FLAGS] & at.MAKER_FLAG else Liquidity.TAKER
-        body = {
-            **order_body(instrument, desk.working.intent), "fill_id": f"paper-{self._fill}",
-            "fill_price": instrument.price_text(row[at.FILL_TICKS]), "fill_quantity": instrument.quantity_text(row[at.FILL_LOTS]),
-            "liquidity": str(liquidity),
-        }  # fmt: skip
-        yield self._record(entry.ts, "order_executed" if entry.detail else "order_partially_executed", body)
+        flags, instrument, intent = row[at.FILL_FLAGS], desk.instrument, desk.working.intent
+        return Fill(
+            FillId(self._terms.label, f"paper-{self._fill}"), intent.client_order_id, instrument.id, row[at.FILL_TS], intent.side,
+            row[at.FILL_TICKS], row[at.FILL_LOTS], row[at.FILL_FEE],
+            instrument.base if flags & at.BASE_FEE_FLAG else instrument.quote,
+            Liquidity.MAKER if flags & at.MAKER_FLAG else Liquidity.TAKER,
+        )  # fmt: skip
 
     def _loss(self, entry: Entry, desk: _Desk) -> Iterator[Command]:
         for use in self._stops.reached(entry):
