@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Draw docs/images/risk_bands.svg: equity over four days, the bands of two stops, and what becomes of a buy, told by the risk engine.
+"""Draw docs/images/risk_bands.svg: equity over four days, the bands of two stops, and what becomes of a buy.
 
-`scripts/draw_risk_bands.py` writes it; `--check` says whether it is what would be written (exit 1 when not).
+The risk engine itself says all of it. `scripts/draw_risk_bands.py` writes the picture; `--check` says whether it is what would be written (exit 1 when not).
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ PATH = (
 COLOURS = {"ok": "#bfe3d0", "warn": "#f4d58d", "breach": "#e9a6a0"}
 INK, SOFT, RULE, LINE = "#161b26", "#5b6577", "#e3e7ee", "#2b59c3"
 FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif"
+NOTES = (
+    "warn begins at 80 % of a limit and is left below 75 %. A daily stop holds until its day is over,",
+    "a drawdown stop until an operator of role risk releases it, whatever equity does meanwhile.",
+)
 LEFT, WIDTH, TOP, HEIGHT, RIBBON = 150, 860, 46, 190, 24
 DAYS = 4
 
@@ -116,18 +120,15 @@ def body(found: Sequence[Moment]) -> Iterator[str]:
     answers = {each.answer for each in found}
     colours = {answer: COLOURS["ok" if answer == "APPROVED" else "breach"] for answer in answers}
     yield from ribbon(y + 64, "a buy", [(each.ts, each.answer) for each in found], colours, words=True)
-    yield text(
-        LEFT, y + 112, "warn begins at 80 % of a limit and is left below 75 %. A daily stop holds until its day is over,", size=12
-    )
-    yield text(
-        LEFT, y + 130, "a drawdown stop until an operator of role risk releases it, whatever equity does meanwhile.", size=12
-    )
+    for n, words in enumerate(NOTES):
+        yield text(LEFT, y + 112 + 18 * n, words, size=12)
 
 
 def drawn() -> str:
     width, height = LEFT + WIDTH + 30, TOP + HEIGHT + 160
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" font-family="{FONT}">\n'
-    return f'{head}<title>Bands of risk limits</title>\n<rect width="{width}" height="{height}" fill="#fff"/>\n{"".join(body(moments()))}</svg>\n'
+    paper = f'<rect width="{width}" height="{height}" fill="#fff"/>\n'
+    return f"{head}<title>Bands of risk limits</title>\n{paper}{''.join(body(moments()))}</svg>\n"
 
 
 def main() -> int:
