@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Draw docs/images/risk_bands.svg: equity over four days, the bands of two stops, and what becomes of a buy.
 
-The risk engine itself says all of it. `scripts/draw_risk_bands.py` writes the picture; `--check` says whether it is what would be written (exit 1 when not).
+The risk engine itself says all of it. `scripts/draw_risk_bands.py` writes the picture; `--check` says whether it is what would be
+written (exit 1 when not).
 """
 
 from __future__ import annotations
