@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import Enum
 from typing import Final
 
+from golive.observability.wording import Language, Words, word
 
-class Language(str, Enum):
-    EN = "en"
-    PL = "pl"
-
-
-Words = Mapping[str, tuple[str, str]]
-"""name → English, Polish"""
+__all__ = ["DETAILS", "PHRASES", "SENTENCES", "STATES", "STEPS", "VALUES", "WITNESSES", "Language", "Words", "word"]
 
 STEPS: Final[Words] = {
     "signal": ("signal", "sygnał"),
@@ -278,9 +271,3 @@ PHRASES: Final[Words] = {
         "czegoś brakuje lub jest niewiarygodne, patrz wyżej; golive audit verify --all powie więcej",
     ),
 }
-
-
-def word(words: Words, name: str, language: Language) -> str:
-    """Return a word; one that nobody translated as it is, without its underscores."""
-    pair = words.get(name)
-    return name.replace("_", " ") if pair is None else pair[0 if language is Language.EN else 1]

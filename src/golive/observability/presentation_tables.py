@@ -8,6 +8,7 @@ from typing import Final
 from golive.model.json import JsonObject
 
 from . import reading as read
+from .decision_rows import decision_rows
 from .page import Block, Cell, Column, Pairs, Table, Tone, amount, compact, moment, percent, seconds
 
 LAST_PROBES: Final = 20
@@ -197,15 +198,12 @@ def stops(document: JsonObject) -> Table:
 
 
 def decisions(document: JsonObject) -> Table:
-    part = read.mapping(document, "outcome", "decisions")
-    rows = [(Cell("signals"), Cell(f"{int(read.number(part, 'signals')):,}"))]
-    rows += [(Cell(code), Cell(f"{int(read.number(part, 'by_code', code)):,}")) for code in read.mapping(part, "by_code")]
-    idle: dict[str, int] = {}
-    for run in read.mappings(part, "inaction"):
-        code = read.text(run, "code")
-        idle[code] = idle.get(code, 0) + int(read.number(run, "bars"))
-    rows += [(Cell(f"{code} (bars without action)"), Cell(f"{idle[code]:,}")) for code in sorted(idle)]
-    return Table(columns("decision", "count#"), tuple(rows))
+    """One row per code: what it means, how often it was decided, on how many bars nothing was done because of it."""
+    rows = tuple(
+        (Cell(row.code), Cell(row.meaning), Cell(f"{row.decisions:,}"), Cell(f"{row.idle_bars:,}"))
+        for row in decision_rows(document)
+    )
+    return Table(columns("code", "meaning", "decisions#", "bars without action#"), rows, "nothing was decided")
 
 
 def balances(document: JsonObject) -> tuple[Block, ...]:

@@ -1,0 +1,33 @@
+"""What was decided, as a table with a row for each code and its meaning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from golive.model.json import JsonObject
+from golive.observability.decision_rows import decision_rows, signals_of
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def decided(document: JsonObject) -> Table | None:
+    """Return the decisions of a session's report; None when none was taken and no bar was idle."""
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = decision_rows(document)
+    if not rows:
+        return None
+    table = Table(title=Text(f"Decisions · {signals_of(document):,} signals", style="bold"), title_justify="left", min_width=60)
+    table.add_column("code", no_wrap=True)
+    for title in ("decisions", "idle bars"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("meaning", overflow="fold")
+    for row in rows:
+        table.add_row(row.code, _count(row.decisions), _count(row.idle_bars), row.meaning)
+    return table
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number else ""
