@@ -266,13 +266,13 @@ EVENT_WORDS: Final[Words] = {
 
 def phrase(code: str, language: Language = Language.EN) -> str:
     """Return a code in words; one that is not ours (a venue's) as it is."""
-    known = CODES.get(_code(code))
+    known = _words(code)
     return code if known is None else spoken(known.phrase, language)
 
 
 def sentence(code: str, limit: str | None, value: str | None, language: Language = Language.EN) -> str:
     """Return why an order was refused, with the limit and the value of the rule; the phrase where there is nothing to fill in."""
-    known = CODES.get(_code(code))
+    known = _words(code)
     if known is None or known.sentence is None or limit is None or value is None:
         return phrase(code, language)
     return spoken(known.sentence, language).format(limit=_told(limit, known.unit), value=_told(value, known.unit))
@@ -291,8 +291,8 @@ def codes_markdown() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _code(text: str) -> C | None:
-    return C(text) if text in C.__members__ else None
+def _words(code: str) -> CodeWords | None:
+    return CODES[C(code)] if code in C.__members__ else None
 
 
 def _told(text: str, unit: Unit) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from golive.model.json import JsonObject
 
 from . import reading as read
-from .decision_rows import decision_rows
+from .decision_rows import decision_rows, signals_of
 from .page import Block, Cell, Column, Pairs, Table, Tone, amount, compact, moment, percent, seconds
 
 LAST_PROBES: Final = 20
@@ -195,6 +195,10 @@ def stops(document: JsonObject) -> Table:
         for stop in read.mappings(document, "outcome", "breaches")
     ]
     return Table(columns("market time", "stop", "limit#", "value#"), tuple(rows), "no risk stop was hit")
+
+
+def signals(document: JsonObject) -> Pairs:
+    return Pairs((("signals", Cell(f"{signals_of(document):,}")),))
 
 
 def decisions(document: JsonObject) -> Table:
