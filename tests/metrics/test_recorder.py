@@ -168,6 +168,7 @@ def test_the_metrics_of_the_contract_are_declared_with_their_labels() -> None:
         "paper_traded_notional_total": ("exchange",),
         "risk_used_ratio": ("entrypoint", "limit"),
         "risk_decisions_total": ("result", "code"),
+        "risk_emergency_mode": ("profile",),
         "golive_build_info": ("version", "revision"),
     }
     assert {name: DECLARED[name].labels for name in contract} == contract

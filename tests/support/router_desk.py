@@ -102,6 +102,10 @@ class RouterDesk:
         for item in (*news, *self.router.news()):
             self._note(item)
 
+    def collect(self) -> None:
+        """Take what the router wants, as after any call."""
+        self._collect(())
+
     def _follow(self, order: NewOrder) -> None:
         self.orders.plan(order, self.now)
         self.orders.sent(order.client_order_id)

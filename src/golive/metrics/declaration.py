@@ -167,6 +167,9 @@ RISK_DECISIONS: Final = Metric(
     {"result": ("allowed", "refused")},
 )
 RISK_USED: Final = Metric("risk_used_ratio", MetricType.GAUGE, "Used share of a limit, 0..1 and beyond.", ("entrypoint", "limit"))
+RISK_EMERGENCY: Final = Metric(
+    "risk_emergency_mode", MetricType.GAUGE, "1 while emergency mode holds for a risk profile.", ("profile",)
+)
 BUILD_INFO: Final = Metric("golive_build_info", MetricType.GAUGE, "Always 1.", ("version", "revision"))
 
 DECLARED: Final[Mapping[str, Metric]] = {
@@ -198,6 +201,7 @@ DECLARED: Final[Mapping[str, Metric]] = {
         LIVE_DEPTH,
         RISK_DECISIONS,
         RISK_USED,
+        RISK_EMERGENCY,
         BUILD_INFO,
     )
 }

@@ -8,16 +8,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from golive.model.clock import Clock
+from golive.model.alert import AlertSeverity
+from golive.model.clock import Clock, to_iso
+from golive.model.command import Alert
 from golive.model.emergency import EmergencyMode, TradingState
 from golive.model.errors import JournalError
 from golive.storage.emergency_ack import Ack, AckFile
 from golive.storage.emergency_flag import FlagReading
 
-from .emergency import HostEmergency
+from .emergency import CATEGORY, HostEmergency
 
 LOOK_S: Final = 0.025
 """how often the flag is looked at; well below the 50 ms that a process may take to see it"""
+
+
+def emergency_alert(entrypoint: str, mode: EmergencyMode) -> Alert:
+    """Return what a process tells that has heard of emergency mode; its title names the moment, so no throttle holds it back."""
+    effect = "nothing leaves it" if mode.state is TradingState.HALTED else "it refuses and cancels entries, reductions go on"
+    title = f"{entrypoint} is in emergency mode since {to_iso(mode.since)}"
+    return Alert(CATEGORY, AlertSeverity.CRITICAL, title, f"{mode.operator}: {mode.reason} (scope {mode.scope}); {effect}.")
 
 
 class EmergencyWatch:

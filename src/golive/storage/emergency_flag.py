@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import stat
 import time
@@ -29,6 +30,7 @@ SCHEMA: Final = "golive.emergency.v1"
 LOCK_PATIENCE_S: Final = 0.1
 NONE_ON: Final = Emergencies()
 _LARGEST: Final = 1 << 16
+_MEMBERS: Final = {"schema", "calls", "modes", "sha256"}
 _KEYS: Final = {"scope", "state", "reason", "operator", "since"}
 
 
@@ -90,7 +92,7 @@ class EmergencyFlag:
             return self._write(before.emergencies.lifted(scope), before.calls)
 
     def _write(self, emergencies: Emergencies, calls: int) -> FlagReading:
-        document = {
+        document: dict[str, object] = {
             "schema": SCHEMA,
             "calls": calls,
             "modes": [
@@ -104,6 +106,7 @@ class EmergencyFlag:
                 for mode in emergencies.modes
             ],
         }
+        document["sha256"] = _digest(document)
         write_atomic(self.path, orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n", durable_name=True)
         return FlagReading(emergencies, calls)
 
@@ -155,8 +158,10 @@ def _content(path: Path) -> bytes:
 def _parsed(content: bytes) -> FlagReading:
     """Read the document; ValueError for anything that `switch_on` does not write."""
     document = orjson.loads(content)
-    if not isinstance(document, dict) or document.keys() != {"schema", "calls", "modes"} or document["schema"] != SCHEMA:
+    if not isinstance(document, dict) or document.keys() != _MEMBERS or document["schema"] != SCHEMA:
         raise ValueError(f"it is no {SCHEMA} document")
+    if document.pop("sha256") != _digest(document):
+        raise ValueError("it is not what was written: its sha256 is that of other content")
     calls, rows = document["calls"], document["modes"]
     if type(calls) is not int or calls < 1 or not isinstance(rows, list):
         raise ValueError("calls or modes is missing or of the wrong type")
@@ -164,6 +169,11 @@ def _parsed(content: bytes) -> FlagReading:
     if len({mode.scope for mode in modes}) != len(modes):
         raise ValueError("a scope stands in it twice")
     return FlagReading(Emergencies(modes), calls)
+
+
+def _digest(document: Mapping[str, object]) -> str:
+    """Return the digest that tells a changed byte, which could move a mode to a scope that nobody trades under."""
+    return hashlib.sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _mode(row: object) -> EmergencyMode:

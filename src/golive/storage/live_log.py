@@ -34,6 +34,8 @@ NOTES: Final = frozenset(
         "symbol_released",
         "degraded_to_paper",
         "fell_back",
+        "emergency_mode_activated",
+        "emergency_mode_cleared",
     }
 )
 """Events of an order journal's notes that stand in the log under their own name."""

@@ -17,7 +17,7 @@ from .journal import Journal, connect
 RISK, DECISION, ORDER = "risk", "risk_decision", "order"
 NOTES = (
     "baseline", "adopted", "left", "canceled_foreign", "absence_signed", "reappeared", "symbol_frozen", "symbol_released",
-    "degraded_to_paper", "fell_back",
+    "degraded_to_paper", "fell_back", "emergency_mode_activated", "emergency_mode_cleared",
 )  # fmt: skip
 """events of the journal's notes that stand in the decision log"""
 OF_THE_FILE = ("header", "segment_opened", "segment_closed", "tail_cut")

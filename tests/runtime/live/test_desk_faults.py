@@ -106,7 +106,9 @@ async def test_an_effect_that_cannot_be_carried_out_takes_no_other_with_it(
         assert at.desk.conditions[at.adapter].has_failed
 
 
-@pytest.mark.parametrize("which", ["worker 0 of okx_spot", "clock of okx_spot", "clock of the desk", "export of metrics"])
+@pytest.mark.parametrize(
+    "which", ["worker 0 of okx_spot", "clock of okx_spot", "clock of the desk", "export of metrics", "watch of emergency mode"]
+)
 async def test_a_task_that_ends_early_ends_new_orders_and_is_told(venue: VenueProcess, tmp_path: Path, which: str) -> None:
     async with trader(live_plan(tmp_path, [account_plan("okx", venue)])) as at:
         [task] = [task for task in asyncio.all_tasks() if task.get_name() == which]

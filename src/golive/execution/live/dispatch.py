@@ -11,6 +11,7 @@ from typing import Final
 
 from golive.model.alert import AlertSeverity
 from golive.model.decision import Approved, DecisionCode, Refused
+from golive.model.emergency import TradingState
 from golive.model.errors import MagnitudeError
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.json import JsonObject
@@ -33,6 +34,11 @@ NOT_PLANNED: Final = "NOT_PLANNED"
 """it is none, may have left, or has ended"""
 
 
+def may_leave(state: TradingState, side: Side) -> bool:
+    """Say whether emergency mode lets an order out. On spot risk allows a sale only of what is held, so it reduces."""
+    return state is TradingState.ACTIVE or (state is TradingState.REDUCING and side is Side.SELL)
+
+
 class Dispatch:
     """Places orders or refuses them; `reapprove` is risk's decision about an order that shall go to another venue."""
 
@@ -51,6 +57,8 @@ class Dispatch:
         self.venues = {venue.adapter: venue for venue in venues}
         self.conditions: dict[str, Condition] = {}
         self.is_degraded = False
+        self.trading_state = TradingState.ACTIVE
+        """what emergency mode leaves of trading; asked here whatever risk has said"""
         self._by_label = {venue.label: venue for venue in venues}
         self._routes = tuple(routes)
         self._risk_profile = risk_profile
@@ -60,8 +68,10 @@ class Dispatch:
         self._reapprove = reapprove
         self._new_id = new_id
 
-    def objection(self, venue: Venue, instrument: InstrumentId) -> DecisionCode | None:
-        """Return why nothing new may be sent to this place now."""
+    def objection(self, venue: Venue, instrument: InstrumentId, side: Side) -> DecisionCode | None:
+        """Return why nothing new of this side may be sent to this place now."""
+        if not may_leave(self.trading_state, side):
+            return DecisionCode.EMERGENCY_MODE
         if self.is_degraded:
             return DecisionCode.DEGRADED
         condition = self.conditions.get(venue.adapter)
@@ -70,12 +80,14 @@ class Dispatch:
         return DecisionCode.SYMBOL_FROZEN if (venue.adapter, instrument) in self._tracking.frozen else None
 
     def held_back(self, life: Life | None) -> str:
-        """Return why an order must not leave, as a code; '' when it may."""
+        """Return why an order must not leave, as a code; '' when it may. Emergency mode speaks first, of any order."""
+        if life is not None and not may_leave(self.trading_state, life.intent.side):
+            return DecisionCode.EMERGENCY_MODE
         if life is None or life.order.status not in (OrderStatus.PLANNED, OrderStatus.SENT) or life.may_have_left:
             return NOT_PLANNED
         if life.wants_cancel and not self.is_degraded:
             return CANCELED
-        return self.objection(life.venue, life.intent.instrument) or ""
+        return self.objection(life.venue, life.intent.instrument, life.intent.side) or ""
 
     def submit(self, approved: Approved) -> None:
         """Place a new order on the first route that takes it, at the venue it is made for; or refuse it."""
@@ -88,7 +100,7 @@ class Dispatch:
             self._refuse(approved, venue, DecisionCode.NO_ROUTE)
         elif instrument not in venue.instruments:
             self._refuse(approved, venue, DecisionCode.UNKNOWN_INSTRUMENT)
-        elif (objection := self.objection(venue, instrument)) is not None:
+        elif (objection := self.objection(venue, instrument, approved.order.side)) is not None:
             self._refuse(approved, venue, objection)
         else:
             self._place(approved, venue, route, is_fallback=False)
@@ -138,7 +150,7 @@ class Dispatch:
         source, target = life.venue.instruments[life.intent.instrument], venue.instrument_of(life.intent.instrument.symbol)
         if target is None:
             return f"it does not trade {life.intent.instrument.symbol}"
-        if (objection := self.objection(venue, target.id)) is not None:
+        if (objection := self.objection(venue, target.id, life.intent.side)) is not None:
             return objection
         if self.conditions[venue.adapter].is_breaker_open:
             return "its breaker is open"

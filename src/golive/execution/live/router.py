@@ -14,12 +14,13 @@ from golive.metrics.recorder import Recorder
 from golive.model.alert import AlertSeverity
 from golive.model.clock import SECOND
 from golive.model.decision import Approved, Refused
+from golive.model.emergency import EmergencyMode, TradingState
 from golive.model.errors import IllegalTransition
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.json import JsonObject
 from golive.model.live_order import AttemptResult, FallbackReason
 from golive.model.market import MarketEvent
-from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate
+from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate, Side
 from golive.orders import Order, OrderEvent
 
 from .alarm import LiveAlarms
@@ -140,6 +141,11 @@ class LiveExecutionRouter:
         return self._tracking.orders[client_order_id]
 
     @property
+    def open_entries(self) -> int:
+        """How many orders that may still increase a position have not ended for us."""
+        return sum(life.intent.side is Side.BUY for life in self._tracking.unended())
+
+    @property
     def unended(self) -> Sequence[Order]:
         """The orders that have not ended for us, fills included, oldest first."""
         return [life.order for life in self._tracking.unended()]
@@ -213,6 +219,27 @@ class LiveExecutionRouter:
             self._cancel(self._tracking.lives[name])
         self.news()  # of these orders, and said above
         return news
+
+    def halt(self, mode: EmergencyMode) -> None:
+        """Let no entry leave from now on, cancel all that work or may work, and write down why; reductions go on unless halted.
+
+        May be called again: with another state, or for entries that have turned up.
+        """
+        if self._dispatch.trading_state is not mode.state:
+            self._dispatch.trading_state = mode.state
+            body: JsonObject = {
+                "subject": mode.scope, "state": mode.state.value, "reason": mode.reason, "operator": mode.operator,
+            }  # fmt: skip
+            self._tracking.effects.append(Note("", "emergency_mode_activated", body))
+        for life in self._tracking.unended():
+            if life.intent.side is Side.BUY:
+                self._cancel(life)
+
+    def release(self) -> None:
+        """Emergency mode was lifted: let entries leave again. What was canceled stays so."""
+        if self._dispatch.trading_state is not TradingState.ACTIVE:
+            self._dispatch.trading_state = TradingState.ACTIVE
+            self._tracking.effects.append(Note("", "emergency_mode_cleared", {"subject": "all"}))
 
     # -- the driver's face ------------------------------------------------------------------------------------------
 
@@ -350,7 +377,7 @@ class LiveExecutionRouter:
             self._tracking.effects.append(Withdraw(life.venue.adapter, life.intent.client_order_id))
         elif life.wanted_terms is not None and not life.is_changing:
             wanted, life.wanted_terms = life.wanted_terms, None
-            objection: str | None = self._dispatch.objection(life.venue, life.intent.instrument)
+            objection: str | None = self._dispatch.objection(life.venue, life.intent.instrument, life.intent.side)
             if not keeps_identity(life.intent, wanted.order) or wanted.order.quantity <= life.order.filled:
                 objection = RejectReason.AMENDMENT_INVALID
             if objection is not None:

@@ -17,10 +17,12 @@ from golive.execution.live.happening import Condition, Happening, Vanished
 from golive.execution.live.route import Venue
 from golive.execution.live.router import LiveExecutionRouter
 from golive.execution.ports import News
+from golive.metrics.declaration import RISK_EMERGENCY
 from golive.model.alert import AlertSeverity
 from golive.model.clock import SECOND
 from golive.model.command import Alert
 from golive.model.decision import Approved
+from golive.model.emergency import EmergencyMode
 from golive.model.errors import ConfigError
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
@@ -31,6 +33,7 @@ from golive.storage import failpoint
 from golive.storage.order_journal import JournalState
 from golive.venues.adapter import VenueAdapter
 
+from ..emergency_watch import EmergencyWatch, emergency_alert
 from .account import LiveAccount
 from .account_journal import AccountJournal
 from .agreement import last_agreed_at
@@ -71,6 +74,12 @@ class LiveDesk:
         self.failing_exports = 0
         """times in a row that the metrics could not be written"""
         self._ticker: asyncio.Task[None] | None = None
+        plan.recorder.create(RISK_EMERGENCY, profile=plan.risk_profile)
+        self.emergency = EmergencyWatch(
+            plan.home, plan.clock, entrypoint=plan.entrypoint, risk_profile=plan.risk_profile,
+            changed=self._emergency, open_entries=lambda: self.router.open_entries,
+        )  # fmt: skip
+        self._emergency_watch: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, plan: LivePlan) -> LiveDesk:
@@ -100,6 +109,7 @@ class LiveDesk:
         try:
             for account in plan.accounts:
                 desk._take_over(account, adapters[account.adapter], instruments[account.adapter])
+            desk._follow_emergency()
             await desk._recover()
         except BaseException:
             await desk.close()
@@ -194,7 +204,7 @@ class LiveDesk:
     async def close(self) -> None:
         """End in order: what is open at the venues stays open. Raises the JournalError that stopped a journal, if any."""
         self._is_closing = True
-        helpers = [task for task in (self._exporter, self._ticker) if task is not None]
+        helpers = [task for task in (self._exporter, self._ticker, self._emergency_watch) if task is not None]
         for task in helpers:
             task.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
@@ -204,6 +214,7 @@ class LiveDesk:
         for name, opened in self._journals.items():
             if name not in self._accounts:
                 opened.abandon()
+        self.emergency.close()
         if self._exporter is not None and self._export is not None:
             await self._write_series(self._export)
         await asyncio.to_thread(self.alerts.close)
@@ -243,6 +254,24 @@ class LiveDesk:
 
     def _order(self, client_order_id: ClientOrderId) -> Order:
         return self.router.order(client_order_id)
+
+    # emergency mode
+
+    def _follow_emergency(self) -> None:
+        """Read the flag before anything can leave, and follow it from then on."""
+        self.emergency.look()
+        self._emergency_watch = asyncio.create_task(self.emergency.run(), name="watch of emergency mode")
+        self._emergency_watch.add_done_callback(self._ended)
+
+    def _emergency(self, mode: EmergencyMode | None) -> None:
+        """Close the router's gate and cancel what may still be bought, or open it again."""
+        self.plan.recorder.set(RISK_EMERGENCY, mode is not None, profile=self.plan.risk_profile)
+        if mode is None:
+            self.router.release()
+        else:
+            self.router.halt(mode)
+            self.plan.alert(emergency_alert(self.plan.entrypoint, mode))
+        self._drain()
 
     # the order of things
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from golive.execution.live.effect import Change, Place, Withdraw
 from golive.execution.live.happening import Answered, Changed, Leaving, NotSent, Waited, Withdrawn
 from golive.model.clock import Clock
+from golive.model.decision import DecisionCode
 from golive.model.errors import JournalError, VenueError, VenueUnavailable
 from golive.model.ids import ClientOrderId, VenueOrderId
 from golive.model.live_order import AttemptResult, FallbackReason
@@ -84,11 +85,11 @@ class Sender:
     def _decided(self, place: Place, ours: Ours, deadline_ms: int | None) -> DecidedItem:
         return DecidedItem(place.approved, ours.planned_at, place.decided_mono, route=place.route, deadline_ms=deadline_ms)
 
-    def _never_left(self, client_order_id: ClientOrderId, n: int, deadline_ms: int, detail: str) -> None:
-        """Attempt `n` was written, or is about to be, and did not leave."""
+    def _never_left(self, client_order_id: ClientOrderId, n: int, deadline_ms: int, detail: str, code: str = "") -> None:
+        """Attempt `n` was written, or is about to be, and did not leave; one that was held back goes to no other venue either."""
         self._pen.write(self._not_sent(client_order_id, n, detail))
-        now, reason = self._clock.monotonic(), FallbackReason.NEVER_SENT
-        self._tell(NotSent(self._name, client_order_id, reason, detail, now, n=n, deadline_ms=deadline_ms))
+        now, reason = self._clock.monotonic(), None if code else FallbackReason.NEVER_SENT
+        self._tell(NotSent(self._name, client_order_id, reason, detail, now, n=n, deadline_ms=deadline_ms, code=code))
 
     def _not_sent(self, client_order_id: ClientOrderId, n: int, detail: str) -> AnswerItem:
         now, result = _Moment.now(self._clock), AttemptResult.NOT_SENT
@@ -129,7 +130,7 @@ class Sender:
         answered = _Moment.now(self._clock)
         await self._parts.turnstile.through()
         if not await first.was_let_out():
-            self._never_left(order.client_order_id, 1, deadline_ms, str(first.lost))
+            self._never_left(order.client_order_id, 1, deadline_ms, str(first.lost), first.held_back)
             return
         reach("live_order_answered")
         self._answered(order.client_order_id, attempts, outcome, venue_order_id, answered)
@@ -187,8 +188,9 @@ class Sender:
             return
         now = self._clock.now() - (self._clock.monotonic() - change.decided_mono)
         try:
+            _require_no_emergency(self._parts, order.client_order_id)
             deadline_ms = self._client.new_deadline_ms()
-        except VenueError as exc:
+        except (VenueError, JournalError) as exc:
             self._tell(Changed(self._name, order.client_order_id, n, AttemptResult.NOT_SENT, "", str(exc)))
             return
         decided = DecidedItem(change.approved, now, change.decided_mono, deadline_ms=deadline_ms, amendment=n)
@@ -197,6 +199,7 @@ class Sender:
             self._tell(Leaving(self._name, order.client_order_id, n, deadline_ms))  # its row comes before that of any end
             await self._pen.landed(pending)
             self._pen.require_lease()
+            _require_no_emergency(self._parts, order.client_order_id)
         except JournalError as exc:
             self._pen.write(self._not_sent(order.client_order_id, n, str(exc)))
             self._tell(Changed(self._name, order.client_order_id, n, AttemptResult.NOT_SENT, "", str(exc)))
@@ -265,6 +268,8 @@ class _FirstAttempt:
         self.may_have_left = False
         self.lost: JournalError | None = None
         """why it must not leave"""
+        self.held_back = ""
+        """the code of an emergency that came while it waited"""
 
     async def was_let_out(self) -> bool:
         """Return whether it has landed, also for one that the venue's door was closed to before: it is written down."""
@@ -279,6 +284,7 @@ class _FirstAttempt:
         try:
             await pen.landed(self._pending)
             pen.require_lease()
+            self._look_a_last_time()
         except JournalError as exc:
             self.lost = exc
             raise
@@ -288,6 +294,19 @@ class _FirstAttempt:
         reach("live_order_durable")
         self.may_have_left = True
         self._parts.tell(Leaving(self._parts.name, self._name, 1, self._deadline_ms))
+
+    def _look_a_last_time(self) -> None:
+        """Hold an order back that emergency mode has caught between its turn and its venue's door."""
+        try:
+            _require_no_emergency(self._parts, self._name)
+        except JournalError:
+            self.held_back = DecisionCode.EMERGENCY_MODE
+            raise
+
+
+def _require_no_emergency(parts: Parts, client_order_id: ClientOrderId) -> None:
+    if parts.may_leave(client_order_id) == DecisionCode.EMERGENCY_MODE:
+        raise JournalError("held back: emergency mode came before it left")
 
 
 class _Attempts:
