@@ -45,6 +45,7 @@ def bars_per_second() -> float:
         timeframe_ns=MINUTE,
         new_id=lambda n: derive_client_order_id(b"k" * 32, venue="okx", account="a", epoch=1, strategy="s", sequence=n),
     )
+    engine.process(Operator(OperatorAction.START, "bench", "session_start", 0))
     engine.process(Operator(OperatorAction.CONFIRM, "bench", "session_command", 0))
     candles = _candles()
     began = time.perf_counter()

@@ -22,7 +22,7 @@ from golive.portfolio import Ledger
 from golive.risk import RiskProfile
 from golive.strategy import Bar, Parameter, with_order_parameters
 from golive.strategy.protocol import FillSeen, TradeSeen
-from support.trading import BTC, BTC_ID, START, client_order_id, confirm
+from support.trading import BTC, BTC_ID, START, client_order_id, confirm, start
 
 OPEN = RiskProfile("open", Decimal(1), Decimal(1), Decimal(1), 10)
 
@@ -80,6 +80,7 @@ class Session:
         self.refusing = refusing
         self.ts = START
         self.commands: list[Command] = []
+        self.process(start())
         self.process(confirm())
 
     def bar(self, open_: int, high: int, low: int, close: int, volume: int = 10**12) -> list[Command]:

@@ -86,8 +86,9 @@ def random_walk(bars: int, seed: int = 1, start: str = "40000", instrument: Inst
 
 
 def engine_for(profile: RiskProfile = BALANCED, instruments: Sequence[Instrument] = (BTC,), **parameters: float) -> Engine:
+    """Return an engine whose auto-trader is armed, with nothing recorded yet."""
     strategy = strategy_named("multi_strategy_default")
-    return Engine(
+    engine = Engine(
         instruments=instruments,
         strategy=strategy,
         parameters=resolve_parameters(strategy.name, strategy.parameters, parameters),
@@ -96,6 +97,12 @@ def engine_for(profile: RiskProfile = BALANCED, instruments: Sequence[Instrument
         timeframe_ns=MINUTE,
         new_id=client_order_id,
     )
+    engine.auto_trader.act(start())
+    return engine
+
+
+def start(ts: int = START) -> Operator:
+    return Operator(OperatorAction.START, "tester", "session_start", ts)
 
 
 def confirm(ts: int = START) -> Operator:
@@ -122,5 +129,5 @@ def instrument_named(text: str) -> Instrument:
 
 __all__ = [
     "BALANCED", "BALANCES", "BTC", "BTC_ID", "START", "InstrumentId", "approved", "book", "candle", "client_order_id", "confirm",
-    "engine_for", "instrument_named", "order", "process_durably", "random_walk", "records",
+    "engine_for", "instrument_named", "order", "process_durably", "random_walk", "records", "start",
 ]  # fmt: skip

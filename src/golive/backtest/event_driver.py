@@ -80,6 +80,7 @@ class EventDriver:
         """
         starts = [int(each.opened_at[0]) for each in (*candles, *(detail or ())) if len(each)]
         began = min(starts, default=0) if began is None else began
+        self._process(Operator(OperatorAction.START, "backtest", "session_start", began))
         self._process(Operator(OperatorAction.CONFIRM, "backtest", "session_command", began))
         self._settle(began)
         if detail is not None:

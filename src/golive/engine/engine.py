@@ -10,7 +10,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from golive.model.alert import AlertSeverity
 from golive.model.command import Alert, Cancel, Command, SetTimer, Submit
@@ -21,13 +21,14 @@ from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.market import Book, Candle, Trade
 from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate, Side
-from golive.orders import Order, Orders
+from golive.orders import Order, OrderEvent, Orders
 from golive.portfolio import EquityCurve, Ledger
 from golive.risk import LimitUse, RiskEngine, RiskProfile
 from golive.risk.statistics import PriceStatistics
 from golive.strategy import Strategy
 
 from .account_view import Account
+from .auto_trader import INACTION, AutoTrader, TraderState
 from .desk import Desk, InactionRun
 from .hearing import Hearing
 from .notes import Body, Notes, decision_body, ended_body, fill_body, neutral_body, order_body, signal_body
@@ -37,12 +38,15 @@ from .sizing import Sizing, order_for, orderable_lots, wanted_lots
 from .valuation import Valuation
 from .watch import Breach, Watch
 
+_HELD_BACK: Final = frozenset(INACTION.values())
+"""standing codes of a desk whose target waits for the auto-trader"""
+
 
 class Engine:
     """Strategy, risk, orders and portfolio of one entrypoint, tied by transition rules.
 
-    `new_id(sequence)` gives the client order id of the n-th intent; `timeframe_ns` is the length of a bar. With `auto_trade`
-    off every signal is decided and nothing is ordered.
+    `new_id(sequence)` gives the client order id of the n-th intent; `timeframe_ns` is the length of a bar. Unless its auto-trader
+    is running every signal is decided and nothing is ordered.
     """
 
     def __init__(
@@ -55,8 +59,8 @@ class Engine:
         start_balances: Mapping[str, Decimal],
         timeframe_ns: int,
         new_id: Callable[[int], ClientOrderId],
-        auto_trade: bool = True,
     ) -> None:
+        self.auto_trader = AutoTrader()
         self.ledger = Ledger(instruments, start_balances)
         self.orders = Orders()
         self._unended = self.orders.unended
@@ -80,11 +84,9 @@ class Engine:
         self._new_id = new_id
         self._notes = Notes()
         self._trips = RoundTrips(self.ledger)
-        self._auto_trade = auto_trade
         self._curve_desk = self.desks[instruments[0].id]
         self._proposals = 0
         self._awaiting_durable: deque[tuple[int, Approved]] = deque()
-        self._confirmed = False
         self._finishing = False
         self._transitions: Mapping[type, Callable[[Any], list[Command]]] = {
             Book: self._on_book,
@@ -137,10 +139,9 @@ class Engine:
             self._notes.run(desk.idle(code, opened_at, ts), desk, ts, commands)
         return commands
 
-    def _finish(self, ts: int) -> list[Command]:
+    def _finish(self, ts: int, commands: list[Command]) -> list[Command]:
         """Close the open runs of inaction and cancel what is working; the session is about to end."""
         self._finishing = True
-        commands: list[Command] = []
         for desk in self.desks.values():
             if desk.wants_action:
                 self._conclude(desk, DecisionCode.SESSION_ENDED, ts, commands)
@@ -253,6 +254,9 @@ class Engine:
         working = self.orders.working(desk.instrument.id)
         if working is not None:
             if desk.wants_action:
+                held_back = self._held_back(desk)
+                if held_back is not None:  # what works is not given up for what may not be ordered
+                    return self._conclude(desk, held_back, ts, commands)
                 self._cancel(desk, working, commands)
             elif desk.protective is not None:
                 return desk.standing
@@ -261,25 +265,33 @@ class Engine:
 
     def _answer(self, desk: Desk, ts: int, commands: list[Command]) -> DecisionCode | None:
         """Take the decision that a waiting signal asks for; no order works."""
-        if not self._auto_trade:
-            return self._conclude(desk, DecisionCode.AUTO_TRADE_OFF, ts, commands)
-        if not self._confirmed:
-            return self._conclude(desk, DecisionCode.NOT_CONFIRMED, ts, commands)
-        return self._propose(desk, ts, commands)
+        held_back = self._held_back(desk)
+        return self._propose(desk, ts, commands) if held_back is None else self._conclude(desk, held_back, ts, commands)
+
+    def _held_back(self, desk: Desk) -> DecisionCode | None:
+        """Return why the auto-trader may not order what a desk's signal asks for; None when it may."""
+        code = self.auto_trader.inaction
+        if code is DecisionCode.EMERGENCY_MODE and self._wanted(desk) < desk.worth.lots:
+            return None  # a reduction
+        return code
+
+    def _wanted(self, desk: Desk) -> int:
+        """Return the lots that a desk's target comes to."""
+        assert desk.target is not None
+        price = max(desk.worth.mark, desk.ask)
+        factor = desk.worth.holding.quote_factor
+        return wanted_lots(desk.instrument, desk.target, self.risk.equity or 0, price, factor, self._sizing, desk.full_lots)
 
     def _propose(self, desk: Desk, ts: int, commands: list[Command]) -> DecisionCode | None:
         instrument, worth = desk.instrument, desk.worth
-        assert desk.target is not None
-        held, mark, factor = worth.lots, worth.mark, worth.holding.quote_factor
-        price = max(mark, desk.ask)
-        wanted = wanted_lots(instrument, desk.target, self.risk.equity or 0, price, factor, self._sizing, desk.full_lots)
+        held, mark, wanted = worth.lots, worth.mark, self._wanted(desk)
         quantity = orderable_lots(instrument, wanted - held, mark)
         if quantity == 0:
             return self._conclude(desk, DecisionCode.BELOW_MINIMUM, ts, commands)
         self._proposals += 1
         side = Side.BUY if wanted > held else Side.SELL
         order = order_for(instrument, self._new_id(self._proposals), desk.signal_id, side, quantity, mark, self._sizing)
-        self._decide(desk, order, price, ts, commands)
+        self._decide(desk, order, max(mark, desk.ask), ts, commands)
         desk.wants_action = False
         return None
 
@@ -332,6 +344,9 @@ class Engine:
         commands: list[Command] = []
         while self._awaiting_durable and self._awaiting_durable[0][0] <= durable.record_seq:
             _, approved = self._awaiting_durable.popleft()
+            if approved.order.side is Side.BUY and self._withdraws_entries:
+                commands += self._on_update(self._not_sent(approved, durable.ts))
+                continue
             order = self.orders.sent(approved.order.client_order_id)
             commands.append(Submit(approved))
             body = Body(order_body, (self.desks[order.intent.instrument].instrument, order.intent))
@@ -345,6 +360,8 @@ class Engine:
         commands: list[Command] = []
         order = self.orders.apply(update)
         desk = self.desks[order.intent.instrument]
+        if order.status is OrderStatus.OPEN and order.intent.side is Side.BUY and self._withdraws_entries:
+            self._cancel(desk, order, commands)  # it was on its way when the auto-trader stopped running
         if order.status is OrderStatus.OPEN and not desk.wants_action:
             return commands  # as most news are: it works as asked for
         if order.status in TERMINAL and desk.canceling == order.intent.client_order_id:
@@ -363,7 +380,8 @@ class Engine:
                 self._unfinished(desk, update.ts, commands)
         elif order.status in (OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.ABSENT):
             self._notes.record(commands, update.ts, "order_failed", ended)
-            desk.standing = DecisionCode.ON_TARGET
+            held_back = self.auto_trader.inaction if update.event == OrderEvent.NOT_SENT else None
+            desk.standing = held_back or DecisionCode.ON_TARGET
             if is_protective:
                 desk.is_exposed = True
                 title = f"the position in {order.intent.instrument} has no protective order"
@@ -423,20 +441,33 @@ class Engine:
             desk.realized = earned
 
     def _on_operator(self, operator: Operator) -> list[Command]:
-        if operator.action is OperatorAction.STOP:
-            return self._finish(operator.ts)
         if operator.action is OperatorAction.REARM:
             return self._rearm(operator)
         commands: list[Command] = []
-        before, self._confirmed = self._confirmed, operator.action is OperatorAction.CONFIRM
-        names = {True: "running", False: "armed"}
-        body = {"from": names[before], "to": names[self._confirmed], "cause": operator.cause, "operator": operator.operator}
-        if before is not self._confirmed:
-            self._notes.record(commands, operator.ts, "auto_trader_transition", body)
-        for desk in self.desks.values():
-            if self._confirmed and desk.target is not None and desk.standing is DecisionCode.NOT_CONFIRMED:
-                self._signal(desk, desk.target, operator.ts, "confirmed", commands)
+        moved = self.auto_trader.act(operator)
+        if moved is not None:
+            self._notes.record(commands, operator.ts, "auto_trader_transition", moved.body)
+        if operator.action is OperatorAction.STOP:
+            return self._finish(operator.ts, commands)
+        if moved is not None and moved.after is TraderState.RUNNING:
+            for desk in self.desks.values():
+                if desk.target is not None and not desk.wants_action and desk.standing in _HELD_BACK:
+                    self._signal(desk, desk.target, operator.ts, "confirmed", commands)
+        elif moved is not None and self._withdraws_entries:
+            for order in list(self.orders.unended.values()):
+                if order.intent.side is Side.BUY:
+                    self._cancel(self.desks[order.intent.instrument], order, commands)
         return commands
+
+    @property
+    def _withdraws_entries(self) -> bool:
+        """Whether entries neither leave nor go on working: the auto-trader is not running any more."""
+        return self.auto_trader.inaction is not None and not self._finishing
+
+    def _not_sent(self, approved: Approved, ts: int) -> OrderUpdate:
+        """Return the news that an approved order did not leave, because the auto-trader stopped running meanwhile."""
+        code = self.auto_trader.inaction or ""
+        return OrderUpdate(approved.order.client_order_id, ts, OrderEvent.NOT_SENT, code=str(code))
 
     def _rearm(self, operator: Operator) -> list[Command]:
         """A named person lets go on what was executed, or lost, too often."""

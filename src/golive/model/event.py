@@ -13,6 +13,7 @@ from .order import Fill, OrderUpdate
 class OperatorAction(StrEnum):
     """What a person (or the session command on a person's behalf) did to the trader."""
 
+    START = "start"
     CONFIRM = "confirm"
     WITHDRAW = "withdraw"
     AUTO_TRADE_ON = "auto_trade_on"

@@ -47,7 +47,6 @@ def open_engine(plan: Plan, instruments: Sequence[Instrument], new_id: Callable[
         start_balances=plan.start_balances,
         timeframe_ns=plan.timeframe_ns,
         new_id=new_id,
-        auto_trade=plan.entrypoint.enable_auto_trade,
     )
 
 

@@ -83,12 +83,17 @@ def _shadowed(
 
 def confirm(plan: Plan, facts: SessionFacts, dispatcher: Dispatcher, clock: Clock) -> None:
     """In demo and paper the run command is the confirmation, unless a person is to give it or it was given before a restart."""
-    restart = facts.restart
-    given = restart.confirmation if restart is not None else None
-    if restart is not None and given is not None:
-        if restart.runs_again:
-            dispatcher.operator(given)
-    elif not plan.options.manual_confirm:
-        market = facts.market
-        began = market.start_ts if market is not None and market.start_ts is not None else clock.now()
-        dispatcher.operator(Operator(OperatorAction.CONFIRM, operator_identity(), "session_command", began))
+    restart, market, engine = facts.restart, facts.market, facts.engine
+    assert engine is not None
+    stored = restart.acts if restart is not None else ()
+    began = market.start_ts if market is not None and market.start_ts is not None else clock.now()
+    acts = [*stored] if restart is not None and restart.runs_again else []
+    if not stored:
+        acts.append(Operator(OperatorAction.START, operator_identity(), "session_start", began))
+    if not plan.entrypoint.enable_auto_trade and len(stored) < 2:
+        acts.append(Operator(OperatorAction.AUTO_TRADE_OFF, operator_identity(), "configuration", began))
+    elif not plan.options.manual_confirm and (restart is None or restart.confirmation is None):
+        acts.append(Operator(OperatorAction.CONFIRM, operator_identity(), "session_command", began))
+    for act in acts:
+        if engine.auto_trader.allows(act.action):
+            dispatcher.operator(act)

@@ -63,6 +63,11 @@ class Restart:
         return self._replayed.confirmation
 
     @property
+    def acts(self) -> tuple[Operator, ...]:
+        """What operators did before the session saw a market."""
+        return tuple(self._replayed.acts)
+
+    @property
     def runs_again(self) -> bool:
         """Whether the market starts anew with the venue, so that the session is run again from its first step."""
         return self._plan.lock_step and self._plan.endpoint == EMBEDDED

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from golive.engine.auto_trader import AutoTrader
 from golive.engine.notes import ended_body, fill_body, order_body, purpose_of
 from golive.engine.round_trip import RoundTrips
 from golive.matching.columns import IntColumn
@@ -13,6 +14,7 @@ from golive.model.alert import AlertSeverity
 from golive.model.clock import to_iso
 from golive.model.command import Alert, Cancel, Command, Record, SetTimer, Submit
 from golive.model.decision import Approved, DecisionCode, Refused
+from golive.model.event import Operator, OperatorAction
 from golive.model.ids import FillId
 from golive.model.instrument import Instrument
 from golive.model.json import JsonValue
@@ -65,6 +67,7 @@ class _Reader:
         self._stops = Stops(run)
         self._ledger = run.terms.ledger(run.instruments)
         self._trips = RoundTrips(self._ledger)
+        self._trader = AutoTrader()
         self._seq = self._proposals = self._fill = 0
         self._read: Mapping[int, Callable[[Entry, _Desk], Iterator[Command]]] = {
             at.SIGNAL: self._signal,
@@ -78,11 +81,12 @@ class _Reader:
             at.FAILED: self._failed,
             at.FILLED_: self._filled,
             at.LOSS: self._loss,
+            at.FINISH: self._finish,
         }
 
     def commands(self) -> Iterator[Command]:
-        body = {"from": "armed", "to": "running", "cause": "session_command", "operator": self._terms.operator}
-        yield self._record(self._run.began, "auto_trader_transition", body)
+        for action, cause in ((OperatorAction.START, "session_start"), (OperatorAction.CONFIRM, "session_command")):
+            yield from self._acted(Operator(action, self._terms.operator, cause, self._run.began))
         for entry in entries_of(self._run.log):
             yield from self._read[entry.kind](entry, self._desks[entry.desk])
 
@@ -182,6 +186,14 @@ class _Reader:
         for use in self._stops.reached(entry):
             title = f"{use.limit} reached: {use.used} of {use.allowed}"
             yield Alert("risk", AlertSeverity.CRITICAL, title, "risk-increasing orders are refused")
+
+    def _finish(self, entry: Entry, desk: _Desk) -> Iterator[Command]:
+        yield from self._acted(Operator(OperatorAction.STOP, "session", "session_end", entry.ts))
+
+    def _acted(self, operator: Operator) -> Iterator[Command]:
+        moved = self._trader.act(operator)
+        assert moved is not None
+        yield self._record(operator.ts, "auto_trader_transition", moved.body)
 
     def _code(self, reason: int) -> str:
         name = at.REASONS[reason]

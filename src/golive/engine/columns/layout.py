@@ -137,7 +137,9 @@ FILLED_: Final = 10
 """detail: 1 when the order is complete"""
 LOSS: Final = 11
 """a fall near its limit: worst day's fall and what it fell from, the same of the worst drawdown"""
-LENGTHS: Final = (2, 2, 1, 3, 4, 6, 1, 1, 1, 1, 1, 5)
+FINISH: Final = 12
+"""the data have ended; of no instrument"""
+LENGTHS: Final = (2, 2, 1, 3, 4, 6, 1, 1, 1, 1, 1, 5, 1)
 ROOM: Final = 320
 """words that one instrument can say in one step, at most"""
 

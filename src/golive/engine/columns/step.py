@@ -20,6 +20,7 @@ from .layout import (
     ENTRY_TTL,
     EXPOSED,
     FAILED,
+    FINISH,
     FIRST_DESK,
     HAS_TARGET,
     IS_PROTECTIVE,
@@ -149,6 +150,7 @@ def settle(m: Words) -> None:
 @inlined
 def finish(m: Words) -> None:
     """Close the runs of inaction and take out what still works; the data have ended."""
+    say(m, FINISH, 0, 0)
     for d in range(FIRST_DESK, m[LAST_DESK] + DESK_WORDS, DESK_WORDS):
         if m[d + WANTS]:
             conclude(m, d, SESSION_ENDED)
