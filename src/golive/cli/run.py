@@ -96,6 +96,9 @@ def run(
     manual_confirm: Annotated[
         bool, typer.Option("--manual-confirm", help="Do not take this command as the confirmation: decide, but order nothing.")
     ] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Dry run: signals and decisions; nothing that could order is constructed.")
+    ] = False,
     report_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the JSON report goes, relative to home.")] = Path(
         "logs/e2e"
     ),
@@ -138,6 +141,7 @@ def run(
         seed=seed,
         allow_unknown=allow_unknown,
         manual_confirm=manual_confirm,
+        read_only=read_only,
         report_dir=report_dir,
         report_markdown_dir=report_markdown_dir,
         ready_file=ready_file,

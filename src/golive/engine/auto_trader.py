@@ -95,10 +95,12 @@ class AutoTrader:
         self.state = S.STOPPED
         self.inaction: DecisionCode | None = INACTION[S.STOPPED]
         """why nothing is ordered, None in `running`"""
+        self.last: Transition | None = None
+        """the newest transition, None before the first"""
 
     def allows(self, action: A) -> bool:
         """Say whether an act is legal now; whoever takes acts from people asks before it becomes an event."""
-        return (self.state, action) in TRANSITIONS
+        return (self.state, action) in TRANSITIONS or action is A.REARM  # that one is asked of risk
 
     def act(self, operator: Operator) -> Transition | None:
         """Take an operator's act; return the transition it made, None when nothing changed.
@@ -112,4 +114,5 @@ class AutoTrader:
         if after is before:
             return None
         self.state, self.inaction = after, INACTION.get(after)
-        return Transition(before, after, operator.cause, operator.operator)
+        self.last = Transition(before, after, operator.cause, operator.operator)
+        return self.last

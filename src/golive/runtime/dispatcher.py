@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from golive.engine import Engine
+from golive.engine.auto_trader import TraderState
 from golive.engine.codec import CommandDigest, encode_event
 from golive.execution import ExecutionService
 from golive.execution.market_clock import MarketClock
@@ -124,6 +125,15 @@ class Dispatcher:
         self._news(self._execution.on_time(ts))
         for builder in self._bars.values():
             self._closed(builder.on_time(ts))
+
+    @property
+    def trader_state(self) -> TraderState:
+        """What the engine's auto-trader is."""
+        return self._engine.auto_trader.state
+
+    def allows(self, action: OperatorAction) -> bool:
+        """Say whether an operator's act is possible now; one that is not would end the session."""
+        return self._engine.auto_trader.allows(action)
 
     def operator(self, event: Event) -> None:
         """Take an operator's act."""

@@ -43,10 +43,28 @@ class Stream(Protocol):
     def failure(self) -> VenueError | None: ...
 
 
-class Inbox:
-    """Where the stream's sink puts market events, and whoever speaks for people their acts, until the dispatcher takes them."""
+class Repeated(Protocol):
+    """The acts of people in a session that is run again, which come again where they came then."""
 
-    def __init__(self) -> None:
+    @property
+    def next_act(self) -> Operator | None:
+        """The act that came next, None when something else did."""
+        ...
+
+    @property
+    def caught_up(self) -> bool: ...
+
+
+class Inbox:
+    """Where the stream's sink puts market events, and whoever speaks for people their acts, until the dispatcher takes them.
+
+    `warn` is told of an act that came when it was not possible.
+    """
+
+    def __init__(self, warn: Callable[[str], None] = lambda text: None) -> None:
+        self.warn = warn
+        self.repeated: Repeated | None = None
+        """set while a session is run again: what people ask for now waits until that is done"""
         self._events: list[MarketEvent] = []
         self._acts: list[tuple[Operator, Callable[[], None]]] = []
         self._arrived = asyncio.Event()
@@ -77,8 +95,23 @@ class Inbox:
         self._acts.append((act, done))
         self._arrived.set()
 
+    @property
+    def has_acts(self) -> bool:
+        return bool(self._acts)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a session is run again and has not come to where it was cut off."""
+        return self.repeated is not None and not self.repeated.caught_up
+
+    def repeated_act(self) -> Operator | None:
+        """Return the act that came next when the session ran before, None when something else did."""
+        return None if self.repeated is None else self.repeated.next_act
+
     def take_acts(self) -> list[tuple[Operator, Callable[[], None]]]:
-        """Return the acts that were posted, in that order."""
+        """Return the acts that were posted, in that order; none as long as a session is run again."""
+        if self.repeats:
+            return []
         acts, self._acts = self._acts, []
         return acts
 
@@ -157,7 +190,13 @@ async def drive_stream(
 
 async def _hear(inbox: Inbox, dispatcher: Dispatcher) -> None:
     """Take what people have asked for; what it causes is done before they are told so."""
-    for act, done in inbox.take_acts():
-        dispatcher.operator(replace(act, ts=dispatcher.clock.now or act.ts))
+    while (repeated := inbox.repeated_act()) is not None:
+        dispatcher.operator(repeated)
         await dispatcher.settle()
+    for act, done in inbox.take_acts():
+        if dispatcher.allows(act.action):
+            dispatcher.operator(replace(act, ts=dispatcher.clock.now or act.ts))
+            await dispatcher.settle()
+        else:
+            inbox.warn(f"{act.action} by {act.operator} was refused: the auto-trader is {dispatcher.trader_state}")
         done()

@@ -7,15 +7,16 @@ from typing import NamedTuple
 
 from golive.engine import Engine
 from golive.execution import ExecutionService, PaperExecution
+from golive.execution.read_only import ReadOnlyExecution
 from golive.execution.shadow import ShadowedExecution
 from golive.matching.warm import load
 from golive.model.clock import Clock
-from golive.model.event import Operator, OperatorAction
 from golive.model.instrument import Instrument
+from golive.portfolio import Ledger
 from golive.venues.profile import VenueProfile
 
 from .dispatcher import Dispatcher
-from .evidence import Evidence, operator_identity
+from .evidence import Evidence
 from .facts import SessionFacts
 from .floor import open_dispatcher, open_engine, open_ideal, open_paper
 from .plan import Plan
@@ -29,8 +30,9 @@ class Floor(NamedTuple):
     """What a session trades with."""
 
     engine: Engine
-    execution: PaperExecution
     dispatcher: Dispatcher
+    account: Ledger | None
+    """of paper execution; None in a read-only session, which has none"""
 
 
 def open_floor(
@@ -56,18 +58,28 @@ def open_floor(
     if unfinished is None:
         facts.journal = journal = evidence.open_journal(instruments, terms, facts.recorder)
         facts.engine = engine = open_engine(plan, instruments, evidence.new_id)
-        execution = open_paper(plan, instruments, market.fill_model, venue, facts.recorder)
-        service = _shadowed(plan, facts, execution, instruments, venue)
+        service, account = _execution(plan, facts, instruments, venue)
         facts.dispatcher = open_dispatcher(plan, instruments, engine, service, journal, evidence.alert)
-        return Floor(engine, execution, facts.dispatcher)
+        return Floor(engine, facts.dispatcher, account)
     unfinished.demand(terms)
     facts.restart = restart = Restart(plan, evidence, unfinished, instruments, clock)
     facts.warn(restart_text(restart.row))
     facts.journal = journal = restart.open_journal(facts.recorder)
     facts.engine = engine = restart.open_engine()
-    execution = open_paper(plan, instruments, market.fill_model, venue, facts.recorder)
-    facts.dispatcher = restart.open_dispatcher(engine, _shadowed(plan, facts, execution, instruments, venue), journal, inbox)
-    return Floor(engine, execution, facts.dispatcher)
+    service, account = _execution(plan, facts, instruments, venue)
+    facts.dispatcher = restart.open_dispatcher(engine, service, journal, inbox)
+    return Floor(engine, facts.dispatcher, account)
+
+
+def _execution(
+    plan: Plan, facts: SessionFacts, instruments: Sequence[Instrument], venue: VenueProfile
+) -> tuple[ExecutionService, Ledger | None]:
+    """Return what executes, and its account; in a read-only session nothing that could is made."""
+    assert facts.market is not None
+    if plan.read_only is not None:
+        return ReadOnlyExecution(), None
+    paper = open_paper(plan, instruments, facts.market.fill_model, venue, facts.recorder)
+    return _shadowed(plan, facts, paper, instruments, venue), paper.account
 
 
 def _shadowed(
@@ -79,21 +91,3 @@ def _shadowed(
         return execution
     facts.shadow = book = ShadowBook(plan.options.shadow, instruments)
     return ShadowedExecution(execution, open_ideal(plan, instruments, facts.market.fill_model, venue), book.keep)
-
-
-def confirm(plan: Plan, facts: SessionFacts, dispatcher: Dispatcher, clock: Clock) -> None:
-    """In demo and paper the run command is the confirmation, unless a person is to give it or it was given before a restart."""
-    restart, market, engine = facts.restart, facts.market, facts.engine
-    assert engine is not None
-    stored = restart.acts if restart is not None else ()
-    began = market.start_ts if market is not None and market.start_ts is not None else clock.now()
-    acts = [*stored] if restart is not None and restart.runs_again else []
-    if not stored:
-        acts.append(Operator(OperatorAction.START, operator_identity(), "session_start", began))
-    if not plan.entrypoint.enable_auto_trade and len(stored) < 2:
-        acts.append(Operator(OperatorAction.AUTO_TRADE_OFF, operator_identity(), "configuration", began))
-    elif not plan.options.manual_confirm and (restart is None or restart.confirmation is None):
-        acts.append(Operator(OperatorAction.CONFIRM, operator_identity(), "session_command", began))
-    for act in acts:
-        if engine.auto_trader.allows(act.action):
-            dispatcher.operator(act)

@@ -36,6 +36,8 @@ class RunOptions:
     seed: int = 7
     allow_unknown: bool = False
     manual_confirm: bool = False
+    read_only: bool = False
+    """dry run: signals and decisions, and nothing that could order is constructed"""
     report_dir: Path = Path("logs/e2e")
     report_markdown_dir: Path = Path("reports/e2e")
     ready_file: Path | None = None

@@ -19,6 +19,7 @@ from golive.model.errors import ConfigError
 from golive.model.ids import InstrumentId
 from golive.model.verdict import EvidenceClass, Stage
 from golive.risk import RiskProfile
+from golive.storage.auto_trade_switch import read_switch
 from golive.strategy import Strategy, resolve_parameters
 
 from .code_version import code_version
@@ -53,6 +54,20 @@ class Plan:
     parameters: Mapping[str, float]
     risk_profile: RiskProfile
     trading_digest: str
+    read_only: str | None
+    """why the run may order nothing, and constructs nothing that could; None when it may"""
+
+    @property
+    def confirmed_by(self) -> str | None:
+        """What stands for a person's confirmation at the start, None when a person is to give it.
+
+        In demo and paper the run command does, unless `--manual-confirm`; elsewhere `trusted_auto_confirm`.
+        """
+        if self.options.manual_confirm:
+            return None
+        if self.stage in (Stage.DEMO, Stage.PAPER):
+            return "session_command"
+        return "auto_confirmed" if self.entrypoint.trusted_auto_confirm else None
 
     @property
     def lock_step(self) -> bool:
@@ -112,7 +127,15 @@ def plan_run(options: RunOptions, config: Configuration, config_path: Path, home
         parameters=resolve_parameters(strategy.name, strategy.parameters, given),
         risk_profile=risk_profile_of(chosen),
         trading_digest=trading_digest(effective, code_version(), found.source_sha256),
+        read_only=_read_only(options, chosen, home),
     )
+
+
+def _read_only(options: RunOptions, entrypoint: ResolvedEntrypoint, home: Path) -> str | None:
+    if options.read_only:
+        return "read_only_option"
+    switch = read_switch(home, entrypoint.name, entrypoint.enable_auto_trade)
+    return None if switch.enabled else switch.cause
 
 
 def _speed(options: RunOptions, endpoint: str) -> str:

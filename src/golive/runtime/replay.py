@@ -75,8 +75,6 @@ class Replayed:
     last_market_ts: int | None = None
     confirmation: Operator | None = None
     """the first one"""
-    acts: list[Operator] = field(default_factory=list)
-    """before anything else happened"""
     stopped: bool = False
     """whether the session was ending already"""
     lacking: list[Record | Fill | OrderUpdate] = field(default_factory=list)
@@ -107,8 +105,6 @@ def _note(event: Event, done: Replayed) -> None:
         done.first_market_ts = began if done.first_market_ts is None else min(done.first_market_ts, began)
         done.last_market_ts = max(done.last_market_ts or 0, event.ts)
     elif isinstance(event, Operator):
-        if len(done.acts) == done.events - 1:
-            done.acts.append(event)
         done.stopped = done.stopped or event.action is OperatorAction.STOP
         if event.action is OperatorAction.CONFIRM and done.confirmation is None:
             done.confirmation = event

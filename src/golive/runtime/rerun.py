@@ -35,10 +35,20 @@ class RerunJournal:
     @property
     def expects_stop(self) -> bool:
         """Whether the session was ended at this point: the next thing that was written down is its stop."""
+        act = self._next_operator()
+        return act is not None and act.action is OperatorAction.STOP
+
+    @property
+    def next_act(self) -> Operator | None:
+        """What an operator did at this point, None when the next thing that was written down is something else."""
+        act = self._next_operator()
+        return act if act is not None and act.action is not OperatorAction.STOP else None
+
+    def _next_operator(self) -> Operator | None:
         if self._next is None or self._next.kind != Operator.__name__:
-            return False
+            return None
         event = decode_event(self._next.kind, self._next.body)
-        return isinstance(event, Operator) and event.action is OperatorAction.STOP
+        return event if isinstance(event, Operator) else None
 
     def event(self, seq: int, kind: str, body: bytes) -> None:
         if self._next is None:

@@ -63,11 +63,6 @@ class Restart:
         return self._replayed.confirmation
 
     @property
-    def acts(self) -> tuple[Operator, ...]:
-        """What operators did before the session saw a market."""
-        return tuple(self._replayed.acts)
-
-    @property
     def runs_again(self) -> bool:
         """Whether the market starts anew with the venue, so that the session is run again from its first step."""
         return self._plan.lock_step and self._plan.endpoint == EMBEDDED
@@ -99,7 +94,7 @@ class Restart:
     def open_dispatcher(self, engine: Engine, execution: ExecutionService, journal: SessionJournal, inbox: Inbox) -> Dispatcher:
         """Return the dispatcher; call `settle` before the market is looked at."""
         if self.runs_again:
-            return self._dispatcher_that_runs_again(engine, execution, journal)
+            return self._dispatcher_that_runs_again(engine, execution, journal, inbox)
         dispatcher = open_dispatcher(self._plan, self._instruments, engine, execution, journal, self._evidence.alert)
         self._go_on(journal)
         replayed = self._replay(dispatcher.replay)
@@ -114,7 +109,9 @@ class Restart:
         dispatcher.resume(replayed.last_ts)
         return dispatcher
 
-    def _dispatcher_that_runs_again(self, engine: Engine, execution: ExecutionService, journal: SessionJournal) -> Dispatcher:
+    def _dispatcher_that_runs_again(
+        self, engine: Engine, execution: ExecutionService, journal: SessionJournal, inbox: Inbox
+    ) -> Dispatcher:
         reader = SessionReader(self._unfinished.path)
 
         def caught_up() -> None:
@@ -126,7 +123,7 @@ class Restart:
                 self._evidence.alert(alert)
 
         written = Written(reader.records(), self._unfinished.updates, self._unfinished.fills)
-        rerun = self._rerun = RerunJournal(journal, reader.events(), written, caught_up)
+        rerun = self._rerun = inbox.repeated = RerunJournal(journal, reader.events(), written, caught_up)
         return open_dispatcher(self._plan, self._instruments, engine, execution, rerun, alert)
 
     def _go_on(self, journal: SessionJournal) -> None:

@@ -40,6 +40,7 @@ from golive.observability.windows import Evaluation, ReferenceWindows
 from golive.storage.files import write_atomic
 from golive.storage.operator_inbox import OperatorInbox
 
+from .auto_trader import SwitchWatch, start_trader
 from .drive import Ending, Inbox, drive_lock_step, drive_stream
 from .evidence import Evidence
 from .facts import SessionFacts
@@ -48,7 +49,7 @@ from .guardrail_report import guardrail_section
 from .health_watch import HealthWatch
 from .judgement import judge
 from .market_facts import MarketFacts
-from .opening import confirm, open_floor
+from .opening import Floor, open_floor
 from .operator_watch import OperatorWatch
 from .outcome import check_accounts_agree
 from .pace import SessionPace
@@ -196,7 +197,7 @@ class Session:
                 raise ConfigError(
                     f"--timeframe {plan.timeframe} is built from trades; the data of {market.data} has only candles"
                 )
-            facts.inbox = inbox = Inbox()
+            facts.inbox = inbox = Inbox(facts.warn)
             with _blocking("the session's journals cannot be opened"):
                 floor = open_floor(plan, facts, self._evidence, instruments, self._access.main.profile, unfinished, self._clock)
             dispatcher = floor.dispatcher
@@ -207,12 +208,12 @@ class Session:
             )
             stack.push_async_callback(stream.close)
             await stream.start()
-            confirm(plan, facts, dispatcher, self._clock)
+            start_trader(plan, facts, dispatcher, self._clock)
             self._ready()
-            background = [asyncio.ensure_future(self._refresh())]
+            switch = SwitchWatch(plan, facts, self._evidence, floor.engine.auto_trader, inbox, self._clock)
             assert self._watch is not None
-            background.append(asyncio.ensure_future(self._watch.run()))
-            background.append(asyncio.ensure_future(self._operators(inbox).run()))
+            watches = (self._refresh(), self._watch.run(), self._operators(inbox).run(), switch.run())
+            background = [asyncio.ensure_future(each) for each in watches]
             stack.push_async_callback(_cancel, background)
             self._set_deadline()
             facts.startup_seconds = (self._clock.monotonic() - facts.began) / SECOND
@@ -230,13 +231,19 @@ class Session:
             for task in background:
                 if task.done() and not task.cancelled():
                     task.result()  # a watch that died means that something was not watched
-            if facts.restart is not None:
-                facts.restart.demand_done(self._ending)
-            dispatcher.finish()
-            await dispatcher.settle()
-            if floor.engine.strategy_failure is not None:
-                facts.fail(floor.engine.strategy_failure)
-            check_accounts_agree(floor.engine.ledger, floor.execution.account)
+            await self._finish(floor)
+            switch.look()  # the auto-trader has stopped
+
+    async def _finish(self, floor: Floor) -> None:
+        """Let engine and execution come to their end, and compare what either says the account is."""
+        if self.facts.restart is not None:
+            self.facts.restart.demand_done(self._ending)
+        floor.dispatcher.finish()
+        await floor.dispatcher.settle()
+        if floor.engine.strategy_failure is not None:
+            self.facts.fail(floor.engine.strategy_failure)
+        if floor.account is not None:
+            check_accounts_agree(floor.engine.ledger, floor.account)
 
     def _operators(self, inbox: Inbox) -> OperatorWatch:
         """Return the watch over what named people ask of this session; what they asked of an earlier one is forgotten."""

@@ -35,8 +35,8 @@ def plan_rules(plan: Plan) -> dict[str, str]:
         "endpoint": plan.endpoint,
         "speed": plan.speed,
         "timeframe": plan.timeframe,
-        "auto trade": "on" if plan.entrypoint.enable_auto_trade else "off",
-        "confirmation": "manual" if options.manual_confirm else "session_command",
+        "auto trade": "on" if plan.read_only is None else "off",
+        "confirmation": plan.confirmed_by or "manual",
     }
     if plan.endpoint == EMBEDDED:
         rules["seed"] = str(options.seed)

@@ -1,0 +1,103 @@
+"""The edges of a session's auto-trader: how it starts, who confirms it, and how it follows the switch on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Final
+
+from golive.engine.auto_trader import AutoTrader, TraderState
+from golive.model.clock import Clock
+from golive.model.errors import JournalError
+from golive.model.event import Operator, OperatorAction
+from golive.storage.auto_trade_switch import PublishedTrader, publish_trader, read_switch
+
+from .dispatcher import Dispatcher
+from .drive import Inbox
+from .evidence import Evidence, operator_identity
+from .facts import SessionFacts
+from .plan import Plan
+
+POLL_S: Final = 0.1
+START_CAUSE: Final = "session_start"
+
+
+def start_trader(plan: Plan, facts: SessionFacts, dispatcher: Dispatcher, clock: Clock) -> None:
+    """Arm the auto-trader, and let it run or make it read-only; after a restart only what was not done before."""
+    restart, market, engine, inbox = facts.restart, facts.market, facts.engine, facts.inbox
+    assert engine is not None
+    assert inbox is not None
+    while (stored := inbox.repeated_act()) is not None:
+        dispatcher.operator(stored)
+    trader = engine.auto_trader
+    began = market.start_ts if market is not None and market.start_ts is not None else clock.now()
+
+    def act(action: OperatorAction, cause: str) -> None:
+        dispatcher.operator(Operator(action, operator_identity(), cause, began))
+
+    if trader.state is TraderState.STOPPED:
+        act(OperatorAction.START, START_CAUSE)
+    if trader.state is not TraderState.ARMED:
+        return
+    if plan.read_only is not None:
+        act(OperatorAction.AUTO_TRADE_OFF, plan.read_only)
+    elif plan.confirmed_by is not None and (restart is None or restart.confirmation is None):
+        act(OperatorAction.CONFIRM, plan.confirmed_by)
+
+
+class SwitchWatch:
+    """Makes a running session follow the switch, and publishes what its auto-trader is."""
+
+    def __init__(
+        self, plan: Plan, facts: SessionFacts, evidence: Evidence, trader: AutoTrader, inbox: Inbox, clock: Clock
+    ) -> None:
+        self._plan = plan
+        self._facts = facts
+        self._epoch = evidence.lease.epoch
+        self._trader = trader
+        self._inbox = inbox
+        self._clock = clock
+        self._published: TraderState | None = None
+
+    async def run(self) -> None:
+        """Look every `POLL_S` until cancelled."""
+        while True:
+            self.look()
+            await asyncio.sleep(POLL_S)
+
+    def look(self) -> None:
+        """Publish what has changed, and ask for what the switch says and the auto-trader is not."""
+        self._publish()
+        if self._inbox.repeats or self._inbox.has_acts:
+            return
+        state, plan = self._trader.state, self._plan
+        switch = read_switch(plan.home, plan.entrypoint.name, plan.entrypoint.enable_auto_trade)
+        if switch.fault is not None:
+            self._facts.warn(f"auto-trade is off: {switch.fault}")
+        if not switch.enabled and state in (TraderState.ARMED, TraderState.RUNNING):
+            self._post(OperatorAction.AUTO_TRADE_OFF, switch.operator, switch.cause)
+        elif switch.enabled and state is TraderState.READ_ONLY:
+            if plan.read_only is None:
+                self._post(OperatorAction.AUTO_TRADE_ON, switch.operator, switch.cause)
+            elif switch.operator is not None:
+                self._facts.warn(
+                    f"auto-trade was switched on by {switch.operator}; this session was started read-only and cannot trade: "
+                    "stop it and start it again"
+                )
+
+    def _post(self, action: OperatorAction, operator: str | None, cause: str) -> None:
+        self._inbox.post(Operator(action, operator or operator_identity(), cause, self._clock.now()))
+
+    def _publish(self) -> None:
+        last = self._trader.last
+        if self._trader.state is self._published or last is None:
+            return
+        self._published = self._trader.state
+        seen = PublishedTrader(
+            run_id=self._facts.run_id, pid=os.getpid(), epoch=self._epoch, stage=str(self._plan.stage), state=str(last.after),
+            can_trade=self._plan.read_only is None, cause=last.cause, operator=last.operator, at=self._clock.now(),
+        )  # fmt: skip
+        try:
+            publish_trader(self._plan.home, self._plan.entrypoint.name, seen)
+        except JournalError as exc:
+            self._facts.warn(f"what the auto-trader is cannot be published: {exc}")
