@@ -96,7 +96,7 @@ def test_latency_makes_orders_meet_a_later_bar() -> None:
     candles = [market(900)]
     at_once, late = run_events(spec(), candles), run_events(spec(latency_ns=90 * SECOND), candles)
     assert late.fills.ts[0] > at_once.fills.ts[0]
-    assert needs_events(late.spec) is not None
+    assert needs_events(late.spec, late.candles) is not None
     with pytest.raises(ConfigError, match="travel"):
         run_over_columns(late.spec, candles)
 

@@ -120,6 +120,20 @@ def test_equal_inputs_give_equal_outcomes_whatever_drives_them(home: Path, capsy
     assert not list(home.glob("reports/backtest/*"))
 
 
+def test_a_limit_that_columns_do_not_hold_is_kept_by_events_and_said(
+    home: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    core = home / "config/core.yaml"
+    core.write_text(core.read_text().replace("  balanced:\n", "  balanced:\n    duplicate_window_seconds: 90\n"))
+    words = (*TRADE[:2], "--risk-profile", "balanced", "--no-report")
+    run = printed(home, capsysbinary, *words)["run"]
+    assert run["driver"] == "events"
+    assert run["why_driver"].startswith("limits: ")
+    assert "duplicate_window_seconds" in run["why_driver"]
+    assert backtest(home, *words, "--driver", "columns") == 2
+    assert "duplicate_window_seconds; take --driver events" in capsysbinary.readouterr().err.decode()
+
+
 def test_options_change_the_terms(home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     document = printed(
         home, capsysbinary, *TRADE, "--no-report", "--fees", "1,2.5,quote", "--slippage-bps", "7", "--participation", "0.25",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from golive.engine.columns import ColumnRun, Terms, run_columns, warm
+from golive.engine.columns import ColumnRun, Terms, run_columns, unheld, warm
 from golive.matching.columns import CandleColumns
 from golive.matching.compiled import compiles
 from golive.model.decision import DecisionCode
@@ -19,8 +19,13 @@ from .result import BacktestResult, BreachRow
 from .spec import BacktestSpec, client_order_id
 
 
-def needs_events(spec: BacktestSpec) -> str | None:
+def needs_events(
+    spec: BacktestSpec, candles: Sequence[CandleColumns], detail: Sequence[CandleColumns] | None = None
+) -> str | None:
     """Return why a backtest can only be run event by event; None when columns say the same."""
+    limits = unheld(spec.profile, spec.timeframe_ns, len(candles), detail[0].timeframe_ns if detail else 0)
+    if limits:
+        return f"limits: {', '.join(limits)}"
     if spec.latency_ns:
         return "orders and news take time to travel"
     for hook, what in (("on_fill", "its own fills"), ("on_trade", "public trades")):
@@ -47,7 +52,7 @@ def run_over_columns(
 
     Raises ConfigError for what only events can run (`needs_events`), MagnitudeError as the ledger does.
     """
-    if (reason := needs_events(spec)) is not None:
+    if (reason := needs_events(spec, candles, detail)) is not None:
         raise ConfigError(f"not over columns: {reason}")
     how, changes = _targets(spec.strategy, spec, candles)
     return _result_of(run_columns(candles, changes, column_terms(spec, candles), detail), spec, candles, how)

@@ -84,7 +84,7 @@ def takes_columns(options: BacktestOptions, prepared: Prepared) -> bool:
     """Return whether `run_prepared` will use the compiled driver."""
     from golive.backtest.column_run import needs_events
 
-    return options.driver != "events" and needs_events(prepared.spec) is None
+    return options.driver != "events" and needs_events(prepared.spec, prepared.candles, prepared.detail) is None
 
 
 def run_prepared(options: BacktestOptions, prepared: Prepared) -> BacktestResult:
@@ -93,7 +93,7 @@ def run_prepared(options: BacktestOptions, prepared: Prepared) -> BacktestResult
         return _by_events(prepared, "asked for")
     from golive.backtest.column_run import needs_events, run_over_columns
 
-    reason = needs_events(prepared.spec)
+    reason = needs_events(prepared.spec, prepared.candles, prepared.detail)
     if reason is None:
         return run_over_columns(prepared.spec, prepared.candles, prepared.detail)
     if options.driver == "columns":

@@ -150,7 +150,7 @@ def plan_sweep(options: SweepOptions, runtime_file: Path, home: Path, environ: M
     axes = tuple(axis_of(text, strategy.name, strategy.parameters) for text in moving)
     rules = tuple(Rule(text, strategy.parameters) for text in options.where)
     space = Space(axes, rules, tuple(spec.parameters.items()))
-    reason = needs_events(spec)
+    reason = needs_events(spec, prepared.candles)
     work = SweepWork(spec, space.names, tuple(prepared.candles), reason is None)
     length = spec.timeframe_ns
     span = Span(

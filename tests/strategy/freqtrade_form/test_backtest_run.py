@@ -46,7 +46,7 @@ def thick(history: CandleColumns) -> CandleColumns:
 
 def assert_same_fills(of: FrameStrategy, history: CandleColumns) -> Any:
     spec = spec_of(of)
-    assert needs_events(spec) is None
+    assert needs_events(spec, [history]) is None
     columns, events = run_over_columns(spec, [history]), run_events(spec, [history])
     for name in ("ts", "price", "quantity", "fee"):
         assert np.array_equal(getattr(columns.fills, name), getattr(events.fills, name)), name

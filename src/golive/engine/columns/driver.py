@@ -13,6 +13,7 @@ from golive.strategy.targets import TargetChanges
 
 from . import layout as at
 from .changes import Changes
+from .held import unheld
 from .kernel import run
 from .memory import Memory
 from .result import ColumnRun
@@ -41,10 +42,10 @@ def run_columns(
         began: market time of the confirmation, ns; the opening of the first candle when None.
 
     Raises:
-        ConfigError: candles, targets or instruments that cannot be traded this way.
+        ConfigError: candles, targets, instruments or limits (`unheld`) that cannot be traded this way.
         MagnitudeError: an amount left the exact range; names the time.
     """
-    check_timeframe(candles, terms)
+    check_terms(candles, terms, detail[0].timeframe_ns if detail else 0)
     ledger = terms.ledger([each.instrument for each in candles])
     joined = Changes(candles, changes)
     memory = Memory(terms, ledger, keeps_rows=True, changes=len(joined.at))
@@ -67,8 +68,10 @@ def run_columns(
     )  # fmt: skip
 
 
-def check_timeframe(candles: Sequence[CandleColumns], terms: Terms) -> None:
-    """Raise ConfigError for candles of another timeframe than the terms'."""
+def check_terms(candles: Sequence[CandleColumns], terms: Terms, detail_ns: int) -> None:
+    """Raise ConfigError for limits that the kernel does not hold, and for candles of another timeframe than the terms'."""
+    if limits := unheld(terms.profile, terms.timeframe_ns, len(candles), detail_ns):
+        raise ConfigError(f"risk profile {terms.profile.name}: {', '.join(limits)} can only be kept event by event")
     for each in candles:
         if each.timeframe_ns != terms.timeframe_ns:
             raise ConfigError(f"{each.instrument.id}: candles of {each.timeframe_ns} ns, the terms say {terms.timeframe_ns}")

@@ -16,7 +16,7 @@ from golive.strategy.targets import TargetChanges
 
 from . import layout as at
 from .changes import Changes
-from .driver import NO_WORDS, RUN, check_timeframe
+from .driver import NO_WORDS, RUN, check_terms
 from .memory import Memory
 from .rows import rows_of
 from .terms import Terms
@@ -100,7 +100,7 @@ class Replays:
         if known is None or known[0] is not terms:
             if len(self._openings) >= _TEMPLATES:
                 self._openings.clear()
-            check_timeframe(self._candles, terms)
+            check_terms(self._candles, terms, self._detail_ns)
             ledger = terms.ledger([each.instrument for each in self._candles])
             memory = Memory(terms, ledger, keeps_rows=False)
             opening = opening_of(ledger, self._candles)
