@@ -9,7 +9,9 @@ from golive.risk import LIMITS, RiskProfile
 
 def risk_profile(name: str, limits: Section) -> RiskProfile:
     """Return the profile `name` of core.yaml. ConfigError for a limit that cannot be one."""
-    return RiskProfile(name, **{limit: getattr(limits, limit) for limit in LIMITS})
+    values = {limit: getattr(limits, limit) for limit in LIMITS}
+    values["max_order_quantity"] = dict(limits.max_order_quantity)  # the workers of a sweep are handed the profile
+    return RiskProfile(name, **values)
 
 
 def risk_profile_of(entrypoint: ResolvedEntrypoint) -> RiskProfile:
