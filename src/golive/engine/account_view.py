@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from golive.model.ids import InstrumentId
 from golive.model.order import Side
+from golive.model.peer import PeerFigure
 from golive.orders import Orders
 from golive.portfolio import Ledger
 from golive.risk import AccountView, Costs, Reference, RiskEngine
@@ -28,6 +29,8 @@ class Account:
         timeframe_ns: int,
     ) -> None:
         self.costs = CostTrack()
+        self.peers: tuple[PeerFigure, ...] = ()
+        """what the other entrypoints of the host are worth, as told last"""
         self._risk = risk
         self._ledger = ledger
         self._orders = orders
@@ -90,6 +93,7 @@ class Account:
             flow=risk.flow,
             lot_limits=self._lot_limits,
             quote_unit=self._quote_unit,
+            peers=self.peers,
         )
 
     def _references(self, desk: Desk) -> tuple[Reference, ...]:

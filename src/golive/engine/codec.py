@@ -14,10 +14,11 @@ import orjson
 from golive.model.command import Alert, Amend, Cancel, Command, Record, SetTimer, Submit
 from golive.model.decision import Approved
 from golive.model.errors import MalformedPayload
-from golive.model.event import Durable, Event, Operator, OperatorAction, Timer
+from golive.model.event import Durable, Event, Operator, OperatorAction, Peers, Timer
 from golive.model.ids import ClientOrderId, FillId, InstrumentId, VenueOrderId
 from golive.model.market import Book, Candle, Trade
 from golive.model.order import Fill, Liquidity, NewOrder, OrderUpdate, Side
+from golive.model.peer import PeerFigure
 
 
 def encode_event(event: Event) -> tuple[str, bytes]:
@@ -40,6 +41,8 @@ def encode_event(event: Event) -> tuple[str, bytes]:
             row = [name, ts]
         case Operator(action, operator, cause, ts):
             row = [action, operator, cause, ts]
+        case Peers(figures, ts):
+            row = [list(map(list, figures)), ts]
         case Durable(seq, ts):
             row = [seq, ts]
     return type(event).__name__, orjson.dumps(row)
@@ -58,6 +61,7 @@ _DECODERS: dict[str, Callable[..., Event]] = {
     ),
     "Timer": Timer,
     "Operator": lambda action, operator, cause, ts: Operator(OperatorAction(action), operator, cause, ts),
+    "Peers": lambda figures, ts: Peers(tuple(PeerFigure(*figure) for figure in figures), ts),
     "Durable": Durable,
 }  # fmt: skip
 

@@ -16,11 +16,12 @@ from golive.model.alert import AlertSeverity
 from golive.model.command import Alert, Cancel, Command, SetTimer, Submit
 from golive.model.decision import Approved, DecisionCode, Refused
 from golive.model.errors import IllegalTransition, StrategyError
-from golive.model.event import Durable, Event, Operator, OperatorAction, Timer
+from golive.model.event import Durable, Event, Operator, OperatorAction, Peers, Timer
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.market import Book, Candle, Trade
 from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate, Side
+from golive.model.peer import PeerFigure
 from golive.orders import Order, OrderEvent, Orders
 from golive.portfolio import EquityCurve, Ledger
 from golive.risk import LimitUse, RiskEngine, RiskProfile
@@ -95,6 +96,7 @@ class Engine:
             Fill: self._on_fill,
             OrderUpdate: self._on_update,
             Operator: self._on_operator,
+            Peers: self._on_peers,
             Timer: self._on_timer,
         }
 
@@ -190,6 +192,11 @@ class Engine:
         """Return how much of each limit is used now; none before the account can be valued."""
         held = self._valuation
         return self.risk.present_uses(held.largest, held.open_positions, held.exposure)
+
+    @property
+    def peers(self) -> tuple[PeerFigure, ...]:
+        """What the other entrypoints of the host are worth, as told last."""
+        return self._account.peers
 
     @property
     def last_equity(self) -> int | None:
@@ -476,6 +483,10 @@ class Engine:
         body = {"operator": operator.operator, "cause": operator.cause}
         self._notes.record(commands, operator.ts, "risk_rearmed", body)
         return commands
+
+    def _on_peers(self, peers: Peers) -> list[Command]:
+        self._account.peers = peers.figures
+        return []
 
     def _on_timer(self, timer: Timer) -> list[Command]:
         kind, _, rest = timer.name.partition(":")

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from .market import MarketEvent
 from .order import Fill, OrderUpdate
+from .peer import PeerFigure
 
 
 class OperatorAction(StrEnum):
@@ -44,6 +45,13 @@ class Operator:
     ts: int
 
 
+class Peers(NamedTuple):
+    """What the other running entrypoints of the host are worth, as read at market time `ts`, ns UTC."""
+
+    figures: tuple[PeerFigure, ...]
+    ts: int
+
+
 class Durable(NamedTuple):
     """All records up to and including `record_seq` are on disk."""
 
@@ -51,4 +59,4 @@ class Durable(NamedTuple):
     ts: int
 
 
-Event: TypeAlias = MarketEvent | OrderUpdate | Fill | Timer | Operator | Durable
+Event: TypeAlias = MarketEvent | OrderUpdate | Fill | Timer | Operator | Peers | Durable

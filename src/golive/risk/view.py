@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 
 from golive.model.emergency import TradingState
 from golive.model.ids import InstrumentId
+from golive.model.peer import PeerFigure
 
-from .cross import PeerFigure
 from .flow import OrderFlow
 
 _NONE: Final[Mapping[InstrumentId, int]] = MappingProxyType({})
@@ -84,4 +84,4 @@ class AccountView(NamedTuple):
     """smallest units of one whole unit of the quote asset"""
     trading_state: TradingState = TradingState.ACTIVE
     peers: tuple[PeerFigure, ...] = ()
-    """what the other entrypoints of the host are worth"""
+    """what the other running entrypoints of the host are worth, as read last"""

@@ -167,9 +167,17 @@ async def drive_lock_step(
 
 
 async def drive_stream(
-    stream: Stream, inbox: Inbox, dispatcher: Dispatcher, pace: Pace, on_step: Callable[[int], None]
+    stream: Stream,
+    inbox: Inbox,
+    dispatcher: Dispatcher,
+    pace: Pace,
+    on_step: Callable[[int], None],
+    look_around: Callable[[], None],
 ) -> Ending:
-    """Run at the market's own pace until the pace says stop or the stream is lost for good (VenueError)."""
+    """Run at the market's own pace until the pace says stop or the stream is lost for good (VenueError).
+
+    `look_around` is called before the market is shown to the dispatcher, for what it must know by then.
+    """
     steps = 0
     while (ending := pace.over()) is None:
         try:
@@ -180,6 +188,7 @@ async def drive_stream(
             continue
         events = inbox.take()
         await _hear(inbox, dispatcher)
+        look_around()
         dispatcher.market(events)
         dispatcher.time(dispatcher.clock.now)
         await dispatcher.settle()

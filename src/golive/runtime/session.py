@@ -41,12 +41,13 @@ from golive.storage.files import write_atomic
 from golive.storage.operator_inbox import OperatorInbox
 
 from .auto_trader import SwitchWatch, start_trader
-from .drive import Ending, Inbox, drive_lock_step, drive_stream
+from .drive import Ending, Inbox, Stream, drive_lock_step, drive_stream
 from .evidence import Evidence
 from .facts import SessionFacts
 from .failure import ValidationFailed
 from .guardrail_report import guardrail_section
 from .health_watch import HealthWatch
+from .host_risk import HostRisk
 from .judgement import judge
 from .market_facts import MarketFacts
 from .opening import Floor, open_floor
@@ -96,6 +97,8 @@ class Session:
         )
         self._evidence: Evidence | None = None
         self._access: VenueAccess | None = None
+        self._host: HostRisk | None = None
+        self._telling: asyncio.Future[None] | None = None
         self._watch: HealthWatch | None = None
         self._server: MetricsFace | None = None
         self._ending: Ending | None = None
@@ -152,6 +155,8 @@ class Session:
             unfinished = self._take_up() if plan.options.resume else None
             if not plan.options.resume and (left := self._evidence.left_behind()) is not None:
                 facts.warn(left)
+        self._host = HostRisk(plan, lambda: facts.run_id, self._evidence.lease.epoch, self._clock, facts.warn)
+        self._telling = asyncio.ensure_future(self._host.run(lambda: facts.engine))
         facts.stage_record = required_record(plan, self._evidence.stage_records, self._clock)
         self._access = access = VenueAccess(plan, facts.recorder, self._clock, self._evidence.guardrails, facts.warn)
         try:
@@ -218,15 +223,7 @@ class Session:
             self._set_deadline()
             facts.startup_seconds = (self._clock.monotonic() - facts.began) / SECOND
             facts.drive_began = time.monotonic_ns()
-            try:
-                if lock is not None:
-                    self._ending = await drive_lock_step(lock, stream, inbox, dispatcher, self._pace, self._stepped)
-                else:
-                    self._ending = await drive_stream(stream, inbox, dispatcher, self._pace, self._stepped)
-            except VenueError as exc:
-                self._venue_lost(exc)
-            except StrategyError:
-                pass  # told below: it may also have failed when it was told of a fill, and no bar has come since
+            await self._drive(lock, stream, inbox, floor)
             facts.drive_ended = time.monotonic_ns()
             for task in background:
                 if task.done() and not task.cancelled():
@@ -244,6 +241,22 @@ class Session:
             self.facts.fail(floor.engine.strategy_failure)
         if floor.account is not None:
             check_accounts_agree(floor.engine.ledger, floor.account)
+
+    async def _drive(self, lock: LockStep | None, stream: Stream, inbox: Inbox, floor: Floor) -> None:
+        """Look at the market until something ends it."""
+        host, dispatcher = self._host, floor.dispatcher
+        assert host is not None
+        try:
+            if lock is not None:
+                self._ending = await drive_lock_step(lock, stream, inbox, dispatcher, self._pace, self._stepped)
+            else:
+                self._ending = await drive_stream(
+                    stream, inbox, dispatcher, self._pace, self._stepped, lambda: host.refresh(dispatcher, floor.engine)
+                )
+        except VenueError as exc:
+            self._venue_lost(exc)
+        except StrategyError:
+            pass  # told below: it may also have failed when it was told of a fill, and no bar has come since
 
     def _operators(self, inbox: Inbox) -> OperatorWatch:
         """Return the watch over what named people ask of this session; what they asked of an earlier one is forgotten."""
@@ -399,6 +412,8 @@ class Session:
         return guardrail_section(self._plan, self._access, log, self.facts.recorder, now)
 
     async def _close(self) -> None:
+        if self._telling is not None:
+            await _cancel([self._telling])
         if self._access is not None:
             await self._access.close()
         if self._server is not None:

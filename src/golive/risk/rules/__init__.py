@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from .host import cross_entrypoint
 from .loss import cost_ratio, daily_loss, drawdown, weekly_loss
 from .objection import Objection, Rule, reduces, share_text
 from .pace import duplicate, message_rate, open_orders, repeated_execution
@@ -30,7 +31,7 @@ __all__ = ["RULES", "RULES_FOR_REDUCTIONS", "Objection", "Rule", "reduces", "sha
 
 RULES: Final[tuple[Rule, ...]] = (
     emergency_mode, flip, missing_input,
-    daily_loss, weekly_loss, drawdown,
+    daily_loss, weekly_loss, drawdown, cross_entrypoint,
     symbol_lock, trading_window, stale_data, price_collar,
     max_quantity, max_notional, max_position, max_open_positions, portfolio_exposure,
     target_volatility, stop_distance, trade_risk,
