@@ -13,10 +13,11 @@ from golive.model.clock import MINUTE
 from golive.model.command import Cancel, Command, Record, SetTimer, Submit
 from golive.model.decision import Approved, Refused
 from golive.model.errors import IllegalTransition, MalformedPayload
-from golive.model.event import Durable, Event, Operator, OperatorAction, Timer
+from golive.model.event import Durable, Event, Operator, OperatorAction, Peers, Timer
 from golive.model.ids import FillId, VenueOrderId
 from golive.model.market import Book, Trade
 from golive.model.order import Fill, Liquidity, OrderStatus, OrderUpdate, Side
+from golive.model.peer import PeerFigure
 from golive.risk import RiskProfile
 from support.trading import (
     BALANCED,
@@ -213,6 +214,7 @@ events = st.one_of(
     ),
     st.builds(Timer, text, ints),
     st.builds(Operator, st.sampled_from(OperatorAction), text, text, ints),
+    st.builds(Peers, st.lists(st.builds(PeerFigure, text, text, ints, st.none() | ints, ints, ints, ints)).map(tuple), ints),
     st.builds(Durable, ints, ints),
     st.builds(Book, st.just(BTC_ID), ints, st.lists(st.tuples(ints, ints), max_size=1).map(tuple), st.just(())),
 )  # fmt: skip

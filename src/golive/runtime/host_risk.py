@@ -120,7 +120,7 @@ class HostRisk:
             ledger, track = engine.ledger, engine.risk.track
             return ledger.quote, ledger.scales[ledger.quote], engine.risk.equity, track.day_start, track.peak
         # Before the first mark an account is worth what it begins with, unless that has a price too.
-        asset = self._plan.instruments[0].symbol.partition("/")[2]
+        asset = self._plan.instruments[0].quote
         start = self._plan.start_balances
         if (engine is not None and engine.fills) or self._plan.options.resume or any(start[key] for key in start if key != asset):
             return asset, _START_SCALE, None, 0, 0

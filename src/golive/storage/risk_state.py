@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
+from golive.model.money import LIMIT
 
 from .files import PRIVATE_DIRECTORY, make_directory, write_all
 from .lease import lease_holder, newest_epoch
@@ -23,6 +24,7 @@ from .lease import lease_holder, newest_epoch
 DIRECTORY: Final = Path("var/state/risk/equity")
 SCHEMA: Final = "golive.equity.v1"
 _MODE: Final = 0o640
+_MOST_DIGITS: Final = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ def read_figure(home: Path, entrypoint: str) -> EquityFigure | None:
         equity = None if document["equity"] is None else int(document["equity"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if min(numbers.values()) < 0 or numbers["quote_scale"] > 30:
+    if not all(0 <= number < LIMIT for number in (*numbers.values(), equity or 0)) or numbers["quote_scale"] > _MOST_DIGITS:
         return None
     fixed: dict[str, Any] = {"is_simulation": document["is_simulation"], "equity": equity, "uses": tuple(uses)}
     return EquityFigure(**texts, **numbers, **fixed)

@@ -28,7 +28,7 @@ def cross_entrypoint(order: NewOrder, view: AccountView, profile: RiskProfile) -
     if view.equity is None or view.day_start_equity is None or view.peak_equity is None:
         return Objection(code, "known", "missing: equity")
     own = Together(view.equity, view.day_start_equity, view.peak_equity)
-    quote = order.instrument.symbol.partition("/")[2]
+    quote = order.instrument.quote
     all_ = together(own, quote, view.quote_unit, view.peers)
     for name, limit, share, start in (
         ("max_daily_loss_pct", profile.max_daily_loss_pct, profile.daily_loss, all_.day_start),
