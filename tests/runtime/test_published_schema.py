@@ -13,6 +13,7 @@ from golive.model.json import JsonValue
 from golive.observability.divergence import divergence_schema
 from golive.runtime import config_document, stored_document, strategy_document
 from golive.runtime.download import document as download_document
+from golive.runtime.explain.chain import moment_schema, signal_schema
 from golive.runtime.explain.story import story_schema
 from golive.runtime.live import order_document
 from golive.runtime.live.reconcile_document import reconciliation_schema
@@ -29,10 +30,12 @@ MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.download.v1": download_document.download_schema,
     "golive.download_record.v1": download_document.record_schema,
     "golive.live_orders.v1": order_document.list_schema,
+    "golive.moment.v1": moment_schema,
     "golive.order.v1": order_document.order_schema,
     "golive.order_story.v1": story_schema,
     "golive.reconciliation.v1": reconciliation_schema,
     "golive.risk_snapshot.v1": snapshot_schema,
+    "golive.signal.v1": signal_schema,
     "golive.strategy.v1": strategy_document.strategy_schema,
     "golive.strategy_check.v1": strategy_document.check_schema,
     "golive.strategy_list.v1": strategy_document.list_schema,

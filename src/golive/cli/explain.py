@@ -1,4 +1,8 @@
-"""`golive explain ORDER`: follow one order from the risk decision to the venue, through everything that was written about it."""
+"""`golive explain NAME`: what led to an order, a signal or nothing, told from everything that was written about it.
+
+An order is followed from the risk decision to the venue, a signal of a session from its candle to the position after it; a time
+shows what every desk of a session was doing then.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     from golive.config.configuration import Configuration
     from golive.runtime.explain.adopted_comparison import FollowedOrder
     from golive.runtime.explain.archive import Archive
+    from golive.runtime.explain.asked import SignalName, WhenAsked
+    from golive.runtime.explain.chain import MomentStory, SignalStory
     from golive.runtime.explain.places import Match
     from golive.runtime.explain.story import OrderStory, Testimony
     from golive.runtime.explain.venue_comparison import SentOrder
@@ -33,8 +39,13 @@ app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_com
 
 @app.command()
 def explain(
-    order: Annotated[
-        str, typer.Argument(metavar="ORDER", help="Client order id, its first 6 digits or more, or venue order id.")
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="TIME|SIGNAL|ORDER",
+            help="A market time (2026-01-10T09:00, or 09:00 of a session's last day, UTC), a signal (okx:BTC/USDT#3, "
+            "BTC/USDT#3), or an order: client order id, its first 6 digits or more, or venue order id.",
+        ),
     ],
     lang: Annotated[Language, typer.Option("--lang", help="Language of the table.")] = Language.EN,
     credentials: Annotated[
@@ -46,28 +57,42 @@ def explain(
         typer.Option(
             "--entrypoint",
             metavar="NAME",
-            help="Whose account a venue's id is of, and who asks the venue if it trades there. Default: any.",
+            help="Whose account a venue's id is of, and who asks the venue if it trades there; whose session. Default: any.",
+        ),
+    ] = None,
+    session: Annotated[
+        str | None,
+        typer.Option(
+            "--session", metavar="RUN_ID", help="Session of the time or signal, or its first digits. Default: the newest."
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; money is text.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
 ) -> None:
-    """Tell everything that is written down about one order, live, adopted or paper, and whether it agrees.
+    """Tell in words what happened at a time, because of a signal, or to an order, and whether all that is written agrees.
 
-    Rows of its order journal or session store, with their MACs; risk log; decision log or journal; metrics of its route; and with
-    --credentials what the venue says now.
+    A time: what each desk of a session did on that bar (candle, target, decision, why nothing was done, open orders, position).
+    A signal: its candle, the decision with the rule's limit and value, order, fills, position and fees.
+    An order, live, adopted or paper: rows of its order journal or session store, with their MACs; risk log; decision log or
+    journal; metrics of its route; and with --credentials what the venue says now.
 
-    Exit codes: 0 everything agrees, 2 there is no such order or several (they are listed), 6 something is missing or cannot be
-    believed, 70 internal error or stdout did not take the result.
+    Exit codes: 0 everything agrees, 2 there is no such thing or several (the nearest are listed), 6 something is missing or
+    cannot be believed, 70 internal error or stdout did not take the result.
     """
+    from golive.runtime.explain.asked import asked_for
     from golive.runtime.explain.venue_word import venue_word
     from golive.runtime.explain.witnesses import testimony
 
     where = locate(config, home)
+    asked = asked_for(name)
+    if asked is not None:
+        raise typer.Exit(_explain_chain(asked, where, entrypoint, session, lang, as_json=as_json))
+    if session is not None:
+        raise ConfigError(f"--session is for times and signals, and {name!r} is neither")
     configuration, problem = _configuration(where)
     archive = _archive(where, configuration)
-    match = _only(archive, order, _journal_of(configuration, entrypoint))
+    match = _only(archive, name, _journal_of(configuration, entrypoint))
 
     def ask(sent: SentOrder | FollowedOrder) -> Testimony:
         if credentials is None:
@@ -94,6 +119,40 @@ def explain(
 
             print_story(story, lang, stdout)
     raise typer.Exit(ExitCode.OK if story.is_whole else ExitCode.UNKNOWN)
+
+
+def _explain_chain(
+    asked: SignalName | WhenAsked, where: Location, entrypoint: str | None, run_id: str | None, lang: Language, *, as_json: bool
+) -> ExitCode:
+    """Tell the chain of a signal, or what a session did at a time."""
+    from golive.runtime.explain.asked import SignalName
+    from golive.runtime.explain.chain import document
+    from golive.runtime.explain.chain_reading import moment_story, signal_story
+    from golive.storage.sessions import find_session
+
+    try:
+        path = find_session(where.home, entrypoint=entrypoint, run_id=run_id)
+        if path is None:
+            words = {"run": run_id, "entrypoint": entrypoint}
+            wanted = ", ".join(f"{each} {word}" for each, word in words.items() if word is not None)
+            raise ConfigError(f"there is no session{f' of {wanted}' if wanted else ''} under {where.home}")
+        if isinstance(asked, SignalName):
+            story: SignalStory | MomentStory = signal_story(path, where.home, asked)
+        else:
+            story = moment_story(path, where.home, asked)
+    except ConfigError:
+        raise
+    except GoliveError as exc:
+        typer.echo(f"cannot say: {exc}", err=True)
+        return ExitCode.UNKNOWN
+    with delivered() as stdout:
+        if as_json:
+            stdout.write(json.dumps(document(story), indent=2, ensure_ascii=False) + "\n")
+        else:
+            from .chain_table import print_chain
+
+            print_chain(story, lang, stdout)
+    return ExitCode.UNKNOWN if story.doubts else ExitCode.OK
 
 
 def _configuration(where: Location) -> tuple[Configuration | None, str]:

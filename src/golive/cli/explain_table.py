@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from golive.model.clock import MILLISECOND, from_iso, to_iso
 from golive.observability.page import amount
 
+from .chain_table import Teller, moment
 from .explain_words import DETAILS, PHRASES, SENTENCES, STATES, STEPS, VALUES, WITNESSES, Language, word
 from .terminal import clean
 
@@ -79,8 +80,19 @@ def _head(story: OrderStory, language: Language) -> list[str]:
         " · ".join([_name(story), *_also_known(story, language)]),
         f"{terms}: {state}",
         *_rerouted(story, language),
+        *_made_for(story, language),
         f"{story.owner} ({story.environment}), {story.store}",
     ]
+
+
+def _made_for(story: OrderStory, language: Language) -> list[str]:
+    """Return the signal that a session's order was made for, and the candle that gave it."""
+    signal = story.made_for
+    if signal is None:
+        return []
+    teller = Teller(language)
+    lines = [teller.text("made_for", signal=signal.signal_id, when=moment(signal.ts), turn=teller.signal(signal))]
+    return lines if signal.bar is None else [*lines, teller.text("made_on", bar=teller.bar(signal.bar))]
 
 
 def _rerouted(story: OrderStory, language: Language) -> list[str]:

@@ -30,7 +30,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "order": LazyCommand("golive.cli.order:app", "Send, cancel and list orders by hand, in rehearsal."),
     "reconcile": LazyCommand("golive.cli.reconcile:app", "Compare order journals with venues, and decide what differs."),
     "report": LazyCommand("golive.cli.report:app", "Open a report, or show how far a session was from its shadow."),
-    "explain": LazyCommand("golive.cli.explain:app", "Follow one order from decision to venue; do all records agree?"),
+    "explain": LazyCommand("golive.cli.explain:app", "Tell in words why: an order, a signal, or a time."),
     "operator": LazyCommand("golive.cli.operator:app", "Name the people who may lift stops and confirm trading."),
     "audit": LazyCommand("golive.cli.audit:app", "Verify journals, seals and stage records."),
     "strategy": LazyCommand("golive.cli.strategy:app", "Write, list, show and check strategies."),

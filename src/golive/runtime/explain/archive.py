@@ -10,6 +10,7 @@ from pathlib import Path
 from golive.model.clock import Clock
 from golive.model.json import JsonObject
 
+from .chain import SignalTold
 from .places import Match, OrderPlaces
 from .standing import Standing
 from .steps import Row
@@ -61,6 +62,7 @@ def assembled(
     *,
     went_to: Rerouted | None = None,
     instead_of: Rerouted | None = None,
+    made_for: SignalTold | None = None,
 ) -> OrderStory:
     """Return the story of an order from its parts."""
     before = standing.amended_from
@@ -87,4 +89,5 @@ def assembled(
         average_price=standing.average_price,
         steps=tuple(steps),
         testimonies=tuple(testimonies),
+        made_for=made_for,
     )

@@ -13,6 +13,7 @@ from golive.storage.session_orders import order_rows
 from golive.storage.session_reader import SessionReader
 
 from .archive import Archive, Owner, assembled, risk_bodies
+from .chain_reading import origin_of
 from .places import Match
 from .standing import standing_of
 from .steps import Grid, steps_of
@@ -40,7 +41,9 @@ def session_story(match: Match, archive: Archive) -> OrderStory:
         name=f"{session.stage} {session.entrypoint}, run {session.run_id[:8]}",
         environment=session.environment,
     )
-    return assembled(match, standing_of(rows, grid), owner, steps_of(rows, grid), witnesses)
+    signal_id = str(bodies[0].get("signal_id")) if bodies else ""
+    made_for = origin_of(match.path, archive.home, signal_id) if store_says.state == "ok" else None
+    return assembled(match, standing_of(rows, grid), owner, steps_of(rows, grid), witnesses, made_for=made_for)
 
 
 def _store_testimony(reader: SessionReader, keys: DevelopmentKeys | None) -> Testimony:

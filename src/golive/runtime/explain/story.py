@@ -9,6 +9,8 @@ from typing import Final, Literal
 from golive.model.json import JsonValue
 from golive.observability.shape import Amount, Count, Instant, as_json, document_schema
 
+from .chain import SignalTold
+
 SCHEMA: Final = "golive.order_story.v1"
 StepKind = Literal[
     "signal", "decision", "intent", "amendment", "record", "attempt", "answer", "fact", "fill", "booking", "end", "note"
@@ -103,6 +105,8 @@ class OrderStory:
     average_price: Amount | None
     steps: tuple[Step, ...]
     testimonies: tuple[Testimony, ...]
+    made_for: SignalTold | None = None
+    """the signal of a session's order, with the candle that gave it; None where no session made the order"""
 
     @property
     def is_whole(self) -> bool:

@@ -1,0 +1,190 @@
+"""What sessions did and why, told from their stores: signals, times and orders, in two languages, with codes and numbers."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from golive.cli import main as command_line
+from golive.storage.decision_journal import DIRECTORY, journal_files
+from golive.storage.recovery import entries
+from golive.storage.sessions import session_stores
+from support.golive_process import Home
+from support.published import published
+
+CANDLES = ("--candles", "400")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A demo under the shipped limits, then one under limits that its orders are too large for."""
+    home = Home(tmp_path_factory.mktemp("home"))
+    assert home.run("demo", *CANDLES).code == 0
+    home.edit("runtime.yaml", "risk_profile: balanced ", "risk_profile: conservative ")
+    home.run("demo", *CANDLES)
+    assert home.golive("audit", "verify", "--all").code == 0
+    return home
+
+
+@pytest.fixture(scope="module")
+def told(home: Home) -> dict[str, list[dict[str, Any]]]:
+    """Bodies of the decision journal by event."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path in journal_files(home.path / DIRECTORY):
+        for entry in entries(path):
+            if entry.type == "decision_event":
+                found.setdefault(str(entry.body["event"]), []).append(dict(entry.body))
+    return found
+
+
+def run_of(home: Home, place: int) -> str:
+    """Run id of the first (0) or the second (1) session, its first digits."""
+    [second, first] = session_stores(home.path)
+    return (first, second)[place].stem.rpartition("_")[2]
+
+
+def explain(capsys: pytest.CaptureFixture[str], home: Home, *words: str) -> tuple[int, str, str]:
+    code = command_line.main(["explain", *words, "--home", str(home.path)])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def document(capsys: pytest.CaptureFixture[str], home: Home, *words: str) -> dict[str, Any]:
+    code, out, err = explain(capsys, home, *words, "--json")
+    assert (code, err) == (0, "")
+    return published(out)
+
+
+def test_every_body_says_whose_it_is(told: dict[str, list[dict[str, Any]]]) -> None:
+    for bodies in told.values():
+        for body in bodies:
+            assert (body["entrypoint"], body["environment"]) == ("okx_desktop_paper", "okx_paper")
+            assert body["portfolio"]
+            assert body["risk_profile"] in ("balanced", "conservative")
+    assert {body["strategy"] for body in told["signal_received"]} == {"multi_strategy_default"}
+
+
+def test_other_limits_than_the_last_time_are_written_down_once(home: Home, told: dict[str, list[dict[str, Any]]]) -> None:
+    [transition] = told["risk_profile_transition"]
+    assert (transition["from"], transition["to"]) == ("balanced", "conservative")
+    assert transition["from_digest"] != transition["to_digest"]
+    assert str(transition["run_id"]).startswith(run_of(home, 1))
+
+
+def test_what_sales_realised_adds_up_to_the_report(home: Home, told: dict[str, list[dict[str, Any]]]) -> None:
+    first = json.loads(home.reports("demo")[0].read_text())
+    mine = [body for body in told["realized_pnl_recorded"] if str(body["run_id"]).startswith(run_of(home, 0))]
+    assert mine[-1]["realized_total"] == first["outcome"]["pnl"]["realized"]
+    assert [body["quote_asset"] for body in told["trade_recorded"]] == ["USDT"] * len(told["trade_recorded"])
+    assert len(told["trade_recorded"]) > 0
+
+
+def test_a_signal_is_followed_from_its_candle_to_the_position(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    story = document(capsys, home, "BTC/USDT#1", "--session", run_of(home, 0))
+    signal, decision, [bought] = story["signal"], story["decision"], story["orders"]
+    assert (signal["target_before"], signal["cause"]) == (None, "target_changed")
+    assert signal["bar"]["closed_at"] == signal["ts"]
+    assert (decision["code"], decision["client_order_id"]) == ("APPROVED", bought["order"]["client_order_id"])
+    assert story["position_after"] == bought["fills"][-1]["position_after"]
+    assert story["fees"].keys() == {"BTC"}
+    assert story["doubts"] == []
+    code, out, _ = explain(capsys, home, "okx:BTC/USDT#1", "--session", run_of(home, 0), "--lang", "pl")
+    assert code == 0
+    for text in ("świeca", "cel brak → ", "zmienił się cel strategii", "ryzyko zezwoliło", "kupno", "wykonanie", "pozycja"):
+        assert text in out, text
+
+
+def test_a_refusal_is_told_with_limit_and_value(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    story = document(capsys, home, "BTC/USDT#1")
+    assert (story["decision"]["event"], story["decision"]["code"]) == ("risk_rejected", "RISK_MAX_POSITION")
+    assert (story["decision"]["limit"], story["orders"]) == ("0.03", [])
+    assert "% of equity; at most 3 % is allowed" in explain(capsys, home, "BTC/USDT#1")[1]
+    assert "kapitału; dozwolone jest najwyżej 3 %" in explain(capsys, home, "BTC/USDT#1", "--lang", "pl")[1]
+
+
+def test_a_time_shows_what_the_desk_was_doing(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    signal = document(capsys, home, "BTC/USDT#1", "--session", run_of(home, 0))["signal"]
+    [desk] = document(capsys, home, signal["bar"]["opened_at"], "--session", run_of(home, 0))["desks"]
+    assert desk["bar"] == signal["bar"]
+    assert (desk["signal_id"], desk["target"]) == (signal["signal_id"], signal["target"])
+    assert [each["signal_id"] for each in desk["decisions"]] == [signal["signal_id"]]
+    assert len(desk["open_orders"]) == 1
+    [early] = document(capsys, home, "00:01", "--session", run_of(home, 0))["desks"]
+    assert (early["idle"]["code"], early["target"], early["position"]) == ("WARMING_UP", None, "0")
+    out = explain(capsys, home, "00:01", "--session", run_of(home, 0), "--lang", "pl")[1]
+    assert "WARMING_UP: strategia się rozgrzewa" in out
+
+
+def test_an_order_is_told_with_the_signal_and_the_candle_before_it(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    story = document(capsys, home, "BTC/USDT#1", "--session", run_of(home, 0))
+    order = document(capsys, home, story["orders"][0]["order"]["client_order_id"])
+    assert order["made_for"] == story["signal"]
+    out = explain(capsys, home, story["orders"][0]["order"]["client_order_id"][:12])[1]
+    assert "made for signal okx:BTC/USDT#1" in out
+    assert "its candle 2024-01-01" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("BTC/USDT#9999",), "had no signal okx:BTC/USDT#9999; the last one of okx:BTC/USDT is okx:BTC/USDT#"),
+        (("ETH/USDT#1",), "does not trade ETH/USDT; it trades okx:BTC/USDT"),
+        (("kraken:BTC/USDT#1",), "does not trade kraken:BTC/USDT; it trades okx:BTC/USDT"),
+        (("2031-05-05T10:00",), "saw no bar at 2031-05-05T10:00:00Z: its bars are from 2024-01-01T00:00:00Z to"),
+        (("2024-01-01T25:00",), "'2024-01-01T25:00' is no time: write it as 2026-01-10T09:00 or 09:00, UTC"),
+        (("09:00", "--entrypoint", "nowhere"), "there is no session of entrypoint nowhere under"),
+        (("09:00", "--session", "ffffffff"), "there is no session of run ffffffff under"),
+        (("abcdef12", "--session", "ffffffff"), "--session is for times and signals, and 'abcdef12' is neither"),
+    ],
+)
+def test_what_there_is_not_ends_in_one_clear_error(
+    home: Home, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    code, out, err = explain(capsys, home, *words)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.fixture
+def journal_without_refusals(home: Home) -> Iterator[Path]:
+    """The decision journal with its refusals taken out."""
+    [path] = journal_files(home.path / DIRECTORY)
+    before = path.read_bytes()
+    path.write_bytes(b"".join(line for line in before.splitlines(keepends=True) if b'"risk_rejected"' not in line))
+    yield path
+    path.write_bytes(before)
+
+
+def test_a_journal_that_lacks_a_decision_is_told_and_ends_in_6(
+    home: Home, capsys: pytest.CaptureFixture[str], journal_without_refusals: Path
+) -> None:
+    code, out, _ = explain(capsys, home, "BTC/USDT#1")
+    assert code == 6
+    assert "NOT CONFIRMED: record" in out
+    assert "is missing from the journal" in out
+    assert "NIEPOTWIERDZONE" in explain(capsys, home, "BTC/USDT#1", "--lang", "pl")[1]
+
+
+def test_a_store_that_was_changed_ends_in_6(home: Home, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = session_stores(home.path)[0]
+    before = path.read_bytes()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TRIGGER IF EXISTS records_update")
+        for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("UPDATE records SET body = replace(body, 'target_changed', 'target_guessed')")
+    connection.close()
+    try:
+        code, out, err = explain(capsys, home, "BTC/USDT#1")
+    finally:
+        path.write_bytes(before)
+        for log in path.parent.glob(f"{path.name}-*"):
+            log.unlink()
+    assert (code, out) == (6, "")
+    assert "nothing in it can be believed" in err
