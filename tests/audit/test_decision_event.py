@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from golive.audit.decision_event import EVENTS, Kind, demand_event
@@ -9,6 +12,7 @@ from golive.model.decision import DecisionCode
 from golive.model.errors import JournalError
 from golive.model.json import JsonValue
 
+ROOT = Path(__file__).parents[2]
 CONTRACT = [
     "signal_received",
     "signal_neutral",
@@ -52,8 +56,20 @@ def sample(event: str) -> dict[str, JsonValue]:
     return {name: SAMPLES[kind.name] for name, kind in {**spec.required, **spec.optional}.items()}
 
 
-def test_the_table_has_the_events_of_the_contract_and_no_other() -> None:
-    assert sorted(EVENTS) == sorted(CONTRACT)
+OURS = ("risk_rearmed",)
+"""beyond the contract"""
+
+
+def test_the_table_has_the_events_of_the_contract_and_those_we_added() -> None:
+    assert sorted(EVENTS) == sorted([*CONTRACT, *OURS])
+
+
+def test_every_event_that_the_engine_writes_is_in_the_table() -> None:
+    """One that is not would end the session that writes it."""
+    sources = "".join(path.read_text() for path in (ROOT / "src/golive/engine").rglob("*.py"))
+    written = set(re.findall(r"record\([^()]*?\"([a-z]+_[a-z_]+)\"", sources))
+    assert written >= {"signal_received", "risk_rejected", "order_submitted", "auto_trader_transition"}
+    assert written <= set(EVENTS)
 
 
 @pytest.mark.parametrize("event", EVENTS)

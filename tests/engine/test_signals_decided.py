@@ -22,7 +22,7 @@ from golive.model.market import Candle
 from golive.portfolio import Ledger
 from support.column_parity import Case, Written, drawn_case
 
-PRESSED = (OperatorAction.CONFIRM, OperatorAction.WITHDRAW)
+PRESSED = tuple(each for each in OperatorAction if each not in (OperatorAction.START, OperatorAction.STOP))
 
 
 def engine_of(case: Case, kind: type[Engine] = Engine) -> Engine:
@@ -43,7 +43,8 @@ class Pressed(Engine):
         self.told.append(event)
         commands = super().process(event)
         if type(event) is Candle and self.draw.random() < 0.03:
-            pressed = Operator(self.draw.choice(PRESSED), "anna", "test", event.closed_at)
+            legal = [each for each in PRESSED if self.auto_trader.allows(each)]
+            pressed = Operator(self.draw.choice(legal), "anna", "test", event.closed_at)
             self.told.append(pressed)
             commands = [*commands, *super().process(pressed)]
         return commands

@@ -93,6 +93,7 @@ EVENTS: Final[Mapping[str, EventSpec]] = {
         }
     ),
     "risk_profile_transition": _spec({**_MOVED, "from_digest": TEXT, "to_digest": TEXT}),
+    "risk_rearmed": _spec({"operator": TEXT, "cause": TEXT}),
     "auto_trader_transition": _spec({**_MOVED, "cause": TEXT, "operator": TEXT}),
     "model_change": _spec({**_MOVED, "cause": TEXT}, operator=TEXT),
     "ai_walk_forward_report": _spec(_REPORT),

@@ -252,6 +252,7 @@ EVENT_WORDS: Final[Words] = {
     "trade_recorded": ("position closed", "pozycja zamknięta"),
     "realized_pnl_recorded": ("profit or loss realised", "zrealizowany wynik"),
     "risk_profile_transition": ("risk profile changed", "zmiana profilu ryzyka"),
+    "risk_rearmed": ("risk re-armed", "ryzyko odblokowane"),
     "auto_trader_transition": ("automatic trading", "automatyczny handel"),
     "model_change": ("model changed", "zmiana modelu"),
     "ai_walk_forward_report": ("walk-forward report of a model", "raport walk-forward modelu"),
