@@ -14,6 +14,10 @@ from golive.risk.costs import CostTrack
 
 from .desk import Desk
 from .protection import STOPS, Protection
+from .valuation import Worth
+
+Stake = tuple[InstrumentId, Desk, Worth, int]
+"""an instrument, and what a tick of its price is to what is held of it and what works to buy more"""
 
 
 class Account:
@@ -42,58 +46,79 @@ class Account:
         self._wants_costs = risk.profile.cost_ratio is not None
         self._wants_references = risk.profile.collar is not None
         self._wants_statistics = risk.profile.follows_prices
+        self._measured = [(desk, desk.statistics) for desk in desks.values() if desk.statistics is not None]
+        self._volatilities: dict[InstrumentId, float] = {}
+        self._notional = ledger.notional
+        self._buys, self._sells = orders.pending[Side.BUY], orders.pending[Side.SELL]
+        self._positions: dict[InstrumentId, int] = {}
+        self._places = {key: place for place, key in enumerate(desks)}
+        self._stakes: list[Stake] = [(key, desk, desk.worth, 0) for key, desk in desks.items()]
+        for each in desks.values():
+            self.changed(each)
 
     def day_began(self, ts: int) -> None:
         """Remember the account as it was when the UTC day of `ts` began; called with the first mark of each."""
         if self._wants_costs:
             self.costs.begin(ts, self._risk.track.day_start, self._ledger.fees_in_quote)
 
+    def changed(self, desk: Desk) -> None:
+        """Take that something of the desk's instrument was bought or sold, or an order for it planned, amended or ended."""
+        key, worth = desk.id, desk.worth
+        self._positions[key] = worth.lots
+        lots = worth.lots + self._buys.get(key, 0)
+        self._stakes[self._places[key]] = (key, desk, worth, lots * worth.quote_per_tick_lot)
+
     def view(self, desk: Desk, limit: int | None, ts: int) -> AccountView:
         """Return the account before an order of `desk` at `ts`; `limit` is the order's price in ticks, None for one without.
 
         A price is the dearer of mark and ask, and of the limit too where the order is to go.
         """
-        risk, orders, ledger = self._risk, self._orders, self._ledger
-        track, equity = risk.track, risk.equity
-        positions, prices = {}, {}
-        for key, each in self._desks.items():
-            worth = each.worth
-            positions[key] = worth.lots
-            if worth.mark:
-                prices[key] = max(worth.mark, each.ask)
-        if limit is not None and desk.id in prices:
-            prices[desk.id] = max(prices[desk.id], limit)
-        known = equity is not None
-        buys, sells = _pending(orders) if orders.unended else ({}, {})
-        has_book = desk.book_at > 0
-        return AccountView(
-            equity=equity,
-            day_start_equity=track.day_start if known else None,
-            peak_equity=track.peak if known else None,
-            positions=positions,
-            pending_buys=buys,
-            prices=prices,
-            notional=ledger.notional,
-            worst_today=track.worst_today,
-            worst_drawdown=track.worst_drawdown,
-            trading_state=risk.trading_state,
-            now=ts,
-            week_start_equity=track.week_start if known else None,
-            worst_week=track.worst_week,
-            pending_sells=sells,
-            open_orders=len(orders.unended),
-            references={desk.id: self._references(desk)} if self._wants_references else {},
-            references_needed=2 if has_book else 1,
-            updated={desk.id: max(desk.closed_at, desk.book_at)} if desk.closed_at or has_book else {},
-            quiet_ns=0 if has_book else self._timeframe_ns,
-            volatility=self._volatility() if self._wants_statistics else {},
-            atr=_atr(desk) if self._wants_statistics else {},
-            stop=None if self._stop is None else self._stop.reach(desk.mark),
-            costs=self._spent(ts) if self._wants_costs else None,
-            flow=risk.flow,
-            lot_limits=self._lot_limits,
-            quote_unit=self._quote_unit,
-            peers=self.peers,
+        risk, orders = self._risk, self._orders
+        track, equity, key, worth = risk.track, risk.equity, desk.id, desk.worth
+        price = worth.mark if worth.mark > desk.ask else desk.ask
+        if limit is not None and price and limit > price:
+            price = limit
+        worths = {
+            each: (held.mark if held.mark > other.ask else other.ask) * factor
+            for each, other, held, factor in self._stakes
+            if factor
+        }
+        if key in worths:
+            worths[key] = price * self._stakes[self._places[key]][3]
+        prices = {key: price} if price else {}
+        committed: dict[InstrumentId, int] | None = worths
+        if not all(worths.values()):  # something is held, or bought, that nobody has told a price of
+            prices, committed = self._all_prices() | prices, None
+        known, has_book, measures = equity is not None, desk.book_at > 0, self._wants_statistics
+        return AccountView(  # by place, each with its name beside it: by name it takes three times as long, of every decision
+            equity,
+            track.day_start if known else None,  # day_start_equity
+            track.peak if known else None,  # peak_equity
+            self._positions,  # positions
+            self._buys,  # pending_buys
+            prices,
+            self._notional,  # notional
+            track.worst_today,
+            track.worst_drawdown,
+            ts,  # now
+            track.week_start if known else None,  # week_start_equity
+            track.worst_week,
+            self._sells,  # pending_sells
+            len(orders.unended),  # open_orders
+            {key: self._references(desk)} if self._wants_references else {},  # references
+            2 if has_book else 1,  # references_needed
+            {key: max(desk.closed_at, desk.book_at)} if desk.closed_at or has_book else {},  # updated
+            0 if has_book else self._timeframe_ns,  # quiet_ns
+            self._volatility() if measures else {},  # volatility
+            _atr(desk) if measures else {},  # atr
+            None if self._stop is None else self._stop.reach(worth.mark),  # stop
+            self._spent(ts) if self._wants_costs else None,  # costs
+            risk.flow,
+            self._lot_limits,  # lot_limits
+            self._quote_unit,  # quote_unit
+            risk.trading_state,
+            self.peers,
+            committed,
         )
 
     def _references(self, desk: Desk) -> tuple[Reference, ...]:
@@ -103,26 +128,20 @@ class Account:
             found.append(Reference("book", desk.mark, desk.book_at))
         return tuple(found)
 
+    def _all_prices(self) -> dict[InstrumentId, int]:
+        return {key: max(each.mark, each.ask) for key, each in self._desks.items() if each.mark}
+
     def _volatility(self) -> dict[InstrumentId, float]:
-        found = {}
-        for key, each in self._desks.items():
-            if each.statistics is not None and (volatility := each.statistics.volatility) is not None:
-                found[key] = volatility
+        """Return each instrument's volatility, looked up anew where bars have closed since."""
+        found = self._volatilities
+        for desk, statistics in self._measured:
+            if statistics.pending and (volatility := statistics.volatility) is not None:
+                found[desk.id] = volatility
         return found
 
     def _spent(self, ts: int) -> Costs | None:
         equity = self._risk.equity
         return None if equity is None else self.costs.costs(ts, equity, self._ledger.fees_in_quote)
-
-
-def _pending(orders: Orders) -> tuple[dict[InstrumentId, int], dict[InstrumentId, int]]:
-    """Return the lots of working buys and sales, by instrument, as if each were filled whole."""
-    buys: dict[InstrumentId, int] = {}
-    sells: dict[InstrumentId, int] = {}
-    for order in orders.unended.values():
-        side = buys if order.intent.side is Side.BUY else sells
-        side[order.intent.instrument] = side.get(order.intent.instrument, 0) + order.remaining
-    return buys, sells
 
 
 def _atr(desk: Desk) -> dict[InstrumentId, float]:

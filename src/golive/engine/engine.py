@@ -334,6 +334,7 @@ class Engine:
         self._notes.record(commands, ts, "risk_check_passed", body, decision)
         self._awaiting_durable.append((self._notes.seq, decision))
         self.orders.plan(order, ts)
+        self._account.changed(desk)
         desk.standing = DecisionCode.ON_TARGET
         return True
 
@@ -367,6 +368,7 @@ class Engine:
         commands: list[Command] = []
         order = self.orders.apply(update)
         desk = self.desks[order.intent.instrument]
+        self._account.changed(desk)
         if order.status is OrderStatus.OPEN and order.intent.side is Side.BUY and self._withdraws_entries:
             self._cancel(desk, order, commands)  # it was on its way when the auto-trader stopped running
         if order.status is OrderStatus.OPEN and not desk.wants_action:
@@ -420,6 +422,7 @@ class Engine:
         self.fills.append((fill, position_after))
         desk = self.desks[fill.instrument]
         self._valuation.booked(desk.worth)
+        self._account.changed(desk)
         desk.traded(fill, position_after)
         self._remember(desk, order, fill, position_after)
         event = "order_executed" if order.status is OrderStatus.FILLED else "order_partially_executed"

@@ -26,6 +26,8 @@ class Order:
     filled: int = 0
     code: str = ""
     venue_order_id: VenueOrderId | None = None
+    counted: int = 0
+    """lots of it among what `Orders` says is pending"""
 
     @property
     def remaining(self) -> int:
@@ -34,9 +36,14 @@ class Order:
 
 
 class Orders:
-    """All orders of one session by client order id, in the order they were planned."""
+    """All orders of one session by client order id, in the order they were planned.
+
+    `pending` are the lots that working orders of each side may still fill, by instrument; UNKNOWN counts in full. It is kept
+    up to date change by change, so that nobody has to add up what works.
+    """
 
     def __init__(self) -> None:
+        self.pending: dict[Side, dict[InstrumentId, int]] = {Side.BUY: {}, Side.SELL: {}}
         self._orders: dict[ClientOrderId, Order] = {}
         self.unended: dict[ClientOrderId, Order] = {}
         self._fills: set[FillId] = set()
@@ -62,9 +69,7 @@ class Orders:
 
     def pending_lots(self, instrument: InstrumentId, side: Side) -> int:
         """Return the lots that working orders of this side may still fill; UNKNOWN counts in full."""
-        if not self.unended:
-            return 0
-        return sum(o.remaining for o in self.unended.values() if o.intent.instrument == instrument and o.intent.side is side)
+        return self.pending[side].get(instrument, 0)
 
     def plan(self, intent: NewOrder, ts: int) -> Order:
         """Take a new intent; IllegalTransition if its client order id was used before."""
@@ -73,6 +78,7 @@ class Orders:
         self._planned += 1
         order = Order(intent, self._planned, ts)
         self._orders[intent.client_order_id] = self.unended[intent.client_order_id] = order
+        self._count(order)
         return order
 
     def sent(self, client_order_id: ClientOrderId) -> Order:
@@ -88,6 +94,7 @@ class Orders:
             self._amend(order, update)
         else:
             self._move(order, event)
+        self._count(order)
         order.venue_order_id = update.venue_order_id or order.venue_order_id
         order.code = update.code or order.code
         return order
@@ -116,6 +123,7 @@ class Orders:
         self._move(order, OrderEvent.FILLED if complete else OrderEvent.PARTIALLY_FILLED)
         self._fills.add(fill.fill_id)
         order.filled += fill.quantity
+        self._count(order)
         return order
 
     def forget(self, client_order_id: ClientOrderId, fills: Iterable[FillId]) -> None:
@@ -127,6 +135,18 @@ class Orders:
             raise IllegalTransition(f"order {client_order_id} has not ended")
         del self._orders[client_order_id]
         self._fills.difference_update(fills)
+
+    def _count(self, order: Order) -> None:
+        """Bring what is pending up to date after a change of this order."""
+        change = order.remaining - order.counted
+        if change:
+            order.counted += change
+            pending, key = self.pending[order.intent.side], order.intent.instrument
+            lots = pending.get(key, 0) + change
+            if lots:
+                pending[key] = lots
+            else:
+                del pending[key]
 
     def _move(self, order: Order, event: OrderEvent) -> Order:
         order.status = next_status(order.status, event)

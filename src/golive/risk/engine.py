@@ -91,8 +91,9 @@ class RiskEngine(EmergencyControl):
 
         An approval is remembered for the limits that count. A side that was executed too often is shut until `flow.rearm`.
         """
+        profile = self.profile
         for rule in RULES_FOR_REDUCTIONS if reduces(order, view) else RULES:
-            objection = rule(order, view, self.profile)
+            objection = rule(order, view, profile)
             if objection is not None:
                 if objection.code is DecisionCode.RISK_REPEATED_EXECUTION:
                     self.flow.throttled.add((order.instrument, order.side))

@@ -14,7 +14,7 @@ from golive.model.errors import ConfigError
 from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.money import format_decimal, steps_down
-from golive.model.trading_window import TradingWindow
+from golive.model.trading_window import TradingWindow, week_of
 
 
 class Fraction(NamedTuple):
@@ -99,6 +99,8 @@ class RiskProfile:
     volatility: float | None = field(init=False, repr=False, compare=False)
     atr_multiple: float | None = field(init=False, repr=False, compare=False)
     windows: tuple[TradingWindow, ...] = field(init=False, repr=False, compare=False)
+    week: bytes | None = field(init=False, repr=False, compare=False)
+    """by minute, Monday's first: 1 where the windows let trade; None = always"""
     locks: frozenset[str] = field(init=False, repr=False, compare=False)
     reference_max_age_ns: int = field(init=False, repr=False, compare=False)
     duplicate_window_ns: int | None = field(init=False, repr=False, compare=False)
@@ -120,6 +122,7 @@ class RiskProfile:
             value = getattr(self, limit)
             object.__setattr__(self, name, None if value is None else int(_not_negative(value, limit) * unit))
         object.__setattr__(self, "windows", tuple(TradingWindow.parse(text) for text in self.trading_windows))
+        object.__setattr__(self, "week", week_of(self.windows) if self.windows else None)
         object.__setattr__(self, "locks", frozenset(self.symbol_locks))
 
     @property

@@ -21,10 +21,11 @@ YEAR_NS: Final = 365 * 86_400 * 1_000_000_000
 class PriceStatistics:
     """Takes closed bars in ticks with `add`, which is cheap; they are worked through when a figure is asked for."""
 
-    __slots__ = ("_atr", "_bars_a_year", "_close", "_folded", "_pending", "_range_sum", "_variance")
+    __slots__ = ("_atr", "_bars_a_year", "_close", "_folded", "_range_sum", "_variance", "pending")
 
     def __init__(self, timeframe_ns: int) -> None:
-        self._pending: list[tuple[int, int, int]] = []
+        self.pending: list[tuple[int, int, int]] = []
+        """bars that were not worked through yet: there are some after every `add`, and none once a figure was asked for"""
         self._bars_a_year = YEAR_NS / timeframe_ns
         self._folded = 0
         """returns and true ranges that were worked through; the first bar has neither"""
@@ -35,9 +36,9 @@ class PriceStatistics:
 
     def add(self, high: int, low: int, close: int) -> None:
         """Take a closed bar, in ticks."""
-        self._pending.append((high, low, close))
-        if len(self._pending) > 1000:
+        if len(self.pending) >= 1000:
             self._fold()
+        self.pending.append((high, low, close))
 
     @property
     def volatility(self) -> float | None:
@@ -52,7 +53,7 @@ class PriceStatistics:
         return self._atr if self._folded >= RANGES else None
 
     def _fold(self) -> None:
-        for high, low, close in self._pending:
+        for high, low, close in self.pending:
             before, self._close = self._close, close
             if before == 0:
                 continue
@@ -68,4 +69,4 @@ class PriceStatistics:
                 self._atr = self._range_sum / RANGES
             else:
                 self._atr += (span - self._atr) / RANGES
-        self._pending.clear()
+        self.pending.clear()

@@ -38,6 +38,8 @@ class Costs(NamedTuple):
 class AccountView(NamedTuple):
     """The account at one moment; money in smallest quote units, quantities in lots. None = not known.
 
+    Its mappings may be those of whoever keeps the account: a view is used up before anything happens to that.
+
     `pending_buys` counts the lots of working buy orders as if all were filled, UNKNOWN ones included; `pending_sells` those of
     working sales that are no longer there to be promised.
     """
@@ -48,7 +50,8 @@ class AccountView(NamedTuple):
     positions: Mapping[InstrumentId, int]
     pending_buys: Mapping[InstrumentId, int]
     prices: Mapping[InstrumentId, int]
-    """Reference price in ticks: what the order would cost at worst, at least the mark."""
+    """Reference price in ticks: what the order would cost at worst, at least the mark. Where `committed` is given, the order's
+    instrument is enough."""
     notional: Callable[[InstrumentId, int, int], int]
     """(instrument, ticks, lots) → smallest quote units, exact."""
     worst_today: tuple[int, int] = (0, 1)
@@ -85,3 +88,6 @@ class AccountView(NamedTuple):
     trading_state: TradingState = TradingState.ACTIVE
     peers: tuple[PeerFigure, ...] = ()
     """what the other running entrypoints of the host are worth, as read last"""
+    committed: Mapping[InstrumentId, int] | None = None
+    """what each position and the working buys of its instrument are worth at `prices`, where that is more than nothing, in the
+    order of the instruments; None: rules add it up from `positions`, `pending_buys` and `prices`"""

@@ -17,24 +17,24 @@ Fall = tuple[int, int]
 
 def daily_loss(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     """Stop at this loss since the UTC day began, until it is over."""
-    falls = (_fall(view.day_start_equity, view.equity), view.worst_today)
-    return _stop(profile.daily_loss, profile.max_daily_loss_pct, falls, DecisionCode.RISK_DAILY_LOSS)
+    limit = profile.max_daily_loss_pct
+    return _stop(profile.daily_loss, limit, view.day_start_equity, view.equity, view.worst_today, DecisionCode.RISK_DAILY_LOSS)
 
 
 def weekly_loss(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     """Stop at this loss since Monday, UTC, until the week is over."""
-    if profile.weekly_loss is None or profile.weekly_loss_pct is None:
+    share, limit, start = profile.weekly_loss, profile.weekly_loss_pct, view.week_start_equity
+    if share is None or limit is None:
         return None
-    if view.week_start_equity is None:
+    if start is None:
         return missing("week_start_equity")
-    falls = (_fall(view.week_start_equity, view.equity), view.worst_week)
-    return _stop(profile.weekly_loss, profile.weekly_loss_pct, falls, DecisionCode.RISK_WEEKLY_LOSS)
+    return _stop(share, limit, start, view.equity, view.worst_week, DecisionCode.RISK_WEEKLY_LOSS)
 
 
 def drawdown(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     """Stop at this fall from the peak, until a person releases it."""
-    falls = (_fall(view.peak_equity, view.equity), view.worst_drawdown)
-    return _stop(profile.drawdown, profile.hard_drawdown_pct, falls, DecisionCode.RISK_DRAWDOWN)
+    limit = profile.hard_drawdown_pct
+    return _stop(profile.drawdown, limit, view.peak_equity, view.equity, view.worst_drawdown, DecisionCode.RISK_DRAWDOWN)
 
 
 def cost_ratio(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
@@ -48,13 +48,12 @@ def cost_ratio(order: NewOrder, view: AccountView, profile: RiskProfile) -> Obje
     return Objection(DecisionCode.RISK_COST_RATIO, str(profile.max_cost_to_profit_ratio), value)
 
 
-def _fall(start: int | None, equity: int | None) -> Fall:
-    return (0, 1) if start is None or equity is None else (start - equity, start)
-
-
-def _stop(share: Fraction, limit: Decimal, falls: tuple[Fall, ...], code: DecisionCode) -> Objection | None:
-    """Object when one of the falls is at or beyond the limit."""
-    for part, whole in falls:
-        if share.reached_by(part, whole):
-            return Objection(code, str(limit), share_text(part, whole))
+def _stop(
+    share: Fraction, limit: Decimal, start: int | None, equity: int | None, worst: Fall, code: DecisionCode
+) -> Objection | None:
+    """Object when the fall from `start` to `equity`, or the worst one that still holds, is at or beyond the limit."""
+    if start is not None and equity is not None and share.reached_by(start - equity, start):
+        return Objection(code, str(limit), share_text(start - equity, start))
+    if share.reached_by(*worst):
+        return Objection(code, str(limit), share_text(*worst))
     return None

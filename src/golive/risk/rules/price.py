@@ -35,11 +35,12 @@ def price_collar(order: NewOrder, view: AccountView, profile: RiskProfile) -> Ob
         return None
     price = view.prices.get(order.instrument) if order.price is None else order.price
     oldest = view.now - profile.reference_max_age_ns
-    sources = [each for each in view.references.get(order.instrument, ()) if each.ts + each.valid_ns >= oldest]
-    if price is None or len(sources) < max(1, view.references_needed):
+    fresh = [ticks for _, ticks, ts, valid_ns in view.references.get(order.instrument, ()) if ts + valid_ns >= oldest]
+    if price is None or not fresh or len(fresh) < view.references_needed:
         return missing(f"{max(1, view.references_needed)} prices not older than {profile.reference_max_age_seconds} s")
-    for each in sources:
-        away = (price - each.ticks) * order.side.sign
-        if limit.exceeded_by(away, each.ticks):
-            return Objection(DecisionCode.RISK_PRICE_COLLAR, str(profile.price_collar_pct), share_text(away, each.ticks))
-    return None
+    # Of several sources, the one that the price is furthest from.
+    nearest = min(fresh) if order.side is Side.BUY else max(fresh)
+    away = price - nearest if order.side is Side.BUY else nearest - price
+    if not limit.exceeded_by(away, nearest):
+        return None
+    return Objection(DecisionCode.RISK_PRICE_COLLAR, str(profile.price_collar_pct), share_text(away, nearest))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from golive.model.clock import DAY, to_iso
 from golive.model.decision import DecisionCode
 from golive.model.order import NewOrder
+from golive.model.trading_window import minute_of_week
 from golive.risk.profile import RiskProfile
 from golive.risk.view import AccountView
 
@@ -19,7 +20,7 @@ def symbol_lock(order: NewOrder, view: AccountView, profile: RiskProfile) -> Obj
 
 def trading_window(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     """Refuse outside the profile's times of the week."""
-    if not profile.windows or any(window.holds(view.now) for window in profile.windows):
+    if profile.week is None or profile.week[minute_of_week(view.now)]:
         return None
     return Objection(DecisionCode.OUTSIDE_TRADING_WINDOW, ", ".join(profile.trading_windows), to_iso(view.now))
 

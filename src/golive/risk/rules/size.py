@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from functools import reduce
+from operator import add, mul
 
 from golive.model.decision import DecisionCode
 from golive.model.ids import InstrumentId
@@ -44,13 +47,11 @@ def max_position(order: NewOrder, view: AccountView, profile: RiskProfile) -> Ob
 
 def max_open_positions(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     """Refuse one more instrument than this."""
-    positions, pending = view.positions, view.pending_buys
-    wanted = {key for key, lots in positions.items() if lots > 0}
-    wanted.update(key for key, lots in pending.items() if lots > 0)
-    wanted.add(order.instrument)
-    if len(wanted) <= profile.max_open_positions:
+    wanted = _lots(view) if view.committed is None else view.committed
+    count = len(wanted) + (order.instrument not in wanted)
+    if count <= profile.max_open_positions:
         return None
-    return Objection(DecisionCode.RISK_MAX_OPEN_POSITIONS, str(profile.max_open_positions), str(len(wanted)))
+    return Objection(DecisionCode.RISK_MAX_OPEN_POSITIONS, str(profile.max_open_positions), str(count))
 
 
 def portfolio_exposure(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
@@ -58,11 +59,10 @@ def portfolio_exposure(order: NewOrder, view: AccountView, profile: RiskProfile)
     limit, equity = profile.exposure, view.equity
     if limit is None or equity is None:
         return None
-    exposure = 0
-    for key, lots in _after(order, view).items():
-        if key not in view.prices:
-            return missing(f"price of {key}")
-        exposure += view.notional(key, view.prices[key], lots)
+    committed = _committed(view)
+    if isinstance(committed, Objection):
+        return committed
+    exposure = sum(committed.values()) + _own(order, view)
     if not limit.exceeded_by(exposure, equity):
         return None
     return Objection(DecisionCode.RISK_PORTFOLIO_EXPOSURE, str(profile.portfolio_exposure_pct), share_text(exposure, equity))
@@ -73,12 +73,14 @@ def target_volatility(order: NewOrder, view: AccountView, profile: RiskProfile) 
     limit, equity = profile.volatility, view.equity
     if limit is None or equity is None:
         return None
-    total = 0.0
-    for key, lots in _after(order, view).items():
-        volatility = view.volatility.get(key)
-        if volatility is None or key not in view.prices:
-            return missing(f"volatility of {key}")
-        total += view.notional(key, view.prices[key], lots) / equity * volatility
+    committed, known = _committed(view), view.volatility
+    if isinstance(committed, Objection):
+        return committed
+    try:
+        total = reduce(add, map(mul, committed.values(), map(known.__getitem__, committed)), 0.0)
+        total = (total + _own(order, view) * known[order.instrument]) / equity
+    except KeyError as unknown:
+        return missing(f"volatility of {unknown.args[0]}")
     if total <= limit:
         return None
     return Objection(DecisionCode.RISK_TARGET_VOLATILITY, str(profile.target_volatility), f"{total:.6g}")
@@ -117,11 +119,26 @@ def trade_risk(order: NewOrder, view: AccountView, profile: RiskProfile) -> Obje
     return Objection(DecisionCode.RISK_TRADE_RISK, str(profile.trade_risk_pct), share_text(loss, equity))
 
 
-def _after(order: NewOrder, view: AccountView) -> dict[InstrumentId, int]:
-    """Return the lots of every instrument when all buys that work are filled, this one too."""
+def _own(order: NewOrder, view: AccountView) -> int:
+    """Return what the order is worth."""
+    return view.notional(order.instrument, view.prices[order.instrument], order.quantity)
+
+
+def _lots(view: AccountView) -> dict[InstrumentId, int]:
+    """Return the lots of every instrument when all buys that work are filled, where there are any."""
     lots = {key: held for key, held in view.positions.items() if held > 0}
     for key, pending in view.pending_buys.items():
         if pending > 0:
             lots[key] = lots.get(key, 0) + pending
-    lots[order.instrument] = lots.get(order.instrument, 0) + order.quantity
     return lots
+
+
+def _committed(view: AccountView) -> Mapping[InstrumentId, int] | Objection:
+    """Return what those lots are worth; an objection when one of them has no price."""
+    if view.committed is not None:
+        return view.committed
+    lots = _lots(view)
+    for key in lots:
+        if key not in view.prices:
+            return missing(f"price of {key}")
+    return {key: view.notional(key, view.prices[key], count) for key, count in lots.items()}

@@ -30,8 +30,11 @@ def flip(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection 
 
 def missing_input(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     """Refuse when the account cannot be valued, the order not priced, or what was ordered before is not known."""
-    amounts = (("equity", view.equity), ("day_start_equity", view.day_start_equity), ("peak_equity", view.peak_equity))
+    equity, day_start, peak = view.equity, view.day_start_equity, view.peak_equity
+    if equity and day_start and peak and equity > 0 and day_start > 0 and peak > 0 and order.instrument in view.prices:
+        return None
+    amounts = (("equity", equity), ("day_start_equity", day_start), ("peak_equity", peak))
     unknown = [name for name, value in amounts if value is None or value <= 0]
     if order.instrument not in view.prices:
         unknown.append("price")
-    return missing(", ".join(unknown)) if unknown else None
+    return missing(", ".join(unknown))
