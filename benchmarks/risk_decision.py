@@ -24,7 +24,7 @@ from golive.config import SourceFile, parse_configuration
 from golive.engine import Engine
 from golive.model.clock import DAY, MINUTE, SECOND
 from golive.model.decision import Refused
-from golive.model.event import Durable, Operator, OperatorAction
+from golive.model.event import Durable
 from golive.model.ids import ClientOrderId, FillId
 from golive.model.instrument import Instrument
 from golive.model.market import Book, Candle
@@ -92,7 +92,6 @@ class Desk:
         self.rng = random.Random(5)
         self.prices = [100_000 + 500 * n for n in range(POSITIONS)]
         self._orders = 0
-        self.engine.process(Operator(OperatorAction.CONFIRM, "bench", "session_command", 0))
         self._bars(0)
         for instrument, price in zip(self.instruments, self.prices, strict=True):
             self._buy(instrument, price)
