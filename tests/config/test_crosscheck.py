@@ -95,6 +95,18 @@ def test_a_key_of_core_that_contradicts_another_is_reported_at_its_place(
         assert str(problem.position) == place(core, fragment, "core.yaml", after=CORE.index(old))
 
 
+def test_what_requires_demo_mode_may_not_lead_anywhere_else() -> None:
+    in_paper = changed(
+        RUNTIME, "      trusted_auto_confirm: false  #", "      require_demo_mode: true\n      trusted_auto_confirm: false  #"
+    )
+    assert parse(in_paper, CORE).resolve("okx_desktop_paper").require_demo_mode is True
+    entrypoint = LIVE_ENTRYPOINT.replace("risk_profile:", "require_demo_mode: true\n      risk_profile:", 1)
+    assert entrypoint != LIVE_ENTRYPOINT
+    runtime = changed(RUNTIME, "\nexecution:", entrypoint)
+    [problem] = problems(runtime, changed(CORE, "\npermission_profiles:", LIVE_ENVIRONMENT))
+    assert "okx_desktop_live may never run outside demo and paper, and okx_live is of type live" in problem.message
+
+
 def test_an_entrypoint_may_not_be_called_summary() -> None:
     runtime = RUNTIME.replace("okx_desktop_paper", "summary")
     problem = only_problem(runtime)

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from golive.model.json import JsonValue
 from golive.observability.divergence import divergence_schema
 from golive.runtime import config_document, stored_document, strategy_document
+from golive.runtime.auto_trade_control import auto_trade_schema
 from golive.runtime.download import document as download_document
 from golive.runtime.explain.chain import moment_schema, signal_schema
 from golive.runtime.explain.story import story_schema
@@ -21,6 +22,7 @@ from golive.runtime.risk_snapshot.document import snapshot_schema
 
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
 MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
+    "golive.auto_trade.v1": auto_trade_schema,
     "golive.config_check.v1": config_document.check_schema,
     "golive.config_show.v1": config_document.show_schema,
     "golive.data_import.v1": stored_document.import_schema,

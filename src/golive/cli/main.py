@@ -17,6 +17,7 @@ from .lazy import LazyCommand, LazyGroup
 
 COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "run": LazyCommand("golive.cli.run:app", "Run a demo or paper session and judge it."),
+    "autotrade": LazyCommand("golive.cli.autotrade:app", "Switch auto-trade on or off, confirm a running session."),
     "backtest": LazyCommand("golive.cli.backtest:app", "Run a strategy over stored candles."),
     "sweep": LazyCommand("golive.cli.sweep:app", "Try many parameter sets over stored candles, and say how much is luck."),
     "walk-forward": LazyCommand("golive.cli.walk_forward:app", "Choose on one stretch of history, trade the next, move on."),

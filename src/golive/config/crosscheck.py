@@ -62,6 +62,16 @@ def paper_is_not_confirmed_automatically(draft: Draft, problems: Problems) -> No
             problems.add(draft.where(*path), message, allowed="false", fix="the run command itself is the confirmation")
 
 
+def what_requires_demo_mode_runs_in_paper(draft: Draft, problems: Problems) -> None:
+    for name in draft.names.get(_ENTRYPOINTS, ()):
+        path = (*_ENTRYPOINTS, name, "require_demo_mode")
+        environment = draft.text(*_ENTRYPOINTS, name, "environment") or ""
+        kind = draft.text("environments", environment, "environment")
+        if draft.values.get(path) is True and kind not in (None, "paper"):
+            message = f"{path_text(path)}: {name} may never run outside demo and paper, and {environment} is of type {kind}"
+            problems.add(draft.where(*path), message, allowed="false", fix="remove the key, or name a paper environment")
+
+
 def paper_entrypoints(draft: Draft) -> tuple[str, ...]:
     """Return the entrypoints whose environment is known to be of type paper."""
     return tuple(
@@ -281,6 +291,7 @@ RULES: Final[tuple[Rule, ...]] = (
     default_entrypoint_exists,
     entrypoints_refer_to_what_exists,
     paper_is_not_confirmed_automatically,
+    what_requires_demo_mode_runs_in_paper,
     each_paper_entrypoint_has_one_profile_of_each_kind,
     profiles_agree_with_their_entrypoint,
     paper_profiles_agree_with_their_environment,

@@ -40,6 +40,7 @@ class ResolvedEntrypoint:
     tags: tuple[str, ...]
     enable_auto_trade: bool
     trusted_auto_confirm: bool
+    require_demo_mode: bool
 
     environment: str
     environment_type: str
@@ -105,6 +106,7 @@ def resolve_entrypoint(runtime: RuntimeFile, core: CoreFile, name: str) -> Resol
         tags=entrypoint.tags,
         enable_auto_trade=is_paper if entrypoint.enable_auto_trade is None else entrypoint.enable_auto_trade,
         trusted_auto_confirm=entrypoint.trusted_auto_confirm,
+        require_demo_mode=entrypoint.require_demo_mode,
         environment=entrypoint.environment,
         environment_type=environment.environment,
         exchange=label,

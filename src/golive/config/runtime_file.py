@@ -30,10 +30,16 @@ class Entrypoint:
     tags: Annotated[tuple[str, ...], Key("Labels that reports filter by.", pattern=NAME, form=_NAMES, at_least=1)]
     enable_auto_trade: Annotated[
         bool | None,
-        Key("Whether signals may become orders. Default: true in a paper environment, false elsewhere."),
+        Key(
+            "Whether signals may become orders, until `golive autotrade on|off` says otherwise. Default: true in a paper "
+            "environment, false elsewhere."
+        ),
     ] = None
     trusted_auto_confirm: Annotated[
         bool, Key("Whether live trading starts without a person's confirmation. An error in a paper environment.")
+    ] = False
+    require_demo_mode: Annotated[
+        bool, Key("Whether the entrypoint may never run outside demo and paper. An error in any other environment.")
     ] = False
 
 

@@ -97,6 +97,8 @@ class AutoTrader:
         """why nothing is ordered, None in `running`"""
         self.last: Transition | None = None
         """the newest transition, None before the first"""
+        self.has_run = False
+        """whether it ever was `running`"""
 
     def allows(self, action: A) -> bool:
         """Say whether an act is legal now; whoever takes acts from people asks before it becomes an event."""
@@ -114,5 +116,6 @@ class AutoTrader:
         if after is before:
             return None
         self.state, self.inaction = after, INACTION.get(after)
+        self.has_run = self.has_run or after is S.RUNNING
         self.last = Transition(before, after, operator.cause, operator.operator)
         return self.last

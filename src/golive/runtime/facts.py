@@ -65,6 +65,11 @@ class SessionFacts:
     drive_began: int | None = None
     drive_ended: int | None = None
 
+    @property
+    def has_run(self) -> bool:
+        """Whether the auto-trader was running at any time: a session without that is evidence of nothing."""
+        return self.engine is not None and self.engine.auto_trader.has_run
+
     def outcome(self) -> Outcome | None:
         """Return the outcome so far; None before the session saw a market."""
         if self.engine is None or self.dispatcher is None or self.market is None or self.inbox is None:

@@ -19,6 +19,9 @@ def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: G
     elif facts.engine.is_warming_up:
         verdicts.append(Verdict.UNKNOWN)
         facts.warn(f"{facts.engine.candles} closed candles: the strategy never left its warm-up, so nothing was decided")
+    elif not facts.has_run:
+        why = "auto-trade is off" if plan.read_only is not None else "nobody has confirmed it"
+        facts.warn(f"nothing was to be ordered, because {why}: the session opens no further stage")
     return decide_status(
         verdicts,
         phase=evaluation.phase,

@@ -356,7 +356,7 @@ class Session:
         evaluation = self._windows.close(now)
         decision = judge(self._plan, self.facts, evaluation, self._guardrails(now))
         report = self._document(evaluation, decision, now, finished=True)
-        if decision.status is RunStatus.SUCCESS:
+        if decision.status is RunStatus.SUCCESS and self.facts.has_run:
             try:
                 report = self._with_stage_record(report, now)
             except JournalError as exc:
