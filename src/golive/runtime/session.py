@@ -214,8 +214,9 @@ class Session:
             stack.push_async_callback(stream.close)
             await stream.start()
             start_trader(plan, facts, dispatcher, self._clock)
-            self._ready()
             switch = SwitchWatch(plan, facts, self._evidence, floor.engine.auto_trader, inbox, self._clock)
+            switch.look()
+            self._ready()
             assert self._watch is not None
             watches = (self._refresh(), self._watch.run(), self._operators(inbox).run(), switch.run())
             background = [asyncio.ensure_future(each) for each in watches]
