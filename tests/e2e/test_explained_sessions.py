@@ -44,8 +44,7 @@ def told(home: Home) -> dict[str, list[dict[str, Any]]]:
 
 def run_of(home: Home, place: int) -> str:
     """Run id of the first (0) or the second (1) session, its first digits."""
-    [second, first] = session_stores(home.path)
-    return (first, second)[place].stem.rpartition("_")[2]
+    return session_stores(home.path)[::-1][place].stem.rpartition("_")[2]
 
 
 def explain(capsys: pytest.CaptureFixture[str], home: Home, *words: str) -> tuple[int, str, str]:
@@ -172,7 +171,7 @@ def test_a_journal_that_lacks_a_decision_is_told_and_ends_in_6(
 
 
 def test_a_store_that_was_changed_ends_in_6(home: Home, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    path = session_stores(home.path)[0]
+    path = session_stores(home.path)[0]  # the newest
     before = path.read_bytes()
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TRIGGER IF EXISTS records_update")
@@ -188,3 +187,54 @@ def test_a_store_that_was_changed_ends_in_6(home: Home, capsys: pytest.CaptureFi
             log.unlink()
     assert (code, out) == (6, "")
     assert "nothing in it can be believed" in err
+
+
+def decisions(capsys: pytest.CaptureFixture[str], home: Home, *words: str) -> tuple[int, str, str]:
+    code = command_line.main(["decisions", *words, "--home", str(home.path)])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_decisions_are_listed_with_their_codes_as_the_report_counts_them(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    for place, path in enumerate(home.reports("demo")):
+        counted = json.loads(path.read_text())["outcome"]["decisions"]
+        code, out, err = decisions(capsys, home, "--session", run_of(home, place), "--json")
+        assert (code, err) == (0, "")
+        listed = published(out)
+        assert listed["by_code"] == counted["by_code"]
+        assert sum(listed["idle_bars"].values()) == sum(run["bars"] for run in counted["inaction"])
+
+
+def test_decisions_of_one_code_are_told_in_words(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = decisions(capsys, home, "--code", "RISK_MAX_POSITION", "--lang", "pl")
+    assert code == 0
+    assert "ryzyko odmówiło" in out
+    assert "dozwolone jest najwyżej 3 %" in out
+    assert "ON_TARGET" not in out
+    listed = published(decisions(capsys, home, "--since", "2024-01-01T03:00", "--json")[1])["decisions"]
+    assert listed
+    assert all((each["until"] or each["ts"]) >= "2024-01-01T03:00" for each in listed)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--code", "RISK_POSITION"), 2, "--code RISK_POSITION: there is no such code; did you mean RISK_MAX_POSITION"),
+        (("--since", "noon"), 2, "--since noon: write a time with its day, as 2026-01-10T09:00, UTC"),
+        (("--session", "ffffffff"), 6, "there is no such session under"),
+    ],
+)
+def test_what_cannot_be_listed_is_said(
+    home: Home, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], code: int, said: str
+) -> None:
+    ended, out, err = decisions(capsys, home, *words)
+    assert (ended, out) == (code, "")
+    assert said in err
+
+
+def test_the_end_of_a_run_and_its_report_show_what_was_decided(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = home.golive("run", "--mode", "demo", "--candles", "200").stdout
+    assert "Decisions · " in shown
+    assert "the position would be too large" in shown
+    page = sorted((home.path / "reports/e2e").glob("run_local_bot_demo_*.md"))[1].read_text()
+    assert "| RISK_MAX_POSITION | the position would be too large |" in page

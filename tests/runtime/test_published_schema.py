@@ -13,6 +13,7 @@ from golive.model.json import JsonValue
 from golive.observability.divergence import divergence_schema
 from golive.runtime import config_document, stored_document, strategy_document
 from golive.runtime.auto_trade_control import auto_trade_schema
+from golive.runtime.decision_list import decisions_schema
 from golive.runtime.download import document as download_document
 from golive.runtime.explain.chain import moment_schema, signal_schema
 from golive.runtime.explain.story import story_schema
@@ -28,6 +29,7 @@ MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.data_import.v1": stored_document.import_schema,
     "golive.data_list.v1": stored_document.list_schema,
     "golive.data_verify.v1": stored_document.verify_schema,
+    "golive.decisions.v1": decisions_schema,
     "golive.divergence.v1": divergence_schema,
     "golive.download.v1": download_document.download_schema,
     "golive.download_record.v1": download_document.record_schema,

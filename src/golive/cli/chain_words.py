@@ -7,6 +7,11 @@ from typing import Final
 from golive.observability.wording import Words
 
 ROWS: Final[Words] = {
+    "time": ("time (UTC)", "czas (UTC)"),
+    "instrument": ("instrument", "instrument"),
+    "event": ("event", "zdarzenie"),
+    "code": ("code", "kod"),
+    "why": ("why", "dlaczego"),
     "candle": ("candle", "świeca"),
     "signal": ("signal", "sygnał"),
     "target": ("target", "cel"),
@@ -40,6 +45,10 @@ TEXTS: Final[Words] = {
         "{code}: {meaning}; {bars} bars, {since} to {until}",
         "{code}: {meaning}; świec: {bars}, od {since} do {until}",
     ),
+    "run": ("{bars} bars, to {until}", "świec: {bars}, do {until}"),
+    "counted": ("{decisions} decisions, {bars} idle bars", "decyzji: {decisions}, bezczynnych świec: {bars}"),
+    "store_verified": ("store verified", "dziennik sesji sprawdzony"),
+    "store_not_verified": ("store not verified: {problem}", "dziennik sesji nie sprawdzony: {problem}"),
     "not_idle": ("not written down yet: the session goes on", "jeszcze nie zapisano: sesja trwa"),
     "filled_of": ("{filled} of {quantity} filled", "wykonano {filled} z {quantity}"),
     "average": ("at {price} on average", "średnio po {price}"),

@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "fills": LazyCommand("golive.cli.session_list:fills_app", "List the fills of a session."),
     "positions": LazyCommand("golive.cli.session_list:positions_app", "List the positions of a session."),
     "balances": LazyCommand("golive.cli.session_list:balances_app", "List the balances of a session's account."),
+    "decisions": LazyCommand("golive.cli.decisions:app", "List what a session decided, and why it did nothing."),
     "order": LazyCommand("golive.cli.order:app", "Send, cancel and list orders by hand, in rehearsal."),
     "reconcile": LazyCommand("golive.cli.reconcile:app", "Compare order journals with venues, and decide what differs."),
     "report": LazyCommand("golive.cli.report:app", "Open a report, or show how far a session was from its shadow."),

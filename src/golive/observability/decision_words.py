@@ -166,7 +166,7 @@ CODES: Final[Mapping[C, CodeWords]] = {
         ("something it is judged by is not known", "brakuje czegoś, według czego się ocenia"),
         ("cannot be judged without what is {value}", "nie można ocenić, bo brakuje danych ({value})"),
     ),
-    C.RISK_CROSS_ENTRYPOINT: _share(
+    C.RISK_CROSS_ENTRYPOINT: CodeWords(
         ("all entrypoints of this host together", "wszystkie punkty wejścia razem"),
         (
             "all entrypoints of this host together: {value}; allowed: {limit}",

@@ -1,0 +1,111 @@
+"""What `golive decisions` says of one session: its decisions and its runs of inaction, in order, and how often each code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from golive.audit.decision_event import DECISIONS
+from golive.model.clock import from_iso
+from golive.model.json import JsonValue
+from golive.observability.shape import Count, Instant, as_json, document_schema
+from golive.storage.session_reader import SessionReader
+from golive.storage.session_store import StoredRecord
+
+from .session_rows import SessionHead
+from .session_view import view_session
+
+SCHEMA: Final = "golive.decisions.v1"
+IDLE: Final = "inaction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionLine:
+    """A decision about a signal or about an order that protects, or a run of bars on which nothing was done."""
+
+    record_seq: Count
+    ts: Instant
+    """market time; of a run that of its first bar"""
+    event: str
+    instrument: str
+    signal_id: str | None
+    client_order_id: str | None
+    code: str
+    limit: str | None
+    value: str | None
+    until: Instant | None
+    """end of a run's last bar; None for a decision"""
+    bars: Count | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionList:
+    """The decisions that were asked for; `by_code` counts decisions, `idle_bars` the bars of runs, both of what is listed."""
+
+    session: SessionHead
+    decisions: tuple[DecisionLine, ...]
+    by_code: Mapping[str, Count]
+    idle_bars: Mapping[str, Count]
+
+
+def decision_list(path: Path, home: Path, *, code: str | None = None, since: int | None = None) -> DecisionList:
+    """Read a session's store; `since` is market time in ns. JournalError when it cannot be read or is not what was written."""
+    head = view_session(path, home).head
+    with closing(SessionReader(path)) as reader:
+        lines = tuple(
+            line
+            for line in _lines(reader)
+            if code in (None, line.code) and (since is None or (line.ts if line.until is None else line.until) >= since)
+        )
+    taken: Counter[str] = Counter()
+    idle: Counter[str] = Counter()
+    for line in lines:
+        if line.bars is None:
+            taken[line.code] += 1
+        else:
+            idle[line.code] += line.bars
+    return DecisionList(session=head, decisions=lines, by_code=dict(sorted(taken.items())), idle_bars=dict(sorted(idle.items())))
+
+
+def document(decisions: DecisionList) -> dict[str, JsonValue]:
+    """Return the JSON document."""
+    told = as_json(decisions)
+    assert isinstance(told, dict)
+    return {"schema": SCHEMA, **told}
+
+
+def decisions_schema() -> dict[str, JsonValue]:
+    """Return its JSON Schema (2020-12)."""
+    return document_schema(SCHEMA, "What one session of Golive decided", DecisionList)
+
+
+def _lines(reader: SessionReader) -> Iterator[DecisionLine]:
+    for record in reader.records():
+        if record.event in DECISIONS or record.event == IDLE:
+            yield _line(record)
+
+
+def _line(record: StoredRecord) -> DecisionLine:
+    body = record.body
+
+    def text(name: str) -> str | None:
+        return None if body.get(name) is None else str(body[name])
+
+    is_run = record.event == IDLE
+    return DecisionLine(
+        record_seq=record.record_seq,
+        ts=from_iso(str(body["from"])) if is_run else record.ts,
+        event=record.event,
+        instrument=str(body["instrument"]),
+        signal_id=text("signal_id"),
+        client_order_id=text("client_order_id"),
+        code=str(body["code"]),
+        limit=text("limit"),
+        value=text("value"),
+        until=from_iso(str(body["to"])) if is_run else None,
+        bars=int(str(body["bars"])) if is_run else None,
+    )
