@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from golive.config.rbac import Act, roles_for
 from golive.model.clock import SECOND, Clock, to_iso
@@ -29,16 +28,12 @@ from golive.security.operators import (
     locked_for,
     new_entry,
 )
-from golive.storage.journal_file import Signer
-from golive.storage.keys import DevelopmentKeys
 from golive.storage.operator_file import OperatorFile
 from golive.storage.security_admin import record_admin_act
 
 from .clock import SystemClock
-from .code_version import code_version
 from .evidence import operator_identity
-
-CONFIGURATION_FILES: Final = ("config/runtime.yaml", "config/core.yaml")
+from .host_signer import host_signer
 
 
 def authorised(home: Path, name: str, passphrase: Secret, act: Act, *, clock: Clock | None = None) -> OperatorIdentity:
@@ -164,14 +159,4 @@ def _whose(name: str) -> JsonObject:
 
 def _record(home: Path, clock: Clock, type_: str, body: JsonObject, operator: str | None = None) -> None:
     who = operator or operator_identity()
-    signer = Signer(DevelopmentKeys.load_or_create(home), clock, code_version(), _configuration(home), operator=who)
-    record_admin_act(home, signer, type_, body, who)
-
-
-def _configuration(home: Path) -> str:
-    """Return SHA-384 over the configuration files where they stand by default; people may be named before there are any."""
-    digest = hashlib.sha384()
-    for name in CONFIGURATION_FILES:
-        path = home / name
-        digest.update(hashlib.sha256(path.read_bytes()).hexdigest().encode() + b"\n" if path.is_file() else b"\n")
-    return digest.hexdigest()
+    record_admin_act(home, host_signer(home, clock, who), type_, body, who)

@@ -58,6 +58,7 @@ from .plan import EMBEDDED, Plan, needs_trades
 from .prerequisite import required_record
 from .reporting import report_document, report_places, stage_record_of, write_all, write_json
 from .risk_metrics import BandWatch, create_risk_metrics, publish_risk_use
+from .risk_stop import StopKeeper
 from .session_ports import MetricsFace, Progress, RunResult, ServeMetrics
 from .unfinished import Unfinished
 from .validation import validate
@@ -98,6 +99,7 @@ class Session:
         self._evidence: Evidence | None = None
         self._access: VenueAccess | None = None
         self._host: HostRisk | None = None
+        self._stops = StopKeeper(plan, lambda: self.facts.run_id, clock)
         self._telling: asyncio.Future[None] | None = None
         self._watch: HealthWatch | None = None
         self._server: MetricsFace | None = None
@@ -155,6 +157,7 @@ class Session:
             unfinished = self._take_up() if plan.options.resume else None
             if not plan.options.resume and (left := self._evidence.left_behind()) is not None:
                 facts.warn(left)
+        self._stops.demand_none()
         self._host = HostRisk(plan, lambda: facts.run_id, self._evidence.lease.epoch, self._clock, facts.warn)
         self._telling = asyncio.ensure_future(self._host.run(lambda: facts.engine))
         facts.stage_record = required_record(plan, self._evidence.stage_records, self._clock)
@@ -238,6 +241,7 @@ class Session:
             self.facts.restart.demand_done(self._ending)
         floor.dispatcher.finish()
         await floor.dispatcher.settle()
+        self._stops.look(floor.engine)
         if floor.engine.strategy_failure is not None:
             self.facts.fail(floor.engine.strategy_failure)
         if floor.account is not None:
@@ -288,6 +292,8 @@ class Session:
 
     def _stepped(self, steps: int) -> None:
         self.facts.steps = steps
+        if self.facts.engine is not None:
+            self._stops.look(self.facts.engine)
         if self.facts.journal is not None and self.facts.journal.failure is not None:
             raise self.facts.journal.failure
         if self.facts.restart is not None and self.facts.restart.was_stopped_here:

@@ -1,0 +1,87 @@
+"""The drawdown stop at the desk of a person, and the desk among the entrypoints of its host.
+
+The stop is the entrypoint's, as in a session: a file that stands until somebody of role `risk` releases it. The release is told
+to the account's own journal with the next order: its note of equity begins a new peak, once, and says which release that was.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Final
+
+from golive.model.clock import to_iso
+from golive.model.decision import DecisionCode, Refused
+from golive.model.instrument import Instrument
+from golive.model.json import JsonObject
+from golive.model.order import NewOrder
+from golive.model.peer import PeerFigure
+from golive.portfolio import EquityTrack
+from golive.risk import AccountView, LimitUse, RiskEngine
+from golive.risk.rules import reduces, share_text
+from golive.runtime.host_risk import read_peers
+from golive.runtime.risk_stop import DRAWDOWN
+from golive.storage.lease import lease_holder
+from golive.storage.risk_state import EquityFigure, publish_figure
+from golive.storage.risk_stop import Release, StandingStop, read_stop, write_stop
+
+from .plan import LivePlan
+
+RELEASED: Final = "released"
+"""member of a note of equity: the id of the newest release that it knows of"""
+BY_HAND: Final = "by hand"
+"""in place of a run's id"""
+
+
+def stopped(plan: LivePlan, order: NewOrder, view: AccountView, decision_seq: int) -> Refused | None:
+    """Return the refusal of an order that may increase risk while the entrypoint's stop stands; None when it may pass."""
+    stop = read_stop(plan.home, plan.entrypoint)
+    if stop is None or reduces(order, view):
+        return None
+    return Refused(order, decision_seq, DecisionCode.RISK_DRAWDOWN, stop.allowed, stop.used)
+
+
+def keep_stop(plan: LivePlan, engine: RiskEngine, now: int) -> None:
+    """Let the entrypoint's stop stand once the account has fallen so far; durable on return. Raises JournalError."""
+    profile, fall = engine.profile, engine.track.worst_drawdown
+    if fall[0] > 0 and profile.drawdown.reached_by(*fall):
+        stop = StandingStop(
+            entrypoint=plan.entrypoint, stage=plan.stage, limit=DRAWDOWN, allowed=str(profile.hard_drawdown_pct),
+            used=share_text(*fall), since=to_iso(now), profile=profile.name, risk_profile_digest=profile.digest, run_id=BY_HAND,
+        )  # fmt: skip
+        write_stop(plan.home, stop)
+
+
+def released(track: EquityTrack, note: JsonObject | None, release: Release | None) -> EquityTrack:
+    """Return the track as it stands after the newest release: what the account was worth last is its new peak.
+
+    A note that knows of the release has had its new peak already.
+    """
+    if release is None or note is None or note.get(RELEASED) == release.id:
+        return track
+    return replace(track, peak=track.last, worst_drawdown=(0, 1))
+
+
+def release_mark(release: Release | None) -> dict[str, str]:
+    """Return what a note of equity says about the newest release."""
+    return {} if release is None else {RELEASED: release.id}
+
+
+def peers_of(plan: LivePlan, now: int) -> tuple[PeerFigure, ...]:
+    """Return what the other running entrypoints with the same kind of money are worth. Raises JournalError."""
+    return read_peers(plan.home, plan.entrypoint, plan.stage, now)
+
+
+def publish_desk(plan: LivePlan, engine: RiskEngine, instrument: Instrument, uses: Sequence[LimitUse], now: int) -> None:
+    """Publish what the account was worth at this order, unless a session of the entrypoint runs and says it itself."""
+    if lease_holder(plan.home, plan.entrypoint) is not None:
+        return
+    track = engine.track
+    figure = EquityFigure(
+        entrypoint=plan.entrypoint, stage=plan.stage, is_simulation=False, quote_asset=instrument.quote,
+        quote_scale=instrument.quote_scale, equity=engine.equity, day_start=track.day_start, peak=track.peak, at=now,
+        pid=os.getpid(), epoch=0, run_id=BY_HAND, profile=engine.profile.name, risk_profile_digest=engine.profile.digest,
+        state=engine.state, uses=tuple(asdict(use) for use in uses),
+    )  # fmt: skip
+    publish_figure(plan.home, figure)

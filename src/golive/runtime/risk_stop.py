@@ -1,0 +1,81 @@
+"""The drawdown stop of an entrypoint: kept when it is reached, in the way of the next session until a person releases it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from golive.engine import Engine
+from golive.model.clock import Clock, to_iso
+from golive.model.errors import PrerequisiteMissing
+from golive.security.operators import OperatorIdentity
+from golive.storage.lease import lease_holder
+from golive.storage.risk_stop import UNREADABLE, Release, StandingStop, read_stop, write_release, write_stop
+
+from .operators import record_act
+from .plan import Plan
+
+DRAWDOWN: Final = "hard_drawdown_pct"
+
+
+def stop_text(stop: StandingStop) -> str:
+    """Say in one line what stands, and which command releases it."""
+    if stop.limit == UNREADABLE:
+        what = f"the drawdown stop of {stop.entrypoint} stands: {stop.used}"
+    else:
+        of = f"{stop.used} of {stop.allowed} (run {stop.run_id[:8]})"
+        what = f"{stop.entrypoint} stands at {stop.limit} since {stop.since}: {of}"
+    return f"{what}; golive risk release --entrypoint {stop.entrypoint} --operator NAME, by somebody of role risk, releases it"
+
+
+class StopKeeper:
+    """Keeps the stop of one session's entrypoint. `run_id` may change when a session is taken up again."""
+
+    def __init__(self, plan: Plan, run_id: Callable[[], str], clock: Clock) -> None:
+        self._plan = plan
+        self._run_id = run_id
+        self._clock = clock
+        self._seen = 0
+        """breaches of the engine that were looked at"""
+
+    def demand_none(self) -> None:
+        """Raise PrerequisiteMissing while a stop stands; the session that reached it may go on where it was cut off."""
+        stop = read_stop(self._plan.home, self._plan.entrypoint.name)
+        if stop is not None and stop.run_id != self._run_id():
+            raise PrerequisiteMissing(stop_text(stop))
+
+    def look(self, engine: Engine) -> None:
+        """Let a drawdown that was reached since the last look stand; durable on return. Raises JournalError."""
+        breaches, self._seen = engine.breaches[self._seen :], len(engine.breaches)
+        for breach in breaches:
+            if breach.limit == DRAWDOWN:
+                plan = self._plan
+                stop = StandingStop(
+                    entrypoint=plan.entrypoint.name, stage=plan.stage, limit=breach.limit, allowed=breach.allowed,
+                    used=breach.used, since=to_iso(self._clock.now()), profile=plan.risk_profile.name,
+                    risk_profile_digest=plan.risk_profile.digest, run_id=self._run_id(),
+                )  # fmt: skip
+                write_stop(plan.home, stop)
+
+
+def release(home: Path, entrypoint: str, operator: OperatorIdentity, reason: str, clock: Clock) -> StandingStop | None:
+    """Release the drawdown stop of an entrypoint, recorded first; return what stood, None when no file said that one does.
+
+    The equity that an account's order journal remembers begins a new peak at the next order by hand. Raises PrerequisiteMissing
+    while a session of the entrypoint runs, which would go on with its own stop, and JournalError.
+    """
+    if (pid := lease_holder(home, entrypoint)) is not None:
+        raise PrerequisiteMissing(
+            f"{entrypoint} is running in process {pid}, with its stop; end that session first"
+        )
+    stop = read_stop(home, entrypoint)
+    now = to_iso(clock.now())
+    body = {
+        "entrypoint": entrypoint, "reason": reason, "limit": stop.limit if stop else None, "used": stop.used if stop else None,
+        "allowed": stop.allowed if stop else None, "since": stop.since if stop else None, "run_id": stop.run_id if stop else None,
+    }  # fmt: skip
+    record_act(home, "risk_stop_released", body, operator.name, clock=clock)
+    write_release(home, Release(entrypoint=entrypoint, id=secrets.token_hex(8), operator=operator.name, at=now))
+    return stop
