@@ -20,6 +20,7 @@ from golive.runtime.explain.story import story_schema
 from golive.runtime.live import order_document
 from golive.runtime.live.reconcile_document import reconciliation_schema
 from golive.runtime.risk_snapshot.document import snapshot_schema
+from golive.runtime.risk_status import status_schema
 
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
 MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
@@ -40,6 +41,7 @@ MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.reconciliation.v1": reconciliation_schema,
     "golive.risk_snapshot.v1": snapshot_schema,
     "golive.signal.v1": signal_schema,
+    "golive.risk_status.v1": status_schema,
     "golive.strategy.v1": strategy_document.strategy_schema,
     "golive.strategy_check.v1": strategy_document.check_schema,
     "golive.strategy_list.v1": strategy_document.list_schema,

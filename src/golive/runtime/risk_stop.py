@@ -67,9 +67,7 @@ def release(home: Path, entrypoint: str, operator: OperatorIdentity, reason: str
     while a session of the entrypoint runs, which would go on with its own stop, and JournalError.
     """
     if (pid := lease_holder(home, entrypoint)) is not None:
-        raise PrerequisiteMissing(
-            f"{entrypoint} is running in process {pid}, with its stop; end that session first"
-        )
+        raise PrerequisiteMissing(f"{entrypoint} is running in process {pid}, with its stop; end that session first")
     stop = read_stop(home, entrypoint)
     now = to_iso(clock.now())
     body = {

@@ -91,9 +91,8 @@ class OrderRisk:
         """Keep a drawdown that was reached, and let others see what the account is worth."""
         assert self._desk is not None
         keep_stop(self._desk.plan, engine, now)
-        worth = [
-            view.notional(key, view.prices[key], lots) for key, lots in view.positions.items() if lots and key in view.prices
-        ]
+        held = [(key, lots) for key, lots in view.positions.items() if lots and key in view.prices]
+        worth = [view.notional(key, view.prices[key], lots) for key, lots in held]
         uses = engine.present_uses(max(worth, default=0), len(worth), sum(worth))
         publish_desk(self._desk.plan, engine, instrument, uses, now)
 

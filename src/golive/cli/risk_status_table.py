@@ -1,0 +1,96 @@
+"""The table of `golive risk status`: each limit with a bar, by entrypoint and across, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TextIO
+
+from golive.model.clock import to_iso
+from golive.observability.page import amount, percent
+
+from .risk_table import STYLES, bar
+from .terminal import clean
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from golive.runtime.risk_status import EntrypointRow, LimitRow, RiskStatus
+
+TONES = {"ok": "green", "unknown": "yellow", "breached": "red"}
+STATES = {"ACTIVE": "green", "REDUCING": "yellow", "HALTED": "red"}
+
+
+def print_status(status: RiskStatus, stream: TextIO, *, width: int | None = None) -> None:
+    """Print everything a person has to know; colours only on a terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    for row in status.emergency:
+        text = f"EMERGENCY MODE ({row.scope}) {row.state} since {to_iso(row.since)} by {row.operator}: {row.reason}"
+        console.print(Text(clean(text), style="bold red"), soft_wrap=True)
+    for entrypoint in status.entrypoints:
+        state = entrypoint.state or "?"
+        title = Text.assemble(
+            (entrypoint.entrypoint, "bold"), f" · {entrypoint.risk_profile} · ", (state, STATES.get(state, "")),
+            f" · auto-trade {entrypoint.auto_trader or entrypoint.auto_trade} · {source_text(entrypoint)}",
+        )  # fmt: skip
+        console.print(title, soft_wrap=True)
+        if entrypoint.stop is not None:
+            console.print(Text(f"  {_stop(entrypoint)}", style="red"), soft_wrap=True)
+        if entrypoint.equity is not None:
+            since = "" if entrypoint.day_start is None else f", day began with {amount(entrypoint.day_start, 2)}"
+            peak = "" if entrypoint.peak is None else f", peak {amount(entrypoint.peak, 2)}"
+            console.print(f"  equity {amount(entrypoint.equity, 2)} {entrypoint.quote_asset or ''}{since}{peak}", soft_wrap=True)
+        if entrypoint.limits:
+            console.print(_table(entrypoint.limits))
+    for together in status.across:
+        names = ", ".join(together.entrypoints)
+        console.print(Text(f"all with {together.money} money in {together.quote_asset}: {names}", style="bold"), soft_wrap=True)
+        console.print(_table(together.limits))
+    for problem in status.problems:
+        console.print(Text(clean(problem), style="yellow"), soft_wrap=True)
+    console.print(Text(f"{status.status} (exit {int(status.exit_code)})", style=TONES[status.status]))
+
+
+def source_text(row: EntrypointRow) -> str:
+    """Say where the figures are from, and how old they are when nothing runs."""
+    if row.source == "running":
+        return f"running ({row.stage}, process {row.pid})"
+    if row.source == "unknown":
+        return f"running (process {row.pid or '?'}), and what it is worth is not known"
+    if row.source == "none":
+        return "nothing has run yet"
+    what = "its last order by hand" if row.source == "order" else f"its last {row.stage} run, at worst"
+    return f"not running; of {what}, {age_text(row.age_seconds)} ago"
+
+
+def age_text(seconds: float | None) -> str:
+    """Return an age in its largest whole unit."""
+    if seconds is None:
+        return "an unknown time"
+    for size, name in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{int(seconds // size)} {name}"
+    return f"{seconds:.0f} s"
+
+
+def _stop(row: EntrypointRow) -> str:
+    stop = row.stop
+    assert stop is not None
+    where = f"stops at {stop.limit} since {stop.since}: {stop.used} of {stop.allowed}"
+    return clean(f"{where}; golive risk release --entrypoint {row.entrypoint} --operator NAME")
+
+
+def _table(limits: Iterable[LimitRow]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(min_width=60)
+    for name in ("limit", "used", "allowed", "", "share", "band"):
+        table.add_column(name, justify="right" if name in ("used", "allowed", "share") else "left", no_wrap=True)
+    for row in limits:
+        style = STYLES.get(row.band, "")
+        cells = (clean(row.limit), amount(row.used), amount(row.allowed), Text(bar(row.used_ratio), style=style))
+        table.add_row(*cells, percent(row.used_ratio, 1), Text(row.band, style=style))
+    return table

@@ -1,0 +1,306 @@
+"""`golive risk status`: how much of each limit every entrypoint uses, alone and together, and what stands in the way.
+
+Of an entrypoint that runs, what it published in the last seconds; of another, what its last report or order said, and how old
+that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from golive.config.configuration import Configuration
+from golive.config.resolved import ResolvedEntrypoint
+from golive.model.clock import SECOND, from_iso
+from golive.model.errors import ConfigError, JournalError, MalformedPayload
+from golive.model.json import JsonObject, JsonValue
+from golive.model.money import format_units
+from golive.model.verdict import ExitCode
+from golive.observability import reading as read
+from golive.observability.shape import Amount, Instant, Share, as_json, document_schema
+from golive.risk.band import use_of
+from golive.risk.cross import LONGEST_AGE_NS
+from golive.storage.auto_trade_switch import published_trader, read_switch
+from golive.storage.lease import lease_holder, newest_epoch
+from golive.storage.risk_state import EquityFigure, read_figure
+from golive.storage.risk_stop import StandingStop, read_stop
+from golive.storage.run_reports import newest_report
+
+from .emergency import HostEmergency
+from .host_risk import kind_of
+
+SCHEMA: Final = "golive.risk_status.v1"
+LOSSES: Final = ("max_daily_loss_pct", "hard_drawdown_pct")
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRow:
+    """One limit; `used` and `allowed` are shares of equity or counts."""
+
+    limit: str
+    allowed: Amount
+    used: str
+    used_ratio: Share
+    band: Literal["ok", "warn", "breach"]
+
+
+@dataclass(frozen=True, slots=True)
+class StopRow:
+    """A drawdown stop that stands until it is released; `unreadable` where its file cannot be read."""
+
+    limit: str
+    allowed: str
+    used: str
+    since: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyRow:
+    """Emergency mode of all profiles or one."""
+
+    scope: str
+    state: str
+    reason: str
+    operator: str
+    since: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class EntrypointRow:
+    """One entrypoint; money as decimal text of its quote asset, null where it is not known."""
+
+    entrypoint: str
+    risk_profile: str
+    source: Literal["running", "order", "report", "unknown", "none"]
+    """`running`: published by its session; `order`: by the last order by hand; `report`: of its last run; `unknown`: it runs and
+    says nothing; `none`: nothing of it is known"""
+    stage: str | None
+    pid: int | None
+    age_seconds: float | None
+    state: Literal["ACTIVE", "REDUCING", "HALTED"] | None
+    quote_asset: str | None
+    equity: Amount | None
+    day_start: Amount | None
+    peak: Amount | None
+    limits: tuple[LimitRow, ...]
+    stop: StopRow | None
+    emergency: EmergencyRow | None
+    auto_trade: Literal["on", "off"]
+    auto_trader: str | None
+    """state of its session's auto-trader; null when none runs"""
+
+
+@dataclass(frozen=True, slots=True)
+class TogetherRow:
+    """All running entrypoints with one kind of money and one quote asset, by the tightest limits among them."""
+
+    money: str
+    quote_asset: str
+    entrypoints: tuple[str, ...]
+    equity: Amount
+    day_start: Amount
+    peak: Amount
+    limits: tuple[LimitRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RiskStatus:
+    """The host now."""
+
+    generated_at: Instant
+    status: Literal["ok", "breached", "unknown"]
+    entrypoints: tuple[EntrypointRow, ...]
+    across: tuple[TogetherRow, ...]
+    emergency: tuple[EmergencyRow, ...]
+    problems: tuple[str, ...]
+    """what could not be read"""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return {"ok": ExitCode.OK, "breached": ExitCode.BREACHED, "unknown": ExitCode.UNKNOWN}[self.status]
+
+
+def risk_status(home: Path, configuration: Configuration, only: str | None, now: int) -> RiskStatus:
+    """Return how everything stands; `only` one entrypoint where that is named. ConfigError for one that does not exist.
+
+    `now`: wall clock, ns UTC. A limit that is breached, a stop that stands and emergency mode are `breached`; an entrypoint that
+    runs and says nothing is `unknown`.
+    """
+    names = sorted(configuration.runtime.trading.entrypoints)
+    if only is not None and only not in names:
+        raise ConfigError(f"--entrypoint {only}: there is none of that name; known: {', '.join(names)}")
+    reading = HostEmergency(home).reading()
+    problems = [reading.problem] if reading.problem else []
+    emergencies = tuple(
+        EmergencyRow(mode.scope, mode.state, mode.reason, mode.operator, mode.since) for mode in reading.emergencies.modes
+    )
+    figures: dict[str, EquityFigure] = {}
+    rows = []
+    for name in names:
+        row = _row(home, configuration.resolve(name), emergencies, now, figures, problems)
+        if only in (None, name):
+            rows.append(row)
+    across = tuple(row for row in _across(figures.values()) if only is None or only in row.entrypoints)
+    return RiskStatus(now, _verdict(rows, across, emergencies), tuple(rows), across, emergencies, tuple(problems))
+
+
+def _verdict(
+    rows: Iterable[EntrypointRow], across: Iterable[TogetherRow], emergencies: tuple[EmergencyRow, ...]
+) -> Literal["ok", "breached", "unknown"]:
+    rows = list(rows)
+    limits = [limit for row in rows if row.source == "running" for limit in row.limits]
+    limits += [limit for row in across for limit in row.limits]
+    if emergencies or any(row.stop for row in rows) or any(limit.band == "breach" for limit in limits):
+        return "breached"
+    return "unknown" if any(row.source == "unknown" for row in rows) else "ok"
+
+
+def _row(
+    home: Path,
+    entrypoint: ResolvedEntrypoint,
+    emergencies: tuple[EmergencyRow, ...],
+    now: int,
+    figures: dict[str, EquityFigure],
+    problems: list[str],
+) -> EntrypointRow:
+    name, profile = entrypoint.name, entrypoint.risk_profile
+    pid, figure = lease_holder(home, name), read_figure(home, name)
+    stop, switch = read_stop(home, name), read_switch(home, name, entrypoint.enable_auto_trade)
+    trader = published_trader(home, name) if pid is not None else None
+    if switch.fault:
+        problems.append(switch.fault)
+    common: dict[str, Any] = {
+        "entrypoint": name,
+        "risk_profile": profile,
+        "pid": pid or None,
+        "stop": None if stop is None else _stop_row(stop),
+        "emergency": next((row for row in emergencies if row.scope in ("all", profile)), None),
+        "auto_trade": "on" if switch.enabled else "off",
+        "auto_trader": None if trader is None or trader.epoch != newest_epoch(home, name) else trader.state,
+    }
+    if pid is None and (figure is None or figure.epoch != 0):  # nothing but an order by hand tells more than the report
+        return _reported(home, entrypoint, now, common, problems)
+    if figure is None or (pid is not None and figure.epoch != newest_epoch(home, name)):
+        return _silent("unknown", common)
+    age = now - figure.at
+    if pid is not None and not figure.is_simulation:
+        if not 0 <= age <= LONGEST_AGE_NS or figure.equity is None:
+            return _silent("unknown", common)
+        figures[name] = figure
+    scale = figure.quote_scale
+    return EntrypointRow(
+        **common,
+        source="order" if pid is None else "running",
+        stage=figure.stage,
+        age_seconds=round(age / SECOND, 3),
+        state=_state(figure.state, common),
+        quote_asset=figure.quote_asset,
+        equity=None if figure.equity is None else format_units(figure.equity, scale),
+        day_start=format_units(figure.day_start, scale),
+        peak=format_units(figure.peak, scale),
+        limits=_limits(figure.uses),
+    )
+
+
+def _reported(
+    home: Path, entrypoint: ResolvedEntrypoint, now: int, common: Mapping[str, Any], problems: list[str]
+) -> EntrypointRow:
+    """Return what the last run of an entrypoint said at its end."""
+    try:
+        report = newest_report(home / "logs/e2e", entrypoint=entrypoint.name)
+        if report is None:
+            return _silent("none", common)
+        risk = read.mapping(report, "outcome", "risk")
+        finished, pnl = read.text(report, "finished_at"), read.optional_mapping(report, "outcome", "pnl")
+        age = round(max(0, now - from_iso(finished)) / SECOND, 3) if finished else None
+    except (JournalError, MalformedPayload, ValueError, OSError) as exc:
+        problems.append(str(exc))
+        return _silent("none", common)
+    return EntrypointRow(
+        **common,
+        source="report",
+        stage=read.text(report, "stage"),
+        age_seconds=age,
+        state=_state(read.text(risk, "state"), common),
+        quote_asset=entrypoint.instruments[0].quote,
+        equity=None if pnl is None else read.text(pnl, "end_equity"),
+        day_start=None,
+        peak=None,
+        limits=_limits(read.mappings(risk, "limits")),
+    )
+
+
+def _silent(source: Literal["unknown", "none"], common: Mapping[str, Any]) -> EntrypointRow:
+    return EntrypointRow(
+        **common, source=source, stage=None, age_seconds=None, state=_state("", common), quote_asset=None, equity=None,
+        day_start=None, peak=None, limits=(),
+    )  # fmt: skip
+
+
+def _state(told: str, common: Mapping[str, Any]) -> Any:
+    """Return the tightest of what a session told, emergency mode and a stop that stands."""
+    states = [told, common["emergency"].state if common["emergency"] else "", "REDUCING" if common["stop"] else ""]
+    return next((state for state in ("HALTED", "REDUCING", "ACTIVE") if state in states), None)
+
+
+def _across(figures: Iterable[EquityFigure]) -> tuple[TogetherRow, ...]:
+    groups: dict[tuple[str, str], list[EquityFigure]] = {}
+    for figure in figures:
+        groups.setdefault((kind_of(figure.stage), figure.quote_asset), []).append(figure)
+    return tuple(_together(money, quote, members) for (money, quote), members in sorted(groups.items()) if len(members) > 1)
+
+
+def _together(money: str, quote: str, members: list[EquityFigure]) -> TogetherRow:
+    scale = max(member.quote_scale for member in members)
+    scales = [10 ** (scale - member.quote_scale) for member in members]
+    equity = sum((member.equity or 0) * factor for member, factor in zip(members, scales, strict=True))
+    day_start = sum(member.day_start * factor for member, factor in zip(members, scales, strict=True))
+    peak = sum(member.peak * factor for member, factor in zip(members, scales, strict=True))
+    limits = []
+    for limit, start in zip(LOSSES, (day_start, peak), strict=True):
+        allowed = [Decimal(row.allowed) for member in members for row in _limits(member.uses) if row.limit == limit]
+        if allowed:
+            use = use_of(limit, min(allowed), max(0, start - equity), max(1, start))
+            limits.append(LimitRow(use.limit, use.allowed, use.used, use.used_ratio, use.band))
+    return TogetherRow(
+        money=money,
+        quote_asset=quote,
+        entrypoints=tuple(member.entrypoint for member in members),
+        equity=format_units(equity, scale),
+        day_start=format_units(day_start, scale),
+        peak=format_units(peak, scale),
+        limits=tuple(limits),
+    )
+
+
+def _limits(rows: Iterable[JsonObject]) -> tuple[LimitRow, ...]:
+    """Return the limits as they were told, the most used first."""
+    bands: dict[str, Literal["ok", "warn", "breach"]] = {"ok": "ok", "warn": "warn"}
+    found = [
+        LimitRow(
+            read.text(row, "limit"), read.text(row, "allowed"), read.text(row, "used"), read.number(row, "used_ratio"),
+            bands.get(read.text(row, "band"), "breach"),
+        )
+        for row in rows
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda row: -row.used_ratio))
+
+
+def _stop_row(stop: StandingStop) -> StopRow:
+    return StopRow(**{field.name: getattr(stop, field.name) for field in fields(StopRow)})
+
+
+def document(status: RiskStatus) -> dict[str, JsonValue]:
+    """Return the status as its JSON document."""
+    value = as_json(status)
+    assert isinstance(value, dict)
+    return {"schema": SCHEMA, **value}
+
+
+def status_schema() -> dict[str, JsonValue]:
+    """Return the JSON Schema of the document."""
+    return document_schema(SCHEMA, "Used of allowed, by entrypoint and across", RiskStatus)
