@@ -34,6 +34,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "report": LazyCommand("golive.cli.report:app", "Open a report, or show how far a session was from its shadow."),
     "explain": LazyCommand("golive.cli.explain:app", "Tell in words why: an order, a signal, or a time."),
     "risk": LazyCommand("golive.cli.risk:app", "Show what is used of each limit; release stops, re-arm, end emergency mode."),
+    "panic": LazyCommand("golive.cli.panic:app", "Stop all entries at once, cancel, optionally sell, and read back."),
     "operator": LazyCommand("golive.cli.operator:app", "Name the people who may lift stops and confirm trading."),
     "audit": LazyCommand("golive.cli.audit:app", "Verify journals, seals and stage records."),
     "strategy": LazyCommand("golive.cli.strategy:app", "Write, list, show and check strategies."),

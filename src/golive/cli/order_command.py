@@ -73,7 +73,7 @@ class OrderCommand:
 
     async def _act(self, action: Action, stdout: TextIO) -> tuple[Outcome, list[Step], str]:
         from golive.runtime.clock import SystemClock
-        from golive.runtime.evidence import operator_identity
+        from golive.runtime.identity import operator_identity
         from golive.runtime.live.desk import LiveDesk
         from golive.runtime.live.order_risk import OrderRisk
         from golive.runtime.live_plan import live_plan

@@ -69,7 +69,7 @@ def reconcile(
     choice), 6 a venue cannot be asked or its answer is not known yet, 2 usage or configuration, 70 internal error or a journal
     that is not sound.
     """
-    from golive.runtime.evidence import operator_identity
+    from golive.runtime.identity import operator_identity
     from golive.runtime.live.reconcile_document import document
 
     request = _request(

@@ -14,8 +14,9 @@ from golive.storage.auto_trade_switch import PublishedTrader, publish_trader, re
 
 from .dispatcher import Dispatcher
 from .drive import Inbox
-from .evidence import Evidence, operator_identity
+from .evidence import Evidence
 from .facts import SessionFacts
+from .identity import operator_identity
 from .plan import Plan
 
 POLL_S: Final = 0.1

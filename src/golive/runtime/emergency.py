@@ -23,8 +23,8 @@ from golive.storage.emergency_flag import EmergencyFlag, FlagReading
 from golive.storage.emergency_journal import ACTIVATED, CLEAR_ASKED, CLEARED, EmergencyJournal
 
 from .clock import SystemClock
-from .evidence import operator_identity
 from .host_signer import host_signer
+from .identity import operator_identity
 
 CATEGORY: Final = "emergency"
 CHANNELS: Final = ("all", "sec-alerts")

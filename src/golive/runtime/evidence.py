@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
-import os
 import uuid
 from collections.abc import Sequence
 from contextlib import closing
@@ -34,17 +32,10 @@ from golive.storage.sessions import last_profile, unfinished_session
 from golive.storage.stage_records import StageRecords
 
 from .code_version import code_version
+from .identity import operator_identity
 from .plan import Plan
 from .session_journal import SessionJournal
 from .unfinished import Unfinished, find_unfinished
-
-
-def operator_identity() -> str:
-    """Return who runs this process, as the operating system knows them."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid-{os.getuid()}"
 
 
 def configuration_sha384(digest: FileDigest) -> str:

@@ -32,8 +32,8 @@ from golive.storage.operator_file import OperatorFile
 from golive.storage.security_admin import record_admin_act
 
 from .clock import SystemClock
-from .evidence import operator_identity
 from .host_signer import host_signer
+from .identity import operator_identity
 
 
 def authorised(home: Path, name: str, passphrase: Secret, act: Act, *, clock: Clock | None = None) -> OperatorIdentity:

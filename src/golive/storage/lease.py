@@ -83,6 +83,14 @@ def newest_epoch(home: Path, entrypoint: str) -> int:
     return _epoch_in(path)
 
 
+def fence_out(home: Path, entrypoint: str) -> int:
+    """Raise the epoch past that of whoever runs `entrypoint`, and return it: what that one still writes is of an older one.
+
+    Raises JournalError when the counter cannot be read or written.
+    """
+    return _next_epoch(home / "var/state" / f"{entrypoint}.epoch")
+
+
 def _lock(descriptor: int, path: Path, entrypoint: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while True:

@@ -10,17 +10,30 @@ from typing import Final
 from golive.audit import Chain, Soundness
 from golive.model.errors import JournalError
 
-from . import decision_journal, live_log, risk_decisions, security_admin
+from . import decision_journal, emergency_journal, live_log, risk_decisions, security_admin
 from .live_verifier import LiveBounds, LiveVerifier, is_order_journal
 from .session_chain import seal_path as store_seal_path
 from .session_reader import SessionReader
 from .verified import Result, VerificationKeys, entries, of_file, verify_journal, verify_series
 
 RISK_LOG: Final = Path("logs/risk_decisions.jsonl")
-_JOURNALS: Final = ("var/audit/stage/*.jsonl", "audit/decision_logs/*.jsonl", "alerts/alerts-*.jsonl", str(security_admin.PATH))
+_JOURNALS: Final = (
+    "var/audit/stage/*.jsonl",
+    "audit/decision_logs/*.jsonl",
+    "alerts/alerts-*.jsonl",
+    str(security_admin.PATH),
+    str(emergency_journal.PATH),
+)
 _STAGE: Final = Path("var/audit/stage")
 _SESSIONS: Final = Path("var/state/sessions")
-_SEALED: Final = (_STAGE, decision_journal.DIRECTORY, live_log.DIRECTORY, _SESSIONS, security_admin.PATH.parent)
+_SEALED: Final = (
+    _STAGE,
+    decision_journal.DIRECTORY,
+    live_log.DIRECTORY,
+    _SESSIONS,
+    security_admin.PATH.parent,
+    emergency_journal.PATH.parent,
+)
 
 
 class Verifier:

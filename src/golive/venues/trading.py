@@ -300,8 +300,8 @@ class TradingClient:
         if (trouble := await self._cancel_batch([order], instrument)) is not None:
             raise trouble
 
-    async def cancel_all(self, instrument: Instrument) -> int:
-        """Cancel every working order of the account on this instrument, ours or not; return how many were working.
+    async def cancel_all(self, instrument: Instrument, wanted: Callable[[OrderSighting], bool] = lambda order: True) -> int:
+        """Cancel every working order of the account on this instrument that is `wanted`, ours or not; return how many worked.
 
         The list is read back until it is empty. Raises VenueUnavailable naming what still works after a bounded number of
         rounds, AuthenticationFailed at once.
@@ -312,7 +312,8 @@ class TradingClient:
         trouble: Exception | None = None
         for round_number in range(CANCEL_ROUNDS + 1):
             try:
-                working = [order for order in await self.open_orders(instrument) if order.status not in TERMINAL]
+                shown = await self.open_orders(instrument)
+                working = [order for order in shown if order.status not in TERMINAL and wanted(order)]
             except VenueUnavailable as exc:
                 if not working:
                     raise

@@ -1,0 +1,144 @@
+"""One action, in this order: flag, answers, ending who does not answer, brake, settling, record; each told with its time.
+
+Nothing that fails ends it early: what could not be confirmed is said at the end (exit 6).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from golive.model.clock import Clock, to_iso
+from golive.model.emergency import ALL, TradingState
+from golive.model.errors import GoliveError, JournalError
+from golive.model.json import JsonObject
+from golive.model.verdict import ExitCode
+from golive.storage.emergency_flag import FlagReading
+from golive.storage.emergency_journal import PANIC
+
+from ..emergency import HostEmergency
+from .ending import Stopped, end, wait_for_answers, wait_until_done
+from .writers import holds_of, writers_of
+
+ANSWER_S: Final = 0.25
+"""who does not answer within this time of the flag is ended"""
+DONE_S: Final = 5.0
+"""who answers has this long to see the end of its entries"""
+
+State = Literal["done", "unchanged", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class PanicStep:
+    """What was done; `at_ms` counts from the start of the command."""
+
+    at_ms: int
+    what: str
+    state: State
+    detail: str
+
+
+@dataclass(slots=True)
+class Panic:
+    """One panic and what it came to. `say` is called with each step as it is done."""
+
+    home: Path
+    clock: Clock
+    operator: str
+    reason: str
+    say: Callable[[PanicStep], None] = lambda step: None
+    state: TradingState = TradingState.REDUCING
+    steps: list[PanicStep] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+    began_at: int = 0
+    flagged: float | None = None
+    """monotonic seconds at which the flag was durable"""
+    reading: FlagReading = field(default_factory=FlagReading)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return ExitCode.UNKNOWN if any(step.state == "problem" for step in self.steps) else ExitCode.OK
+
+    def told(self, what: str, state: State, detail: str) -> None:
+        step = PanicStep(round((time.monotonic() - self.began) * 1000), what, state, detail)
+        self.steps.append(step)
+        self.say(step)
+
+    # 1: the flag
+
+    def switch_on(self, scope: str = ALL) -> None:
+        """Write the flag: the first effect, before anything else is read or asked."""
+        self.began_at = self.clock.now()
+        host = HostEmergency(self.home, clock=self.clock, operator=self.operator)
+        try:
+            activation = host.switch_on(self.reason, self.operator, scope, self.state, durable=self._durable)
+        except GoliveError as exc:
+            self.told("flag", "problem", f"{exc}; every process that could send is ended instead")
+            return
+        for problem in activation.problems:
+            self.told("record", "problem", problem)
+
+    def _durable(self, reading: FlagReading) -> None:
+        self.flagged, self.reading = time.monotonic(), reading
+        modes = "; ".join(
+            f"{mode.scope} {mode.state} since {to_iso(mode.since)} ({mode.operator}: {mode.reason})"
+            for mode in reading.emergencies.modes
+        )
+        self.told("flag", "done", modes)
+
+    # 2: the processes
+
+    def stop_writers(self, entrypoints: Sequence[str] | None, accounts: Sequence[str] | None, *, end_all: bool) -> list[Stopped]:
+        """See that no process lets an entry out any more; with `end_all` that none goes on, because its locks are needed."""
+        try:
+            writers = writers_of(holds_of(self.home, entrypoints, accounts))
+        except JournalError as exc:
+            self.told("processes", "problem", str(exc))
+            return []
+        if not writers:
+            self.told("processes", "unchanged", "none that could send an order is running")
+            return []
+        flagged = self.flagged
+        since, calls = self.began_at, self.reading.calls
+        answers = {} if flagged is None else wait_for_answers(self.home, writers, calls, since, flagged + ANSWER_S)
+        stopped: list[Stopped] = []
+        for writer in (each for each in writers if each.pid not in answers):
+            self.told(
+                "processes", "unchanged", f"{writer.names} (process {writer.pid}) did not answer: it is fenced off and ended"
+            )
+            stopped.append(self._told_of(end(writer)))
+        for writer in (each for each in writers if each.pid in answers):
+            self.told("processes", "done", f"{writer.names} (process {writer.pid}) answered: no entry leaves it")
+            deadline = (flagged or time.monotonic()) + DONE_S
+            done = wait_until_done(self.home, writer, calls, since, deadline)
+            if not done.is_sure:
+                self.told("processes", "unchanged", f"{writer.names}: {done.detail}; it is fenced off and ended")
+            stopped.append(self._told_of(end(writer) if end_all or not done.is_sure else done))
+        return stopped
+
+    def _told_of(self, stopped: Stopped) -> Stopped:
+        name = f"{stopped.writer.names} (process {stopped.writer.pid})"
+        self.told("processes", "done" if stopped.is_sure else "problem", f"{name} {stopped.how}: {stopped.detail}")
+        return stopped
+
+    # last: the record
+
+    def sign(self, facts: JsonObject) -> None:
+        """Write down all of it, signed; a record that cannot be written is a problem of its own."""
+        body: JsonObject = {
+            "reason": self.reason,
+            "began_at": to_iso(self.began_at),
+            "exit_code": int(self.exit_code),
+            "calls": self.reading.calls,
+            "steps": [asdict(step) for step in self.steps],
+            **facts,
+        }
+        try:
+            HostEmergency(self.home, clock=self.clock, operator=self.operator).record(PANIC, body)
+        except GoliveError as exc:
+            self.told("signed", "problem", str(exc))
+        else:
+            self.told("signed", "done", "var/audit/emergency/emergency.jsonl")

@@ -1,0 +1,154 @@
+"""`golive panic` as a person runs it: against a simulated venue, with no session, with one that answers, and with one that hangs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from golive.model.order import Side
+from support.live_bot import bot_process, heard, told
+from support.live_desk import account_at, live_plan, trader
+from support.rehearsal import Rehearsal, rehearsal
+
+
+def panic(at: Rehearsal, *words: str) -> tuple[int, dict[str, Any]]:
+    done = at.home.golive("panic", "--credentials", str(at.key_file), "--json", *words)
+    return done.code, json.loads(done.stdout)
+
+
+def working(at: Rehearsal) -> list[str]:
+    return sorted(row["side"] for row in at.venue.orders() if row["state"] in ("live", "partially_filled"))
+
+
+def states(document: dict[str, Any], what: str) -> list[str]:
+    return [step["state"] for step in document["steps"] if step["what"] == what]
+
+
+async def placed(at: Rehearsal, *prices: str, held: str = "0.01", offered: bool = True) -> None:
+    """Let an account buy something, rest entries at these prices and offer half of what it holds."""
+    account = replace(
+        account_at(at.dialect, at.venue.rest, at.venue.key), account=f"{at.dialect}_live_trading", symbols=(at.symbol,)
+    )
+    async with trader(live_plan(at.home.path, [account])) as desk:
+        await desk.sent(price=None, quantity=held)
+        for price in prices:
+            await desk.sent(price=price)
+        if offered:
+            await desk.sent(price="900000", quantity="0.005", side=Side.SELL)
+
+
+@contextmanager
+def session(at: Rehearsal) -> Iterator[subprocess.Popen[str]]:
+    """A process that has the account, with one entry that rests."""
+    options = {"account": f"{at.dialect}_live_trading", "symbol": at.symbol}
+    running = bot_process(at.home.path, at.venue, at.dialect, **options)
+    try:
+        assert heard(running, "ready")
+        told(running, "1000")
+        while heard(running, "news")["news"] != "accepted":
+            pass
+        yield running
+    finally:
+        running.kill()
+        running.communicate()
+
+
+@pytest.mark.parametrize("dialect", ["okx", "bybit"])
+async def test_without_a_session_everything_is_canceled_read_back_and_signed(dialect: str, tmp_path: Path) -> None:
+    with rehearsal(tmp_path, dialect) as at:
+        await placed(at, "1000", "1001", "1002")
+        assert working(at) == ["buy", "buy", "buy", "sell"]
+        code, document = panic(at, "--reason", "a drill")
+        assert code == 0, document
+        assert working(at) == ["sell"], "a reduction stays"
+        [account] = document["accounts"].values()
+        assert (account["open_entries"], len(account["open_sales"])) == ([], 1)
+        refused = at.order("buy", "0.01", at.symbol, "--limit", "20000")
+        assert refused.code == 3
+        assert "EMERGENCY_MODE" in refused.stdout
+        verified = at.home.golive("audit", "verify", "--all")
+        assert verified.code == 0, verified.stdout
+        assert "var/audit/emergency/emergency.jsonl" in verified.stdout
+
+
+async def test_flatten_sells_what_is_held_after_the_brake(tmp_path: Path) -> None:
+    with rehearsal(tmp_path) as at:
+        await placed(at, "1000")
+        code, document = panic(at, "--flatten", "--yes")
+        assert code == 0, document
+        assert not working(at)
+        [account] = document["accounts"].values()
+        assert float(account["balances"].get("BTC", "0")) < 0.0001
+        assert states(document, "flatten") == ["done"]
+
+
+async def test_nothing_is_sold_without_consent_and_the_exit_code_says_so(tmp_path: Path) -> None:
+    with rehearsal(tmp_path) as at:
+        await placed(at, "1000")
+        code, document = panic(at, "--flatten")
+        assert code == 6, document
+        assert working(at) == ["sell"]
+        assert states(document, "flatten") == ["problem"]
+
+
+def test_a_session_that_answers_cancels_by_itself_and_goes_on_with_reductions(tmp_path: Path) -> None:
+    with rehearsal(tmp_path) as at, session(at) as running:
+        code, document = panic(at)
+        assert code == 0, document
+        assert not working(at)
+        assert running.poll() is None
+        told(running, "1000")
+        refused = heard(running, "order")["order"]
+        while (news := heard(running, "news"))["id"] != refused:
+            pass
+        assert (news["news"], news["code"]) == ("not_sent", "EMERGENCY_MODE")
+
+
+def test_a_session_that_hangs_is_fenced_off_and_ended_and_its_orders_are_canceled(tmp_path: Path) -> None:
+    with rehearsal(tmp_path) as at, session(at) as running:
+        os.kill(running.pid, signal.SIGSTOP)
+        code, document = panic(at)
+        assert code == 0, document
+        assert running.wait(5) == -signal.SIGKILL
+        assert not working(at)
+        assert any("fenced off" in step["detail"] for step in document["steps"])
+
+
+def test_a_venue_that_cannot_be_reached_is_told_and_the_mode_is_on_all_the_same(tmp_path: Path) -> None:
+    with rehearsal(tmp_path) as at:
+        with session(at):
+            pass
+        at.venue.kill()
+        code, document = panic(at, "--wait", "1")
+        assert code == 6
+        assert states(document, "flag") == ["done"]
+        assert "problem" in states(document, "read back")
+
+
+def test_a_home_without_accounts_is_done_at_once_and_the_call_can_be_repeated(tmp_path: Path) -> None:
+    with rehearsal(tmp_path) as at:
+        for _ in range(2):
+            done = at.home.golive("panic", "--reason", "again")
+            assert done.code == 0, done.stdout + done.stderr
+            assert "never traded" in done.stdout
+        flag = json.loads((tmp_path / "var/state/risk/emergency.json").read_text())
+        assert (flag["calls"], len(flag["modes"])) == (2, 1)
+
+
+def test_a_name_that_is_no_entrypoint_does_nothing_and_a_broken_configuration_keeps_nobody_from_stopping(tmp_path: Path) -> None:
+    with rehearsal(tmp_path) as at:
+        assert at.home.golive("panic", "--entrypoint", "nobody").code == 2
+        assert not (tmp_path / "var/state/risk/emergency.json").exists()
+        (tmp_path / "config/runtime.yaml").write_text("nonsense: [")
+        done = at.home.golive("panic")
+        assert done.code == 6
+        assert (tmp_path / "var/state/risk/emergency.json").exists()
