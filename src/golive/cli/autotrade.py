@@ -150,7 +150,7 @@ def _do(deed: _Deed, entrypoint: str | None, operator: str | None, as_json: bool
 def _who(deed: _Deed, entrypoint: ResolvedEntrypoint, operator: str | None, home: Path) -> str:
     """Return who does it; PrerequisiteMissing when that must be proved and is not."""
     from golive.model.errors import PrerequisiteMissing
-    from golive.runtime.evidence import operator_identity
+    from golive.runtime.identity import operator_identity
     from golive.runtime.operators import authorised
 
     if operator is not None and deed.act is not None:
