@@ -47,7 +47,8 @@ class VolumeUnit(str, Enum):
 @app.command()
 def run(
     mode: Annotated[
-        Mode, typer.Option(help="demo: simulated venue; paper: needs a passed demo; live: refused until its gate exists.")
+        Mode,
+        typer.Option(help="demo: simulated venue; paper: needs a passed demo; live: --read-only until it has a gate."),
     ] = Mode.PAPER,
     entrypoint: Annotated[str | None, typer.Option(metavar="NAME", help="Default: trading.default_entrypoint.")] = None,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -99,6 +100,12 @@ def run(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Dry run: signals and decisions; nothing that could order is constructed.")
     ] = False,
+    credentials: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Key file of a simulated venue on this machine (mode 0600), for --mode live --read-only there."
+        ),
+    ] = None,
     report_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the JSON report goes, relative to home.")] = Path(
         "logs/e2e"
     ),
@@ -142,6 +149,7 @@ def run(
         allow_unknown=allow_unknown,
         manual_confirm=manual_confirm,
         read_only=read_only,
+        credentials=credentials,
         report_dir=report_dir,
         report_markdown_dir=report_markdown_dir,
         ready_file=ready_file,

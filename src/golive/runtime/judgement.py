@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from golive.model.verdict import Verdict
 from golive.observability.guardrails import Guardrails
 from golive.observability.status import Decision, decide_status
@@ -9,6 +11,8 @@ from golive.observability.windows import Evaluation
 
 from .facts import SessionFacts
 from .plan import Plan
+
+NO_CHECKLIST: Final = "the readiness checklist that gives its verdict is not part of this version"
 
 
 def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: Guardrails) -> Decision:
@@ -22,6 +26,10 @@ def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: G
     elif not facts.has_run:
         why = "auto-trade is off" if plan.read_only is not None else "nobody has confirmed it"
         facts.warn(f"nothing was to be ordered, because {why}: the session opens no further stage")
+    if plan.is_live_dry_run:
+        # What only a gate may say; monitored paper venues and limits of an account that cannot trade say nothing about it.
+        verdicts = [Verdict.UNKNOWN]
+        facts.warn(f"dry run of {plan.entrypoint.name}: {NO_CHECKLIST}")
     return decide_status(
         verdicts,
         phase=evaluation.phase,

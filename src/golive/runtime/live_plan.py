@@ -21,19 +21,18 @@ from golive.model.command import Alert
 from golive.model.decision import Approved, Refused
 from golive.model.errors import ConfigError, PrerequisiteMissing
 from golive.model.order import NewOrder
-from golive.model.secret import Credentials, SecretStore
+from golive.model.secret import SecretStore
 from golive.model.verdict import Stage
 from golive.security import KeyFileStore
 from golive.storage.keys import DevelopmentKeys
 from golive.venues.ports import GuardrailSink
-from golive.venues.profile import VenueProfile
 from golive.venues.registry import profile_named
 
 from .code_version import code_version
 from .evidence import configuration_sha384
 from .live.plan import AccountPlan, LivePlan
 from .risk_limits import risk_profile_of
-from .venue_opening import settings_of
+from .venue_opening import key_of, settings_of
 
 DEFAULT_ROUTE = "default"
 """the route of a configuration that names none: the entrypoint's own venue takes everything"""
@@ -182,7 +181,7 @@ def _secrets(key_file: Path | None, members: Sequence[ResolvedEntrypoint]) -> Se
 def account_plan(entrypoint: ResolvedEntrypoint, secrets: SecretStore, home: Path) -> AccountPlan:
     """Return the account of an entrypoint with its keys; raise ConfigError when the store lacks them."""
     profile = profile_named(entrypoint.adapter)
-    credentials = _complete(secrets.credentials(entrypoint.keychain_key), profile, entrypoint)
+    credentials = key_of(secrets, profile, entrypoint)
     settings = settings_of(
         entrypoint, endpoint=entrypoint.endpoint, base_url=entrypoint.base_url, credentials=credentials,
         sandbox=entrypoint.sandbox_mode, home=home,
@@ -195,17 +194,3 @@ def account_plan(entrypoint: ResolvedEntrypoint, secrets: SecretStore, home: Pat
         required_permissions=entrypoint.required_permissions,
         forbidden_permissions=entrypoint.forbidden_permissions,
     )
-
-
-def _complete(credentials: Credentials | None, profile: VenueProfile, entrypoint: ResolvedEntrypoint) -> Credentials:
-    """Return the credentials, or raise ConfigError naming what the key file lacks."""
-    key = entrypoint.keychain_key
-    if credentials is None:
-        raise ConfigError(
-            f"the key file has no key for {key}: give one key that may trade, or name the one that is meant with "
-            f'"account": "{key}"'
-        )
-    missing = [name for name in profile.credential_fields if name not in credentials.fields]
-    if missing:
-        raise ConfigError(f"the key of {key} lacks {', '.join(missing)}, which {entrypoint.exchange} asks for")
-    return Credentials({name: credentials.fields[name] for name in profile.credential_fields})

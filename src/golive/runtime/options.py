@@ -38,6 +38,8 @@ class RunOptions:
     manual_confirm: bool = False
     read_only: bool = False
     """dry run: signals and decisions, and nothing that could order is constructed"""
+    credentials: Path | None = None
+    """key file of a simulated venue on this machine, for the dry run of a live environment that leads there"""
     report_dir: Path = Path("logs/e2e")
     report_markdown_dir: Path = Path("reports/e2e")
     ready_file: Path | None = None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from golive.config.configuration import Configuration
 from golive.config.digest import trading_digest
+from golive.config.endpoint import is_loopback_host
 from golive.config.resolved import ResolvedEntrypoint
 from golive.market.timeframe import built_from_trades, timeframe_ns
 from golive.model.errors import ConfigError
@@ -54,6 +55,8 @@ class Plan:
     parameters: Mapping[str, float]
     risk_profile: RiskProfile
     trading_digest: str
+    held: Mapping[str, Decimal] | None = None
+    """what the account at the venue holds, where a dry run may ask it"""
     read_only: str | None
     """why the run may order nothing, and constructs nothing that could; None when it may"""
 
@@ -68,6 +71,11 @@ class Plan:
         if self.stage in (Stage.DEMO, Stage.PAPER):
             return "session_command"
         return "auto_confirmed" if self.entrypoint.trusted_auto_confirm else None
+
+    @property
+    def is_live_dry_run(self) -> bool:
+        """Whether a live or testnet environment is only looked at: no gate is needed, and the checklist gives the verdict."""
+        return self.mode == "live" and self.options.read_only
 
     @property
     def lock_step(self) -> bool:
@@ -85,7 +93,7 @@ class Plan:
     @property
     def start_balances(self) -> Mapping[str, Decimal]:
         """What the account starts with, by asset."""
-        return start_balances(self.entrypoint)
+        return start_balances(self.entrypoint) if self.held is None else self.held
 
 
 def plan_run(options: RunOptions, config: Configuration, config_path: Path, home: Path) -> Plan:
@@ -95,6 +103,8 @@ def plan_run(options: RunOptions, config: Configuration, config_path: Path, home
         raise ConfigError(
             f"--mode {options.mode} needs an entrypoint of a paper environment; {chosen.name} is {chosen.environment_type}"
         )
+    if options.credentials is not None and not (options.mode == "live" and options.read_only):
+        raise ConfigError("--credentials is for --mode live --read-only: in demo and paper the embedded venue makes its own keys")
     endpoint = EMBEDDED if options.mode == "demo" else chosen.endpoint
     speed = _speed(options, endpoint)
     timeframe = options.timeframe or chosen.timeframe
@@ -117,7 +127,7 @@ def plan_run(options: RunOptions, config: Configuration, config_path: Path, home
         entrypoint=effective,
         others=tuple(each for each in config.paper_entrypoints() if each.name != chosen.name),
         mode=options.mode,
-        stage=Stage(options.mode),
+        stage=_stage(options, config, chosen),
         endpoint=endpoint,
         evidence_class=EvidenceClass.EMBEDDED if endpoint == EMBEDDED else EvidenceClass(chosen.evidence_class),
         instruments=effective.instruments,
@@ -129,6 +139,24 @@ def plan_run(options: RunOptions, config: Configuration, config_path: Path, home
         trading_digest=trading_digest(effective, code_version(), found.source_sha256),
         read_only=_read_only(options, chosen, home),
     )
+
+
+def _stage(options: RunOptions, config: Configuration, entrypoint: ResolvedEntrypoint) -> Stage:
+    """Return the stage; ConfigError for a dry run of what is not live, and for one that does not follow the files alone."""
+    if options.mode != "live" or not options.read_only:
+        return Stage(options.mode)
+    if entrypoint.environment_type == "paper":
+        raise ConfigError(
+            f"--mode live --read-only needs an entrypoint of a live or testnet environment; {entrypoint.name} is paper: "
+            "give --mode paper --read-only"
+        )
+    if entrypoint.environment_type == "testnet":
+        return Stage.TESTNET
+    if config.overrides:
+        variables = ", ".join(each.variable for each in config.overrides)
+        raise ConfigError(f"a dry run of a live environment follows the files alone; unset {variables}")
+    host = entrypoint.endpoint_host
+    return Stage.REHEARSAL if host is not None and is_loopback_host(host) else Stage.LIVE
 
 
 def _read_only(options: RunOptions, entrypoint: ResolvedEntrypoint, home: Path) -> str | None:

@@ -17,13 +17,18 @@ from .plan import Plan
 def required_record(plan: Plan, records: StageRecords, clock: Clock) -> StageRecord | None:
     """Return the stage record that `plan` rests on (None for demo, which needs none).
 
+    The dry run of a live environment needs none either.
+
     Raises PrerequisiteMissing, naming what does not hold and the command that mends it, for a record that is missing,
     not passed, too old, bound to another trading digest or not to be trusted; and for live, which has no gate yet.
     """
+    if plan.is_live_dry_run:
+        return None
     if plan.mode == "live":
         raise PrerequisiteMissing(
             "live trading opens only through its gate, and this version has no gate: nothing was started. "
-            "Run --mode demo and --mode paper; their stage records are what the gate will rest on"
+            "Run --mode demo and --mode paper; their stage records are what the gate will rest on. To look without trading, give "
+            "--read-only"
         )
     if plan.stage is Stage.DEMO:
         return None

@@ -40,6 +40,7 @@ from golive.venues.failover import FailoverStatus
 
 from .code_version import code_version
 from .facts import SessionFacts
+from .judgement import NO_CHECKLIST
 from .memory import peak_mib
 from .plan import Plan
 
@@ -162,6 +163,8 @@ def _named(path: Path, home: Path) -> str:
 def _gate(plan: Plan, facts: SessionFacts) -> Gate:
     if facts.blocked is not None:
         return Gate(Verdict.BLOCKED, (facts.blocked,))
+    if plan.is_live_dry_run:
+        return Gate(Verdict.UNKNOWN, (NO_CHECKLIST,))
     return Gate(Verdict.NOT_APPLICABLE if plan.stage is Stage.DEMO else Verdict.OK)
 
 

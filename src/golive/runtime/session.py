@@ -13,6 +13,7 @@ import time
 import traceback
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import orjson
 
@@ -61,7 +62,7 @@ from .risk_metrics import BandWatch, create_risk_metrics, publish_risk_use
 from .risk_stop import StopKeeper
 from .session_ports import MetricsFace, Progress, RunResult, ServeMetrics
 from .unfinished import Unfinished
-from .validation import validate
+from .validation import held_of, validate
 from .venue_access import VenueAccess
 
 REFRESH_S = 5.0
@@ -180,6 +181,8 @@ class Session:
         )
         self._watch.probes = facts.probes
         instruments = await validate(plan, access.main, facts)
+        if plan.is_live_dry_run and facts.credentials_validated:
+            self._plan = replace(plan, held=await held_of(access.main, instruments))
         await self._watch.probe_main()
         await self._trade(instruments, unfinished)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
+
 from golive.model.instrument import Instrument
 from golive.venues.adapter import VenueAdapter
 
@@ -21,7 +24,7 @@ async def validate(plan: Plan, adapter: VenueAdapter, facts: SessionFacts) -> li
     if missing:
         raise ValidationFailed(f"{plan.entrypoint.adapter} does not list {', '.join(map(str, missing))}")
     if adapter.settings.credentials is None:
-        if plan.endpoint in ("sandbox", "production"):
+        if plan.endpoint in ("sandbox", "production") and not plan.is_live_dry_run:
             raise ValidationFailed(
                 f"endpoint {plan.endpoint} needs credentials {plan.entrypoint.keychain_key!r}, and there are none"
             )
@@ -29,6 +32,12 @@ async def validate(plan: Plan, adapter: VenueAdapter, facts: SessionFacts) -> li
     else:
         _check_permissions(plan, facts, await adapter.permissions())
     return [listed[i] for i in plan.instruments]
+
+
+async def held_of(adapter: VenueAdapter, instruments: Sequence[Instrument]) -> dict[str, Decimal]:
+    """Return what the account at the venue holds of the assets that are traded."""
+    traded = {asset for each in instruments for asset in (each.base, each.quote)}
+    return {asset: Decimal(balance.total_text) for asset, balance in (await adapter.balances()).items() if asset in traded}
 
 
 def _check_permissions(plan: Plan, facts: SessionFacts, observed: tuple[str, ...]) -> None:

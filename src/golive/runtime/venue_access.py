@@ -15,6 +15,7 @@ from golive.metrics.recorder import Recorder
 from golive.model.clock import Clock
 from golive.model.errors import GoliveError
 from golive.model.secret import Credentials, SecretStore
+from golive.security.key_file import KeyFileStore
 from golive.venues.adapter import VenueAdapter
 from golive.venues.failover import FailoverStatus
 from golive.venues.ports import GuardrailSink
@@ -24,7 +25,7 @@ from golive.venues.registry import profile_named
 from .embedded_venue import EmbeddedVenue, VenueOptions
 from .options import DEFAULT_CANDLES
 from .plan import EMBEDDED, Plan
-from .venue_opening import AdapterParts, embedded_secrets, open_adapter, venue_options
+from .venue_opening import AdapterParts, embedded_secrets, key_of, open_adapter, venue_options
 
 
 @dataclass(slots=True)
@@ -110,8 +111,12 @@ class VenueAccess:
             credentials = self._secrets.credentials(entrypoint.keychain_key)
             assert credentials is not None
             base_url = (await self._venue(entrypoint, credentials)).rest
-        if selected and credentials is not None and self._secrets is not None:
-            self.secret_source = self._secrets.source
+        store = self._secrets
+        if selected and self.plan.options.credentials is not None:
+            store = KeyFileStore(self.plan.options.credentials, [entrypoint.endpoint_host or entrypoint.endpoint])
+            credentials = key_of(store, self._profiles[entrypoint.name], entrypoint)
+        if selected and credentials is not None and store is not None:
+            self.secret_source = store.source
         parts = AdapterParts(self.recorder, self.clock, self.guardrails, self.plan.home, self.plan.options.seed)
         adapter = self.adapters[entrypoint.name] = open_adapter(
             self._profiles[entrypoint.name], entrypoint, parts,

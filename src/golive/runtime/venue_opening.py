@@ -12,7 +12,8 @@ from typing import Final
 from golive.config.resolved import ResolvedEntrypoint
 from golive.metrics.recorder import Recorder
 from golive.model.clock import Clock
-from golive.model.secret import Credentials, SecretAlphabet, SecretForm
+from golive.model.errors import ConfigError
+from golive.model.secret import Credentials, SecretAlphabet, SecretForm, SecretStore
 from golive.security.embedded import EmbeddedSecretStore
 from golive.venues.adapter import VenueAdapter
 from golive.venues.ports import GuardrailSink
@@ -116,3 +117,18 @@ def settings_of(
         stale_after_seconds=entrypoint.stale_after_seconds,
         state_directory=home / VENUE_STATE,
     )
+
+
+def key_of(secrets: SecretStore, profile: VenueProfile, entrypoint: ResolvedEntrypoint) -> Credentials:
+    """Return the key of an entrypoint, or raise ConfigError naming what the key file lacks."""
+    key = entrypoint.keychain_key
+    credentials = secrets.credentials(key)
+    if credentials is None:
+        raise ConfigError(
+            f"the key file has no key for {key}: give one key that may trade, or name the one that is meant with "
+            f'"account": "{key}"'
+        )
+    missing = [name for name in profile.credential_fields if name not in credentials.fields]
+    if missing:
+        raise ConfigError(f"the key of {key} lacks {', '.join(missing)}, which {entrypoint.exchange} asks for")
+    return Credentials({name: credentials.fields[name] for name in profile.credential_fields})
