@@ -24,6 +24,8 @@ from support.column_parity import Case, Written, drawn_case
 
 PRESSED = tuple(each for each in OperatorAction if each not in (OperatorAction.START, OperatorAction.STOP))
 
+ENDS = ("order_executed", "order_canceled", "order_failed")
+
 
 def engine_of(case: Case, kind: type[Engine] = Engine) -> Engine:
     terms = case.terms
@@ -72,6 +74,15 @@ def told(records: list[Record]) -> list[Told]:
     return [Told(each.seq, each.event, each.body) for each in records]
 
 
+def assert_each_order_ends_once(records: list[Record]) -> None:
+    """Every order that risk allowed ends in exactly one record; one that left says so first."""
+    approved = [each.body["client_order_id"] for each in records if each.event == "risk_check_passed"]
+    ended = [each.body["client_order_id"] for each in records if each.event in ENDS]
+    assert sorted(map(str, ended)) == sorted(map(str, approved))
+    left = {each.body["client_order_id"] for each in records if each.event == "order_submitted"}
+    assert left >= {each.body["client_order_id"] for each in records if each.event in ("order_executed", "order_canceled")}
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(min_value=0, max_value=2**32), st.floats(min_value=0, max_value=1))
 def test_every_signal_ends_in_exactly_one_decision_also_over_a_restart(seed: int, cut: float) -> None:
@@ -86,6 +97,7 @@ def test_every_signal_ends_in_exactly_one_decision_also_over_a_restart(seed: int
     )
     for each in records:
         demand_event(each.event, each.body)
+    assert_each_order_ends_once(records)
     before = events[: round(cut * len(events))]
     engine = engine_of(drawn_case(seed, with_detail=False))
     replayed = [each for event in before for each in engine.process(event) if isinstance(each, Record)]
