@@ -21,7 +21,7 @@ from golive.risk import RiskProfile
 from golive.strategy.ema_cross import EmaCross
 from golive.strategy.protocol import Bar
 from support.candles import btc, columns_of, walk
-from support.sweeps import after, candles_of, whole_span, work_of
+from support.sweeps import after, candles_of, spec_of, whole_span, work_of
 
 SETS = ((3.0, 8.0), (5.0, 21.0), (13.0, 34.0), (8.0, 34.0), (2.0, 3.0))
 
@@ -72,6 +72,20 @@ def test_events_and_columns_refuse_the_same() -> None:
     assert np.array_equal(both[0], both[1])
     assert set(both[0][:, FIELD["refusal"]]) - {0}
     assert (both[0][:, FIELD["refused"]] > 0).sum() == (both[0][:, FIELD["refusal"]] > 0).sum() > 1
+
+
+def test_events_and_columns_refuse_the_same_where_prices_count_from_before_the_span() -> None:
+    profile = replace(
+        spec_of().profile, target_volatility=Decimal("0.25"), stop_loss_atr_multiple=Decimal(2), trade_risk_pct=Decimal("0.001"),
+        cooldown_after_loss_minutes=Decimal(7), max_consecutive_losses=4,
+    )  # fmt: skip
+    candles, rows = [candles_of(1000), columns_of(walk(900, seed=4), instrument=btc("okx:ETH/USDT"))], []
+    for over_columns in (True, False):
+        work = work_of(candles, over_columns, position_pct=0.4)
+        rows.append(_rows(replace(work, spec=replace(work.spec, profile=profile)), Span(after(300), after(800), 50, None, True)))
+    assert np.array_equal(rows[0], rows[1])
+    assert (rows[0][:, FIELD["refused"]] > 0).any()
+    assert (rows[0][:, FIELD["fills"]] > 0).any()
 
 
 def test_a_span_that_is_warmed_up_trades_from_its_first_bar_as_a_longer_run_would() -> None:

@@ -42,7 +42,9 @@ def fill_rows_over_columns(
     """
     traded = [each.between(first, len(each)) for each, first in zip(candles, warm, strict=True)]
     close_from = closing_since(traded, span)
-    replays, terms = Replays(traded, period_ns=grid.sampling.length_ns), _terms(spec, sets, candles)
+    before = [each.between(0, first) for each, first in zip(candles, warm, strict=True)]
+    replays = Replays(traded, period_ns=grid.sampling.length_ns, before=before)
+    terms = _terms(spec, sets, candles)
     opening = known_opening(Ledger([each.instrument for each in candles], spec.start_balances), traded)
     said = [_targets(spec, sets, each) for each in candles]
     for row, own, changes in zip(out, terms, zip(*said, strict=True), strict=True):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 from golive.model.clock import DAY
+from golive.model.decision import REFUSALS as REFUSALS_OF_RISK
 from golive.model.decision import DecisionCode
 from golive.model.errors import ConfigError
 
@@ -32,13 +33,7 @@ FIELDS: Final = (
 lot was held, of all instruments; round trips that ended (`fills.py`), and those of them that brought in more than they cost;
 orders that risk refused, and the code it gave most often: its place in `REFUSALS`, counted from 1, 0 for none"""
 MONEY: Final = ("final_equity", "turnover", "worst_peak", "worst_fall")
-REFUSALS: Final = (
-    DecisionCode.RISK_DAILY_LOSS,
-    DecisionCode.RISK_DRAWDOWN,
-    DecisionCode.RISK_MAX_POSITION,
-    DecisionCode.RISK_MAX_OPEN_POSITIONS,
-    DecisionCode.RISK_MISSING_INPUT,
-)
+REFUSALS: Final = tuple(code for code in DecisionCode if code in REFUSALS_OF_RISK)
 _NAMES: Final = {DAY: "daily", HOUR: "hourly"}
 FIELD: Final = {name: place for place, name in enumerate(FIELDS)}
 

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from golive.engine.columns import run_columns, unheld
+from golive.engine.columns.held import _HELD
 from golive.model.clock import MINUTE
 from golive.model.errors import ConfigError
+from golive.risk import LIMITS
 from support.column_parity import OPEN_PROFILE, drawn_case
 
 
-def test_no_limit_but_the_four_that_every_profile_has_is_held_at_once() -> None:
-    assert unheld(OPEN_PROFILE, MINUTE, 1000) == ()
+def test_the_kernel_knows_every_limit_there_is() -> None:
+    """A limit that is new to risk makes this fail, and until then every run with it goes by events."""
+    assert set(LIMITS) == _HELD
 
 
 @pytest.mark.parametrize(
@@ -24,7 +27,12 @@ def test_no_limit_but_the_four_that_every_profile_has_is_held_at_once() -> None:
         ({"stale_data_seconds": Decimal("0.1"), "price_collar_pct": Decimal(0)}, 9, 0, ()),
         ({"duplicate_window_seconds": Decimal(60)}, 1, 0, ()),
         ({"duplicate_window_seconds": Decimal("60.1")}, 1, 0, ("duplicate_window_seconds",)),
-        ({"max_orders_per_minute": 60, "repeated_execution_limit": 10, "max_open_orders": 20}, 10, 0, ()),
+        ({"max_orders_per_minute": 60, "repeated_execution_limit": 1, "max_open_orders": 20}, 64, 0, ()),
+        ({"max_orders_per_minute": 60}, 65, 0, ("max_orders_per_minute",)),
+        ({"max_orders_per_minute": 60}, 32, MINUTE // 60, ("max_orders_per_minute",)),
+        ({"stop_loss_guard_count": 250}, 3, 0, ()),
+        ({"stop_loss_guard_count": 251}, 3, 0, ("stop_loss_guard_count",)),
+        ({"max_order_notional": Decimal(1) / Decimal(3)}, 3, 0, ("max_order_notional",)),
         ({"max_daily_loss_pct": Decimal("0.1234567890123456789012345")}, 1, 0, ("max_daily_loss_pct",)),
     ],
 )

@@ -21,15 +21,13 @@ from golive.model.json import JsonValue
 from golive.model.order import Fill, Liquidity, NewOrder, Side
 from golive.orders import Order
 from golive.risk.restated import restated
-from golive.risk.rules import share_text
 
 from . import layout as at
+from .objections import Objections
 from .reading import Entry, Stops, entries_of, run_of
 from .result import ColumnRun
 
 _CAUSES: Final = ("target_changed", "order_unfilled")
-_AMOUNTS: Final = ("equity", "day_start_equity", "peak_equity")
-"""by the bits of MISSING_INPUT"""
 
 
 @dataclass(slots=True)
@@ -56,13 +54,7 @@ class _Reader:
         self._terms = run.terms
         self._fills = fills
         self._desks = [_Desk(instrument) for instrument in run.instruments]
-        self._limits = {
-            at.DAILY_LOSS: run.terms.profile.max_daily_loss_pct,
-            at.DRAWDOWN: run.terms.profile.hard_drawdown_pct,
-            at.MAX_POSITION: run.terms.profile.max_position_pct,
-            at.MAX_OPEN_POSITIONS: run.terms.profile.max_open_positions,
-            at.MISSING_INPUT: "known",
-        }
+        self._objections = Objections(run.terms.profile, run.instruments)
         self._entry_ttl = int(run.terms.parameters.get("entry_ttl_bars", 0.0)) * run.terms.timeframe_ns
         self._stops = Stops(run)
         self._ledger = run.terms.ledger(run.instruments)
@@ -137,7 +129,7 @@ class _Reader:
             desk.approval, desk.order = restated(order, seq), Order(order, self._proposals, entry.ts)
             yield self._record(entry.ts, "risk_check_passed", body, desk.approval)
         else:
-            limit, value = str(self._limits[number]), _value_text(number, *judged)
+            limit, value = self._objections.words(instrument, number, *judged)
             verdict = Refused(order, seq, code, limit, value)
             yield self._record(entry.ts, "risk_rejected", {**body, "limit": limit, "value": value}, verdict)
 
@@ -203,10 +195,3 @@ class _Reader:
 def commands_of(run: ColumnRun, fills: IntColumn) -> Iterator[Command]:
     """Yield what the engine asks for in a session over the same candles, from the confirmation to the end."""
     return _Reader(run, fills).commands()
-
-
-def _value_text(code: int, part: int, whole: int) -> str:
-    """Return the value that broke a rule as the rule itself would say it."""
-    if code == at.MISSING_INPUT:
-        return "missing: " + ", ".join(name for bit, name in enumerate(_AMOUNTS) if part >> bit & 1)
-    return str(part) if code == at.MAX_OPEN_POSITIONS else share_text(part, whole)

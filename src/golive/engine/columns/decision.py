@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from golive.matching.compiled import compiled, inlined
 
-from .equity import reaches
-from .exact import LIMIT, SAFE, fits, is_more, lots_of_share, part_of, share_of
+from .exact import LIMIT, SAFE, fits, lots_of_share, part_of, share_of
+from .judging import judge
 from .layout import (
     APPROVED,
     AWAITING,
     BAD_COST,
     BAD_NOTIONAL,
     BELOW_MINIMUM,
+    CODE_BITS,
     COUNTS,
-    DAILY_LOSS,
-    DAILY_OF,
-    DAILY_PART,
-    DAY_START,
     DESK_WORDS,
     DISTANCE,
-    DRAWDOWN,
-    DRAWDOWN_FALL,
-    DRAWDOWN_FROM,
-    DRAWDOWN_OF,
-    DRAWDOWN_PART,
     ENTRY_COST,
     ENTRY_LOTS,
     EQUITY,
@@ -37,37 +29,29 @@ from .layout import (
     IS_BUY,
     IS_PROTECTIVE,
     KNOWN,
-    LAST_DESK,
     LEVEL,
     LIMIT_ENTRIES,
     LOTS,
     MARK,
     MARKET,
     MAX_LOTS,
-    MAX_OPEN_POSITIONS,
-    MAX_POSITION,
     MIN_LOTS,
     MIN_NOTIONAL,
-    MISSING_INPUT,
     NEUTRAL,
     NO_RUN,
     NONE,
     NOW,
     NUMBER,
     ON_TARGET,
-    OPEN_POSITIONS,
     PASSED,
-    PEAK,
     PLANNED,
-    POSITION_OF,
-    POSITION_PART,
     POSITION_SHARE,
     PROPOSALS,
     PROTECTION,
     QUANTITY,
     QUEUED,
     QUOTE_FACTOR,
-    QUOTE_PER_TICK_LOT,
+    RATE_LIMIT,
     REFUSED,
     RUN,
     RUN_BARS,
@@ -83,8 +67,6 @@ from .layout import (
     STOP,
     SUPERSEDED,
     TARGET_AT,
-    TODAY_FALL,
-    TODAY_FROM,
     TRAILING_STOP,
     TYPE,
     UNIT_NOTIONAL,
@@ -94,6 +76,7 @@ from .layout import (
 from .layout import (
     LIMIT as LIMIT_ORDER,
 )
+from .pace import allowed
 from .saying import add, say
 
 PARTS = 1_000_000
@@ -104,7 +87,7 @@ def end_run(m: Words, d: int) -> None:
     """Close a desk's run of inaction and note it."""
     if m[d + RUN] != NO_RUN:
         m[IDLE_BARS + m[d + RUN]] += m[d + RUN_BARS]
-        say(m, INACTION, m[d + SELF], m[d + RUN] | m[d + RUN_BARS] << 5)
+        say(m, INACTION, m[d + SELF], m[d + RUN] | m[d + RUN_BARS] << CODE_BITS)
         add(m, m[d + RUN_SINCE])
         add(m, m[d + RUN_UNTIL])
         m[d + RUN] = NO_RUN
@@ -231,50 +214,14 @@ def decide(m: Words, d: int, kind: int, is_buy: int, lots: int, level: int) -> N
         add(m, whole)
         m[d + STANDING] = code
         return
+    if m[RATE_LIMIT] >= 0:
+        allowed(m)
     m[d + STATE], m[d + NUMBER] = PLANNED, m[PROPOSALS]
     m[d + TYPE], m[d + IS_BUY], m[d + QUANTITY], m[d + LEVEL] = kind, is_buy, lots, level
     m[d + FILLED] = m[d + IS_PROTECTIVE] = 0
     m[FIRST_DESK + m[AWAITING] * DESK_WORDS + QUEUED] = d
     m[AWAITING] += 1
     m[d + STANDING] = ON_TARGET
-
-
-@inlined
-def judge(m: Words, d: int, is_buy: int, lots: int) -> tuple[int, int, int]:
-    """Return the first objection of `golive.risk.rules` as (code, part, whole); APPROVED when there is none.
-
-    Of MISSING_INPUT, part says what is missing: 1 equity, 2 day start, 4 peak.
-    """
-    if not is_buy:  # a sell is never of more than what is held
-        return APPROVED, 0, 0
-    equity, day_start, peak = m[EQUITY], m[DAY_START], m[PEAK]
-    missing = 7
-    if m[KNOWN]:
-        missing = (1 if equity <= 0 else 0) | (2 if day_start <= 0 else 0) | (4 if peak <= 0 else 0)
-    if missing:
-        return MISSING_INPUT, missing, 0
-    if reaches(day_start - equity, day_start, m[DAILY_PART], m[DAILY_OF]):
-        return DAILY_LOSS, day_start - equity, day_start
-    if reaches(m[TODAY_FALL], m[TODAY_FROM], m[DAILY_PART], m[DAILY_OF]):
-        return DAILY_LOSS, m[TODAY_FALL], m[TODAY_FROM]
-    if reaches(peak - equity, peak, m[DRAWDOWN_PART], m[DRAWDOWN_OF]):
-        return DRAWDOWN, peak - equity, peak
-    if reaches(m[DRAWDOWN_FALL], m[DRAWDOWN_FROM], m[DRAWDOWN_PART], m[DRAWDOWN_OF]):
-        return DRAWDOWN, m[DRAWDOWN_FALL], m[DRAWDOWN_FROM]
-    if not fits(m[d + MARK], m[d + LOTS] + lots, m[d + QUOTE_PER_TICK_LOT]):
-        m[STATUS] = BAD_NOTIONAL
-        return APPROVED, 0, 0
-    notional = m[d + MARK] * (m[d + LOTS] + lots) * m[d + QUOTE_PER_TICK_LOT]
-    if is_more(notional, m[POSITION_OF], equity, m[POSITION_PART]):
-        return MAX_POSITION, notional, equity
-    count = 0
-    for j in range(FIRST_DESK, m[LAST_DESK] + DESK_WORDS, DESK_WORDS):
-        is_pending = m[j + STATE] != NONE and m[j + IS_BUY] and m[j + FILLED] < m[j + QUANTITY]
-        if j == d or m[j + LOTS] > 0 or is_pending:
-            count += 1
-    if count > m[OPEN_POSITIONS]:
-        return MAX_OPEN_POSITIONS, count, 0
-    return APPROVED, 0, 0
 
 
 @inlined

@@ -16,6 +16,7 @@ from .changes import Changes
 from .held import unheld
 from .kernel import run
 from .memory import Memory
+from .movement import NO_MOVES, moves_of
 from .result import ColumnRun
 from .rows import rows_of, steps_of
 from .terms import Terms
@@ -52,12 +53,15 @@ def run_columns(
     memory.follow(joined)
     if detail:
         memory.account[at.DETAIL_TIMEFRAME] = detail[0].timeframe_ns
+    moves = NO_MOVES
+    if terms.profile.follows_prices:
+        moves, memory.desks[:, at.MOVES] = moves_of(candles)
     equity = np.empty(len(candles[0]) if len(candles) == 1 else len(steps_of(candles)), np.int64)
     for is_last, is_regular, per_desk, *columns in rows_of(candles, detail):
         memory.begin(columns[0], is_regular=is_regular, per_desk=per_desk)
         first, stop = 0, per_desk or len(columns[0])
         while True:
-            first = RUN(memory.words, *columns, first, stop, is_last, joined.at, joined.to, equity, NO_WORDS)
+            first = RUN(memory.words, *columns, first, stop, is_last, joined.at, joined.to, moves, equity, NO_WORDS)
             if not memory.is_full():
                 break
             memory.take()

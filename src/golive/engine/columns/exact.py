@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from golive.matching.compiled import compiled, inlined
@@ -15,6 +16,8 @@ _MASK: Final = (1 << 31) - 1
 _RATE_PARTS: Final = 100_000_000
 _SHARE_PARTS: Final = 1_000_000
 _SHARE_PARTS_SQUARED: Final = _SHARE_PARTS * _SHARE_PARTS
+_EXACT_FLOAT: Final = 1 << 53
+_KEPT: Final = 1 << 54
 
 
 @compiled
@@ -119,3 +122,28 @@ def share_of(amount: int, share: int, of_share: int) -> int:
 def lots_of_share(lots: int, share: int) -> int:
     """Return floor(lots × share / 10^6) for `lots` ≥ 0 and a share in [0, 10^6]."""
     return lots // _SHARE_PARTS * share + lots % _SHARE_PARTS * share // _SHARE_PARTS
+
+
+@compiled
+def ratio(a: int, b: int) -> float:
+    """Return a / b rounded once, as Python divides integers; for 0 ≤ a and 0 < b, both below 2^62."""
+    if a < _EXACT_FLOAT and b < _EXACT_FLOAT:
+        return float(a) / float(b)
+    if a == 0:
+        return 0.0
+    whole, rest, shift, is_inexact = a // b, a % b, 0, False
+    while whole < _KEPT:  # 55 bits: two more than a float has
+        rest += rest
+        whole += whole
+        if rest >= b:
+            rest -= b
+            whole += 1
+        shift -= 1
+    while whole >= 2 * _KEPT:
+        is_inexact |= bool(whole & 1)
+        whole >>= 1
+        shift += 1
+    beyond, kept = whole & 3, whole >> 2
+    if beyond == 3 or (beyond == 2 and (rest > 0 or is_inexact or kept & 1)):
+        kept += 1
+    return math.ldexp(float(kept), shift + 2)

@@ -11,6 +11,7 @@ from .layout import (
     BARS_HELD,
     CHANGE,
     COARSE,
+    CURRENT,
     DESK_WORDS,
     DESKS,
     DETAIL,
@@ -53,7 +54,7 @@ from .step import finish, on_candle, settle, timers
 def run(
     m: Words, opened: Column, open_: Column, high: Column, low: Column, close: Column,
     volume: Column, who: Column, what: Column, first: int, stop: int, is_last: bool, change_at: Column, change_to: Floats,
-    equity: Words, samples: Words,
+    moves: Column, equity: Words, samples: Words,
 ) -> int:  # fmt: skip
     """Take the rows `first` to `stop` (not included), which end with a step; return the first row that was not taken.
 
@@ -68,7 +69,7 @@ def run(
             return i
         row = i
         i = _step(
-            m, opened, open_, high, low, close, volume, who, what, i, stop, change_at, change_to, samples,
+            m, opened, open_, high, low, close, volume, who, what, i, stop, change_at, change_to, moves, samples,
         )  # fmt: skip
         if m[STATUS]:
             return row
@@ -95,7 +96,7 @@ def run(
 def _step(
     m: Words, opened: Column, open_: Column, high: Column, low: Column, close: Column,
     volume: Column, who: Column, what: Column, i: int, stop: int, change_at: Column, change_to: Floats,
-    samples: Words,
+    moves: Column, samples: Words,
 ) -> int:  # fmt: skip
     """Take all candles of one closing time; return the first row of the next."""
     per_desk, kind, d, at = m[PER_DESK], WHOLE, FIRST_DESK, i
@@ -110,7 +111,7 @@ def _step(
         if kind != DETAIL and m[KNOWN] and quiet_bars(m, d, change_at, change_to) > 0:
             glance(m, d, close[at])
         else:
-            _candle(m, d, opened_at, open_, high, low, close, volume, kind, at, change_at, change_to)
+            _candle(m, d, opened_at, open_, high, low, close, volume, kind, at, change_at, change_to, moves)
         if kind != DETAIL:
             m[HAS_WHOLE] = 1
             m[d + BAR] += 1
@@ -128,14 +129,14 @@ def _step(
             at, kind, d, opened_at = i, what[i], FIRST_DESK + who[i] * DESK_WORDS, opened[i]
             if opened_at + (m[DETAIL_TIMEFRAME] if kind == DETAIL else m[TIMEFRAME]) != m[NOW]:
                 break
-    settle(m)
+    settle(m, moves)
     return i
 
 
 @inlined
 def _candle(
     m: Words, d: int, opened_at: int, open_: Column, high: Column, low: Column, close: Column, volume: Column, kind: int,
-    at: int, change_at: Column, change_to: Floats,
+    at: int, change_at: Column, change_to: Floats, moves: Column,
 ) -> None:  # fmt: skip
     """Take one candle of a desk to which something may happen."""
     if kind != COARSE:
@@ -145,7 +146,9 @@ def _candle(
         mark(m, d, close[at])
         observe(m)
     else:
-        on_candle(m, change_at, change_to, d, opened_at, close[at])
+        m[CURRENT] = d
+        on_candle(m, change_at, change_to, moves, d, opened_at, close[at])
+        m[CURRENT] = 0
         _look_ahead(m, d, change_at, open_, close, volume, at)
 
 

@@ -42,12 +42,34 @@ CODES: Final = (
     DecisionCode.STOPPED_OUT,
     DecisionCode.SUPERSEDED,
     DecisionCode.SESSION_ENDED,
+    DecisionCode.RISK_WEEKLY_LOSS,
+    DecisionCode.SYMBOL_LOCKED,
+    DecisionCode.OUTSIDE_TRADING_WINDOW,
+    DecisionCode.RISK_MAX_QUANTITY,
+    DecisionCode.RISK_MAX_NOTIONAL,
+    DecisionCode.RISK_PORTFOLIO_EXPOSURE,
+    DecisionCode.RISK_TARGET_VOLATILITY,
+    DecisionCode.RISK_STOP_DISTANCE,
+    DecisionCode.RISK_TRADE_RISK,
+    DecisionCode.RISK_MESSAGE_RATE,
+    DecisionCode.RISK_OPEN_ORDERS,
+    DecisionCode.RISK_REPEATED_EXECUTION,
+    DecisionCode.COOLDOWN,
+    DecisionCode.STOP_LOSS_GUARD,
+    DecisionCode.CONSECUTIVE_LOSSES,
+    DecisionCode.RISK_COST_RATIO,
 )
 """codes of decisions and inaction by number"""
 (
     APPROVED, DAILY_LOSS, DRAWDOWN, MAX_POSITION, MAX_OPEN_POSITIONS, MISSING_INPUT, WARMING_UP, ON_TARGET, BELOW_MINIMUM,
-    ORDER_WORKING, STOPPED_OUT, SUPERSEDED, SESSION_ENDED,
-) = range(13)  # fmt: skip
+    ORDER_WORKING, STOPPED_OUT, SUPERSEDED, SESSION_ENDED, WEEKLY_LOSS, LOCKED, OUTSIDE_WINDOW, MAX_QUANTITY, MAX_NOTIONAL,
+    MAX_EXPOSURE, TARGET_VOLATILITY, STOP_DISTANCE, TRADE_RISK, MESSAGE_RATE, OPEN_ORDERS, REPEATED_EXECUTION, COOLDOWN,
+    STOP_GUARD, LOSSES_IN_A_ROW, COST_RATIO,
+) = range(29)  # fmt: skip
+NO_ATR: Final = 8
+"""MISSING_INPUT: the average true range of the instrument is not known; smaller bits are amounts of the account"""
+NO_VOLATILITY: Final = 16
+"""MISSING_INPUT: nor is a volatility; the number of its instrument is in the second word"""
 
 REASONS: Final = ("", "NO_LIQUIDITY", "INSUFFICIENT_FUNDS", "PRICE_INVALID", "TRIGGER_INVALID", "NOTIONAL_BELOW_MINIMUM")
 """why an order ended or never began, by number, in the words of paper execution"""
@@ -71,16 +93,39 @@ MARKET, LIMIT, STOP, TRAILING_STOP, TAKE_PROFIT = range(5)
     ROW_EQUITY, HORIZON,
 ) = range(30, 64)  # fmt: skip
 """HORIZON: the row before which neither a day nor a sampling period ends, 0 when that is not known"""
-COUNTS: Final = 64
-"""decisions by code"""
-IDLE_BARS: Final = 77
-"""bars of inaction by code"""
+# ── account: limits that a profile may do without; an OF of 0, and a number of −1, mean that it does ──────────────────────
+(
+    HAS_MORE, WEEKLY_PART, WEEKLY_OF, EXPOSURE_PART, EXPOSURE_OF, NOTIONAL_PART, NOTIONAL_OF, QUOTE_UNIT, RISK_PART, RISK_OF,
+    COST_PART, COST_OF, VOLATILITY_LIMIT, HAS_VOLATILITY, ATR_MULTIPLE, HAS_ATR_MULTIPLE, BARS_A_YEAR, FOLLOWS_PRICES,
+    ORDERS_LIMIT, RATE_LIMIT, REPEATED_LIMIT, COOLDOWN_NS, GUARD_LIMIT, GUARD_NS, STREAK_LIMIT, HAS_WINDOWS,
+) = range(64, 90)  # fmt: skip
+"""HAS_MORE: any of them is set; VOLATILITY_LIMIT, ATR_MULTIPLE and BARS_A_YEAR are the words of floats"""
 LAST_DESK, FILLS_START, FILLS_NEXT, FILLS_END, LOG_START, LOGGED, LOG_END = range(90, 97)
 """where the other regions lie, and where the next fill and the next entry go"""
 IS_REGULAR, FIRST_OPENED, PER_DESK = 97, 98, 99
 """of the rows at hand: whether each step is a timeframe after the one before, when the first opened, and how many there are of
 each instrument, one instrument after the other, all opened at the same times; PER_DESK is 0 when they are mixed"""
-FIRST_DESK: Final = 100
+# ── account: what those limits remember ─────────────────────────────────────────────────────────────────────────────────
+(
+    WEEK_NUMBER, WEEK_START, WEEK_FALL, WEEK_FROM, WEEK_LOSS_FALL, WEEK_LOSS_FROM, WEEKLY_BREACHED, EXPOSURE, EXPOSURE_WHOLE,
+    SEEN_DAY, COST_FIRST, COST_DAYS, BASE_FEES_WORTH, STREAK, STREAK_DAY, RATE_NEXT, STOPS_NEXT, CURRENT,
+) = range(100, 118)  # fmt: skip
+"""EXPOSURE / EXPOSURE_WHOLE: the most that all positions were worth, and equity then; SEEN_DAY: the UTC day of the last look at
+the account; CURRENT: the desk that takes a candle right now, 0 for none"""
+COUNTS: Final = 120
+"""decisions by code"""
+IDLE_BARS: Final = 152
+"""bars of inaction by code"""
+COST_RING, COST_RING_DAYS = 184, 32
+"""(day, equity, fees) of the beginnings of days"""
+RATE_RING, RATE_RING_TIMES = 280, 64
+"""(time, how many) of orders that were allowed"""
+STOP_RING, STOP_RING_TIMES = 408, 256
+"""when protective stops have fired"""
+WINDOWS: Final = 664
+"""a bit for each minute of the week, 32 a word, from Monday on: whether risk may be increased"""
+WINDOW_WORDS: Final = 315
+FIRST_DESK: Final = 980
 
 # ── desks: the grid ─────────────────────────────────────────────────────────────────────────────────────────────────────
 (
@@ -101,7 +146,14 @@ FIRST_DESK: Final = 100
 ) = range(40, 55)  # fmt: skip
 """LEVEL: limit price, trigger or trail; BEST: 0 while a trailing stop has seen no price; DUE: 0 without a timer; MET: the last
 close of detail, which is all the venue knows; 0 before there is one"""
-DESK_WORDS: Final = 56
+# ── desks: what limits remember ─────────────────────────────────────────────────────────────────────────────────────────
+(
+    MOVES, VARIANCE, ATR, IS_LOCKED, MOST_LOTS, LAST_BUY, IS_THROTTLED, LOST_AT, COST, EARNED,
+) = range(55, 65)  # fmt: skip
+"""MOVES: where its prices' statistics begin; VARIANCE, ATR: the words of two floats, NaN while not known; MOST_LOTS: of one
+order, −1 without a limit; LAST_BUY: when a buy was executed last; LOST_AT: when a position was closed with a loss last, −1 for
+never; COST: what is held has cost; EARNED: what was earned since nothing was held; both as `golive.portfolio.position`"""
+DESK_WORDS: Final = 66
 
 NONE, PLANNED, OPEN = range(3)
 """states of the order; one that has ended is NONE"""
@@ -122,7 +174,8 @@ SIGNAL: Final = 1
 NEUTRAL: Final = 2
 """detail: code"""
 INACTION: Final = 3
-"""detail: code | bars << 5; since, until"""
+"""detail: code | bars << CODE_BITS; since, until"""
+CODE_BITS: Final = 6
 PASSED: Final = 4
 """detail: type | is_buy << 3 | code << 4; quantity, reference price, level"""
 REFUSED: Final = 5
@@ -136,10 +189,10 @@ FAILED: Final = 9
 FILLED_: Final = 10
 """detail: 1 when the order is complete"""
 LOSS: Final = 11
-"""a fall near its limit: worst day's fall and what it fell from, the same of the worst drawdown"""
+"""a fall near its limit: worst day's fall and what it fell from, the same of the worst drawdown and of the worst week"""
 FINISH: Final = 12
 """the data have ended; of no instrument"""
-LENGTHS: Final = (2, 2, 1, 3, 4, 6, 1, 1, 1, 1, 1, 5, 1)
+LENGTHS: Final = (2, 2, 1, 3, 4, 6, 1, 1, 1, 1, 1, 7, 1)
 ROOM: Final = 320
 """words that one instrument can say in one step, at most"""
 

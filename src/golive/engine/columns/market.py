@@ -16,6 +16,7 @@ from .layout import (
     FILLED,
     FILLED_,
     FINISHING,
+    GUARD_LIMIT,
     HAS_TARGET,
     IS_BUY,
     IS_PROTECTIVE,
@@ -39,12 +40,14 @@ from .layout import (
     STATUS,
     STOP,
     STOPPED_OUT,
+    TAKE_PROFIT,
     TRAILING_STOP,
     TYPE,
     WANTS,
     Column,
     Words,
 )
+from .pace import stopped
 from .paper import affordable, book, hold, release
 from .saying import say
 
@@ -127,6 +130,8 @@ def fill(m: Words, d: int, price: int, lots: int, is_maker: int) -> None:
             return
     is_complete = m[d + FILLED] == m[d + QUANTITY]
     runs_dry = not is_complete and (paid < lots or (was_held and m[d + TYPE] == LIMIT and not hold(m, d)))
+    if is_complete and m[GUARD_LIMIT] >= 0 and m[d + IS_PROTECTIVE] and m[d + TYPE] != TAKE_PROFIT:
+        stopped(m)
     if paid:
         traded(m, d, price, paid)
         mark(m, d, m[d + MARK])

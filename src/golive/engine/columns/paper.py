@@ -14,10 +14,13 @@ from .layout import (
     BAR,
     BASE_FEE_FLAG,
     BASE_FEES,
+    BASE_FEES_WORTH,
     BASE_FREE,
     BASE_PER_LOT,
     BASE_RESERVED,
     BEST,
+    COST_OF,
+    DENOMINATOR,
     DETAIL_TIMEFRAME,
     FEE_OF_RECEIVED,
     FEES,
@@ -34,10 +37,12 @@ from .layout import (
     FILLED,
     FILLS_NEXT,
     FREE,
+    HAS_MORE,
     INSTRUMENT_SHIFT,
     IS_BUY,
     IS_BUY_FLAG,
     KEEPS_ROWS,
+    LAST_BUY,
     LEVEL,
     LOTS,
     MAKER_FLAG,
@@ -51,6 +56,7 @@ from .layout import (
     NO_FUNDS,
     NOW,
     NUMBER,
+    NUMERATOR,
     OPEN,
     PRICE_HELD,
     QUANTITY,
@@ -78,6 +84,7 @@ from .layout import (
 from .layout import (
     LIMIT as LIMIT_ORDER,
 )
+from .pace import closed, moved
 
 
 @compiled
@@ -196,6 +203,8 @@ def book(m: Words, d: int, price: int, lots: int, is_maker: int) -> None:
     if in_base:
         base -= fee
         m[d + BASE_FEES] += fee
+        if m[COST_OF]:
+            m[BASE_FEES_WORTH] += _worth_of_fee(m, d, fee, price)
     else:
         charged = fee * m[d + QUOTE_FACTOR]
         quote -= charged
@@ -204,12 +213,31 @@ def book(m: Words, d: int, price: int, lots: int, is_maker: int) -> None:
     if min(free, base_free) < 0 or max(free + m[RESERVED], base_free + m[d + BASE_RESERVED]) >= LIMIT:
         m[STATUS] = BAD_BALANCE
         return
+    if m[HAS_MORE]:
+        moved(m, d, base, quote)
     m[FREE], m[d + BASE_FREE] = free, base_free
     m[d + FILLED] += lots
     m[d + LOTS] = after = (base_free + m[d + BASE_RESERVED]) // m[d + BASE_PER_LOT]
+    if m[HAS_MORE]:
+        closed(m, d)
+        if is_buy and m[d + FILLED] == lots:
+            m[d + LAST_BUY] = m[NOW]
     if m[KEEPS_ROWS]:
         _write(m, d, price, lots, is_maker, fee, in_base)
     _count(m, d, notional, quote, after)
+
+
+@compiled
+def _worth_of_fee(m: Words, d: int, fee: int, price: int) -> int:
+    """Return what a fee in the base asset was worth at the price of its fill, rounded down."""
+    size = abs(fee)
+    lots, dust = size // m[d + BASE_PER_LOT], size % m[d + BASE_PER_LOT]
+    above, below = dust * m[d + NUMERATOR], m[d + DENOMINATOR]
+    part, is_exact = part_of(above % below, price, below)
+    value = lots * m[d + QUOTE_PER_TICK_LOT] * price + above // below * price + part
+    if fee >= 0:
+        return value
+    return -value if is_exact else -value - 1
 
 
 @inlined

@@ -13,6 +13,7 @@ from .layout import (
     BASE_FREE,
     BASE_RESERVED,
     CHANGE,
+    COST_OF,
     DAY_NUMBER,
     DESK_WORDS,
     ENTRY_LOTS,
@@ -93,7 +94,7 @@ def quiet_bars(m: Words, d: int, change_at: Column, change_to: Floats) -> int:
 def glance(m: Words, d: int, close: int) -> None:
     """Take the candle of a desk to which nothing happens, while something may to others."""
     mark(m, d, close)
-    if m[d + BASE_FREE] + m[d + BASE_RESERVED]:
+    if m[d + BASE_FREE] + m[d + BASE_RESERVED] or (m[COST_OF] and m[NOW] // DAY > m[DAY_NUMBER]):
         observe(m)
     m[d + RUN_BARS] += 1
     m[d + RUN_UNTIL] = m[NOW]

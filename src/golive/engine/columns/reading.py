@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from golive.engine.desk import InactionRun
 from golive.engine.watch import Breach
@@ -13,6 +13,8 @@ from golive.risk import LimitUse
 
 from . import layout as at
 from .result import ColumnRun, uses_of
+
+_CODE_MASK: Final = (1 << at.CODE_BITS) - 1
 
 
 class Entry(NamedTuple):
@@ -53,8 +55,8 @@ class Stops:
 
     def reached(self, entry: Entry) -> list[LimitUse]:
         """Return the limits that a LOSS entry shows as reached for the first time."""
-        day_fall, day_from, fall, peak = entry.words
-        uses = uses_of(self._run.terms, (day_fall, day_from), (fall, peak), (0, 1), 0)
+        day_fall, day_from, fall, peak, week_fall, week_from = entry.words
+        uses = uses_of(self._run.terms, (day_fall, day_from), (week_fall, week_from), (fall, peak))
         new = [use for use in uses if use.band == "breach" and use.limit not in self._reached]
         self._reached.update(use.limit for use in new)
         return new
@@ -74,7 +76,7 @@ def breaches_of(run: ColumnRun) -> list[Breach]:
 def run_of(entry: Entry) -> InactionRun:
     """Return the run of inaction that an INACTION entry is about."""
     since, until = entry.words
-    return InactionRun(at.CODES[entry.detail & 31], since, until, entry.detail >> 5)
+    return InactionRun(at.CODES[entry.detail & _CODE_MASK], since, until, entry.detail >> at.CODE_BITS)
 
 
 def runs_of(run: ColumnRun) -> Iterator[tuple[InstrumentId, InactionRun]]:

@@ -132,11 +132,17 @@ class ColumnRun:
     def worst_day_loss(self) -> tuple[int, int]:
         return int(self._account[at.LOSS_FALL]), int(self._account[at.LOSS_FROM])
 
+    @property
+    def worst_week_loss(self) -> tuple[int, int]:
+        return int(self._account[at.WEEK_LOSS_FALL]), int(self._account[at.WEEK_LOSS_FROM])
+
     def uses(self) -> tuple[LimitUse, ...]:
         """Return each limit of risk with the worst use seen."""
         account = self._account
         largest = int(account[at.LARGEST]), int(account[at.LARGEST_OF])
-        return uses_of(self.terms, self.worst_day_loss, self.worst_drawdown, largest, int(account[at.MOST_OPEN]))
+        exposure = int(account[at.EXPOSURE]), int(account[at.EXPOSURE_WHOLE])
+        falls = self.worst_day_loss, self.worst_week_loss, self.worst_drawdown
+        return uses_of(self.terms, *falls, largest, int(account[at.MOST_OPEN]), exposure)
 
     def commands(self) -> Iterator[Command]:
         """Yield what the engine asks for in a session over the same candles, in order, its bodies included."""
@@ -166,11 +172,19 @@ class ColumnRun:
 
 
 def uses_of(
-    terms: Terms, day_loss: tuple[int, int], drawdown: tuple[int, int], largest: tuple[int, int], most_open: int
+    terms: Terms,
+    day_loss: tuple[int, int],
+    week_loss: tuple[int, int],
+    drawdown: tuple[int, int],
+    largest: tuple[int, int] = (0, 1),
+    most_open: int = 0,
+    exposure: tuple[int, int] = (0, 1),
 ) -> tuple[LimitUse, ...]:
     """Return what risk says of each limit after these worst falls and sizes."""
     risk = RiskEngine(terms.profile)
     part, whole = largest
     risk.observe(whole, 0, part, most_open)
-    risk.track.worst_day_loss, risk.track.worst_drawdown = day_loss, drawdown
+    part, whole = exposure
+    risk.observe(whole, 0, 0, most_open, part)
+    risk.track.worst_day_loss, risk.track.worst_week_loss, risk.track.worst_drawdown = day_loss, week_loss, drawdown
     return risk.uses()

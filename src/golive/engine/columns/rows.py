@@ -62,7 +62,7 @@ def rows_of(candles: Sequence[CandleColumns], detail: Sequence[CandleColumns] | 
         ]
     are_regular = [_check(stream.candles) for stream in streams]
     if len(streams) == 1:
-        yield Rows(True, are_regular[0], len(candles[0]), *map(_readonly, (*candles[0].columns, _NOBODY, _NOBODY)))
+        yield Rows(True, are_regular[0], len(candles[0]), *map(readonly, (*candles[0].columns, _NOBODY, _NOBODY)))
     else:
         yield from _merged(streams, is_regular=all(are_regular))
 
@@ -95,7 +95,7 @@ def _merged(streams: Sequence[_Stream], *, is_regular: bool) -> Iterator[Rows]:
         taken = ends
         if detail_free and all(np.array_equal(part.opened_at, parts[0].opened_at) for part in parts[1:]):
             columns = [np.concatenate(column) for column in zip(*(part.columns for part in parts), strict=True)]
-            yield Rows(taken == sizes, is_regular, len(parts[0]), *map(_readonly, (*columns, _NOBODY, _NOBODY)))
+            yield Rows(taken == sizes, is_regular, len(parts[0]), *map(readonly, (*columns, _NOBODY, _NOBODY)))
             continue
         closed = np.concatenate([part.opened_at + part.timeframe_ns for part in parts])
         order = np.argsort(closed, kind="stable")
@@ -103,10 +103,10 @@ def _merged(streams: Sequence[_Stream], *, is_regular: bool) -> Iterator[Rows]:
         counts = [len(part) for part in parts]
         who = np.repeat(np.array([s.who for s in streams], np.int64), counts)[order]
         what = np.repeat(np.array([s.what for s in streams], np.int64), counts)[order]
-        yield Rows(taken == sizes, False, 0, *map(_readonly, (*columns, who, what)))
+        yield Rows(taken == sizes, False, 0, *map(readonly, (*columns, who, what)))
 
 
-def _readonly(column: IntColumn) -> IntColumn:
+def readonly(column: IntColumn) -> IntColumn:
     """Return the column as the one kind of array that the kernel is compiled for."""
     view = np.ascontiguousarray(column, np.int64).view(np.ndarray)
     view = view[:]
@@ -114,7 +114,7 @@ def _readonly(column: IntColumn) -> IntColumn:
     return view
 
 
-_NOBODY: Final = _readonly(np.empty(0, np.int64))
+_NOBODY: Final = readonly(np.empty(0, np.int64))
 
 
 def _check(candles: CandleColumns) -> bool:
@@ -122,7 +122,9 @@ def _check(candles: CandleColumns) -> bool:
     if not len(candles):
         return False
     opened, length = candles.opened_at, candles.timeframe_ns
-    least = LEAST_STEP(_readonly(opened), length)
+    least = LEAST_STEP(readonly(opened), length)
+    if 0 < least < length:
+        raise ConfigError(f"{candles.instrument.id}: a candle begins before the one before it has closed")
     if least <= 0 or int(opened[0]) + length <= 0:
         raise ConfigError(f"{candles.instrument.id}: candles are not in the order of their times")
     return least == length and int(opened[-1] - opened[0]) == (len(opened) - 1) * length

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from math import isnan
 
-from golive.matching.compiled import inlined
+from golive.matching.compiled import compiled, inlined
 
 from .decision import conclude, end_run, idle, propose, protect, signal
 from .equity import mark, observe
 from .layout import (
     ANSWER,
     ASKED_FOR,
+    ATR,
     AWAITING,
     BAR,
     CANCEL,
     CHANGE,
+    CURRENT,
     DESK_WORDS,
     DUE,
     ENTRY_TTL,
@@ -22,11 +24,13 @@ from .layout import (
     FAILED,
     FINISH,
     FIRST_DESK,
+    FOLLOWS_PRICES,
     HAS_TARGET,
     IS_PROTECTIVE,
     LAST_CHANGE,
     LAST_DESK,
     LIMIT,
+    MOVES,
     NO_RUN,
     NONE,
     NOW,
@@ -43,6 +47,7 @@ from .layout import (
     SUBMITTED,
     TARGET_AT,
     TYPE,
+    VARIANCE,
     WANTS,
     WARMING_UP,
     Column,
@@ -83,9 +88,17 @@ def target_now(m: Words, change_at: Column, d: int) -> int:
     return row
 
 
+@compiled
+def price_moves(m: Words, moves: Column) -> None:
+    """Show every desk how much its price has moved until now."""
+    for d in range(FIRST_DESK, m[LAST_DESK] + DESK_WORDS, DESK_WORDS):
+        place = m[d + MOVES] + 2 * (m[d + BAR] + (d == m[CURRENT]))
+        m[d + VARIANCE], m[d + ATR] = moves[place], moves[place + 1]
+
+
 @inlined
 def on_candle(
-    m: Words, change_at: Column, change_to: Floats,
+    m: Words, change_at: Column, change_to: Floats, moves: Column,
     d: int, opened_at: int, close: int,
 ) -> None:  # fmt: skip
     """The engine's work on a closed candle of one instrument."""
@@ -100,6 +113,8 @@ def on_candle(
             m[d + HAS_TARGET], m[d + SHARE], m[d + TARGET_AT] = 1, round(target * 1_000_000.0), row
             if not is_first or target != 0.0:
                 signal(m, d, 0)
+        if m[d + WANTS] and m[FOLLOWS_PRICES]:
+            price_moves(m, moves)
         if m[d + STATE] == NONE:
             code = propose(m, d) if m[d + WANTS] else m[d + STANDING]
         elif m[d + WANTS]:
@@ -117,8 +132,10 @@ def on_candle(
 
 
 @inlined
-def settle(m: Words) -> None:
+def settle(m: Words, moves: Column) -> None:
     """Every decision of the step is on record: let the orders leave, and take what the venue answers."""
+    if m[AWAITING] and m[FOLLOWS_PRICES]:
+        price_moves(m, moves)
     while m[AWAITING]:
         count = m[AWAITING]
         m[AWAITING] = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from golive.matching.compiled import compiled, inlined
 
-from .equity import NEAR, mark, worth
+from .equity import NEAR, exposed, mark, week_fell, worth
 from .exact import LIMIT, SAFE, is_more
 from .layout import (
     BASE_FREE,
@@ -28,6 +28,9 @@ from .layout import (
     DRAWDOWN_PART,
     EQUITY,
     EQUITY_ROWS,
+    EXPOSURE,
+    EXPOSURE_OF,
+    EXPOSURE_WHOLE,
     FIRST_DESK,
     FREE,
     KEEPS_ROWS,
@@ -46,6 +49,12 @@ from .layout import (
     TODAY_FALL,
     TODAY_FROM,
     VALUE,
+    WEEK_FALL,
+    WEEK_FROM,
+    WEEK_START,
+    WEEKLY_BREACHED,
+    WEEKLY_OF,
+    WEEKLY_PART,
     Column,
     Words,
 )
@@ -172,6 +181,12 @@ def _is_new(m: Words, top: int, bottom: int) -> bool:
         top > m[PEAK]
         or (bottom < m[PEAK] and is_more(m[PEAK] - bottom, m[DRAWDOWN_FROM], m[DRAWDOWN_FALL], m[PEAK]))
         or (fall > 0 and is_more(fall, m[TODAY_FROM], m[TODAY_FALL], m[DAY_START]))
+        or (
+            m[WEEKLY_OF] != 0
+            and m[WEEK_START] > bottom
+            and is_more(m[WEEK_START] - bottom, m[WEEK_FROM], m[WEEK_FALL], m[WEEK_START])
+        )
+        or (m[EXPOSURE_OF] != 0 and top > 0 and is_more(top - m[FREE] - m[RESERVED], m[EXPOSURE_WHOLE], m[EXPOSURE], top))
     )
 
 
@@ -223,6 +238,10 @@ def _fall(m: Words, top: int, bottom: int) -> None:
         m[TODAY_FALL], m[TODAY_FROM] = fall, start
         if is_more(fall, m[LOSS_FROM], m[LOSS_FALL], start):
             m[LOSS_FALL], m[LOSS_FROM] = fall, start
+    if m[WEEKLY_OF]:
+        week_fell(m, bottom)
+    if m[EXPOSURE_OF]:  # cash stays what it is: the more equity, the greater the share of what is held
+        exposed(m, top)
 
 
 @inlined
@@ -235,6 +254,9 @@ def _needs_steps(m: Words, top: int, bottom: int) -> bool:
         return True
     fall = max(peak, top) - bottom
     if not m[DRAWDOWN_BREACHED] and _may_reach(fall, max(peak, top), m[DRAWDOWN_PART], m[DRAWDOWN_OF]):
+        return True
+    fall = m[WEEK_START] - bottom
+    if not m[WEEKLY_BREACHED] and _may_reach(fall, m[WEEK_START], m[WEEKLY_PART], m[WEEKLY_OF]):
         return True
     fall = m[DAY_START] - bottom
     return not m[DAILY_BREACHED] and _may_reach(fall, m[DAY_START], m[DAILY_PART], m[DAILY_OF])

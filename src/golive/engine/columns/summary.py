@@ -18,6 +18,7 @@ from . import layout as at
 from .changes import Changes
 from .driver import NO_WORDS, RUN, check_terms
 from .memory import Memory
+from .movement import NO_MOVES, moves_of
 from .rows import rows_of
 from .terms import Terms
 
@@ -56,9 +57,16 @@ class Replays:
     """Candles on which many parameter sets are tried; may be used by several threads at once, which the kernel lets run."""
 
     def __init__(
-        self, candles: Sequence[CandleColumns], detail: Sequence[CandleColumns] | None = None, *, period_ns: int = DAY
+        self,
+        candles: Sequence[CandleColumns],
+        detail: Sequence[CandleColumns] | None = None,
+        *,
+        period_ns: int = DAY,
+        before: Sequence[CandleColumns] | None = None,
     ) -> None:
         """Take candles, and finer ones where orders are to meet those, as `run_columns` does.
+
+        `before`: candles that come first, of which nothing is traded; what is known of prices then is known from the start.
 
         Raises ConfigError for candles that cannot be traded, or for none.
         """
@@ -74,6 +82,8 @@ class Replays:
         periods = -(-last // period_ns) - self._first_end // period_ns + 1
         self.ends = np.minimum(self._first_end + np.arange(periods, dtype=np.int64) * period_ns, last)
         """when the periods end, ns UTC: a bar that closes at a period's end is its last; the data may end the last one early"""
+        self._before = before
+        self._moves: tuple[IntColumn, IntColumn] | None = None
         self._openings: dict[int, tuple[Terms, Memory]] = {}
 
     def summary(self, changes: Sequence[TargetChanges], terms: Terms) -> Summary:
@@ -81,9 +91,12 @@ class Replays:
         memory, joined = self._opening(terms), Changes(self._candles, changes)
         memory.follow(joined)
         samples = np.zeros(len(self.ends), np.int64)
+        moves = NO_MOVES
+        if terms.profile.follows_prices:
+            moves, memory.desks[:, at.MOVES] = self._price_moves()
         for is_last, is_regular, per_desk, *columns in self._rows:
             memory.begin(columns[0], is_regular=is_regular, per_desk=per_desk)
-            RUN(memory.words, *columns, 0, per_desk or len(columns[0]), is_last, joined.at, joined.to, NO_WORDS, samples)
+            RUN(memory.words, *columns, 0, per_desk or len(columns[0]), is_last, joined.at, joined.to, moves, NO_WORDS, samples)
             memory.is_full()
         account, desks = memory.account, memory.desks
         return Summary(
@@ -93,6 +106,12 @@ class Replays:
             int(desks[:, at.TRIPS].sum()), int(desks[:, at.WINS].sum()),
             {code: int(account[at.COUNTS + n]) for n, code in enumerate(at.CODES) if account[at.COUNTS + n]},
         )  # fmt: skip
+
+    def _price_moves(self) -> tuple[IntColumn, IntColumn]:
+        """Return how much prices moved; reckoned once for all sets."""
+        if self._moves is None:
+            self._moves = moves_of(self._candles, self._before)
+        return self._moves
 
     def _opening(self, terms: Terms) -> Memory:
         """Return the memory before the first bar; that of the same terms is made once."""

@@ -20,9 +20,9 @@ from golive.model.instrument import Instrument
 from golive.model.money import LIMIT
 from golive.portfolio import Ledger
 from golive.risk import RiskProfile
-from golive.risk.profile import Fraction
 
 from . import layout as at
+from .limits import write_limits
 
 _PARTS = 10_000
 _MOST_PARTICIPATION = 1 << 31
@@ -71,23 +71,15 @@ class Terms:
         words[at.FEE_OF_RECEIVED] = self.fees.asset is FeeAsset.RECEIVED
         words[at.SLIPPAGE] = int(ConstantSlippage(self.slippage_bps).bps * _PARTS)
         words[at.PART], words[at.PART_OF] = part, of_part
-        profile = self.profile
-        for place, name in (
-            (at.DAILY_PART, "max_daily_loss_pct"), (at.DRAWDOWN_PART, "hard_drawdown_pct"),
-            (at.POSITION_PART, "max_position_pct"),
-        ):  # fmt: skip
-            share = Fraction.of(getattr(profile, name), name)
-            if share.denominator >= LIMIT:
-                raise MagnitudeError(f"{name} of risk profile {profile.name} is too fine")
-            words[place], words[place + 1] = share
-        words[at.OPEN_POSITIONS] = profile.max_open_positions
-        words[at.DAY_NUMBER] = -1
-        words[[at.DRAWDOWN_FROM, at.TODAY_FROM, at.LOSS_FROM, at.LARGEST_OF]] = 1
+        words[at.DAY_NUMBER] = words[at.WEEK_NUMBER] = words[at.SEEN_DAY] = words[at.STREAK_DAY] = -1
+        ones = at.DRAWDOWN_FROM, at.TODAY_FROM, at.LOSS_FROM, at.LARGEST_OF, at.WEEK_FROM, at.WEEK_LOSS_FROM, at.EXPOSURE_WHOLE
+        words[list(ones)] = 1
+        write_limits(words, self.profile, self.timeframe_ns, 10 ** ledger.scales[ledger.quote])
         return words
 
     def desks(self, ledger: Ledger) -> IntColumn:
         """Return the rows of the ledger's instruments before the first bar."""
-        sizing = Sizing.of(self.parameters)
+        sizing, lot_limits = Sizing.of(self.parameters), self.profile.lot_limits(ledger.instruments.values())
         rows = np.zeros((len(ledger.instruments), at.DESK_WORDS), np.int64)
         for number, (row, (key, instrument)) in enumerate(zip(rows, ledger.instruments.items(), strict=True)):
             row[at.SELF] = number
@@ -103,6 +95,9 @@ class Terms:
             row[at.BASE_FREE] = holding.base.total
             row[at.LOTS] = holding.base.total // holding.base_per_lot
             row[at.STANDING], row[at.RUN] = at.ON_TARGET, at.NO_RUN
+            row[at.IS_LOCKED] = key.symbol in self.profile.locks
+            row[at.MOST_LOTS] = min(lot_limits.get(key, -1), LIMIT)
+            row[at.LAST_BUY], row[at.LOST_AT] = -LIMIT, -1
         return rows
 
     def ledger(self, instruments: Sequence[Instrument]) -> Ledger:
