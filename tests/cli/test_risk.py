@@ -1,0 +1,211 @@
+"""`golive risk`: what is shown, which exit code that is, and who may lift a stop."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from golive.cli import main as command_line
+from golive.cli.risk_status_table import age_text
+from golive.model.clock import SECOND
+from golive.model.secret import Secret
+from golive.runtime.clock import SystemClock
+from golive.runtime.operators import add_operator
+from golive.storage.emergency_flag import FLAG
+from golive.storage.lease import Lease
+from golive.storage.risk_state import EquityFigure, publish_figure
+from golive.storage.risk_stop import STOPS, StandingStop, newest_release, read_stop, write_stop
+from golive.storage.security_admin import PATH
+from support.risk_figures import FIGURE
+
+ROOT = Path(__file__).parents[2]
+OKX, BYBIT = "okx_desktop_paper", "bybit_desktop_paper"
+PASSPHRASE = "correct horse battery"
+STOP = StandingStop(
+    entrypoint=OKX, stage="paper", limit="hard_drawdown_pct", allowed="0.1", used="0.1034", since="2026-01-01T00:00:00Z",
+    profile="balanced", risk_profile_digest="d" * 64, run_id="a" * 32,
+)  # fmt: skip
+Say = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    return tmp_path
+
+
+@pytest.fixture
+def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Path) -> Say:
+    def run(*words: str, typed: str = PASSPHRASE) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed + "\n"))
+        code = command_line.main(["risk", *words, "--home", str(home)])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def people(home: Path) -> None:
+    for name, role in (("anna", "risk"), ("bob", "operator")):
+        add_operator(home, name, [role], Secret(PASSPHRASE), by=None)
+
+
+def told(say: Say, *words: str) -> tuple[int, dict[str, Any]]:
+    code, out, _ = say("status", "--json", *words)
+    document = json.loads(out)
+    schema = json.loads((ROOT / "docs/schemas/golive.risk_status.v1.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(document)
+    return code, document
+
+
+def row(document: dict[str, Any], entrypoint: str = OKX) -> dict[str, Any]:
+    [found] = [each for each in document["entrypoints"] if each["entrypoint"] == entrypoint]
+    assert isinstance(found, dict)
+    return found
+
+
+def figure(entrypoint: str = OKX, *, age_s: float = 0, **changes: Any) -> EquityFigure:
+    return replace(FIGURE, entrypoint=entrypoint, at=SystemClock().now() - round(age_s * SECOND), **changes)
+
+
+def test_a_fresh_home_has_nothing_to_tell_and_is_ok(say: Say) -> None:
+    code, document = told(say)
+    assert (code, document["status"], document["across"]) == (0, "ok", [])
+    assert {each["source"] for each in document["entrypoints"]} == {"none"}
+    assert say("status")[1].rstrip().endswith("ok (exit 0)")
+
+
+def test_who_runs_is_shown_as_it_published_and_together_with_others(say: Say, home: Path) -> None:
+    leases = [Lease.acquire(home, name) for name in (OKX, BYBIT)]
+    publish_figure(home, figure())
+    publish_figure(home, figure(BYBIT, equity=98 * 10**10))
+    code, document = told(say)
+    assert code == 0
+    assert (row(document)["source"], row(document)["equity"], row(document)["auto_trade"]) == ("running", "10000", "on")
+    [together] = document["across"]
+    assert (together["money"], together["quote_asset"], together["equity"]) == ("paper", "USDT", "19800")
+    [limit] = together["limits"]
+    assert (limit["limit"], limit["used"], limit["allowed"], limit["band"]) == ("max_daily_loss_pct", "0.01", "0.015", "ok")
+    publish_figure(home, figure(BYBIT, equity=97 * 10**10))
+    code, document = told(say)
+    assert (code, document["across"][0]["limits"][0]["band"]) == (5, "breach")
+    assert "all with paper money in USDT" in say("status")[1]
+    for lease in leases:
+        lease.release()
+
+
+@pytest.mark.parametrize("changes", [None, {"epoch": 7}, {"equity": None}])
+def test_who_runs_and_says_nothing_is_unknown(say: Say, home: Path, changes: dict[str, Any] | None) -> None:
+    lease = Lease.acquire(home, OKX)
+    if changes is not None:
+        publish_figure(home, figure(**changes))
+    code, document = told(say, "--entrypoint", OKX)
+    lease.release()
+    assert (code, row(document)["source"]) == (6, "unknown")
+
+
+@pytest.mark.parametrize("age_s", [5.5, -10])
+def test_a_figure_that_is_old_or_from_the_future_is_none(say: Say, home: Path, age_s: float) -> None:
+    lease = Lease.acquire(home, OKX)
+    publish_figure(home, figure(age_s=age_s))
+    code, document = told(say)
+    lease.release()
+    assert (code, row(document)["source"]) == (6, "unknown")
+
+
+def test_an_order_by_hand_leaves_a_figure_that_is_told_with_its_age(say: Say, home: Path) -> None:
+    publish_figure(home, figure(age_s=7200, epoch=0))
+    code, document = told(say)
+    assert (code, row(document)["source"]) == (0, "order")
+    assert "not running; of its last order by hand, 2 hours ago" in say("status")[1]
+
+
+def test_a_stop_that_stands_is_told_with_its_command_and_released_by_role_risk_alone(say: Say, home: Path, people: None) -> None:
+    write_stop(home, STOP)
+    code, document = told(say)
+    assert (code, row(document)["state"], row(document)["stop"]["used"]) == (5, "REDUCING", "0.1034")
+    assert f"golive risk release --entrypoint {OKX} --operator NAME" in say("status")[1]
+
+    assert say("release", "--entrypoint", OKX, "--operator", "bob")[0] == 3
+    assert say("release", "--entrypoint", OKX, "--operator", "anna", typed="wrong passphrase")[0] == 3
+    assert read_stop(home, OKX) == STOP
+    code, out, _ = say("release", "--entrypoint", OKX, "--operator", "anna", "--reason", "looked into it")
+    assert (code, read_stop(home, OKX)) == (0, None)
+    assert (
+        out
+        == f"{OKX}: hard_drawdown_pct at 0.1034 of 0.1 since 2026-01-01T00:00:00Z: released by anna; it begins with a new peak\n"
+    )
+    last = json.loads((home / PATH).read_text().splitlines()[-1])
+    assert (last["type"], last["operator"], last["body"]["reason"]) == ("risk_stop_released", "anna", "looked into it")
+    newest = newest_release(home, OKX)
+    assert newest is not None
+    assert newest.operator == "anna"
+    assert told(say)[0] == 0
+
+
+def test_an_unreadable_stop_stands_and_can_be_released(say: Say, home: Path, people: None) -> None:
+    write_stop(home, STOP)
+    (home / STOPS / f"{OKX}.json").write_text("{")
+    assert told(say)[0] == 5
+    assert say("release", "--entrypoint", OKX, "--operator", "anna")[0] == 0
+    assert told(say)[0] == 0
+
+
+def test_a_running_session_keeps_its_stop(say: Say, home: Path, people: None) -> None:
+    lease = Lease.acquire(home, OKX)
+    code, _, err = say("release", "--entrypoint", OKX, "--operator", "anna")
+    lease.release()
+    assert code == 3
+    assert "end that session first" in err
+
+
+def test_re_arming_needs_a_session_that_answers(say: Say, home: Path, people: None) -> None:
+    code, _, err = say("rearm", "--entrypoint", OKX, "--operator", "bob")
+    assert code == 3
+    assert f"no session of {OKX} runs" in err
+    lease = Lease.acquire(home, OKX)
+    code, _, err = say("rearm", "--entrypoint", OKX, "--operator", "bob")
+    lease.release()
+    assert code == 6
+    assert "did not answer" in err
+    assert list((home / "var/state/risk/inbox" / OKX).iterdir()) == [], "the message was taken back"
+
+
+def test_emergency_mode_is_told_and_ends_at_the_word_of_two(say: Say, home: Path, people: None) -> None:
+    (home / FLAG).parent.mkdir(parents=True)
+    (home / FLAG).write_text("{")
+    code, document = told(say)
+    assert (code, row(document)["state"]) == (5, "REDUCING")
+    assert document["problems"]
+    assert say("status")[1].startswith("EMERGENCY MODE (all) REDUCING")
+    assert say("clear-emergency", "--operator", "anna")[0] == 0
+    assert told(say)[0] == 5
+    assert say("clear-emergency", "--operator", "anna")[0] == 3, "the same person again"
+    code, out, _ = say("clear-emergency", "--operator", "bob")
+    assert (code, out) == (0, "emergency mode (all) is ended by anna and bob\n")
+    assert told(say)[0] == 0
+
+
+@pytest.mark.parametrize("command", ["status", "release", "rearm"])
+def test_an_entrypoint_that_does_not_exist_is_usage(say: Say, command: str) -> None:
+    words = [] if command == "status" else ["--operator", "anna"]
+    code, _, err = say(command, "--entrypoint", "okx", *words)
+    assert code == 2
+    assert f"known: {BYBIT}, " in err
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "an unknown time"), (0.4, "0 s"), (119, "119 s"), (120, "2 minutes"), (7199, "119 minutes"), (200_000, "2 days")],
+)
+def test_ages_are_told_in_their_largest_unit(seconds: float | None, text: str) -> None:
+    assert age_text(seconds) == text
