@@ -34,7 +34,7 @@ class Churn(Callbacks):
 
     def on_candle(self, bar):
         self.bars += 1
-        return 0.5 if self.bars % 2 else 0.25
+        return 1.0 if self.bars % 2 else 0.0
 '''
 
 
@@ -44,7 +44,7 @@ def home(tmp_path: Path) -> Home:
     home = Home(tmp_path)
     (tmp_path / "strategies").mkdir()
     (tmp_path / "strategies/churn.py").write_text(CHURN)
-    home.edit("core.yaml", "strategies:\n", 'strategies:\n  churn:\n    timeframe: "1m"\n    parameters: {position_pct: 0.04}\n')
+    home.edit("core.yaml", "strategies:\n", 'strategies:\n  churn:\n    timeframe: "1m"\n    parameters: {position_pct: 0.028}\n')
     home.edit("runtime.yaml", "strategy: multi_strategy_default", "strategy: churn")
     home.edit("runtime.yaml", "risk_profile: balanced  ", "risk_profile: aggressive  ")
     profile = "risk_profile: balanced\n      tags: [desktop, paper, bybit]"
@@ -110,7 +110,7 @@ def status(home: Home) -> tuple[int, dict[str, Any]]:
 
 
 def test_what_one_loses_stops_the_other(home: Home) -> None:
-    home.edit("runtime.yaml", "maker_bps: 8\n        taker_bps: 10", "maker_bps: 4500\n        taker_bps: 4500")
+    home.edit("runtime.yaml", "maker_bps: 8\n        taker_bps: 10", "maker_bps: 1000\n        taker_bps: 1000")
     with running(home, BYBIT):
         within(30, lambda: any(each["allowed"] for each in decisions(home, BYBIT)))
         with running(home, OKX):

@@ -89,7 +89,7 @@ class EmergencyFlag:
             before = self.read()
             if not before.problem and before.calls != calls:
                 raise JournalError(f"{self.path}: emergency mode was activated again meanwhile; look, then begin anew")
-            return self._write(before.emergencies.lifted(scope), before.calls)
+            return self._write(before.emergencies.lifted(scope), max(1, before.calls))  # a flag that says so can be read
 
     def _write(self, emergencies: Emergencies, calls: int) -> FlagReading:
         document: dict[str, object] = {
