@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from golive.engine.auto_trader import INACTION, TRANSITIONS, AutoTrader
 from golive.engine.auto_trader import TraderState as S
 from golive.model.command import Cancel, Command, Record, Submit
+from golive.model.emergency import TradingState
 from golive.model.errors import IllegalTransition
 from golive.model.event import Durable, Operator
 from golive.model.event import OperatorAction as A
@@ -159,7 +160,11 @@ def test_an_entry_that_was_on_its_way_is_canceled_when_the_venue_has_it() -> Non
         if any(isinstance(command, Submit) for command in process_durably(engine, bar)):
             break
     [order] = engine.orders
-    assert engine.process(act(A.EMERGENCY))[1:] == [], "it is not at the venue yet"
+    halted = engine.process(act(A.EMERGENCY))
+    assert [type(command) for command in halted] == [Record, Record], "it is not at the venue yet"
+    [activated] = records(halted, "emergency_mode_activated")
+    assert (activated.body["operator"], activated.body["scope"]) == ("anna", engine.risk.profile.name)
+    assert engine.risk.trading_state is TradingState.REDUCING
     coid = ClientOrderId(order.intent.client_order_id)
     assert engine.process(OrderUpdate(coid, START, "accepted", VenueOrderId("1"))) == [Cancel(coid)]
 

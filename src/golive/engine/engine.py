@@ -15,10 +15,12 @@ from typing import Any, Final
 from golive.model.alert import AlertSeverity
 from golive.model.command import Alert, Cancel, Command, SetTimer, Submit
 from golive.model.decision import Approved, DecisionCode, Refused
+from golive.model.emergency import Emergencies
 from golive.model.errors import IllegalTransition, StrategyError
 from golive.model.event import Durable, Event, Operator, OperatorAction, Peers, Timer
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
+from golive.model.json import JsonValue
 from golive.model.market import Book, Candle, Trade
 from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate, Side
 from golive.model.peer import PeerFigure
@@ -457,6 +459,7 @@ class Engine:
         moved = self.auto_trader.act(operator)
         if moved is not None:
             self._notes.record(commands, operator.ts, "auto_trader_transition", moved.body)
+            self._follow_emergency(operator, moved.after, commands)
         if operator.action is OperatorAction.STOP:
             return self._finish(operator.ts, commands)
         if moved is not None and moved.after is TraderState.RUNNING:
@@ -468,6 +471,18 @@ class Engine:
                 if order.intent.side is Side.BUY:
                     self._cancel(self.desks[order.intent.instrument], order, commands)
         return commands
+
+    def _follow_emergency(self, operator: Operator, after: TraderState, commands: list[Command]) -> None:
+        """Let risk refuse what emergency mode refuses, or no longer, and record it."""
+        scope = self.risk.profile.name
+        if operator.action is OperatorAction.EMERGENCY and after is TraderState.HALTED:
+            self.risk.activate_emergency_mode(operator.cause, operator.operator)
+            body: dict[str, JsonValue] = {"reason": operator.cause, "operator": operator.operator, "scope": scope}
+            self._notes.record(commands, operator.ts, "emergency_mode_activated", body)
+        elif operator.action is OperatorAction.CLEAR_EMERGENCY:
+            self.risk.follow_emergencies(Emergencies())
+            body = {"scope": scope, "operators": list(operator.operator.split(", ")), "reason": operator.cause}
+            self._notes.record(commands, operator.ts, "emergency_mode_cleared", body)
 
     @property
     def _withdraws_entries(self) -> bool:

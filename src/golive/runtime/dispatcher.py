@@ -17,13 +17,17 @@ from golive.engine import Engine
 from golive.engine.auto_trader import TraderState
 from golive.engine.codec import CommandDigest, encode_event
 from golive.execution import ExecutionService
+from golive.execution.emergency_gate import may_leave
 from golive.execution.market_clock import MarketClock
 from golive.market.bars import BarBuilder
 from golive.model.command import Alert, Amend, Cancel, Command, Record, SetTimer, Submit
+from golive.model.decision import DecisionCode
+from golive.model.emergency import TradingState
 from golive.model.event import Durable, Event, Operator, OperatorAction
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.market import Book, Candle, MarketEvent, Trade
 from golive.model.order import Fill, OrderUpdate
+from golive.orders import OrderEvent
 
 
 class Journal(Protocol):
@@ -72,6 +76,7 @@ class Dispatcher:
         self._queue: deque[Event] = deque()
         self._past = _Past()
         self._finishing = False
+        self._trading_state = TradingState.ACTIVE
 
     def replay(self, event: Event) -> Sequence[Command]:
         """Take the next stored event of before a restart; return what the engine asked for then.
@@ -89,6 +94,8 @@ class Dispatcher:
                 self._past.updates.append(event)
             case Fill():
                 self._past.fills.append(event)
+            case Operator():
+                self._turn_gate(event)
         commands = self._engine.process(event)
         self.digest.update(commands)
         for command in commands:
@@ -178,10 +185,19 @@ class Dispatcher:
         self._journal.event(self.events, *encode_event(event))
         if isinstance(event, Fill | OrderUpdate):
             self._journal.news(event)
+        elif isinstance(event, Operator):
+            self._turn_gate(event)
         commands = self._engine.process(event)
         if commands:
             self._carry_out(commands)
             self._drain()
+
+    def _turn_gate(self, act: Operator) -> None:
+        """Close the gate to entries in emergency mode, whatever the engine makes of the act; open it when that was lifted."""
+        if act.action is OperatorAction.EMERGENCY:
+            self._trading_state = TradingState.REDUCING
+        elif act.action is OperatorAction.CLEAR_EMERGENCY:
+            self._trading_state = TradingState.ACTIVE
 
     def _carry_out(self, commands: Sequence[Command]) -> None:
         self.digest.update(commands)
@@ -189,6 +205,10 @@ class Dispatcher:
             match command:
                 case Record():
                     self._journal.record(command)
+                case Submit(approved) if not may_leave(self._trading_state, approved.order.side):
+                    code = DecisionCode.EMERGENCY_MODE
+                    name = approved.order.client_order_id
+                    self._queue.append(OrderUpdate(name, self.clock.now, OrderEvent.NOT_SENT, code=code))
                 case Submit(approved):
                     self._queue.extend(self._execution.submit(approved, self.clock.now))
                 case Amend(approved):

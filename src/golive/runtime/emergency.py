@@ -199,6 +199,16 @@ class HostEmergency:
             raise PrerequisiteMissing(f"{objection} (until {to_iso(first.until)})")
         return self._lift(first, operator, scope, reading)
 
+    def lifted_by(self) -> str:
+        """Return who has lifted it last, as the journal says: `anna, bert`; `unknown` when it does not say."""
+        try:
+            for entry in reversed(self._journal().entries()):
+                if entry.type == CLEARED and isinstance(names := entry.body.get("operators"), list):
+                    return ", ".join(map(str, names))
+        except JournalError:
+            pass
+        return "unknown"
+
     def _first_word(self, reading: FlagReading, scope: str) -> _Word | None:
         """Return the newest word for lifting this scope that still counts: it is not older than 15 minutes, and nothing was
         switched on or off since.

@@ -30,7 +30,7 @@ def emergency_alert(entrypoint: str, mode: EmergencyMode) -> Alert:
 
 
 class EmergencyWatch:
-    """Tells `changed` what holds for one risk profile whenever that changes: a mode, or None when it was lifted.
+    """Tells `changed` what holds for one risk profile, at first and whenever that changes: a mode, or None when nothing does.
 
     `open_entries` counts the entry orders that may still work; the answer says done when there is none. Everything here is
     synchronous and on the caller's loop, so `changed` has done its work when the process answers.
@@ -57,6 +57,7 @@ class EmergencyWatch:
         self._seen: object = object()
         """signature of the flag that was read last; at first none fits"""
         self._reading = FlagReading()
+        self._has_looked = False
         self.mode: EmergencyMode | None = None
         """what holds now"""
 
@@ -73,7 +74,8 @@ class EmergencyWatch:
         """A flag that disappears is never read as lifted: lifting writes a flag that says so."""
         self._reading = reading
         mode = reading.emergencies.of(self._risk_profile)
-        if mode != self.mode:
+        if mode != self.mode or not self._has_looked:
+            self._has_looked = True
             self.mode = mode
             self._changed(mode)
         if reading.emergencies.modes:

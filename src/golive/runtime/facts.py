@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from golive.engine import Engine
 from golive.model.clock import SECOND
+from golive.model.emergency import EmergencyMode
 from golive.model.stage_record import StageRecord
 from golive.observability.divergence import DivergenceSection
 from golive.observability.measured import MeasuredProbe
@@ -60,6 +61,8 @@ class SessionFacts:
     inbox: Inbox | None = None
     journal: SessionJournal | None = None
     shadow: ShadowBook | None = None
+    emergencies: list[EmergencyMode] = field(default_factory=list)
+    """emergency modes that held for the session's risk profile at any time of it"""
     steps: int = 0
     startup_seconds: float = 0.0
     drive_began: int | None = None

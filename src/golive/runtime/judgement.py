@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from golive.model.clock import to_iso
 from golive.model.verdict import Verdict
 from golive.observability.guardrails import Guardrails
 from golive.observability.status import Decision, decide_status
@@ -18,6 +19,7 @@ NO_CHECKLIST: Final = "the readiness checklist that gives its verdict is not par
 def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: Guardrails) -> Decision:
     """Return how the session ended: the worst of exchange metrics, loss limits, I/O queue, market and journal."""
     verdicts: list[str] = [evaluation.status, *_loss_limits(plan, facts), *_io_queue(plan, facts, guardrails)]
+    verdicts += _emergencies(facts)
     if facts.venue_lost or facts.engine is None:
         verdicts.append(Verdict.UNKNOWN)
     elif facts.engine.is_warming_up:
@@ -45,6 +47,13 @@ def _loss_limits(plan: Plan, facts: SessionFacts) -> list[str]:
     for breach in breaches:
         facts.warn(f"[risk:{plan.entrypoint.name}] {breach.limit} reached: {breach.used} of {breach.allowed} allowed")
     return [Verdict.BREACHED for _ in breaches]
+
+
+def _emergencies(facts: SessionFacts) -> list[str]:
+    """A session that was in emergency mode at any time is breached, and opens nothing."""
+    for mode in facts.emergencies:
+        facts.warn(f"[emergency:{mode.scope}] on since {to_iso(mode.since)} by {mode.operator}: {mode.reason}")
+    return [Verdict.BREACHED for _ in facts.emergencies]
 
 
 def _io_queue(plan: Plan, facts: SessionFacts, guardrails: Guardrails) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from golive import __version__
 from golive.engine import Engine
-from golive.metrics.declaration import BUILD_INFO, RISK_DECISIONS, RISK_USED
+from golive.metrics.declaration import BUILD_INFO, RISK_DECISIONS, RISK_EMERGENCY, RISK_USED
 from golive.metrics.recorder import Recorder
 from golive.model.alert import AlertSeverity
 from golive.model.command import Alert, Record
@@ -23,6 +23,7 @@ def create_risk_metrics(recorder: Recorder, entrypoint: str, profile: RiskProfil
         recorder.create(RISK_DECISIONS, result="refused", code=code)
     for use in RiskEngine(profile).uses():
         recorder.create(RISK_USED, entrypoint=entrypoint, limit=use.limit)
+    recorder.create(RISK_EMERGENCY, profile=profile.name)
     revision = code_version().partition("+")[2]
     recorder.set(BUILD_INFO, 1, version=__version__, revision=revision)
 

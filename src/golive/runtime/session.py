@@ -60,6 +60,7 @@ from .prerequisite import required_record
 from .reporting import report_document, report_places, stage_record_of, write_all, write_json
 from .risk_metrics import BandWatch, create_risk_metrics, publish_risk_use
 from .risk_stop import StopKeeper
+from .session_emergency import SessionEmergency
 from .session_ports import MetricsFace, Progress, RunResult, ServeMetrics
 from .unfinished import Unfinished
 from .validation import held_of, validate
@@ -219,12 +220,17 @@ class Session:
             )
             stack.push_async_callback(stream.close)
             await stream.start()
+            emergency = self._emergency(floor, inbox)
+            emergency.begin(dispatcher)
+            stack.callback(emergency.watch.close)
             start_trader(plan, facts, dispatcher, self._clock)
             switch = SwitchWatch(plan, facts, self._evidence, floor.engine.auto_trader, inbox, self._clock)
             switch.look()
             self._ready()
             assert self._watch is not None
-            watches = (self._refresh(), self._watch.run(), self._operators(inbox).run(), switch.run())
+            watches = (
+                self._refresh(), self._watch.run(), self._operators(inbox).run(), switch.run(), emergency.watch.run(),
+            )  # fmt: skip
             background = [asyncio.ensure_future(each) for each in watches]
             stack.push_async_callback(_cancel, background)
             self._set_deadline()
@@ -265,6 +271,12 @@ class Session:
             self._venue_lost(exc)
         except StrategyError:
             pass  # told below: it may also have failed when it was told of a fill, and no bar has come since
+
+    def _emergency(self, floor: Floor, inbox: Inbox) -> SessionEmergency:
+        assert self._evidence is not None
+        return SessionEmergency(
+            self._plan, self.facts, floor.engine, inbox, self._clock, alert=self._evidence.alert, stop=self._pace.stop
+        )
 
     def _operators(self, inbox: Inbox) -> OperatorWatch:
         """Return the watch over what named people ask of this session; what they asked of an earlier one is forgotten."""

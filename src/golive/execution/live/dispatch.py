@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from golive.execution.emergency_gate import may_leave
 from golive.model.alert import AlertSeverity
 from golive.model.decision import Approved, DecisionCode, Refused
 from golive.model.emergency import TradingState
@@ -32,11 +33,6 @@ CANCELED: Final = "CANCELED"
 """code of an order that was canceled before it left"""
 NOT_PLANNED: Final = "NOT_PLANNED"
 """it is none, may have left, or has ended"""
-
-
-def may_leave(state: TradingState, side: Side) -> bool:
-    """Say whether emergency mode lets an order out. On spot risk allows a sale only of what is held, so it reduces."""
-    return state is TradingState.ACTIVE or (state is TradingState.REDUCING and side is Side.SELL)
 
 
 class Dispatch:
