@@ -77,6 +77,18 @@ def test_a_sweep_writes_four_files_of_one_document(home: Path, capsysbinary: pyt
     assert "# ema_cross · sweep" in (home / run["report_markdown"]).read_text()
 
 
+def test_an_allocation_is_backtested_as_a_whole_and_not_swept(home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    core = home / "config/core.yaml"
+    members = "    allocation:\n      - {strategy: ema_cross, capital_pct: 0.6}\n      - {strategy: breakout, capital_pct: 0.4}\n"
+    core.write_text(core.read_text().replace("strategies:\n", f"strategies:\n  both:\n    timeframe: 1m\n{members}"))
+    terms = ("--strategy", "both", "--risk-profile", "none", "--param", "position_pct=0.5", "--home", str(home))
+    assert main(["backtest", *terms, "--json"]) == 0
+    document = json.loads(capsysbinary.readouterr().out)
+    assert document["outcome"]["fills"]
+    assert main(["sweep", *terms[:4], "--param", "position_pct=0.1:0.5:0.1", *terms[-2:]]) == 2
+    assert b"sweep its members by name" in capsysbinary.readouterr().err
+
+
 def test_a_sweep_counts_the_start_as_a_backtest_does(home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     runtime = home / "config/runtime.yaml"
     runtime.write_text(runtime.read_text().replace("USDT: 100000\n", "USDT: 100000\n        BTC: 0.5\n"))

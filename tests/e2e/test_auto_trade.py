@@ -147,3 +147,22 @@ def test_switching_a_read_only_session_on_says_that_it_takes_a_new_one(tmp_path:
         time.sleep(0.3)
         report = ended(process)
     assert any("cannot trade" in warning for warning in report["warnings"])
+
+
+def test_several_strategies_trade_as_one_from_demo_to_paper(tmp_path: Path) -> None:
+    home = ForkedHome(tmp_path)
+    home.edit("core.yaml", "    parameters: {}                     # empty: the strategy's own defaults\n", ALLOCATION)
+    demo = home.run("demo", "--candles", "600")
+    assert demo.code == 0, demo.stderr + str(demo.report["errors"])
+    assert len(demo.report["outcome"]["fills"]) > 4
+    assert demo.report["validation"]["strategy"] == "multi_strategy_default"
+    assert home.run("paper", "--candles", "600").code == 0
+    home.edit("core.yaml", "capital_pct: 0.4", "capital_pct: 0.3")
+    assert home.run("paper", "--candles", "600").code == 3, "another allocation is another strategy"
+
+
+ALLOCATION = """    parameters: {}
+    allocation:
+      - {strategy: ema_cross, capital_pct: 0.6, parameters: {fast_bars: 5, slow_bars: 20}}
+      - {strategy: breakout, capital_pct: 0.4, schedule: [mon-sun 00:00-12:00]}
+"""

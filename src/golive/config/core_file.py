@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Final
 
+from golive.model.trading_window import FORM, PATTERN
+
 from .adapter_table import KNOWN_ADAPTERS
 from .key import NAME, RELATIVE_FORM, RELATIVE_PATH, Key, ParameterValue
 from .live_section import CoreExecution
 from .risk_section import RiskProfile
 
 _NAMES: Final = "letters and digits, joined by single '_' or '-'"
+_PARAMETER: Final = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
+_PARAMETER_FORM: Final = "lower-case letters and digits, joined by single '_'"
+INSTRUMENT: Final = r"[a-z0-9]+:[A-Z0-9]+/[A-Z0-9]+"
 PERMISSIONS: Final = ("read", "trade", "withdraw")
 TIMEFRAMES: Final = ("1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d")
 ENVIRONMENT_TYPES: Final = ("paper", "testnet", "live")
@@ -78,11 +83,29 @@ class InstrumentUniverse:
         tuple[str, ...],
         Key(
             "Instruments as venue:BASE/QUOTE.",
-            pattern=r"[a-z0-9]+:[A-Z0-9]+/[A-Z0-9]+",
+            pattern=INSTRUMENT,
             form="an instrument such as okx:BTC/USDT",
             at_least=1,
         ),
     ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AllocationMember:
+    strategy: Annotated[str, Key("Name of a strategy that is no allocation itself.", pattern=NAME, form=_NAMES)]
+    capital_pct: Annotated[Decimal, Key("Its share of the whole's target.", above=0, maximum=1)]
+    parameters: Annotated[
+        Mapping[str, ParameterValue],
+        Key("Its parameters by name; those of orders belong to the whole.", names=_PARAMETER, names_form=_PARAMETER_FORM),
+    ] = field(default_factory=dict)
+    instruments: Annotated[
+        tuple[str, ...],
+        Key("Instruments in which it takes part; none = all.", pattern=INSTRUMENT, form="an instrument such as okx:BTC/USDT"),
+    ] = ()
+    schedule: Annotated[
+        tuple[str, ...],
+        Key("Times of the week, UTC, in which it may raise what it wants; none = always.", pattern=PATTERN, form=FORM),
+    ] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,10 +115,14 @@ class Strategy:
         Mapping[str, ParameterValue],
         Key(
             "Parameters by name; those not given have the strategy's default.",
-            names=r"[a-z][a-z0-9]*(_[a-z0-9]+)*",
-            names_form="lower-case letters and digits, joined by single '_'",
+            names=_PARAMETER,
+            names_form=_PARAMETER_FORM,
         ),
     ] = field(default_factory=dict)
+    allocation: Annotated[
+        tuple[AllocationMember, ...],
+        Key("Strategies that trade together under this name, each with its share of the capital; none = the strategy itself."),
+    ] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -287,6 +287,20 @@ def permissions_are_not_both_required_and_forbidden(draft: Draft, problems: Prob
                 )
 
 
+def shares_of_an_allocation_fit_into_the_whole(draft: Draft, problems: Problems) -> None:
+    for name in draft.names.get(("strategies",), ()):
+        path = ("strategies", name, "allocation")
+        members = draft.names.get(path, ())
+        shares = [draft.number(*path, member, "capital_pct") or 0 for member in members]
+        if sum(shares) > 1:
+            message = f"{path_text(path)}: the shares add up to {sum(shares)}"
+            problems.add(draft.where(*path), message, allowed="at most 1", fix="lower capital_pct of some")
+        for member in members:
+            if draft.names.get(("strategies", draft.text(*path, member, "strategy") or "", "allocation")):
+                at = (*path, member, "strategy")
+                problems.add(draft.where(*at), f"{path_text(at)} is an allocation itself", fix="list its members here")
+
+
 RULES: Final[tuple[Rule, ...]] = (
     default_entrypoint_exists,
     entrypoints_refer_to_what_exists,
@@ -306,6 +320,7 @@ RULES: Final[tuple[Rule, ...]] = (
     environments_lead_to_an_allowed_endpoint,
     instruments_belong_to_known_venues,
     permissions_are_not_both_required_and_forbidden,
+    shares_of_an_allocation_fit_into_the_whole,
     route_names_are_unique,
     routes_refer_to_what_exists,
     a_fallback_has_somewhere_to_go,

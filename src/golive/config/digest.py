@@ -56,6 +56,17 @@ def trading_digest(resolved: ResolvedEntrypoint, code_version: str, strategy_sha
             "timeframe": resolved.timeframe,
         },
     }
+    if resolved.allocation:
+        document["strategy"]["allocation"] = [
+            {
+                "strategy": each.strategy,
+                "capital_pct": _canonical_value(each.capital_pct),
+                "parameters": {name: _canonical_value(value) for name, value in each.parameters.items()},
+                "instruments": sorted(each.instruments),
+                "schedule": sorted(each.schedule),
+            }
+            for each in resolved.allocation
+        ]
     if strategy_sha256:
         document["strategy"]["source_sha256"] = strategy_sha256
     return hashlib.sha256(_canonical_bytes(document)).hexdigest()

@@ -11,7 +11,7 @@ from golive.model.ids import InstrumentId
 from golive.model.verdict import EvidenceClass
 
 from .adapter_table import KNOWN_ADAPTERS
-from .core_file import CoreFile
+from .core_file import AllocationMember, CoreFile
 from .endpoint import effective_sandbox, parse_endpoint
 from .key import Number, ParameterValue
 from .risk_section import RiskProfile
@@ -67,6 +67,8 @@ class ResolvedEntrypoint:
     strategy: str
     timeframe: str
     parameters: Mapping[str, ParameterValue]
+    allocation: tuple[AllocationMember, ...]
+    """the members of a strategy that is several; none = it is one"""
     risk_profile: str
     risk: RiskProfile
 
@@ -124,6 +126,7 @@ def resolve_entrypoint(runtime: RuntimeFile, core: CoreFile, name: str) -> Resol
         strategy=entrypoint.strategy,
         timeframe=strategy.timeframe,
         parameters=strategy.parameters,
+        allocation=strategy.allocation,
         risk_profile=entrypoint.risk_profile,
         risk=core.risk_profiles[entrypoint.risk_profile],
         paper_profile=paper_name,

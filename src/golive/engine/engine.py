@@ -74,7 +74,7 @@ class Engine:
         self.candles = 0
         self._hearing = Hearing(strategy, parameters)
         self._valuation = Valuation(self.ledger, self.ledger.instruments)
-        self.desks = {i.id: Desk(i, self._valuation.of(i.id), self._hearing.initial()) for i in instruments}
+        self.desks = {i.id: Desk(i, self._valuation.of(i.id), self._hearing.initial(i.id)) for i in instruments}
         self._sizing = Sizing.of(parameters)
         for desk in self.desks.values():
             desk.full_lots = self._sizing.full_lots(desk.instrument)

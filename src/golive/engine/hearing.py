@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from golive.model.errors import StrategyError
+from golive.model.ids import InstrumentId
 from golive.model.market import Trade
 from golive.model.order import Fill, Side
 from golive.strategy import Bar, Strategy, bound
 from golive.strategy.failure import FAILURES, failed, failed_to_start, failed_when_told, no_target
-from golive.strategy.protocol import FillSeen, TradeSeen
+from golive.strategy.protocol import FillSeen, TradeSeen, started
 
 from .desk import Desk
 
@@ -30,7 +31,7 @@ class Hearing:
         self.failure: StrategyError | None = None
         """why the strategy is not asked any more"""
         self._name = strategy.name
-        self._initial = strategy.initial
+        self._strategy = strategy
         self._step = strategy.step
         self._on_fill = getattr(strategy, "on_fill", None)
         self._on_trade = getattr(strategy, "on_trade", None)
@@ -40,10 +41,10 @@ class Hearing:
         """Whether the strategy listens to single trades."""
         return self._on_trade is not None
 
-    def initial(self) -> Any:
-        """Return a fresh state; raise StrategyError when the strategy cannot begin."""
+    def initial(self, instrument: InstrumentId) -> Any:
+        """Return a fresh state for an instrument; raise StrategyError when the strategy cannot begin."""
         try:
-            return self._initial(self.params)
+            return started(self._strategy, self.params, instrument)
         except FAILURES as exc:
             raise self._fail(failed_to_start(self._name, exc)) from exc
 

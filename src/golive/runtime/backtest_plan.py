@@ -89,7 +89,7 @@ def prepare(options: BacktestOptions, runtime_file: Path, home: Path, environ: M
     """Return what will run; raise ConfigError naming the option or key that does not fit."""
     config = load_configuration(runtime_file, environ)
     entry = config.resolve(options.entrypoint or config.runtime.trading.default_entrypoint)
-    choice = chosen_strategy(config, entry, options.strategy, home)
+    choice = chosen_strategy(config, entry, options.strategy, home, options.timeframe)
     timeframe = options.timeframe or choice.timeframe
     length = timeframe_ns(timeframe)
     _demand_timeframe(choice.strategy, timeframe)

@@ -23,11 +23,11 @@ from golive.risk import RiskProfile
 from golive.storage.auto_trade_switch import read_switch
 from golive.strategy import Strategy, resolve_parameters
 
+from .allocation import configured_strategy
 from .code_version import code_version
 from .options import Mode, RunOptions
 from .risk_limits import risk_profile_of
 from .start_balance import start_balances
-from .strategy_folder import find_strategy
 
 EMBEDDED = "embedded"
 MAX_SPEED = "max"
@@ -110,7 +110,7 @@ def plan_run(options: RunOptions, config: Configuration, config_path: Path, home
     timeframe = options.timeframe or chosen.timeframe
     length = timeframe_ns(timeframe)
     _check_data(options, endpoint)
-    found = find_strategy(chosen.strategy, home)
+    found = configured_strategy(config, chosen.strategy, timeframe, home)
     strategy = found.strategy
     own = getattr(strategy, "timeframe", timeframe)
     if timeframe_ns(own) != length:

@@ -10,7 +10,7 @@ from golive.config.configuration import Configuration
 from golive.config.resolved import ResolvedEntrypoint
 from golive.strategy import Strategy
 
-from .strategy_folder import find_strategy
+from .allocation import configured_strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,16 @@ class StrategyChoice:
     notes: tuple[str, ...] = ()
 
 
-def chosen_strategy(config: Configuration, entry: ResolvedEntrypoint, name: str | None, home: Path) -> StrategyChoice:
-    """Return the named strategy, else the entrypoint's; ConfigError naming the known ones when there is none."""
+def chosen_strategy(
+    config: Configuration, entry: ResolvedEntrypoint, name: str | None, home: Path, timeframe: str | None = None
+) -> StrategyChoice:
+    """Return the named strategy, else the entrypoint's; ConfigError naming the known ones when there is none.
+
+    `timeframe` is the one that was asked for, None for the configuration's.
+    """
     wanted = name or entry.strategy
-    strategy = find_strategy(wanted, home).strategy
     section = config.core.strategies.get(wanted)
+    strategy = configured_strategy(config, wanted, timeframe or (section or entry).timeframe, home).strategy
     own = getattr(strategy, "timeframe", None)
     notes = tuple(f"strategy {wanted}: {each}" for each in getattr(strategy, "left_out", ()))
     if section is None:

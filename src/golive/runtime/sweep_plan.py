@@ -25,6 +25,7 @@ from golive.model.errors import ConfigError
 from golive.model.json import JsonValue
 from golive.portfolio import Ledger
 from golive.strategy import bound
+from golive.strategy.allocation import FORM as ALLOCATION
 
 from .backtest_plan import BacktestOptions, Prepared, prepare
 from .code_version import code_version
@@ -147,6 +148,10 @@ def plan_sweep(options: SweepOptions, runtime_file: Path, home: Path, environ: M
         raise ConfigError("--detail is not for sweeps: sweep first, then look at the best with golive backtest --detail")
     spec = prepared.spec
     strategy = spec.strategy
+    if getattr(strategy, "form", "step") == ALLOCATION:
+        raise ConfigError(
+            f"strategy {strategy.name} is an allocation, which is backtested as a whole and not swept: sweep its members by name"
+        )
     axes = tuple(axis_of(text, strategy.name, strategy.parameters) for text in moving)
     rules = tuple(Rule(text, strategy.parameters) for text in options.where)
     space = Space(axes, rules, tuple(spec.parameters.items()))

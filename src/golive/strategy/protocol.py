@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, Final, NamedTuple, Protocol
 
 from golive.model.errors import ConfigError
+from golive.model.ids import InstrumentId
 
 WARMING_UP: Final = math.nan
 """the target of a strategy that has not seen enough bars; the one number that is not equal to itself"""
@@ -91,6 +92,12 @@ class Strategy(Protocol):
     def warm_up(self, params: Any) -> int:
         """Return after how many bars `step` first gives a target."""
         ...
+
+
+def started(strategy: Strategy, params: Any, instrument: InstrumentId) -> Any:
+    """Return a strategy's state before the first bar of an instrument; one may differ by instrument (`initial_for`)."""
+    initial_for = getattr(strategy, "initial_for", None)
+    return strategy.initial(params) if initial_for is None else initial_for(params, instrument)
 
 
 def resolve_parameters(name: str, declared: Mapping[str, Parameter], given: Mapping[str, object]) -> dict[str, float]:

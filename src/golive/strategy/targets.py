@@ -16,11 +16,12 @@ import numpy as np
 from golive.matching.columns import CandleColumns, FloatColumn, IntColumn
 from golive.matching.compiled import compiles
 from golive.model.errors import GoliveError
+from golive.model.ids import InstrumentId
 
 from . import step_loop
 from .compiling import CompiledStep, NotCompilable, attributes, fill_record, params_dtype, state_dtype
 from .failure import FAILURES, failed, failed_over, failed_to_start, no_target
-from .protocol import Bar, Strategy
+from .protocol import Bar, Strategy, started
 
 _CHUNK: Final = 4096
 """bars that are Python objects at one time"""
@@ -88,7 +89,7 @@ def sweep_targets(strategy: Strategy, params_rows: Sequence[Any], candles: Candl
     index, target = np.empty((lanes, bars), np.int64), np.empty((lanes, bars))
     rows = np.zeros(lanes, np.int64)
     one, four = _loops(strategy)  # type: ignore[arg-type]  # the protocol does not say that instances have a hash
-    for group, states, params in _records(strategy, params_rows):
+    for group, states, params in _records(strategy, params_rows, candles.instrument.id):
         place = 0
         while place < len(group):
             together = step_loop.LANES if len(group) - place >= step_loop.LANES else 1
@@ -126,9 +127,9 @@ def _loops(strategy: Strategy) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return step.loop(step_loop.one), step.loop(step_loop.four)
 
 
-def _records(strategy: Strategy, params_rows: Sequence[Any]) -> Iterator[tuple[range, Any, Any]]:
+def _records(strategy: Strategy, params_rows: Sequence[Any], instrument: InstrumentId) -> Iterator[tuple[range, Any, Any]]:
     """Yield runs of parameter sets whose states have one shape, as records."""
-    made = [_started(strategy, params) for params in params_rows]
+    made = [_started(strategy, params, instrument) for params in params_rows]
     shapes = [state_dtype(state, strategy.name) for state in made]
     first = 0
     while first < len(made):
@@ -147,7 +148,7 @@ def _records(strategy: Strategy, params_rows: Sequence[Any]) -> Iterator[tuple[r
 def _interpreted(strategy: Strategy, params: Any, candles: CandleColumns) -> TargetChanges:
     """Step in Python. The loop itself is made of C iterators: what remains per bar is one tuple and the strategy's own work."""
     *columns, length, tick, lot = _numbers(candles)
-    state, step = _started(strategy, params), strategy.step
+    state, step = _started(strategy, params, candles.instrument.id), strategy.step
     pieces = []
     for first in range(0, len(candles), _CHUNK):
         opened_at, *prices, volume = (column[first : first + _CHUNK] for column in columns)
@@ -166,9 +167,9 @@ def _interpreted(strategy: Strategy, params: Any, candles: CandleColumns) -> Tar
     return _demand_shares(strategy.name, _joined(pieces), candles)
 
 
-def _started(strategy: Strategy, params: Any) -> Any:
+def _started(strategy: Strategy, params: Any, instrument: InstrumentId) -> Any:
     try:
-        return strategy.initial(params)
+        return started(strategy, params, instrument)
     except FAILURES as exc:
         raise failed_to_start(strategy.name, exc) from exc
 
