@@ -105,7 +105,7 @@ def test_it_runs_over_history_as_bar_by_bar_and_says_that_it_cannot_be_compiled(
     state = whole.initial_for(NO_PARAMS, BTC_ID)
     tick, lot = float(BTC.tick_size), float(BTC.lot_size)
     stepped = [
-        whole.step(state, Bar(c.closed_at, *(tick * p for p in (c.open, c.high, c.low, c.close)), lot * c.volume), NO_PARAMS)
+        whole.step(state, Bar(c.closed_at, tick * c.open, tick * c.high, tick * c.low, tick * c.close, lot * c.volume), NO_PARAMS)
         for c in candles
     ]
     assert changes.at_every_bar(len(candles)).tolist() == pytest.approx(stepped, nan_ok=True)
