@@ -5,6 +5,7 @@ The flag is the mode. Record and alert follow it, and their failure never takes 
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,10 +16,11 @@ from golive.audit.entry import Entry
 from golive.model.alert import AlertMessage, AlertSeverity
 from golive.model.clock import Clock, from_iso, to_iso
 from golive.model.emergency import ALL, UNSPECIFIED, Emergencies, EmergencyMode, TradingState
-from golive.model.errors import JournalError, PrerequisiteMissing
+from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.json import JsonObject
 from golive.risk.emergency import LIFTING_WINDOW_NS, NamedOperator, lifting_objection
 from golive.storage.alert_outbox import AlertOutbox
+from golive.storage.auto_trade_switch import read_switch, turn_switch
 from golive.storage.emergency_flag import EmergencyFlag, FlagReading
 from golive.storage.emergency_journal import ACTIVATED, CLEAR_ASKED, CLEARED, EmergencyJournal
 
@@ -26,6 +28,8 @@ from .clock import SystemClock
 from .host_signer import host_signer
 from .identity import operator_identity
 
+CONFIGURATION: Final = Path("config/runtime.yaml")
+"""relative to home; where there is none, no entrypoint has a switch"""
 CATEGORY: Final = "emergency"
 CHANNELS: Final = ("all", "sec-alerts")
 """who is told, past any throttle"""
@@ -133,12 +137,29 @@ class HostEmergency:
         durable(reading)
         was_on = not before.problem and before.emergencies == reading.emergencies
         problems: list[str] = []
-        for step in (self._record_activation, self._alert):
+        for step in (self._switch_auto_trade_off, self._record_activation, self._alert):
             try:
                 step(mode, reading, was_on)
             except JournalError as exc:
                 problems.append(str(exc))
         return Activation(reading, was_on, tuple(problems))
+
+    def _switch_auto_trade_off(self, mode: EmergencyMode, reading: FlagReading, was_on: bool) -> None:
+        """Turn off the switch of each entrypoint that it holds for, so that nothing trades by itself once it is lifted."""
+        from golive.storage.config_files import load_configuration  # slow to import, and the flag comes first
+
+        runtime_file = self._home / CONFIGURATION
+        if not runtime_file.exists():
+            return
+        try:
+            configuration = load_configuration(runtime_file, os.environ)
+        except ConfigError as exc:
+            raise JournalError(f"auto-trade was not switched off: {exc}") from exc
+        for name in configuration.runtime.trading.entrypoints:
+            profile = configuration.resolve(name).risk_profile
+            if reading.emergencies.of(profile) is not None and read_switch(self._home, name, initial=True).enabled:
+                cause = f"emergency mode: {mode.reason}"
+                turn_switch(self._home, name, enabled=False, operator=mode.operator, cause=cause, at=self._clock.now())
 
     def _record_activation(self, mode: EmergencyMode, reading: FlagReading, was_on: bool) -> None:
         body: JsonObject = {

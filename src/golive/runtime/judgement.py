@@ -30,7 +30,7 @@ def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: G
         facts.warn(f"nothing was to be ordered, because {why}: the session opens no further stage")
     if plan.is_live_dry_run:
         # What only a gate may say; monitored paper venues and limits of an account that cannot trade say nothing about it.
-        verdicts = [Verdict.UNKNOWN]
+        verdicts = [Verdict.UNKNOWN, *_emergencies(facts)]
         facts.warn(f"dry run of {plan.entrypoint.name}: {NO_CHECKLIST}")
     return decide_status(
         verdicts,

@@ -1,0 +1,116 @@
+"""Emergency mode of a host: switching on, the record of each call, lifting by two people, and what a lost flag means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from golive.model.clock import MINUTE, Nanos
+from golive.model.emergency import Emergencies, TradingState
+from golive.model.errors import PrerequisiteMissing
+from golive.runtime.emergency import FirstWord, HostEmergency, Lifted
+from golive.storage.alert_outbox import AlertOutbox
+from golive.storage.auto_trade_switch import read_switch
+from golive.storage.emergency_flag import FLAG
+from golive.storage.emergency_journal import ACTIVATED, EmergencyJournal
+from support.golive_process import Home
+from support.wall_clock import WallClock
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    roles: tuple[str, ...]
+
+
+class LaterClock(WallClock):
+    """The wall clock, shifted."""
+
+    shift = 0
+
+    def now(self) -> Nanos:
+        return Nanos(super().now() + self.shift)
+
+
+ANNA, BERT, CARL = Person("anna", ("risk",)), Person("bert", ("operator",)), Person("carl", ("risk",))
+
+
+def test_each_call_is_recorded_and_told_and_the_first_reason_stays(tmp_path: Path) -> None:
+    host = HostEmergency(tmp_path)
+    assert host.read() == Emergencies()
+    assert not host.switch_on("one", "anna").was_on
+    again = host.switch_on("two", "bert")
+    assert again.was_on
+    assert not again.problems
+    [mode] = host.read().modes
+    assert (mode.reason, mode.operator, mode.state) == ("one", "anna", TradingState.REDUCING)
+    entries = [entry for entry in host._journal().entries() if entry.type == ACTIVATED]
+    assert [(entry.operator, entry.body["reason"], entry.body["was_on"]) for entry in entries] == [
+        ("anna", "one", False), ("bert", "two", True),
+    ]  # fmt: skip
+    outbox = AlertOutbox.open(tmp_path)
+    alerts = outbox.pending()
+    outbox.close()
+    assert [alert.severity for alert in alerts] == ["critical", "critical"]
+    assert len({alert.dedup_key for alert in alerts}) == 2, "no throttle takes two for one"
+
+
+def test_two_people_of_different_roles_lift_it_within_a_quarter_of_an_hour(tmp_path: Path) -> None:
+    clock = LaterClock()
+    host = HostEmergency(tmp_path, clock=clock)
+    with pytest.raises(PrerequisiteMissing, match="not on"):
+        host.agree(ANNA)
+    host.switch_on("a drill")
+    assert isinstance(host.agree(ANNA), FirstWord)
+    for other in (ANNA, CARL):
+        with pytest.raises(PrerequisiteMissing):
+            host.agree(other)
+    clock.shift = 16 * MINUTE
+    assert isinstance(host.agree(BERT), FirstWord), "the first word is too old"
+    assert host.read().modes
+    lifted = host.agree(ANNA)
+    assert isinstance(lifted, Lifted)
+    assert (lifted.first, lifted.second) == ("bert", "anna")
+    assert not host.read().modes
+    assert host.lifted_by() == "bert, anna"
+
+
+def test_a_word_does_not_outlive_another_activation(tmp_path: Path) -> None:
+    host = HostEmergency(tmp_path)
+    host.switch_on("one")
+    host.agree(ANNA)
+    host.switch_on("two")
+    assert isinstance(host.agree(BERT), FirstWord)
+    assert host.read().modes
+
+
+def test_a_flag_that_cannot_be_read_is_on_and_can_be_lifted(tmp_path: Path) -> None:
+    host = HostEmergency(tmp_path)
+    host.switch_on("one")
+    (tmp_path / FLAG).write_bytes(b"\0" * 10)
+    assert host.read().state("any") is TradingState.REDUCING
+    host.agree(ANNA)
+    assert isinstance(host.agree(BERT), Lifted)
+    assert host.reading().problem == ""
+    assert not host.read().modes
+
+
+def test_a_flag_that_is_gone_is_on_while_the_journal_says_so(tmp_path: Path) -> None:
+    host = HostEmergency(tmp_path)
+    host.switch_on("one")
+    (tmp_path / FLAG).unlink()
+    [mode] = host.read().modes
+    assert "journal of emergency mode" in mode.reason
+    journal: EmergencyJournal = host._journal()
+    journal.path.write_bytes(journal.path.read_bytes()[:-20])
+    assert host.read().modes, "a journal that cannot tell is on too"
+
+
+def test_the_switch_of_every_entrypoint_that_it_holds_for_is_turned_off(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    activation = HostEmergency(home.path).switch_on("a drill", "anna", "balanced")
+    assert not activation.problems
+    switch = read_switch(home.path, "okx_desktop_paper", initial=True)
+    assert (switch.enabled, switch.operator, switch.cause) == (False, "anna", "emergency mode: a drill")
