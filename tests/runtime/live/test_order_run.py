@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from golive.config.rbac import Role
 from golive.model.errors import ConfigError
 from golive.model.order import Side, TimeInForce
 from golive.model.verdict import ExitCode
@@ -24,8 +25,12 @@ from golive.runtime.live.order_request import OrderRequest
 from golive.runtime.live.order_risk import OrderRisk
 from golive.runtime.live.order_run import place, withdraw
 from golive.runtime.live.plan import Timing
+from golive.runtime.risk_stop import release
+from golive.security.operators import OperatorIdentity
 from golive.storage.order_journal.place import DIRECTORY
 from golive.storage.order_journal.reader import OrderJournalReader
+from golive.storage.risk_state import read_figure
+from golive.storage.risk_stop import StandingStop, newest_release, write_stop
 from support.live_desk import PLACE, QUICK, account_plan, live_plan, live_venue, swept, trader, truth
 from support.venue_process import VenueProcess
 from support.wall_clock import WallClock
@@ -200,6 +205,30 @@ async def test_an_order_that_the_venue_would_not_take_at_all_never_leaves_and_sa
     assert not any("leaves now" in step.text for step in hand.steps)
     assert hand.rows("ends")[-1]["result"] == "not_sent"
     assert truth(hand.venue, outcome.client_order_id) == []
+
+
+async def test_a_stop_that_stands_refuses_what_increases_risk_until_it_is_released(hand: Hand) -> None:
+    assert (await hand.order()).status == "FILLED"
+    stop = StandingStop(
+        entrypoint="rehearsal", stage="rehearsal", limit="hard_drawdown_pct", allowed="0.1", used="0.12", since="2026-01-01T00:00:00Z",
+        profile="test", risk_profile_digest="d" * 64, run_id="a" * 32,
+    )  # fmt: skip
+    write_stop(hand.home, stop)
+    outcome = await hand.order()
+    assert (outcome.status, outcome.exit_code) == ("REFUSED", ExitCode.BLOCKED)
+    body = json.loads(hand.rows("decisions")[-1]["risk_body"])
+    assert (body["code"], body["limit"], body["value"]) == ("RISK_DRAWDOWN", "0.1", "0.12")
+    assert (await hand.order(Side.SELL, quantity="0.005")).status == "FILLED", "what takes risk away may leave"
+    anna = OperatorIdentity("anna", frozenset({Role.RISK}))
+    assert release(hand.home, "rehearsal", anna, "looked into it", WallClock()) == stop
+    assert (await hand.order()).status == "FILLED"
+    newest = newest_release(hand.home, "rehearsal")
+    assert newest is not None
+    last = [json.loads(row["body"]) for row in hand.rows("notes") if row["event"] == "equity"][-1]
+    assert last["released"] == newest.id
+    figure = read_figure(hand.home, "rehearsal")
+    assert figure is not None
+    assert (figure.stage, figure.run_id, figure.epoch) == ("rehearsal", "by hand", 0)
 
 
 async def test_equity_is_remembered_in_the_journal_between_commands(hand: Hand) -> None:
