@@ -238,3 +238,28 @@ def test_the_end_of_a_run_and_its_report_show_what_was_decided(home: Home, capsy
     assert "the position would be too large" in shown
     page = sorted((home.path / "reports/e2e").glob("run_local_bot_demo_*.md"))[1].read_text()
     assert "| RISK_MAX_POSITION | the position would be too large |" in page
+
+
+@pytest.fixture(scope="module")
+def protected(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A demo whose positions are protected by a stop."""
+    home = Home(tmp_path_factory.mktemp("protected"))
+    home.edit("core.yaml", "parameters: {} ", "parameters: {stop_loss_pct: 0.002} ")
+    assert home.run("demo", *CANDLES).code == 0
+    assert home.golive("audit", "verify", "--all").code == 0
+    return home
+
+
+def test_the_order_that_protects_belongs_to_the_chain_and_is_no_second_decision(
+    protected: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = document(capsys, protected, "BTC/USDT#1")
+    bought, stop = story["orders"][:2]
+    assert story["decision"]["client_order_id"] == bought["order"]["client_order_id"]
+    assert (story["decision"]["purpose"], bought["order"]["side"]) == ("target", "buy")
+    assert (stop["order"]["side"], stop["order"]["type"]) == ("sell", "stop")
+    code, out, _ = explain(capsys, protected, "BTC/USDT#1", "--lang", "pl")
+    assert code == 0
+    assert "chroni pozycję" in out
+    listed = published(decisions(capsys, protected, "--json")[1])["decisions"]
+    assert {each["purpose"] for each in listed} == {"target", "protection", None}

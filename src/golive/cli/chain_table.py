@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TextIO
 
+from golive.audit.decision_event import FOR_PROTECTION
 from golive.model.clock import MILLISECOND, to_iso
 from golive.observability.decision_words import EVENT_WORDS, phrase, sentence
 from golive.observability.page import amount
@@ -144,6 +145,8 @@ class Teller:
         said = sentence(decision.code, decision.limit, decision.value, self._language)
         event = word(EVENT_WORDS, decision.event, self._language)
         parts = [event if decision.code == "APPROVED" else f"{event}, {decision.code}: {said}"]
+        if decision.purpose == FOR_PROTECTION:
+            parts.append(self.text("protects"))
         if decision.reference_price is not None:
             parts.append(self.text("reference", price=amount(decision.reference_price)))
         return ", ".join(parts)

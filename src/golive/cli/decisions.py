@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from golive.audit.decision_event import FOR_PROTECTION
 from golive.model.decision import DecisionCode
 from golive.model.errors import ConfigError, GoliveError
 from golive.model.verdict import ExitCode
@@ -106,6 +107,8 @@ def _why(line: DecisionLine, lang: Language) -> str:
     from .chain_table import moment
 
     said = sentence(line.code, line.limit, line.value, lang)
+    if line.purpose == FOR_PROTECTION:
+        return f"{said}; {word(TEXTS, 'protects', lang)}"
     if line.until is None:
         return said
     return f"{said} ({word(TEXTS, 'run', lang).format(bars=line.bars, until=moment(line.until))})"

@@ -34,6 +34,8 @@ class DecisionLine:
     instrument: str
     signal_id: str | None
     client_order_id: str | None
+    purpose: str | None
+    """`target`, or `protection` of a position; None where nothing was to be ordered"""
     code: str
     limit: str | None
     value: str | None
@@ -103,6 +105,7 @@ def _line(record: StoredRecord) -> DecisionLine:
         instrument=str(body["instrument"]),
         signal_id=text("signal_id"),
         client_order_id=text("client_order_id"),
+        purpose=text("purpose"),
         code=str(body["code"]),
         limit=text("limit"),
         value=text("value"),

@@ -60,6 +60,8 @@ class DecisionTold:
     reference_price: Amount | None
     client_order_id: str | None
     signal_id: str
+    purpose: str | None
+    """`target`, or `protection` of a position; None for no order"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

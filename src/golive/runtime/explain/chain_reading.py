@@ -187,6 +187,7 @@ def _decisions(records: Iterable[StoredRecord]) -> Iterator[DecisionTold]:
             reference_price=text("reference_price"),
             client_order_id=text("client_order_id"),
             signal_id=str(body["signal_id"]),
+            purpose=text("purpose"),
         )
 
 
