@@ -89,7 +89,7 @@ class OrderCommand:
         where = locate(self.config, self.home)
         configuration = load_configuration(where.runtime_file, os.environ)
         chosen = configuration.resolve(self.entrypoint or configuration.runtime.trading.default_entrypoint)
-        risk = OrderRisk(risk_profile_of(chosen), SystemClock())
+        risk = OrderRisk(risk_profile_of(chosen), SystemClock(), chosen.timeframe)
         with surroundings(where.home, chosen, risk.decide, operator_identity()) as around, _stop_signals() as stop:
             plan = live_plan(configuration, chosen.name, home=where.home, key_file=self.credentials, around=around)
             # The switch belongs to a desk that stays: what a command leaves at the venue is meant to rest there. And a command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Final
 
 from golive.model.clock import DAY
@@ -15,9 +16,15 @@ SPAN_DAYS: Final = 30
 class CostTrack:
     """Remembers equity and fees at the beginning of each UTC day; amounts in smallest quote units."""
 
-    def __init__(self) -> None:
-        self._days: deque[tuple[int, int, int]] = deque()
+    def __init__(self, days: Iterable[tuple[int, int, int]] = ()) -> None:
+        """`days` are those of a track that was kept."""
+        self._days: deque[tuple[int, int, int]] = deque(days)
         """(day, equity, fees so far), oldest first"""
+
+    @property
+    def days(self) -> tuple[tuple[int, int, int], ...]:
+        """UTC day, equity and fees so far at its beginning, oldest first; what a restart needs."""
+        return tuple(self._days)
 
     def begin(self, ts: int, equity: int, fees: int) -> None:
         """Take the account as it was when the UTC day of `ts` began; further calls on one day change nothing."""

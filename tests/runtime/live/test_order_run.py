@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -21,6 +22,7 @@ from golive.model.verdict import ExitCode
 from golive.risk import RiskProfile
 from golive.runtime.live.order_following import Step
 from golive.runtime.live.order_outcome import Outcome
+from golive.runtime.live.order_past import rearmed_note
 from golive.runtime.live.order_request import OrderRequest
 from golive.runtime.live.order_risk import OrderRisk
 from golive.runtime.live.order_run import place, withdraw
@@ -38,6 +40,15 @@ from support.wall_clock import WallClock
 pytestmark = pytest.mark.integration
 CANCEL = {"okx": "/api/v5/trade/cancel-order", "kraken": "/0/private/CancelOrder", "bybit": "/v5/order/cancel"}
 """path of a cancel at each venue"""
+ALL: dict[str, Any] = {
+    "weekly_loss_pct": Decimal("0.5"), "portfolio_exposure_pct": Decimal(1), "target_volatility": Decimal(5),
+    "stop_loss_atr_multiple": Decimal("1.5"), "trade_risk_pct": Decimal("0.5"), "max_cost_to_profit_ratio": Decimal("0.25"),
+    "price_collar_pct": Decimal("0.02"), "max_order_quantity": {"BTC": Decimal(10)}, "max_order_notional": Decimal(1_000_000),
+    "max_orders_per_minute": 60, "duplicate_window_seconds": Decimal(2), "max_open_orders": 20, "repeated_execution_limit": 10,
+    "cooldown_after_loss_minutes": Decimal(5), "stop_loss_guard_count": 3, "max_consecutive_losses": 5,
+    "trading_windows": ("mon-sun 00:00-24:00",), "stale_data_seconds": Decimal(60),
+}  # fmt: skip
+"""each limit there is, none of which binds"""
 
 
 @dataclass
@@ -63,11 +74,12 @@ class Hand:
         wait_s: float = 20.0,
         say: Callable[[Step], None] = lambda step: None,
         stop: asyncio.Event | None = None,
+        limits: Mapping[str, Any] | None = None,
         **what: Any,
     ) -> Outcome:
-        """Send one order as a command does: open, judge, send, wait, close."""
-        profile = RiskProfile("test", Decimal("0.5"), Decimal("0.5"), Decimal(position), 3)
-        risk = OrderRisk(profile, WallClock())
+        """Send one order as a command does: open, judge, send, wait, close. `limits`: of the profile, beside the usual ones."""
+        profile = RiskProfile("test", Decimal("0.5"), Decimal("0.5"), Decimal(position), 3, **(limits or {}))
+        risk = OrderRisk(profile, WallClock(), "1m")
         terms = {"quantity": "0.01", "instrument": "BTC/USDT"} | what
         plan = live_plan(self.home, [account_plan(self.name, self.venue)], judge=risk.decide, timing=self.timing)
         async with trader(plan) as at:
@@ -193,9 +205,93 @@ async def test_a_sale_of_more_than_is_held_says_what_is_held_and_what_was_asked(
     outcome = await hand.order(Side.SELL, quantity=str(held + 1))
     assert (outcome.status, outcome.exit_code) == ("REFUSED", ExitCode.BLOCKED)
     body = json.loads(hand.rows("decisions")[-1]["risk_body"])
-    assert body["code"] == "RISK_MISSING_INPUT"
+    assert body["code"] == "RISK_FLIP"
     assert Decimal(body["value"]) - Decimal(body["limit"]) == 1
-    assert f"only {body['limit']} BTC is held, and {body['value']} BTC was asked" in hand.steps[-1].text
+    said = f"only {body['limit']} BTC is held and not promised to other orders, and {body['value']} BTC was asked"
+    assert said in hand.steps[-1].text
+
+
+async def test_what_works_is_promised_and_cannot_be_sold_once_more(hand: Hand) -> None:
+    held = Decimal(hand.venue.balances()[next(iter(hand.venue.balances()))]["BTC"]["total"])
+    for _ in range(3):
+        promised = await hand.order(Side.SELL, quantity="25", limit="60000")
+        assert promised.status == "OPEN", hand.steps[-1].text
+    refused = await hand.order(Side.SELL, quantity=str(held - Decimal("74.5")), limit="60000")
+    assert refused.status == "REFUSED"
+    assert "is held and not promised to other orders" in hand.steps[-1].text
+    body = json.loads(hand.rows("decisions")[-1]["risk_body"])
+    assert (body["code"], Decimal(body["limit"])) == ("RISK_FLIP", held - 75)
+
+
+def code(hand: Hand) -> str:
+    return str(json.loads(hand.rows("decisions")[-1]["risk_body"])["code"])
+
+
+async def test_every_limit_is_judged_by_what_the_venue_and_the_journal_tell(hand: Hand) -> None:
+    """All that a profile may ask for is known at each venue: prices of two sources, bars, what was ordered and executed before."""
+    outcome = await hand.order(limits=ALL)
+    assert (outcome.status, code(hand)) == ("FILLED", "APPROVED"), hand.steps[-1].text
+
+
+@pytest.mark.parametrize(
+    ("limits", "what", "expected"),
+    [
+        ({"price_collar_pct": Decimal("0.02")}, {"limit": "999999"}, "RISK_PRICE_COLLAR"),
+        ({"price_collar_pct": Decimal("0.02"), "reference_max_age_seconds": Decimal(0)}, {}, "RISK_MISSING_INPUT"),
+        ({"stale_data_seconds": Decimal(0)}, {}, "DATA_STALE"),
+        ({"target_volatility": Decimal("0.000001")}, {}, "RISK_TARGET_VOLATILITY"),
+        ({"trade_risk_pct": Decimal("0.00000001")}, {}, "RISK_TRADE_RISK"),
+        ({"max_order_notional": Decimal(100)}, {}, "RISK_MAX_NOTIONAL"),
+        ({"max_order_quantity": {"BTC": Decimal("0.005")}}, {}, "RISK_MAX_QUANTITY"),
+        ({"portfolio_exposure_pct": Decimal(0)}, {}, "RISK_PORTFOLIO_EXPOSURE"),
+    ],
+)
+async def test_a_limit_that_binds_refuses(hand: Hand, limits: dict[str, Any], what: dict[str, Any], expected: str) -> None:
+    outcome = await hand.order(limits=limits, **what)
+    assert (outcome.status, code(hand)) == ("REFUSED", expected), hand.steps[-1].text
+
+
+async def test_orders_of_commands_before_count(hand: Hand) -> None:
+    """Every command opens the desk anew: what it counts can come from the journal alone."""
+    rate = {"max_orders_per_minute": 2}
+    for expected in ("APPROVED", "APPROVED", "RISK_MESSAGE_RATE"):
+        await hand.order(limit="1000", limits=rate)
+        assert code(hand) == expected
+    same = {"duplicate_window_seconds": Decimal(60)}
+    for quantity, expected in (("0.011", "APPROVED"), ("0.011", "RISK_DUPLICATE"), ("0.012", "APPROVED")):
+        await hand.order(limit="1000", quantity=quantity, limits=same)
+        assert code(hand) == expected
+    await hand.order(limit="1000", limits={"max_open_orders": 4})
+    assert code(hand) == "RISK_OPEN_ORDERS"
+
+
+async def test_a_side_that_was_executed_too_often_stays_shut_until_a_person_re_arms_it(hand: Hand) -> None:
+    often = {"repeated_execution_limit": 2}
+    for expected in ("APPROVED", "APPROVED", "RISK_REPEATED_EXECUTION"):
+        await hand.order(limits=often)
+        assert code(hand) == expected
+    await hand.order(Side.SELL, limits=often)
+    assert code(hand) == "APPROVED", "the other side is its own"
+    await hand.order(limits={"repeated_execution_limit": 100})
+    assert code(hand) == "RISK_REPEATED_EXECUTION", "shut is shut, however many executions there are by now"
+    async with trader(live_plan(hand.home, [account_plan(hand.name, hand.venue)])) as at:
+        at.desk.account(at.adapter).parts.pen.write(rearmed_note(time.time_ns(), "anna"))
+    await hand.order(limits=often)
+    assert code(hand) == "APPROVED"
+
+
+async def test_a_loss_of_a_command_before_pauses_its_instrument(hand: Hand) -> None:
+    """Bought and sold at once costs the spread and two fees."""
+    pause = {"cooldown_after_loss_minutes": Decimal(5), "max_consecutive_losses": 1}
+    await hand.order(quantity="0.02", limits=pause)
+    assert code(hand) == "APPROVED"
+    await hand.order(Side.SELL, quantity="0.02", limits=pause)
+    await hand.order(limits=pause)
+    assert code(hand) == "COOLDOWN"
+    await hand.order(limits={"max_consecutive_losses": 1})
+    assert code(hand) == "CONSECUTIVE_LOSSES"
+    [record] = [row for row in hand.rows("notes") if row["event"] == "track_record"][-1:]
+    assert json.loads(record["body"])["losses_in_a_row"] == "1"
 
 
 async def test_an_order_that_the_venue_would_not_take_at_all_never_leaves_and_says_so(hand: Hand) -> None:

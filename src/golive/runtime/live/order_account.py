@@ -6,22 +6,25 @@ A command is a process of its own, so what risk must remember of the account's e
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
 from golive.model.balance import Balance
+from golive.model.clock import MINUTE
 from golive.model.decision import DecisionCode, Refused
 from golive.model.errors import MalformedPayload
 from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
-from golive.model.json import JsonObject
-from golive.model.market import Book
+from golive.model.json import JsonObject, JsonValue
+from golive.model.market import Book, Candle
 from golive.model.money import EXACT, steps_down, steps_up
 from golive.model.order import NewOrder, Side
 from golive.orders import Order
 from golive.portfolio import EquityTrack
-from golive.risk import AccountView, RiskEngine
+from golive.risk import AccountView, Costs, Reference, RiskEngine
+from golive.risk.costs import CostTrack
+from golive.risk.statistics import PriceStatistics
 
 EQUITY: Final = "equity"
 """the note that keeps an account's equity track; its subject is the quote asset"""
@@ -30,6 +33,8 @@ _WEEK: Final = ("week", "week_start", "worst_week", "worst_week_loss")
 Fall = tuple[int, int]
 """(fall, from) in smallest units"""
 _FALLS: Final = ("worst_drawdown", "worst_today", "worst_day_loss")
+REFERENCES: Final = 2
+"""book and closed minute: two prices that do not come from one another"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,12 @@ class Holdings:
     balances: Mapping[str, Balance]
     instruments: Mapping[InstrumentId, Instrument]
     books: Mapping[InstrumentId, Book]
+    asked_at: Mapping[InstrumentId, int] = field(default_factory=dict)
+    """when each book was asked for: wall clock, ns UTC; the venue answers with one that is not older"""
+    minutes: Mapping[InstrumentId, Candle] = field(default_factory=dict)
+    """the last closed minute of what may be ordered"""
+    statistics: Mapping[InstrumentId, PriceStatistics] = field(default_factory=dict)
+    """of what is held, works or may be ordered, from bars of the entrypoint's timeframe"""
 
     def equity(self, quote: Instrument) -> int | None:
         """Return what all is worth in `quote`'s quote asset, at what it could be sold for now; None without a price.
@@ -65,6 +76,26 @@ class Holdings:
         """Return what the next lot costs, in ticks, where somebody sells."""
         return {key: self.books[key].asks[0][0] for key, _ in self._priced(quote) if key in self.books and self.books[key].asks}
 
+    def references(self, order: NewOrder) -> tuple[Reference, ...]:
+        """Return what the market says of an order's price: the touch that it would meet, and the last closed minute."""
+        found, book = [], self.books.get(order.instrument)
+        touch = () if book is None else book.asks if order.side is Side.BUY else book.bids
+        if touch and order.instrument in self.asked_at:
+            found.append(Reference("book", touch[0][0], self.asked_at[order.instrument]))
+        if (minute := self.minutes.get(order.instrument)) is not None:
+            found.append(Reference("candle", minute.close, minute.closed_at, MINUTE))
+        return tuple(found)
+
+    def volatility(self) -> dict[InstrumentId, float]:
+        """Return a year's volatility of each instrument of which enough bars are known."""
+        known = ((key, each.volatility) for key, each in self.statistics.items())
+        return {key: value for key, value in known if value is not None}
+
+    def atr(self) -> dict[InstrumentId, float]:
+        """Return the average true range in ticks, of each instrument of which enough bars are known."""
+        known = ((key, each.atr) for key, each in self.statistics.items())
+        return {key: value for key, value in known if value is not None}
+
     def notional(self, key: InstrumentId, ticks: int, lots: int) -> int:
         return self.instruments[key].notional(ticks, lots)
 
@@ -79,7 +110,25 @@ class Holdings:
         return steps_down(self._amount(asset), Decimal(1).scaleb(-scale))
 
 
-def judged_account(order: NewOrder, holdings: Holdings, working: Iterable[Order], risk: RiskEngine, ts: int) -> AccountView:
+@dataclass(slots=True)
+class Spending:
+    """What trading one account cost so far; amounts in smallest quote units."""
+
+    track: CostTrack
+    fees: int
+    """all that was ever paid"""
+
+    def costs(self, risk: RiskEngine, ts: int) -> Costs | None:
+        """Return fees and result of the last 30 days; None before there are so many, or when equity is not known."""
+        if risk.equity is None:
+            return None
+        self.track.begin(ts, risk.track.day_start, self.fees)
+        return self.track.costs(ts, risk.equity, self.fees)
+
+
+def judged_account(
+    order: NewOrder, holdings: Holdings, working: Iterable[Order], risk: RiskEngine, ts: int, spending: Spending | None = None
+) -> AccountView:
     """Tell risk what the account is worth now, and return the view it judges `order` by.
 
     `working`: our orders that have not ended; one whose outcome is unknown counts as filled. `ts`: wall clock, ns UTC.
@@ -87,14 +136,14 @@ def judged_account(order: NewOrder, holdings: Holdings, working: Iterable[Order]
     instrument = holdings.instruments[order.instrument]
     equity, lots, prices = holdings.equity(instrument), holdings.positions(instrument), holdings.asks(instrument)
     worth = {key: holdings.notional(key, prices[key], count) for key, count in lots.items() if count and key in prices}
-    risk.observe(equity, ts, max(worth.values(), default=0), sum(count > 0 for count in lots.values()))
+    risk.observe(equity, ts, max(worth.values(), default=0), sum(count > 0 for count in lots.values()), sum(worth.values()))
     if order.price is not None and order.instrument in prices:
         prices[order.instrument] = max(prices[order.instrument], order.price)
     pending: dict[Side, dict[InstrumentId, int]] = {Side.BUY: {}, Side.SELL: {}}
     for other in (working := tuple(working)):
         side = pending[other.intent.side]
         side[other.intent.instrument] = side.get(other.intent.instrument, 0) + other.remaining
-    track = risk.track
+    track, asked_at = risk.track, holdings.asked_at.get(order.instrument)
     return AccountView(
         equity=equity,
         day_start_equity=None if equity is None else track.day_start,
@@ -110,28 +159,32 @@ def judged_account(order: NewOrder, holdings: Holdings, working: Iterable[Order]
         worst_week=track.worst_week,
         pending_sells=pending[Side.SELL],
         open_orders=len(working),
+        references={order.instrument: holdings.references(order)},
+        references_needed=REFERENCES,
+        updated={} if asked_at is None else {order.instrument: asked_at},
+        volatility=holdings.volatility(),
+        atr=holdings.atr(),
+        costs=None if spending is None else spending.costs(risk, ts),
         flow=risk.flow,
+        lot_limits=risk.profile.lot_limits(holdings.instruments.values()),
+        quote_unit=10**instrument.quote_scale,
         trading_state=risk.trading_state,
     )
 
 
-def more_than_held(order: NewOrder, holdings: Holdings, decision_seq: int) -> Refused | None:
-    """Return risk's refusal of a sale of more than is held, with what is held and what was asked; None for any other order.
-
-    Spot cannot sell what it does not hold; risk's own words are lots, a person's are amounts.
-    """
-    instrument = holdings.instruments[order.instrument]
-    held = holdings.positions(instrument).get(order.instrument, 0)
-    if order.side is not Side.SELL or order.quantity <= held:
-        return None
-    amounts = (instrument.quantity_text(held), instrument.quantity_text(order.quantity))
-    return Refused(order, decision_seq, DecisionCode.RISK_FLIP, *amounts)
+def in_amounts(refused: Refused, instrument: Instrument) -> Refused:
+    """Return a refusal whose limit and value are lots with amounts of the base asset instead: the words of a person."""
+    if refused.code not in (DecisionCode.RISK_FLIP, DecisionCode.RISK_MAX_QUANTITY):
+        return refused
+    limit, value = (instrument.quantity_text(int(lots)) for lots in (refused.limit, refused.value))
+    return replace(refused, limit=limit, value=value)
 
 
-def track_body(track: EquityTrack, asset: str, scale: int) -> JsonObject:
-    """Return the body of the note that keeps a track; numbers as text."""
+def track_body(track: EquityTrack, asset: str, scale: int, costs: CostTrack | None = None) -> JsonObject:
+    """Return the body of the note that keeps a track, and equity and fees at the beginning of each day; numbers as text."""
     texts = {name: _text(value) for name, value in asdict(track).items()}
-    return {"subject": asset, "scale": str(scale), **texts}
+    days: list[JsonValue] = [f"{day}/{equity}/{fees}" for day, equity, fees in (costs.days if costs else ())]
+    return {"subject": asset, "scale": str(scale), **texts, "days": days}
 
 
 def stored_track(notes: Mapping[str, JsonObject], asset: str, scale: int) -> EquityTrack:
@@ -151,6 +204,23 @@ def stored_track(notes: Mapping[str, JsonObject], asset: str, scale: int) -> Equ
     return EquityTrack(
         start, peak, amounts["day"], day_start, last, drawdown, today, worst_day, *_week(body, amounts["scale"], scale)
     )
+
+
+def stored_costs(notes: Mapping[str, JsonObject], asset: str, scale: int) -> CostTrack:
+    """Return what a journal keeps of equity and fees day by day; nothing of a note from before they were kept.
+
+    Raises MalformedPayload when it cannot be read.
+    """
+    body = notes.get(f"{EQUITY}:{asset}", {})
+    days = body.get("days", [])
+    try:
+        if not isinstance(days, list):
+            raise ValueError("days are not a list")
+        read = [[int(part) for part in str(text).split("/")] for text in days]
+        source = int(str(body["scale"])) if read else scale
+        return CostTrack((day, _rescaled(equity, source, scale), _rescaled(fees, source, scale)) for day, equity, fees in read)
+    except (ValueError, KeyError) as exc:
+        raise MalformedPayload(f"the journal's note of equity in {asset} cannot be read: {exc}") from exc
 
 
 def _week(body: JsonObject, scale: int, target: int) -> tuple[int, int, Fall, Fall]:

@@ -1,75 +1,128 @@
-"""Risk at the desk of a person: reads every account once, judges an order by it, and remembers equity in the journals."""
+"""Risk at the desk of a person: reads every account once, judges an order by it, and remembers in the journals.
+
+A command is a process of its own, so all that limits count – orders, executions, losses, equity, fees – comes from the order
+journals of the desk's accounts, and goes back there.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+from decimal import Decimal
 
+from golive.execution.ports import News
 from golive.model.clock import Clock
 from golive.model.decision import Approved, DecisionCode, Refused
-from golive.model.ids import InstrumentId
+from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
-from golive.model.order import NewOrder
-from golive.risk import AccountView, RiskEngine, RiskProfile
+from golive.model.money import steps_up
+from golive.model.order import Fill, NewOrder
+from golive.risk import AccountView, OrderFlow, RiskEngine, RiskProfile
 from golive.storage.order_journal import NoteItem
 from golive.storage.risk_stop import Release, newest_release
 
 from ..emergency import HostEmergency
+from .account_journal import journal_place
 from .desk import LiveDesk
-from .order_account import EQUITY, Holdings, judged_account, more_than_held, stored_track, track_body
+from .order_account import (
+    EQUITY,
+    Holdings,
+    Spending,
+    in_amounts,
+    judged_account,
+    stored_costs,
+    stored_track,
+    track_body,
+)
+from .order_past import Past, executed_by, fees_in, flow_of, past_of, record_note, throttled_note
+from .order_reading import read_account
 from .order_stop import keep_stop, peers_of, publish_desk, release_mark, released, stopped
-
-DEPTH: Final = 5
-"""levels of a book that are read; the first is what is judged by"""
+from .plan import AccountPlan
+from .proof import ASKED
 
 
 class OrderRisk:
-    """Judges against one profile; `read` must have been called, or everything is refused (`RISK_MISSING_INPUT`)."""
+    """Judges against one profile; `read` must have been called, or everything is refused (`RISK_MISSING_INPUT`).
 
-    def __init__(self, profile: RiskProfile, clock: Clock) -> None:
+    `timeframe` is that of the bars by which prices are measured, `1m`; without one no volatility is known.
+    """
+
+    def __init__(self, profile: RiskProfile, clock: Clock, timeframe: str | None = None) -> None:
         self.profile = profile
         self._clock = clock
+        self._timeframe = timeframe
         self._desk: LiveDesk | None = None
         self._holdings: dict[str, Holdings] = {}
         """by venue label"""
         self._adapters: dict[str, str] = {}
+        self._pasts: dict[str, Past] = {}
+        """by venue label"""
+        self._flow = OrderFlow()
+        self._executed: set[ClientOrderId] = set()
         self._engines: dict[InstrumentId, RiskEngine] = {}
+        self._spendings: dict[InstrumentId, Spending] = {}
         self._decisions = 0
         self._release: Release | None = None
         """the newest release of the entrypoint's drawdown stop: it stands in the notes from then on"""
 
-    async def read(self, desk: LiveDesk) -> None:
-        """Read balances and books of every account, and what its journal remembers. Raises the family of a venue's fault."""
+    async def read(self, desk: LiveDesk, symbol: str | None = None) -> None:
+        """Read balances and prices of every account for an order of `symbol` (None: of any), and what the journals remember.
+
+        Journals are read once; what is executed after that is heard. Raises the family of a venue's fault, JournalError.
+        """
+        if self._desk is None:
+            self._pasts = {account.profile.label: await self._past(desk, account) for account in desk.plan.accounts}
+            self._flow = flow_of(self._pasts.values())
+            self._executed = {each.intent.client_order_id for each in desk.router.unended if each.filled}
+            desk.on_news.append(self._told)
         self._desk = desk
+        working = {order.intent.instrument for order in desk.router.unended}
         for account in desk.plan.accounts:
-            adapter = desk.account(account.adapter).parts.adapter
-            instruments = desk.instruments(account.adapter)
-            balances = await adapter.balances()
-            books = {key: await adapter.order_book(instrument, DEPTH) for key, instrument in instruments.items()}
             label = account.profile.label
-            self._holdings[label] = Holdings(balances=balances, instruments=instruments, books=books)
             self._adapters[label] = account.adapter
+            self._holdings[label] = await read_account(
+                desk.account(account.adapter).parts.adapter, desk.instruments(account.adapter), self.profile, self._clock,
+                timeframe=self._timeframe, symbol=symbol, working=working,
+            )  # fmt: skip
+
+    async def _past(self, desk: LiveDesk, account: AccountPlan) -> Past:
+        """Return what the journal tells, fills that the start has found included."""
+        await desk.account(account.adapter).parts.pen.flushed()
+        notes = desk.stored(account.adapter).notes
+        instruments = tuple(desk.instruments(account.adapter).values())
+        return await asyncio.to_thread(past_of, journal_place(desk.plan, account), notes, instruments, self._clock.now())
+
+    def _told(self, news: News) -> None:
+        """Count the first execution of each order that happens from now on."""
+        if isinstance(news, Fill) and news.client_order_id not in self._executed:
+            self._executed.add(news.client_order_id)
+            self._flow.executed(executed_by(news), news.ts)
 
     def decide(self, order: NewOrder) -> Approved | Refused:
-        """Return risk's verdict about an order of any of the accounts."""
+        """Return risk's verdict about an order of any of the accounts; a side that it shuts is shut in the journal, too."""
         self._decisions += 1
         holdings = self._holdings.get(order.instrument.venue)
         if holdings is None or self._desk is None or order.instrument not in holdings.instruments:
             missing = f"missing: account at {order.instrument.venue}"
             return Refused(order, self._decisions, DecisionCode.RISK_MISSING_INPUT, "known", missing)
-        engine = self._engine(holdings.instruments[order.instrument])
+        instrument = holdings.instruments[order.instrument]
+        engine = self._engine(instrument)
         engine.follow_emergencies(HostEmergency(self._desk.plan.home).read())
         working = [each for each in self._desk.router.unended if each.intent.instrument in holdings.instruments]
         plan, now = self._desk.plan, self._clock.now()
-        instrument = holdings.instruments[order.instrument]
-        view = judged_account(order, holdings, working, engine, now)._replace(
-            peers=peers_of(plan, now), quote_unit=10**instrument.quote_scale
-        )
-        verdict = (
-            more_than_held(order, holdings, self._decisions)
-            or stopped(plan, order, view, self._decisions)
-            or engine.decide(order, view, self._decisions)
-        )
+        view = judged_account(order, holdings, working, engine, now, self._spending(instrument))
+        view = view._replace(peers=peers_of(plan, now))
+        verdict = stopped(plan, order, view, self._decisions) or self._judged(engine, order, view)
         self._tell(engine, instrument, view, now)
+        return in_amounts(verdict, instrument) if isinstance(verdict, Refused) else verdict
+
+    def _judged(self, engine: RiskEngine, order: NewOrder, view: AccountView) -> Approved | Refused:
+        if order.client_order_id == ASKED:  # nobody sends it, so nobody must remember it
+            return RiskEngine(self.profile).decide(order, view, self._decisions)
+        side = order.instrument, order.side
+        was_shut = side in self._flow.throttled
+        verdict = engine.decide(order, view, self._decisions)
+        if self._desk is not None and side in self._flow.throttled and not was_shut:
+            self._write(order.instrument, throttled_note(side, view.now, self._desk.plan.operator))
         return verdict
 
     def equity_text(self, instrument: Instrument) -> str:
@@ -78,13 +131,20 @@ class OrderRisk:
         return "?" if equity is None else f"{instrument.quote_text(equity)} {instrument.quote}"
 
     def remember(self, operator: str) -> None:
-        """Write the equity tracks into the journals of their accounts."""
+        """Write equity, fees, and what the fills came to, into the journals of their accounts."""
         if self._desk is None:
             return
         for key, engine in self._engines.items():
             instrument = self._holdings[key.venue].instruments[key]
-            body = {**track_body(engine.track, instrument.quote, instrument.quote_scale), **release_mark(self._release)}
-            note = NoteItem(EQUITY, body, operator)
+            costs = self._spending(instrument).track
+            body = track_body(engine.track, instrument.quote, instrument.quote_scale, costs) | release_mark(self._release)
+            self._write(key, NoteItem(EQUITY, body, operator))
+        for label, past in self._pasts.items():
+            if past.has_grown:
+                self._desk.account(self._adapters[label]).parts.pen.write(record_note(past.record, operator))
+
+    def _write(self, key: InstrumentId, note: NoteItem) -> None:
+        if self._desk is not None:
             self._desk.account(self._adapters[key.venue]).parts.pen.write(note)
 
     def _tell(self, engine: RiskEngine, instrument: Instrument, view: AccountView, now: int) -> None:
@@ -104,5 +164,16 @@ class OrderRisk:
                 track = stored_track(notes, instrument.quote, instrument.quote_scale)
                 self._release = newest_release(self._desk.plan.home, self._desk.plan.entrypoint)
                 engine.track = released(track, notes.get(f"{EQUITY}:{instrument.quote}"), self._release)
+                engine.flow = self._flow
             self._engines[instrument.id] = engine
         return self._engines[instrument.id]
+
+    def _spending(self, instrument: Instrument) -> Spending:
+        if instrument.id not in self._spendings:
+            venue, unit = instrument.id.venue, Decimal(1).scaleb(-instrument.quote_scale)
+            past = self._pasts.get(venue)
+            fees = Decimal(0) if past is None else fees_in(past.record, instrument.quote)
+            notes = {} if self._desk is None else self._desk.stored(self._adapters[venue]).notes
+            track = stored_costs(notes, instrument.quote, instrument.quote_scale)
+            self._spendings[instrument.id] = Spending(track, steps_up(fees, unit))
+        return self._spendings[instrument.id]

@@ -47,7 +47,7 @@ async def place(
     order = request.order(desk.new_id(adapter, STRATEGY), instrument)
     async with Following(desk, order.client_order_id, say) as following:
         following.add("recovered", _recovered_text(desk))
-        await risk.read(desk)
+        await risk.read(desk, instrument.id.symbol)
         verdict = risk.decide(order)
         risk.remember(desk.plan.operator)
         terms, worth = terms_text(order, instrument), risk.equity_text(instrument)
@@ -65,7 +65,8 @@ async def place(
 
 def _reason(verdict: Refused, instrument: Instrument) -> str:
     if verdict.code is DecisionCode.RISK_FLIP:
-        return f"only {verdict.limit} {instrument.base} is held, and {verdict.value} {instrument.base} was asked"
+        asset = instrument.base
+        return f"only {verdict.limit} {asset} is held and not promised to other orders, and {verdict.value} {asset} was asked"
     return f"limit {verdict.limit}, value {verdict.value}"
 
 

@@ -90,9 +90,10 @@ class NoteItem:
     """Anything durable that is not about one order's life.
 
     Events: `opened`, `ready`, `baseline`, `adopted`, `left`, `canceled_foreign`, `absence_signed`, `balance_accepted`,
-    `reappeared`, `equity`, `symbol_frozen`, `symbol_released`, `degraded_to_paper`, `fell_back`, `switch_armed`,
-    `emergency_mode_activated`, `emergency_mode_cleared`, `closed`. A `baseline` has `balances` (decimal text by asset), an
-    `adopted` order the `client_order_id` under which its facts and fills come, if they are kept.
+    `reappeared`, `equity`, `track_record`, `throttled`, `rearmed`, `symbol_frozen`, `symbol_released`,
+    `degraded_to_paper`, `fell_back`, `switch_armed`, `emergency_mode_activated`, `emergency_mode_cleared`, `closed`. A `baseline`
+    has `balances` (decimal text by asset), an `adopted` order the `client_order_id` under which its facts and fills come, if they
+    are kept.
     """
 
     event: str
