@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -100,3 +100,5 @@ class Refused:
     code: DecisionCode
     limit: str
     value: str
+    max_quantity: int | None = field(default=None, compare=False)
+    """lots that the limits of size would have allowed; None: it was not refused for its size, or nobody has worked it out"""

@@ -7,6 +7,7 @@ from golive.model.emergency import TradingState, tightest
 from golive.model.order import NewOrder
 from golive.portfolio import EquityTrack
 
+from .adjustment import SIZE_CODES, largest_quantity
 from .band import Band, LimitUse, use_of
 from .emergency_control import EmergencyControl
 from .flow import OrderFlow
@@ -89,7 +90,8 @@ class RiskEngine(EmergencyControl):
     def decide(self, order: NewOrder, view: AccountView, decision_seq: int) -> Approved | Refused:
         """Return the first rule's objection as `Refused`, or the order as `Approved`; no I/O.
 
-        An approval is remembered for the limits that count. A side that was executed too often is shut until `flow.rearm`.
+        What is refused for its size says what would have been allowed. An approval is remembered for the limits that count. A
+        side that was executed too often is shut until `flow.rearm`.
         """
         profile = self.profile
         for rule in RULES_FOR_REDUCTIONS if reduces(order, view) else RULES:
@@ -97,7 +99,8 @@ class RiskEngine(EmergencyControl):
             if objection is not None:
                 if objection.code is DecisionCode.RISK_REPEATED_EXECUTION:
                     self.flow.throttled.add((order.instrument, order.side))
-                return Refused(order, decision_seq, objection.code, objection.limit, objection.value)
+                largest = largest_quantity(order, view, profile) if objection.code in SIZE_CODES else None
+                return Refused(order, decision_seq, objection.code, objection.limit, objection.value, largest)
         self.flow.approved(order, view.now)
         return Approved(order, decision_seq)
 

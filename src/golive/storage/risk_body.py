@@ -38,7 +38,7 @@ def risk_body(record: Record, context: RiskContext) -> dict[str, JsonValue]:
     if instrument is None:
         raise JournalError(f"record {record.seq}: {order.instrument} is not an instrument of this session")
     refused = verdict if isinstance(verdict, Refused) else None
-    adjustments = record.body.get("adjustments")
+    largest = None if refused is None else refused.max_quantity
     return {
         "decision_seq": verdict.decision_seq,
         "entrypoint": context.entrypoint,
@@ -53,7 +53,7 @@ def risk_body(record: Record, context: RiskContext) -> dict[str, JsonValue]:
         "code": str(DecisionCode.APPROVED if refused is None else refused.code),
         "limit": None if refused is None else refused.limit,
         "value": None if refused is None else refused.value,
-        "adjustments": adjustments if isinstance(adjustments, Mapping) else {"max_quantity": None},
+        "adjustments": {"max_quantity": None if largest is None else instrument.quantity_text(largest)},
         "signal_id": order.signal_id,
         "client_order_id": order.client_order_id,
     }

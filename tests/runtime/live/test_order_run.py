@@ -251,6 +251,16 @@ async def test_a_limit_that_binds_refuses(hand: Hand, limits: dict[str, Any], wh
     assert (outcome.status, code(hand)) == ("REFUSED", expected), hand.steps[-1].text
 
 
+async def test_a_refusal_for_its_size_says_what_would_have_been_allowed(hand: Hand) -> None:
+    """A buy costs its limit at worst, where that is above the market."""
+    limits = {"max_order_notional": Decimal("60.5")}
+    await hand.order(limit="50000", quantity="0.2", limits=limits)
+    largest = json.loads(hand.rows("decisions")[-1]["risk_body"])["adjustments"]["max_quantity"]
+    assert Decimal(largest) == Decimal("0.00121")
+    await hand.order(limit="50000", quantity=largest, limits=limits)
+    assert code(hand) == "APPROVED"
+
+
 async def test_orders_of_commands_before_count(hand: Hand) -> None:
     """Every command opens the desk anew: what it counts can come from the journal alone."""
     rate = {"max_orders_per_minute": 2}
