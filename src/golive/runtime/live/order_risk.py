@@ -137,7 +137,8 @@ class OrderRisk:
         for key, engine in self._engines.items():
             instrument = self._holdings[key.venue].instruments[key]
             costs = self._spending(instrument).track
-            body = track_body(engine.track, instrument.quote, instrument.quote_scale, costs) | release_mark(self._release)
+            kept = track_body(engine.track, instrument.quote, instrument.quote_scale, costs)
+            body = {**kept, **release_mark(self._release)}
             self._write(key, NoteItem(EQUITY, body, operator))
         for label, past in self._pasts.items():
             if past.has_grown:
