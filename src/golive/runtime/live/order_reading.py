@@ -32,15 +32,15 @@ async def read_account(
     symbol: str | None,
     working: Collection[InstrumentId],
 ) -> Holdings:
-    """Read an account for an order of `symbol` (None: of any). What ages within seconds is read last.
+    """Read an account for an order of `symbol` (None: for market sales alone, which nothing more is asked for). What ages within seconds is read last.
 
     Bars are read of what is held, of what works and of `symbol`, where the profile has limits that need them. A bar that the
     venue does not have is a bar that is not known. Raises the family of a venue's fault.
     """
     balances = await adapter.balances()
-    ordered = [each for each in instruments.values() if symbol in (None, each.id.symbol)]
+    ordered = [each for each in instruments.values() if each.id.symbol == symbol]
     statistics = {}
-    if profile.follows_prices and timeframe is not None:
+    if profile.follows_prices and timeframe is not None and symbol is not None:
         held = {asset for asset, balance in balances.items() if balance.total > 0}
         followed = [each for each in instruments.values() if each in ordered or each.id in working or each.base in held]
         statistics = {each.id: await _statistics(adapter, each, timeframe) for each in followed}

@@ -65,7 +65,8 @@ class OrderRisk:
         """the newest release of the entrypoint's drawdown stop: it stands in the notes from then on"""
 
     async def read(self, desk: LiveDesk, symbol: str | None = None) -> None:
-        """Read balances and prices of every account for an order of `symbol` (None: of any), and what the journals remember.
+        """Read balances and prices of every account for an order of `symbol` (None: for market sales alone), and what the journals
+        remember.
 
         Journals are read once; what is executed after that is heard. Raises the family of a venue's fault, JournalError.
         """
