@@ -223,6 +223,13 @@ async def test_what_works_is_promised_and_cannot_be_sold_once_more(hand: Hand) -
     assert (body["code"], Decimal(body["limit"])) == ("RISK_FLIP", held - 75)
 
 
+async def test_a_venue_that_serves_no_bars_keeps_nobody_from_selling(hand: Hand) -> None:
+    for path in ("/api/v5/market/candles", "/api/v5/market/history-candles", "/v5/market/kline", "/0/public/OHLC"):
+        hand.venue.add_fault("html", match=f"*{path}*")
+    sold = await hand.order(Side.SELL, limits=ALL)
+    assert sold.status == "FILLED", hand.steps[-1].text
+
+
 def code(hand: Hand) -> str:
     return str(json.loads(hand.rows("decisions")[-1]["risk_body"])["code"])
 

@@ -32,10 +32,10 @@ async def read_account(
     symbol: str | None,
     working: Collection[InstrumentId],
 ) -> Holdings:
-    """Read an account for an order of `symbol` (None: for market sales alone, which nothing more is asked for). What ages within seconds is read last.
+    """Read an account for an order of `symbol`; None: for market sales alone, which no limit on prices keeps from leaving.
 
-    Bars are read of what is held, of what works and of `symbol`, where the profile has limits that need them. A bar that the
-    venue does not have is a bar that is not known. Raises the family of a venue's fault.
+    What ages within seconds is read last. Bars are read of what is held, of what works and of `symbol`, where the profile has
+    limits that need them; one that the venue does not have is not known. Raises the family of a venue's fault.
     """
     balances = await adapter.balances()
     ordered = [each for each in instruments.values() if each.id.symbol == symbol]

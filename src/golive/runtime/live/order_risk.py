@@ -65,10 +65,10 @@ class OrderRisk:
         """the newest release of the entrypoint's drawdown stop: it stands in the notes from then on"""
 
     async def read(self, desk: LiveDesk, symbol: str | None = None) -> None:
-        """Read balances and prices of every account for an order of `symbol` (None: for market sales alone), and what the journals
-        remember.
+        """Read balances and prices of every account for an order of `symbol`, and what the journals remember.
 
-        Journals are read once; what is executed after that is heard. Raises the family of a venue's fault, JournalError.
+        None: for market sales alone, which no limit on prices keeps from leaving. Journals are read once; what is executed after
+        that is heard. Raises the family of a venue's fault, JournalError.
         """
         if self._desk is None:
             self._pasts = {account.profile.label: await self._past(desk, account) for account in desk.plan.accounts}

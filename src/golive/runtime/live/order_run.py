@@ -12,7 +12,7 @@ from golive.model.decision import DecisionCode, Refused
 from golive.model.errors import ConfigError
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import Instrument
-from golive.model.order import NewOrder, OrderStatus, OrderType, TimeInForce
+from golive.model.order import NewOrder, OrderStatus, OrderType, Side, TimeInForce
 from golive.model.verdict import ExitCode
 from golive.orders import Order
 
@@ -47,7 +47,8 @@ async def place(
     order = request.order(desk.new_id(adapter, STRATEGY), instrument)
     async with Following(desk, order.client_order_id, say) as following:
         following.add("recovered", _recovered_text(desk))
-        await risk.read(desk, instrument.id.symbol)
+        is_market_sale = order.side is Side.SELL and order.price is None
+        await risk.read(desk, None if is_market_sale else instrument.id.symbol)
         verdict = risk.decide(order)
         risk.remember(desk.plan.operator)
         terms, worth = terms_text(order, instrument), risk.equity_text(instrument)
