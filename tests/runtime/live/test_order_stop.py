@@ -45,7 +45,7 @@ def test_a_fall_to_the_limit_stands_whatever_comes_after_it(tmp_path: Path, mark
 
 def test_a_release_begins_a_new_peak_once() -> None:
     track = fallen(1000, 880)
-    note: dict[str, Any] = track_body(track, "USDT", 8)
+    note: dict[str, Any] = {**track_body(track, "USDT", 8)}
     assert released(track, note, None) == track
     new = released(track, note, RELEASE)
     assert (new.peak, new.worst_drawdown) == (880, (0, 1))
