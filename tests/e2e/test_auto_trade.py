@@ -166,3 +166,31 @@ ALLOCATION = """    parameters: {}
       - {strategy: ema_cross, capital_pct: 0.6, parameters: {fast_bars: 5, slow_bars: 20}}
       - {strategy: breakout, capital_pct: 0.4, schedule: [mon-sun 00:00-12:00]}
 """
+
+
+def test_a_killed_lock_step_session_hears_the_same_acts_at_the_same_places_again(tmp_path: Path) -> None:
+    home, words = ForkedHome(tmp_path), ("--candles", "200000", "--ready-file", str(tmp_path / "ready.json"))
+    process = home.start("demo", *words)
+    wait_for_file(tmp_path / "ready.json")
+    for deed in ("off", "on", "confirm"):
+        assert autotrade(home, deed)["followed"] is True
+    time.sleep(0.5)
+    process.kill()
+    process.communicate(timeout=20)
+    before = transitions(home)
+    assert before[-1] == ("armed", "running", "operator_command")
+    (tmp_path / "ready.json").unlink()
+    resumed = home.start("demo", *words, "--resume")
+    wait_for_file(tmp_path / "ready.json")
+
+    def has_caught_up() -> bool:
+        session = autotrade(home, "status")["session"]
+        return (session["state"], session["cause"]) == ("running", "operator_command")
+
+    within(90, has_caught_up)
+    time.sleep(3)
+    assert autotrade(home, "off")["followed"] is True, "what is asked for now is heard once it has caught up"
+    report = ended(resumed)
+    assert report["errors"] == []
+    assert len(report["restarts"]) == 1
+    assert transitions(home) == [*before, ("running", "read_only", "operator_command"), ("read_only", "stopped", "session_end")]

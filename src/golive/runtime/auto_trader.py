@@ -6,7 +6,7 @@ import asyncio
 import os
 from typing import Final
 
-from golive.engine.auto_trader import AutoTrader, TraderState
+from golive.engine.auto_trader import AutoTrader, TraderState, Transition
 from golive.model.clock import Clock
 from golive.model.errors import JournalError
 from golive.model.event import Operator, OperatorAction
@@ -58,7 +58,7 @@ class SwitchWatch:
         self._trader = trader
         self._inbox = inbox
         self._clock = clock
-        self._published: TraderState | None = None
+        self._published: Transition | None = None
 
     async def run(self) -> None:
         """Look every `POLL_S` until cancelled."""
@@ -91,9 +91,9 @@ class SwitchWatch:
 
     def _publish(self) -> None:
         last = self._trader.last
-        if self._trader.state is self._published or last is None:
+        if last is self._published or last is None:
             return
-        self._published = self._trader.state
+        self._published = last
         seen = PublishedTrader(
             run_id=self._facts.run_id, pid=os.getpid(), epoch=self._epoch, stage=str(self._plan.stage), state=str(last.after),
             can_trade=self._plan.read_only is None, cause=last.cause, operator=last.operator, at=self._clock.now(),
