@@ -150,3 +150,48 @@ def test_a_seal_is_made_at_least_every_thousand_records(tmp_path: Path) -> None:
     journal.project([record(seq) for seq in range(901, 1101)])
     assert seal.read_bytes() != before
     journal.close()
+
+
+def test_verifying_names_a_signal_that_did_not_end_in_one_decision(tmp_path: Path) -> None:
+    def signal(seq: int, n: int) -> StoredRecord:
+        told = {"signal_id": f"okx:BTC/USDT#{n}", "target": "1", "cause": "target_changed", "instrument": "okx:BTC/USDT"}
+        return StoredRecord(seq, START, "signal_received", told, None)
+
+    def neutral(seq: int, n: int) -> StoredRecord:
+        told = {"signal_id": f"okx:BTC/USDT#{n}", "code": "BELOW_MINIMUM", "instrument": "okx:BTC/USDT"}
+        return StoredRecord(seq, START, "signal_neutral", told, None)
+
+    journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT)
+    journal.project([signal(1, 1), signal(2, 2), neutral(3, 2), neutral(4, 2), signal(5, 3)])
+    journal.close()
+    found = [
+        fault.text for result in Verifier(tmp_path, VerificationKeys.of_home(tmp_path)).everything() for fault in result.faults
+    ]
+    assert found == [
+        f"run {RUN_ID}: signal okx:BTC/USDT#1 has no decision: record 2 is the next signal",
+        f"run {RUN_ID}: signal okx:BTC/USDT#2 has two decisions: records 3 and 4",
+    ]
+
+
+def test_an_event_that_is_not_in_the_table_is_never_written(tmp_path: Path) -> None:
+    journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT)
+    for unknown in (StoredRecord(1, START, "rumour", dict(IDLE), None), StoredRecord(1, START, "inaction", {}, None)):
+        with pytest.raises(JournalError, match="record 1: "):
+            journal.project([unknown])
+    with pytest.raises(JournalError, match=r"stage_transition: body\.from is missing"):
+        journal.note("stage_transition", {"to": "live"})
+    journal.close()
+    assert "rumour" not in journal.path.read_text()
+
+
+def test_an_event_of_the_session_itself_stands_beside_its_records(tmp_path: Path) -> None:
+    journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT)
+    body = {"from": "balanced", "to": "conservative", "from_digest": "1" * 64, "to_digest": "2" * 64}
+    journal.note("risk_profile_transition", body)
+    journal.project([record(1)])
+    journal.close()
+    told = [
+        entry.body for path in journal_files(tmp_path / DIRECTORY) for entry in entries(path) if entry.type == "decision_event"
+    ]
+    assert [(body["event"], body.get("record_seq")) for body in told] == [("risk_profile_transition", None), ("inaction", 1)]
+    assert set(verdicts(tmp_path).values()) == {Soundness.CLEAN}
