@@ -14,6 +14,7 @@ WARN_SHARE = 0.8
 """share of a limit from which its band is `warn`"""
 BACK_SHARE = 0.75
 """share of a limit below which a band that was higher is `ok` again"""
+_WARN, _BACK = Decimal(str(WARN_SHARE)).as_integer_ratio(), Decimal(str(BACK_SHARE)).as_integer_ratio()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,17 @@ def use_of(limit: str, allowed: Decimal | int, part: int, whole: int, *, before:
     A stop (`stops`) breaches at its limit. A size or a count never does: a position bought within its limit may grow past it
     with the market, and only stops turn a session red. Of a limit of 0 anything at all uses it up.
     """
-    share = part / whole
-    ratio = share / float(allowed) if allowed > 0 else (1.0 if stops or share > 0 else 0.0)
+    numerator, denominator = Decimal(allowed).as_integer_ratio()
+    used, full = part * denominator, whole * numerator  # of each other what the share is of the limit, exactly
+    ratio = used / full if full > 0 else (1.0 if stops or part > 0 else 0.0)
     band: Band = "ok"
-    if share > 0:
-        if stops and ratio >= 1:
+    if part > 0:
+        if stops and used >= full:
             band = "breach"
-        elif ratio >= WARN_SHARE or (before != "ok" and ratio >= BACK_SHARE):
+        elif _is_at_least(used, full, _WARN) or (before != "ok" and _is_at_least(used, full, _BACK)):
             band = "warn"
     return LimitUse(limit, str(allowed), share_text(part, whole), round(ratio, 4), band)
+
+
+def _is_at_least(used: int, full: int, share: tuple[int, int]) -> bool:
+    return used * share[1] >= full * share[0]
