@@ -16,12 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from golive.engine.columns import Terms, unheld
+from golive.engine.columns import Replays, Terms, run_columns, unheld
 from golive.engine.columns import layout as at
 from golive.engine.columns.exact import ratio
+from golive.engine.columns.kernel import run
 from golive.engine.columns.movement import moves_of
 from golive.market.resample import resample
 from golive.matching.columns import CandleColumns
+from golive.matching.compiled import compiles
 from golive.matching.fee import FeeSchedule
 from golive.model.clock import MINUTE
 from golive.model.command import Record
@@ -52,11 +54,11 @@ def test_every_refusal_that_there_can_be_was_seen_on_both_sides() -> None:
     seen: Counter[DecisionCode] = Counter()
     missing: set[str] = set()
     for seed in range(330):
-        run = assert_equal_runs(busy_case(seed))
-        if run is None:
+        done = assert_equal_runs(busy_case(seed))
+        if done is None:
             continue
-        seen.update(run.decisions)
-        for command in run.commands():
+        seen.update(done.decisions)
+        for command in done.commands():
             if isinstance(command, Record) and command.event == "risk_rejected" and "missing" in str(command.body["value"]):
                 missing.add(str(command.body["value"]).partition(" of ")[0])
     known = set(at.CODES) & REFUSALS
@@ -141,15 +143,15 @@ def test_volatility_and_stop_bind_at_the_last_bit_in_both() -> None:
     lots = 50_000 * 100_000 // price
     exact = lots * price * 1000 / 10**13 * known.volatility
     for limit, binds in ((exact, False), (math.nextafter(exact, 0), True)):
-        run = assert_equal_runs(_flat(closes, targets, target_volatility=Decimal(limit)))
-        assert run is not None
-        assert (DecisionCode.RISK_TARGET_VOLATILITY in run.decisions) is binds
+        done = assert_equal_runs(_flat(closes, targets, target_volatility=Decimal(limit)))
+        assert done is not None
+        assert (DecisionCode.RISK_TARGET_VOLATILITY in done.decisions) is binds
     multiple = price * 20_000 // 1_000_000 / known.atr
     least = max(m for m in (math.nextafter(multiple, 9), multiple, math.nextafter(multiple, 0)) if m * known.atr <= price // 50)
     for limit, binds in ((least, False), (least * (1 + 1e-12), True)):
-        run = assert_equal_runs(_flat(closes, targets, has_stop=True, stop_loss_atr_multiple=Decimal(limit)))
-        assert run is not None
-        assert (DecisionCode.RISK_STOP_DISTANCE in run.decisions) is binds
+        done = assert_equal_runs(_flat(closes, targets, has_stop=True, stop_loss_atr_multiple=Decimal(limit)))
+        assert done is not None
+        assert (DecisionCode.RISK_STOP_DISTANCE in done.decisions) is binds
 
 
 @settings(max_examples=25, deadline=None)
@@ -162,6 +164,16 @@ def test_the_drivers_agree_under_any_limits(seed: int, instruments: int, with_de
 @given(st.integers(min_value=1_000, max_value=2**32), st.sampled_from((1, 2, 6)), st.sampled_from((60, 400)))
 def test_the_drivers_agree_on_busy_markets_under_any_limits(seed: int, instruments: int, bars: int) -> None:
     assert_equal_runs(busy_case(seed, instruments=instruments, bars=bars))
+
+
+@pytest.mark.skipif(not compiles(), reason="plain Python has no signatures")
+def test_the_kernel_is_compiled_once_whatever_the_limits() -> None:
+    """Arrays of another kind would compile it anew, in the middle of somebody's backtest."""
+    for limits in ({}, {"target_volatility": Decimal(1)}):
+        case = _flat(RISING, ONCE, **limits)
+        run_columns(case.candles, case.changes, case.terms)
+        Replays(case.candles, before=case.candles).summary(case.changes, case.terms)
+    assert len(run.compiled.signatures) == 1  # type: ignore[attr-defined]
 
 
 @settings(max_examples=300, deadline=None)
@@ -224,8 +236,8 @@ def test_shipped_profiles_judge_recorded_prices_alike(timeframe: str) -> None:
             {"position_pct": 0.045, "position_quantity": 0.0, "entry_ttl_bars": 0.0, **stops}, profile,
             FeeSchedule(Decimal(8), Decimal(10)), {"USDT": Decimal(100_000)}, candles.timeframe_ns,
         )  # fmt: skip
-        run = assert_equal_runs(Case([candles], [targets[: len(candles)]], terms))
-        assert run is not None
-        seen.update(run.decisions)
+        done = assert_equal_runs(Case([candles], [targets[: len(candles)]], terms))
+        assert done is not None
+        seen.update(done.decisions)
     assert seen[DecisionCode.APPROVED]
     assert seen[DecisionCode.RISK_DAILY_LOSS]

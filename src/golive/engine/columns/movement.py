@@ -52,7 +52,8 @@ def _follow(high: Column, low: Column, close: Column, warm: int, out: Floats) ->
 
 _FOLLOW: Final[Callable[..., None]] = _follow
 """the same, as arrays see it"""
-NO_MOVES: Final = np.zeros(0, np.int64)
+NO_MOVES: Final = readonly(np.zeros(0, np.int64))
+"""where no limit asks for them"""
 
 
 def moves_of(candles: Sequence[CandleColumns], before: Sequence[CandleColumns] | None = None) -> tuple[IntColumn, IntColumn]:
@@ -71,6 +72,4 @@ def moves_of(candles: Sequence[CandleColumns], before: Sequence[CandleColumns] |
             first = before[n]
             columns = tuple(np.concatenate(pair) for pair in zip((first.high, first.low, first.close), columns, strict=True))
         _FOLLOW(*(readonly(column) for column in columns), count, out[end - sizes[n] : end])
-    words = out.view(np.int64)
-    words.flags.writeable = False
-    return words, ends - np.array(sizes)
+    return readonly(out.view(np.int64)), ends - np.array(sizes)

@@ -25,7 +25,7 @@ def load() -> None:
     instrument = Instrument.from_text("okx:A/B", tick_size="1", lot_size="1", min_quantity="1", max_quantity="9")
     opened, prices = np.arange(3, dtype=np.int64) * MINUTE, np.full(3, 5, np.int64)
     candles = CandleColumns(instrument, MINUTE, opened, prices, prices, prices, prices, prices)
-    profile = RiskProfile("warm", Decimal(1), Decimal(1), Decimal(1), 1)
+    profile = RiskProfile("warm", Decimal(1), Decimal(1), Decimal(1), 1, target_volatility=Decimal(1))  # looks at prices too
     terms = Terms({"position_pct": 1.0}, profile, FeeSchedule(Decimal(0), Decimal(0)), {"B": Decimal(99)}, MINUTE)
     run_columns([candles], [TargetChanges(np.array([0]), np.array([1.0]))], terms)
 
