@@ -109,6 +109,16 @@ def status(home: Home) -> tuple[int, dict[str, Any]]:
     return done.returncode, document
 
 
+def status_once_known(home: Home) -> dict[str, Any]:
+    """What everything is worth as soon as all who run have said so: a busy machine lets them wait."""
+    deadline = time.monotonic() + 40
+    while True:
+        code, told = status(home)
+        if code == 0:
+            return told
+        assert time.monotonic() < deadline, told
+
+
 def test_what_one_loses_stops_the_other(home: Home) -> None:
     home.edit("runtime.yaml", "maker_bps: 8\n        taker_bps: 10", "maker_bps: 1000\n        taker_bps: 1000")
     with running(home, BYBIT):
@@ -126,16 +136,15 @@ def test_one_that_stands_still_stops_the_other_and_a_dead_one_does_not(home: Hom
     assert golive(home, "operator", "add", "anna", "--role", "risk").returncode == 0
     with running(home, BYBIT), running(home, OKX) as okx:
         within(30, lambda: any(each["allowed"] for each in decisions(home, OKX)))
-        within(30, lambda: status(home)[0] == 0)
-        code, told = status(home)
+        told = status_once_known(home)
         sources = {row["entrypoint"]: row["source"] for row in told["entrypoints"]}
-        assert (code, sources[OKX], sources[BYBIT], told["status"]) == (0, "running", "running", "ok")
+        assert (sources[OKX], sources[BYBIT], told["status"]) == ("running", "running", "ok")
         [together] = told["across"]
         assert together["entrypoints"] == [BYBIT, OKX]
         assert [row["limit"] for row in together["limits"]] == ["max_daily_loss_pct", "hard_drawdown_pct"]
 
-        rearmed = golive(home, "risk", "rearm", "--entrypoint", OKX, "--operator", "anna")
-        assert (rearmed.returncode, rearmed.stdout) == (0, f"{OKX}: re-armed by anna\n")
+        rearm = ("risk", "rearm", "--entrypoint", OKX, "--operator", "anna")
+        within(30, lambda: golive(home, *rearm).stdout == f"{OKX}: re-armed by anna\n")
         released = golive(home, "risk", "release", "--entrypoint", OKX, "--operator", "anna")
         assert released.returncode == 3
         assert "is running in process" in released.stderr
