@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from golive.model.verdict import ExitCode
+from golive.runtime.clock import SystemClock
+from golive.runtime.live.rearming import rearm_accounts
+from golive.storage.config_files import load_configuration
 from support.rehearsal import Rehearsal, rehearsal
 
 pytestmark = pytest.mark.integration
@@ -59,3 +62,18 @@ def test_a_price_far_from_the_market_is_refused_by_the_shipped_profile(tmp_path:
         assert (sale.code, "RISK_FLIP" in sale.stdout) == (ExitCode.BLOCKED, True), sale.stdout
         bought = desk.order("buy", "0.01", desk.symbol)
         assert bought.code == ExitCode.OK, bought.stdout
+
+
+def test_a_side_that_is_shut_is_opened_by_a_named_person_alone(tmp_path: Path) -> None:
+    """Three executions are one too many; the word of a person stands in the account's own journal."""
+    with rehearsal(tmp_path, "bybit") as desk:
+        desk.home.edit("core.yaml", "  balanced:\n", "  balanced:\n    repeated_execution_limit: 2\n")
+        codes = [desk.order("buy", quantity, desk.symbol).code for quantity in ("0.01", "0.011", "0.012")]
+        assert codes == [ExitCode.OK, ExitCode.OK, ExitCode.BLOCKED]
+        assert decisions(desk)[-1]["code"] == "RISK_REPEATED_EXECUTION"
+        configuration = load_configuration(desk.home.path / "config/runtime.yaml", {})
+        done = rearm_accounts(configuration, desk.entrypoint, desk.home.path, "bob", SystemClock())
+        assert done == ("bybit_spot_bybit_live_trading",)
+        again = desk.order("buy", "0.013", desk.symbol)
+        assert again.code == ExitCode.OK, again.stdout
+        assert rearm_accounts(configuration, "okx_desktop_paper", desk.home.path, "bob", SystemClock()) == ()

@@ -94,21 +94,33 @@ def rearm(
 ) -> None:
     """Let the sides that were executed too often, or lost too often in a row, be traded again; takes role risk or operator.
 
-    Exit codes: 0 the session has done it; 3 not proved, not of such a role, or nothing of the entrypoint runs; 6 the session did
-    not answer, and the message was taken back; 2 usage; 70 a file cannot be used.
+    A running session is told; where orders are really sent, the accounts' journals keep it for every later order.
+
+    Exit codes: 0 done; 3 not proved, not of such a role, nothing to re-arm, or another process holds an account; 6 the session
+    did not answer, and the message was taken back; 2 usage; 70 a file cannot be used.
     """
     from golive.config.rbac import Act
     from golive.model.event import OperatorAction
     from golive.runtime.clock import SystemClock
+    from golive.runtime.live.rearming import rearm_accounts
     from golive.runtime.operators import record_act
+    from golive.storage.config_files import load_configuration
     from golive.storage.lease import lease_holder
     from golive.storage.operator_inbox import OperatorMessage, put_message, wait_until_taken, withdraw_message
 
     place = _place(config, home, entrypoint)
-    if lease_holder(place, entrypoint) is None:
+    configuration = load_configuration(locate(config, home).runtime_file, os.environ)
+    runs, is_paper = lease_holder(place, entrypoint) is not None, configuration.resolve(entrypoint).environment_type == "paper"
+    if not runs and is_paper:
         raise PrerequisiteMissing(f"no session of {entrypoint} runs, and a new one begins armed: there is nothing to re-arm")
     who = _proved(place, operator, Act.RISK_REARM)
+    accounts = rearm_accounts(configuration, entrypoint, place, who.name, SystemClock())
+    if not runs and not accounts:
+        raise PrerequisiteMissing(f"{entrypoint} has never traded: there is nothing to re-arm")
     record_act(place, "risk_rearmed", {"entrypoint": entrypoint}, who.name)
+    if not runs:
+        _say(f"{entrypoint}: re-armed by {who.name} at {', '.join(accounts)}")
+        return
     message = OperatorMessage(OperatorAction.REARM, who.name, "golive risk rearm", SystemClock().now())
     path = put_message(place, entrypoint, message)
     if not wait_until_taken(path, TAKEN_WITHIN_S) and withdraw_message(path):
