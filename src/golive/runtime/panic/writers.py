@@ -7,10 +7,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from golive.storage.account_fence import fence_out as fence_account
+from golive.storage.account_fence import holder_of
 from golive.storage.lease import fence_out as fence_entrypoint
 from golive.storage.lease import lease_holder
-from golive.storage.order_journal.lease import fence_out as fence_account
-from golive.storage.order_journal.lease import holder_of
 from golive.storage.order_journal.place import DIRECTORY
 
 STATE = Path("var/state")

@@ -40,7 +40,7 @@ class AccountLease:
         before = os.pread(descriptor, 64, 0)
         self.was_used = bool(before)
         """an epoch was begun under it before; it is written after the journal's first row is durable"""
-        self._last_epoch = _epoch_in(before)
+        self._last_epoch = epoch_in(before)
         self._renewed = clock.monotonic()
         self._lapsed: str | None = None
 
@@ -140,46 +140,6 @@ class AccountLease:
         return None
 
 
-def holder_of(path: Path) -> int | None:
-    """Return the process that holds this lock now (0 when it has not said its number yet), None when nobody does.
-
-    Raises JournalError when the lock cannot be looked at.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    except OSError as exc:
-        raise JournalError(f"{path}: cannot open the lock: {exc.strerror}") from exc
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        words = os.pread(descriptor, 64, 0).split()
-        return int(words[0]) if words and words[0].isdigit() else 0
-    finally:
-        os.close(descriptor)
-    return None
-
-
-def fence_out(path: Path) -> int:
-    """Write another epoch into the lock of whoever holds it, and return it: that one's lease has lapsed before the next send.
-
-    Raises JournalError when the file cannot be read or written.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            epoch = _epoch_in(os.pread(descriptor, 64, 0)) + 1
-            content = f"{os.getpid()} {epoch}\n".encode()
-            os.pwrite(descriptor, content, 0)
-            os.ftruncate(descriptor, len(content))
-        finally:
-            os.close(descriptor)
-    except OSError as exc:
-        raise JournalError(f"{path}: cannot write another epoch: {exc.strerror}") from exc
-    return epoch
-
-
 def used_up_to(path: Path) -> int | None:
     """Return the epoch that a lock names, without taking it; None where it was never used. JournalError: it cannot be read."""
     try:
@@ -188,10 +148,10 @@ def used_up_to(path: Path) -> int | None:
         return None
     except OSError as exc:
         raise JournalError(f"{path}: cannot read the lock: {exc.strerror}") from exc
-    return _epoch_in(content) if content else None
+    return epoch_in(content) if content else None
 
 
-def _epoch_in(content: bytes) -> int:
-    """The journal itself says the epoch; a higher one here keeps ids from coming twice after an older copy was put back."""
+def epoch_in(content: bytes) -> int:
+    """Return the epoch that a lock names. The journal itself says the epoch; a higher one here keeps ids from coming twice after an older copy was put back."""
     words = content.split()
     return int(words[1]) if len(words) == 2 and words[1].isdigit() and len(words[1]) <= 15 else 0
