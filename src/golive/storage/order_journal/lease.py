@@ -152,6 +152,9 @@ def used_up_to(path: Path) -> int | None:
 
 
 def epoch_in(content: bytes) -> int:
-    """Return the epoch that a lock names. The journal itself says the epoch; a higher one here keeps ids from coming twice after an older copy was put back."""
+    """Return the epoch that a lock names.
+
+    The journal itself says the epoch; a higher one here keeps ids from coming twice after an older copy was put back.
+    """
     words = content.split()
     return int(words[1]) if len(words) == 2 and words[1].isdigit() and len(words[1]) <= 15 else 0
