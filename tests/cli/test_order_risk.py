@@ -52,6 +52,10 @@ def test_a_script_that_orders_again_and_again_is_stopped(desk: Rehearsal) -> Non
     said = [(body["code"], body["allowed"]) for body in decisions(desk)]
     assert [code for code, _ in said] == ["APPROVED", "RISK_DUPLICATE", "APPROVED", "APPROVED", "RISK_MESSAGE_RATE"]
     assert len({body["client_order_id"] for body in decisions(desk)}) == 5
+    assert [body["decision_seq"] for body in decisions(desk)] == [1, 2, 3, 4, 5], "each command goes on where the last one ended"
+    refused = decisions(desk)[1]["client_order_id"]
+    told = desk.home.golive("explain", refused)
+    assert (told.code, "the same order again" in told.stdout) == (ExitCode.OK, True), told.stdout + told.stderr
 
 
 def test_a_price_far_from_the_market_is_refused_by_the_shipped_profile(tmp_path: Path) -> None:

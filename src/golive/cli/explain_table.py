@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, TextIO
 
 from golive.model.clock import MILLISECOND, from_iso, to_iso
@@ -14,6 +15,9 @@ from .terminal import clean
 if TYPE_CHECKING:
     from golive.runtime.explain.story import OrderStory, Step, Testimony
 
+_RULED: Final = frozenset({"limit", "value"})
+"""what a rule says of itself: an amount as a rule, words where it has none"""
+_DECIMAL: Final = re.compile(r"-?\d+(\.\d+)?")
 _AMOUNTS: Final = frozenset({"quantity", "price", "filled", "trigger", "trail", "fee", "notional", "limit", "value"})
 _VALUES: Final = frozenset({"verdict", "result", "event", "side", "type", "liquidity", "subject", "fallback"})
 _STYLES: Final = {"ok": "green", "pending": "", "behind": "yellow", "not_asked": "dim"}
@@ -151,7 +155,7 @@ def _skipped(step: Step) -> frozenset[str]:
 
 def _told(name: str, value: str, language: Language) -> str:
     if name in _AMOUNTS:
-        return amount(value)
+        return amount(value) if name not in _RULED or _DECIMAL.fullmatch(value) else value
     if name in _VALUES:
         return word(VALUES, value, language)
     if name == "left":

@@ -32,6 +32,8 @@ REARMED: Final = "rearmed"
 class Past:
     """What the journal of one account tells."""
 
+    last_decision: int
+    """the sequence of the newest"""
     allowed: list[Allowed]
     first_fills: list[Fill]
     record: TrackRecord
@@ -56,6 +58,7 @@ def past_of(place: JournalPlace, notes: Mapping[str, JsonObject], instruments: I
         for booked in history.fills_after(before):
             record.take(booked, least, rearmed_at)
         return Past(
+            last_decision=history.last_decision(),
             allowed=history.allowed(now - KEPT),
             first_fills=history.first_fills(now - MINUTE),
             record=record,

@@ -73,6 +73,7 @@ class OrderRisk:
         if self._desk is None:
             self._pasts = {account.profile.label: await self._past(desk, account) for account in desk.plan.accounts}
             self._flow = flow_of(self._pasts.values())
+            self._decisions = max(past.last_decision for past in self._pasts.values())
             self._executed = {each.intent.client_order_id for each in desk.router.unended if each.filled}
             desk.on_news.append(self._told)
         self._desk = desk

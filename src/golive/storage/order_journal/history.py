@@ -28,6 +28,7 @@ _FIRST_FILLS: Final = f"""SELECT f.seq, {", ".join(f"f.{name}" for name in _FILL
 _FILLS: Final = f"""SELECT f.seq, i.type, {", ".join(f"f.{name}" for name in _FILL)}
     FROM fills AS f LEFT JOIN intents AS i ON i.client_order_id = f.client_order_id
     WHERE f.seq > ? ORDER BY f.seq LIMIT {PAGE}"""
+_LAST_DECISION: Final = "SELECT decision_seq FROM decisions ORDER BY seq DESC LIMIT 1"
 _BEYOND: Final = 1 << 53
 
 
@@ -85,6 +86,10 @@ class OrderHistory:
             if len(page) < PAGE:
                 return
             seq = page[-1][0]
+
+    def last_decision(self) -> int:
+        """Return the sequence of the newest decision; 0 when there is none."""
+        return int(next(self._database.select(_LAST_DECISION), (0,))[0])
 
     def _newest(self, query: str, since: int, place: int = 1) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query, newest first, whose time stands at `place` and is not before `since`."""
