@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pytest
@@ -94,15 +96,14 @@ INSTRUMENT = dataclasses.replace(instrument_named("okx:AAA/USDT"), lot_size=Deci
 
 def of_yaml(limits: Mapping[str, str]) -> RiskProfile:
     """Return the profile of the shipped configuration with one more profile in it."""
-    lines = "".join(f"\n    {key}: {value}" for key, value in {**OPEN, **limits}.items())
-    core = CORE.replace("risk_profiles:", f"risk_profiles:\n  tested:{lines}\n", 1)
-    assert "\n  tested:" in core
-    text = core.splitlines()
-    place = next(n for n, line in enumerate(text) if line.startswith("risk_profiles:"))
-    if not text[place].rstrip().endswith(":"):  # what was said behind the key belongs behind it
-        comment = next(n for n, line in enumerate(text) if n > place and line.lstrip().startswith("#"))
-        text[comment] = ""
-    return risk_profile("tested", parse(core="\n".join(text)).core.risk_profiles["tested"])
+    return risk_profile("tested", _section(tuple({**OPEN, **limits}.items())))
+
+
+@cache
+def _section(limits: tuple[tuple[str, str], ...]) -> Section:
+    lines = "".join(f"\n    {key}: {value}" for key, value in limits)
+    text = re.sub(r"(?m)^risk_profiles:.*$", f"risk_profiles:\n  tested:{lines}", CORE, count=1)
+    return parse(core=text).core.risk_profiles["tested"]
 
 
 def test_every_key_of_the_configuration_has_a_case() -> None:
