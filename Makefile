@@ -65,6 +65,7 @@ bench-peers: setup  ## ratios to other tools; builds their environments first (P
 	@$(BIN)/python -m benchmarks.tick_maker --peers
 	@$(BIN)/python -m benchmarks.backtest --peers
 	@$(BIN)/python -m benchmarks.sweep --peers
+	@$(BIN)/python -m benchmarks.risk_decision --peers
 
 proof: setup  ## the long forms of every proof (docs/testing.md); the crash proofs report to reports/proof/
 	@GOLIVE_PROOF=1 GOLIVE_PROOF_REPORTS=$(REPORTS) $(BIN)/python -m pytest -m 'not live_venue'

@@ -12,7 +12,20 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import backtest, call_path, candle_read, feed, kernel, ledger, order_journal, paper_orders, sweep, tick_maker, venue_speed
+from . import (
+    backtest,
+    call_path,
+    candle_read,
+    feed,
+    kernel,
+    ledger,
+    order_journal,
+    paper_orders,
+    risk_decision,
+    sweep,
+    tick_maker,
+    venue_speed,
+)
 from .engine_speed import bars_per_second, floor_bars_per_second
 from .process import PYTHON, median_pair, run
 
@@ -68,6 +81,7 @@ def main() -> None:
         f"strategy.step alone {floor:,.0f}",
         f"{ours / floor:.2f}x",
     )
+    risk_decision.print_risk_decision()
     ledger.print_ledger()
     paper_orders.print_paper_orders(rounds=3)
     print()
