@@ -50,10 +50,13 @@ class Emergencies:
 
     modes: tuple[EmergencyMode, ...] = ()
 
+    def holding(self, profile: str) -> tuple[EmergencyMode, ...]:
+        """Return every mode that holds for a risk profile."""
+        return tuple(mode for mode in self.modes if mode.scope in (ALL, profile))
+
     def of(self, profile: str) -> EmergencyMode | None:
         """Return what holds for a risk profile (the tightest, of equals the oldest); None when nothing does."""
-        holding = [mode for mode in self.modes if mode.scope in (ALL, profile)]
-        return max(holding, key=lambda mode: (_TIGHTNESS[mode.state], -mode.since), default=None)
+        return max(self.holding(profile), key=lambda mode: (_TIGHTNESS[mode.state], -mode.since), default=None)
 
     def state(self, profile: str) -> TradingState:
         """Return what orders of a risk profile may do."""

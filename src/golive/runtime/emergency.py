@@ -17,7 +17,7 @@ from golive.model.alert import AlertMessage, AlertSeverity
 from golive.model.clock import Clock, from_iso, to_iso
 from golive.model.emergency import ALL, UNSPECIFIED, Emergencies, EmergencyMode, TradingState
 from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
-from golive.model.json import JsonObject
+from golive.model.json import JsonObject, JsonValue
 from golive.risk.emergency import LIFTING_WINDOW_NS, NamedOperator, lifting_objection
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.auto_trade_switch import read_switch, turn_switch
@@ -222,13 +222,21 @@ class HostEmergency:
 
     def lifted_by(self) -> str:
         """Return who has lifted it last, as the journal says: `anna, bert`; `unknown` when it does not say."""
+        return self._lifting(lambda scope: True)[0]
+
+    def lifting_of(self, scope: str) -> tuple[str, str | None]:
+        """Return who has lifted a scope last, and when (ISO-8601); (`unknown`, None) when the journal does not say."""
+        return self._lifting(lambda lifted: lifted in (ALL, scope))
+
+    def _lifting(self, fits: Callable[[JsonValue], bool]) -> tuple[str, str | None]:
         try:
             for entry in reversed(self._journal().entries()):
-                if entry.type == CLEARED and isinstance(names := entry.body.get("operators"), list):
-                    return ", ".join(map(str, names))
+                names = entry.body.get("operators")
+                if entry.type == CLEARED and isinstance(names, list) and fits(entry.body.get("scope")):
+                    return ", ".join(map(str, names)), entry.ts
         except JournalError:
             pass
-        return "unknown"
+        return "unknown", None
 
     def _first_word(self, reading: FlagReading, scope: str) -> _Word | None:
         """Return the newest word for lifting this scope that still counts: it is not older than 15 minutes, and nothing was

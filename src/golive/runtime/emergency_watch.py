@@ -32,7 +32,8 @@ def emergency_alert(entrypoint: str, mode: EmergencyMode) -> Alert:
 class EmergencyWatch:
     """Tells `changed` what holds for one risk profile, at first and whenever that changes: a mode, or None when nothing does.
 
-    `open_entries` counts the entry orders that may still work; the answer says done when there is none. Everything here is
+    `open_entries` counts the entry orders that may still work; the answer says done when there is none. `read` is given, after
+    `changed`, whatever the flag says at first and after each of its changes, other profiles' modes included. Everything here is
     synchronous and on the caller's loop, so `changed` has done its work when the process answers.
     """
 
@@ -45,6 +46,7 @@ class EmergencyWatch:
         risk_profile: str,
         changed: Callable[[EmergencyMode | None], None],
         open_entries: Callable[[], int],
+        read: Callable[[FlagReading], None] = lambda reading: None,
     ) -> None:
         self._host = HostEmergency(home, clock=clock)
         self._clock = clock
@@ -52,6 +54,7 @@ class EmergencyWatch:
         self._risk_profile = risk_profile
         self._changed = changed
         self._open_entries = open_entries
+        self._read = read
         self._ack_file = AckFile(home)
         self._ack: Ack | None = None
         self._seen: object = object()
@@ -78,6 +81,7 @@ class EmergencyWatch:
             self._has_looked = True
             self.mode = mode
             self._changed(mode)
+        self._read(reading)
         if reading.emergencies.modes:
             self._answer(reading.calls, self._clock.now())
         else:

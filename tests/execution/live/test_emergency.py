@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from golive.execution.live.effect import Change, Note, Place, Refuse, Withdraw
+from golive.execution.live.effect import Change, Place, Refuse, Withdraw
 from golive.execution.live.happening import NotSent
 from golive.model.decision import DecisionCode
 from golive.model.emergency import EmergencyMode, TradingState
@@ -47,14 +47,10 @@ def test_every_entry_that_works_or_may_is_canceled_and_no_reduction_is() -> None
     halted(desk)
     withdrawn = [(each.adapter, each.client_order_id) for each in desk.kind(Withdraw)]
     assert withdrawn == [("okx_spot", resting), ("bybit_spot", elsewhere), ("okx_spot", unknown)]
-    [note] = desk.kind(Note)
-    assert (note.adapter, note.event, note.body["reason"]) == ("", "emergency_mode_activated", "the feed lies")
     assert desk.router.may_leave(queued) == DecisionCode.EMERGENCY_MODE
     desk.drain()
     desk.see(on_its_way, update(limit(5), OrderEvent.ACCEPTED))
     assert desk.kind(Withdraw) == [Withdraw("okx_spot", on_its_way)], "it is canceled as soon as it works"
-    halted(desk)
-    assert not desk.kind(Note), "once is enough"
 
 
 def test_an_entry_that_was_held_back_at_the_door_goes_to_no_other_venue() -> None:
@@ -86,7 +82,6 @@ def test_entries_leave_again_when_it_was_lifted() -> None:
     desk.submit(limit(1))
     desk.collect()
     assert len(desk.kind(Place)) == 1
-    assert [note.event for note in desk.kind(Note)] == ["emergency_mode_activated", "emergency_mode_cleared"]
 
 
 @pytest.mark.parametrize("mode", [REDUCING, HALTED])

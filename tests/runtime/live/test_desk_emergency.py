@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from golive.metrics.recorder import MemoryRecorder
 from golive.model.emergency import TradingState
@@ -13,10 +15,26 @@ from golive.model.order import OrderStatus, Side
 from golive.runtime.emergency import HostEmergency
 from golive.storage.emergency_ack import Ack, ack_of
 from golive.storage.emergency_flag import FLAG
+from golive.storage.emergency_journal import ACTIVATED, CLEARED
 from support.live_desk import QUICK, account_plan, live_plan, live_venue, trader, truth
 from support.trading_desk import until
 
 CODE = "EMERGENCY_MODE"
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    roles: tuple[str, ...]
+
+
+ANNA, BERT = Person("anna", ("risk",)), Person("bert", ("operator",))
+
+
+def logged(home: Path) -> list[tuple[str, dict[str, Any]]]:
+    """What the decision log has of emergency mode, in order."""
+    lines = (home / "audit/decision_logs/live_execution.jsonl").read_text().splitlines()
+    return [(entry["type"], entry["body"]) for line in lines if (entry := json.loads(line))["type"] in (ACTIVATED, CLEARED)]
 
 
 def answer(home: Path) -> Ack | None:
@@ -54,8 +72,31 @@ async def test_a_desk_follows_the_flag_cancels_entries_and_answers(tmp_path: Pat
         assert answer(tmp_path) is None
         assert not truth(running, refused.order.client_order_id)
         log = (tmp_path / "audit/decision_logs/live_execution.jsonl").read_text()
-        assert '"emergency_mode_activated"' in log
-        assert '"emergency_mode_cleared"' in log
+        assert log.count('"emergency_mode_activated"') == 1
+        assert log.count('"emergency_mode_cleared"') == 1
+
+
+async def test_each_activation_is_one_event_of_an_account_and_its_end_one_whoever_opens_it(tmp_path: Path) -> None:
+    """As by one command after another: each is a desk of its own, and none sees both the beginning and the end."""
+    with live_venue("okx") as running:
+        plan = live_plan(tmp_path, [account_plan("okx", running)])
+
+        async def command() -> None:
+            async with trader(replace(plan, recorder=MemoryRecorder())) as at:
+                await at.settled()
+
+        host = HostEmergency(tmp_path)
+        for reason in ("the feed lies", "again"):
+            host.switch_on(reason, "anna")
+            host.switch_on(f"{reason}, once more", "bert")
+            for _ in range(3):
+                await command()
+            host.deactivate(ANNA, BERT)
+            for _ in range(2):
+                await command()
+    assert [(type_, body.get("reason", body.get("operators")), body.get("activation")) for type_, body in logged(tmp_path)] == [
+        (ACTIVATED, "the feed lies", 1), (CLEARED, "anna, bert", 1), (ACTIVATED, "again", 2), (CLEARED, "anna, bert", 2),
+    ]  # fmt: skip
 
 
 async def test_a_start_in_emergency_mode_lets_no_entry_out_and_cancels_what_the_last_one_left(tmp_path: Path) -> None:

@@ -221,25 +221,18 @@ class LiveExecutionRouter:
         return news
 
     def halt(self, mode: EmergencyMode) -> None:
-        """Let no entry leave from now on, cancel all that work or may work, and write down why; reductions go on unless halted.
+        """Let no entry leave from now on, and cancel all that work or may work; reductions go on unless halted.
 
         May be called again: with another state, or for entries that have turned up.
         """
-        if self._dispatch.trading_state is not mode.state:
-            self._dispatch.trading_state = mode.state
-            body: JsonObject = {
-                "subject": mode.scope, "state": mode.state.value, "reason": mode.reason, "operator": mode.operator,
-            }  # fmt: skip
-            self._tracking.effects.append(Note("", "emergency_mode_activated", body))
+        self._dispatch.trading_state = mode.state
         for life in self._tracking.unended():
             if life.intent.side is Side.BUY:
                 self._cancel(life)
 
     def release(self) -> None:
         """Emergency mode was lifted: let entries leave again. What was canceled stays so."""
-        if self._dispatch.trading_state is not TradingState.ACTIVE:
-            self._dispatch.trading_state = TradingState.ACTIVE
-            self._tracking.effects.append(Note("", "emergency_mode_cleared", {"subject": "all"}))
+        self._dispatch.trading_state = TradingState.ACTIVE
 
     # -- the driver's face ------------------------------------------------------------------------------------------
 

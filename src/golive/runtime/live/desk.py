@@ -30,15 +30,18 @@ from golive.model.json import JsonObject
 from golive.model.order import Fill, OrderStatus, OrderUpdate
 from golive.orders import Order
 from golive.storage import failpoint
+from golive.storage.emergency_flag import FlagReading
 from golive.storage.order_journal import JournalState
 from golive.venues.adapter import VenueAdapter
 
+from ..emergency import HostEmergency
 from ..emergency_watch import EmergencyWatch, emergency_alert
 from .account import LiveAccount
 from .account_journal import AccountJournal
 from .agreement import last_agreed_at
 from .alerting import AlertThread
 from .assembly import assembled
+from .emergency_notes import EmergencyNotes
 from .ending import ended_early
 from .export import LiveExport
 from .interpreter import Steadiness
@@ -77,8 +80,9 @@ class LiveDesk:
         plan.recorder.create(RISK_EMERGENCY, profile=plan.risk_profile)
         self.emergency = EmergencyWatch(
             plan.home, plan.clock, entrypoint=plan.entrypoint, risk_profile=plan.risk_profile,
-            changed=self._emergency, open_entries=lambda: self.router.open_entries,
+            changed=self._emergency, open_entries=lambda: self.router.open_entries, read=self._note_emergency,
         )  # fmt: skip
+        self._emergency_notes: list[EmergencyNotes] = []
         self._emergency_watch: asyncio.Task[None] | None = None
 
     @classmethod
@@ -232,6 +236,7 @@ class LiveDesk:
             tell=self._tell, may_leave=self.router.may_leave, alert=self.plan.alert,
         )  # fmt: skip
         self._accounts[account.adapter] = made
+        self._emergency_notes.append(EmergencyNotes(account.adapter, opened.state.notes))
         for stored in opened.state.orders.values():
             made.parts.roster.add(taken_over(stored))
         self.router.restored(account.adapter, [restored(stored) for stored in opened.state.orders.values()])
@@ -272,6 +277,13 @@ class LiveDesk:
             self.router.halt(mode)
             self.plan.alert(emergency_alert(self.plan.entrypoint, mode))
         self._drain()
+
+    def _note_emergency(self, reading: FlagReading) -> None:
+        """Write into each account's journal what it does not say yet."""
+        host = HostEmergency(self.plan.home, clock=self.plan.clock)
+        for notes in self._emergency_notes:
+            for note in notes.missing(reading, self.plan.risk_profile, host):
+                self._give(self._carry, note)
 
     # the order of things
 
