@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +20,8 @@ from golive.model.clock import SECOND
 from golive.model.secret import Secret
 from golive.runtime.clock import SystemClock
 from golive.runtime.operators import add_operator
+from golive.runtime.risk_limits import risk_profile_of
+from golive.storage.config_files import load_configuration
 from golive.storage.emergency_flag import FLAG
 from golive.storage.lease import Lease
 from golive.storage.risk_state import EquityFigure, publish_figure
@@ -158,6 +161,88 @@ def test_an_unreadable_stop_stands_and_can_be_released(say: Say, home: Path, peo
     assert told(say)[0] == 5
     assert say("release", "--entrypoint", OKX, "--operator", "anna")[0] == 0
     assert told(say)[0] == 0
+
+
+def uses(used: str, limit: str, band: str = "breach") -> tuple[dict[str, Any], ...]:
+    return ({"limit": limit, "allowed": "0.015", "used": used, "used_ratio": 1.3, "band": band},)
+
+
+def test_what_the_last_order_by_hand_said_of_emergency_mode_is_not_the_state_of_now(say: Say, home: Path) -> None:
+    publish_figure(home, figure(epoch=0, state="REDUCING"))
+    code, document = told(say)
+    assert (code, row(document)["state"]) == (0, "ACTIVE")
+
+
+def test_the_state_of_one_that_runs_is_what_it_says(say: Say, home: Path) -> None:
+    lease = Lease.acquire(home, OKX)
+    publish_figure(home, figure(state="REDUCING", uses=uses("0.0195", "max_daily_loss_pct")))
+    code, document = told(say)
+    lease.release()
+    assert (code, row(document)["state"], row(document)["limits"][0]["holds"]) == (5, "REDUCING", True)
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "age_s", "code"),
+    [
+        ("max_daily_loss_pct", "0.0195", 0, 5),
+        ("max_daily_loss_pct", "0.0149", 0, 0),  # of lower limits than those of now
+        ("max_daily_loss_pct", "0.0195", 86_400, 0),
+        ("weekly_loss_pct", "0.08", 0, 5),
+        ("weekly_loss_pct", "0.08", 7 * 86_400, 0),
+        ("hard_drawdown_pct", "0.2", 0, 0),  # no stop stands
+    ],
+)
+def test_a_loss_of_orders_by_hand_holds_for_its_day_or_week(
+    say: Say, home: Path, limit: str, used: str, age_s: float, code: int
+) -> None:
+    publish_figure(home, figure(age_s=age_s, epoch=0, uses=uses(used, limit)))
+    found, document = told(say)
+    assert found == code
+    assert row(document)["state"] == ("REDUCING" if code else "ACTIVE")
+    assert row(document)["limits"][0]["holds"] is bool(code)
+    assert bool(re.search(r"%  *│ over  *│", say("status")[1])) is not bool(code)
+
+
+def breached_report(home: Path, digest: str) -> None:
+    """What a demo run leaves that has fallen too far, as far as the status reads it."""
+    limits = uses("0.1295", "hard_drawdown_pct") + uses("0.02", "max_daily_loss_pct")
+    report = {
+        "entrypoint": OKX, "run_id": "a" * 32, "status": "breached", "stage": "demo", "finished_at": "2026-01-02T00:00:00Z",
+        "validation": {"risk_profile_digest": digest},
+        "outcome": {"risk": {"profile": "balanced", "state": "REDUCING", "limits": list(limits)}, "pnl": None},
+    }  # fmt: skip
+    (home / "logs/e2e").mkdir(parents=True)
+    (home / "logs/e2e/run_local_bot_demo_20260101T000000Z_aaaaaaaa.json").write_text(json.dumps(report))
+
+
+def test_a_stop_that_was_released_is_no_breach_of_now(say: Say, home: Path, people: None) -> None:
+    configured = risk_profile_of(load_configuration(home / "config/runtime.yaml", {}).resolve(OKX)).digest
+    breached_report(home, configured)
+    write_stop(home, STOP)
+    code, document = told(say)
+    assert (code, row(document)["state"], row(document)["limits_changed"]) == (5, "REDUCING", False)
+    assert {limit["limit"]: limit["holds"] for limit in row(document)["limits"]} == {
+        "hard_drawdown_pct": True, "max_daily_loss_pct": False,
+    }  # fmt: skip
+    assert f"judged by balanced, digest {configured[:12]}; which is configured still" in say("status")[1]
+
+    assert say("release", "--entrypoint", OKX, "--operator", "anna")[0] == 0
+    code, document = told(say)
+    assert (code, row(document)["state"], row(document)["source"]) == (0, "ACTIVE", "report")
+    assert not any(limit["holds"] for limit in row(document)["limits"])
+    assert row(document)["released"]["operator"] == "anna"
+    text = say("status")[1]
+    assert "drawdown stop released by anna at " in text
+    assert re.search(r"hard_drawdown_pct .* released ", text)
+    assert re.search(r"max_daily_loss_pct .* over ", text)
+
+
+def test_limits_that_have_changed_since_the_last_run_are_told(say: Say, home: Path) -> None:
+    breached_report(home, "d" * 64)
+    _, document = told(say)
+    found = row(document)
+    assert (found["judged_profile"], found["judged_digest"], found["limits_changed"]) == ("balanced", "d" * 64, True)
+    assert "judged by balanced, digest dddddddddddd; the limits in the configuration have changed since" in say("status")[1]
 
 
 def test_a_running_session_keeps_its_stop(say: Say, home: Path, people: None) -> None:

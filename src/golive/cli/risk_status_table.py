@@ -42,8 +42,10 @@ def print_status(status: RiskStatus, stream: TextIO, *, width: int | None = None
             since = "" if entrypoint.day_start is None else f", day began with {amount(entrypoint.day_start, 2)}"
             peak = "" if entrypoint.peak is None else f", peak {amount(entrypoint.peak, 2)}"
             console.print(f"  equity {amount(entrypoint.equity, 2)} {entrypoint.quote_asset or ''}{since}{peak}", soft_wrap=True)
+        if judged := judged_text(entrypoint):
+            console.print(Text(f"  {judged}"), soft_wrap=True)
         if entrypoint.limits:
-            console.print(_table(entrypoint.limits))
+            console.print(_table(entrypoint.limits, was_released=entrypoint.released is not None))
     for together in status.across:
         names = ", ".join(together.entrypoints)
         console.print(Text(f"all with {together.money} money in {together.quote_asset}: {names}", style="bold"), soft_wrap=True)
@@ -65,6 +67,17 @@ def source_text(row: EntrypointRow) -> str:
     return f"not running; of {what}, {age_text(row.age_seconds)} ago"
 
 
+def judged_text(row: EntrypointRow) -> str:
+    """Say by which limits the rows of one that does not run were judged, and what has changed since; '' when there is no need."""
+    if not row.limits or (row.source == "running" and not row.limits_changed):
+        return ""
+    by = f"judged by {row.judged_profile}, digest {(row.judged_digest or '?')[:12]}"
+    said = [by, "the limits in the configuration have changed since" if row.limits_changed else "which is configured still"]
+    if row.released is not None:
+        said.append(f"drawdown stop released by {row.released.operator} at {row.released.at}")
+    return clean("; ".join(said))
+
+
 def age_text(seconds: float | None) -> str:
     """Return an age in its largest whole unit."""
     if seconds is None:
@@ -82,7 +95,8 @@ def _stop(row: EntrypointRow) -> str:
     return clean(f"{where}; golive risk release --entrypoint {row.entrypoint} --operator NAME")
 
 
-def _table(limits: Iterable[LimitRow]) -> Table:
+def _table(limits: Iterable[LimitRow], *, was_released: bool = False) -> Table:
+    """A breach that stops nothing any more is told as one of then, in no more width than one of now."""
     from rich.table import Table
     from rich.text import Text
 
@@ -90,7 +104,9 @@ def _table(limits: Iterable[LimitRow]) -> Table:
     for name in ("limit", "used", "allowed", "", "share", "band"):
         table.add_column(name, justify="right" if name in ("used", "allowed", "share") else "left", no_wrap=True)
     for row in limits:
-        style = STYLES.get(row.band, "")
+        is_over = row.band == "breach" and not row.holds
+        style = "dim" if is_over else STYLES.get(row.band, "")
+        over = "released" if was_released and row.limit == "hard_drawdown_pct" else "over"
         cells = (clean(row.limit), amount(row.used), amount(row.allowed), Text(bar(row.used_ratio), style=style))
-        table.add_row(*cells, percent(row.used_ratio, 1), Text(row.band, style=style))
+        table.add_row(*cells, percent(row.used_ratio, 0 if is_over else 1), Text(over if is_over else row.band, style=style))
     return table

@@ -1,36 +1,40 @@
 """`golive risk status`: how much of each limit every entrypoint uses, alone and together, and what stands in the way.
 
-Of an entrypoint that runs, what it published in the last seconds; of another, what its last report or order said, and how old
-that is.
+Of an entrypoint that runs, what it published in the last seconds; of another, what its last report or order said, how old that
+is and by which limits it was judged. What stands in the way of the next one is that of now in any case.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from golive.config.configuration import Configuration
 from golive.config.resolved import ResolvedEntrypoint
-from golive.model.clock import SECOND, from_iso
+from golive.model.clock import DAY, SECOND, from_iso
 from golive.model.errors import ConfigError, JournalError, MalformedPayload
 from golive.model.json import JsonObject, JsonValue
 from golive.model.money import format_units
 from golive.model.verdict import ExitCode
 from golive.observability import reading as read
 from golive.observability.shape import Amount, Instant, Share, as_json, document_schema
+from golive.portfolio.drawdown import THURSDAY
+from golive.risk import RiskProfile
 from golive.risk.band import use_of
 from golive.risk.cross import LONGEST_AGE_NS
 from golive.storage.auto_trade_switch import published_trader, read_switch
 from golive.storage.lease import lease_holder, newest_epoch
 from golive.storage.risk_state import EquityFigure, read_figure
-from golive.storage.risk_stop import StandingStop, read_stop
+from golive.storage.risk_stop import StandingStop, newest_release, read_stop
 from golive.storage.run_reports import newest_report
 
 from .emergency import HostEmergency
 from .host_risk import kind_of
+from .risk_limits import risk_profile_of
+from .risk_stop import DRAWDOWN
 
 SCHEMA: Final = "golive.risk_status.v1"
 LOSSES: Final = ("max_daily_loss_pct", "hard_drawdown_pct")
@@ -45,6 +49,8 @@ class LimitRow:
     used: str
     used_ratio: Share
     band: Literal["ok", "warn", "breach"]
+    holds: bool
+    """whether it is a breach that stops orders now; one of a run that is over need not"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,14 @@ class StopRow:
     used: str
     since: str
     run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """Who has released the drawdown stop since the figures were told."""
+
+    operator: str
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +96,20 @@ class EntrypointRow:
     pid: int | None
     age_seconds: float | None
     state: Literal["ACTIVE", "REDUCING", "HALTED"] | None
+    """of now; null of one that runs and says nothing"""
     quote_asset: str | None
     equity: Amount | None
     day_start: Amount | None
     peak: Amount | None
     limits: tuple[LimitRow, ...]
+    judged_profile: str | None
+    """the risk profile that the rows of `limits` were judged by; null without any"""
+    judged_digest: str | None
+    """SHA-256 of its limits then"""
+    limits_changed: bool
+    """the configuration has other limits now than the rows were judged by"""
     stop: StopRow | None
+    released: ReleaseRow | None
     emergency: EmergencyRow | None
     auto_trade: Literal["on", "off"]
     auto_trader: str | None
@@ -127,8 +149,8 @@ class RiskStatus:
 def risk_status(home: Path, configuration: Configuration, only: str | None, now: int) -> RiskStatus:
     """Return how everything stands; `only` one entrypoint where that is named. ConfigError for one that does not exist.
 
-    `now`: wall clock, ns UTC. A limit that is breached, a stop that stands and emergency mode are `breached`; an entrypoint that
-    runs and says nothing is `unknown`.
+    `now`: wall clock, ns UTC. A limit that is breached and still holds, a stop that stands and emergency mode are `breached`; an
+    entrypoint that runs and says nothing is `unknown`.
     """
     names = sorted(configuration.runtime.trading.entrypoints)
     if only is not None and only not in names:
@@ -152,9 +174,8 @@ def _verdict(
     rows: Iterable[EntrypointRow], across: Iterable[TogetherRow], emergencies: tuple[EmergencyRow, ...]
 ) -> Literal["ok", "breached", "unknown"]:
     rows = list(rows)
-    limits = [limit for row in rows if row.source == "running" for limit in row.limits]
-    limits += [limit for row in across for limit in row.limits]
-    if emergencies or any(row.stop for row in rows) or any(limit.band == "breach" for limit in limits):
+    limits = [limit for row in rows for limit in row.limits] + [limit for row in across for limit in row.limits]
+    if emergencies or any(row.stop for row in rows) or any(limit.holds for limit in limits):
         return "breached"
     return "unknown" if any(row.source == "unknown" for row in rows) else "ok"
 
@@ -186,23 +207,30 @@ def _row(
         return _reported(home, entrypoint, now, common, problems)
     if figure is None or (pid is not None and figure.epoch != newest_epoch(home, name)):
         return _silent("unknown", common)
-    age = now - figure.at
+    age, is_running = now - figure.at, pid is not None
     if pid is not None and not figure.is_simulation:
         if not 0 <= age <= LONGEST_AGE_NS or figure.equity is None:
             return _silent("unknown", common)
         figures[name] = figure
     scale = figure.quote_scale
+    profile_now = risk_profile_of(entrypoint)
+    limits = _limits(figure.uses) if is_running else _past_limits(figure.uses, common, figure.at, now, profile_now)
+    told = figure.state if is_running else _state_by(limits)
     return EntrypointRow(
         **common,
-        source="order" if pid is None else "running",
+        source="running" if is_running else "order",
         stage=figure.stage,
         age_seconds=round(age / SECOND, 3),
-        state=_state(figure.state, common),
+        state=_state(told, common),
         quote_asset=figure.quote_asset,
         equity=None if figure.equity is None else format_units(figure.equity, scale),
         day_start=format_units(figure.day_start, scale),
         peak=format_units(figure.peak, scale),
-        limits=_limits(figure.uses),
+        limits=limits,
+        judged_profile=figure.profile,
+        judged_digest=figure.risk_profile_digest,
+        limits_changed=figure.risk_profile_digest != profile_now.digest,
+        released=None if is_running else _released(home, name, figure.at, problems),
     )
 
 
@@ -210,13 +238,16 @@ def _reported(
     home: Path, entrypoint: ResolvedEntrypoint, now: int, common: Mapping[str, Any], problems: list[str]
 ) -> EntrypointRow:
     """Return what the last run of an entrypoint said at its end."""
+    profile_now = risk_profile_of(entrypoint)
     try:
         report = newest_report(home / "logs/e2e", entrypoint=entrypoint.name)
         if report is None:
             return _silent("none", common)
         risk = read.mapping(report, "outcome", "risk")
         finished, pnl = read.text(report, "finished_at"), read.optional_mapping(report, "outcome", "pnl")
-        age = round(max(0, now - from_iso(finished)) / SECOND, 3) if finished else None
+        at = from_iso(finished) if finished else None
+        digest = read.text(report, "validation", "risk_profile_digest")
+        limits = _past_limits(read.mappings(risk, "limits"), common, None, now, profile_now)
     except (JournalError, MalformedPayload, ValueError, OSError) as exc:
         problems.append(str(exc))
         return _silent("none", common)
@@ -224,25 +255,30 @@ def _reported(
         **common,
         source="report",
         stage=read.text(report, "stage"),
-        age_seconds=age,
-        state=_state(read.text(risk, "state"), common),
+        age_seconds=None if at is None else round(max(0, now - at) / SECOND, 3),
+        state=_state(_state_by(limits), common),
         quote_asset=entrypoint.instruments[0].quote,
         equity=None if pnl is None else read.text(pnl, "end_equity"),
         day_start=None,
         peak=None,
-        limits=_limits(read.mappings(risk, "limits")),
+        limits=limits,
+        judged_profile=read.text(risk, "profile"),
+        judged_digest=digest,
+        limits_changed=digest != profile_now.digest,
+        released=_released(home, entrypoint.name, at or 0, problems),
     )
 
 
 def _silent(source: Literal["unknown", "none"], common: Mapping[str, Any]) -> EntrypointRow:
     return EntrypointRow(
-        **common, source=source, stage=None, age_seconds=None, state=_state("", common), quote_asset=None, equity=None,
-        day_start=None, peak=None, limits=(),
+        **common, source=source, stage=None, age_seconds=None, state=_state("ACTIVE" if source == "none" else "", common),
+        quote_asset=None, equity=None, day_start=None, peak=None, limits=(), judged_profile=None, judged_digest=None,
+        limits_changed=False, released=None,
     )  # fmt: skip
 
 
 def _state(told: str, common: Mapping[str, Any]) -> Any:
-    """Return the tightest of what a session told, emergency mode and a stop that stands."""
+    """Return the tightest of what was told, emergency mode and a stop that stands."""
     states = [told, common["emergency"].state if common["emergency"] else "", "REDUCING" if common["stop"] else ""]
     return next((state for state in ("HALTED", "REDUCING", "ACTIVE") if state in states), None)
 
@@ -265,7 +301,7 @@ def _together(money: str, quote: str, members: list[EquityFigure]) -> TogetherRo
         allowed = [Decimal(row.allowed) for member in members for row in _limits(member.uses) if row.limit == limit]
         if allowed:
             use = use_of(limit, min(allowed), max(0, start - equity), max(1, start))
-            limits.append(LimitRow(use.limit, use.allowed, use.used, use.used_ratio, use.band))
+            limits.append(LimitRow(use.limit, use.allowed, use.used, use.used_ratio, use.band, use.band == "breach"))
     return TogetherRow(
         money=money,
         quote_asset=quote,
@@ -278,16 +314,54 @@ def _together(money: str, quote: str, members: list[EquityFigure]) -> TogetherRo
 
 
 def _limits(rows: Iterable[JsonObject]) -> tuple[LimitRow, ...]:
-    """Return the limits as they were told, the most used first."""
+    """Return the limits as one that runs tells them, the most used first."""
     bands: dict[str, Literal["ok", "warn", "breach"]] = {"ok": "ok", "warn": "warn"}
     found = [
         LimitRow(
             read.text(row, "limit"), read.text(row, "allowed"), read.text(row, "used"), read.number(row, "used_ratio"),
-            bands.get(read.text(row, "band"), "breach"),
+            band, band == "breach",
         )
         for row in rows
+        for band in (bands.get(read.text(row, "band"), "breach"),)
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda row: -row.used_ratio))
+
+
+def _past_limits(
+    rows: Iterable[JsonObject], common: Mapping[str, Any], told_at: int | None, now: int, profile: RiskProfile
+) -> tuple[LimitRow, ...]:
+    """Return the limits as a run told them that is over, at `told_at` where an account goes on from there (ns UTC).
+
+    A drawdown holds while its stop stands; what an account has lost of a day or week, until that is over, by the limits of now.
+    """
+    allowed: dict[str, Decimal | None] = {}
+    if told_at is not None and told_at // DAY == now // DAY:
+        allowed["max_daily_loss_pct"] = profile.max_daily_loss_pct
+    if told_at is not None and (told_at // DAY + THURSDAY) // 7 == (now // DAY + THURSDAY) // 7:
+        allowed["weekly_loss_pct"] = profile.weekly_loss_pct
+
+    def holds(row: LimitRow) -> bool:
+        if row.band != "breach" or row.limit == DRAWDOWN:
+            return row.band == "breach" and common["stop"] is not None
+        limit = allowed.get(row.limit)
+        return limit is not None and Decimal(row.used) >= limit
+
+    return tuple(replace(row, holds=holds(row)) for row in _limits(rows))
+
+
+def _state_by(limits: Iterable[LimitRow]) -> str:
+    return "REDUCING" if any(limit.holds for limit in limits) else "ACTIVE"
+
+
+def _released(home: Path, entrypoint: str, at: int, problems: list[str]) -> ReleaseRow | None:
+    """Return the newest release if it came after `at`, ns UTC."""
+    try:
+        release = newest_release(home, entrypoint)
+        is_later = release is not None and from_iso(release.at) > at
+    except (JournalError, ValueError) as exc:
+        problems.append(str(exc))
+        return None
+    return ReleaseRow(release.operator, release.at) if release is not None and is_later else None
 
 
 def _stop_row(stop: StandingStop) -> StopRow:
