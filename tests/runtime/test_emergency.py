@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,18 +10,14 @@ from golive.model.clock import MINUTE, Nanos
 from golive.model.emergency import Emergencies, TradingState
 from golive.model.errors import PrerequisiteMissing
 from golive.runtime.emergency import FirstWord, HostEmergency, Lifted
+from golive.runtime.emergency_watch import EmergencyWatch
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.auto_trade_switch import read_switch
 from golive.storage.emergency_flag import FLAG
 from golive.storage.emergency_journal import ACTIVATED, EmergencyJournal
 from support.golive_process import Home
+from support.people import ANNA, BERT, CARL
 from support.wall_clock import WallClock
-
-
-@dataclass(frozen=True)
-class Person:
-    name: str
-    roles: tuple[str, ...]
 
 
 class LaterClock(WallClock):
@@ -32,9 +27,6 @@ class LaterClock(WallClock):
 
     def now(self) -> Nanos:
         return Nanos(super().now() + self.shift)
-
-
-ANNA, BERT, CARL = Person("anna", ("risk",)), Person("bert", ("operator",)), Person("carl", ("risk",))
 
 
 def test_each_call_is_recorded_and_told_and_the_first_reason_stays(tmp_path: Path) -> None:
@@ -106,6 +98,29 @@ def test_a_flag_that_is_gone_is_on_while_the_journal_says_so(tmp_path: Path) -> 
     journal: EmergencyJournal = host._journal()
     journal.path.write_bytes(journal.path.read_bytes()[:-20])
     assert host.read().modes, "a journal that cannot tell is on too"
+
+
+def test_an_older_flag_that_was_put_back_ends_nothing(tmp_path: Path) -> None:
+    host = HostEmergency(tmp_path)
+    host.switch_on("drill", "anna")
+    host.deactivate(ANNA, BERT)
+    older = (tmp_path / FLAG).read_bytes()
+    host.switch_on("smoke", "anna", scope="balanced")
+    (tmp_path / FLAG).write_bytes(older)
+    reading = HostEmergency(tmp_path).reading()
+    assert [mode.scope for mode in reading.emergencies.modes] == ["all"], "which of the profiles is not known any more"
+    assert "not the one that was written last" in reading.problem
+    seen: list[bool] = []
+    watch = EmergencyWatch(
+        tmp_path, WallClock(), entrypoint="e", risk_profile="balanced", changed=lambda mode: seen.append(mode is not None),
+        open_entries=lambda: 0,
+    )  # fmt: skip
+    watch.look()
+    assert seen == [True], "nor does a process that starts now, or is running, take it for lifted"
+    assert not host.switch_on("again", "anna", scope="balanced").problems
+    assert [mode.scope for mode in host.read().modes] == ["all", "balanced"], "what was in doubt stays on"
+    host.deactivate(ANNA, BERT)
+    assert host.read() == Emergencies()
 
 
 def test_the_switch_of_every_entrypoint_that_it_holds_for_is_turned_off(tmp_path: Path) -> None:

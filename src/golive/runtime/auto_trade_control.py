@@ -21,10 +21,10 @@ from golive.model.json import JsonValue
 from golive.model.verdict import ExitCode
 from golive.observability.shape import Count, Fragment, Instant, as_json, document_schema
 from golive.storage.auto_trade_switch import AutoTradeSwitch, PublishedTrader, published_trader, read_switch, turn_switch
-from golive.storage.emergency_flag import EmergencyFlag
 from golive.storage.lease import lease_holder, newest_epoch
 from golive.storage.operator_inbox import OperatorMessage, put_message, wait_until_taken, withdraw_message
 
+from .emergency import HostEmergency
 from .operators import record_act
 
 SCHEMA: Final = "golive.auto_trade.v1"
@@ -131,7 +131,7 @@ class AutoTradeControl:
 
         Raises PrerequisiteMissing in emergency mode.
         """
-        reading = EmergencyFlag(self._home).read()
+        reading = HostEmergency(self._home, clock=self._clock).reading()
         if reading.emergencies.modes:
             raise PrerequisiteMissing("emergency mode is on; it is cleared before auto-trade is switched on (golive risk status)")
         self._record("auto_trade_switched", enabled=True)

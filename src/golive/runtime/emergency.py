@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -34,6 +34,7 @@ CATEGORY: Final = "emergency"
 CHANNELS: Final = ("all", "sec-alerts")
 """who is told, past any throttle"""
 LOST: Final = "the flag is gone, though the journal of emergency mode says that it is on"
+OLDER: Final = "the flag is not the one that was written last: by the journal of emergency mode more is on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +80,29 @@ class HostEmergency:
     # what is on
 
     def reading(self) -> FlagReading:
-        """Return what is on; a flag that is gone while the journal says that something is on counts as on for all."""
+        """Return what is on; where less is on than the journal says, the flag is lost or an older one: then it is on for all.
+
+        Lifting is recorded before the flag is written and switching on after it, so at no moment does the journal say more.
+        """
         reading = self.flag.read()
-        if reading.problem or reading.calls:
+        doubt = "" if reading.problem else self._doubt(reading)
+        if not doubt:
             return reading
-        lost = self._lost()
-        if not lost:
-            return reading
-        return FlagReading(Emergencies((EmergencyMode(TradingState.REDUCING, lost, "golive", ALL, 0),)), 0, lost)
+        return FlagReading(Emergencies((EmergencyMode(TradingState.REDUCING, doubt, "golive", ALL, 0),)), reading.calls, doubt)
 
     def read(self) -> Emergencies:
         return self.reading().emergencies
 
-    def _lost(self) -> str:
+    def _doubt(self, reading: FlagReading) -> str:
+        """Say why the flag cannot be all that is on; '' when the journal agrees."""
+        standing = {mode.scope for mode in reading.emergencies.modes}
         try:
             for entry in reversed(self._journal().entries()):
                 if entry.type in (ACTIVATED, CLEARED):
-                    return LOST if entry.body.get("modes") else ""
+                    is_all = _scopes(entry.body.get("modes")) <= standing
+                    return "" if is_all else OLDER if reading.calls else LOST
         except JournalError as exc:
-            return f"there is no flag, and the journal of emergency mode cannot tell: {exc}"
+            return f"the journal of emergency mode cannot tell whether the flag is the last one: {exc}"
         return ""
 
     # switching on
@@ -130,7 +135,7 @@ class HostEmergency:
         """
         mode = EmergencyMode(state, reason, operator or self._operator, scope, self._clock.now())
         before = self.reading()
-        if before.problem and not before.calls:  # what was taken for on stays on, under its reason
+        if before.problem:  # what was taken for on stays on, under its reason
             for lost in before.emergencies.modes:
                 self.flag.switch_on(lost)
         reading = self.flag.switch_on(mode)
@@ -290,6 +295,11 @@ class _Word:
 
 def _is_on(emergencies: Emergencies, scope: str) -> bool:
     return bool(emergencies.modes) if scope == ALL else any(mode.scope == scope for mode in emergencies.modes)
+
+
+def _scopes(modes: JsonValue) -> set[str]:
+    """Return the scopes that a record says are on."""
+    return {str(mode.get("scope")) for mode in modes if isinstance(mode, Mapping)} if isinstance(modes, list) else set()
 
 
 def _told(emergencies: Emergencies) -> list[JsonObject]:

@@ -68,7 +68,9 @@ class EmergencyWatch:
         """See whether the flag has changed, follow it, and say how far that is. Never raises for a flag or an answer."""
         signature = self._host.flag.signature()
         if signature != self._seen and not (signature is None and self._reading.emergencies.modes):
-            self._follow(self._host.flag.read() if signature is not None else self._host.reading())
+            reading = self._host.flag.read()
+            # What is on is followed at once; that nothing is on is believed only when the journal says so too.
+            self._follow(reading if reading.emergencies.of(self._risk_profile) is not None else self._host.reading())
             self._seen = signature
         if self._ack is not None and self._ack.done_at is None:
             self._answer(self._ack.calls, self._ack.heard_at)

@@ -17,6 +17,7 @@ from golive.execution.live.happening import Happening, Leaving
 from golive.model.order import Side
 from golive.runtime.emergency import HostEmergency
 from support.live_desk import WORKING, Trader, account_plan, live_plan, live_venue, trader, venue_says
+from support.people import ANNA, BERT
 from support.trading_desk import until
 from support.venue_process import VenueProcess
 
@@ -67,7 +68,7 @@ async def test_the_last_entry_leaves_within_250_ms_and_all_are_gone_within_5_s(n
                 )
                 await asyncio.sleep(0.05)
                 command = time.monotonic()
-                reading = await asyncio.to_thread(lambda: host.switch_on("a storm").reading)
+                await asyncio.to_thread(host.switch_on, "a storm")
                 await until(lambda: at.desk.emergency.mode is not None, 1.0)
                 await asyncio.sleep(0.05)
                 sending.cancel()
@@ -79,7 +80,7 @@ async def test_the_last_entry_leaves_within_250_ms_and_all_are_gone_within_5_s(n
                 await venue_says(running, "faults", method="DELETE")
                 await until(lambda: at.desk.router.open_entries == 0)
                 assert not working(running), "what turned up later is gone as well"
-                host.flag.switch_off("all", reading.calls)
+                await asyncio.to_thread(host.deactivate, ANNA, BERT)
                 await until(lambda: at.desk.emergency.mode is None, 1.0)
             assert at.desk.router.order(offered).status.value == "OPEN", "a reduction stays through all of them"
     assert max(last) <= LAST_S, last

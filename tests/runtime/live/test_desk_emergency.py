@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +17,10 @@ from golive.storage.emergency_ack import Ack, ack_of
 from golive.storage.emergency_flag import FLAG
 from golive.storage.emergency_journal import ACTIVATED, CLEARED
 from support.live_desk import QUICK, account_plan, live_plan, live_venue, trader, truth
+from support.people import ANNA, BERT
 from support.trading_desk import until
 
 CODE = "EMERGENCY_MODE"
-
-
-@dataclass(frozen=True)
-class Person:
-    name: str
-    roles: tuple[str, ...]
-
-
-ANNA, BERT = Person("anna", ("risk",)), Person("bert", ("operator",))
 
 
 def logged(home: Path) -> list[tuple[str, dict[str, Any]]]:
@@ -66,7 +58,7 @@ async def test_a_desk_follows_the_flag_cancels_entries_and_answers(tmp_path: Pat
             assert (ack.calls, ack.state, ack.open_entries) == (reading.calls, TradingState.REDUCING, 0)
             assert at.counted("risk_emergency_mode", profile="balanced") == 1
             assert any("emergency mode" in alert.title for alert in at.alerts)
-            host.flag.switch_off("all", reading.calls)
+            host.deactivate(ANNA, BERT)
             await until(lambda: at.desk.emergency.mode is None, 0.5)
             assert at.status(await at.sent()) is OrderStatus.OPEN
         assert answer(tmp_path) is None
