@@ -32,6 +32,7 @@ from golive.venues.dialect import FillSighting
 from support.adapters import unhurried
 from support.by_hand import placed_by_hand
 from support.live_desk import account_plan, live_plan, live_venue, swept, trader
+from support.trading_desk import until
 from support.venue_process import VenueProcess
 
 pytestmark = pytest.mark.integration
@@ -154,7 +155,8 @@ async def test_somebody_elses_trade_is_accepted_asset_by_asset(at: Account) -> N
     assert not (await at.agree(Choice.ACCEPT, second)).did_change
     assert len(at.notes("balance_accepted")) == 2
     async with trader(at.plan) as here:
-        assert here.status(await here.sent(price=None, quantity="0.01")) is OrderStatus.FILLED
+        bought = await here.sent(price=None, quantity="0.01")
+        await until(lambda: here.status(bought) is OrderStatus.FILLED)
     assert await at.table() == ()
 
 
