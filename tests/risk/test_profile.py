@@ -94,16 +94,28 @@ OPEN = {"max_daily_loss_pct": "1", "hard_drawdown_pct": "1", "max_position_pct":
 INSTRUMENT = dataclasses.replace(instrument_named("okx:AAA/USDT"), lot_size=Decimal("0.000001"))
 
 
-def of_yaml(limits: Mapping[str, str]) -> RiskProfile:
-    """Return the profile of the shipped configuration with one more profile in it."""
-    return risk_profile("tested", _section(tuple({**OPEN, **limits}.items())))
+def of_yaml(key: str) -> tuple[RiskProfile, RiskProfile]:
+    """Return the strict and the lax profile of a case, as read from the shipped configuration with these among its profiles."""
+    strict, lax = (_sections()[_place(key, kind)] for kind in ("strict", "lax"))
+    return risk_profile("tested", strict), risk_profile("tested", lax)
+
+
+def _place(key: str, kind: str) -> str:
+    return f"{kind}_{key}"
 
 
 @cache
-def _section(limits: tuple[tuple[str, str], ...]) -> Section:
-    lines = "".join(f"\n    {key}: {value}" for key, value in limits)
-    text = re.sub(r"(?m)^risk_profiles:.*$", f"risk_profiles:\n  tested:{lines}", CORE, count=1)
-    return parse(core=text).core.risk_profiles["tested"]
+def _sections() -> Mapping[str, Section]:
+    """All profiles of the cases are read from one file: reading it is most of the time that these tests take."""
+    profiles = {
+        _place(key, kind): {**OPEN, **case.also, key: value}
+        for key, case in CASES.items()
+        for kind, value in (("strict", case.strict), ("lax", case.lax))
+    }
+    lines = "".join(
+        f"\n  {name}:" + "".join(f"\n    {key}: {value}" for key, value in limits.items()) for name, limits in profiles.items()
+    )
+    return parse(core=re.sub(r"(?m)^risk_profiles:.*$", f"risk_profiles:{lines}", CORE, count=1)).core.risk_profiles
 
 
 def test_every_key_of_the_configuration_has_a_case() -> None:
@@ -114,8 +126,7 @@ def test_every_key_of_the_configuration_has_a_case() -> None:
 def test_changing_one_number_changes_a_decision(key: str) -> None:
     case = CASES[key]
     results = []
-    for value in (case.strict, case.lax):
-        limits = of_yaml({**case.also, key: value})
+    for limits in of_yaml(key):
         view = case.view._replace(lot_limits=limits.lot_limits([INSTRUMENT]), flow=copy.deepcopy(case.view.flow))
         results.append((decided(limits, case.order, view), limits.digest))
     assert [code for code, _ in results] == [case.code, APPROVED]
@@ -125,7 +136,7 @@ def test_changing_one_number_changes_a_decision(key: str) -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_a_limit_of_the_file_arrives_as_it_stands(key: str) -> None:
     case = CASES[key]
-    given, other = (getattr(of_yaml({**case.also, key: value}), key) for value in (case.strict, case.lax))
+    given, other = (getattr(limits, key) for limits in of_yaml(key))
     assert given != other
     if isinstance(given, Decimal | int):
         assert (str(given), str(other)) == (case.strict, case.lax)
