@@ -108,6 +108,6 @@ def test_a_refusal_for_another_reason_names_no_size() -> None:
 
 def test_where_an_input_of_a_limit_of_size_is_missing_no_size_is_named() -> None:
     profile = replace(OPEN, max_order_notional=Decimal(4000), target_volatility=Decimal("0.1"))
-    decision = RiskEngine(profile).decide(buy(20_000), account()._replace(volatility={}), 1)
+    decision = RiskEngine(profile).decide(buy(20_000), replace(account(), volatility={}), 1)
     assert isinstance(decision, Refused)
     assert (decision.code, decision.max_quantity) == (DecisionCode.RISK_MAX_NOTIONAL, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -35,7 +36,7 @@ def test_so_many_orders_leave_in_a_minute(ages: tuple[int, ...], value: str | No
     assert said(message_rate, RATE, buy(), view) == (None if value is None else (Code.RISK_MESSAGE_RATE, "3", value))
     assert said(message_rate, profile(), buy(), view) is None
     assert said(message_rate, profile(max_orders_per_minute=0), buy(), view) is not None
-    assert decided(RATE, sell(), view._replace(positions={A: 10})) is APPROVED
+    assert decided(RATE, sell(), replace(view, positions={A: 10})) is APPROVED
 
 
 TWICE = profile(duplicate_window_seconds=Decimal(2))
@@ -51,10 +52,10 @@ def test_the_same_order_is_not_given_twice_within_the_window() -> None:
     assert said(duplicate, TWICE, buy(11, 100), view) == refusal
     for other in (buy(10, 101), buy(9, 100), buy(10), buy(10, 100, B), sell(10, 100)):
         assert said(duplicate, TWICE, other, view) is None
-    assert said(duplicate, TWICE, buy(10, 100), view._replace(now=NOW + 1)) is None
-    assert said(duplicate, TWICE, buy(11, 100), view._replace(now=NOW + SECOND - 1)) == refusal
+    assert said(duplicate, TWICE, buy(10, 100), replace(view, now=NOW + 1)) is None
+    assert said(duplicate, TWICE, buy(11, 100), replace(view, now=NOW + SECOND - 1)) == refusal
     assert said(duplicate, profile(), buy(10, 100), view) is None
-    assert said(duplicate, profile(duplicate_window_seconds=Decimal(0)), buy(11, 100), view._replace(now=NOW - SECOND)) is None
+    assert said(duplicate, profile(duplicate_window_seconds=Decimal(0)), buy(11, 100), replace(view, now=NOW - SECOND)) is None
 
 
 def test_so_many_orders_work_at_once() -> None:
@@ -84,7 +85,7 @@ def test_a_side_is_executed_so_often_in_a_minute(ages: tuple[int, ...], value: s
     assert said(repeated_execution, EXECUTED, sell(), view) is None
     assert said(repeated_execution, profile(), buy(), view) is None
     assert said(repeated_execution, profile(repeated_execution_limit=0), buy(), view) is not None
-    assert decided(EXECUTED, sell(), view._replace(positions={A: 10})) is APPROVED
+    assert decided(EXECUTED, sell(), replace(view, positions={A: 10})) is APPROVED
 
 
 def test_a_side_that_was_executed_too_often_is_shut_until_somebody_re_arms_it() -> None:
@@ -93,7 +94,7 @@ def test_a_side_that_was_executed_too_often_is_shut_until_somebody_re_arms_it() 
     risk.flow.executed(buy(), NOW)
     assert getattr(risk.decide(buy(), account(flow=risk.flow), 1), "code", None) is Code.RISK_REPEATED_EXECUTION
     assert risk.flow.throttled == {(A, Side.BUY)}
-    tomorrow = account(flow=risk.flow, now=NOW + 1440 * MINUTE)._replace(updated={A: NOW + 1440 * MINUTE})
+    tomorrow = replace(account(flow=risk.flow, now=NOW + 1440 * MINUTE), updated={A: NOW + 1440 * MINUTE})
     assert said(repeated_execution, EXECUTED, buy(), tomorrow) == (Code.RISK_REPEATED_EXECUTION, "2", "1")
     assert said(repeated_execution, EXECUTED, buy(instrument=B), tomorrow) is None
     risk.flow.rearm()

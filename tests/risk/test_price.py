@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -26,7 +27,7 @@ def test_a_market_may_be_silent_for_so_long(heard: int, quiet_s: int, value: str
     view = account(updated={A: NOW - heard}, quiet_ns=quiet_s * SECOND)
     assert said(stale_data, STALE, buy(), view) == (None if value is None else (Code.DATA_STALE, "60", value))
     assert said(stale_data, profile(), buy(), view) is None
-    assert decided(STALE, sell(), view._replace(positions={A: 10})) is APPROVED
+    assert decided(STALE, sell(), replace(view, positions={A: 10})) is APPROVED
 
 
 def test_a_market_that_was_never_heard_of_is_not_known() -> None:

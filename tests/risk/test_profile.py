@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -127,7 +128,7 @@ def test_changing_one_number_changes_a_decision(key: str) -> None:
     case = CASES[key]
     results = []
     for limits in of_yaml(key):
-        view = case.view._replace(lot_limits=limits.lot_limits([INSTRUMENT]), flow=copy.deepcopy(case.view.flow))
+        view = replace(case.view, lot_limits=limits.lot_limits([INSTRUMENT]), flow=copy.deepcopy(case.view.flow))
         results.append((decided(limits, case.order, view), limits.digest))
     assert [code for code, _ in results] == [case.code, APPROVED]
     assert results[0][1] != results[1][1], "the digest says so too"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -71,9 +72,9 @@ def test_drawdown_stops_at_the_limit(equity: int, expected: DecisionCode) -> Non
 
 
 def test_a_stop_that_was_reached_holds_although_equity_recovers() -> None:
-    recovered = view()._replace(worst_drawdown=(10_000 * UNIT, 100_000 * UNIT))
+    recovered = replace(view(), worst_drawdown=(10_000 * UNIT, 100_000 * UNIT))
     assert decide(BUY, recovered) is DecisionCode.RISK_DRAWDOWN
-    assert decide(BUY, view()._replace(worst_today=(1_500 * UNIT, 100_000 * UNIT))) is DecisionCode.RISK_DAILY_LOSS
+    assert decide(BUY, replace(view(), worst_today=(1_500 * UNIT, 100_000 * UNIT))) is DecisionCode.RISK_DAILY_LOSS
     risk = RiskEngine(BALANCED)
     day = 86_400 * 10**9
     for ts, equity in ((0, 100_000), (1, 98_500), (2, 99_900)):

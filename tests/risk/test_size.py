@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from golive.model.decision import DecisionCode as Code
 from golive.model.ids import InstrumentId
+from golive.risk import Commitment
 from golive.risk.rules.size import (
     max_notional,
     max_open_positions,
@@ -81,8 +83,8 @@ def test_max_position_counts_what_is_held_and_what_works(quantity: int, changes:
         ({"pending_buys": {B: 0}}, 1),
         ({"positions": {B: 1}, "pending_buys": {B: 1}}, 2),
         ({"positions": {B: 1}, "pending_buys": {C: 1}}, 3),
-        ({"committed": {B: 1, C: 1}}, 3),
-        ({"committed": {A: 1, C: 1}}, 2),
+        ({"commitment": Commitment(2, 2, 0.0)}, 3),
+        ({"commitment": Commitment(1, 2, 0.0)}, 2),
     ],
 )
 def test_max_open_positions_counts_instruments_that_are_held_or_wanted(changes: dict[str, Any], count: int) -> None:
@@ -107,9 +109,9 @@ EXPOSURE = profile(portfolio_exposure_pct=Decimal("0.1"))
         (400, {"positions": {B: 600}, "prices": {A: 100, B: 101}}, "0.1006"),
         (400, {"positions": {A: 600}, "prices": {A: 101}}, "0.101"),
         (400, {"positions": {B: 0}, "pending_buys": {B: 0}, "prices": {A: 100}}, None),
-        (400, {"committed": {B: 60_000}}, None),
-        (400, {"committed": {B: 60_001}}, "0.100001"),
-        (400, {"committed": {A: 30_000, B: 30_001}, "prices": {A: 100}}, "0.100001"),
+        (400, {"commitment": Commitment(1, 60_000, 0.0)}, None),
+        (400, {"commitment": Commitment(1, 60_001, 0.0)}, "0.100001"),
+        (400, {"commitment": Commitment(1, 60_001, 0.0), "positions": {B: 1}, "prices": {A: 100}}, "0.100001"),
         (10**6, {"equity": None}, None),
     ],
 )
@@ -141,8 +143,8 @@ VOLATILITY = profile(target_volatility=Decimal("0.25"))
         (2500, {"positions": {B: 5001}}, "0.250025"),
         (2500, {"positions": {B: 1000}, "pending_buys": {C: 1000}}, None),
         (2500, {"pending_buys": {C: 1251}}, "0.2501"),
-        (2500, {"committed": {B: 500_000}}, None),
-        (2500, {"committed": {C: 125_004}}, "0.250004"),
+        (2500, {"commitment": Commitment(1, 500_000, 125_000.0)}, None),
+        (2500, {"commitment": Commitment(1, 125_004, 125_004.0)}, "0.250004"),
         (10**6, {"equity": None}, None),
     ],
 )
@@ -159,7 +161,8 @@ def test_target_volatility_weighs_positions_by_their_own(quantity: int, changes:
         ({"volatility": {A: 0.1}, "positions": {B: 1}}, "volatility of okx:BBB/USDT"),
         ({"volatility": {B: 0.1}, "positions": {B: 1}}, "volatility of okx:AAA/USDT"),
         ({"prices": {A: 1}, "positions": {B: 1}}, "price of okx:BBB/USDT"),
-        ({"volatility": {A: 0.1}, "committed": {C: 1}}, "volatility of okx:CCC/USDT"),
+        ({"volatility": {A: 0.1}, "positions": {C: 1}, "commitment": Commitment(1, 100, math.nan)}, "volatility of okx:CCC/USDT"),
+        ({"volatility": {}, "commitment": Commitment(0, 0, 0.0)}, "volatility of okx:AAA/USDT"),
     ],
 )
 def test_a_volatility_that_is_not_known_refuses(changes: dict[str, Any], what: str) -> None:

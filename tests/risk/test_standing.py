@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -82,7 +83,7 @@ def test_what_is_not_known_is_named(changes: dict[str, Any], what: str | None) -
     view = account(**changes)
     assert said(missing_input, profile(), buy(), view) == (None if what is None else missing(what))
     assert decided(profile(), buy(), view) is (APPROVED if what is None else Code.RISK_MISSING_INPUT)
-    assert decided(profile(), sell(), view._replace(positions={A: 10})) is APPROVED, "a reduction asks for nothing"
+    assert decided(profile(), sell(), replace(view, positions={A: 10})) is APPROVED, "a reduction asks for nothing"
 
 
 def test_the_first_objection_in_the_order_of_the_rules_is_the_answer() -> None:

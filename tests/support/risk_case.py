@@ -6,6 +6,7 @@ A tick and a lot are one unit of the quote asset, so a notional is ticks × lots
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -47,7 +48,7 @@ def account(**changes: Any) -> AccountView:
         references={A: (Reference("candle", PRICE, NOW), Reference("book", PRICE, NOW))}, references_needed=2, updated={A: NOW},
         volatility={A: 0.5, B: 0.25, C: 1.0}, atr={A: 4.0}, flow=OrderFlow(),
     )  # fmt: skip
-    return view._replace(**changes)
+    return replace(view, **changes)
 
 
 def said(rule: Rule, limits: RiskProfile, order: NewOrder, view: AccountView) -> tuple[DecisionCode, str, str] | None:

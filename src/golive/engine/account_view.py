@@ -9,14 +9,14 @@ from golive.model.order import Side
 from golive.model.peer import PeerFigure
 from golive.orders import Orders
 from golive.portfolio import Ledger
-from golive.risk import AccountView, Costs, Reference, RiskEngine
+from golive.risk import AccountView, Commitment, Costs, Reference, RiskEngine
 from golive.risk.costs import CostTrack
 
 from .desk import Desk
 from .protection import STOPS, Protection
 from .valuation import Worth
 
-Stake = tuple[InstrumentId, Desk, Worth, int]
+Stake = tuple[Desk, Worth, int]
 """an instrument, and what a tick of its price is to what is held of it and what works to buy more"""
 
 
@@ -45,14 +45,15 @@ class Account:
         self._quote_unit = 10 ** ledger.scales[ledger.quote]
         self._wants_costs = risk.profile.cost_ratio is not None
         self._wants_references = risk.profile.collar is not None
-        self._wants_statistics = risk.profile.follows_prices
         self._measured = [(desk, desk.statistics) for desk in desks.values() if desk.statistics is not None]
+        self._unread = [statistics.pending for _, statistics in self._measured]
         self._volatilities: dict[InstrumentId, float] = {}
+        self._atrs: dict[InstrumentId, float] = {}
         self._notional = ledger.notional
         self._buys, self._sells = orders.pending[Side.BUY], orders.pending[Side.SELL]
         self._positions: dict[InstrumentId, int] = {}
         self._places = {key: place for place, key in enumerate(desks)}
-        self._stakes: list[Stake] = [(key, desk, desk.worth, 0) for key, desk in desks.items()]
+        self._stakes: list[Stake] = [(desk, desk.worth, 0) for desk in desks.values()]
         for each in desks.values():
             self.changed(each)
 
@@ -66,7 +67,7 @@ class Account:
         key, worth = desk.id, desk.worth
         self._positions[key] = worth.lots
         lots = worth.lots + self._buys.get(key, 0)
-        self._stakes[self._places[key]] = (key, desk, worth, lots * worth.quote_per_tick_lot)
+        self._stakes[self._places[key]] = (desk, worth, lots * worth.quote_per_tick_lot)
 
     def view(self, desk: Desk, limit: int | None, ts: int) -> AccountView:
         """Return the account before an order of `desk` at `ts`; `limit` is the order's price in ticks, None for one without.
@@ -78,18 +79,13 @@ class Account:
         price = worth.mark if worth.mark > desk.ask else desk.ask
         if limit is not None and price and limit > price:
             price = limit
-        worths = {
-            each: (held.mark if held.mark > other.ask else other.ask) * factor
-            for each, other, held, factor in self._stakes
-            if factor
-        }
-        if key in worths:
-            worths[key] = price * self._stakes[self._places[key]][3]
+        if any(self._unread):
+            self._measure()
         prices = {key: price} if price else {}
-        committed: dict[InstrumentId, int] | None = worths
-        if not all(worths.values()):  # something is held, or bought, that nobody has told a price of
-            prices, committed = self._all_prices() | prices, None
-        known, has_book, measures = equity is not None, desk.book_at > 0, self._wants_statistics
+        commitment = self._commitment(desk, price)
+        if commitment is None:
+            prices = self._all_prices() | prices
+        known, has_book = equity is not None, desk.book_at > 0
         return AccountView(  # by place, each with its name beside it: by name it takes three times as long, of every decision
             equity,
             track.day_start if known else None,  # day_start_equity
@@ -109,8 +105,8 @@ class Account:
             2 if has_book else 1,  # references_needed
             {key: max(desk.closed_at, desk.book_at)} if desk.closed_at or has_book else {},  # updated
             0 if has_book else self._timeframe_ns,  # quiet_ns
-            self._volatility() if measures else {},  # volatility
-            _atr(desk) if measures else {},  # atr
+            self._volatilities,  # volatility
+            self._atrs,  # atr
             None if self._stop is None else self._stop.reach(worth.mark),  # stop
             self._spent(ts) if self._wants_costs else None,  # costs
             risk.flow,
@@ -118,32 +114,45 @@ class Account:
             self._quote_unit,  # quote_unit
             risk.trading_state,
             self.peers,
-            committed,
+            commitment,
         )
+
+    def _commitment(self, desk: Desk, price: int) -> Commitment | None:
+        """Return what all is worth with the desk's own instrument at `price`; None when something is there that has no price."""
+        others, total, restless = 0, 0, 0.0
+        for other, held, stake in self._stakes:
+            if not stake:
+                continue
+            if other is desk:
+                worth = price * stake
+            else:
+                worth = (held.mark if held.mark > other.ask else other.ask) * stake
+                others += 1
+            if not worth:
+                return None
+            total += worth
+            restless += worth * other.volatility
+        return Commitment(others, total, restless)
 
     def _references(self, desk: Desk) -> tuple[Reference, ...]:
         """Return what the last bar and the book say; both where there are both."""
-        found = [Reference("candle", desk.close, desk.closed_at, self._timeframe_ns)] if desk.closed_at else []
-        if desk.book_at:
-            found.append(Reference("book", desk.mark, desk.book_at))
-        return tuple(found)
+        if not desk.closed_at:
+            return (Reference("book", desk.worth.mark, desk.book_at),) if desk.book_at else ()
+        candle = Reference("candle", desk.close, desk.closed_at, self._timeframe_ns)
+        return (candle, Reference("book", desk.worth.mark, desk.book_at)) if desk.book_at else (candle,)
 
     def _all_prices(self) -> dict[InstrumentId, int]:
         return {key: max(each.mark, each.ask) for key, each in self._desks.items() if each.mark}
 
-    def _volatility(self) -> dict[InstrumentId, float]:
-        """Return each instrument's volatility, looked up anew where bars have closed since."""
-        found = self._volatilities
+    def _measure(self) -> None:
+        """Look up how much each price moves, where bars have closed since."""
         for desk, statistics in self._measured:
-            if statistics.pending and (volatility := statistics.volatility) is not None:
-                found[desk.id] = volatility
-        return found
+            if statistics.pending:
+                if (volatility := statistics.volatility) is not None:
+                    self._volatilities[desk.id] = desk.volatility = volatility
+                if (atr := statistics.atr) is not None:
+                    self._atrs[desk.id] = atr
 
     def _spent(self, ts: int) -> Costs | None:
         equity = self._risk.equity
         return None if equity is None else self.costs.costs(ts, equity, self._ledger.fees_in_quote)
-
-
-def _atr(desk: Desk) -> dict[InstrumentId, float]:
-    atr = None if desk.statistics is None else desk.statistics.atr
-    return {} if atr is None else {desk.id: atr}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +46,8 @@ class Desk:
     """the last bar's close, in ticks, and when that was; 0 = there was none"""
     statistics: PriceStatistics | None = None
     """how much the price moves, where a limit asks for that"""
+    volatility: float = math.nan
+    """a year's, as it was worked out last; NaN while it is not known"""
     realized: int = 0
     """what the instrument had earned when nothing of it was held last, smallest quote units"""
     target: float | None = None

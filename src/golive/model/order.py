@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .ids import ClientOrderId, FillId, InstrumentId, VenueOrderId
 
@@ -15,6 +15,11 @@ class Side(StrEnum):
     @property
     def sign(self) -> int:
         return 1 if self is Side.BUY else -1
+
+
+BUY: Final = Side.BUY
+SELL: Final = Side.SELL
+"""where it counts: up to Python 3.11 a member is found ten times as slowly through its enumeration as by a name"""
 
 
 class OrderType(StrEnum):

@@ -86,7 +86,11 @@ class Ledger:
 
     def notional(self, instrument: InstrumentId, ticks: int, lots: int) -> int:
         """Return price × quantity in the ledger's quote units."""
-        return checked(ticks * lots * self._of(instrument).quote_per_tick_lot, "notional")
+        holding = self._recent
+        if holding.id is not instrument:
+            holding = self._of(instrument)
+        amount = ticks * lots * holding.quote_per_tick_lot
+        return amount if -LIMIT < amount < LIMIT else checked(amount, "notional")
 
     def base_units(self, instrument: InstrumentId, lots: int) -> int:
         """Return a quantity in the ledger's units of the base asset."""

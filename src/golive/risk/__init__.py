@@ -5,6 +5,8 @@ from .engine import RiskEngine
 from .flow import OrderFlow
 from .profile import LIMITS, RiskProfile
 from .rules import RULES
-from .view import AccountView, Costs, Reference
+from .view import AccountView, Commitment, Costs, Reference
 
-__all__ = ["LIMITS", "RULES", "AccountView", "Costs", "LimitUse", "OrderFlow", "Reference", "RiskEngine", "RiskProfile"]
+__all__ = [
+    "LIMITS", "RULES", "AccountView", "Commitment", "Costs", "LimitUse", "OrderFlow", "Reference", "RiskEngine", "RiskProfile"
+]  # fmt: skip

@@ -6,7 +6,7 @@ A restart gets it back by the same calls, from the journal. Times are ns UTC of 
 from __future__ import annotations
 
 from collections import deque
-from typing import Final, NamedTuple
+from typing import Final
 
 from golive.model.clock import DAY, MINUTE
 from golive.model.ids import InstrumentId
@@ -16,17 +16,9 @@ Book = tuple[InstrumentId, Side]
 """one side of one instrument"""
 KEPT: Final = 10 * MINUTE
 """of approvals; no window of a limit over them is longer"""
+Approval = tuple[int, NewOrder]
+"""an order that was allowed, and when"""
 _NEVER: Final[deque[int]] = deque()
-
-
-class Approval(NamedTuple):
-    """An order that was allowed."""
-
-    ts: int
-    instrument: InstrumentId
-    side: Side
-    quantity: int
-    price: int | None
 
 
 class OrderFlow:
@@ -46,13 +38,13 @@ class OrderFlow:
     def approved(self, order: NewOrder, ts: int) -> None:
         """Take an order that was allowed, or new terms for one."""
         approvals = self._approvals
-        while approvals and approvals[0].ts < ts - KEPT:
+        while approvals and approvals[0][0] < ts - KEPT:
             approvals.popleft()
-        approvals.append(Approval(ts, order.instrument, order.side, order.quantity, order.price))
+        approvals.append((ts, order))
 
     def executed(self, order: NewOrder, ts: int) -> None:
         """Take the first execution of an order; its further fills are not told."""
-        times = self._executions.setdefault((order.instrument, order.side), deque())
+        times = self._executions.setdefault(_book(order), deque())
         while times and times[0] <= ts - MINUTE:
             times.popleft()
         times.append(ts)
@@ -79,30 +71,30 @@ class OrderFlow:
 
     def has_allowed(self, count: int, now: int) -> bool:
         """Say whether `count` orders or more were allowed in the last minute."""
-        return count <= 0 or (len(self._approvals) >= count and self._approvals[-count].ts > now - MINUTE)
+        return count <= 0 or (len(self._approvals) >= count and self._approvals[-count][0] > now - MINUTE)
 
     def allowed(self, now: int) -> int:
         """Return how many orders were allowed in the last minute."""
-        return sum(1 for each in self._approvals if each.ts > now - MINUTE)
+        return sum(1 for ts, _ in self._approvals if ts > now - MINUTE)
 
     def repeats(self, order: NewOrder, span: int, now: int) -> bool:
         """Say whether the same order – instrument, side, quantity, price – was allowed within the last `span` ns."""
-        wanted = order.instrument, order.side, order.quantity, order.price
-        for approval in reversed(self._approvals):
-            if approval.ts <= now - span:
+        oldest, quantity = now - span, order.quantity
+        for ts, other in reversed(self._approvals):
+            if ts <= oldest:
                 return False
-            if approval[1:] == wanted:
+            if other.quantity == quantity and other.price == order.price and _book(other) == _book(order):
                 return True
         return False
 
     def has_executed(self, count: int, order: NewOrder, now: int) -> bool:
         """Say whether `count` orders or more of the same instrument and side were executed in the last minute."""
-        times = self._executions.get((order.instrument, order.side), _NEVER)
+        times = self._executions.get(_book(order), _NEVER)
         return count <= 0 or (len(times) >= count and times[-count] > now - MINUTE)
 
     def executions(self, order: NewOrder, now: int) -> int:
         """Return how many orders of the same instrument and side were executed in the last minute."""
-        times = self._executions.get((order.instrument, order.side), ())
+        times = self._executions.get(_book(order), ())
         return sum(1 for ts in times if ts > now - MINUTE)
 
     def loss_of(self, instrument: InstrumentId) -> int | None:
@@ -115,3 +107,7 @@ class OrderFlow:
         while stops and stops[0] <= now - span:
             stops.popleft()
         return len(stops)
+
+
+def _book(order: NewOrder) -> Book:
+    return order.instrument, order.side

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from golive.model.decision import DecisionCode
 from golive.model.order import NewOrder
 from golive.risk.profile import Fraction, RiskProfile
@@ -17,24 +15,31 @@ Fall = tuple[int, int]
 
 def daily_loss(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     """Stop at this loss since the UTC day began, until it is over."""
-    limit = profile.max_daily_loss_pct
-    return _stop(profile.daily_loss, limit, view.day_start_equity, view.equity, view.worst_today, DecisionCode.RISK_DAILY_LOSS)
+    fall = _reached(profile.daily_loss, view.day_start_equity, view.equity, view.worst_today)
+    if fall is None:
+        return None
+    return Objection(DecisionCode.RISK_DAILY_LOSS, str(profile.max_daily_loss_pct), share_text(*fall))
 
 
 def weekly_loss(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     """Stop at this loss since Monday, UTC, until the week is over."""
-    share, limit, start = profile.weekly_loss, profile.weekly_loss_pct, view.week_start_equity
-    if share is None or limit is None:
+    share, start = profile.weekly_loss, view.week_start_equity
+    if share is None:
         return None
     if start is None:
         return missing("week_start_equity")
-    return _stop(share, limit, start, view.equity, view.worst_week, DecisionCode.RISK_WEEKLY_LOSS)
+    fall = _reached(share, start, view.equity, view.worst_week)
+    if fall is None:
+        return None
+    return Objection(DecisionCode.RISK_WEEKLY_LOSS, str(profile.weekly_loss_pct), share_text(*fall))
 
 
 def drawdown(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     """Stop at this fall from the peak, until a person releases it."""
-    limit = profile.hard_drawdown_pct
-    return _stop(profile.drawdown, limit, view.peak_equity, view.equity, view.worst_drawdown, DecisionCode.RISK_DRAWDOWN)
+    fall = _reached(profile.drawdown, view.peak_equity, view.equity, view.worst_drawdown)
+    if fall is None:
+        return None
+    return Objection(DecisionCode.RISK_DRAWDOWN, str(profile.hard_drawdown_pct), share_text(*fall))
 
 
 def cost_ratio(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
@@ -48,12 +53,10 @@ def cost_ratio(order: NewOrder, view: AccountView, profile: RiskProfile) -> Obje
     return Objection(DecisionCode.RISK_COST_RATIO, str(profile.max_cost_to_profit_ratio), value)
 
 
-def _stop(
-    share: Fraction, limit: Decimal, start: int | None, equity: int | None, worst: Fall, code: DecisionCode
-) -> Objection | None:
-    """Object when the fall from `start` to `equity`, or the worst one that still holds, is at or beyond the limit."""
-    if start is not None and equity is not None and share.reached_by(start - equity, start):
-        return Objection(code, str(limit), share_text(start - equity, start))
-    if share.reached_by(*worst):
-        return Objection(code, str(limit), share_text(*worst))
-    return None
+def _reached(share: Fraction, start: int | None, equity: int | None, worst: Fall) -> Fall | None:
+    """Return the fall that is at or beyond the limit: the one from `start` to `equity`, else the worst one that still holds."""
+    numerator, denominator = share.numerator, share.denominator
+    if start is not None and equity is not None and (start - equity) * denominator >= start * numerator:
+        return start - equity, start
+    fall, whole = worst
+    return worst if fall * denominator >= whole * numerator else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from golive.model.decision import DecisionCode
-from golive.model.order import NewOrder, Side
+from golive.model.order import SELL, NewOrder
 from golive.risk.profile import RiskProfile
 from golive.risk.view import AccountView
 
@@ -25,7 +25,7 @@ Rule = Callable[[NewOrder, AccountView, RiskProfile], Objection | None]
 def reduces(order: NewOrder, view: AccountView) -> bool:
     """Say whether the order can only make its position smaller, whatever becomes of the other sales that work."""
     key = order.instrument
-    return order.side is Side.SELL and order.quantity + view.pending_sells.get(key, 0) <= view.positions.get(key, 0)
+    return order.side is SELL and order.quantity + view.pending_sells.get(key, 0) <= view.positions.get(key, 0)
 
 
 def lots_after(order: NewOrder, view: AccountView) -> int:

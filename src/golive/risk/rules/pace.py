@@ -49,6 +49,7 @@ def repeated_execution(order: NewOrder, view: AccountView, profile: RiskProfile)
         return None
     if flow is None:
         return missing("executions of the last minute")
-    if (order.instrument, order.side) not in flow.throttled and not flow.has_executed(limit, order, view.now):
+    is_shut = bool(flow.throttled) and (order.instrument, order.side) in flow.throttled
+    if not is_shut and not flow.has_executed(limit, order, view.now):
         return None
     return Objection(DecisionCode.RISK_REPEATED_EXECUTION, str(limit), str(flow.executions(order, view.now) + 1))

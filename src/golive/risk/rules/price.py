@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from golive.model.decision import DecisionCode
-from golive.model.order import NewOrder, Side
+from golive.model.order import BUY, SELL, NewOrder
 from golive.risk.profile import RiskProfile
 from golive.risk.view import AccountView
 
@@ -28,19 +28,24 @@ def price_collar(order: NewOrder, view: AccountView, profile: RiskProfile) -> Ob
     """Refuse a price that is further than this from what the market's sources say, each not older than its age limit.
 
     A buy is judged by its limit, else by what it would cost at worst; a sale by its limit alone: without one it takes what there
-    is. Only what is worse for us is far: a buy above, a sale below.
+    is. Only what is worse for us is far: a buy above, a sale below. Of several sources, the one that it is furthest from
+    counts.
     """
     limit = profile.collar
-    if limit is None or (order.side is Side.SELL and order.price is None):
+    if limit is None or (order.side is SELL and order.price is None):
         return None
     price = view.prices.get(order.instrument) if order.price is None else order.price
-    oldest = view.now - profile.reference_max_age_ns
-    fresh = [ticks for _, ticks, ts, valid_ns in view.references.get(order.instrument, ()) if ts + valid_ns >= oldest]
-    if price is None or not fresh or len(fresh) < view.references_needed:
+    buys, oldest = order.side is BUY, view.now - profile.reference_max_age_ns
+    fresh, furthest = 0, 0
+    for source in view.references.get(order.instrument, ()):
+        if source.ts + source.valid_ns >= oldest:
+            ticks = source.ticks
+            if not fresh or (ticks < furthest if buys else ticks > furthest):
+                furthest = ticks
+            fresh += 1
+    if price is None or not fresh or fresh < view.references_needed:
         return missing(f"{max(1, view.references_needed)} prices not older than {profile.reference_max_age_seconds} s")
-    # Of several sources, the one that the price is furthest from.
-    nearest = min(fresh) if order.side is Side.BUY else max(fresh)
-    away = price - nearest if order.side is Side.BUY else nearest - price
-    if not limit.exceeded_by(away, nearest):
+    away = price - furthest if buys else furthest - price
+    if not limit.exceeded_by(away, furthest):
         return None
-    return Objection(DecisionCode.RISK_PRICE_COLLAR, str(profile.price_collar_pct), share_text(away, nearest))
+    return Objection(DecisionCode.RISK_PRICE_COLLAR, str(profile.price_collar_pct), share_text(away, furthest))

@@ -14,8 +14,9 @@ from .objection import Objection, missing
 
 def symbol_lock(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     """Refuse an instrument that the profile locks."""
-    symbol = order.instrument.symbol
-    return Objection(DecisionCode.SYMBOL_LOCKED, "not locked", symbol) if symbol in profile.locks else None
+    if not profile.locks or order.instrument.symbol not in profile.locks:
+        return None
+    return Objection(DecisionCode.SYMBOL_LOCKED, "not locked", order.instrument.symbol)
 
 
 def trading_window(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:

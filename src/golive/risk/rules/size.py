@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from functools import reduce
-from operator import add, mul
 
 from golive.model.decision import DecisionCode
 from golive.model.ids import InstrumentId
 from golive.model.order import NewOrder
 from golive.risk.profile import RiskProfile
-from golive.risk.view import AccountView
+from golive.risk.view import AccountView, Commitment
 
 from .objection import Objection, lots_after, missing, share_text
 
@@ -47,8 +44,8 @@ def max_position(order: NewOrder, view: AccountView, profile: RiskProfile) -> Ob
 
 def max_open_positions(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     """Refuse one more instrument than this."""
-    wanted = _lots(view) if view.committed is None else view.committed
-    count = len(wanted) + (order.instrument not in wanted)
+    commitment = view.commitment
+    count = 1 + (len(_lots(view).keys() - {order.instrument}) if commitment is None else commitment.others)
     if count <= profile.max_open_positions:
         return None
     return Objection(DecisionCode.RISK_MAX_OPEN_POSITIONS, str(profile.max_open_positions), str(count))
@@ -59,10 +56,10 @@ def portfolio_exposure(order: NewOrder, view: AccountView, profile: RiskProfile)
     limit, equity = profile.exposure, view.equity
     if limit is None or equity is None:
         return None
-    committed = _committed(view)
-    if isinstance(committed, Objection):
-        return committed
-    exposure = sum(committed.values()) + _own(order, view)
+    commitment = _commitment(order, view)
+    if isinstance(commitment, Objection):
+        return commitment
+    exposure = commitment.worth + _own(order, view)
     if not limit.exceeded_by(exposure, equity):
         return None
     return Objection(DecisionCode.RISK_PORTFOLIO_EXPOSURE, str(profile.portfolio_exposure_pct), share_text(exposure, equity))
@@ -73,16 +70,16 @@ def target_volatility(order: NewOrder, view: AccountView, profile: RiskProfile) 
     limit, equity = profile.volatility, view.equity
     if limit is None or equity is None:
         return None
-    committed, known = _committed(view), view.volatility
-    if isinstance(committed, Objection):
-        return committed
-    try:
-        total = reduce(add, map(mul, committed.values(), map(known.__getitem__, committed)), 0.0)
-        total = (total + _own(order, view) * known[order.instrument]) / equity
-    except KeyError as unknown:
-        return missing(f"volatility of {unknown.args[0]}")
+    commitment = _commitment(order, view)
+    if isinstance(commitment, Objection):
+        return commitment
+    own = view.volatility.get(order.instrument, math.nan)
+    total = (commitment.restless + _own(order, view) * own) / equity
     if total <= limit:
         return None
+    if math.isnan(total):
+        unknown = next((key for key in _lots(view) if key not in view.volatility), order.instrument)
+        return missing(f"volatility of {unknown}")
     return Objection(DecisionCode.RISK_TARGET_VOLATILITY, str(profile.target_volatility), f"{total:.6g}")
 
 
@@ -133,12 +130,17 @@ def _lots(view: AccountView) -> dict[InstrumentId, int]:
     return lots
 
 
-def _committed(view: AccountView) -> Mapping[InstrumentId, int] | Objection:
+def _commitment(order: NewOrder, view: AccountView) -> Commitment | Objection:
     """Return what those lots are worth; an objection when one of them has no price."""
-    if view.committed is not None:
-        return view.committed
+    if view.commitment is not None:
+        return view.commitment
     lots = _lots(view)
     for key in lots:
         if key not in view.prices:
             return missing(f"price of {key}")
-    return {key: view.notional(key, view.prices[key], count) for key, count in lots.items()}
+    total, restless = 0, 0.0
+    for key, count in lots.items():
+        worth = view.notional(key, view.prices[key], count)
+        total += worth
+        restless += worth * view.volatility.get(key, math.nan)
+    return Commitment(len(lots.keys() - {order.instrument}), total, restless)

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from golive.model.decision import DecisionCode
-from golive.model.order import NewOrder, Side
+from golive.model.order import BUY, NewOrder
 from golive.risk.emergency import TradingState
 from golive.risk.profile import RiskProfile
 from golive.risk.view import AccountView
 
 from .objection import Objection, missing, reduces
 
+_ACTIVE: Final = TradingState.ACTIVE
+
 
 def emergency_mode(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     """Refuse all but reductions while the emergency is on, and reductions too when all is halted."""
     state = view.trading_state
-    if state is TradingState.ACTIVE or (state is TradingState.REDUCING and reduces(order, view)):
+    if state is _ACTIVE or (state is TradingState.REDUCING and reduces(order, view)):
         return None
-    return Objection(DecisionCode.EMERGENCY_MODE, str(TradingState.ACTIVE), str(state))
+    return Objection(DecisionCode.EMERGENCY_MODE, str(_ACTIVE), str(state))
 
 
 def flip(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     """Refuse a sale of more than is held and not promised yet: it would turn the position around. In lots."""
-    if order.side is Side.BUY:
+    if order.side is BUY:
         return None
     key = order.instrument
     free = max(0, view.positions.get(key, 0) - view.pending_sells.get(key, 0))

@@ -7,6 +7,7 @@ journals of the desk's accounts, and goes back there.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 from golive.execution.ports import News
@@ -112,7 +113,7 @@ class OrderRisk:
         working = [each for each in self._desk.router.unended if each.intent.instrument in holdings.instruments]
         plan, now = self._desk.plan, self._clock.now()
         view = judged_account(order, holdings, working, engine, now, self._spending(instrument))
-        view = view._replace(peers=peers_of(plan, now))
+        view = replace(view, peers=peers_of(plan, now))
         verdict = stopped(plan, order, view, self._decisions) or self._judged(engine, order, view)
         self._tell(engine, instrument, view, now)
         return in_amounts(verdict, instrument) if isinstance(verdict, Refused) else verdict
