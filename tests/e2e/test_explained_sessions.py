@@ -263,3 +263,41 @@ def test_the_order_that_protects_belongs_to_the_chain_and_is_no_second_decision(
     assert "chroni pozycję" in out
     listed = published(decisions(capsys, protected, "--json")[1])["decisions"]
     assert {each["purpose"] for each in listed} == {"target", "protection", None}
+
+
+@pytest.fixture(scope="module")
+def allocated(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A demo of two strategies as one, one of which may begin nothing before 04:00."""
+    home = Home(tmp_path_factory.mktemp("allocated"))
+    members = """parameters: {}
+    allocation:
+      - {strategy: ema_cross, capital_pct: 0.5, schedule: [mon-sun 04:00-24:00]}
+      - {strategy: breakout, capital_pct: 0.4}
+#"""
+    home.edit("core.yaml", "parameters: {} ", members)
+    assert home.run("demo", *CANDLES).code == 0
+    assert home.golive("audit", "verify", "--all").code == 0
+    return home
+
+
+def test_a_member_that_its_times_hold_back_is_named_with_what_it_wanted(
+    allocated: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = published(decisions(capsys, allocated, "--code", "OUTSIDE_SCHEDULE", "--json")[1])["decisions"]
+    held = {"strategy": "ema_cross", "share": "0.5", "wanted": "1", "target": "0"}
+    assert [each["members"] for each in listed] == [[held]] * len(listed)
+    assert listed
+    code, out, _ = decisions(capsys, allocated, "--code", "OUTSIDE_SCHEDULE", "--lang", "pl")
+    assert (code, "ema_cross chce 1 × 0.5, wstrzymano na 0" in out) == (0, True)
+    [desk] = document(capsys, allocated, listed[0]["ts"])["desks"]
+    assert (desk["idle"]["code"], desk["idle"]["members"]) == ("OUTSIDE_SCHEDULE", [held])
+    assert "its schedule holds a strategy back" in explain(capsys, allocated, listed[0]["ts"])[1]
+
+
+def test_a_signal_of_several_strategies_says_what_each_wanted(allocated: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    story = document(capsys, allocated, "BTC/USDT#1")
+    members = story["signal"]["members"]
+    assert {each["strategy"] for each in members} <= {"ema_cross", "breakout"}
+    made = sum(float(each["share"]) * float(each["target"]) for each in members)
+    assert float(story["signal"]["target"]) == pytest.approx(made)
+    assert "breakout wants 1 × 0.4" in explain(capsys, allocated, "BTC/USDT#1")[1]

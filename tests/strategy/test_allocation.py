@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from golive.backtest.column_run import needs_events
+from golive.backtest.event_run import run_events
 from golive.config.digest import trading_digest
 from golive.model.clock import MINUTE
+from golive.model.decision import DecisionCode
 from golive.model.errors import ConfigError
 from golive.model.ids import InstrumentId
 from golive.model.trading_window import TradingWindow
@@ -24,6 +27,7 @@ from golive.strategy import Bar, Parameter, bound, strategy_named
 from golive.strategy.allocation import Allocation, Member
 from golive.strategy.compiling import NotCompilable
 from golive.strategy.targets import targets_of
+from support.backtests import market, spec
 from support.candle_columns import walk_columns
 from support.configuration import CORE, RUNTIME, changed, parse
 from support.scripted_session import Listener, Script
@@ -112,6 +116,17 @@ def test_it_runs_over_history_as_bar_by_bar_and_says_that_it_cannot_be_compiled(
     assert len(set(stepped)) > 2, "a market in which both have something to say"
     with pytest.raises(NotCompilable, match="written as allocation"):
         targets_of(whole, NO_PARAMS, table, compiled=True)
+
+
+def test_history_is_gone_through_event_by_event_because_members_are_told_bar_by_bar() -> None:
+    ema_cross = strategy_named("ema_cross")
+    params = bound({name: each.default for name, each in ema_cross.parameters.items()})
+    whole = Allocation("both", [Member(ema_cross, params, 1.0, (TradingWindow.parse("sun 00:00-01:00"),))])
+    terms, candles = replace(spec(), strategy=whole), [market(600)]
+    assert "told bar by bar" in (needs_events(terms, candles) or "")
+    found = run_events(terms, candles)
+    assert found.signals == 0
+    assert found.inaction[DecisionCode.OUTSIDE_SCHEDULE] > 50
 
 
 def test_who_listens_to_fills_cannot_be_a_member() -> None:

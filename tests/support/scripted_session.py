@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ from golive.model.market import Candle
 from golive.model.order import NewOrder, OrderUpdate
 from golive.portfolio import Ledger
 from golive.risk import RiskProfile
-from golive.strategy import Bar, Parameter, with_order_parameters
+from golive.strategy import Bar, Parameter, Strategy, with_order_parameters
 from golive.strategy.protocol import FillSeen, TradeSeen
 from support.trading import BTC, BTC_ID, START, client_order_id, confirm, start
 
@@ -64,7 +64,11 @@ class Session:
     """Engine and paper execution over bars, everything durable at once; keeps what was asked for, bar by bar."""
 
     def __init__(
-        self, targets: Sequence[float], refusing: bool = False, script: type[Script] = Script, **parameters: float
+        self,
+        targets: Sequence[float],
+        refusing: bool = False,
+        script: Callable[[Sequence[float]], Strategy] = Script,
+        **parameters: float,
     ) -> None:
         strategy = script(targets)
         values = {name: each.default for name, each in strategy.parameters.items()}

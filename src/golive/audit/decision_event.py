@@ -57,9 +57,9 @@ _MOVED: Final = {"from": TEXT, "to": TEXT}
 _REPORT: Final = {"report_id": TEXT, "report_sha256": TEXT}
 
 EVENTS: Final[Mapping[str, EventSpec]] = {
-    "signal_received": _spec({**_SIGNAL, "target": TEXT, "cause": TEXT}, strategy=TEXT, confidence=NUMBER),
+    "signal_received": _spec({**_SIGNAL, "target": TEXT, "cause": TEXT}, strategy=TEXT, confidence=NUMBER, members=LIST),
     "signal_neutral": _spec({**_SIGNAL, "code": CODE}),
-    "inaction": _spec({"instrument": TEXT, "code": CODE, "from": TEXT, "to": TEXT, "bars": COUNT}),
+    "inaction": _spec({"instrument": TEXT, "code": CODE, "from": TEXT, "to": TEXT, "bars": COUNT}, members=LIST),
     "risk_check_passed": _spec(_DECIDED, purpose=PURPOSE),
     "risk_rejected": _spec({**_DECIDED, "limit": TEXT, "value": TEXT}, purpose=PURPOSE),
     "risk_adjusted": _spec({**_DECIDED, "limit": TEXT, "value": TEXT, "adjusted_quantity": TEXT}, purpose=PURPOSE),

@@ -28,6 +28,8 @@ def needs_events(
         return f"limits: {', '.join(limits)}"
     if spec.latency_ns:
         return "orders and news take time to travel"
+    if getattr(spec.strategy, "members_said", None) is not None:
+        return f"strategy {spec.strategy.name} is several: what each of them wants is told bar by bar"
     for hook, what in (("on_fill", "its own fills"), ("on_trade", "public trades")):
         if getattr(spec.strategy, hook, None) is not None:
             return f"strategy {spec.strategy.name} reacts to {what}"

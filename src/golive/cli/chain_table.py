@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from golive.audit.decision_event import FOR_PROTECTION
@@ -17,6 +17,7 @@ from .terminal import clean
 
 if TYPE_CHECKING:
     from golive.runtime.explain.chain import BarTold, DecisionTold, DeskMoment, MomentStory, OrderTold, SignalStory, SignalTold
+    from golive.runtime.member_told import MemberTold
     from golive.runtime.session_rows import FillLine, OrderLine
 
 Row = tuple[str, int | None, str]
@@ -76,7 +77,14 @@ class Teller:
     def signal(self, signal: SignalTold) -> str:
         """Return the turn of a target and its cause."""
         before = self.text("none") if signal.target_before is None else signal.target_before
-        return self.text("turn", before=before, target=signal.target, cause=word(CAUSES, signal.cause, self._language))
+        turn = self.text("turn", before=before, target=signal.target, cause=word(CAUSES, signal.cause, self._language))
+        return "; ".join([turn, *self.members(signal.members)])
+
+    def members(self, members: Iterable[MemberTold]) -> Iterator[str]:
+        """Yield what each member of an allocation wanted."""
+        for each in members:
+            told = {"strategy": each.strategy, "wanted": each.wanted, "share": each.share}
+            yield self.text("member_held_back", **told, target=each.target) if each.is_held_back else self.text("member", **told)
 
     def bar(self, bar: BarTold) -> str:
         """Return a candle in one line."""
@@ -132,7 +140,8 @@ class Teller:
             idle = desk.idle
             meaning, bars = phrase(idle.code, self._language), f"{idle.bars:,}"
             times = {"since": moment(idle.since), "until": moment(idle.until)}
-            yield "idle", None, self.text("idle_for", code=idle.code, meaning=meaning, bars=bars, **times)
+            said = self.text("idle_for", code=idle.code, meaning=meaning, bars=bars, **times)
+            yield "idle", None, "; ".join([said, *self.members(idle.members)])
         for fill in desk.fills:
             yield "filled", fill.ts, self._fill(fill)
         for order in desk.open_orders:

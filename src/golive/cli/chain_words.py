@@ -39,6 +39,11 @@ TEXTS: Final[Words] = {
     "target_of": ("{target} of a full position ({signal})", "{target} pełnej pozycji ({signal})"),
     "no_target": ("none yet", "jeszcze żadnego"),
     "turn": ("target {before} → {target}: {cause}", "cel {before} → {target}: {cause}"),
+    "member": ("{strategy} wants {wanted} × {share}", "{strategy} chce {wanted} × {share}"),
+    "member_held_back": (
+        "{strategy} wants {wanted} × {share}, held back at {target}",
+        "{strategy} chce {wanted} × {share}, wstrzymano na {target}",
+    ),
     "waits": ("it waits for its decision", "czeka na decyzję"),
     "reference": ("judged at {price}", "oceniono po {price}"),
     "idle_for": (

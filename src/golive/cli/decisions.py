@@ -104,9 +104,9 @@ def _print(found: DecisionList, lang: Language, stream: TextIO) -> None:
 
 
 def _why(line: DecisionLine, lang: Language) -> str:
-    from .chain_table import moment
+    from .chain_table import Teller, moment
 
-    said = sentence(line.code, line.limit, line.value, lang)
+    said = "; ".join([sentence(line.code, line.limit, line.value, lang), *Teller(lang).members(line.members)])
     if line.purpose == FOR_PROTECTION:
         return f"{said}; {word(TEXTS, 'protects', lang)}"
     if line.until is None:

@@ -11,6 +11,7 @@ from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.order import Fill, Side
 from golive.risk.statistics import PriceStatistics
+from golive.strategy.protocol import MemberSaid
 
 from .valuation import Worth
 
@@ -23,6 +24,8 @@ class InactionRun:
     since: int
     until: int
     bars: int
+    members: tuple[MemberSaid, ...] = ()
+    """of OUTSIDE_SCHEDULE who was held back, as on the last bar"""
 
 
 @dataclass(slots=True)
@@ -88,14 +91,15 @@ class Desk:
         elif held < self.instrument.min_quantity:
             self.entry_lots = self.entry_cost = 0
 
-    def idle(self, code: DecisionCode, opened_at: int, ts: int) -> InactionRun | None:
-        """Extend the run of `code`; return the run that ended because the reason changed, if one did."""
-        if self.run is not None and self.run.code is code:
-            self.run.until = ts
-            self.run.bars += 1
+    def idle(self, code: DecisionCode, opened_at: int, ts: int, members: tuple[MemberSaid, ...] = ()) -> InactionRun | None:
+        """Extend the run of `code` and of the same members; return the run that ended because the reason changed, if one did."""
+        run = self.run
+        if run is not None and run.code is code and _names(run.members) == _names(members):
+            run.until, run.members = ts, members
+            run.bars += 1
             return None
         ended = self.end_run()
-        self.run = InactionRun(code, opened_at, ts, 1)
+        self.run = InactionRun(code, opened_at, ts, 1, members)
         return ended
 
     def end_run(self) -> InactionRun | None:
@@ -103,3 +107,7 @@ class Desk:
         if ended is not None:
             self.closed_runs.append(ended)
         return ended
+
+
+def _names(members: tuple[MemberSaid, ...]) -> list[str]:
+    return [each.strategy for each in members]

@@ -29,6 +29,7 @@ from golive.portfolio import EquityCurve, Ledger
 from golive.risk import LimitUse, RiskEngine, RiskProfile
 from golive.risk.statistics import PriceStatistics
 from golive.strategy import Strategy
+from golive.strategy.protocol import MemberSaid
 
 from .account_view import Account
 from .auto_trader import INACTION, AutoTrader, TraderState
@@ -43,6 +44,8 @@ from .watch import Breach, Watch
 
 _HELD_BACK: Final = frozenset(INACTION.values())
 """standing codes of a desk whose target waits for the auto-trader"""
+_AT_REST: Final = frozenset((DecisionCode.ON_TARGET, DecisionCode.BELOW_MINIMUM))
+"""codes of a desk that has what its target asks for"""
 
 
 class Engine:
@@ -73,6 +76,7 @@ class Engine:
         self.signals = 0
         self.candles = 0
         self._hearing = Hearing(strategy, parameters)
+        self._members_held_back = self._hearing.members_held_back
         self._valuation = Valuation(self.ledger, self.ledger.instruments)
         self.desks = {i.id: Desk(i, self._valuation.of(i.id), self._hearing.initial(i.id)) for i in instruments}
         self._sizing = Sizing.of(parameters)
@@ -135,12 +139,15 @@ class Engine:
             code = self._act(desk, ts, commands)
         if self._protection is not None:
             self._protect(desk, ts, commands)
+        held: tuple[MemberSaid, ...] = ()
+        if self._members_held_back is not None and code in _AT_REST and (held := self._members_held_back(desk.strategy_state)):
+            code = DecisionCode.OUTSIDE_SCHEDULE
         run = desk.run
-        if run is not None and run.code is code:
+        if run is not None and run.code is code and not held:
             run.until = ts
             run.bars += 1
         elif code is not None:
-            self._notes.run(desk.idle(code, opened_at, ts), desk, ts, commands)
+            self._notes.run(desk.idle(code, opened_at, ts, held), desk, ts, commands)
         return commands
 
     def _finish(self, ts: int, commands: list[Command]) -> list[Command]:
@@ -256,7 +263,8 @@ class Engine:
         desk.target = target
         desk.signal_id = f"{desk.name}#{desk.signals}"
         desk.wants_action = True
-        self._notes.record(commands, ts, "signal_received", Body(signal_body, (desk.name, desk.signal_id, target, cause)))
+        said = (desk.name, desk.signal_id, target, cause, self._hearing.members(desk))
+        self._notes.record(commands, ts, "signal_received", Body(signal_body, said))
 
     def _act(self, desk: Desk, ts: int, commands: list[Command]) -> DecisionCode | None:
         """Decide what to do on a closed bar; return the code of inaction, None when a decision was taken."""

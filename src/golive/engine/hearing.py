@@ -6,7 +6,7 @@ of a fill or a trade, which cannot be undone, is raised at the next bar.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from golive.model.errors import StrategyError
@@ -15,7 +15,7 @@ from golive.model.market import Trade
 from golive.model.order import Fill, Side
 from golive.strategy import Bar, Strategy, bound
 from golive.strategy.failure import FAILURES, failed, failed_to_start, failed_when_told, no_target
-from golive.strategy.protocol import FillSeen, TradeSeen, started
+from golive.strategy.protocol import FillSeen, MemberSaid, TradeSeen, started
 
 from .desk import Desk
 
@@ -33,6 +33,9 @@ class Hearing:
         self._name = strategy.name
         self._strategy = strategy
         self._step = strategy.step
+        self._said: Callable[[Any], tuple[MemberSaid, ...]] | None = getattr(strategy, "members_said", None)
+        self.members_held_back: Callable[[Any], tuple[MemberSaid, ...]] | None = getattr(strategy, "members_held_back", None)
+        """of an allocation: returns, for the state at an instrument, who wants more there than their times allow"""
         self._on_fill = getattr(strategy, "on_fill", None)
         self._on_trade = getattr(strategy, "on_trade", None)
 
@@ -65,6 +68,10 @@ class Hearing:
         except (TypeError, ValueError):
             pass
         raise self._fail(no_target(self._name, ts, target))
+
+    def members(self, desk: Desk) -> tuple[MemberSaid, ...]:
+        """Return what the members of an allocation said at the newest bar of an instrument; of one strategy nothing."""
+        return () if self._said is None else self._said(desk.strategy_state)
 
     def trade(self, desk: Desk, trade: Trade) -> None:
         if self._on_trade is None:

@@ -12,6 +12,7 @@ from golive.model.decision import Approved, DecisionCode, Refused
 from golive.model.instrument import Instrument
 from golive.model.json import JsonValue
 from golive.model.order import Fill, NewOrder
+from golive.strategy.protocol import MemberSaid
 
 from .desk import Desk, InactionRun
 
@@ -71,19 +72,38 @@ class Notes:
     def run(self, run: InactionRun | None, desk: Desk, ts: int, commands: list[Command]) -> None:
         """Ask for the record of a run of inaction that has ended, if one has."""
         if run is not None:
-            self.record(commands, ts, "inaction", Body(_inaction, (desk.name, run.code, run.since, run.until, run.bars)))
+            self.record(
+                commands, ts, "inaction", Body(_inaction, (desk.name, run.code, run.since, run.until, run.bars, run.members))
+            )
 
     def count(self, code: DecisionCode) -> None:
         self.decisions[code] = self.decisions.get(code, 0) + 1
 
 
-def _inaction(name: str, code: DecisionCode, since: int, until: int, bars: int) -> dict[str, JsonValue]:
-    return {"instrument": name, "code": str(code), "from": to_iso(since), "to": to_iso(until), "bars": bars}
+def _inaction(
+    name: str, code: DecisionCode, since: int, until: int, bars: int, members: tuple[MemberSaid, ...]
+) -> dict[str, JsonValue]:
+    body: dict[str, JsonValue] = {"instrument": name, "code": str(code), "from": to_iso(since), "to": to_iso(until), "bars": bars}
+    return body | _members(members)
 
 
-def signal_body(name: str, signal_id: str, target: float, cause: str) -> dict[str, JsonValue]:
-    """Return what a record says of a target that asks for action."""
-    return {"instrument": name, "signal_id": signal_id, "target": f"{target:.6g}", "cause": cause}
+def signal_body(
+    name: str, signal_id: str, target: float, cause: str, members: tuple[MemberSaid, ...] = ()
+) -> dict[str, JsonValue]:
+    """Return what a record says of a target that asks for action; `members` of an allocation, as they made it up."""
+    body: dict[str, JsonValue] = {"instrument": name, "signal_id": signal_id, "target": f"{target:.6g}", "cause": cause}
+    return body | _members(members)
+
+
+def _members(members: tuple[MemberSaid, ...]) -> dict[str, JsonValue]:
+    """Return who wanted how much, where several strategies trade as one."""
+    if not members:
+        return {}
+    told: list[JsonValue] = [
+        {"strategy": each.strategy, "share": f"{each.share:.6g}", "wanted": f"{each.wanted:.6g}", "target": f"{each.target:.6g}"}
+        for each in members
+    ]
+    return {"members": told}
 
 
 def neutral_body(name: str, signal_id: str, code: DecisionCode) -> dict[str, JsonValue]:

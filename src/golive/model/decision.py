@@ -51,6 +51,8 @@ class DecisionCode(StrEnum):
     NOT_CONFIRMED = "NOT_CONFIRMED"
     WARMING_UP = "WARMING_UP"
     ON_TARGET = "ON_TARGET"
+    OUTSIDE_SCHEDULE = "OUTSIDE_SCHEDULE"
+    """a member of an allocation wants more than it may outside its times; the target that is left is reached"""
     BELOW_MINIMUM = "BELOW_MINIMUM"
     ORDER_WORKING = "ORDER_WORKING"
     STOPPED_OUT = "STOPPED_OUT"

@@ -222,6 +222,7 @@ CODES: Final[Mapping[C, CodeWords]] = {
     C.NOT_CONFIRMED: CodeWords(("nobody has confirmed trading", "nikt nie potwierdził handlu")),
     C.WARMING_UP: CodeWords(("the strategy is warming up", "strategia się rozgrzewa")),
     C.ON_TARGET: CodeWords(("the target is reached", "cel jest osiągnięty")),
+    C.OUTSIDE_SCHEDULE: CodeWords(("its schedule holds a strategy back", "harmonogram wstrzymuje jedną ze strategii")),
     C.BELOW_MINIMUM: CodeWords(("less than the venue's minimum", "mniej niż minimum giełdy")),
     C.ORDER_WORKING: CodeWords(("an order is working", "zlecenie jest w toku")),
     C.STOPPED_OUT: CodeWords(

@@ -16,6 +16,7 @@ from golive.observability.shape import Count, Instant, as_json, document_schema
 from golive.storage.session_reader import SessionReader
 from golive.storage.session_store import StoredRecord
 
+from .member_told import MemberTold, members_told
 from .session_rows import SessionHead
 from .session_view import view_session
 
@@ -42,6 +43,8 @@ class DecisionLine:
     until: Instant | None
     """end of a run's last bar; None for a decision"""
     bars: Count | None
+    members: tuple[MemberTold, ...]
+    """of a run on which the times of an allocation's members held them back: who, and as on its last bar"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,4 +114,5 @@ def _line(record: StoredRecord) -> DecisionLine:
         value=text("value"),
         until=from_iso(str(body["to"])) if is_run else None,
         bars=int(str(body["bars"])) if is_run else None,
+        members=members_told(body),
     )

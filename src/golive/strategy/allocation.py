@@ -1,12 +1,14 @@
 """Several strategies as one: the target is the sum of what each member wants, times its share of the capital.
 
 A member may have times of the week, outside which it may hold or reduce what it wanted, and not raise it; and instruments, in all
-others of which it takes no part. Members decide on bars alone. The order parameters belong to the whole.
+others of which it takes no part. Members decide on bars alone. The order parameters belong to the whole. What each member
+wants, and whether its times hold it back, can be asked for (`members_said`, `members_held_back`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +17,7 @@ from golive.model.ids import InstrumentId
 from golive.model.trading_window import TradingWindow
 
 from .order_parameters import with_order_parameters
-from .protocol import WARMING_UP, Bar, Parameter, Strategy
+from .protocol import WARMING_UP, Bar, MemberSaid, Parameter, Strategy
 
 FORM: Final = "allocation"
 
@@ -38,8 +40,12 @@ class _Seat:
     """A member at one instrument: its state, and what it wants there."""
 
     member: Member
+    name: str
     state: Any
+    wanted: float = WARMING_UP
+    """as it said itself"""
     target: float = WARMING_UP
+    """what of that counts; of a member that warms up anew the last"""
 
 
 class Allocation:
@@ -51,6 +57,10 @@ class Allocation:
     def __init__(self, name: str, members: Sequence[Member]) -> None:
         self.name = name
         self.members = tuple(members)
+        self.members_held_back: Callable[[list[_Seat]], tuple[MemberSaid, ...]] | None
+        """returns the members that want more at an instrument than their times allow; None: none has times"""
+        self.members_held_back = _held_back if any(each.schedule for each in members) else None
+        self._names = _names(members)
         self.summary = " + ".join(f"{each.share:g} {each.strategy.name}" for each in members)
         for each in members:
             if any(getattr(each.strategy, told, None) is not None for told in ("on_fill", "on_trade")):
@@ -61,19 +71,26 @@ class Allocation:
 
     def initial(self, params: Any) -> list[_Seat]:
         """Return the state at an instrument in which all members take part."""
-        return [_Seat(each, each.strategy.initial(each.params)) for each in self.members]
+        return self._seats(None)
 
     def initial_for(self, params: Any, instrument: InstrumentId) -> list[_Seat]:
         """Return the state at an instrument."""
-        seats = [each for each in self.members if each.instruments is None or instrument in each.instruments]
-        return [_Seat(each, each.strategy.initial(each.params)) for each in seats]
+        return self._seats(instrument)
+
+    def _seats(self, instrument: InstrumentId | None) -> list[_Seat]:
+        named = zip(self.members, self._names, strict=True)
+        return [
+            _Seat(each, name, each.strategy.initial(each.params))
+            for each, name in named
+            if instrument is None or each.instruments is None or instrument in each.instruments
+        ]
 
     def step(self, state: list[_Seat], bar: Bar, params: Any) -> float:
         """Move every member by one bar; return the sum of their shares, WARMING_UP until one of them has a target."""
         total, has_target = 0.0, not state
         for seat in state:
             member = seat.member
-            wanted = member.strategy.step(seat.state, bar, member.params)
+            wanted = seat.wanted = member.strategy.step(seat.state, bar, member.params)
             if wanted != wanted:  # noqa: PLR0124 (WARMING_UP is the one number that is not itself)
                 continue
             if member.schedule and not any(window.holds(bar.ts) for window in member.schedule):
@@ -84,6 +101,30 @@ class Allocation:
             total += member.share * wanted
         return min(1.0, total) if has_target else WARMING_UP
 
+    @staticmethod
+    def members_said(state: list[_Seat]) -> tuple[MemberSaid, ...]:
+        """Return what the members that take part at an instrument said last, those left out that are warming up."""
+        return tuple(_said(seat) for seat in state if seat.wanted == seat.wanted)
+
     def warm_up(self, params: Any) -> int:
         """Return after how many bars the first member gives a target."""
         return min((each.strategy.warm_up(each.params) for each in self.members), default=0)
+
+
+def _held_back(state: list[_Seat]) -> tuple[MemberSaid, ...]:
+    return tuple(_said(seat) for seat in state if seat.wanted > seat.target)
+
+
+def _said(seat: _Seat) -> MemberSaid:
+    return MemberSaid(seat.name, seat.member.share, seat.wanted, seat.target)
+
+
+def _names(members: Sequence[Member]) -> tuple[str, ...]:
+    """Return a name for each member: its strategy's, numbered where that has come before."""
+    seen: Counter[str] = Counter()
+    names = []
+    for each in members:
+        name = each.strategy.name
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return tuple(names)

@@ -51,6 +51,18 @@ class TradeSeen(NamedTuple):
     is_buy: bool
 
 
+class MemberSaid(NamedTuple):
+    """What a member of an allocation wants at an instrument, and what of it counts; shares of a full position, 0 to 1."""
+
+    strategy: str
+    """its name; from the second member of a strategy on with its number, as `ema_cross#2`"""
+    share: float
+    """of the whole's target"""
+    wanted: float
+    target: float
+    """at most `wanted`: less, where the member's times hold it back"""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A number a strategy takes: its default, inclusive range and meaning; `whole` demands an integer."""

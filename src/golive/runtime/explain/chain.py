@@ -12,6 +12,7 @@ from typing import Final
 from golive.model.json import JsonValue
 from golive.observability.shape import Amount, Count, Instant, as_json, document_schema
 
+from ..member_told import MemberTold
 from ..session_rows import FillLine, OrderLine, SessionHead
 
 MOMENT_SCHEMA: Final = "golive.moment.v1"
@@ -43,6 +44,8 @@ class SignalTold:
     target: Amount
     target_before: Amount | None
     """None: there was none before"""
+    members: tuple[MemberTold, ...]
+    """of an allocation: what each wanted on its newest bar; none of a strategy by itself"""
     bar: BarTold | None
     """the newest one that was closed by then; None before the first"""
 
@@ -72,6 +75,8 @@ class IdleTold:
     since: Instant
     until: Instant
     bars: Count
+    members: tuple[MemberTold, ...]
+    """of an allocation: who was held back by its times, as on the last of the bars"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from golive.storage.session_reader import SessionReader
 from golive.storage.session_store import StoredRecord
 from golive.storage.verified import entries
 
+from ..member_told import members_told
 from ..session_rows import FillLine
 from ..session_view import SessionView, view_session
 from .asked import SignalName, WhenAsked
@@ -210,6 +211,7 @@ def _signal_told(record: StoredRecord, before: StoredRecord | None, chain: _Chai
         cause=str(record.body["cause"]),
         target=str(record.body["target"]),
         target_before=None if before is None else str(before.body["target"]),
+        members=members_told(record.body),
         bar=chain.bar(instrument, record.ts, closed=True),
     )
 
@@ -225,7 +227,8 @@ def _instrument_named(name: SignalName, chain: _Chain) -> str:
 def _idle(record: StoredRecord) -> IdleTold:
     body = record.body
     since, until = from_iso(str(body["from"])), from_iso(str(body["to"]))
-    return IdleTold(code=str(body["code"]), since=since, until=until, bars=int(str(body["bars"])))
+    members = members_told(body)
+    return IdleTold(code=str(body["code"]), since=since, until=until, bars=int(str(body["bars"])), members=members)
 
 
 def _bar(candle: Candle, instrument: Instrument) -> BarTold:
