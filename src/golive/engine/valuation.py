@@ -58,7 +58,8 @@ class Valuation:
 
     def mark(self, worth: Worth, ticks: int) -> None:
         """Take the price of an instrument, in ticks."""
-        if worth.mark == ticks:
+        before = worth.mark
+        if before == ticks:
             return
         worth.mark = ticks
         if worth is self._alone:
@@ -68,7 +69,10 @@ class Valuation:
             if worth.lots:
                 self.largest = value
         elif worth.units:
-            self._revalue()
+            if before and ticks and self.equity is not None:
+                self._revalue_one(worth, self.equity)
+            else:
+                self._revalue()
 
     def booked(self, worth: Worth) -> None:
         """Take what the ledger says after a fill of this instrument."""
@@ -77,6 +81,18 @@ class Valuation:
         worth.units = holding.base.total
         worth.lots = worth.units // worth.base_per_lot
         self._revalue()
+
+    def _revalue_one(self, worth: Worth, equity: int) -> None:
+        """Take the new mark of one of several that are held, all of which have one."""
+        value_before = worth.value
+        worth.value = value = worth.units * worth.mark * worth.quote_per_tick_lot // worth.base_per_lot
+        self.rest = self.equity = checked(equity + value - value_before, "equity")
+        if worth.lots:
+            if value >= self.largest:
+                self.largest = value
+            elif value_before == self.largest:
+                self.largest = max(each.value for each in self._worths.values() if each.lots)
+        self.version += 1
 
     def _revalue(self) -> None:
         total, is_known, largest, positions = self._cash, True, 0, 0
