@@ -9,7 +9,7 @@ from golive.model.order import Side
 from golive.model.peer import PeerFigure
 from golive.orders import Orders
 from golive.portfolio import Ledger
-from golive.risk import AccountView, Commitment, Costs, Reference, RiskEngine
+from golive.risk import AccountView, Commitment, Reference, RiskEngine
 from golive.risk.costs import CostTrack
 
 from .desk import Desk
@@ -85,11 +85,11 @@ class Account:
         commitment = self._commitment(desk, price)
         if commitment is None:
             prices = self._all_prices() | prices
-        known, has_book = equity is not None, desk.book_at > 0
+        has_book = desk.book_at > 0
         return AccountView(  # by place, each with its name beside it: by name it takes three times as long, of every decision
             equity,
-            track.day_start if known else None,  # day_start_equity
-            track.peak if known else None,  # peak_equity
+            None if equity is None else track.day_start,  # day_start_equity
+            None if equity is None else track.peak,  # peak_equity
             self._positions,  # positions
             self._buys,  # pending_buys
             prices,
@@ -97,7 +97,7 @@ class Account:
             track.worst_today,
             track.worst_drawdown,
             ts,  # now
-            track.week_start if known else None,  # week_start_equity
+            None if equity is None else track.week_start,  # week_start_equity
             track.worst_week,
             self._sells,  # pending_sells
             len(orders.unended),  # open_orders
@@ -108,7 +108,7 @@ class Account:
             self._volatilities,  # volatility
             self._atrs,  # atr
             None if self._stop is None else self._stop.reach(worth.mark),  # stop
-            self._spent(ts) if self._wants_costs else None,  # costs
+            None if equity is None or not self._wants_costs else self.costs.costs(ts, equity, self._ledger.fees_in_quote),
             risk.flow,
             self._lot_limits,  # lot_limits
             self._quote_unit,  # quote_unit
@@ -152,7 +152,3 @@ class Account:
                     self._volatilities[desk.id] = desk.volatility = volatility
                 if (atr := statistics.atr) is not None:
                     self._atrs[desk.id] = atr
-
-    def _spent(self, ts: int) -> Costs | None:
-        equity = self._risk.equity
-        return None if equity is None else self.costs.costs(ts, equity, self._ledger.fees_in_quote)

@@ -38,8 +38,10 @@ class CostTrack:
 
     def costs(self, ts: int, equity: int, fees: int) -> Costs | None:
         """Return fees and result since the day that began 30 days before that of `ts`; None where nothing is known of it."""
-        if not self._days or self._days[0][0] > ts // DAY - SPAN_DAYS:
+        if not self._days:
             return None
-        _, equity_then, fees_then = self._days[0]
+        day, equity_then, fees_then = self._days[0]
+        if day > ts // DAY - SPAN_DAYS:
+            return None
         spent = fees - fees_then
         return Costs(spent, equity - equity_then + spent)
