@@ -85,9 +85,7 @@ class Floor:
 
 
 def floor(journal: Journal, ids: OrderIds | None = None) -> Floor:
-    engine = engine_for(BALANCED, (BTC,), **QUICK)
-    if ids is not None:
-        engine._new_id = ids
+    engine = engine_for(BALANCED, (BTC,), ids, **QUICK)
     execution = PaperExecution(
         label="okx", models={BTC_ID: DepthModel()}, account=Ledger([BTC], BALANCES), codes={}, recorder=MemoryRecorder(),
         fees=FeeSchedule(Decimal(8), Decimal(10)), latency=ConstantLatency(50_000_000, 50_000_000),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from random import Random
 
@@ -85,7 +85,12 @@ def random_walk(bars: int, seed: int = 1, start: str = "40000", instrument: Inst
         price = close
 
 
-def engine_for(profile: RiskProfile = BALANCED, instruments: Sequence[Instrument] = (BTC,), **parameters: float) -> Engine:
+def engine_for(
+    profile: RiskProfile = BALANCED,
+    instruments: Sequence[Instrument] = (BTC,),
+    new_id: Callable[[int], ClientOrderId] | None = None,
+    **parameters: float,
+) -> Engine:
     """Return an engine whose auto-trader is armed, with nothing recorded yet."""
     strategy = strategy_named("multi_strategy_default")
     engine = Engine(
@@ -95,7 +100,7 @@ def engine_for(profile: RiskProfile = BALANCED, instruments: Sequence[Instrument
         profile=profile,
         start_balances=BALANCES,
         timeframe_ns=MINUTE,
-        new_id=client_order_id,
+        new_id=new_id or client_order_id,
     )
     engine.auto_trader.act(start())
     return engine

@@ -6,15 +6,13 @@ the record of its decision. A strategy is stepped on closed candles only.
 
 from __future__ import annotations
 
-import math
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from golive.model.alert import AlertSeverity
 from golive.model.command import Alert, Cancel, Command, SetTimer, Submit
-from golive.model.decision import Approved, DecisionCode, Refused
+from golive.model.decision import Approved, DecisionCode
 from golive.model.emergency import Emergencies
 from golive.model.errors import IllegalTransition, StrategyError
 from golive.model.event import Durable, Event, Operator, OperatorAction, Peers, Timer
@@ -22,7 +20,7 @@ from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.json import JsonValue
 from golive.model.market import Book, Candle, Trade
-from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate, Side
+from golive.model.order import TERMINAL, Fill, OrderStatus, OrderUpdate, Side
 from golive.model.peer import PeerFigure
 from golive.orders import Order, OrderEvent, Orders
 from golive.portfolio import EquityCurve, Ledger
@@ -35,10 +33,11 @@ from .account_view import Account
 from .auto_trader import INACTION, AutoTrader, TraderState
 from .desk import Desk, InactionRun
 from .hearing import Hearing
-from .notes import Body, Notes, decision_body, ended_body, fill_body, neutral_body, order_body, signal_body
+from .notes import Body, Notes, ended_body, fill_body, order_body
+from .proposals import Proposals
 from .protection import STOPS, Protection
 from .round_trip import RoundTrips
-from .sizing import Sizing, order_for, orderable_lots, wanted_lots
+from .sizing import Sizing
 from .valuation import Valuation
 from .watch import Breach, Watch
 
@@ -73,28 +72,26 @@ class Engine:
         self.risk = RiskEngine(profile)
         self.curve = EquityCurve()
         self.fills: list[tuple[Fill, int]] = []
-        self.signals = 0
         self.candles = 0
         self._hearing = Hearing(strategy, parameters)
         self._members_held_back = self._hearing.members_held_back
         self._valuation = Valuation(self.ledger, self.ledger.instruments)
         self.desks = {i.id: Desk(i, self._valuation.of(i.id), self._hearing.initial(i.id)) for i in instruments}
-        self._sizing = Sizing.of(parameters)
+        sizing = Sizing.of(parameters)
         for desk in self.desks.values():
-            desk.full_lots = self._sizing.full_lots(desk.instrument)
+            desk.full_lots = sizing.full_lots(desk.instrument)
             if profile.follows_prices:
                 desk.statistics = PriceStatistics(timeframe_ns)
         self._protection = Protection.of(parameters)
         self._account = Account(self.risk, self.ledger, self.orders, self.desks, self._protection, timeframe_ns)
         self._watch = Watch(self._valuation, self.risk, self._account.day_began)
         self._entry_ttl_ns = int(parameters.get("entry_ttl_bars", 0.0)) * timeframe_ns
-        self._new_id = new_id
         self._notes = Notes()
         self._trips = RoundTrips(self.ledger)
         self._curve_desk = self.desks[instruments[0].id]
-        self._proposals = 0
-        self._awaiting_durable: deque[tuple[int, Approved]] = deque()
-        self._finishing = False
+        self._proposals = Proposals(
+            self.auto_trader, self.risk, self.orders, self._account, self._hearing, self._notes, sizing, self._protection, new_id
+        )
         self._transitions: Mapping[type, Callable[[Any], list[Command]]] = {
             Book: self._on_book,
             Trade: self._on_trade,
@@ -134,11 +131,11 @@ class Engine:
             self.curve.append(ts, equity, close)
         code: DecisionCode | None = desk.standing
         if target != desk.target:
-            code = self._turn(desk, target, ts, commands)
+            code = self._proposals.turn(desk, target, ts, commands)
         elif desk.wants_action or self._unended:
-            code = self._act(desk, ts, commands)
+            code = self._proposals.act(desk, ts, commands)
         if self._protection is not None:
-            self._protect(desk, ts, commands)
+            self._proposals.protect(desk, ts, commands)
         held: tuple[MemberSaid, ...] = ()
         if self._members_held_back is not None and code in _AT_REST and (held := self._members_held_back(desk.strategy_state)):
             code = DecisionCode.OUTSIDE_SCHEDULE
@@ -152,10 +149,10 @@ class Engine:
 
     def _finish(self, ts: int, commands: list[Command]) -> list[Command]:
         """Close the open runs of inaction and cancel what is working; the session is about to end."""
-        self._finishing = True
+        self._proposals.is_finishing = True
         for desk in self.desks.values():
             if desk.wants_action:
-                self._conclude(desk, DecisionCode.SESSION_ENDED, ts, commands)
+                self._proposals.conclude(desk, DecisionCode.SESSION_ENDED, ts, commands)
             self._notes.run(desk.end_run(), desk, ts, commands)
             order = self.orders.working(desk.instrument.id)
             if order is not None and order.status in (OrderStatus.OPEN, OrderStatus.PARTIAL):
@@ -166,6 +163,11 @@ class Engine:
     def breaches(self) -> Sequence[Breach]:
         """The loss limits that were reached, each when it was first."""
         return self._watch.breaches
+
+    @property
+    def signals(self) -> int:
+        """How often a strategy asked for another target."""
+        return self._proposals.signals
 
     @property
     def strategy_failure(self) -> StrategyError | None:
@@ -190,7 +192,7 @@ class Engine:
     @property
     def awaiting_durable(self) -> bool:
         """Whether an approved order waits for the `Durable` event of its record."""
-        return bool(self._awaiting_durable)
+        return bool(self._proposals.awaiting_durable)
 
     @property
     def is_warming_up(self) -> bool:
@@ -245,123 +247,13 @@ class Engine:
         self._watch.observe(ts, commands)
         return commands
 
-    def _turn(self, desk: Desk, target: float, ts: int, commands: list[Command]) -> DecisionCode | None:
-        """Take a target that is not the one before; return as `_act`."""
-        if math.isnan(target):  # WARMING_UP
-            return DecisionCode.WARMING_UP
-        if desk.target is not None or target != 0.0:
-            self._signal(desk, float(target), ts, "target_changed", commands)
-        else:
-            desk.target = 0.0
-        return self._act(desk, ts, commands)
-
-    def _signal(self, desk: Desk, target: float, ts: int, cause: str, commands: list[Command]) -> None:
-        if desk.wants_action:
-            self._conclude(desk, DecisionCode.SUPERSEDED, ts, commands)
-        self.signals += 1
-        desk.signals += 1
-        desk.target = target
-        desk.signal_id = f"{desk.name}#{desk.signals}"
-        desk.wants_action = True
-        said = (desk.name, desk.signal_id, target, cause, self._hearing.members(desk))
-        self._notes.record(commands, ts, "signal_received", Body(signal_body, said))
-
-    def _act(self, desk: Desk, ts: int, commands: list[Command]) -> DecisionCode | None:
-        """Decide what to do on a closed bar; return the code of inaction, None when a decision was taken."""
-        working = self.orders.working(desk.instrument.id)
-        if working is not None:
-            if desk.wants_action:
-                held_back = self._held_back(desk)
-                if held_back is not None:  # what works is not given up for what may not be ordered
-                    return self._conclude(desk, held_back, ts, commands)
-                self._cancel(desk, working, commands)
-            elif desk.protective is not None:
-                return desk.standing
-            return DecisionCode.ORDER_WORKING
-        return self._answer(desk, ts, commands) if desk.wants_action else desk.standing
-
-    def _answer(self, desk: Desk, ts: int, commands: list[Command]) -> DecisionCode | None:
-        """Take the decision that a waiting signal asks for; no order works."""
-        held_back = self._held_back(desk)
-        return self._propose(desk, ts, commands) if held_back is None else self._conclude(desk, held_back, ts, commands)
-
-    def _held_back(self, desk: Desk) -> DecisionCode | None:
-        """Return why the auto-trader may not order what a desk's signal asks for; None when it may."""
-        code = self.auto_trader.inaction
-        if code is DecisionCode.EMERGENCY_MODE and self._wanted(desk) < desk.worth.lots:
-            return None  # a reduction
-        return code
-
-    def _wanted(self, desk: Desk) -> int:
-        """Return the lots that a desk's target comes to."""
-        assert desk.target is not None
-        price = max(desk.worth.mark, desk.ask)
-        factor = desk.worth.holding.quote_factor
-        return wanted_lots(desk.instrument, desk.target, self.risk.equity or 0, price, factor, self._sizing, desk.full_lots)
-
-    def _propose(self, desk: Desk, ts: int, commands: list[Command]) -> DecisionCode | None:
-        instrument, worth = desk.instrument, desk.worth
-        held, mark, wanted = worth.lots, worth.mark, self._wanted(desk)
-        quantity = orderable_lots(instrument, wanted - held, mark)
-        if quantity == 0:
-            return self._conclude(desk, DecisionCode.BELOW_MINIMUM, ts, commands)
-        self._proposals += 1
-        side = Side.BUY if wanted > held else Side.SELL
-        order = order_for(instrument, self._new_id(self._proposals), desk.signal_id, side, quantity, mark, self._sizing)
-        self._decide(desk, order, max(mark, desk.ask), ts, commands)
-        desk.wants_action = False
-        return None
-
-    def _protect(self, desk: Desk, ts: int, commands: list[Command]) -> None:
-        """Propose the order that protects what is held, when nothing else is going on."""
-        protection, instrument = self._protection, desk.instrument
-        if protection is None or not desk.entry_lots or desk.wants_action or desk.is_exposed or self._finishing:
-            return
-        if self.orders.working(instrument.id) is not None:
-            return
-        quantity = orderable_lots(instrument, desk.worth.lots, desk.mark)
-        if quantity == 0:
-            return
-        self._proposals += 1
-        order = protection.order(
-            instrument, self._new_id(self._proposals), desk.signal_id, quantity, desk.entry_cost, desk.entry_lots
-        )
-        if self._decide(desk, order, max(desk.mark, desk.ask), ts, commands):
-            desk.protective = order.client_order_id
-
-    def _decide(self, desk: Desk, order: NewOrder, price: int, ts: int, commands: list[Command]) -> bool:
-        """Ask risk about an order and record what it says; return whether it was allowed. `price` is its reference, ticks."""
-        self._notes.run(desk.end_run(), desk, ts, commands)
-        view = self._account.view(desk, order.price, ts)
-        decision = self.risk.decide(order, view, self._notes.seq + 1)
-        body = Body(decision_body, (desk.instrument, order, price, decision))
-        if isinstance(decision, Refused):
-            self._notes.count(decision.code)
-            self._notes.record(commands, ts, "risk_rejected", body, decision)
-            desk.standing = decision.code
-            return False
-        self._notes.count(DecisionCode.APPROVED)
-        self._notes.record(commands, ts, "risk_check_passed", body, decision)
-        self._awaiting_durable.append((self._notes.seq, decision))
-        self.orders.plan(order, ts)
-        self._account.changed(desk)
-        desk.standing = DecisionCode.ON_TARGET
-        return True
-
-    def _conclude(self, desk: Desk, code: DecisionCode, ts: int, commands: list[Command]) -> DecisionCode:
-        """End a signal without an order."""
-        self._notes.count(code)
-        self._notes.record(commands, ts, "signal_neutral", Body(neutral_body, (desk.name, desk.signal_id, code)))
-        desk.wants_action = False
-        desk.standing = code
-        return code
-
     # -- orders ---------------------------------------------------------------------------------------------------
 
     def _on_durable(self, durable: Durable) -> list[Command]:
         commands: list[Command] = []
-        while self._awaiting_durable and self._awaiting_durable[0][0] <= durable.record_seq:
-            _, approved = self._awaiting_durable.popleft()
+        waiting = self._proposals.awaiting_durable
+        while waiting and waiting[0][0] <= durable.record_seq:
+            _, approved = waiting.popleft()
             if approved.order.side is Side.BUY and self._withdraws_entries:
                 commands += self._on_update(self._not_sent(approved, durable.ts))
                 continue
@@ -380,7 +272,7 @@ class Engine:
         desk = self.desks[order.intent.instrument]
         self._account.changed(desk)
         if order.status is OrderStatus.OPEN and order.intent.side is Side.BUY and self._withdraws_entries:
-            self._cancel(desk, order, commands)  # it was on its way when the auto-trader stopped running
+            self._proposals.cancel(desk, order, commands)  # it was on its way when the auto-trader stopped running
         if order.status is OrderStatus.OPEN and not desk.wants_action:
             return commands  # as most news are: it works as asked for
         if order.status in TERMINAL and desk.canceling == order.intent.client_order_id:
@@ -389,14 +281,14 @@ class Engine:
         if is_protective and order.status in TERMINAL:
             desk.protective = None
         elif is_protective and desk.wants_action:  # the signal came while the order was on its way
-            self._cancel(desk, order, commands)
+            self._proposals.cancel(desk, order, commands)
         ended = Body(ended_body, (desk.instrument, order.intent, update.code))
         if order.status is OrderStatus.CANCELED:
             self._notes.record(commands, update.ts, "order_canceled", ended)
             if is_protective:
-                self._unprotected(desk, order, update.ts, commands)
+                self._proposals.unprotected(desk, order, update.ts, commands)
             else:
-                self._unfinished(desk, update.ts, commands)
+                self._proposals.unfinished(desk, update.ts, commands)
         elif order.status in (OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.ABSENT):
             self._notes.record(commands, update.ts, "order_failed", ended)
             held_back = self.auto_trader.inaction if update.event == OrderEvent.NOT_SENT else None
@@ -409,19 +301,6 @@ class Engine:
             title = f"the outcome of an order on {order.intent.instrument} is unknown"
             commands.append(Alert("execution", AlertSeverity.CRITICAL, title, f"client order id {order.intent.client_order_id}"))
         return commands
-
-    def _unfinished(self, desk: Desk, ts: int, commands: list[Command]) -> None:
-        """An order ended before its target was reached: ask again on the next bar, as a signal of its own."""
-        if desk.target is not None and not desk.wants_action and not self._finishing:
-            self._signal(desk, desk.target, ts, "order_unfilled", commands)
-
-    def _unprotected(self, desk: Desk, order: Order, ts: int, commands: list[Command]) -> None:
-        """A protective order was taken out, or fired and found too little: go on with what it made room for."""
-        if desk.wants_action and not self._finishing:
-            self._answer(desk, ts, commands)
-            self._protect(desk, ts, commands)
-        elif order.filled:
-            self._protect(desk, ts, commands)
 
     def _on_fill(self, fill: Fill) -> list[Command]:
         order = self.orders.fill(fill)
@@ -445,7 +324,7 @@ class Engine:
         if order.status is OrderStatus.FILLED:
             if desk.protective == order.intent.client_order_id:
                 desk.protective, desk.standing = None, DecisionCode.STOPPED_OUT
-            self._protect(desk, fill.ts, commands)
+            self._proposals.protect(desk, fill.ts, commands)
         return commands
 
     def _remember(self, desk: Desk, order: Order, fill: Fill, position: int) -> None:
@@ -473,11 +352,11 @@ class Engine:
         if moved is not None and moved.after is TraderState.RUNNING:
             for desk in self.desks.values():
                 if desk.target is not None and not desk.wants_action and desk.standing in _HELD_BACK:
-                    self._signal(desk, desk.target, operator.ts, "confirmed", commands)
+                    self._proposals.signal(desk, desk.target, operator.ts, "confirmed", commands)
         elif moved is not None and self._withdraws_entries:
             for order in list(self.orders.unended.values()):
                 if order.intent.side is Side.BUY:
-                    self._cancel(self.desks[order.intent.instrument], order, commands)
+                    self._proposals.cancel(self.desks[order.intent.instrument], order, commands)
         return commands
 
     def _follow_emergency(self, operator: Operator, after: TraderState, commands: list[Command]) -> None:
@@ -495,7 +374,7 @@ class Engine:
     @property
     def _withdraws_entries(self) -> bool:
         """Whether entries neither leave nor go on working: the auto-trader is not running any more."""
-        return self.auto_trader.inaction is not None and not self._finishing
+        return self.auto_trader.inaction is not None and not self._proposals.is_finishing
 
     def _not_sent(self, approved: Approved, ts: int) -> OrderUpdate:
         """Return the news that an approved order did not leave, because the auto-trader stopped running meanwhile."""
@@ -521,15 +400,8 @@ class Engine:
         commands: list[Command] = []
         order = self.orders[ClientOrderId(rest)]
         if order.status in (OrderStatus.OPEN, OrderStatus.PARTIAL):
-            self._cancel(self.desks[order.intent.instrument], order, commands)
+            self._proposals.cancel(self.desks[order.intent.instrument], order, commands)
         return commands
-
-    @staticmethod
-    def _cancel(desk: Desk, order: Order, commands: list[Command]) -> None:
-        """Ask once; a further request follows only after the first one was answered."""
-        if desk.canceling != order.intent.client_order_id and order.status in (OrderStatus.OPEN, OrderStatus.PARTIAL):
-            desk.canceling = order.intent.client_order_id
-            commands.append(Cancel(order.intent.client_order_id))
 
     # -- bookkeeping ----------------------------------------------------------------------------------------------
 
