@@ -89,6 +89,7 @@ def engine_for(
     profile: RiskProfile = BALANCED,
     instruments: Sequence[Instrument] = (BTC,),
     new_id: Callable[[int], ClientOrderId] | None = None,
+    /,
     **parameters: float,
 ) -> Engine:
     """Return an engine whose auto-trader is armed, with nothing recorded yet."""
