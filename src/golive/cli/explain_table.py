@@ -83,6 +83,7 @@ def _head(story: OrderStory, language: Language) -> list[str]:
     return [
         " · ".join([_name(story), *_also_known(story, language)]),
         f"{terms}: {state}",
+        *_emergency(story, language),
         *_rerouted(story, language),
         *_made_for(story, language),
         f"{story.owner} ({story.environment}), {story.store}",
@@ -97,6 +98,22 @@ def _made_for(story: OrderStory, language: Language) -> list[str]:
     teller = Teller(language)
     lines = [teller.text("made_for", signal=signal.signal_id, when=moment(signal.ts), turn=teller.signal(signal))]
     return lines if signal.bar is None else [*lines, teller.text("made_on", bar=teller.bar(signal.bar))]
+
+
+def _emergency(story: OrderStory, language: Language) -> list[str]:
+    """Return the emergency mode that refused or canceled the order, and where that is signed."""
+    cause = story.emergency
+    if cause is None:
+        return []
+    since = "" if cause.since is None else word(PHRASES, "emergency_since", language).format(when=_moment(cause.since))
+    told = {"reason": cause.reason, "operator": cause.operator, "scope": cause.scope, "state": cause.state, "since": since}
+    lines = [word(PHRASES, "emergency", language).format(**told)]
+    if cause.record is not None:
+        file = "var/audit/emergency/emergency.jsonl"
+        lines.append(word(PHRASES, "emergency_records", language).format(file=file, record=cause.record))
+        if cause.panic is not None:
+            lines[-1] += word(PHRASES, "panic_record", language).format(record=cause.panic)
+    return lines
 
 
 def _rerouted(story: OrderStory, language: Language) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from golive.model.ids import ClientOrderId
@@ -39,6 +39,12 @@ def order_rows(reader: SessionReader, order: ClientOrderId) -> tuple[SessionRow,
         rows += _rows(reader, "records", "event = 'signal_received' AND json_extract(body, '$.signal_id') = ?", (signal,))
     by_seq = {row.seq: row for row in rows}
     return tuple(by_seq[seq] for seq in sorted(by_seq))
+
+
+def event_rows(reader: SessionReader, events: Sequence[str]) -> tuple[SessionRow, ...]:
+    """Return the records of these events, by sequence."""
+    condition = f"event IN ({', '.join('?' for _ in events)}) ORDER BY seq"
+    return tuple(_rows(reader, "records", condition, tuple(events)))
 
 
 def find_orders(reader: SessionReader, name: str) -> tuple[ClientOrderId, ...]:

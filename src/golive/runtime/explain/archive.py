@@ -14,7 +14,7 @@ from .chain import SignalTold
 from .places import Match, OrderPlaces
 from .standing import Standing
 from .steps import Row
-from .story import AmendedFrom, OrderStory, Rerouted, Step, Testimony
+from .story import AmendedFrom, EmergencyCause, OrderStory, Rerouted, Step, Testimony
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,7 @@ def assembled(
     went_to: Rerouted | None = None,
     instead_of: Rerouted | None = None,
     made_for: SignalTold | None = None,
+    emergency: EmergencyCause | None = None,
 ) -> OrderStory:
     """Return the story of an order from its parts."""
     before = standing.amended_from
@@ -90,4 +91,5 @@ def assembled(
         steps=tuple(steps),
         testimonies=tuple(testimonies),
         made_for=made_for,
+        emergency=emergency,
     )

@@ -11,9 +11,11 @@ from golive.model.instrument import ASSET_SCALE
 from golive.model.money import EXACT, format_decimal, format_units
 from golive.storage import live_log
 from golive.storage.keys import DevelopmentKeys
+from golive.storage.order_journal.reader import OrderJournalReader
 from golive.storage.order_journal.row import JournalRow
 
 from .archive import Archive, Owner, assembled, risk_bodies
+from .emergency_cause import Stopped, Told, cause_of, standing_activation, stopped_at
 from .fallback import MAY_GO_ELSEWHERE, destination, origin
 from .journal_witness import rows_testimony, seal_of
 from .places import Match
@@ -31,6 +33,11 @@ def live_story(match: Match, archive: Archive, ask: Callable[[SentOrder], Testim
     seal = seal_of(match.path, keys, archive.url)
     with closing(archive.places.journal(match.path)) as reader:
         rows, facts = reader.order(order), dict(reader.facts)
+        stopped = stopped_at(rows, wall_clock=True)
+        activation = None if stopped is None else _activation(reader, stopped)
+        told = None if stopped is None or activation is None else cause_of(archive.home, _told(activation, rows), stopped)
+        if told is not None and activation is not None:  # the row is one of the chain
+            rows = tuple(sorted((*rows, activation)))
         witnesses = [rows_testimony(reader.database, rows, keys, seal)]
         standing = standing_of(rows, grid := _grid_of(rows))
         result = None if standing.record is None else str(standing.record["result"])
@@ -43,12 +50,33 @@ def live_story(match: Match, archive: Archive, ask: Callable[[SentOrder], Testim
         now = archive.clock.now()
         witnesses.append(metrics_testimony(archive.metrics, facts["venue"], standing.route, result, ended, now))
         witnesses.append(ask(_sent(order, facts, standing, rows, grid)))
+    if told is not None:
+        witnesses.append(told[1])
     went_to = None
     if standing.status in MAY_GO_ELSEWHERE:
         went_to, doubts = destination(match, archive, keys)
         witnesses.extend(doubts)
     owner = Owner(store=store, name=f"{facts['adapter']} {facts['account']}", environment=facts["environment"])
-    return assembled(match, standing, owner, steps_of(rows, grid), witnesses, went_to=went_to, instead_of=origin(rows))
+    cause = None if told is None else told[0]
+    return assembled(
+        match, standing, owner, steps_of(rows, grid), witnesses, went_to=went_to, instead_of=origin(rows), emergency=cause
+    )
+
+
+def _activation(reader: OrderJournalReader, stopped: Stopped) -> JournalRow | None:
+    """Return the account's note of the emergency mode that was on when the order was stopped."""
+    notes = {row.seq: row for row in reader.emergency_notes()}
+    found = standing_activation(((seq, str(row.values["event"]), row.json("body")) for seq, row in notes.items()), stopped)
+    return None if found is None else notes[found[0]]
+
+
+def _told(activation: JournalRow, rows: Sequence[JournalRow]) -> Told:
+    body = activation.json("body")
+    profile = next((str(each.get("profile")) for each in risk_bodies(rows)), "")
+    return Told(
+        scope=str(body["subject"]), state=str(body["state"]), reason=str(body["reason"]), operator=str(body["operator"]),
+        since=str(body["since"]), profile=profile,
+    )  # fmt: skip
 
 
 def _sent(order: ClientOrderId, facts: dict[str, str], standing: Standing, rows: Sequence[JournalRow], grid: Grid) -> SentOrder:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import closing
 
 from golive.model.errors import JournalError
 from golive.model.instrument import Instrument
+from golive.model.json import JsonObject
 from golive.storage import decision_journal
 from golive.storage.keys import DevelopmentKeys
-from golive.storage.session_orders import order_rows
+from golive.storage.session_orders import SessionRow, event_rows, order_rows
 from golive.storage.session_reader import SessionReader
 
 from .archive import Archive, Owner, assembled, risk_bodies
 from .chain_reading import origin_of
+from .emergency_cause import EVENTS, Stopped, Told, cause_of, standing_activation, stopped_at
 from .places import Match
 from .standing import standing_of
 from .steps import Grid, steps_of
@@ -27,8 +30,13 @@ def session_story(match: Match, archive: Archive) -> OrderStory:
     mac_keys = {} if keys is None else keys.mac_keys
     with closing(SessionReader(match.path)) as reader:
         rows, session = order_rows(reader, order), reader.identity
+        bodies = risk_bodies(rows)
+        stopped = stopped_at(rows, wall_clock=False)
+        activation = None if stopped is None else _activation(reader, stopped)
         store_says = _store_testimony(reader, keys)
-    bodies = risk_bodies(rows)
+    told = None if stopped is None or activation is None else cause_of(archive.home, _told(activation, bodies), stopped)
+    if told is not None and activation is not None:  # the record is one of the chain
+        rows = tuple(sorted((*rows, activation), key=lambda row: row.seq))
     grid = _grid_of(_instrument(str(bodies[0].get("instrument")) if bodies else "", session.terms.instruments))
     files = decision_journal.journal_files(archive.home / decision_journal.DIRECTORY)
     witnesses = [
@@ -43,7 +51,27 @@ def session_story(match: Match, archive: Archive) -> OrderStory:
     )
     signal_id = str(bodies[0].get("signal_id")) if bodies else ""
     made_for = origin_of(match.path, archive.home, signal_id) if store_says.state == "ok" else None
-    return assembled(match, standing_of(rows, grid), owner, steps_of(rows, grid), witnesses, made_for=made_for)
+    if told is not None:
+        witnesses.append(told[1])
+    cause = None if told is None else told[0]
+    return assembled(match, standing_of(rows, grid), owner, steps_of(rows, grid), witnesses, made_for=made_for, emergency=cause)
+
+
+def _activation(reader: SessionReader, stopped: Stopped) -> SessionRow | None:
+    """Return the session's record of the emergency mode that was on when the order was stopped."""
+    records = {row.seq: row for row in event_rows(reader, EVENTS)}
+    notes = ((seq, str(row.values["event"]), json.loads(str(row.values["body"]))) for seq, row in records.items())
+    found = standing_activation(notes, stopped)
+    return None if found is None else records[found[0]]
+
+
+def _told(activation: SessionRow, bodies: Sequence[JsonObject]) -> Told:
+    body = json.loads(str(activation.values["body"]))
+    profile = str(bodies[0].get("profile")) if bodies else ""
+    return Told(
+        scope=str(body["scope"]), state=None, reason=str(body["reason"]), operator=str(body["operator"]), since=None,
+        profile=profile,
+    )  # fmt: skip
 
 
 def _store_testimony(reader: SessionReader, keys: DevelopmentKeys | None) -> Testimony:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from golive.model.clock import MICROSECOND, MILLISECOND, to_iso
 from golive.model.json import JsonValue
+from golive.storage.emergency_journal import ACTIVATED
 
 from .story import Step, StepKind
 
@@ -83,6 +84,9 @@ def _note(row: Row) -> dict[str, str | None]:
     if told["event"] == "fell_back":
         body: Mapping[str, JsonValue] = json.loads(str(row.values["body"]))
         told |= {"original": str(body["original"]), "from": str(body["from"]), "fallback": str(body["reason"])}
+    elif told["event"] == ACTIVATED:
+        emergency: Mapping[str, JsonValue] = json.loads(str(row.values["body"]))
+        return {**told, **{name: str(emergency[name]) for name in ("state", "scope", "reason", "operator") if name in emergency}}
     return {**told, "operator": _text(row.values["operator"])}
 
 
@@ -94,7 +98,10 @@ def _record(row: Row) -> Step:
         seq=row.seq,
         ts=_moment(row.values),
         kind="signal" if event == _SIGNAL else "record",
-        details={"event": event, **{name: told[name] for name in ("target", "code", "reason") if name in told}},
+        details={
+            "event": event,
+            **{name: told[name] for name in ("target", "code", "scope", "reason", "operator") if name in told},
+        },
     )
 
 

@@ -15,7 +15,7 @@ SCHEMA: Final = "golive.order_story.v1"
 StepKind = Literal[
     "signal", "decision", "intent", "amendment", "record", "attempt", "answer", "fact", "fill", "booking", "end", "note"
 ]
-Witness = Literal["journal", "risk_decisions", "decision_log", "decision_journal", "metrics", "venue"]
+Witness = Literal["journal", "risk_decisions", "decision_log", "decision_journal", "emergency", "metrics", "venue"]
 State = Literal["ok", "pending", "not_asked", "behind", "missing", "corrupt", "unknown"]
 GOOD: Final = frozenset({"ok", "pending", "not_asked", "behind"})
 """`behind` are series alone: statistics that are written every few seconds, and no evidence"""
@@ -63,6 +63,24 @@ class Rerouted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyCause:
+    """The emergency mode that refused or canceled an order, as the order's own store tells of it."""
+
+    scope: str
+    """`all`, or the risk profile it was on for"""
+    state: str
+    """what was left: `REDUCING` or `HALTED`"""
+    reason: str
+    operator: str
+    since: Instant | None
+    """wall clock; None: no signed record tells"""
+    record: Count | None
+    """the activation's record in `var/audit/emergency/emergency.jsonl`; None: none fits"""
+    panic: Count | None
+    """the record there of the `golive panic` during which the order ended; None: it was not one"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AmendedFrom:
     """The terms an order was approved with: quantity in base, price in quote, None at the market."""
 
@@ -107,6 +125,8 @@ class OrderStory:
     testimonies: tuple[Testimony, ...]
     made_for: SignalTold | None = None
     """the signal of a session's order, with the candle that gave it; None where no session made the order"""
+    emergency: EmergencyCause | None = None
+    """why the order was refused or canceled, where emergency mode did it"""
 
     @property
     def is_whole(self) -> bool:

@@ -61,7 +61,7 @@ async def settle(plan: LivePlan, risk: OrderRisk, *, flatten: bool, limit_s: flo
     Never raises for a fault of a venue, a journal or a lock: that is a problem of the answer.
     """
     timing = replace(plan.timing, recovery_s=min(plan.timing.recovery_s, limit_s))
-    command = replace(plan, dead_man_switch_seconds=0, whole_rows=None, opens_blocked=True, timing=timing, export_path=None)
+    command = replace(plan, dead_man_switch_seconds=0, whole_rows=None, opens_blocked=True, timing=timing)
     try:
         desk = await LiveDesk.open(command)
     except GoliveError as exc:

@@ -97,6 +97,13 @@ class OrderJournalReader:
         for row in self._database.select(query):
             yield named(row[0], "notes", tuple(row[1:]))
 
+    def emergency_notes(self) -> Iterator[JournalRow]:
+        """Yield the notes that emergency mode began, or was lifted, in order."""
+        query = f"""SELECT seq, {", ".join(COLUMNS["notes"])} FROM notes
+                    WHERE event IN ('emergency_mode_activated', 'emergency_mode_cleared') ORDER BY seq"""
+        for row in self._database.select(query):
+            yield named(row[0], "notes", tuple(row[1:]))
+
     def fallbacks(self) -> Iterator[JournalRow]:
         """Yield the notes on orders that were sent here instead of one that another venue did not take."""
         query = f"SELECT seq, {', '.join(COLUMNS['notes'])} FROM notes WHERE event = 'fell_back' ORDER BY seq"
