@@ -1,8 +1,9 @@
-"""`python tests/mutation/campaign.py [--sample N] [--seed S] [--json FILE]`: are the tests of risk able to tell?
+"""`python tests/mutation/campaign.py [--sample N] [--seed S] [--only MODULE] [--json FILE]`: are the tests of risk able to tell?
 
 Every mutant of `src/golive/risk/` (or a seeded sample) is tried against `tests/risk/`. Prints a table and every survivor; exit 1
 below 90 % killed. Mutants that change nothing anybody could see are listed by hand in `equivalent.py`, each with its reason, and
-counted on neither side; one of that list that a test kills is an error of the list.
+counted on neither side; one of that list that a test kills is an error of the list. A campaign that was interrupted goes on where
+it was (`--trials FILE`): a result holds as long as nothing it rests on has changed (`basis.py`); `--anew` tries all once more.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from mutation.equivalent import EQUIVALENT  # noqa: E402
-from mutation.mutants import Mutant, mutants_of  # noqa: E402
-from mutation.trial import JOBS, SURVIVED, TIMEOUT  # noqa: E402
+from mutation.mutants import Mutant, difference, mutants_of  # noqa: E402
+from mutation.trial import ERROR, JOBS, KILLED, TIMEOUT  # noqa: E402
 
 GOAL: Final = 0.9
-BLIND: Final = ("test_only_the_risk_room", "test_the_picture_shows")
+BLIND: Final = ("tests/risk/test_only_door.py", "tests/risk/test_bands_picture.py")
 """tests that read sources and pictures: they see no mutant, and take seconds"""
 SOURCES: Final = ROOT / "src/golive/risk"
+TRIALS: Final = ROOT / "reports/mutation/trials.jsonl"
 
 
 def all_mutants(only: str = "") -> list[Mutant]:
@@ -44,67 +46,88 @@ def all_mutants(only: str = "") -> list[Mutant]:
     return found
 
 
-def judge(mutants: Sequence[Mutant], tests: Sequence[str] = ("tests/risk",), workers: int = 0) -> dict[str, Any]:
-    """Try the mutants; return the job with `results`: [name, line, `killed` | `survived` | `timeout`], in any order."""
+def judge(
+    mutants: Sequence[Mutant], tests: Sequence[str] = ("tests/risk",), workers: int = 0, trials: Path | None = None
+) -> dict[str, Any]:
+    """Try the mutants; return the job with `results`: each with name, line, result and the test that killed it, in any order.
+
+    What `trials` has of them already is not tried again, as long as it holds.
+    """
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "-x", "-q", *tests]
-    command += ["-p", "mutation.trial", "--timeout=0", "-s", "-k", f"not ({' or '.join(BLIND)})"]
+    command += ["-p", "mutation.trial", "--timeout=0", "-s", *(f"--ignore={each}" for each in BLIND)]
     source = os.pathsep.join((str(ROOT / "src"), str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")))
     rows = [dataclasses.asdict(each) | {"path": str(each.path)} for each in mutants]
     with tempfile.TemporaryDirectory() as folder:
-        job = Path(folder) / "job.json"
-        job.write_text(json.dumps({"mutants": rows, "workers": workers or os.cpu_count() or 1, "command": command}))
-        # The tests draw the same examples each time: a proof of theirs is none of ours.
-        environment = {**os.environ, JOBS: str(job), "PYTHONPATH": source, "GOLIVE_PROOF": "0"}
+        path = Path(folder) / "job.json"
+        kept = trials or Path(folder) / "trials.jsonl"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        job = {"mutants": rows, "workers": workers or os.cpu_count() or 1, "command": command, "trials": str(kept)}
+        path.write_text(json.dumps(job | {"root": str(ROOT), "sources": str(SOURCES)}))
+        # The tests draw the same examples each time: a proof of theirs is none of ours. Options of the outer run are not these.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        environment |= {JOBS: str(path), "PYTHONPATH": source, "GOLIVE_PROOF": "0"}
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-        judged: dict[str, Any] = json.loads(job.read_text())
-    if "results" not in judged:
-        raise RuntimeError(f"the tests do not run: {done.stdout[-3000:]}{done.stderr[-2000:]}")
+        judged: dict[str, Any] = json.loads(path.read_text())
+    if done.returncode or "results" not in judged:
+        raise RuntimeError(f"the campaign is void: {done.stdout[-3000:]}{done.stderr[-2000:]}")
     return judged
 
 
 def report(mutants: Sequence[Mutant], judged: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """Count: a mutant that changes nothing counts on neither side."""
+    """Count: a mutant that changes nothing counts on neither side, a trial that went wrong as survived."""
+    by_name = {each.name: each for each in mutants}
     modules: dict[str, Counter[str]] = {}
-    survivors, wrong, killed, counted = [], [], 0, 0
-    for name, line, result in sorted(judged["results"]):
+    survivors, equivalent, wrong, killed, counted = [], {}, [], 0, 0
+    for trial in sorted(judged["results"], key=lambda each: (each["name"].partition(":")[0], each["line"], each["name"])):
+        name, result = trial["name"], trial["result"]
         row = modules.setdefault(name.partition(":")[0], Counter())
-        dead = result != SURVIVED
+        row["mutants"] += 1
+        dead = result in (KILLED, TIMEOUT)
         if name in EQUIVALENT:
             row["equivalent"] += 1
+            equivalent[name] = EQUIVALENT[name]
             if dead:
-                wrong.append(name)
+                wrong.append(f"{name} ({trial['by'] or result})")
             continue
         counted += 1
         killed += dead
         row["killed" if dead else "survived"] += 1
-        row["timeout"] += result == TIMEOUT
+        row[result] += result in (TIMEOUT, ERROR)
         if not dead:
-            survivors.append(f"line {line}  {name}")
+            survivors.append({"name": name, "line": trial["line"], "result": result, "difference": difference(by_name[name])})
     return {
         "tried": len(mutants), "counted": counted, "killed": killed, "score": killed / counted if counted else 1.0,
-        "seconds": round(seconds, 1), "suite_s": round(judged["suite_s"], 2), "limit_s": judged["limit_s"],
-        "modules": {name: dict(row) for name, row in modules.items()}, "survivors": survivors, "wrongly_listed": wrong,
+        "seconds": round(seconds, 1), "suite_s": round(judged["suite_s"], 2), "reused": judged["reused"],
+        "modules": {name: dict(row) for name, row in modules.items()}, "survivors": survivors, "equivalent": equivalent,
+        "wrongly_listed": wrong,
     }  # fmt: skip
 
 
-def run(sample: int = 0, seed: int = 1, only: str = "", workers: int = 0) -> dict[str, Any]:
+def run(sample: int = 0, seed: int = 1, only: str = "", workers: int = 0, trials: Path | None = None) -> dict[str, Any]:
     """Try all mutants, or a seeded sample of so many; return the report."""
     mutants = all_mutants(only)
     if sample and sample < len(mutants):
         mutants = random.Random(seed).sample(mutants, sample)
     began = time.monotonic()
-    judged = judge(mutants, workers=workers)
+    judged = judge(mutants, workers=workers, trials=trials)
     return {"seed": seed, "sample": sample, **report(mutants, judged, time.monotonic() - began)}
 
 
 def table(outcome: dict[str, Any]) -> str:
-    lines = [f"{'module':<36} {'killed':>7} {'survived':>9} {'equivalent':>11}"]
-    for name, row in outcome["modules"].items():
-        lines.append(f"{name:<36} {row.get('killed', 0):>7} {row.get('survived', 0):>9} {row.get('equivalent', 0):>11}")
-    lines += [f"survived: {each}" for each in outcome["survivors"]]
+    columns = ("mutants", "killed", "survived", "equivalent")
+    rows = [*outcome["modules"].items(), ("all", Counter())]
+    for row in outcome["modules"].values():
+        rows[-1][1].update({name: row.get(name, 0) for name in columns})
+    lines = [f"{'module':<36}" + "".join(f"{each:>11}" for each in columns)]
+    lines += [f"{name:<36}" + "".join(f"{row.get(each, 0):>11}" for each in columns) for name, row in rows]
+    for each in outcome["survivors"]:
+        lines += [f"{each['result']}: line {each['line']}  {each['name']}", each["difference"]]
+    lines += [f"changes nothing: {name}: {reason}" for name, reason in outcome["equivalent"].items()]
     lines += [f"listed as equivalent, and killed: {each}" for each in outcome["wrongly_listed"]]
+    late = sum(row.get(TIMEOUT, 0) for row in outcome["modules"].values())
     share = f"{outcome['killed']} of {outcome['counted']} = {outcome['score']:.1%}"
-    lines.append(f"killed {share} in {outcome['seconds']} s (the tests alone: {outcome['suite_s']} s)")
+    lines.append(f"killed {share}, {late} of them because they did not end, in {outcome['seconds']:.0f} s, {outcome['reused']} "
+                 f"results of an earlier run (the tests alone, watched: {outcome['suite_s']} s)")  # fmt: skip
     return "\n".join(lines)
 
 
@@ -115,8 +138,12 @@ def main() -> int:
     parser.add_argument("--only", default="", help="of modules whose name ends so, such as rules.size")
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--json", type=Path, help="write the report there")
+    parser.add_argument("--trials", type=Path, default=TRIALS, help="where each result is kept as soon as it is there")
+    parser.add_argument("--anew", action="store_true", help="try all, whatever is kept")
     chosen = parser.parse_args()
-    outcome = run(chosen.sample, chosen.seed, chosen.only, chosen.workers)
+    if chosen.anew:
+        chosen.trials.unlink(missing_ok=True)
+    outcome = run(chosen.sample, chosen.seed, chosen.only, chosen.workers, chosen.trials)
     if chosen.json:
         chosen.json.write_text(json.dumps(outcome, indent=1) + "\n")
     print(table(outcome))

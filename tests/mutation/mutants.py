@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import difflib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -64,9 +65,22 @@ def mutants_of(module: str, path: Path) -> list[Mutant]:
 def mutated(mutant: Mutant) -> CodeType:
     """Return the compiled module with the mutant in it."""
     tree = ast.parse(mutant.path.read_text())
-    node, _, change = next(site for place, site in enumerate(_sites(tree)) if place == mutant.site)
+    return compile(_falsified(tree, mutant.site), str(mutant.path), "exec")
+
+
+def difference(mutant: Mutant) -> str:
+    """Return the lines of the source that the mutant changes, as Python would write them, before (`-`) and after (`+`)."""
+    tree = ast.parse(mutant.path.read_text())
+    before = ast.unparse(tree).splitlines()
+    after = ast.unparse(_falsified(tree, mutant.site)).splitlines()
+    lines = list(difflib.unified_diff(before, after, n=0, lineterm=""))[2:]
+    return "\n".join(line for line in lines if not line.startswith("@@"))
+
+
+def _falsified(tree: ast.Module, site: int) -> ast.Module:
+    node, _, change = next(each for place, each in enumerate(_sites(tree)) if place == site)
     _Exchange(node, change).visit(tree)
-    return compile(ast.fix_missing_locations(tree), str(mutant.path), "exec")
+    return ast.fix_missing_locations(tree)
 
 
 Change = Callable[[ast.AST], ast.AST]

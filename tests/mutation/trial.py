@@ -1,13 +1,14 @@
 """A plugin of pytest: collects the tests once, then lets a forked copy of the process run them against each mutant.
 
-A mutant inside a function replaces that function's code in the copy, so that nothing is imported anew. One outside of any – a
-constant, a record's default – is put in place while its module is imported, by a process of its own that says so
-(`GOLIVE_MUTANT`). The first test that fails has killed it; one that does not come to an end within the limit is dead too.
+A mutant inside a function replaces that function's code in the copy, so that nothing is imported anew; of the tests, those that
+call the function are run, the quickest first. One outside of any – a constant, a record's default – is put in place while its
+module is imported, by a process of its own (`GOLIVE_MUTANT`); so is one that survived in a function which is called while tests
+are collected, because what was made then was made without it. The first test that fails has killed the mutant; one that takes
+far more CPU time than without it is dead too. Examples that fail are not made smaller: nobody reads them.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import signal
@@ -15,144 +16,250 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from functools import cached_property
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from _pytest.runner import runtestprotocol
+from hypothesis import Phase, settings
 
-from mutation.mutants import Mutant, mutants_of, mutated
+from mutation.basis import Basis
+from mutation.mutants import Mutant
+from mutation.place import put_in_place, watch_import
+from mutation.sight import Called, watched
 
-JOBS = "GOLIVE_MUTANTS"
-"""environment: the file of the work, and of its results"""
-FRESH = "GOLIVE_MUTANT"
-"""environment: module, path and site of a mutant that is put in place on import"""
-CONTROL = "no mutant"
-KILLED, SURVIVED, TIMEOUT = "killed", "survived", "timeout"
+JOBS: Final = "GOLIVE_MUTANTS"
+"""environment: the file of the work; beside it `trials.jsonl`, or wherever the job says, takes its results"""
+FRESH: Final = "GOLIVE_MUTANT"
+"""environment: the file of one mutant that is put in place on import, and of the order of the tests; it takes the result"""
+CONTROL: Final = "no mutant"
+KILLED, SURVIVED, TIMEOUT, ERROR = "killed", "survived", "timeout", "error"
+AGAIN: Final = "again"
+"""of a copy: this one has to be tried with everything imported anew"""
+
+LEAST_LIMIT_S: Final = 1.0
+SLOWER: Final = 10
+"""a test that takes so many times its CPU time, and the least limit, does not come to its end"""
+LONGEST_S: Final = 300
+"""wall time of any trial in a process of its own"""
+DEAF_S: Final = 0.2
+"""a test that calls nothing of risk and takes longer reads sources or starts programs: it is asked about no mutant"""
+
+
+@dataclass(frozen=True)
+class Test:
+    """One test: the CPU seconds it took without any mutant, and what it called."""
+
+    item: pytest.Item
+    seconds: float
+    called: Called
+
+
+_watching: AbstractContextManager[Called] | None = None
+_early: Called = set()
+"""what was called while the tests were collected"""
+
+
+def pytest_sessionstart() -> None:
+    """Of hypothesis: the same examples each time, none made smaller."""
+    if JOBS not in os.environ and FRESH not in os.environ:
+        return
+    phases = (Phase.explicit, Phase.generate)
+    settings.register_profile("trial", settings(), phases=phases, report_multiple_bugs=False, derandomize=True, database=None)
+    settings.load_profile("trial")
+    global _watching, _early  # noqa: PLW0603 (a plugin's state is its module)
+    if JOBS in os.environ:
+        _watching = watched(json.loads(Path(os.environ[JOBS]).read_text())["sources"])
+        _early = _watching.__enter__()
 
 
 def pytest_runtestloop(session: pytest.Session) -> object:
     """Judge every mutant of the job instead of running the tests once."""
+    if FRESH in os.environ:
+        _judge_here(session, Path(os.environ[FRESH]))
+        return True
     if JOBS not in os.environ:
         return None
+    assert _watching is not None
+    _watching.__exit__(None, None, None)
     path = Path(os.environ[JOBS])
     job = json.loads(path.read_text())
-    began = time.monotonic()
-    if (failure := _failure(session.items)) is not None:  # before any mutant: they pass, and whatever they import is there
-        raise RuntimeError(f"the tests fail without any mutant: {failure}")
-    job["suite_s"] = time.monotonic() - began
-    limit_s = max(5, round(10 * job["suite_s"]))
-    job["limit_s"], job["results"] = limit_s, []
-    control = Mutant("", Path(), CONTROL, 0, "", "", 0)
-    if [result for _, result in _judged(session, [control], limit_s, 1, [])] != [SURVIVED]:
-        raise RuntimeError("the tests fail in a copy of the process, without any mutant")
-    waiting = [Mutant(path=Path(each.pop("path")), **each) for each in job["mutants"]]
-    for mutant, result in _judged(session, waiting, limit_s, job["workers"], job["command"]):
-        job["results"].append([mutant.name, mutant.line, result])
+    _judge_all(session, job, path.parent)
     path.write_text(json.dumps(job))
     return True
 
 
-def _judged(
-    session: pytest.Session, mutants: list[Mutant], limit_s: int, workers: int, command: list[str]
-) -> Iterator[tuple[Mutant, str]]:
-    running: dict[int, Mutant] = {}
-    left = iter(mutants)
-    while True:
-        while len(running) < workers and (mutant := next(left, None)) is not None:
-            child = os.fork()
-            if child == 0:
-                _die_with(session, mutant, limit_s, command)
-            running[child] = mutant
-        if not running:
-            return
-        child, status = os.wait()
-        code = os.waitstatus_to_exitcode(status)
-        yield running.pop(child), SURVIVED if code == 0 else TIMEOUT if code == -signal.SIGALRM else KILLED
+def _judge_all(session: pytest.Session, job: dict[str, Any], folder: Path) -> None:
+    if session.testsfailed:
+        raise RuntimeError("the tests cannot be collected without any mutant")
+    tests = _tried(session.items, job["sources"])  # before any mutant: they pass, and whatever they import is there
+    job["suite_s"] = sum(test.seconds for test in tests)
+    basis = Basis(Path(job["root"]), {test.item.path for test in tests})
+    trials = Path(job["trials"])
+    known = _known(trials, basis)
+    waiting = [Mutant(path=Path(each.pop("path")), **each) for each in job["mutants"]]
+    job["results"] = [known[each.name] for each in waiting if each.name in known]
+    job["reused"] = len(job["results"])
+    waiting = [each for each in waiting if each.name not in known]
+    trial = _Trial(tests, folder, job["command"])
+    # Three arms without a mutant: in a copy, in a process of its own, and in a copy once more when all is done.
+    arms = [Mutant("", Path(), CONTROL, 0, "", "", 0), Mutant("", Path(), "", 0, "", "", 0)]
+    for arm in (*arms, None):
+        if arm is None:
+            with trials.open("a") as kept:
+                for mutant, (result, by) in trial.judged(waiting, job["workers"]):
+                    row = {"name": mutant.name, "line": mutant.line, "result": result, "by": by}
+                    job["results"].append(row)
+                    row["basis"] = basis.of_kill(by) if result == KILLED else basis.of_all()
+                    kept.write(json.dumps(row) + "\n")
+                    kept.flush()
+            arm = arms[0]  # noqa: PLW2901
+        for _, (result, by) in trial.judged([arm], 1):
+            if result != SURVIVED:
+                raise RuntimeError(f"the campaign is void: without any mutant {result} by {by or 'no single test'}")
 
 
-def _die_with(session: pytest.Session, mutant: Mutant, limit_s: int, command: list[str]) -> None:
-    """Run the tests against one mutant, in a copy of the process that does not come back: 0 = it survived."""
-    code = 1
-    for stream in (1, 2):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-    with suppress(BaseException):
-        signal.alarm(limit_s)
-        if mutant.function:
-            if mutant.function != CONTROL:
-                _put_in_place(mutant)
-            code = int(_failure(session.items) is not None)
-        else:
-            fresh = json.dumps([mutant.module, str(mutant.path), mutant.site])
-            environment = {name: value for name, value in os.environ.items() if name != JOBS} | {FRESH: fresh}
-            code = min(
-                1, subprocess.run(command, env=environment, capture_output=True, timeout=10 * limit_s, check=False).returncode
-            )
-    os._exit(code)
-
-
-def _failure(items: Sequence[pytest.Item]) -> str | None:
-    """Run the tests up to the first that fails; return what it says."""
+def _tried(items: Sequence[pytest.Item], sources: str) -> list[Test]:
+    """Run every test once; return those that may see a mutant, the quickest first."""
+    tests = []
     for item, following in zip(items, (*items[1:], None), strict=True):
-        for said in runtestprotocol(item, nextitem=following, log=False):
-            if said.failed:
-                return f"{item.nodeid}: {said.longreprtext}"
+        began = time.process_time()
+        with watched(sources) as called:
+            failure = _failure(item, following)
+        if failure is not None:
+            raise RuntimeError(f"the tests fail without any mutant: {item.nodeid}: {failure}")
+        test = Test(item, time.process_time() - began, called)
+        if called or test.seconds <= DEAF_S:
+            tests.append(test)
+    return sorted(tests, key=lambda test: test.seconds)
+
+
+def _known(trials: Path, basis: Basis) -> dict[str, dict[str, Any]]:
+    """Return the results of earlier trials that nothing has changed for since."""
+    known: dict[str, dict[str, Any]] = {}
+    for line in trials.read_text().splitlines() if trials.exists() else ():
+        with suppress(ValueError, KeyError):  # the last line of an interrupted campaign may be half a line
+            row = json.loads(line)
+            if row["result"] != ERROR and row["basis"] == (
+                basis.of_kill(row["by"]) if row["result"] == KILLED else basis.of_all()
+            ):
+                known[row["name"]] = row
+    return known
+
+
+class _Trial:
+    """Forks a copy of this process for each mutant; a copy judges one and ends."""
+
+    def __init__(self, tests: Sequence[Test], folder: Path, command: list[str]) -> None:
+        self._tests, self._folder, self._command = tests, folder, command
+
+    def judged(self, mutants: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, tuple[str, str]]]:
+        """Yield each mutant with its result and the test that killed it, in any order."""
+        running: dict[int, tuple[Mutant, int]] = {}
+        left = iter(mutants)
+        while True:
+            while len(running) < workers and (mutant := next(left, None)) is not None:
+                reading, writing = os.pipe()
+                child = os.fork()
+                if child == 0:
+                    os.close(reading)
+                    self._end_with(mutant, writing)
+                os.close(writing)
+                running[child] = (mutant, reading)
+            if not running:
+                return
+            child, status = os.wait()
+            mutant, reading = running.pop(child)
+            with os.fdopen(reading) as stream:
+                said = stream.read()
+            code = os.waitstatus_to_exitcode(status)
+            if code == 0 and said:
+                result, by = json.loads(said)
+                yield mutant, (result, by)
+            else:
+                yield mutant, (TIMEOUT if code == -signal.SIGPROF else ERROR, f"exit {code}")
+
+    def _end_with(self, mutant: Mutant, writing: int) -> None:
+        """Judge one mutant in this copy, which does not come back."""
+        for stream in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+        code = 1
+        with suppress(BaseException):
+            result, by = self._in_this_copy(mutant)
+            if result == AGAIN:
+                result, by = self._in_a_process_of_its_own(mutant)
+            os.write(writing, json.dumps([result, by]).encode())
+            code = 0
+        os._exit(code)
+
+    def _in_this_copy(self, mutant: Mutant) -> tuple[str, str]:
+        if not mutant.function:
+            return AGAIN, ""
+        tests = list(self._tests)
+        if mutant.function != CONTROL:
+            function = (str(mutant.path), mutant.function)
+            tests = [test for test in tests if function in test.called]
+            try:
+                put_in_place(mutant)
+            except ValueError:  # code that closes over other variables, such as a `super()` less, fits no function that is there
+                return AGAIN, ""
+            if (found := _verdict(tests))[0] == SURVIVED and function in _early:
+                return AGAIN, ""
+            return found
+        return _verdict(tests)
+
+    def _in_a_process_of_its_own(self, mutant: Mutant) -> tuple[str, str]:
+        path = self._folder / f"fresh-{os.getpid()}.json"
+        order = {test.item.nodeid: test.seconds for test in self._tests}
+        wanted = None if not mutant.module else [mutant.module, str(mutant.path), mutant.site]
+        path.write_text(json.dumps({"mutant": wanted, "tests": order}))
+        environment = {name: value for name, value in os.environ.items() if name != JOBS} | {FRESH: str(path)}
+        try:
+            done = subprocess.run(self._command, env=environment, capture_output=True, timeout=LONGEST_S, check=False)
+        except subprocess.TimeoutExpired:
+            return TIMEOUT, ""
+        said = json.loads(path.read_text()).get("said")
+        if said is not None:
+            return said[0], said[1]
+        # Without a word: it could not even be imported or collected (1, 2), or used up its time.
+        result = KILLED if done.returncode in (1, 2) else TIMEOUT if done.returncode == -signal.SIGPROF else ERROR
+        return result, f"exit {done.returncode}" if result == ERROR else ""
+
+
+def _judge_here(session: pytest.Session, path: Path) -> None:
+    """Run the tests against the mutant that was put in place on import."""
+    asked = json.loads(path.read_text())
+    if session.testsfailed:
+        asked["said"] = [KILLED, ""]  # while tests were collected
+    else:
+        seconds = asked["tests"]
+        found = {item.nodeid: item for item in session.items}
+        asked["said"] = _verdict([Test(found[name], took, set()) for name, took in seconds.items() if name in found])
+        if not set(seconds) <= set(found):
+            asked["said"] = [KILLED, ""]  # cases of a table are no longer there
+    path.write_text(json.dumps(asked))
+
+
+def _verdict(tests: Sequence[Test]) -> tuple[str, str]:
+    """Run the tests up to the first that fails; say which."""
+    for test, following in zip(tests, (*tests[1:], None), strict=True):
+        signal.setitimer(signal.ITIMER_PROF, LEAST_LIMIT_S + SLOWER * test.seconds)
+        if _failure(test.item, following and following.item) is not None:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            return KILLED, test.item.nodeid
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    return SURVIVED, ""
+
+
+def _failure(item: pytest.Item, following: pytest.Item | None) -> str | None:
+    """Run one test; return what it says when it fails."""
+    for said in runtestprotocol(item, nextitem=following, log=False):
+        if said.failed:
+            return str(said.longreprtext)
     return None
 
 
-def _put_in_place(mutant: Mutant) -> None:
-    """Give the function that has the mutant its code."""
-    function = _function(importlib.import_module(mutant.module), mutant.function)
-    function.__code__ = _code(mutated(mutant), function.__code__)
-
-
-def _function(module: ModuleType, name: str) -> FunctionType:
-    found: Any = module
-    for part in name.split("."):
-        found = vars(found)[part]
-    if isinstance(found, property):
-        found = found.fget
-    if isinstance(found, cached_property):
-        found = found.func
-    if isinstance(found, classmethod | staticmethod):
-        found = found.__func__
-    assert isinstance(found, FunctionType), name
-    return found
-
-
-def _code(inside: CodeType, wanted: CodeType) -> CodeType:
-    for each in inside.co_consts:
-        if isinstance(each, CodeType):
-            if each.co_qualname == wanted.co_qualname and each.co_firstlineno == wanted.co_firstlineno:
-                return each
-            with suppress(LookupError):
-                return _code(each, wanted)
-    raise LookupError(wanted.co_qualname)
-
-
-class _Falsified(MetaPathFinder, Loader):
-    """Gives one module with the mutant in it."""
-
-    def __init__(self, mutant: Mutant) -> None:
-        self._mutant = mutant
-
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if fullname != self._mutant.module:
-            return None
-        spec = PathFinder.find_spec(fullname, path)
-        assert spec is not None
-        spec.loader = self
-        return spec
-
-    def exec_module(self, module: ModuleType) -> None:
-        exec(mutated(self._mutant), module.__dict__)
-
-
-if FRESH in os.environ:
-    _module, _path, _site = json.loads(os.environ[FRESH])
-    sys.meta_path.insert(0, _Falsified(mutants_of(_module, Path(_path))[_site]))
+if FRESH in os.environ and (_wanted := json.loads(Path(os.environ[FRESH]).read_text())["mutant"]) is not None:
+    watch_import(*_wanted)
