@@ -5,4 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-EQUIVALENT: Final[Mapping[str, str]] = {}
+EQUIVALENT: Final[Mapping[str, str]] = {
+    "golive.risk.costs:CostTrack.begin: 1 -> 2 (2)": "of two days the second is the one that has just begun, never older than 30 days",
+    "golive.risk.engine:RiskEngine.__init__: 1 -> 2": "a share of nothing, of whatever whole",
+    "golive.risk.engine:RiskEngine.__init__: 1 -> 2 (2)": "a share of nothing, of whatever whole",
+    "golive.risk.engine:RiskEngine.observe: largest_position * whole > largest * equity -> largest_position * whole >= largest * equity": (
+        "keeps an equal share instead of the one before; all that is told of it are shares"
+    ),
+    "golive.risk.engine:RiskEngine.observe: exposure * whole > most * equity -> exposure * whole >= most * equity": (
+        "keeps an equal share instead of the one before; all that is told of it are shares"
+    ),
+    "golive.risk.engine:RiskEngine.present_uses: 1 -> 2": (
+        "from a start of 1 or less nothing can have been lost while equity is at least 1: nothing, of whatever whole"
+    ),
+    "golive.risk.flow:OrderFlow.executed: times[0] <= ts - MINUTE -> times[0] < ts - MINUTE": (
+        "keeps one that is a minute old until the next; whoever counts leaves it out"
+    ),
+    "golive.risk.rules.loss:weekly_loss: share is None or limit is None -> share is None and limit is None": (
+        "the share is made from the limit: both are there, or none"
+    ),
+    "golive.risk.rules.loss:cost_ratio: costs.profit > 0 -> costs.profit >= 0": "any fee exceeds every share of a profit of 0",
+    "golive.risk.rules.objection:share_text: part >= 0 -> part > 0": "nothing is rounded to nothing in either direction",
+    "golive.risk.rules.objection:share_text: 0 -> 1 (2)": "nothing is rounded to nothing in either direction",
+    "golive.risk.rules.standing:missing_input: equity > 0 -> equity >= 0": "an equity of 0 is false, and refused before",
+    "golive.risk.rules.standing:missing_input: day_start > 0 -> day_start >= 0": "a start of 0 is false, and refused before",
+    "golive.risk.rules.standing:missing_input: peak > 0 -> peak >= 0": "a peak of 0 is false, and refused before",
+    "golive.risk.statistics:PriceStatistics.__init__: 0.0 -> 1.0": "the first return sets the variance before anybody reads it",
+    "golive.risk.statistics:PriceStatistics.__init__: 0.0 -> 1.0 (3)": "the first range sets the average before anybody reads it",
+}

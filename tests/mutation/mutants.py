@@ -1,7 +1,8 @@
 """Small falsifications of a module, one at a time: what a careless hand could write instead.
 
-Comparisons (also into their neighbours, so that equality counts), arithmetic, `and`/`or`/`not`, conditions turned around, numbers,
-truth values, results that are forgotten (`return None`) and statements that are left out. Texts, annotations, docstrings and
+Comparisons (also into their neighbours, so that equality counts), arithmetic, `min`/`max`, `and`/`or`/`not`, conditions turned
+around, numbers, truth values, results that are forgotten (`return None`) and statements that are left out: calls, what is kept in
+an object, `raise`, `continue`. Texts, annotations, docstrings and
 decorators stay as they are.
 """
 
@@ -169,7 +170,11 @@ def _changes(node: ast.expr | ast.stmt, inside: bool) -> Iterator[Change]:  # no
             yield lambda each: ast.Constant(number + 1)
         case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
             yield lambda each: ast.Return(ast.Constant(None))
-        case ast.Expr() | ast.AugAssign() if inside:
+        case ast.Call(func=ast.Name(id="min" | "max" as chosen)):
+            yield lambda each: _with(each, func=ast.Name("min" if chosen == "max" else "max", ast.Load()))
+        case ast.Expr() | ast.Raise() | ast.Continue() if inside:
+            yield lambda each: ast.Pass()
+        case ast.Assign(targets=targets) if inside and all(isinstance(to, ast.Attribute | ast.Subscript) for to in targets):
             yield lambda each: ast.Pass()
         case _:
             pass

@@ -19,7 +19,7 @@ SAMPLE = 0 if PROOF else 10
 def test_every_kind_of_mutant_is_made(tmp_path: Path) -> None:
     source = tmp_path / "source.py"
     source.write_text('LIMIT = 5\n\n\ndef f(a: int, b: int) -> bool:\n    """Say."""\n    a += 1\n    if a < b and not a:\n        g(a)\n'
-                      "    return a is None\n")  # fmt: skip
+                      "    a.limit = max(a, b)\n    return a is None\n")  # fmt: skip
     said = [(each.function, each.before, each.after) for each in mutants_of("source", source)]
     assert said == [
         ("", "5", "6"),
@@ -32,6 +32,8 @@ def test_every_kind_of_mutant_is_made(tmp_path: Path) -> None:
         ("f", "a < b", "a >= b"),
         ("f", "not a", "a"),
         ("f", "g(a)", "pass"),
+        ("f", "a.limit = max(a, b)", "pass"),
+        ("f", "max(a, b)", "min(a, b)"),
         ("f", "return a is None", "return None"),
         ("f", "a is None", "a is not None"),
     ]

@@ -13,11 +13,11 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -244,9 +244,9 @@ def _judge_here(session: pytest.Session, path: Path) -> None:
 
 def _verdict(tests: Sequence[Test]) -> tuple[str, str]:
     """Run the tests up to the first that fails; say which."""
-    for test, following in zip(tests, (*tests[1:], None), strict=True):
+    for test, following in zip_longest(tests, tests[1:]):
         signal.setitimer(signal.ITIMER_PROF, LEAST_LIMIT_S + SLOWER * test.seconds)
-        if _failure(test.item, following and following.item) is not None:
+        if _failure(test.item, following.item if following else None) is not None:
             signal.setitimer(signal.ITIMER_PROF, 0)
             return KILLED, test.item.nodeid
     signal.setitimer(signal.ITIMER_PROF, 0)

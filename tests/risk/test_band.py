@@ -52,6 +52,10 @@ def test_of_a_limit_of_nothing_anything_is_all(part: int, stops: bool, ratio: fl
     assert (use.used_ratio, use.band) == (ratio, band)
 
 
+def test_a_limit_of_the_smallest_amount_there_is_has_shares_too() -> None:
+    assert [use_of("limit", 1, part, 1).used_ratio for part in (0, 1, 2)] == [0.0, 1.0, 2.0]
+
+
 LIMITS = profile(
     max_daily_loss_pct=Decimal("0.05"), weekly_loss_pct=Decimal("0.08"), hard_drawdown_pct=Decimal("0.10"),
     max_position_pct=Decimal("0.5"), max_open_positions=4, portfolio_exposure_pct=Decimal("0.6"),
@@ -161,3 +165,32 @@ def test_an_equity_between_the_unremarkable_ones_tells_nothing_new() -> None:
     thin = RiskEngine(LIMITS)
     thin.observe(1000, DAY_0, 100, 1, 100)
     assert thin.unremarkable(90) == (1000, 100), "with less beside it its share would grow at once"
+
+
+def test_of_sizes_and_counts_the_engine_never_says_breach_and_of_stops_it_does() -> None:
+    risk = RiskEngine(LIMITS)
+    risk.observe(1000, DAY_0, 500, 4, 600)
+    full = {"max_position_pct": ("0.5", "warn"), "max_open_positions": ("4", "warn"), "portfolio_exposure_pct": ("0.6", "warn")}
+    for uses in (risk.uses(), risk.present_uses(500, 4, 600)):
+        assert {limit: said for limit, said in shares(uses).items() if limit in full} == full
+    stops = RiskEngine(LIMITS)
+    stops.observe(1000, DAY_0, 0, 0)
+    stops.observe(900, DAY_0 + 1, 0, 0)
+    for uses in (stops.uses(), stops.present_uses(0, 0, 0)):
+        assert [use.band for use in uses][:3] == ["breach"] * 3
+
+
+def test_an_account_of_the_smallest_unit_has_shares_and_one_of_nothing_has_none() -> None:
+    risk = RiskEngine(LIMITS)
+    risk.observe(0, DAY_0, 7, 1, 7)
+    assert shares(risk.uses())["portfolio_exposure_pct"] == ("0", "ok"), "a share of nothing is no share"
+    risk.observe(1, DAY_0 + 1, 1, 1, 1)
+    worst, now = shares(risk.uses()), shares(risk.present_uses(1, 1, 1))
+    for limit in ("max_position_pct", "portfolio_exposure_pct"):
+        assert worst[limit] == now[limit] == ("1", "warn")
+
+
+def test_an_exposure_that_nobody_tells_is_none() -> None:
+    risk = RiskEngine(LIMITS)
+    risk.observe(10, DAY_0, 1, 1)
+    assert shares(risk.uses())["portfolio_exposure_pct"] == ("0", "ok")

@@ -25,6 +25,17 @@ def test_a_day_begins_once() -> None:
     track.begin(10 * DAY + 9, 7777, 77)
     track.begin(9 * DAY, 8888, 88)
     assert track.costs(40 * DAY, 1000, 5) == Costs(0, 0)
+    assert track.days == ((10, 1000, 5),)
+
+
+def test_a_track_that_was_kept_goes_on_after_a_restart() -> None:
+    track = CostTrack()
+    for day, equity, fees in ((10, 1000, 5), (11, 1100, 6), (41, 1200, 7)):
+        track.begin(day * DAY, equity, fees)
+    assert track.days == ((11, 1100, 6), (41, 1200, 7)), "of the days before the last thirty, the last one counts"
+    again = CostTrack(track.days)
+    assert again.days == track.days
+    assert again.costs(41 * DAY, 1300, 9) == track.costs(41 * DAY, 1300, 9) == Costs(3, 203)
 
 
 @given(st.lists(st.tuples(st.integers(1, 20), st.integers(0, 100), st.integers(-50, 50)), min_size=1, max_size=20))

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from golive.model.clock import MINUTE
 from golive.model.decision import Approved, DecisionCode, Refused
 from golive.model.emergency import Emergencies, EmergencyMode, TradingState, tightest
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.order import Side
 from golive.risk import AccountView, RiskEngine, RiskProfile
-from golive.risk.emergency import lifting_objection
+from golive.risk.emergency import LIFTING_WINDOW_NS, lifting_objection
 from support.trading import BTC, START, order
 
 STATES = st.sampled_from([TradingState.REDUCING, TradingState.HALTED])
@@ -99,6 +100,11 @@ def test_an_engine_is_in_emergency_mode_also_when_its_switch_cannot_be_kept() ->
     with pytest.raises(JournalError, match="no space"):
         risk.activate_emergency_mode()
     assert risk.trading_state is TradingState.REDUCING
+    assert risk.emergency == EmergencyMode(TradingState.REDUCING, "unspecified", "unspecified", "all", since=0)
+    named = RiskEngine(PROFILE, Full())
+    with pytest.raises(JournalError, match="no space"):
+        named.activate_emergency_mode("why", "anna", state=TradingState.HALTED)
+    assert named.emergency == EmergencyMode(TradingState.HALTED, "why", "anna", "all", since=0)
 
 
 def test_only_two_persons_of_different_roles_one_of_them_risk_may_lift() -> None:
@@ -116,6 +122,30 @@ def test_only_two_persons_of_different_roles_one_of_them_risk_may_lift() -> None
         assert risk.trading_state is TradingState.REDUCING
     assert risk.deactivate_emergency_mode(bert, anna) is None
     assert isinstance(judged(risk, Side.BUY, 0), Approved)
+
+
+def test_whoever_speaks_first_two_of_different_roles_may_lift_and_each_who_may_not_is_told_why() -> None:
+    anna, bert = Person("anna", ("risk",)), Person("bert", ("operator",))
+    assert lifting_objection(anna, bert) is None
+    assert lifting_objection(bert, anna) is None
+    assert "second operator" in str(lifting_objection(anna, anna))
+    assert "neither bert nor carl" in str(lifting_objection(bert, Person("carl", ("secops",))))
+    assert "same role" in str(lifting_objection(anna, Person("carl", ("risk",))))
+    assert "same role" in str(lifting_objection(anna, Person("carl", ())))
+
+
+def test_a_second_operator_has_a_quarter_of_an_hour() -> None:
+    assert LIFTING_WINDOW_NS == 15 * MINUTE
+
+
+def test_lifting_one_scope_tells_what_still_holds() -> None:
+    anna, bert = Person("anna", ("risk",)), Person("bert", ("operator",))
+    risk = engine()
+    of_all = risk.activate_emergency_mode("all of them", "anna")
+    assert of_all == EmergencyMode(TradingState.REDUCING, "all of them", "anna", "all", since=0)
+    risk.activate_emergency_mode("this one", "anna", scope=PROFILE.name)
+    assert risk.deactivate_emergency_mode(anna, bert, PROFILE.name) == of_all
+    assert risk.trading_state is TradingState.REDUCING
 
 
 def test_one_who_has_both_roles_still_needs_another_person() -> None:

@@ -20,6 +20,8 @@ def test_approvals_are_kept_for_ten_minutes() -> None:
     assert not flow.repeats(buy(1), 60 * MINUTE, NOW + 10 * MINUTE + 1)
     assert flow.repeats(buy(2), 60 * MINUTE, NOW + 10 * MINUTE + 1)
     assert flow.allowed(NOW + 10 * MINUTE + 1) == 2
+    assert flow.repeats(buy(4), 60 * MINUTE, NOW + 10 * MINUTE + 1) is False
+    assert flow.repeats(buy(3), 1, NOW + 10 * MINUTE + 2) is False
 
 
 @given(st.lists(st.integers(0, 3 * MINUTE), max_size=12), st.integers(0, 6), st.integers(0, MINUTE))

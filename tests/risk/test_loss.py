@@ -96,5 +96,8 @@ def test_fees_may_take_their_share_of_the_profit_and_no_more(costs: Costs | None
 
 
 def test_a_cost_ratio_of_nothing_lets_no_fee_pass() -> None:
+    whole = profile(max_cost_to_profit_ratio=Decimal(1))
+    assert said(cost_ratio, whole, buy(), account(costs=Costs(1, 1))) is None, "the smallest profit is one"
+    assert said(cost_ratio, whole, buy(), account(costs=Costs(2, 1))) == (Code.RISK_COST_RATIO, "1", "2")
     none = profile(max_cost_to_profit_ratio=Decimal(0))
     assert said(cost_ratio, none, buy(), account(costs=Costs(1, 10**9))) == (Code.RISK_COST_RATIO, "0", "0.000001")

@@ -150,6 +150,9 @@ def test_the_digest_is_of_the_values_and_the_name() -> None:
     assert profile(max_position_pct=Decimal("0.50")).digest == profile(max_position_pct=Decimal("0.5")).digest
     assert profile(symbol_locks=("A/B",)).digest != profile(trading_windows=("mon 00:00-24:00",)).digest
     assert RiskEngine(profile()).risk_profile_digest == profile().digest
+    quantities = {"BTC": Decimal(1), "ETH": Decimal(2)}
+    turned = dict(reversed(quantities.items()))
+    assert profile(max_order_quantity=quantities).digest == profile(max_order_quantity=turned).digest, "in whatever order"
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,9 @@ def test_losses_in_a_row_stop_the_day() -> None:
     assert said(consecutive_losses, profile(), buy(), account(flow=flow)) is None
     assert said(consecutive_losses, profile(max_consecutive_losses=3), buy(), account(flow=flow)) is None
     assert decided(limits, sell(), account(flow=flow, positions={A: 10})) is APPROVED
+    one = profile(max_consecutive_losses=1)
+    assert said(consecutive_losses, one, buy(), account(flow=flow, now=midnight - 1)) == (Code.CONSECUTIVE_LOSSES, "1", "2")
+    assert said(consecutive_losses, one, buy(), account(flow=flow, now=midnight)) is None, "a new day has no loss"
     flow.rearm()
     assert said(consecutive_losses, limits, buy(), account(flow=flow)) is None
 

@@ -10,7 +10,7 @@ import pytest
 from golive.model.decision import Approved, Refused
 from golive.model.decision import DecisionCode as Code
 from golive.model.emergency import TradingState
-from golive.risk import RULES, RiskEngine
+from golive.risk import RULES, AccountView, Reference, RiskEngine
 from golive.risk.restated import restated
 from golive.risk.rules import RULES_FOR_REDUCTIONS, reduces, share_text
 from golive.risk.rules.standing import emergency_mode, flip, missing_input
@@ -73,6 +73,7 @@ def test_what_was_promised_twice_leaves_nothing_free() -> None:
         ({"peak_equity": 0}, "peak_equity"),
         ({"peak_equity": -1}, "peak_equity"),
         ({"prices": {B: 1}}, "price"),
+        ({"equity": 1, "day_start_equity": 1, "peak_equity": 1, "prices": {}}, "price"),
         (
             {"equity": None, "day_start_equity": None, "peak_equity": 0, "prices": {}},
             "equity, day_start_equity, peak_equity, price",
@@ -95,6 +96,16 @@ def test_the_first_objection_in_the_order_of_the_rules_is_the_answer() -> None:
     assert decided(profile(max_open_orders=0), sell(), account(equity=None)) is Code.RISK_FLIP
     assert decided(profile(max_open_orders=0), buy(), account(equity=None)) is Code.RISK_MISSING_INPUT
     assert decided(profile(max_open_orders=0), buy(), account()) is Code.RISK_OPEN_ORDERS
+
+
+def test_what_a_view_is_not_told_is_nothing_lost_nothing_held_and_nothing_known() -> None:
+    view = AccountView(1, 1, 1, {}, {}, {}, lambda _, ticks, lots: ticks * lots)
+    assert (view.worst_today, view.worst_week, view.worst_drawdown, view.week_start_equity) == ((0, 1), (0, 1), (0, 1), None)
+    assert (view.now, view.open_orders, view.references_needed, view.quiet_ns, view.quote_unit) == (0, 0, 0, 0, 1)
+    assert (view.stop, view.costs, view.flow, view.committed, view.peers) == (None, None, None, None, ())
+    assert not any((view.pending_sells, view.references, view.updated, view.volatility, view.atr, view.lot_limits))
+    assert view.trading_state is TradingState.ACTIVE
+    assert Reference("candle", 1, 2).valid_ns == 0, "a price ages from its moment on"
 
 
 def test_a_decision_carries_what_it_is_about() -> None:

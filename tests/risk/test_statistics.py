@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from golive.model.clock import DAY, MINUTE
-from golive.risk.statistics import PriceStatistics
+from golive.risk.statistics import YEAR_NS, PriceStatistics
 
 Bars = list[tuple[int, int, int]]
 bars_drawn = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50), st.integers(900, 1100)), max_size=40).map(
@@ -57,6 +57,20 @@ def test_figures_are_those_of_the_formulas_whenever_they_are_asked_for(bars: Bar
     same(statistics.volatility, volatility(bars, timeframe_ns))
     same(statistics.atr, true_range(bars))
     assert (statistics.volatility, statistics.atr) == (statistics.volatility, statistics.atr), "asking changes nothing"
+
+
+def test_each_bar_from_the_first_figure_on_follows_the_formulas() -> None:
+    """Long enough that both averages have begun and gone on; drawn lists are seldom that long."""
+    bars = [(1010 + n * n % 17, 990 - n * 7 % 13, 1000 + n * n % 23 - n % 5) for n in range(60)]
+    for timeframe_ns in (MINUTE, DAY):
+        both, alone = PriceStatistics(timeframe_ns), PriceStatistics(timeframe_ns)
+        for n, bar in enumerate(bars, 1):
+            both.add(*bar)
+            same(both.atr, true_range(bars[:n]))
+            same(both.volatility, volatility(bars[:n], timeframe_ns))
+            alone.add(*bar)
+            same(alone.volatility, volatility(bars[:n], timeframe_ns))
+    assert YEAR_NS == 365 * DAY
 
 
 def test_figures_begin_with_enough_bars() -> None:
