@@ -72,7 +72,15 @@ EXECUTED = profile(repeated_execution_limit=2)
 
 @pytest.mark.parametrize(
     ("ages", "value"),
-    [((), None), ((0,), None), ((MINUTE - 1, 0), "3"), ((MINUTE, 0), None), ((MINUTE, 1), None), ((3, 2, 1), "4"), ((MINUTE, 1, 0), "3")],
+    [
+        ((), None),
+        ((0,), None),
+        ((MINUTE - 1, 0), "3"),
+        ((MINUTE, 0), None),
+        ((MINUTE, 1), None),
+        ((3, 2, 1), "4"),
+        ((MINUTE, 1, 0), "3"),
+    ],
 )
 def test_a_side_is_executed_so_often_in_a_minute(ages: tuple[int, ...], value: str | None) -> None:
     flow = OrderFlow()
