@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+_SET_BEFORE_READ: Final = "the first return, or range, sets it before anybody reads it"
+_EQUAL_SHARE: Final = "keeps an equal share instead of the one before; all that is told of it are shares"
+
 EQUIVALENT: Final[Mapping[str, str]] = {
     "golive.risk.costs:CostTrack.begin: 1 -> 2 (2)": "of two days the second is the one that has just begun, never older than 30 days",
     "golive.risk.engine:RiskEngine.__init__: 1 -> 2": "a share of nothing, of whatever whole",
     "golive.risk.engine:RiskEngine.__init__: 1 -> 2 (2)": "a share of nothing, of whatever whole",
-    "golive.risk.engine:RiskEngine.observe: largest_position * whole > largest * equity -> largest_position * whole >= largest * equity": (
-        "keeps an equal share instead of the one before; all that is told of it are shares"
-    ),
-    "golive.risk.engine:RiskEngine.observe: exposure * whole > most * equity -> exposure * whole >= most * equity": (
-        "keeps an equal share instead of the one before; all that is told of it are shares"
-    ),
+    "golive.risk.engine:RiskEngine.observe: largest_position * whole > largest * equity -> largest_position * whole >= largest * equity": _EQUAL_SHARE,
+    "golive.risk.engine:RiskEngine.observe: exposure * whole > most * equity -> exposure * whole >= most * equity": _EQUAL_SHARE,
     "golive.risk.engine:RiskEngine.present_uses: 1 -> 2": (
         "from a start of 1 or less nothing can have been lost while equity is at least 1: nothing, of whatever whole"
     ),
@@ -30,6 +29,8 @@ EQUIVALENT: Final[Mapping[str, str]] = {
     "golive.risk.rules.standing:missing_input: equity > 0 -> equity >= 0": "an equity of 0 is false, and refused before",
     "golive.risk.rules.standing:missing_input: day_start > 0 -> day_start >= 0": "a start of 0 is false, and refused before",
     "golive.risk.rules.standing:missing_input: peak > 0 -> peak >= 0": "a peak of 0 is false, and refused before",
-    "golive.risk.statistics:PriceStatistics.__init__: 0.0 -> 1.0": "the first return sets the variance before anybody reads it",
-    "golive.risk.statistics:PriceStatistics.__init__: 0.0 -> 1.0 (3)": "the first range sets the average before anybody reads it",
+    "golive.risk.statistics:PriceStatistics.__init__: self._variance = 0.0 -> pass": _SET_BEFORE_READ,
+    "golive.risk.statistics:PriceStatistics.__init__: 0.0 -> 1.0": _SET_BEFORE_READ,
+    "golive.risk.statistics:PriceStatistics.__init__: self._atr = 0.0 -> pass": _SET_BEFORE_READ,
+    "golive.risk.statistics:PriceStatistics.__init__: 0.0 -> 1.0 (3)": _SET_BEFORE_READ,
 }

@@ -42,8 +42,10 @@ AGAIN: Final = "again"
 LEAST_LIMIT_S: Final = 1.0
 SLOWER: Final = 10
 """a test that takes so many times its CPU time, and the least limit, does not come to its end"""
+IMPORT_S: Final = 60.0
+"""CPU time to import and collect; all that follows has limits of its own"""
 LONGEST_S: Final = 300
-"""wall time of any trial in a process of its own"""
+"""wall time of any trial; one that waits for so long has gone wrong"""
 DEAF_S: Final = 0.2
 """a test that calls nothing of risk and takes longer reads sources or starts programs: it is asked about no mutant"""
 
@@ -103,20 +105,27 @@ def _judge_all(session: pytest.Session, job: dict[str, Any], folder: Path) -> No
     job["results"] = [known[each.name] for each in waiting if each.name in known]
     job["reused"] = len(job["results"])
     waiting = [each for each in waiting if each.name not in known]
-    trial = _Trial(tests, folder, job["command"])
-    # Three arms without a mutant: in a copy, in a process of its own, and in a copy once more when all is done.
-    arms = [Mutant("", Path(), CONTROL, 0, "", "", 0), Mutant("", Path(), "", 0, "", "", 0)]
-    for arm in (*arms, None):
-        if arm is None:
-            with trials.open("a") as kept:
-                for mutant, (result, by) in trial.judged(waiting, job["workers"]):
-                    row = {"name": mutant.name, "line": mutant.line, "result": result, "by": by}
-                    job["results"].append(row)
-                    row["basis"] = basis.of_kill(by) if result == KILLED else basis.of_all()
-                    kept.write(json.dumps(row) + "\n")
-                    kept.flush()
-            arm = arms[0]  # noqa: PLW2901
-        for _, (result, by) in trial.judged([arm], 1):
+    hearing = {test.item.nodeid for test in tests}
+    trial = _Trial(tests, [item.nodeid for item in session.items if item.nodeid not in hearing], folder, job["command"])
+    _prove_nothing_is_wrong(trial, any(not each.function or (str(each.path), each.function) in _early for each in waiting))
+    with trials.open("a") as kept:
+        for mutant, (result, by) in trial.judged(waiting, job["workers"]):
+            row = {"name": mutant.name, "line": mutant.line, "result": result, "by": by}
+            job["results"].append(row)
+            row["basis"] = basis.of_kill(by) if result == KILLED else basis.of_all()
+            kept.write(json.dumps(row) + "\n")
+            kept.flush()
+    try:
+        _prove_nothing_is_wrong(trial, False)
+    except RuntimeError:
+        trials.unlink()
+        raise
+
+
+def _prove_nothing_is_wrong(trial: _Trial, anew: bool) -> None:
+    """Try no mutant at all, in a copy, and in a process of its own where one will be used; RuntimeError unless it survives."""
+    for arm in (CONTROL, "") if anew else (CONTROL,):
+        for _, (result, by) in trial.judged([Mutant("", Path(), arm, 0, "", "", 0)], 1):
             if result != SURVIVED:
                 raise RuntimeError(f"the campaign is void: without any mutant {result} by {by or 'no single test'}")
 
@@ -152,8 +161,8 @@ def _known(trials: Path, basis: Basis) -> dict[str, dict[str, Any]]:
 class _Trial:
     """Forks a copy of this process for each mutant; a copy judges one and ends."""
 
-    def __init__(self, tests: Sequence[Test], folder: Path, command: list[str]) -> None:
-        self._tests, self._folder, self._command = tests, folder, command
+    def __init__(self, tests: Sequence[Test], deaf: Sequence[str], folder: Path, command: list[str]) -> None:
+        self._tests, self._deaf, self._folder, self._command = tests, deaf, folder, command
 
     def judged(self, mutants: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, tuple[str, str]]]:
         """Yield each mutant with its result and the test that killed it, in any order."""
@@ -197,6 +206,7 @@ class _Trial:
     def _in_this_copy(self, mutant: Mutant) -> tuple[str, str]:
         if not mutant.function:
             return AGAIN, ""
+        signal.alarm(LONGEST_S)
         tests = list(self._tests)
         if mutant.function != CONTROL:
             function = (str(mutant.path), mutant.function)
@@ -204,22 +214,24 @@ class _Trial:
             try:
                 put_in_place(mutant)
             except ValueError:  # code that closes over other variables, such as a `super()` less, fits no function that is there
+                signal.alarm(0)
                 return AGAIN, ""
-            if (found := _verdict(tests))[0] == SURVIVED and function in _early:
-                return AGAIN, ""
-            return found
-        return _verdict(tests)
+        found = _verdict(tests)
+        signal.alarm(0)
+        if found[0] == SURVIVED and (str(mutant.path), mutant.function) in _early:
+            return AGAIN, ""
+        return found
 
     def _in_a_process_of_its_own(self, mutant: Mutant) -> tuple[str, str]:
         path = self._folder / f"fresh-{os.getpid()}.json"
         order = {test.item.nodeid: test.seconds for test in self._tests}
         wanted = None if not mutant.module else [mutant.module, str(mutant.path), mutant.site]
-        path.write_text(json.dumps({"mutant": wanted, "tests": order}))
+        path.write_text(json.dumps({"mutant": wanted, "tests": order, "deaf": self._deaf}))
         environment = {name: value for name, value in os.environ.items() if name != JOBS} | {FRESH: str(path)}
         try:
             done = subprocess.run(self._command, env=environment, capture_output=True, timeout=LONGEST_S, check=False)
         except subprocess.TimeoutExpired:
-            return TIMEOUT, ""
+            return ERROR, f"after {LONGEST_S} s"
         said = json.loads(path.read_text()).get("said")
         if said is not None:
             return said[0], said[1]
@@ -234,11 +246,9 @@ def _judge_here(session: pytest.Session, path: Path) -> None:
     if session.testsfailed:
         asked["said"] = [KILLED, ""]  # while tests were collected
     else:
-        seconds = asked["tests"]
-        found = {item.nodeid: item for item in session.items}
-        asked["said"] = _verdict([Test(found[name], took, set()) for name, took in seconds.items() if name in found])
-        if not set(seconds) <= set(found):
-            asked["said"] = [KILLED, ""]  # cases of a table are no longer there
+        known = asked["tests"]  # not of a case whose name has the falsified number in it: that one is asked last
+        tests = [Test(item, known.get(item.nodeid, 1.0), set()) for item in session.items if item.nodeid not in asked["deaf"]]
+        asked["said"] = _verdict(sorted(tests, key=lambda test: test.seconds))
     path.write_text(json.dumps(asked))
 
 
@@ -261,5 +271,7 @@ def _failure(item: pytest.Item, following: pytest.Item | None) -> str | None:
     return None
 
 
+if FRESH in os.environ:
+    signal.setitimer(signal.ITIMER_PROF, IMPORT_S)
 if FRESH in os.environ and (_wanted := json.loads(Path(os.environ[FRESH]).read_text())["mutant"]) is not None:
     watch_import(*_wanted)

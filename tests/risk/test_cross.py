@@ -64,6 +64,12 @@ def test_a_figure_is_believed_for_five_seconds_and_never_from_the_future(age: in
     assert (refusal(PEER._replace(age_ns=age)) is not None) is stops
 
 
+def test_a_figure_that_is_older_than_five_seconds_says_nothing() -> None:
+    assert LONGEST_AGE_NS == 5 * SECOND
+    code, limit, value = refusal(PEER._replace(age_ns=5 * SECOND + SECOND // 10)) or ("", "", "")
+    assert (code, limit, value) == (DecisionCode.RISK_CROSS_ENTRYPOINT, "5 s", "equity of kraken is 5.1 s old")
+
+
 def test_one_that_runs_and_says_nothing_stops_the_others_by_name() -> None:
     code, limit, value = refusal(PEER, PeerFigure("bybit", "", 1, None, 0, 0, 0)) or ("", "", "")
     assert (code, limit, value) == (DecisionCode.RISK_CROSS_ENTRYPOINT, "known", "missing: equity of bybit")
