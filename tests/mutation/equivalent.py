@@ -20,9 +20,6 @@ EQUIVALENT: Final[Mapping[str, str]] = {
     "golive.risk.flow:OrderFlow.executed: times[0] <= ts - MINUTE -> times[0] < ts - MINUTE": (
         "keeps one that is a minute old until the next; whoever counts leaves it out"
     ),
-    "golive.risk.rules.loss:weekly_loss: share is None or limit is None -> share is None and limit is None": (
-        "the share is made from the limit: both are there, or none"
-    ),
     "golive.risk.rules.loss:cost_ratio: costs.profit > 0 -> costs.profit >= 0": "any fee exceeds every share of a profit of 0",
     "golive.risk.rules.objection:share_text: part >= 0 -> part > 0": "nothing is rounded to nothing in either direction",
     "golive.risk.rules.objection:share_text: 0 -> 1 (2)": "nothing is rounded to nothing in either direction",

@@ -115,6 +115,6 @@ def test_where_an_input_of_a_limit_of_size_is_missing_no_size_is_named() -> None
 
 def test_an_input_that_even_one_lot_needs_is_missing_whatever_more_lots_break() -> None:
     profile = replace(OPEN, portfolio_exposure_pct=Decimal("0.5"))
-    view = account(lot_limit=1, other=1)._replace(prices={BTC.id: PRICE})
+    view = replace(account(lot_limit=1, other=1), prices={BTC.id: PRICE})
     assert largest_quantity(buy(5), view, profile) is None
     assert largest_quantity(buy(5), view, OPEN) == 1
