@@ -17,7 +17,7 @@ from golive.model.event import Durable, Event, Operator, OperatorAction, Peers, 
 from golive.model.ids import FillId, VenueOrderId
 from golive.model.market import Book, Trade
 from golive.model.order import Fill, Liquidity, OrderStatus, OrderUpdate, Side
-from golive.model.peer import PeerFigure
+from golive.model.peer import HostFigures, HostStop, OwnPast, PeerFigure
 from golive.risk import RiskProfile
 from support.trading import (
     BALANCED,
@@ -214,7 +214,16 @@ events = st.one_of(
     ),
     st.builds(Timer, text, ints),
     st.builds(Operator, st.sampled_from(OperatorAction), text, text, ints),
-    st.builds(Peers, st.lists(st.builds(PeerFigure, text, text, ints, st.none() | ints, ints, ints, ints)).map(tuple), ints),
+    st.builds(
+        Peers,
+        st.builds(
+            HostFigures,
+            st.lists(st.builds(PeerFigure, text, text, ints, st.none() | ints, ints, ints, ints, ints, st.booleans())).map(tuple),
+            st.none() | st.builds(OwnPast, ints, ints, ints, ints, ints),
+            st.lists(st.builds(HostStop, text, text, ints, ints, text)).map(tuple),
+        ),
+        ints,
+    ),
     st.builds(Durable, ints, ints),
     st.builds(Book, st.just(BTC_ID), ints, st.lists(st.tuples(ints, ints), max_size=1).map(tuple), st.just(())),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from golive.model.ids import InstrumentId
 from golive.model.order import Side
-from golive.model.peer import PeerFigure
+from golive.model.peer import HostFigures
 from golive.orders import Orders
 from golive.portfolio import Ledger
 from golive.risk import AccountView, Commitment, Reference, RiskEngine
@@ -33,8 +33,8 @@ class Account:
         timeframe_ns: int,
     ) -> None:
         self.costs = CostTrack()
-        self.peers: tuple[PeerFigure, ...] = ()
-        """what the other entrypoints of the host are worth, as told last"""
+        self.host: HostFigures | None = None
+        """what the other entrypoints of the host are worth, and what holds for all, as told last"""
         self._risk = risk
         self._ledger = ledger
         self._orders = orders
@@ -113,7 +113,7 @@ class Account:
             self._lot_limits,  # lot_limits
             self._quote_unit,  # quote_unit
             risk.trading_state,
-            self.peers,
+            self.host,
             commitment,
         )
 

@@ -18,7 +18,7 @@ from golive.model.event import Durable, Event, Operator, OperatorAction, Peers, 
 from golive.model.ids import ClientOrderId, FillId, InstrumentId, VenueOrderId
 from golive.model.market import Book, Candle, Trade
 from golive.model.order import Fill, Liquidity, NewOrder, OrderUpdate, Side
-from golive.model.peer import PeerFigure
+from golive.model.peer import HostFigures, HostStop, OwnPast, PeerFigure
 
 
 def encode_event(event: Event) -> tuple[str, bytes]:
@@ -41,8 +41,8 @@ def encode_event(event: Event) -> tuple[str, bytes]:
             row = [name, ts]
         case Operator(action, operator, cause, ts):
             row = [action, operator, cause, ts]
-        case Peers(figures, ts):
-            row = [list(map(list, figures)), ts]
+        case Peers((figures, own, stops), ts):
+            row = [list(map(list, figures)), None if own is None else list(own), list(map(list, stops)), ts]
         case Durable(seq, ts):
             row = [seq, ts]
     return type(event).__name__, orjson.dumps(row)
@@ -61,7 +61,14 @@ _DECODERS: dict[str, Callable[..., Event]] = {
     ),
     "Timer": Timer,
     "Operator": lambda action, operator, cause, ts: Operator(OperatorAction(action), operator, cause, ts),
-    "Peers": lambda figures, ts: Peers(tuple(PeerFigure(*figure) for figure in figures), ts),
+    "Peers": lambda figures, own, stops, ts: Peers(
+        HostFigures(
+            tuple(PeerFigure(*figure) for figure in figures),
+            None if own is None else OwnPast(*own),
+            tuple(HostStop(*stop) for stop in stops),
+        ),
+        ts,
+    ),
     "Durable": Durable,
 }  # fmt: skip
 

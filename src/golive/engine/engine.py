@@ -21,7 +21,7 @@ from golive.model.instrument import Instrument
 from golive.model.json import JsonValue
 from golive.model.market import Book, Candle, Trade
 from golive.model.order import TERMINAL, Fill, OrderStatus, OrderUpdate, Side
-from golive.model.peer import PeerFigure
+from golive.model.peer import HostFigures
 from golive.orders import Order, OrderEvent, Orders
 from golive.portfolio import EquityCurve, Ledger
 from golive.risk import LimitUse, RiskEngine, RiskProfile
@@ -205,9 +205,9 @@ class Engine:
         return self.risk.present_uses(held.largest, held.open_positions, held.exposure)
 
     @property
-    def peers(self) -> tuple[PeerFigure, ...]:
-        """What the other entrypoints of the host are worth, as told last."""
-        return self._account.peers
+    def host(self) -> HostFigures | None:
+        """What the other entrypoints of the host are worth, and what holds for all, as told last; None when it is alone."""
+        return self._account.host
 
     @property
     def last_equity(self) -> int | None:
@@ -390,7 +390,7 @@ class Engine:
         return commands
 
     def _on_peers(self, peers: Peers) -> list[Command]:
-        self._account.peers = peers.figures
+        self._account.host = peers.host if any(peers.host) else None
         return []
 
     def _on_timer(self, timer: Timer) -> list[Command]:

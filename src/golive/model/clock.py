@@ -45,6 +45,11 @@ def to_iso(ns: int) -> str:
     return f"{text}.{digits}Z"
 
 
+def week_of_day(day: int) -> int:
+    """Return the number of the week, beginning on Monday, that a day counted from 1970-01-01, a Thursday, lies in."""
+    return (day + 3) // 7
+
+
 @lru_cache(maxsize=16)
 def _date(days: int) -> str:
     """Times come in rows of the same day."""

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from .market import MarketEvent
 from .order import Fill, OrderUpdate
-from .peer import PeerFigure
+from .peer import HostFigures
 
 
 class OperatorAction(StrEnum):
@@ -46,9 +46,9 @@ class Operator:
 
 
 class Peers(NamedTuple):
-    """What the other running entrypoints of the host are worth, as read at market time `ts`, ns UTC."""
+    """What the entrypoints of the host are worth, and what holds for all, as read at market time `ts`, ns UTC."""
 
-    figures: tuple[PeerFigure, ...]
+    host: HostFigures
     ts: int
 
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
-from golive.model.clock import DAY
-
-THURSDAY: Final = 3
-"""1970-01-01 was one: so many days after a Monday"""
+from golive.model.clock import DAY, week_of_day
 
 
 @dataclass(slots=True)
@@ -58,7 +54,7 @@ class EquityTrack:
             self.worst_today = (0, 1)
             if self.start is None:
                 self.start = equity
-            week = (day + THURSDAY) // 7
+            week = week_of_day(day)
             if week > self.week:
                 self.week_start, self.week = self.day_start, week
                 self.worst_week = (0, 1)

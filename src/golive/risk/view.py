@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from golive.model.emergency import TradingState
 from golive.model.ids import InstrumentId
-from golive.model.peer import PeerFigure
+from golive.model.peer import HostFigures
 
 from .flow import OrderFlow
 
@@ -101,7 +101,7 @@ class AccountView:
     quote_unit: int = 1
     """smallest units of one whole unit of the quote asset"""
     trading_state: TradingState = TradingState.ACTIVE
-    peers: tuple[PeerFigure, ...] = ()
-    """what the other running entrypoints of the host are worth, as read last"""
+    host: HostFigures | None = None
+    """what the other entrypoints of the host are worth, and what holds for all, as read last; None: it is alone"""
     commitment: Commitment | None = None
     """at `prices`; None: rules add it up from `positions`, `pending_buys` and `prices`"""

@@ -1,67 +1,60 @@
-"""A session among the others of its host: tells each second what it is worth, and reads what they tell.
-
-Money is of one kind only with money of its kind: paper of demo and paper sessions, a rehearsal's, the sandbox's, real money.
-"""
+"""A session among the others of its host: tells each second what it is worth, and reads what they tell and what holds for all."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from decimal import Decimal
-from pathlib import Path
 from typing import Final
 
 from golive.engine import Engine
+from golive.model.alert import AlertSeverity
 from golive.model.clock import SECOND, Clock
+from golive.model.command import Alert
 from golive.model.errors import JournalError
 from golive.model.event import Peers
-from golive.model.peer import PeerFigure
-from golive.model.verdict import Stage
-from golive.storage.risk_state import EquityFigure, publish_figure, running_entrypoints
+from golive.model.peer import HostFigures, PeerFigure
+from golive.risk.cross import Together
+from golive.storage.host_account import SCALE
+from golive.storage.host_stop import KeptStop
+from golive.storage.risk_state import EquityFigure, publish_figure
 
+from .account_chain import AccountChain
 from .dispatcher import Dispatcher
+from .host_figures import kind_of, read_host, told
+from .host_stop import host_stop_text, keep, noticed, reached_stops
 from .plan import Plan
 
 EVERY_S: Final = 1.0
-_START_SCALE: Final = 8
-"""digits of a balance before the instruments, and with them the smallest units, are known"""
-_KIND: Final = {Stage.DEMO: "paper", Stage.PAPER: "paper"}
-
-
-def kind_of(stage: str) -> str:
-    """Return what kind of money a stage trades with."""
-    return _KIND.get(Stage(stage), stage)
-
-
-def read_peers(home: Path, own: str, stage: str, now: int) -> tuple[PeerFigure, ...]:
-    """Return what every other running entrypoint with the same kind of money is worth; `now` wall clock, ns UTC.
-
-    One that has not said what it is counts as of the same kind; a run as fast as it can counts nowhere. Raises JournalError.
-    """
-    found = []
-    for name, figure in running_entrypoints(home):
-        if name == own:
-            continue
-        if figure is None:
-            found.append(PeerFigure(name, "", 1, None, 0, 0, 0))
-        elif not figure.is_simulation and kind_of(figure.stage) == kind_of(stage):
-            unit, age = 10**figure.quote_scale, now - figure.at
-            found.append(PeerFigure(name, figure.quote_asset, unit, figure.equity, figure.day_start, figure.peak, age))
-    return tuple(found)
 
 
 class HostRisk:
-    """Publishes for one session, and tells its dispatcher about the others."""
+    """Publishes for one session, and tells its dispatcher about the others.
 
-    def __init__(self, plan: Plan, run_id: Callable[[], str], epoch: int, clock: Clock, warn: Callable[[str], None]) -> None:
+    Raises JournalError when what earlier sessions of the entrypoint came to cannot be read.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        run_id: Callable[[], str],
+        epoch: int,
+        clock: Clock,
+        warn: Callable[[str], None],
+        alert: Callable[[Alert], None],
+    ) -> None:
         self._plan = plan
         self._run_id = run_id
         self._epoch = epoch
         self._clock = clock
         self._warn = warn
+        self._alert = alert
         self._read_at: int | None = None
+        self._quote = plan.instruments[0].quote
+        money = kind_of(plan.stage)
+        self._chain = None if plan.lock_step else AccountChain(plan.home, plan.entrypoint.name, money, self._quote)
 
     async def run(self, engine: Callable[[], Engine | None]) -> None:
         """Publish every second until cancelled; one that goes as fast as it can says so, once."""
@@ -74,23 +67,66 @@ class HostRisk:
     def publish(self, engine: Engine | None) -> None:
         """Publish what the account is worth now; a failure is told, and leaves the others to notice that it grows old."""
         try:
-            publish_figure(self._plan.home, self._figure(engine))
+            figure = self._figure(engine)
+            if self._chain is not None and figure.equity is not None:
+                equity = figure.equity * 10**SCALE // 10**figure.quote_scale
+                peak = -(-figure.peak * 10**SCALE // 10**figure.quote_scale)
+                self._chain.observe(equity, peak, figure.run_id, figure.at)
+            publish_figure(self._plan.home, figure)
         except JournalError as exc:
             self._warn(f"what this session is worth cannot be published, so other entrypoints will refuse orders: {exc}")
 
     def refresh(self, dispatcher: Dispatcher, engine: Engine) -> None:
-        """Read the others, once a second, and let the engine know; called before it is shown what the market did."""
+        """Read the others, once a second, and let the engine know; called before it is shown what the market did.
+
+        Raises JournalError when a stop of all together was reached and cannot be kept.
+        """
         now = self._clock.monotonic()
         if self._read_at is not None and now - self._read_at < EVERY_S * SECOND:
             return
         self._read_at = now
+        plan, wall = self._plan, self._clock.now()
         try:
-            peers = read_peers(self._plan.home, self._plan.entrypoint.name, self._plan.stage, self._clock.now())
+            figures = self._read(engine, wall)
         except (JournalError, OSError) as exc:
             self._warn(f"what other entrypoints are worth cannot be read: {exc}")
-            peers = (PeerFigure("every other entrypoint", "", 1, None, 0, 0, 0),)
-        if peers or engine.peers:
-            dispatcher.operator(Peers(peers, dispatcher.clock.now))
+            figures = HostFigures(peers=(_nobody_knows("every other entrypoint"),))
+        reached = self._reached(engine, figures, wall)
+        keep(plan.home, reached, wall)
+        self._tell(reached)
+        figures = figures._replace(stops=(*figures.stops, *map(told, reached)))
+        if any(figures) or engine.host is not None:
+            dispatcher.operator(Peers(figures, dispatcher.clock.now))
+
+    def _read(self, engine: Engine, wall: int) -> HostFigures:
+        """Return what is known of the host; what earlier sessions came to is not before this one can be valued."""
+        name, chain = self._plan.entrypoint.name, self._chain
+        figures = read_host(self._plan.home, name, self._plan.stage, self._quote, wall)
+        if chain is None or not chain.has_past:
+            return figures
+        if chain.past is None:
+            self.publish(engine)
+        if chain.past is None:
+            return figures._replace(peers=(*figures.peers, _nobody_knows(name)))
+        return figures._replace(own=chain.past)
+
+    def _reached(self, engine: Engine, figures: HostFigures, wall: int) -> tuple[KeptStop, ...]:
+        """Return the stops that all together have reached and that nobody has kept yet for this profile."""
+        equity, track, profile = engine.risk.equity, engine.risk.track, self._plan.risk_profile
+        if equity is None or (not figures.peers and figures.own is None):
+            return ()  # alone, and from the beginning: its own limits are the same
+        by = noticed(
+            stage=self._plan.stage, quote=self._quote, entrypoint=self._plan.entrypoint.name, profile=profile, figures=figures,
+            run_id=self._run_id(), now=wall,
+        )  # fmt: skip
+        own, unit = Together(equity, track.day_start, track.week_start, track.peak), 10 ** engine.ledger.scales[self._quote]
+        known = {stop.limit for stop in figures.stops if stop.profile == profile.name}
+        return tuple(stop for stop in reached_stops(own, unit, figures, profile, by) if stop.limit not in known)
+
+    def _tell(self, stops: Sequence[KeptStop]) -> None:
+        for stop in stops:
+            title = f"all {stop.money} money in {stop.quote_asset} has reached {stop.limit}"
+            self._alert(Alert("risk", AlertSeverity.CRITICAL, title, host_stop_text(stop)))
 
     def _figure(self, engine: Engine | None) -> EquityFigure:
         plan = self._plan
@@ -123,6 +159,10 @@ class HostRisk:
         asset = self._plan.instruments[0].quote
         start = self._plan.start_balances
         if (engine is not None and engine.fills) or self._plan.options.resume or any(start[key] for key in start if key != asset):
-            return asset, _START_SCALE, None, 0, 0
-        units = int(Decimal(start.get(asset, 0)).scaleb(_START_SCALE))
-        return asset, _START_SCALE, units, units, units
+            return asset, SCALE, None, 0, 0
+        units = int(Decimal(start.get(asset, 0)).scaleb(SCALE))
+        return asset, SCALE, units, units, units
+
+
+def _nobody_knows(name: str) -> PeerFigure:
+    return PeerFigure(name, "", 1, None, 0, 0, 0, 0)

@@ -14,14 +14,13 @@ from typing import Any, Final, Literal
 
 from golive.config.configuration import Configuration
 from golive.config.resolved import ResolvedEntrypoint
-from golive.model.clock import DAY, SECOND, from_iso
+from golive.model.clock import DAY, SECOND, from_iso, week_of_day
 from golive.model.errors import ConfigError, JournalError, MalformedPayload
 from golive.model.json import JsonObject, JsonValue
 from golive.model.money import format_units
 from golive.model.verdict import ExitCode
 from golive.observability import reading as read
 from golive.observability.shape import Amount, Instant, Share, as_json, document_schema
-from golive.portfolio.drawdown import THURSDAY
 from golive.risk import RiskProfile
 from golive.risk.band import use_of
 from golive.risk.cross import LONGEST_AGE_NS
@@ -32,7 +31,7 @@ from golive.storage.risk_stop import StandingStop, newest_release, read_stop
 from golive.storage.run_reports import newest_report
 
 from .emergency import HostEmergency
-from .host_risk import kind_of
+from .host_figures import kind_of
 from .risk_limits import risk_profile_of
 from .risk_stop import DRAWDOWN
 
@@ -337,7 +336,7 @@ def _past_limits(
     allowed: dict[str, Decimal | None] = {}
     if told_at is not None and told_at // DAY == now // DAY:
         allowed["max_daily_loss_pct"] = profile.max_daily_loss_pct
-    if told_at is not None and (told_at // DAY + THURSDAY) // 7 == (now // DAY + THURSDAY) // 7:
+    if told_at is not None and week_of_day(told_at // DAY) == week_of_day(now // DAY):
         allowed["weekly_loss_pct"] = profile.weekly_loss_pct
 
     def holds(row: LimitRow) -> bool:

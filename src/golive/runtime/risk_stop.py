@@ -11,9 +11,12 @@ from golive.engine import Engine
 from golive.model.clock import Clock, to_iso
 from golive.model.errors import PrerequisiteMissing
 from golive.security.operators import OperatorIdentity
+from golive.storage.host_account import groups
 from golive.storage.lease import lease_holder
 from golive.storage.risk_stop import UNREADABLE, Release, StandingStop, read_stop, write_release, write_stop
 
+from .account_chain import with_new_peak
+from .host_stop import demand_no_host_stop
 from .operators import record_act
 from .plan import Plan
 
@@ -45,6 +48,9 @@ class StopKeeper:
         stop = read_stop(self._plan.home, self._plan.entrypoint.name)
         if stop is not None and stop.run_id != self._run_id():
             raise PrerequisiteMissing(stop_text(stop))
+        plan = self._plan
+        if not (plan.lock_step or plan.options.resume):  # a simulation is alone; who holds something must be able to reduce it
+            demand_no_host_stop(plan.home, plan.stage, plan.instruments[0].quote, plan.risk_profile, self._clock.now())
 
     def look(self, engine: Engine) -> None:
         """Let a drawdown that was reached since the last look stand; durable on return. Raises JournalError."""
@@ -75,5 +81,7 @@ def release(home: Path, entrypoint: str, operator: OperatorIdentity, reason: str
         "allowed": stop.allowed if stop else None, "since": stop.since if stop else None, "run_id": stop.run_id if stop else None,
     }  # fmt: skip
     record_act(home, "risk_stop_released", body, operator.name, clock=clock)
+    for money, quote in groups(home):
+        with_new_peak(home, money, quote, entrypoint)
     write_release(home, Release(entrypoint=entrypoint, id=secrets.token_hex(8), operator=operator.name, at=now))
     return stop

@@ -160,7 +160,10 @@ class Session:
             if not plan.options.resume and (left := self._evidence.left_behind()) is not None:
                 facts.warn(left)
         self._stops.demand_none()
-        self._host = HostRisk(plan, lambda: facts.run_id, self._evidence.lease.epoch, self._clock, facts.warn)
+        with _blocking("what earlier sessions of the entrypoint came to is not known"):
+            self._host = HostRisk(
+                plan, lambda: facts.run_id, self._evidence.lease.epoch, self._clock, facts.warn, self._evidence.alert
+            )
         self._telling = asyncio.ensure_future(self._host.run(lambda: facts.engine))
         facts.stage_record = required_record(plan, self._evidence.stage_records, self._clock)
         self._access = access = VenueAccess(plan, facts.recorder, self._clock, self._evidence.guardrails, facts.warn)
@@ -436,6 +439,8 @@ class Session:
     async def _close(self) -> None:
         if self._telling is not None:
             await _cancel([self._telling])
+            if self._host is not None:
+                self._host.publish(self.facts.engine)  # what it was worth last counts on
         if self._access is not None:
             await self._access.close()
         if self._server is not None:

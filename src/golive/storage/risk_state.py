@@ -70,11 +70,16 @@ def publish_figure(home: Path, figure: EquityFigure) -> None:
         "equity": None if figure.equity is None else str(figure.equity),
         "uses": list(figure.uses),
     }
+    replace_figure(path, json.dumps(document).encode() + b"\n")
+
+
+def replace_figure(path: Path, data: bytes) -> None:
+    """Replace a file of figures in one step, without waiting for the disk; raises JournalError."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, _MODE)
         try:
-            write_all(descriptor, json.dumps(document).encode() + b"\n")
+            write_all(descriptor, data)
         finally:
             os.close(descriptor)
         temporary.rename(path)

@@ -36,7 +36,7 @@ from .order_account import (
 )
 from .order_past import Past, executed_by, fees_in, flow_of, past_of, record_note, throttled_note
 from .order_reading import read_account
-from .order_stop import keep_stop, peers_of, publish_desk, release_mark, released, stopped
+from .order_stop import host_of, keep_host_stop, keep_stop, publish_desk, release_mark, released, stopped
 from .plan import AccountPlan
 from .proof import ASKED
 
@@ -113,7 +113,9 @@ class OrderRisk:
         working = [each for each in self._desk.router.unended if each.intent.instrument in holdings.instruments]
         plan, now = self._desk.plan, self._clock.now()
         view = judged_account(order, holdings, working, engine, now, self._spending(instrument))
-        view = replace(view, peers=peers_of(plan, now))
+        host = host_of(plan, instrument.quote, now)
+        keep_host_stop(plan, engine, instrument, host, now)
+        view = replace(view, host=host)
         verdict = stopped(plan, order, view, self._decisions) or self._judged(engine, order, view)
         self._tell(engine, instrument, view, now)
         return in_amounts(verdict, instrument) if isinstance(verdict, Refused) else verdict

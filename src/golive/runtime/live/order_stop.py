@@ -16,12 +16,15 @@ from golive.model.decision import DecisionCode, Refused
 from golive.model.instrument import Instrument
 from golive.model.json import JsonObject
 from golive.model.order import NewOrder
-from golive.model.peer import PeerFigure
+from golive.model.peer import HostFigures
 from golive.portfolio import EquityTrack
 from golive.risk import AccountView, LimitUse, RiskEngine
+from golive.risk.cross import Together
 from golive.risk.rules import reduces, share_text
-from golive.runtime.host_risk import read_peers
+from golive.runtime.host_figures import kind_of, read_host
+from golive.runtime.host_stop import keep, noticed, reached_stops
 from golive.runtime.risk_stop import DRAWDOWN
+from golive.storage.host_account import SCALE, HostAccount, write_account
 from golive.storage.lease import lease_holder
 from golive.storage.risk_state import EquityFigure, publish_figure
 from golive.storage.risk_stop import Release, StandingStop, read_stop, write_stop
@@ -68,9 +71,23 @@ def release_mark(release: Release | None) -> dict[str, str]:
     return {} if release is None else {RELEASED: release.id}
 
 
-def peers_of(plan: LivePlan, now: int) -> tuple[PeerFigure, ...]:
-    """Return what the other running entrypoints with the same kind of money are worth. Raises JournalError."""
-    return read_peers(plan.home, plan.entrypoint, plan.stage, now)
+def host_of(plan: LivePlan, quote: str, now: int) -> HostFigures | None:
+    """Return what the other entrypoints with the same kind of money are worth, and what holds for all. Raises JournalError."""
+    figures = read_host(plan.home, plan.entrypoint, plan.stage, quote, now)
+    return figures if any(figures) else None
+
+
+def keep_host_stop(plan: LivePlan, engine: RiskEngine, instrument: Instrument, figures: HostFigures | None, now: int) -> None:
+    """Let a limit that this account has reached together with others stand; durable on return. Raises JournalError."""
+    equity, track, profile = engine.equity, engine.track, engine.profile
+    if equity is None or figures is None:
+        return
+    by = noticed(
+        stage=plan.stage, quote=instrument.quote, entrypoint=plan.entrypoint, profile=profile, figures=figures, run_id=BY_HAND,
+        now=now,
+    )  # fmt: skip
+    own = Together(equity, track.day_start, track.week_start, track.peak)
+    keep(plan.home, reached_stops(own, 10**instrument.quote_scale, figures, profile, by), now)
 
 
 def publish_desk(plan: LivePlan, engine: RiskEngine, instrument: Instrument, uses: Sequence[LimitUse], now: int) -> None:
@@ -84,4 +101,18 @@ def publish_desk(plan: LivePlan, engine: RiskEngine, instrument: Instrument, use
         pid=os.getpid(), epoch=0, run_id=BY_HAND, profile=engine.profile.name, risk_profile_digest=engine.profile.digest,
         state=engine.state, uses=tuple(asdict(use) for use in uses),
     )  # fmt: skip
+    if engine.equity is not None:
+        publish_account(plan, track, instrument, engine.equity, now)
     publish_figure(plan.home, figure)
+
+
+def publish_account(plan: LivePlan, track: EquityTrack, instrument: Instrument, equity: int, now: int) -> None:
+    """Keep what the account has come to, so that it counts while nothing of the entrypoint runs. Raises JournalError."""
+    unit, whole = 10**instrument.quote_scale, 10**SCALE
+    peak, day_start, week_start = (-(-each * whole // unit) for each in (track.peak, track.day_start, track.week_start))
+    account = HostAccount(
+        entrypoint=plan.entrypoint, money=kind_of(plan.stage), quote_asset=instrument.quote, run_id=BY_HAND, earned=0,
+        equity=equity * whole // unit, peak=peak, day=track.day, day_start=day_start, week=track.week, week_start=week_start,
+        at=now,
+    )  # fmt: skip
+    write_account(plan.home, account)
