@@ -23,11 +23,13 @@ from golive.runtime.operators import add_operator
 from golive.runtime.risk_limits import risk_profile_of
 from golive.storage.config_files import load_configuration
 from golive.storage.emergency_flag import FLAG
+from golive.storage.host_account import read_account, write_account
+from golive.storage.host_stop import KeptStop, keep_host_stop
 from golive.storage.lease import Lease
 from golive.storage.risk_state import EquityFigure, publish_figure
 from golive.storage.risk_stop import STOPS, StandingStop, newest_release, read_stop, write_stop
 from golive.storage.security_admin import PATH
-from support.risk_figures import FIGURE
+from support.risk_figures import FIGURE, account_of, publish
 
 ROOT = Path(__file__).parents[2]
 OKX, BYBIT = "okx_desktop_paper", "bybit_desktop_paper"
@@ -89,21 +91,75 @@ def test_a_fresh_home_has_nothing_to_tell_and_is_ok(say: Say) -> None:
 
 def test_who_runs_is_shown_as_it_published_and_together_with_others(say: Say, home: Path) -> None:
     leases = [Lease.acquire(home, name) for name in (OKX, BYBIT)]
-    publish_figure(home, figure())
-    publish_figure(home, figure(BYBIT, equity=98 * 10**10))
+    publish(home, figure())
+    publish(home, figure(BYBIT, equity=98 * 10**10))
     code, document = told(say)
     assert code == 0
     assert (row(document)["source"], row(document)["equity"], row(document)["auto_trade"]) == ("running", "10000", "on")
     [together] = document["across"]
     assert (together["money"], together["quote_asset"], together["equity"]) == ("paper", "USDT", "19800")
-    [limit] = together["limits"]
+    limit, *others = together["limits"]
+    assert [each["limit"] for each in others] == ["weekly_loss_pct", "hard_drawdown_pct"]
     assert (limit["limit"], limit["used"], limit["allowed"], limit["band"]) == ("max_daily_loss_pct", "0.01", "0.015", "ok")
-    publish_figure(home, figure(BYBIT, equity=97 * 10**10))
+    publish(home, figure(BYBIT, equity=97 * 10**10))
     code, document = told(say)
     assert (code, document["across"][0]["limits"][0]["band"]) == (5, "breach")
-    assert "all with paper money in USDT" in say("status")[1]
-    for lease in leases:
-        lease.release()
+    assert f"all with paper money in USDT: {BYBIT}, {OKX}" in say("status")[1]
+    leases.pop().release()
+    code, document = told(say)
+    [together] = document["across"]
+    assert (code, together["entrypoints"], together["ended"]) == (5, [OKX], [BYBIT]), "it has ended, and what it lost is lost"
+    assert f"all with paper money in USDT: {OKX}, {BYBIT} (ended)" in say("status")[1]
+    leases.pop().release()
+
+
+HOST_STOP = KeptStop(
+    money="paper", quote_asset="USDT", limit="hard_drawdown_pct", profile="balanced", risk_profile_digest="d" * 64, allowed="0.1",
+    used="0.1034", fall="1034", start="10000", since="2026-01-01T00:00:00Z", entrypoints=f"{BYBIT},{OKX}", noticed_by=OKX,
+    run_id="a" * 32,
+)  # fmt: skip
+
+
+def test_a_drawdown_of_all_together_stands_until_it_is_released(say: Say, home: Path, people: None) -> None:
+    keep_host_stop(home, HOST_STOP, SystemClock().now())
+    for name in (OKX, BYBIT):
+        write_account(home, account_of(figure(name, equity=89 * 10**10)))
+    code, document = told(say)
+    [together] = document["across"]
+    assert (code, together["stops"][0]["used"], together["stops"][0]["entrypoints"]) == (5, "0.1034", [BYBIT, OKX])
+    assert "golive risk release --across paper/USDT --operator NAME" in say("status")[1]
+    assert say("release", "--across", "paper/USDT", "--operator", "bob")[0] == 3
+    lease = Lease.acquire(home, OKX)
+    code, _, err = say("release", "--across", "paper/USDT", "--operator", "anna")
+    assert (code, f"{OKX} is running with paper money" in err) == (3, True)
+    lease.release()
+    code, out, _ = say("release", "--across", "paper/USDT", "--operator", "anna", "--reason", "looked into it")
+    assert (code, out) == (
+        0,
+        "all paper/USDT: hard_drawdown_pct at 0.1034 of 0.1 since 2026-01-01T00:00:00Z: released by anna; each account begins with"
+        " a new peak\n",
+    )
+    last = json.loads((home / PATH).read_text().splitlines()[-1])
+    assert (last["type"], last["operator"], last["body"]["reason"]) == ("risk_host_stop_released", "anna", "looked into it")
+    [together] = told(say)[1]["across"]
+    assert (together["stops"], together["peak"]) == ([], together["equity"])
+    assert together["day_start"] != together["equity"], "what was lost today stays lost"
+
+
+def test_a_released_entrypoint_begins_with_a_new_peak_among_the_others_too(say: Say, home: Path, people: None) -> None:
+    write_account(home, account_of(figure(equity=89 * 10**10)))
+    assert say("release", "--entrypoint", OKX, "--operator", "anna")[0] == 0
+    account = read_account(home, "paper", "USDT", OKX)
+    assert account is not None
+    assert (account.peak, account.equity) == (89 * 10**10, 89 * 10**10)
+
+
+@pytest.mark.parametrize("words", [(), ("--entrypoint", OKX, "--across", "paper/USDT"), ("--across", "paper/EUR")])
+def test_a_release_is_of_one_thing(say: Say, home: Path, people: None, words: tuple[str, ...]) -> None:
+    write_account(home, account_of(figure()))
+    code, _, err = say("release", "--operator", "anna", *words)
+    assert code == 2
+    assert "--across" in err
 
 
 @pytest.mark.parametrize("changes", [None, {"epoch": 7}, {"equity": None}])

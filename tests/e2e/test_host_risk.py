@@ -124,12 +124,17 @@ def test_what_one_loses_stops_the_other(home: Home) -> None:
     with running(home, BYBIT):
         within(30, lambda: any(each["allowed"] for each in decisions(home, BYBIT)))
         with running(home, OKX):
-            within(75, lambda: any("over 2 entrypoints" in (each["value"] or "") for each in decisions(home, BYBIT)))
-        [refused, *_] = [each for each in decisions(home, BYBIT) if "over 2 entrypoints" in (each["value"] or "")]
-        assert (refused["code"], refused["limit"]) == ("RISK_CROSS_ENTRYPOINT", "max_daily_loss_pct 0.01")
-        assert refused["side"] == "buy"
+            within(75, lambda: any((each["limit"] or "").startswith("max_daily_loss_pct") for each in decisions(home, BYBIT)))
+        [refused, *_] = [each for each in decisions(home, BYBIT) if (each["limit"] or "").startswith("max_daily_loss_pct")]
+        assert (refused["code"], refused["side"]) == ("RISK_CROSS_ENTRYPOINT", "buy")
+        _, told = status(home)
+        [together] = told["across"]
+        assert (together["entrypoints"], together["ended"]) == ([BYBIT], [OKX])
+        assert {stop["limit"] for stop in together["stops"]} >= {"max_daily_loss_pct"}
         seen = len(decisions(home, BYBIT))
-        within(30, lambda: any(each["allowed"] and each["side"] == "buy" for each in decisions(home, BYBIT)[seen:]))
+        within(30, lambda: any(each["side"] == "buy" for each in decisions(home, BYBIT)[seen:]))
+        later = [each for each in decisions(home, BYBIT)[seen:] if each["side"] == "buy"]
+        assert {each["code"] for each in later} == {"RISK_CROSS_ENTRYPOINT"}, "the other has ended, and what it lost is lost"
 
 
 def test_one_that_stands_still_stops_the_other_and_a_dead_one_does_not(home: Home) -> None:
@@ -141,7 +146,7 @@ def test_one_that_stands_still_stops_the_other_and_a_dead_one_does_not(home: Hom
         assert (sources[OKX], sources[BYBIT], told["status"]) == ("running", "running", "ok")
         [together] = told["across"]
         assert together["entrypoints"] == [BYBIT, OKX]
-        assert [row["limit"] for row in together["limits"]] == ["max_daily_loss_pct", "hard_drawdown_pct"]
+        assert [row["limit"] for row in together["limits"]] == ["max_daily_loss_pct", "weekly_loss_pct", "hard_drawdown_pct"]
 
         rearm = ("risk", "rearm", "--entrypoint", OKX, "--operator", "anna")
         within(30, lambda: golive(home, *rearm).stdout == f"{OKX}: re-armed by anna\n")

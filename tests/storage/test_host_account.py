@@ -17,7 +17,7 @@ ACCOUNT = replace(account_of(FIGURE), earned=-(10**10), equity=-5)
 
 def test_an_account_reads_back_as_it_was_written(tmp_path: Path) -> None:
     assert read_account(tmp_path, "paper", "USDT", "okx") is None
-    assert list(accounts_of(tmp_path, "paper", "USDT")) == list(groups(tmp_path)) == []
+    assert [*accounts_of(tmp_path, "paper", "USDT"), *groups(tmp_path)] == []
     write_account(tmp_path, ACCOUNT)
     write_account(tmp_path, replace(ACCOUNT, entrypoint="kraken"))
     write_account(tmp_path, replace(ACCOUNT, money="live", quote_asset="EUR"))

@@ -67,25 +67,51 @@ def status(
 
 @app.command()
 def release(
-    entrypoint: EntrypointOption,
     operator: OperatorOption,
+    entrypoint: Annotated[str | None, typer.Option("--entrypoint", metavar="NAME", help="Whose.")] = None,
+    across: Annotated[
+        str | None, typer.Option("--across", metavar="MONEY/ASSET", help="Of all together: paper/USDT, live/USDT …")
+    ] = None,
     reason: ReasonOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
 ) -> None:
-    """Release the drawdown stop of an entrypoint; takes role risk. What its account is worth now is its new peak.
+    """Release the drawdown stop of an entrypoint, or of all together; takes role risk. What accounts are worth is their new peak.
 
-    Exit codes: 0 released; 3 not proved, not of that role, or the entrypoint runs; 2 usage; 70 a file cannot be used.
+    Exit codes: 0 released; 3 not proved, not of that role, or an entrypoint of it runs; 2 usage; 70 a file cannot be used.
     """
     from golive.config.rbac import Act
     from golive.runtime.clock import SystemClock
     from golive.runtime.risk_stop import release as carry_out
 
+    if (entrypoint is None) is (across is None):
+        raise ConfigError("golive risk release: say either --entrypoint NAME or --across MONEY/ASSET")
+    if across is not None:
+        _release_across(locate(config, home).home, across, operator, reason)
+        return
+    assert entrypoint is not None
     place = _place(config, home, entrypoint)
     who = _proved(place, operator, Act.RISK_RELEASE_DRAWDOWN)
     stop = carry_out(place, entrypoint, who, reason, SystemClock())
     stood = "no stop stood; " if stop is None else f"{stop.limit} at {stop.used} of {stop.allowed} since {stop.since}: "
     _say(f"{entrypoint}: {stood}released by {who.name}; it begins with a new peak")
+
+
+def _release_across(place: Path, across: str, operator: str, reason: str) -> None:
+    from golive.config.rbac import Act
+    from golive.runtime.clock import SystemClock
+    from golive.runtime.host_stop import release_across
+    from golive.storage.host_account import groups
+    from golive.storage.host_stop import host_stop_groups
+
+    known = sorted({f"{money}/{quote}" for money, quote in (*groups(place), *host_stop_groups(place))})
+    if across not in known:
+        raise ConfigError(f"--across {across}: nothing was traded so; known: {', '.join(known) or 'nothing yet'}")
+    who = _proved(place, operator, Act.RISK_RELEASE_DRAWDOWN)
+    money, _, quote = across.partition("/")
+    stood = release_across(place, money, quote, who, reason, SystemClock())
+    said = "; ".join(f"{stop.limit} at {stop.used} of {stop.allowed} since {stop.since}" for stop in stood)
+    _say(f"all {across}: {said or 'no stop stood'}: released by {who.name}; each account begins with a new peak")
 
 
 @app.command()

@@ -14,7 +14,9 @@ from .terminal import clean
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from golive.runtime.risk_status import EntrypointRow, LimitRow, RiskStatus
+    from golive.runtime.risk_across import HostStopRow, TogetherRow
+    from golive.runtime.risk_rows import LimitRow
+    from golive.runtime.risk_status import EntrypointRow, RiskStatus
 
 TONES = {"ok": "green", "unknown": "yellow", "breached": "red"}
 STATES = {"ACTIVE": "green", "REDUCING": "yellow", "HALTED": "red"}
@@ -47,9 +49,11 @@ def print_status(status: RiskStatus, stream: TextIO, *, width: int | None = None
         if entrypoint.limits:
             console.print(_table(entrypoint.limits, was_released=entrypoint.released is not None))
     for together in status.across:
-        names = ", ".join(together.entrypoints)
-        console.print(Text(f"all with {together.money} money in {together.quote_asset}: {names}", style="bold"), soft_wrap=True)
-        console.print(_table(together.limits))
+        console.print(Text(_together(together), style="bold"), soft_wrap=True)
+        for stop in together.stops:
+            console.print(Text(f"  {_host_stop(together, stop)}", style="red"), soft_wrap=True)
+        if together.limits:
+            console.print(_table(together.limits))
     for problem in status.problems:
         console.print(Text(clean(problem), style="yellow"), soft_wrap=True)
     console.print(Text(f"{status.status} (exit {int(status.exit_code)})", style=TONES[status.status]))
@@ -93,6 +97,18 @@ def _stop(row: EntrypointRow) -> str:
     assert stop is not None
     where = f"stops at {stop.limit} since {stop.since}: {stop.used} of {stop.allowed}"
     return clean(f"{where}; golive risk release --entrypoint {row.entrypoint} --operator NAME")
+
+
+def _together(row: TogetherRow) -> str:
+    """Say whose money is added up: of those that run, and of those that ended this week."""
+    names = [*row.entrypoints, *(f"{name} (ended)" for name in row.ended)]
+    return clean(f"all with {row.money} money in {row.quote_asset}: {', '.join(names) or 'nobody this week'}")
+
+
+def _host_stop(row: TogetherRow, stop: HostStopRow) -> str:
+    where = f"stops at {stop.limit} since {stop.since}: {stop.used} of {stop.allowed} ({stop.profile})"
+    end = {"max_daily_loss_pct": "until the UTC day is over", "weekly_loss_pct": "until the week is over"}.get(stop.limit)
+    return clean(f"{where}; {end or f'golive risk release --across {row.money}/{row.quote_asset} --operator NAME'}")
 
 
 def _table(limits: Iterable[LimitRow], *, was_released: bool = False) -> Table:

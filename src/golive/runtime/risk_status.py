@@ -20,9 +20,8 @@ from golive.model.json import JsonObject, JsonValue
 from golive.model.money import format_units
 from golive.model.verdict import ExitCode
 from golive.observability import reading as read
-from golive.observability.shape import Amount, Instant, Share, as_json, document_schema
+from golive.observability.shape import Amount, Instant, as_json, document_schema
 from golive.risk import RiskProfile
-from golive.risk.band import use_of
 from golive.risk.cross import LONGEST_AGE_NS
 from golive.storage.auto_trade_switch import published_trader, read_switch
 from golive.storage.lease import lease_holder, newest_epoch
@@ -31,25 +30,12 @@ from golive.storage.risk_stop import StandingStop, newest_release, read_stop
 from golive.storage.run_reports import newest_report
 
 from .emergency import HostEmergency
-from .host_figures import kind_of
+from .risk_across import TogetherRow, across
 from .risk_limits import risk_profile_of
+from .risk_rows import LimitRow, limit_rows
 from .risk_stop import DRAWDOWN
 
 SCHEMA: Final = "golive.risk_status.v1"
-LOSSES: Final = ("max_daily_loss_pct", "hard_drawdown_pct")
-
-
-@dataclass(frozen=True, slots=True)
-class LimitRow:
-    """One limit; `used` and `allowed` are shares of equity or counts."""
-
-    limit: str
-    allowed: Amount
-    used: str
-    used_ratio: Share
-    band: Literal["ok", "warn", "breach"]
-    holds: bool
-    """whether it is a breach that stops orders now; one of a run that is over need not"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +102,6 @@ class EntrypointRow:
 
 
 @dataclass(frozen=True, slots=True)
-class TogetherRow:
-    """All running entrypoints with one kind of money and one quote asset, by the tightest limits among them."""
-
-    money: str
-    quote_asset: str
-    entrypoints: tuple[str, ...]
-    equity: Amount
-    day_start: Amount
-    peak: Amount
-    limits: tuple[LimitRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class RiskStatus:
     """The host now."""
 
@@ -165,8 +138,9 @@ def risk_status(home: Path, configuration: Configuration, only: str | None, now:
         row = _row(home, configuration.resolve(name), emergencies, now, figures, problems)
         if only in (None, name):
             rows.append(row)
-    across = tuple(row for row in _across(figures.values()) if only is None or only in row.entrypoints)
-    return RiskStatus(now, _verdict(rows, across, emergencies), tuple(rows), across, emergencies, tuple(problems))
+    together = across(home, configuration, figures, now, problems)
+    together = tuple(row for row in together if only is None or only in (*row.entrypoints, *row.ended))
+    return RiskStatus(now, _verdict(rows, together, emergencies), tuple(rows), together, emergencies, tuple(problems))
 
 
 def _verdict(
@@ -174,7 +148,7 @@ def _verdict(
 ) -> Literal["ok", "breached", "unknown"]:
     rows = list(rows)
     limits = [limit for row in rows for limit in row.limits] + [limit for row in across for limit in row.limits]
-    if emergencies or any(row.stop for row in rows) or any(limit.holds for limit in limits):
+    if emergencies or any(row.stop for row in rows) or any(row.stops for row in across) or any(limit.holds for limit in limits):
         return "breached"
     return "unknown" if any(row.source == "unknown" for row in rows) else "ok"
 
@@ -213,7 +187,7 @@ def _row(
         figures[name] = figure
     scale = figure.quote_scale
     profile_now = risk_profile_of(entrypoint)
-    limits = _limits(figure.uses) if is_running else _past_limits(figure.uses, common, figure.at, now, profile_now)
+    limits = limit_rows(figure.uses) if is_running else _past_limits(figure.uses, common, figure.at, now, profile_now)
     told = figure.state if is_running else _state_by(limits)
     return EntrypointRow(
         **common,
@@ -282,50 +256,6 @@ def _state(told: str, common: Mapping[str, Any]) -> Any:
     return next((state for state in ("HALTED", "REDUCING", "ACTIVE") if state in states), None)
 
 
-def _across(figures: Iterable[EquityFigure]) -> tuple[TogetherRow, ...]:
-    groups: dict[tuple[str, str], list[EquityFigure]] = {}
-    for figure in figures:
-        groups.setdefault((kind_of(figure.stage), figure.quote_asset), []).append(figure)
-    return tuple(_together(money, quote, members) for (money, quote), members in sorted(groups.items()) if len(members) > 1)
-
-
-def _together(money: str, quote: str, members: list[EquityFigure]) -> TogetherRow:
-    scale = max(member.quote_scale for member in members)
-    scales = [10 ** (scale - member.quote_scale) for member in members]
-    equity = sum((member.equity or 0) * factor for member, factor in zip(members, scales, strict=True))
-    day_start = sum(member.day_start * factor for member, factor in zip(members, scales, strict=True))
-    peak = sum(member.peak * factor for member, factor in zip(members, scales, strict=True))
-    limits = []
-    for limit, start in zip(LOSSES, (day_start, peak), strict=True):
-        allowed = [Decimal(row.allowed) for member in members for row in _limits(member.uses) if row.limit == limit]
-        if allowed:
-            use = use_of(limit, min(allowed), max(0, start - equity), max(1, start))
-            limits.append(LimitRow(use.limit, use.allowed, use.used, use.used_ratio, use.band, use.band == "breach"))
-    return TogetherRow(
-        money=money,
-        quote_asset=quote,
-        entrypoints=tuple(member.entrypoint for member in members),
-        equity=format_units(equity, scale),
-        day_start=format_units(day_start, scale),
-        peak=format_units(peak, scale),
-        limits=tuple(limits),
-    )
-
-
-def _limits(rows: Iterable[JsonObject]) -> tuple[LimitRow, ...]:
-    """Return the limits as one that runs tells them, the most used first."""
-    bands: dict[str, Literal["ok", "warn", "breach"]] = {"ok": "ok", "warn": "warn"}
-    found = [
-        LimitRow(
-            read.text(row, "limit"), read.text(row, "allowed"), read.text(row, "used"), read.number(row, "used_ratio"),
-            band, band == "breach",
-        )
-        for row in rows
-        for band in (bands.get(read.text(row, "band"), "breach"),)
-    ]  # fmt: skip
-    return tuple(sorted(found, key=lambda row: -row.used_ratio))
-
-
 def _past_limits(
     rows: Iterable[JsonObject], common: Mapping[str, Any], told_at: int | None, now: int, profile: RiskProfile
 ) -> tuple[LimitRow, ...]:
@@ -345,7 +275,7 @@ def _past_limits(
         limit = allowed.get(row.limit)
         return limit is not None and Decimal(row.used) >= limit
 
-    return tuple(replace(row, holds=holds(row)) for row in _limits(rows))
+    return tuple(replace(row, holds=holds(row)) for row in limit_rows(rows))
 
 
 def _state_by(limits: Iterable[LimitRow]) -> str:

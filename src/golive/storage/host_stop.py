@@ -7,6 +7,7 @@ holds.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Final
@@ -57,6 +58,13 @@ def host_stops(home: Path, money: str, quote: str, now: int) -> tuple[KeptStop, 
     """Return what holds at `now` (wall clock, ns UTC) for one kind of money and one quote asset. Never raises."""
     found = (_read(path, money, quote) for path in _files(home, money, quote))
     return tuple(stop for stop in found if holds(stop, now))
+
+
+def host_stop_groups(home: Path) -> Iterator[tuple[str, str]]:
+    """Yield each kind of money and quote asset that a stop was ever kept for."""
+    for path in sorted((home / HOST_STOPS).glob("*-*")):
+        money, _, quote = path.name.partition("-")
+        yield money, quote
 
 
 def release_host_stops(home: Path, money: str, quote: str) -> None:
