@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -108,15 +108,43 @@ def test_a_refusal_is_told_with_limit_and_value(home: Home, capsys: pytest.Captu
 
 def test_a_time_shows_what_the_desk_was_doing(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     signal = document(capsys, home, "BTC/USDT#1", "--session", run_of(home, 0))["signal"]
-    [desk] = document(capsys, home, signal["bar"]["opened_at"], "--session", run_of(home, 0))["desks"]
+    [desk] = document(capsys, home, signal["ts"], "--session", run_of(home, 0))["desks"]
     assert desk["bar"] == signal["bar"]
-    assert (desk["signal_id"], desk["target"]) == (signal["signal_id"], signal["target"])
+    assert (desk["signal_id"], desk["target"], desk["target_before"]) == (signal["signal_id"], signal["target"], None)
     assert [each["signal_id"] for each in desk["decisions"]] == [signal["signal_id"]]
-    assert len(desk["open_orders"]) == 1
-    [early] = document(capsys, home, "00:01", "--session", run_of(home, 0))["desks"]
-    assert (early["idle"]["code"], early["target"], early["position"]) == ("WARMING_UP", None, "0")
+    assert (desk["before"], desk["after"]["position"]) == ({"position": "0", "open_orders": []}, "0")
+    assert [each["signal_id"] for each in desk["after"]["open_orders"]] == [signal["signal_id"]]
+    for time in ("00:00", "00:00:01", "00:01"):  # the session's first moment is of its first bar
+        [early] = document(capsys, home, time, "--session", run_of(home, 0))["desks"]
+        assert early["bar"]["closed_at"] == "2024-01-01T00:01:00Z"
+        assert (early["idle"]["code"], early["target"], early["after"]["position"]) == ("WARMING_UP", None, "0")
     out = explain(capsys, home, "00:01", "--session", run_of(home, 0), "--lang", "pl")[1]
     assert "WARMING_UP: strategia się rozgrzewa" in out
+    assert "pozycja 0; w toku: brak" in out
+
+
+def test_what_a_decision_saw_is_told_apart_from_what_came_of_it(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    sold = document(capsys, home, "BTC/USDT#2", "--session", run_of(home, 0))
+    [desk] = document(capsys, home, sold["signal"]["ts"], "--session", run_of(home, 0))["desks"]
+    assert desk["before"] == {"position": sold["position_before"], "open_orders": []}
+    assert float(desk["before"]["position"]) > 0
+    assert [each["client_order_id"] for each in desk["after"]["open_orders"]] == [sold["decision"]["client_order_id"]]
+    assert (desk["target_before"], desk["target"]) == (sold["signal"]["target_before"], sold["signal"]["target"])
+    out = explain(capsys, home, sold["signal"]["ts"], "--session", run_of(home, 0))[1]
+    assert f"before {sold['signal']['target_before']}" in out
+    assert "working: sell market" in out
+
+
+def test_the_time_of_each_row_of_decisions_leads_to_what_the_row_tells(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    listed = published(decisions(capsys, home, "--session", run_of(home, 0), "--json")[1])["decisions"]
+    assert [each["ts"] for each in listed] == sorted(each["ts"] for each in listed)
+    for row in [*listed[:12], *listed[-12:]]:
+        [desk] = document(capsys, home, row["ts"], "--session", run_of(home, 0))["desks"]
+        if row["bars"] is None:
+            assert row["record_seq"] in [each["record_seq"] for each in desk["decisions"]]
+        else:
+            assert (desk["idle"]["code"], desk["idle"]["until"], desk["idle"]["bars"]) == (row["code"], row["until"], row["bars"])
+            assert desk["idle"]["since"] == desk["bar"]["opened_at"]
 
 
 def test_an_order_is_told_with_the_signal_and_the_candle_before_it(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,6 +231,60 @@ def test_decisions_are_listed_with_their_codes_as_the_report_counts_them(home: H
         listed = published(out)
         assert listed["by_code"] == counted["by_code"]
         assert sum(listed["idle_bars"].values()) == sum(run["bars"] for run in counted["inaction"])
+
+
+Change = Callable[[list[bytes]], list[bytes]]
+
+
+def without(text: bytes) -> Change:
+    return lambda lines: [line for line in lines if text not in line]
+
+
+def changed(before: bytes, after: bytes) -> Change:
+    return lambda lines: [line.replace(before, after) for line in lines]
+
+
+def repeated(text: bytes) -> Change:
+    return lambda lines: [again for line in lines for again in ([line, line] if text in line else [line])]
+
+
+def swapped(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:-2], lines[-1], lines[-2]]
+
+
+def invented(lines: list[bytes]) -> list[bytes]:
+    body = {**json.loads(lines[-1])["body"], "record_seq": 99_999}
+    return [*lines, json.dumps({**json.loads(lines[-1]), "body": body}, sort_keys=True, separators=(",", ":")).encode() + b"\n"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (without(b'"risk_rejected"'), "(risk_rejected) of run {run}: is missing from the journal"),
+        (without(b'"order_submitted"'), "(order_submitted) of run {run}: is missing from the journal"),
+        (changed(b'"limit":"0.03"', b'"limit":"0.30"'), "(risk_rejected) of run {run}: the journal says something else"),
+        (changed(b'"limit":"0.03"', b'"limit":"0.30"'), "bad mac: the record is not what was written"),
+        (repeated(b'"risk_rejected"'), "(risk_rejected) of run {run}: stands 2 times in the journal"),
+        (swapped, "stands behind a later one"),
+        (invented, "record 99999 (auto_trader_transition) of run {run}: stands in the journal and not in the store"),
+    ],
+)
+def test_decisions_are_held_against_the_signed_journal(
+    home: Home, capsys: pytest.CaptureFixture[str], change: Change, said: str
+) -> None:
+    [path] = journal_files(home.path / DIRECTORY)
+    before = path.read_bytes()
+    place = 0 if "order_submitted" in said else 1  # the second one's orders are all refused
+    try:
+        path.write_bytes(b"".join(change(before.splitlines(keepends=True)[:-1])) + before.splitlines(keepends=True)[-1])
+        code, out, _ = decisions(capsys, home, "--session", run_of(home, place))
+        listed = published(decisions(capsys, home, "--session", run_of(home, place), "--json")[1])
+    finally:
+        path.write_bytes(before)
+    assert code == 6
+    assert "NOT CONFIRMED: " in out
+    assert any(said.format(run=listed["session"]["run_id"]) in doubt for doubt in listed["doubts"]), listed["doubts"]
+    assert "APPROVED" in out or "RISK_MAX_POSITION" in out, "what the store says is shown all the same"
 
 
 def test_decisions_of_one_code_are_told_in_words(home: Home, capsys: pytest.CaptureFixture[str]) -> None:

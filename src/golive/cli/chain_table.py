@@ -16,7 +16,16 @@ from .explain_words import VALUES
 from .terminal import clean
 
 if TYPE_CHECKING:
-    from golive.runtime.explain.chain import BarTold, DecisionTold, DeskMoment, MomentStory, OrderTold, SignalStory, SignalTold
+    from golive.runtime.explain.chain import (
+        BarTold,
+        DecisionTold,
+        DeskMoment,
+        DeskState,
+        MomentStory,
+        OrderTold,
+        SignalStory,
+        SignalTold,
+    )
     from golive.runtime.member_told import MemberTold
     from golive.runtime.session_rows import FillLine, OrderLine
 
@@ -128,10 +137,10 @@ class Teller:
 
     def _desk_rows(self, desk: DeskMoment) -> Iterator[Row]:
         yield "candle", None, self.text("no_bar") if desk.bar is None else self.bar(desk.bar)
-        if desk.target is None:
-            yield "target", None, self.text("no_target")
-        else:
-            yield "target", None, self.text("target_of", target=desk.target, signal=desk.signal_id or "")
+        for fill in desk.fills:
+            yield "filled", fill.ts, self._fill(fill)
+        yield "before", None, self._state(desk.before)
+        yield "target", None, self._target(desk)
         for decision in desk.decisions:
             yield "decided", decision.ts, f"{decision.signal_id}: {self._decision(decision)}"
         if desk.idle is None and not desk.decisions:
@@ -142,13 +151,19 @@ class Teller:
             times = {"since": moment(idle.since), "until": moment(idle.until)}
             said = self.text("idle_for", code=idle.code, meaning=meaning, bars=bars, **times)
             yield "idle", None, "; ".join([said, *self.members(idle.members)])
-        for fill in desk.fills:
-            yield "filled", fill.ts, self._fill(fill)
-        for order in desk.open_orders:
-            yield "working", order.ts, self._terms(order)
-        if not desk.open_orders:
-            yield "working", None, self.text("none")
-        yield "position", None, amount(desk.position)
+        yield "after", None, self._state(desk.after)
+
+    def _target(self, desk: DeskMoment) -> str:
+        if desk.target is None:
+            return self.text("no_target")
+        target = self.text("target_of", target=desk.target, signal=desk.signal_id or "")
+        if desk.target == desk.target_before:
+            return target
+        return self.text("target_before", target=target, before=desk.target_before or self.text("none"))
+
+    def _state(self, state: DeskState) -> str:
+        working = ", ".join(map(self._terms, state.open_orders)) or self.text("none")
+        return self.text("stands", position=amount(state.position), working=working)
 
     def _decision(self, decision: DecisionTold) -> str:
         said = sentence(decision.code, decision.limit, decision.value, self._language)

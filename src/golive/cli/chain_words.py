@@ -20,8 +20,7 @@ ROWS: Final[Words] = {
     "filled": ("filled", "wykonanie"),
     "after": ("after", "potem"),
     "idle": ("idle", "bezczynność"),
-    "working": ("working", "w toku"),
-    "position": ("position", "pozycja"),
+    "before": ("before", "przedtem"),
 }
 CAUSES: Final[Words] = {
     "target_changed": ("the strategy's target changed", "zmienił się cel strategii"),
@@ -36,7 +35,9 @@ TEXTS: Final[Words] = {
     "high": ("H", "H"),
     "low": ("L", "L"),
     "close": ("C", "C"),
+    "stands": ("position {position}; working: {working}", "pozycja {position}; w toku: {working}"),
     "target_of": ("{target} of a full position ({signal})", "{target} pełnej pozycji ({signal})"),
+    "target_before": ("{target}; before {before}", "{target}; przedtem {before}"),
     "no_target": ("none yet", "jeszcze żadnego"),
     "turn": ("target {before} → {target}: {cause}", "cel {before} → {target}: {cause}"),
     "member": ("{strategy} wants {wanted} × {share}", "{strategy} chce {wanted} × {share}"),
@@ -52,8 +53,6 @@ TEXTS: Final[Words] = {
     ),
     "run": ("{bars} bars, to {until}", "świec: {bars}, do {until}"),
     "counted": ("{decisions} decisions, {bars} idle bars", "decyzji: {decisions}, bezczynnych świec: {bars}"),
-    "store_verified": ("store verified", "dziennik sesji sprawdzony"),
-    "store_not_verified": ("store not verified: {problem}", "dziennik sesji nie sprawdzony: {problem}"),
     "not_idle": ("not written down yet: the session goes on", "jeszcze nie zapisano: sesja trwa"),
     "filled_of": ("{filled} of {quantity} filled", "wykonano {filled} z {quantity}"),
     "average": ("at {price} on average", "średnio po {price}"),

@@ -42,9 +42,12 @@ def decisions(
 ) -> None:
     """List what a session decided about each signal, with the rule's limit and value, and its runs of inaction.
 
-    Reads the session's store, also while it runs and after it was killed. docs/codes.md has all codes. `golive explain SIGNAL`
-    tells one of them whole. Exit codes: 0 ok, 2 usage, 6 there is no such session or its store cannot be believed, 70 internal
-    error or stdout did not take the result.
+    Reads the session's store, also while it runs and after it was killed, and holds it against the signed decision journal. Times
+    are those at which it was decided, the close of a bar; of a run of inaction the close of its first one. docs/codes.md has all
+    codes. `golive explain SIGNAL` tells one of them whole, `golive explain TIME` the bar of a row.
+
+    Exit codes: 0 ok, 2 usage, 6 there is no such session, or store and journal do not say the same (it is named what does not) or
+    cannot be believed, 70 internal error or stdout did not take the result.
     """
     from golive.runtime.decision_list import decision_list, document
     from golive.storage.sessions import find_session
@@ -68,6 +71,7 @@ def decisions(
             stdout.write(json.dumps(document(found), indent=2, ensure_ascii=False) + "\n")
         else:
             _print(found, lang, stdout)
+    raise typer.Exit(ExitCode.UNKNOWN if found.doubts else ExitCode.OK)
 
 
 def _moment(text: str) -> int:
@@ -88,6 +92,8 @@ def _print(found: DecisionList, lang: Language, stream: TextIO) -> None:
 
     console = Console(file=stream, width=None if stream.isatty() else 1000, highlight=False, markup=False, emoji=False)
     head = found.session
+    for doubt in found.doubts:
+        console.print(Text(clean(word(TEXTS, "doubt", lang).format(doubt=doubt)), style="bold red"), soft_wrap=True)
     console.print(Text(f"{head.stage} {head.entrypoint} · run {head.run_id[:8]}", style="bold"), soft_wrap=True)
     table = Table()
     for title in ("time", "instrument", "signal", "event", "code", "why"):
@@ -99,8 +105,7 @@ def _print(found: DecisionList, lang: Language, stream: TextIO) -> None:
     console.print(table)
     bars, taken = sum(found.idle_bars.values()), sum(found.by_code.values())
     counted = word(TEXTS, "counted", lang).format(decisions=f"{taken:,}", bars=f"{bars:,}")
-    believed = word(TEXTS, "store_verified" if head.verified else "store_not_verified", lang).format(problem=head.not_verified)
-    console.print(Text(clean(f"{counted}; {believed}")))
+    console.print(Text(clean(f"{counted}; {word(TEXTS, 'not_whole' if found.doubts else 'whole', lang)}")), soft_wrap=True)
 
 
 def _why(line: DecisionLine, lang: Language) -> str:

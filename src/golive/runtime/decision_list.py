@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from golive.audit.decision_event import DECISIONS
+from golive.market.timeframe import timeframe_ns
 from golive.model.clock import from_iso
 from golive.model.json import JsonValue
 from golive.observability.shape import Count, Instant, as_json, document_schema
+from golive.storage.session_identity import TIMEFRAME
 from golive.storage.session_reader import SessionReader
 from golive.storage.session_store import StoredRecord
 
+from .journal_doubts import journal_doubts
 from .member_told import MemberTold, members_told
 from .session_rows import SessionHead
 from .session_view import view_session
@@ -30,7 +33,7 @@ class DecisionLine:
 
     record_seq: Count
     ts: Instant
-    """market time; of a run that of its first bar"""
+    """market time; of a run the close of its first bar: when nothing was done first"""
     event: str
     instrument: str
     signal_id: str | None
@@ -53,19 +56,28 @@ class DecisionList:
 
     session: SessionHead
     decisions: tuple[DecisionLine, ...]
+    """by market time"""
     by_code: Mapping[str, Count]
     idle_bars: Mapping[str, Count]
+    doubts: tuple[str, ...]
+    """why this cannot be believed: where the signed decision journal does not say of the session what its store says"""
 
 
 def decision_list(path: Path, home: Path, *, code: str | None = None, since: int | None = None) -> DecisionList:
-    """Read a session's store; `since` is market time in ns. JournalError when it cannot be read or is not what was written."""
+    """Read a session's store and hold it against the decision journal; `since` is market time in ns.
+
+    Raises JournalError when the store cannot be read or is not what was written.
+    """
     head = view_session(path, home).head
     with closing(SessionReader(path)) as reader:
-        lines = tuple(
-            line
-            for line in _lines(reader)
-            if code in (None, line.code) and (since is None or (line.ts if line.until is None else line.until) >= since)
-        )
+        records = reader.records()
+        bar_ns = timeframe_ns(reader.identity.terms.rules[TIMEFRAME])
+    lines = [
+        line
+        for line in _lines(records, bar_ns)
+        if code in (None, line.code) and (since is None or (line.ts if line.until is None else line.until) >= since)
+    ]
+    lines.sort(key=lambda line: (line.ts, line.record_seq))
     taken: Counter[str] = Counter()
     idle: Counter[str] = Counter()
     for line in lines:
@@ -73,7 +85,13 @@ def decision_list(path: Path, home: Path, *, code: str | None = None, since: int
             taken[line.code] += 1
         else:
             idle[line.code] += line.bars
-    return DecisionList(session=head, decisions=lines, by_code=dict(sorted(taken.items())), idle_bars=dict(sorted(idle.items())))
+    return DecisionList(
+        session=head,
+        decisions=tuple(lines),
+        by_code=dict(sorted(taken.items())),
+        idle_bars=dict(sorted(idle.items())),
+        doubts=journal_doubts(head, home, records),
+    )
 
 
 def document(decisions: DecisionList) -> dict[str, JsonValue]:
@@ -88,13 +106,13 @@ def decisions_schema() -> dict[str, JsonValue]:
     return document_schema(SCHEMA, "What one session of Golive decided", DecisionList)
 
 
-def _lines(reader: SessionReader) -> Iterator[DecisionLine]:
-    for record in reader.records():
+def _lines(records: Iterable[StoredRecord], bar_ns: int) -> Iterator[DecisionLine]:
+    for record in records:
         if record.event in DECISIONS or record.event == IDLE:
-            yield _line(record)
+            yield _line(record, bar_ns)
 
 
-def _line(record: StoredRecord) -> DecisionLine:
+def _line(record: StoredRecord, bar_ns: int) -> DecisionLine:
     body = record.body
 
     def text(name: str) -> str | None:
@@ -103,7 +121,7 @@ def _line(record: StoredRecord) -> DecisionLine:
     is_run = record.event == IDLE
     return DecisionLine(
         record_seq=record.record_seq,
-        ts=from_iso(str(body["from"])) if is_run else record.ts,
+        ts=from_iso(str(body["from"])) + bar_ns if is_run else record.ts,
         event=record.event,
         instrument=str(body["instrument"]),
         signal_id=text("signal_id"),

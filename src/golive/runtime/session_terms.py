@@ -8,7 +8,7 @@ from dataclasses import asdict
 from golive.config.runtime_file import PaperProfile
 from golive.model.instrument import Instrument
 from golive.model.money import format_decimal
-from golive.storage.session_identity import PROFILE_DIGEST, STRATEGY, SessionTerms
+from golive.storage.session_identity import PROFILE_DIGEST, STRATEGY, TIMEFRAME, SessionTerms
 from golive.venues.registry import profile_named
 
 from .market_facts import MarketFacts
@@ -34,7 +34,7 @@ def plan_rules(plan: Plan) -> dict[str, str]:
         "trading digest": plan.trading_digest,
         "endpoint": plan.endpoint,
         "speed": plan.speed,
-        "timeframe": plan.timeframe,
+        TIMEFRAME: plan.timeframe,
         "auto trade": "on" if plan.read_only is None else "off",
         "confirmation": plan.confirmed_by or "manual",
     }

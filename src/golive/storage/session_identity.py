@@ -18,6 +18,7 @@ from golive.model.verdict import Stage
 
 PROFILE_DIGEST: Final = "risk profile digest"
 STRATEGY: Final = "strategy"
+TIMEFRAME: Final = "timeframe"
 """rules of a session by these names"""
 
 

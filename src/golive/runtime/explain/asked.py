@@ -41,8 +41,8 @@ class WhenAsked(NamedTuple):
         """Return the time that is meant in a session of this span: of a time of day the last one."""
         if self.has_day:
             return self.ns
-        last = (span[1] - 1) // DAY * DAY + self.ns
-        return last if last < span[1] or last - DAY < span[0] else last - DAY
+        last = span[1] // DAY * DAY + self.ns
+        return last if last <= span[1] or last - DAY < span[0] else last - DAY
 
 
 def asked_for(text: str) -> SignalName | WhenAsked | None:

@@ -111,24 +111,36 @@ class SignalStory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeskState:
+    """How one instrument's desk stood."""
+
+    position: Amount
+    open_orders: tuple[OrderLine, ...]
+    """that worked then; their status is the one at the end"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskMoment:
-    """What one instrument's desk was doing on the bar that a time lies in, and how it stood when that bar had closed."""
+    """What one instrument's desk was doing on the bar that a time lies in, its close included: decisions are taken at a close."""
 
     instrument: str
     bar: BarTold | None
     """None: the session saw no bar of the instrument then"""
     target: Amount | None
-    """None: none yet"""
+    """after the bar; None: none yet"""
+    target_before: Amount | None
+    """what it had been when the bar was decided on"""
     signal_id: str | None
     """the newest signal by then"""
     idle: IdleTold | None
     decisions: tuple[DecisionTold, ...]
     """taken on the bar"""
-    open_orders: tuple[OrderLine, ...]
-    """that worked when the bar had closed; as they stand at the end"""
     fills: tuple[FillLine, ...]
     """on the bar"""
-    position: Amount
+    before: DeskState
+    """what the first decision on the bar saw; without one, how the desk stood at the bar's close"""
+    after: DeskState
+    """at the bar's close, its decisions taken"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

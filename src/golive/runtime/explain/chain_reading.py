@@ -16,18 +16,18 @@ from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.market import Candle
 from golive.model.money import format_decimal
-from golive.storage import decision_journal
 from golive.storage.session_identity import STRATEGY
 from golive.storage.session_reader import SessionReader
 from golive.storage.session_store import StoredRecord
-from golive.storage.verified import entries
 
+from ..journal_doubts import journal_doubts
 from ..member_told import members_told
 from ..session_rows import FillLine
 from ..session_view import SessionView, view_session
 from .asked import SignalName, WhenAsked
-from .chain import BarTold, DecisionTold, DeskMoment, IdleTold, MomentStory, OrderTold, SignalStory, SignalTold
+from .chain import BarTold, DecisionTold, DeskMoment, DeskState, IdleTold, MomentStory, OrderTold, SignalStory, SignalTold
 
+_SIGNAL: Final = "signal_received"
 _FILLED: Final = ("order_executed", "order_partially_executed")
 _ENDS: Final = ("order_executed", "order_failed", "order_canceled")
 _OPENED, _CLOSED = "json_extract(CAST(body AS TEXT), '$[1]')", "json_extract(CAST(body AS TEXT), '$[2]')"
@@ -48,8 +48,8 @@ class _Chain:
         return [record for record in self.records if record.body.get("instrument") == instrument]
 
     def bar(self, instrument: str, ts: int, *, closed: bool) -> BarTold | None:
-        """Return the newest bar that was `closed` by a time, or else the one that the time lies in."""
-        when = f"{_CLOSED} <= ?2" if closed else f"{_OPENED} <= ?2 AND {_CLOSED} > ?2"
+        """Return the newest bar that was `closed` by a time, or else the one that the time lies in or closes."""
+        when = f"{_CLOSED} <= ?2" if closed else f"{_OPENED} < ?2 AND {_CLOSED} >= ?2"
         query = f"SELECT kind, body FROM events WHERE kind = 'Candle' AND {_INSTRUMENT} = ?1 AND {when} ORDER BY seq DESC LIMIT 1"
         for kind, body in self.reader.query(query, (instrument, ts)):
             candle = decode_event(kind, body)
@@ -65,11 +65,7 @@ class _Chain:
 
     def doubts(self, home: Path, used: Iterable[StoredRecord]) -> tuple[str, ...]:
         """Return why what was read cannot be believed: no keys, or a decision journal that does not say the same."""
-        head = self.view.head
-        found = [] if head.verified else [f"the session's store is not verified: {head.not_verified}"]
-        files = decision_journal.journal_files(home / decision_journal.DIRECTORY)
-        written = decision_journal.index(entry for path in files for entry in entries(path))
-        return (*found, *decision_journal.compare(head.run_id, used, written))
+        return journal_doubts(self.view.head, home, self.records, used)
 
 
 def signal_story(path: Path, home: Path, name: SignalName) -> SignalStory:
@@ -110,7 +106,10 @@ def signal_story(path: Path, home: Path, name: SignalName) -> SignalStory:
 
 
 def moment_story(path: Path, home: Path, asked: WhenAsked) -> MomentStory:
-    """Return what all desks did at a time. ConfigError when the session saw no bar then; JournalError as `signal_story`."""
+    """Return what all desks did on the bar that a time lies in or closes; the very first moment is of the first bar.
+
+    ConfigError when the session saw no bar then; JournalError as `signal_story`.
+    """
     view = view_session(path, home)
     with closing(SessionReader(path)) as reader:
         chain = _Chain(reader, view)
@@ -118,13 +117,13 @@ def moment_story(path: Path, home: Path, asked: WhenAsked) -> MomentStory:
         if span is None:
             raise ConfigError(f"session {view.head.run_id[:8]} has seen no bar yet")
         at = asked.within(span)
-        if not span[0] <= at < span[1]:
-            nearest = span[0] if at < span[0] else span[1] - 1
+        if not span[0] <= at <= span[1]:
+            nearest = span[0] if at < span[0] else span[1]
             raise ConfigError(
                 f"session {view.head.run_id[:8]} saw no bar at {to_iso(at)}: its bars are from {to_iso(span[0])} to "
                 f"{to_iso(span[1])}; the nearest is at {to_iso(nearest // SECOND * SECOND)}. Another session: --session RUN_ID"
             )
-        desks = tuple(_desk(chain, instrument, at) for instrument in chain.instruments)
+        desks = tuple(_desk(chain, instrument, max(at, span[0] + 1)) for instrument in chain.instruments)
         used = [record for record in chain.records if record.ts <= max((d.bar.closed_at for d in desks if d.bar), default=at)]
         return MomentStory(session=view.head, at=at, desks=desks, doubts=chain.doubts(home, used))
 
@@ -146,21 +145,33 @@ def _desk(chain: _Chain, instrument: str, at: int) -> DeskMoment:
     opened, closed = (at, at) if bar is None else (bar.opened_at, bar.closed_at)
     records = chain.of(instrument)
     by_then = [each for each in records if each.ts <= closed]
-    signals = [each for each in by_then if each.event == "signal_received"]
+    on_bar = [each for each in by_then if opened < each.ts and (each.event in DECISIONS or each.event == _SIGNAL)]
+    seen = by_then if not on_bar else [each for each in by_then if each.record_seq < on_bar[0].record_seq]
+    signals = [each for each in by_then if each.event == _SIGNAL]
+    before = [each for each in seen if each.event == _SIGNAL]
     runs = [each for each in records if each.event == "inaction"]
-    orders = [line for line in chain.view.orders if line.instrument == instrument and line.ts <= closed]
-    ended = {str(each.body["client_order_id"]) for each in by_then if each.event in _ENDS}
     fills = [fill for fill in chain.view.fills if fill.instrument == instrument]
     return DeskMoment(
         instrument=instrument,
         bar=bar,
         target=None if not signals else str(signals[-1].body["target"]),
+        target_before=None if not before else str(before[-1].body["target"]),
         signal_id=None if not signals else str(signals[-1].body["signal_id"]),
         idle=next((run for run in map(_idle, runs) if run.since <= opened and closed <= run.until), None),
-        decisions=tuple(_decisions(each for each in by_then if opened < each.ts)),
-        open_orders=tuple(line for line in orders if line.client_order_id not in ended),
+        decisions=tuple(_decisions(on_bar)),
         fills=tuple(fill for fill in fills if opened < fill.ts <= closed),
-        position=_position(chain, instrument, by_then),
+        before=_state(chain, instrument, seen),
+        after=_state(chain, instrument, by_then),
+    )
+
+
+def _state(chain: _Chain, instrument: str, records: Sequence[StoredRecord]) -> DeskState:
+    """Return how a desk stood when these records of it had been written, all of before the last among them."""
+    ordered = {str(each.body["client_order_id"]) for each in records if each.event == "risk_check_passed"}
+    ended = {str(each.body["client_order_id"]) for each in records if each.event in _ENDS}
+    return DeskState(
+        position=_position(chain, instrument, records),
+        open_orders=tuple(line for line in chain.view.orders if line.client_order_id in ordered - ended),
     )
 
 
@@ -197,7 +208,7 @@ def _signals(records: Iterable[StoredRecord]) -> dict[str, tuple[StoredRecord, S
     found: dict[str, tuple[StoredRecord, StoredRecord | None]] = {}
     before = None
     for record in records:
-        if record.event == "signal_received":
+        if record.event == _SIGNAL:
             found[str(record.body["signal_id"])] = (record, before)
             before = record
     return found
