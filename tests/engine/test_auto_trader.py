@@ -163,7 +163,7 @@ def test_an_entry_that_was_on_its_way_is_canceled_when_the_venue_has_it() -> Non
     halted = engine.process(act(A.EMERGENCY))
     assert [type(command) for command in halted] == [Record, Record], "it is not at the venue yet"
     [activated] = records(halted, "emergency_mode_activated")
-    assert (activated.body["operator"], activated.body["scope"]) == ("anna", engine.risk.profile.name)
+    assert (activated.body["operator"], activated.body["scope"]) == ("anna", "all")
     assert engine.risk.trading_state is TradingState.REDUCING
     coid = ClientOrderId(order.intent.client_order_id)
     assert engine.process(OrderUpdate(coid, START, "accepted", VenueOrderId("1"))) == [Cancel(coid)]

@@ -66,7 +66,7 @@ def test_two_people_of_different_roles_lift_it_within_a_quarter_of_an_hour(tmp_p
     assert isinstance(lifted, Lifted)
     assert (lifted.first, lifted.second) == ("bert", "anna")
     assert not host.read().modes
-    assert host.lifted_by() == "bert, anna"
+    assert host.lifting_of("balanced")[0] == "bert, anna"
 
 
 def test_a_word_does_not_outlive_another_activation(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
 from typing import TypeAlias
@@ -29,7 +29,7 @@ from golive.runtime.dispatcher import Dispatcher, Journal
 from golive.runtime.failure import SessionDiverged
 from golive.runtime.outcome import check_accounts_agree
 from golive.runtime.replay import OrderIds, Written, replay
-from golive.runtime.rerun import RerunJournal
+from golive.runtime.rerun import RerunJournal, hear_at_once
 from golive.storage.item import EventItem
 from golive.storage.session_store import StoredRecord
 from support.trading import BALANCED, BALANCES, BTC, BTC_ID, book, client_order_id, confirm, engine_for, random_walk
@@ -267,6 +267,89 @@ def test_what_a_replay_found_is_told(whole: tuple[list[Item], Floor]) -> None:
     events, written = stored(items)
     found = replay(floor(ListJournal()).engine.process, iter(events), written)
     assert (found.events, found.lacking, found.stopped) == (len(events), [], True)
-    assert found.confirmation == Operator(OperatorAction.CONFIRM, "tester", "session_command", confirm().ts)
+    assert found.emergencies == []
     assert found.first_market_ts == MARKET[0][-1].ts - 60 * SECOND
     assert found.last_market_ts == MARKET[-1][-1].ts
+
+
+HALT = Operator(OperatorAction.EMERGENCY, "anna", "a drill", 0, at_once=True)
+OFF = Operator(OperatorAction.AUTO_TRADE_OFF, "anna", "operator_command", 0, at_once=True)
+
+
+def place_of(act: Operator, items: Sequence[Item]) -> int:
+    return next(n for n, item in enumerate(items) if isinstance(item, EventItem) and act.action.encode() in item.body)
+
+
+def left_after(items: Sequence[Item], act: Operator) -> list[str]:
+    """Return the sides of the orders that left after an act."""
+    return [
+        str(item.body["side"])
+        for item in items[place_of(act, items) :]
+        if isinstance(item, Record) and item.event == "order_submitted"
+    ]
+
+
+async def run_again(items: Sequence[Item], act: Operator | None) -> list[Item]:
+    """Run the session again that wrote `items`, tell it of `act` when it has caught up, and return all that it has written."""
+    rest = ListJournal()
+    events, written = stored(items)
+    rerun = RerunJournal(rest, iter(events), written, lambda: None)
+    again = floor(rerun, given_ids(items))
+
+    def caught_up() -> None:
+        if act is not None:
+            again.dispatcher.operator(replace(act, ts=again.dispatcher.clock.now))
+
+    hear_at_once(again.dispatcher, rerun, caught_up)
+    again.dispatcher.operator(confirm())
+    await again.go(MARKET)
+    await again.end()
+    assert rerun.caught_up
+    return [*items, *rest.items]
+
+
+@pytest.mark.parametrize("act", [HALT, OFF], ids=["emergency", "off"])
+def test_run_again_no_entry_leaves_once_it_has_caught_up_and_the_same_comes_out_when_it_is_run_again_once_more(
+    whole: tuple[list[Item], Floor], act: Operator
+) -> None:
+    items, _ = whole
+    sales = 0
+    for cut in [each for each in cuts(items) if 2 < each < len(items) - 4][:: 1 if CUTS is None else 6]:
+        ended = asyncio.run(run_again(items[:cut], act))
+        left = left_after(ended, act)
+        assert "buy" not in left, cut
+        sales += len(left)
+        heard = place_of(act, ended)
+        for later in (heard + 1, (heard + len(ended)) // 2):
+            assert asyncio.run(run_again(ended[:later], None)) == ended, (cut, later)
+    assert (sales > 0) == (act is HALT), "in emergency mode the strategy still sells what it holds"
+
+
+@pytest.mark.parametrize("act", [HALT, OFF], ids=["emergency", "off"])
+def test_replayed_no_entry_leaves_that_was_decided_and_had_not_left(whole: tuple[list[Item], Floor], act: Operator) -> None:
+    items, _ = whole
+    withheld = 0
+    approved = [n for n, item in enumerate(items) if isinstance(item, Record) and item.event == "risk_check_passed"]
+    for cut in sorted({*[n + 1 for n in approved], *cuts(items)}):
+        rest = ListJournal()
+        events, written = stored(items[:cut])
+        restored = floor(rest, given_ids(items[:cut]))
+        replayed = replay(restored.dispatcher.replay, iter(events), written)
+        if not replayed.events or replayed.stopped:
+            continue
+        later = [step for step in MARKET if step[-1].ts > replayed.last_ts]
+
+        async def session(
+            restored: Floor = restored, later: Sequence[Sequence[MarketEvent]] = later, last: int = replayed.last_ts
+        ) -> None:
+            restored.dispatcher.resume(last)
+            restored.dispatcher.operator(replace(act, ts=last, at_once=False))
+            await restored.dispatcher.settle()
+            await restored.go(later)
+            await restored.end()
+
+        asyncio.run(session())
+        assert "buy" not in left_after(rest.items, act), cut
+        codes = [item.body["code"] for item in rest.items if isinstance(item, Record) and item.event == "order_failed"]
+        withheld += sum(code in ("EMERGENCY_MODE", "AUTO_TRADE_OFF") for code in codes)
+    assert withheld > 0

@@ -39,8 +39,8 @@ def encode_event(event: Event) -> tuple[str, bytes]:
             ]  # fmt: skip
         case Timer(name, ts):
             row = [name, ts]
-        case Operator(action, operator, cause, ts):
-            row = [action, operator, cause, ts]
+        case Operator(action, operator, cause, ts, scope, at_once):
+            row = [action, operator, cause, ts, scope, at_once]
         case Peers((figures, own, stops), ts):
             row = [list(map(list, figures)), None if own is None else list(own), list(map(list, stops)), ts]
         case Durable(seq, ts):
@@ -60,7 +60,7 @@ _DECODERS: dict[str, Callable[..., Event]] = {
         Liquidity(liquidity),
     ),
     "Timer": Timer,
-    "Operator": lambda action, operator, cause, ts: Operator(OperatorAction(action), operator, cause, ts),
+    "Operator": lambda action, *rest: Operator(OperatorAction(action), *rest),
     "Peers": lambda figures, own, stops, ts: Peers(
         HostFigures(
             tuple(PeerFigure(*figure) for figure in figures),

@@ -361,14 +361,13 @@ class Engine:
 
     def _follow_emergency(self, operator: Operator, after: TraderState, commands: list[Command]) -> None:
         """Let risk refuse what emergency mode refuses, or no longer, and record it."""
-        scope = self.risk.profile.name
         if operator.action is OperatorAction.EMERGENCY and after is TraderState.HALTED:
-            self.risk.activate_emergency_mode(operator.cause, operator.operator)
-            body: dict[str, JsonValue] = {"reason": operator.cause, "operator": operator.operator, "scope": scope}
+            self.risk.activate_emergency_mode(operator.cause, operator.operator, operator.scope)
+            body: dict[str, JsonValue] = {"reason": operator.cause, "operator": operator.operator, "scope": operator.scope}
             self._notes.record(commands, operator.ts, "emergency_mode_activated", body)
         elif operator.action is OperatorAction.CLEAR_EMERGENCY:
             self.risk.follow_emergencies(Emergencies())
-            body = {"scope": scope, "operators": list(operator.operator.split(", ")), "reason": operator.cause}
+            body = {"scope": operator.scope, "operators": list(operator.operator.split(", ")), "reason": operator.cause}
             self._notes.record(commands, operator.ts, "emergency_mode_cleared", body)
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
+from .emergency import ALL
 from .market import MarketEvent
 from .order import Fill, OrderUpdate
 from .peer import HostFigures
@@ -43,6 +44,10 @@ class Operator:
     operator: str
     cause: str
     ts: int
+    scope: str = ALL
+    """of emergency mode: `all` or a risk profile"""
+    at_once: bool = False
+    """it was taken within a step of the market, as soon as a session that ran again had come to where it was cut off"""
 
 
 class Peers(NamedTuple):

@@ -24,8 +24,12 @@ START_CAUSE: Final = "session_start"
 
 
 def start_trader(plan: Plan, facts: SessionFacts, dispatcher: Dispatcher, clock: Clock) -> None:
-    """Arm the auto-trader, and let it run or make it read-only; after a restart only what was not done before."""
-    restart, market, engine, inbox = facts.restart, facts.market, facts.engine, facts.inbox
+    """Arm the auto-trader, and let it run or make it read-only; after a restart only what was not done before.
+
+    What the command confirms is a session that was just armed. One that was confirmed before, by whomever, is confirmed anew by a
+    person once that was withdrawn.
+    """
+    market, engine, inbox = facts.market, facts.engine, facts.inbox
     assert engine is not None
     assert inbox is not None
     while (stored := inbox.repeated_act()) is not None:
@@ -33,16 +37,19 @@ def start_trader(plan: Plan, facts: SessionFacts, dispatcher: Dispatcher, clock:
     trader = engine.auto_trader
     began = market.start_ts if market is not None and market.start_ts is not None else clock.now()
 
-    def act(action: OperatorAction, cause: str) -> None:
-        dispatcher.operator(Operator(action, operator_identity(), cause, began))
+    def act(action: OperatorAction, cause: str, operator: str | None = None) -> None:
+        dispatcher.operator(Operator(action, operator or operator_identity(), cause, dispatcher.clock.now or began))
 
     if trader.state is TraderState.STOPPED:
         act(OperatorAction.START, START_CAUSE)
-    if trader.state is not TraderState.ARMED:
+    if trader.state is not TraderState.ARMED or trader.last is None or trader.last.before is not TraderState.STOPPED:
         return
+    switch = read_switch(plan.home, plan.entrypoint.name, plan.entrypoint.enable_auto_trade)
     if plan.read_only is not None:
         act(OperatorAction.AUTO_TRADE_OFF, plan.read_only)
-    elif plan.confirmed_by is not None and (restart is None or restart.confirmation is None):
+    elif not switch.enabled:
+        act(OperatorAction.AUTO_TRADE_OFF, switch.cause, switch.operator)
+    elif plan.confirmed_by is not None:
         act(OperatorAction.CONFIRM, plan.confirmed_by)
 
 
@@ -65,6 +72,13 @@ class SwitchWatch:
         while True:
             self.look()
             await asyncio.sleep(POLL_S)
+
+    def follow(self, dispatcher: Dispatcher, *, at_once: bool = False) -> None:
+        """Let a session that is taken up again hear of a switch that is off, before anything of it can leave."""
+        switch = read_switch(self._plan.home, self._plan.entrypoint.name, self._plan.entrypoint.enable_auto_trade)
+        if not switch.enabled and self._trader.state in (TraderState.ARMED, TraderState.RUNNING):
+            who, now = switch.operator or operator_identity(), dispatcher.clock.now or self._clock.now()
+            dispatcher.operator(Operator(OperatorAction.AUTO_TRADE_OFF, who, switch.cause, now, at_once=at_once))
 
     def look(self) -> None:
         """Publish what has changed, and ask for what the switch says and the auto-trader is not."""

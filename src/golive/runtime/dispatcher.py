@@ -77,6 +77,8 @@ class Dispatcher:
         self._past = _Past()
         self._finishing = False
         self._trading_state = TradingState.ACTIVE
+        self.between: Callable[[], None] | None = None
+        """called when an event was taken, before what it led to is: a session that runs again puts acts there (`Restart`)"""
 
     def replay(self, event: Event) -> Sequence[Command]:
         """Take the next stored event of before a restart; return what the engine asked for then.
@@ -151,6 +153,10 @@ class Dispatcher:
         self._finishing = True
         self._process(Operator(OperatorAction.STOP, "session", "session_end", self.clock.now))
 
+    async def keep(self) -> None:
+        """Wait until everything that was recorded is durable."""
+        await self._journal.durable(self._engine.record_seq)
+
     async def settle(self) -> None:
         """Wait until everything the last events asked for is durable and done."""
         await self._settle_records()
@@ -190,6 +196,9 @@ class Dispatcher:
         commands = self._engine.process(event)
         if commands:
             self._carry_out(commands)
+        if self.between is not None:
+            self.between()
+        if commands:
             self._drain()
 
     def _turn_gate(self, act: Operator) -> None:

@@ -65,6 +65,8 @@ class Inbox:
         self.warn = warn
         self.repeated: Repeated | None = None
         """set while a session is run again: what people ask for now waits until that is done"""
+        self.when_caught_up: Callable[[], None] = lambda: None
+        """called when that is so, before anything that the session did not do before"""
         self._events: list[MarketEvent] = []
         self._acts: list[tuple[Operator, Callable[[], None]]] = []
         self._arrived = asyncio.Event()
@@ -98,6 +100,10 @@ class Inbox:
     @property
     def has_acts(self) -> bool:
         return bool(self._acts)
+
+    def caught_up(self) -> None:
+        """Say that the session has done again all that it had done before."""
+        self.when_caught_up()
 
     @property
     def repeats(self) -> bool:
@@ -198,7 +204,7 @@ async def drive_stream(
 
 
 async def _hear(inbox: Inbox, dispatcher: Dispatcher) -> None:
-    """Take what people have asked for; what it causes is done before they are told so."""
+    """Take what people have asked for; what it causes is done, and the act durable, before they are told so."""
     while (repeated := inbox.repeated_act()) is not None:
         dispatcher.operator(repeated)
         await dispatcher.settle()
@@ -206,6 +212,7 @@ async def _hear(inbox: Inbox, dispatcher: Dispatcher) -> None:
         if dispatcher.allows(act.action):
             dispatcher.operator(replace(act, ts=dispatcher.clock.now or act.ts))
             await dispatcher.settle()
+            await dispatcher.keep()  # told is kept: a session that is killed now has it when it is resumed
         else:
             inbox.warn(f"{act.action} by {act.operator} was refused: the auto-trader is {dispatcher.trader_state}")
         done()

@@ -225,19 +225,12 @@ class HostEmergency:
             raise PrerequisiteMissing(f"{objection} (until {to_iso(first.until)})")
         return self._lift(first, operator, scope, reading)
 
-    def lifted_by(self) -> str:
-        """Return who has lifted it last, as the journal says: `anna, bert`; `unknown` when it does not say."""
-        return self._lifting(lambda scope: True)[0]
-
     def lifting_of(self, scope: str) -> tuple[str, str | None]:
-        """Return who has lifted a scope last, and when (ISO-8601); (`unknown`, None) when the journal does not say."""
-        return self._lifting(lambda lifted: lifted in (ALL, scope))
-
-    def _lifting(self, fits: Callable[[JsonValue], bool]) -> tuple[str, str | None]:
+        """Return who has lifted a scope last, and when: (`anna, bert`, ISO-8601); (`unknown`, None) where that is not known."""
         try:
             for entry in reversed(self._journal().entries()):
                 names = entry.body.get("operators")
-                if entry.type == CLEARED and isinstance(names, list) and fits(entry.body.get("scope")):
+                if entry.type == CLEARED and isinstance(names, list) and entry.body.get("scope") in (ALL, scope):
                     return ", ".join(map(str, names)), entry.ts
         except JournalError:
             pass

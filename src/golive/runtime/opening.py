@@ -64,6 +64,7 @@ def open_floor(
     unfinished.demand(terms)
     facts.restart = restart = Restart(plan, evidence, unfinished, instruments, clock)
     facts.warn(restart_text(restart.row))
+    facts.emergencies += restart.emergencies
     facts.journal = journal = restart.open_journal(facts.recorder)
     facts.engine = engine = restart.open_engine()
     service, account = _execution(plan, facts, instruments, venue)

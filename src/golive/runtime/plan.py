@@ -31,6 +31,7 @@ from .start_balance import start_balances
 
 EMBEDDED = "embedded"
 MAX_SPEED = "max"
+READ_ONLY_OPTION = "read_only_option"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +162,7 @@ def _stage(options: RunOptions, config: Configuration, entrypoint: ResolvedEntry
 
 def _read_only(options: RunOptions, entrypoint: ResolvedEntrypoint, home: Path) -> str | None:
     if options.read_only:
-        return "read_only_option"
+        return READ_ONLY_OPTION
     switch = read_switch(home, entrypoint.name, entrypoint.enable_auto_trade)
     return None if switch.enabled else switch.cause
 

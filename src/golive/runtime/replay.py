@@ -73,8 +73,8 @@ class Replayed:
     last_ts: int = 0
     first_market_ts: int | None = None
     last_market_ts: int | None = None
-    confirmation: Operator | None = None
-    """the first one"""
+    emergencies: list[Operator] = field(default_factory=list)
+    """each time emergency mode was heard of"""
     stopped: bool = False
     """whether the session was ending already"""
     lacking: list[Record | Fill | OrderUpdate] = field(default_factory=list)
@@ -106,8 +106,8 @@ def _note(event: Event, done: Replayed) -> None:
         done.last_market_ts = max(done.last_market_ts or 0, event.ts)
     elif isinstance(event, Operator):
         done.stopped = done.stopped or event.action is OperatorAction.STOP
-        if event.action is OperatorAction.CONFIRM and done.confirmation is None:
-            done.confirmation = event
+        if event.action is OperatorAction.EMERGENCY:
+            done.emergencies.append(event)
 
 
 def _shown(event: str, body: JsonObject) -> str:

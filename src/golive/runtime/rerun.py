@@ -15,9 +15,27 @@ from golive.model.event import Operator, OperatorAction
 from golive.model.order import Fill, OrderUpdate
 from golive.storage.item import EventItem
 
-from .dispatcher import Journal
+from .dispatcher import Dispatcher, Journal
 from .failure import SessionDiverged
 from .replay import Written
+
+
+def hear_at_once(dispatcher: Dispatcher, rerun: RerunJournal, when_caught_up: Callable[[], None]) -> None:
+    """Let `dispatcher` take the acts that were taken within a step where they were; after the last event call `when_caught_up`.
+
+    What that gives the dispatcher comes before anything that the session had not done yet.
+    """
+
+    def between() -> None:
+        act = rerun.next_act
+        if act is not None and act.at_once:
+            dispatcher.operator(act)
+        elif rerun.caught_up and dispatcher.between is not None:
+            dispatcher.between = None
+            when_caught_up()
+
+    if not rerun.caught_up:
+        dispatcher.between = between
 
 
 class RerunJournal:

@@ -14,8 +14,8 @@ from golive.execution import ExecutionService
 from golive.metrics.recorder import Recorder
 from golive.model.clock import SECOND, Clock
 from golive.model.command import Alert, Record
+from golive.model.emergency import EmergencyMode, TradingState
 from golive.model.errors import PrerequisiteMissing
-from golive.model.event import Operator
 from golive.model.instrument import Instrument
 from golive.model.order import TERMINAL
 from golive.observability.restart import RestartRow, restart_of
@@ -29,7 +29,7 @@ from .failure import SessionDiverged
 from .floor import open_dispatcher, open_engine
 from .plan import EMBEDDED, Plan
 from .replay import OrderIds, Process, Replayed, Written, replay
-from .rerun import RerunJournal
+from .rerun import RerunJournal, hear_at_once
 from .session_journal import SessionJournal
 from .unfinished import Unfinished
 
@@ -58,9 +58,10 @@ class Restart:
         return (*earlier, self.row) if self.is_done else earlier
 
     @property
-    def confirmation(self) -> Operator | None:
-        """The confirmation that the session was given already."""
-        return self._replayed.confirmation
+    def emergencies(self) -> list[EmergencyMode]:
+        """The emergency modes that the session was in before it was cut off; `since` is market time."""
+        heard = self._replayed.emergencies
+        return [EmergencyMode(TradingState.REDUCING, act.cause, act.operator, act.scope, act.ts) for act in heard]
 
     @property
     def runs_again(self) -> bool:
@@ -124,7 +125,9 @@ class Restart:
 
         written = Written(reader.records(), self._unfinished.updates, self._unfinished.fills)
         rerun = self._rerun = inbox.repeated = RerunJournal(journal, reader.events(), written, caught_up)
-        return open_dispatcher(self._plan, self._instruments, engine, execution, rerun, alert)
+        dispatcher = open_dispatcher(self._plan, self._instruments, engine, execution, rerun, alert)
+        hear_at_once(dispatcher, rerun, inbox.caught_up)
+        return dispatcher
 
     def _go_on(self, journal: SessionJournal) -> None:
         body = as_json(self.row)

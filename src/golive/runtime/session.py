@@ -60,7 +60,7 @@ from .prerequisite import required_record
 from .reporting import report_document, report_places, stage_record_of, write_all, write_json
 from .risk_metrics import BandWatch, create_risk_metrics, publish_risk_use
 from .risk_stop import StopKeeper
-from .session_emergency import SessionEmergency
+from .session_emergency import SessionEmergency, hear_before_anything_leaves
 from .session_ports import MetricsFace, Progress, RunResult, ServeMetrics
 from .unfinished import Unfinished
 from .validation import held_of, validate
@@ -78,7 +78,6 @@ class Session:
         self._progress = progress
         self._serve = serve_metrics
         run_id, now = uuid.uuid4().hex, clock.now()
-        self._began_at = now
         entrypoint = plan.entrypoint
         host = "127.0.0.1" if plan.endpoint == EMBEDDED else entrypoint.endpoint_host or plan.endpoint
         self.facts = SessionFacts(run_id, now, clock.monotonic(), entrypoint.exchange, entrypoint.environment, host)
@@ -157,6 +156,7 @@ class Session:
         with _blocking("keys, journals or state of this home cannot be used"):
             self._evidence = Evidence(plan, facts.run_id, facts.started_at, self._clock)
             unfinished = self._take_up() if plan.options.resume else None
+            plan = self._plan
             if not plan.options.resume and (left := self._evidence.left_behind()) is not None:
                 facts.warn(left)
         self._stops.demand_none()
@@ -195,6 +195,7 @@ class Session:
         assert self._evidence is not None
         unfinished = self._evidence.take_up()
         self.facts.run_id, self.facts.started_at = unfinished.identity.run_id, unfinished.identity.started_at
+        self._plan = unfinished.plan(self._plan)
         self._places = report_places(self._plan, self.facts.run_id, self.facts.started_at)
         return unfinished
 
@@ -216,6 +217,9 @@ class Session:
             with _blocking("the session's journals cannot be opened"):
                 floor = open_floor(plan, facts, self._evidence, instruments, self._access.main.profile, unfinished, self._clock)
             dispatcher = floor.dispatcher
+            emergency, switch = self._emergency(floor, inbox), self._switch(floor, inbox)
+            stack.callback(emergency.watch.close)
+            hear_before_anything_leaves(emergency, switch, dispatcher, inbox)
             await dispatcher.settle()
             book = market.fill_model == "book"
             stream = self._access.main.open_stream(
@@ -223,11 +227,7 @@ class Session:
             )
             stack.push_async_callback(stream.close)
             await stream.start()
-            emergency = self._emergency(floor, inbox)
-            emergency.begin(dispatcher)
-            stack.callback(emergency.watch.close)
             start_trader(plan, facts, dispatcher, self._clock)
-            switch = SwitchWatch(plan, facts, self._evidence, floor.engine.auto_trader, inbox, self._clock)
             switch.look()
             self._ready()
             assert self._watch is not None
@@ -281,10 +281,17 @@ class Session:
             self._plan, self.facts, floor.engine, inbox, self._clock, alert=self._evidence.alert, stop=self._pace.stop
         )
 
+    def _switch(self, floor: Floor, inbox: Inbox) -> SwitchWatch:
+        assert self._evidence is not None
+        return SwitchWatch(self._plan, self.facts, self._evidence, floor.engine.auto_trader, inbox, self._clock)
+
     def _operators(self, inbox: Inbox) -> OperatorWatch:
-        """Return the watch over what named people ask of this session; what they asked of an earlier one is forgotten."""
+        """Return the watch over what named people ask of this session; what they asked of an earlier one is forgotten.
+
+        One that was cut off and is taken up again is the same: what was asked of it and not done is done now.
+        """
         mail = OperatorInbox(self._plan.home, self._plan.entrypoint.name)
-        mail.discard_before(self._began_at)
+        mail.discard_before(self.facts.started_at)
         return OperatorWatch(mail, inbox, self.facts.warn)
 
     def _lock_step(self) -> LockStep:
@@ -312,8 +319,11 @@ class Session:
         self.facts.steps = steps
         if self.facts.engine is not None:
             self._stops.look(self.facts.engine)
-        if self.facts.journal is not None and self.facts.journal.failure is not None:
-            raise self.facts.journal.failure
+        journal = self.facts.journal
+        if journal is not None and journal.failure is not None:
+            raise journal.failure
+        if journal is not None and not self._plan.lock_step:
+            journal.push()  # in a quiet market the next decision, which would take it along, may be hours away
         if self.facts.restart is not None and self.facts.restart.was_stopped_here:
             self._pace.stop()
         self._progress(self.facts)

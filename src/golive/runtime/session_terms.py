@@ -8,7 +8,7 @@ from dataclasses import asdict
 from golive.config.runtime_file import PaperProfile
 from golive.model.instrument import Instrument
 from golive.model.money import format_decimal
-from golive.storage.session_identity import PROFILE_DIGEST, STRATEGY, TIMEFRAME, SessionTerms
+from golive.storage.session_identity import ABLE, PROFILE_DIGEST, READ_ONLY, STRATEGY, TIMEFRAME, SessionTerms
 from golive.venues.registry import profile_named
 
 from .market_facts import MarketFacts
@@ -35,7 +35,7 @@ def plan_rules(plan: Plan) -> dict[str, str]:
         "endpoint": plan.endpoint,
         "speed": plan.speed,
         TIMEFRAME: plan.timeframe,
-        "auto trade": "on" if plan.read_only is None else "off",
+        READ_ONLY: plan.read_only or ABLE,
         "confirmation": plan.confirmed_by or "manual",
     }
     if plan.endpoint == EMBEDDED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from golive.model.clock import to_iso
@@ -13,12 +13,12 @@ from golive.model.ids import ClientOrderId, FillId
 from golive.model.order import Fill
 from golive.storage.keys import DevelopmentKeys
 from golive.storage.session_chain import StoreHead
-from golive.storage.session_identity import SessionIdentity, SessionTerms
+from golive.storage.session_identity import ABLE, READ_ONLY, SessionIdentity, SessionTerms
 from golive.storage.session_reader import SessionReader, StoredLifecycle
 from golive.storage.sessions import last_commit_ns, unfinished_session
 
 from .code_version import code_version
-from .plan import EMBEDDED, Plan
+from .plan import EMBEDDED, READ_ONLY_OPTION, Plan
 from .session_terms import plan_rules
 
 
@@ -42,12 +42,23 @@ class Unfinished:
         """How messages name it."""
         return f"session {self.identity.run_id[:8]} of {to_iso(self.identity.started_at)}"
 
+    def plan(self, plan: Plan) -> Plan:
+        """Return `plan` as far as the session may trade: what it was started as it is, whatever the switch says now.
+
+        The switch is not among its terms, as it is turned while a session runs; one that is resumed follows it at once.
+        """
+        then = self.identity.terms.rules.get(READ_ONLY)
+        if READ_ONLY_OPTION in (then, plan.read_only):
+            return plan  # an option is compared like any other
+        return replace(plan, read_only=None if then == ABLE else then)
+
     def demand(self, terms: SessionTerms) -> None:
         """Raise PrerequisiteMissing naming everything in which `terms` are not those it was started with."""
         self._refuse(self.identity.terms.differences(terms))
 
     def demand_plan(self, plan: Plan) -> None:
         """Raise PrerequisiteMissing for another code version or plan, or a market that cannot be gone on with."""
+        plan = self.plan(plan)
         code = self.identity.code_version
         then = self.identity.terms.rules
         differences = [f"code version was {code}, now it is {code_version()}"] if code != code_version() else []

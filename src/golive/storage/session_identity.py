@@ -19,7 +19,10 @@ from golive.model.verdict import Stage
 PROFILE_DIGEST: Final = "risk profile digest"
 STRATEGY: Final = "strategy"
 TIMEFRAME: Final = "timeframe"
+READ_ONLY: Final = "read-only"
 """rules of a session by these names"""
+ABLE: Final = "no"
+"""what READ_ONLY says of a session that was started able to trade; else it says why it was not"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
