@@ -102,7 +102,7 @@ def test_what_a_view_is_not_told_is_nothing_lost_nothing_held_and_nothing_known(
     view = AccountView(1, 1, 1, {}, {}, {}, lambda _, ticks, lots: ticks * lots)
     assert (view.worst_today, view.worst_week, view.worst_drawdown, view.week_start_equity) == ((0, 1), (0, 1), (0, 1), None)
     assert (view.now, view.open_orders, view.references_needed, view.quiet_ns, view.quote_unit) == (0, 0, 0, 0, 1)
-    assert (view.stop, view.costs, view.flow, view.commitment, view.peers) == (None, None, None, None, ())
+    assert (view.stop, view.costs, view.flow, view.commitment, view.host) == (None, None, None, None, None)
     assert not any((view.pending_sells, view.references, view.updated, view.volatility, view.atr, view.lot_limits))
     assert view.trading_state is TradingState.ACTIVE
     assert Reference("candle", 1, 2).valid_ns == 0, "a price ages from its moment on"
