@@ -2,7 +2,7 @@
 
 Comparisons (also into their neighbours, so that equality counts), arithmetic, `min`/`max`, `and`/`or`/`not`, conditions turned
 around, numbers, truth values, results that are forgotten (`return None`) and statements that are left out: calls, what is kept in
-an object, `raise`, `continue`. Texts, annotations, docstrings and
+an object, `raise`, `continue`, one row of a table. Texts, annotations, docstrings and
 decorators stay as they are.
 """
 
@@ -57,7 +57,10 @@ def mutants_of(module: str, path: Path) -> list[Mutant]:
     found: list[Mutant] = []
     said: Counter[tuple[str, str, str]] = Counter()
     for place, (node, function, change) in enumerate(_sites(tree)):
-        before, after = _short(ast.unparse(node)), _short(_text(change(copy.deepcopy(node))))
+        if isinstance(change, _Without):
+            before, after = change.row(node), "left out"
+        else:
+            before, after = _short(ast.unparse(node)), _short(_text(change(copy.deepcopy(node))))
         found.append(Mutant(module, path, function, node.lineno, before, after, place, said[function, before, after]))
         said[function, before, after] += 1
     return found
@@ -86,6 +89,37 @@ def _falsified(tree: ast.Module, site: int) -> ast.Module:
 
 Change = Callable[[ast.AST], ast.AST]
 Site = tuple[ast.expr | ast.stmt, str, Change]
+
+
+@dataclass(frozen=True)
+class _Without:
+    """Leaves one row out of a table: of several tuples, of several names outside of functions, or of a mapping there."""
+
+    place: int
+
+    def __call__(self, table: ast.AST) -> ast.AST:
+        rows = {name: list(value) for name, value in ast.iter_fields(table) if isinstance(value, list)}
+        for column in rows.values():
+            del column[self.place]
+        return _with(table, **rows)
+
+    def row(self, table: ast.AST) -> str:
+        if isinstance(table, ast.Dict):
+            return ast.unparse(ast.Dict([table.keys[self.place]], [table.values[self.place]])).strip("{}")
+        assert isinstance(table, ast.Tuple | ast.Set)
+        return ast.unparse(table.elts[self.place])
+
+
+def _rows(node: ast.AST, inside: bool) -> int:
+    """Return how many rows a table has; 0 where a node is none."""
+    match node:
+        case ast.Dict(keys=rows) if not inside and len(rows) > 1:
+            return len(rows)
+        case ast.Tuple(elts=rows, ctx=ast.Load()) | ast.Set(elts=rows) if len(rows) > 1:
+            kinds = (ast.Tuple,) if inside else (ast.Tuple, ast.Name, ast.Attribute)
+            return len(rows) if all(isinstance(row, kinds) for row in rows) else 0
+        case _:
+            return 0
 
 
 class _Exchange(ast.NodeTransformer):
@@ -124,7 +158,9 @@ def _below(node: ast.AST, function: str, scope: str) -> Iterator[Site]:
 def _at(node: ast.expr | ast.stmt, function: str, scope: str = "") -> Iterator[Site]:
     if _says_nothing(node) or isinstance(node, ast.JoinedStr | ast.Assert | ast.Import | ast.ImportFrom):
         return
-    if not function and (_is_field(node) or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr))):
+    if not function and (
+        _is_field(node) or isinstance(node, ast.Subscript) or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr))
+    ):
         return  # how a record shows itself; a type's name
     for change in _changes(node, bool(function)):
         yield node, function, change
@@ -180,9 +216,10 @@ def _changes(node: ast.expr | ast.stmt, inside: bool) -> Iterator[Change]:  # no
             pass
     if isinstance(node, ast.AugAssign) and inside:
         yield lambda each: ast.Pass()
+    yield from (_Without(place) for place in range(_rows(node, inside)))
 
 
-def _with(node: ast.AST, **fields: ast.AST) -> ast.AST:
+def _with(node: ast.AST, **fields: ast.AST | list[ast.AST]) -> ast.AST:
     made = copy.copy(node)
     for name, value in fields.items():
         setattr(made, name, value)

@@ -20,11 +20,15 @@ SAMPLE = 0 if PROOF else 10
 
 def test_every_kind_of_mutant_is_made(tmp_path: Path) -> None:
     source = tmp_path / "source.py"
-    source.write_text('LIMIT = 5\n\n\ndef f(a: int, b: int) -> bool:\n    """Say."""\n    a += 1\n    if a < b and not a:\n        g(a)\n'
+    source.write_text('LIMIT = 5\nRULES = (f, g)\nKEYS = {"a": f, "b": g}\n\n\ndef f(a: int, b: int) -> bool:\n    """Say."""\n    a += 1\n    if a < b and not a:\n        g(a)\n'
                       "    a.limit = max(a, b)\n    return a is None\n")  # fmt: skip
     said = [(each.function, each.before, each.after) for each in mutants_of("source", source)]
     assert said == [
         ("", "5", "6"),
+        ("", "f", "left out"),
+        ("", "g", "left out"),
+        ("", "'a': f", "left out"),
+        ("", "'b': g", "left out"),
         ("f", "a += 1", "a -= 1"),
         ("f", "a += 1", "pass"),
         ("f", "1", "2"),
