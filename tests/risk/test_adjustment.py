@@ -100,6 +100,29 @@ def test_the_tightest_limit_of_size_counts(changes: dict[str, Any], code: Decisi
     assert (decision.code, decision.max_quantity) == (code, largest)
 
 
+@pytest.mark.parametrize(
+    ("changes", "lot_limit", "code", "largest"),
+    [
+        ({}, 500, DecisionCode.RISK_MAX_QUANTITY, 500),
+        ({"max_order_notional": Decimal(4000)}, None, DecisionCode.RISK_MAX_NOTIONAL, 1000),
+        ({"max_position_pct": Decimal("0.05")}, None, DecisionCode.RISK_MAX_POSITION, 1250),
+        ({"portfolio_exposure_pct": Decimal("0.03")}, None, DecisionCode.RISK_PORTFOLIO_EXPOSURE, 750),
+        ({"target_volatility": Decimal("0.01")}, None, DecisionCode.RISK_TARGET_VOLATILITY, 500),
+        ({"trade_risk_pct": Decimal("0.0001")}, None, DecisionCode.RISK_TRADE_RISK, 8064),  # 10 USDT at 12.4 a bitcoin
+    ],
+)
+def test_each_limit_of_size_names_its_largest_quantity_also_where_another_one_refuses(
+    changes: dict[str, Any], lot_limit: int | None, code: DecisionCode, largest: int
+) -> None:
+    alone = RiskEngine(replace(OPEN, **changes)).decide(buy(20_000), account(lot_limit=lot_limit), 1)
+    assert isinstance(alone, Refused)
+    assert (alone.code, alone.max_quantity) == (code, largest)
+    earlier = replace(OPEN, **{"max_order_notional": Decimal(60_000), **changes})
+    both = RiskEngine(earlier).decide(buy(20_000), account(lot_limit=lot_limit), 1)
+    assert isinstance(both, Refused)
+    assert both.max_quantity == largest
+
+
 def test_a_refusal_for_another_reason_names_no_size() -> None:
     decision = RiskEngine(replace(OPEN, symbol_locks=("BTC/USDT",))).decide(buy(1), account(), 1)
     assert isinstance(decision, Refused)
