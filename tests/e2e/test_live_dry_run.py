@@ -41,12 +41,15 @@ def test_it_decides_on_the_venues_market_with_its_account_and_orders_nothing(tmp
     assert json.loads(written.read_text()) == report
 
 
-def test_without_keys_it_reads_what_is_public_and_says_so(tmp_path: Path) -> None:
+def test_without_keys_it_fails_its_validation_as_every_live_mode(tmp_path: Path) -> None:
     with rehearsal(tmp_path) as at:
         done = at.home.golive(*WORDS, "--read-only", "--entrypoint", at.entrypoint)
-    assert done.code == 6
-    assert done.report["validation"]["credentials_validated"] is False
-    assert any("public reads only" in warning for warning in done.report["warnings"])
+    report = done.report
+    assert (done.code, report["status"]) == (4, "validation_failed")
+    [error] = report["errors"]
+    assert "environment okx_live needs credentials 'okx_live_trading', and there are none: --credentials FILE" in error
+    assert report["validation"]["credentials_validated"] is False
+    assert report["outcome"]["decisions"]["signals"] == 0
 
 
 def test_what_is_no_dry_run_of_what_is_live_is_refused(tmp_path: Path) -> None:

@@ -19,19 +19,29 @@ async def validate(plan: Plan, adapter: VenueAdapter, facts: SessionFacts) -> li
 
     Raises ValidationFailed naming what does not hold.
     """
+    if adapter.settings.credentials is None:
+        _may_go_without_credentials(plan)
     listed = await adapter.load()
     missing = [i for i in plan.instruments if i not in listed]
     if missing:
         raise ValidationFailed(f"{plan.entrypoint.adapter} does not list {', '.join(map(str, missing))}")
     if adapter.settings.credentials is None:
-        if plan.endpoint in ("sandbox", "production") and not plan.is_live_dry_run:
-            raise ValidationFailed(
-                f"endpoint {plan.endpoint} needs credentials {plan.entrypoint.keychain_key!r}, and there are none"
-            )
         facts.warnings.append(f"no credentials {plan.entrypoint.keychain_key!r}: public reads only, balances were not checked")
     else:
         _check_permissions(plan, facts, await adapter.permissions())
     return [listed[i] for i in plan.instruments]
+
+
+def _may_go_without_credentials(plan: Plan) -> None:
+    """Raise ValidationFailed where nothing is looked at without keys: the sandbox, and every live mode, dry run or not."""
+    name = plan.entrypoint.keychain_key
+    if plan.mode == "live":
+        raise ValidationFailed(
+            f"environment {plan.entrypoint.environment} needs credentials {name!r}, and there are none: "
+            "--credentials FILE gives those of a simulated venue on this machine"
+        )
+    if plan.endpoint == "sandbox":
+        raise ValidationFailed(f"endpoint sandbox needs credentials {name!r}, and there are none")
 
 
 async def held_of(adapter: VenueAdapter, instruments: Sequence[Instrument]) -> dict[str, Decimal]:
