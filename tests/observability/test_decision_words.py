@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from string import Formatter
 
@@ -10,7 +11,9 @@ import pytest
 from golive.audit.decision_event import EVENTS
 from golive.model.decision import REFUSALS, DecisionCode
 from golive.observability.decision_words import CODES, EVENT_WORDS, Unit, codes_markdown, phrase, sentence
+from golive.observability.unwritten import UNWRITTEN
 from golive.observability.wording import Language
+from support.sources import texts
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -66,3 +69,16 @@ def test_what_has_no_numbers_is_told_by_its_phrase() -> None:
 
 def test_the_table_is_published_as_it_is() -> None:
     assert codes_markdown() in (DOCS / "codes.md").read_text(), "write the tables of docs/codes.md anew"
+
+
+def test_what_is_declared_and_not_written_is_told_and_nothing_else() -> None:
+    """A code or an event that a later version begins to write leaves the table, and one that is given up joins it."""
+    tables = {"model/decision.py", "audit/decision_event.py", "observability/decision_words.py", "observability/unwritten.py"}
+    of_live_orders = {"storage/live_log.py", "execution/live/router.py"}
+    """what stands here goes into the decision log of live orders, and into no decision journal"""
+    said = {path: text for path, text in texts().items() if path not in tables}
+    used = {code for code in DecisionCode if any(re.search(rf"\bDecisionCode\.{code}\b", text) for text in said.values())}
+    written = {
+        event for event in EVENTS if any(f'"{event}"' in text for path, text in said.items() if path not in of_live_orders)
+    }
+    assert {*map(str, set(DecisionCode) - used), *(set(EVENTS) - written)} == set(UNWRITTEN)

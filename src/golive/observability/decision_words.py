@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from golive.audit.decision_event import EVENTS
 from golive.model.decision import DecisionCode as C
 
+from .unwritten import UNWRITTEN
 from .wording import Language, Pair, Words, spoken
 
 
@@ -290,6 +291,8 @@ def codes_markdown() -> str:
     for event, spec in EVENTS.items():
         fields = ", ".join([*(f"`{name}`" for name in spec.required), *(f"`{name}`?" for name in spec.optional)])
         lines.append(f"| `{event}` | {' | '.join(EVENT_WORDS[event])} | {fields} |")
+    lines += ["", "Not written yet:", "", "| code or event | why |", "| --- | --- |"]
+    lines += [f"| `{name}` | {why} |" for name, why in UNWRITTEN.items()]
     return "\n".join(lines) + "\n"
 
 

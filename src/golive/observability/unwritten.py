@@ -1,0 +1,31 @@
+"""Codes that nothing is decided with, and events that no session writes, in this version; and why. The contract declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+_NO_MODELS: Final = "no models run yet"
+
+UNWRITTEN: Final[Mapping[str, str]] = {
+    "GATE_BLOCKED": "there is no gate yet; without one `testnet`, `rehearsal` and `live` end before anything is decided (exit 3)",
+    "LICENCE_REDUCE_ONLY": "licences are not judged yet",
+    "risk_adjusted": (
+        "risk changes no order: one that is too large is refused whole (`risk_rejected`), and `adjustments.max_quantity` in "
+        "`logs/risk_decisions.jsonl` says what would have passed"
+    ),
+    "model_change": _NO_MODELS,
+    "ai_walk_forward_report": _NO_MODELS,
+    "ai_drift_report": _NO_MODELS,
+    "portfolio_rebalance": (
+        "nothing is rebalanced: the shares of an allocation stand in the configuration, and with others it is another strategy"
+    ),
+    "degraded_to_paper": (
+        "sessions do not trade live yet; of a live account it stands in its order journal and in the decision log of live orders"
+    ),
+    "stage_transition": (
+        "it names the gate's report and the operators who opened the gate, and there is none yet; from demo to paper leads a "
+        "stage record"
+    ),
+}
+"""by name, in the order of the tables of `decision_words`; a test reads the sources to hold this against them"""
