@@ -19,8 +19,9 @@ from golive.runtime.evidence import Evidence
 from golive.runtime.facts import SessionFacts
 from golive.runtime.options import RunOptions
 from golive.runtime.plan import Plan, plan_run
-from golive.storage.auto_trade_switch import published_trader, turn_switch
+from golive.storage.auto_trade_switch import published_trader
 from support.configuration import CORE, RUNTIME, parse
+from support.switches import turned
 from support.wall_clock import WallClock
 
 NAME = "okx_desktop_paper"
@@ -55,7 +56,7 @@ class Watched:
         return [act.action for act in acts]
 
     def turn(self, enabled: bool) -> None:
-        turn_switch(self.home, NAME, enabled=enabled, operator="ben", cause="operator_command", at=7)
+        turned(self.home, NAME, enabled=enabled)
 
 
 def test_the_session_is_asked_for_what_the_switch_says_once(tmp_path: Path) -> None:
@@ -130,7 +131,7 @@ def test_who_confirms(tmp_path: Path, stage: Stage, manual: bool, trusted: bool,
 
 
 def switched_off(home: Path) -> None:
-    turn_switch(home, NAME, enabled=False, operator="ben", cause="operator_command", at=7)
+    turned(home, NAME, enabled=False)
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from golive.audit import Entry
 from golive.model.clock import MINUTE, Nanos
 from golive.model.emergency import Emergencies, TradingState
 from golive.model.errors import PrerequisiteMissing
 from golive.runtime.emergency import FirstWord, HostEmergency, Lifted
 from golive.runtime.emergency_watch import EmergencyWatch
 from golive.storage.alert_outbox import AlertOutbox
-from golive.storage.auto_trade_switch import read_switch
+from golive.storage.auto_trade_record import read_switch
 from golive.storage.emergency_flag import FLAG
 from golive.storage.emergency_journal import ACTIVATED, EmergencyJournal
 from support.golive_process import Home
@@ -64,9 +66,34 @@ def test_two_people_of_different_roles_lift_it_within_a_quarter_of_an_hour(tmp_p
     assert host.read().modes
     lifted = host.agree(ANNA)
     assert isinstance(lifted, Lifted)
-    assert (lifted.first, lifted.second) == ("bert", "anna")
+    assert (lifted.first, lifted.second, lifted.scope) == ("bert", "anna", "all")
     assert not host.read().modes
     assert host.lifting_of("balanced")[0] == "bert, anna"
+
+
+def test_what_is_lifted_is_named_by_what_was_on(tmp_path: Path) -> None:
+    host = HostEmergency(tmp_path)
+    host.switch_on("one", "anna", "balanced")
+    word = host.agree(ANNA)
+    assert isinstance(word, FirstWord)
+    lifted = host.agree(BERT)
+    assert isinstance(lifted, Lifted)
+    assert (word.scope, lifted.scope) == ("balanced", "balanced"), "not all, which never was on"
+
+
+def test_a_flag_is_written_before_the_journal_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = HostEmergency(tmp_path)
+    host.switch_on("one", "anna", "balanced")
+    seen: list[bool] = []
+    journal = EmergencyJournal.entries
+
+    def read(self: EmergencyJournal) -> Sequence[Entry]:
+        seen.append(False)
+        return journal(self)
+
+    monkeypatch.setattr(EmergencyJournal, "entries", read)
+    host.switch_on("two", "anna", durable=lambda reading: seen.append(True))
+    assert seen[0] is True, "a journal may be long"
 
 
 def test_a_word_does_not_outlive_another_activation(tmp_path: Path) -> None:
@@ -118,7 +145,7 @@ def test_an_older_flag_that_was_put_back_ends_nothing(tmp_path: Path) -> None:
     watch.look()
     assert seen == [True], "nor does a process that starts now, or is running, take it for lifted"
     assert not host.switch_on("again", "anna", scope="balanced").problems
-    assert [mode.scope for mode in host.read().modes] == ["all", "balanced"], "what was in doubt stays on"
+    assert {mode.scope for mode in host.read().modes} == {"all", "balanced"}, "what was in doubt stays on"
     host.deactivate(ANNA, BERT)
     assert host.read() == Emergencies()
 

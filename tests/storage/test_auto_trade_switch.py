@@ -12,7 +12,7 @@ from golive.storage.auto_trade_switch import (
     PublishedTrader,
     publish_trader,
     published_trader,
-    read_switch,
+    read_file,
     switch_path,
     turn_switch,
 )
@@ -23,11 +23,11 @@ AT = 1_704_067_200_000_000_000
 
 @pytest.mark.parametrize("initial", [True, False])
 def test_the_configuration_holds_until_somebody_turns_the_switch(tmp_path: Path, initial: bool) -> None:
-    assert read_switch(tmp_path, NAME, initial) == AutoTradeSwitch(initial)
+    assert read_file(tmp_path, NAME, initial) == AutoTradeSwitch(initial)
     turned = turn_switch(tmp_path, NAME, enabled=not initial, operator="anna", cause="operator_command", at=AT)
     assert turned == AutoTradeSwitch(not initial, "operator_command", "anna", AT)
-    assert read_switch(tmp_path, NAME, initial) == turned
-    assert read_switch(tmp_path, "kraken_desktop_paper", initial) == AutoTradeSwitch(initial), "each entrypoint has its own"
+    assert read_file(tmp_path, NAME, initial) == turned
+    assert read_file(tmp_path, "kraken_desktop_paper", initial) == AutoTradeSwitch(initial), "each entrypoint has its own"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_the_configuration_holds_until_somebody_turns_the_switch(tmp_path: Path,
 def test_a_switch_that_cannot_be_read_is_off_and_says_so(tmp_path: Path, content: str) -> None:
     turn_switch(tmp_path, NAME, enabled=True, operator="anna", cause="operator_command", at=AT)
     switch_path(tmp_path, NAME).write_text(content)
-    found = read_switch(tmp_path, NAME, initial=True)
+    found = read_file(tmp_path, NAME, initial=True)
     assert found.enabled is False
     assert str(switch_path(tmp_path, NAME)) in str(found.fault)
 
@@ -68,7 +68,7 @@ def test_a_switch_that_is_not_a_private_file_is_off(tmp_path: Path, what: str) -
             path.mkdir()
         case _:
             path.write_bytes(b"\xff\xfe")
-    assert read_switch(tmp_path, NAME, initial=True).enabled is False
+    assert read_file(tmp_path, NAME, initial=True).enabled is False
 
 
 def test_what_a_session_publishes_is_read_back_and_anything_else_is_nothing(tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def _lines(deed: _Deed, told: AutoTradeTold) -> list[str]:
     at = "" if switch.at is None else f" at {to_iso(switch.at)}"
     lines = [f"auto-trade of {told.entrypoint} is {'on' if switch.enabled else 'off'}, {by}{at}"]
     if switch.fault is not None:
-        lines.append(switch.fault)
+        lines = [f"auto-trade of {told.entrypoint} is off, because its switch is not to be believed:", switch.fault]
     if session is None:
         lines.append("no session runs")
     else:

@@ -110,11 +110,13 @@ class PanicCommand:
 
         state = TradingState.HALTED if self.halt else TradingState.REDUCING
         panic = Panic(self.where.home, SystemClock(), operator_identity(), self.reason, say, state)
-        scope, selection = ALL, None
-        if self.entrypoint is not None and (selection := self._selection(panic)) is not None:
-            scope = selection.entrypoints[0].risk_profile
-        panic.switch_on(scope)
-        selection = selection or self._selection(panic)
+        at_once, selection = ALL if self.entrypoint is None else self._glanced(self.entrypoint), None
+        if at_once is not None:
+            panic.switch_on(at_once)
+        selection = self._selection(panic)
+        checked = ALL if self.entrypoint is None or selection is None else selection.entrypoints[0].risk_profile
+        if checked != at_once:
+            panic.switch_on(checked)
         if selection is None:
             panic.stop_writers(None, None, end_all=self.flatten)
             facts: JsonObject = {}
@@ -124,6 +126,12 @@ class PanicCommand:
             facts = self._work(panic, selection)
         panic.sign(facts)
         return panic, facts
+
+    def _glanced(self, entrypoint: str) -> str | None:
+        """Return the risk profile of an entrypoint as far as that is known at once."""
+        from golive.runtime.panic.glance import glanced_profile
+
+        return glanced_profile(self.where.runtime_file, entrypoint, os.environ)
 
     def _selection(self, panic: Panic) -> Selection | None:
         """Return what the configuration names; a configuration that cannot be read keeps nobody from stopping."""

@@ -20,7 +20,8 @@ from golive.model.event import OperatorAction
 from golive.model.json import JsonValue
 from golive.model.verdict import ExitCode
 from golive.observability.shape import Count, Fragment, Instant, as_json, document_schema
-from golive.storage.auto_trade_switch import AutoTradeSwitch, PublishedTrader, published_trader, read_switch, turn_switch
+from golive.storage.auto_trade_record import SWITCHED, read_switch, switched_body
+from golive.storage.auto_trade_switch import AutoTradeSwitch, PublishedTrader, published_trader, turn_switch
 from golive.storage.lease import lease_holder, newest_epoch
 from golive.storage.operator_inbox import OperatorMessage, put_message, wait_until_taken, withdraw_message
 
@@ -31,6 +32,7 @@ SCHEMA: Final = "golive.auto_trade.v1"
 FOLLOWS_S: Final = 2.0
 """longer than a session takes to follow"""
 _POLL_S: Final = 0.02
+_CAUSE: Final = "operator_command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,10 @@ class SwitchTold:
     enabled: bool
     cause: str
     operator: str | None
-    """null: it has the value of the configuration"""
+    """null: it has the value of the configuration, or is not believed (`fault`)"""
     at: Instant | None
     fault: str | None
-    """why the switch could not be read, which is off; null when it could"""
+    """why the switch is not believed, which is off; null when it is"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,9 @@ class AutoTradeControl:
 
     def switch_off(self) -> AutoTradeTold:
         """Turn the switch off, which withdraws the confirmation too, and wait until the session that runs has followed."""
-        self._turn(enabled=False)
-        self._record("auto_trade_switched", enabled=False)
+        at = self._clock.now()
+        self._turn(at, enabled=False)
+        self._record_turn(at, enabled=False)
         return self.status(self._wait(lambda seen: seen.state not in (TraderState.ARMED, TraderState.RUNNING)))
 
     def switch_on(self) -> AutoTradeTold:
@@ -134,8 +137,9 @@ class AutoTradeControl:
         reading = HostEmergency(self._home, clock=self._clock).reading()
         if reading.emergencies.modes:
             raise PrerequisiteMissing("emergency mode is on; it is cleared before auto-trade is switched on (golive risk status)")
-        self._record("auto_trade_switched", enabled=True)
-        self._turn(enabled=True)
+        at = self._clock.now()
+        self._record_turn(at, enabled=True)
+        self._turn(at, enabled=True)
         return self.status(self._wait(lambda seen: seen.state != TraderState.READ_ONLY or not seen.can_trade))
 
     def confirm(self) -> AutoTradeTold:
@@ -182,10 +186,12 @@ class AutoTradeControl:
             return self.status(followed=False)
         return self.status(self._wait(lambda seen: seen.state == wanted))
 
-    def _turn(self, *, enabled: bool) -> None:
-        turn_switch(
-            self._home, self._name, enabled=enabled, operator=self._operator, cause="operator_command", at=self._clock.now()
-        )
+    def _turn(self, at: int, *, enabled: bool) -> None:
+        turn_switch(self._home, self._name, enabled=enabled, operator=self._operator, cause=_CAUSE, at=at)
+
+    def _record_turn(self, at: int, *, enabled: bool) -> None:
+        body = switched_body(self._name, enabled=enabled, cause=_CAUSE, at=at)
+        record_act(self._home, SWITCHED, body, self._operator, clock=self._clock)
 
     def _record(self, event: str, **facts: JsonValue) -> None:
         record_act(self._home, event, {"entrypoint": self._name, **facts}, self._operator, clock=self._clock)

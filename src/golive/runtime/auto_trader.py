@@ -10,7 +10,8 @@ from golive.engine.auto_trader import AutoTrader, TraderState, Transition
 from golive.model.clock import Clock
 from golive.model.errors import JournalError
 from golive.model.event import Operator, OperatorAction
-from golive.storage.auto_trade_switch import PublishedTrader, publish_trader, read_switch
+from golive.storage.auto_trade_record import SwitchReader, read_switch
+from golive.storage.auto_trade_switch import AutoTradeSwitch, PublishedTrader, publish_trader
 
 from .dispatcher import Dispatcher
 from .drive import Inbox
@@ -66,6 +67,9 @@ class SwitchWatch:
         self._inbox = inbox
         self._clock = clock
         self._published: Transition | None = None
+        self._reader = SwitchReader(plan.home, plan.entrypoint.name, plan.entrypoint.enable_auto_trade)
+        self._doubted: AutoTradeSwitch | None = None
+        """one that was not believed at the last look: whoever turns it writes file and record one after the other"""
 
     async def run(self) -> None:
         """Look every `POLL_S` until cancelled."""
@@ -75,7 +79,7 @@ class SwitchWatch:
 
     def follow(self, dispatcher: Dispatcher, *, at_once: bool = False) -> None:
         """Let a session that is taken up again hear of a switch that is off, before anything of it can leave."""
-        switch = read_switch(self._plan.home, self._plan.entrypoint.name, self._plan.entrypoint.enable_auto_trade)
+        switch = self._reader.read()
         if not switch.enabled and self._trader.state in (TraderState.ARMED, TraderState.RUNNING):
             who, now = switch.operator or operator_identity(), dispatcher.clock.now or self._clock.now()
             dispatcher.operator(Operator(OperatorAction.AUTO_TRADE_OFF, who, switch.cause, now, at_once=at_once))
@@ -86,9 +90,14 @@ class SwitchWatch:
         if self._inbox.repeats or self._inbox.has_acts:
             return
         state, plan = self._trader.state, self._plan
-        switch = read_switch(plan.home, plan.entrypoint.name, plan.entrypoint.enable_auto_trade)
+        switch = self._reader.read()
         if switch.fault is not None:
+            before, self._doubted = self._doubted, switch
+            if before != switch:
+                return  # it has until the next look
             self._facts.warn(f"auto-trade is off: {switch.fault}")
+        else:
+            self._doubted = None
         if not switch.enabled and state in (TraderState.ARMED, TraderState.RUNNING):
             self._post(OperatorAction.AUTO_TRADE_OFF, switch.operator, switch.cause)
         elif switch.enabled and state is TraderState.READ_ONLY:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,12 +17,15 @@ from golive.model.alert import AlertMessage, AlertSeverity
 from golive.model.clock import Clock, from_iso, to_iso
 from golive.model.emergency import ALL, UNSPECIFIED, Emergencies, EmergencyMode, TradingState
 from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
-from golive.model.json import JsonObject, JsonValue
+from golive.model.json import JsonObject
 from golive.risk.emergency import LIFTING_WINDOW_NS, NamedOperator, lifting_objection
 from golive.storage.alert_outbox import AlertOutbox
-from golive.storage.auto_trade_switch import read_switch, turn_switch
+from golive.storage.auto_trade_record import SWITCHED, read_switch, switched_body
+from golive.storage.auto_trade_switch import turn_switch
 from golive.storage.emergency_flag import EmergencyFlag, FlagReading
-from golive.storage.emergency_journal import ACTIVATED, CLEAR_ASKED, CLEARED, EmergencyJournal
+from golive.storage.emergency_journal import ACTIVATED, CLEAR_ASKED, CLEARED, EmergencyJournal, lacking
+from golive.storage.journal_file import Draft
+from golive.storage.security_admin import record_admin_acts
 
 from .clock import SystemClock
 from .host_signer import host_signer
@@ -49,7 +52,7 @@ class Activation:
 
 @dataclass(frozen=True, slots=True)
 class FirstWord:
-    """One operator has agreed to lifting; until `until` (wall clock, ns) a second one has to."""
+    """One operator has agreed to lifting `scope` (what is on of it); until `until` (wall clock, ns) a second one has to."""
 
     operator: str
     scope: str
@@ -58,7 +61,7 @@ class FirstWord:
 
 @dataclass(frozen=True, slots=True)
 class Lifted:
-    """Emergency mode was lifted; `reading` is what is still on."""
+    """Emergency mode was lifted for `scope`, the scopes that were on; `reading` is what is still on."""
 
     first: str
     second: str
@@ -85,25 +88,25 @@ class HostEmergency:
         Lifting is recorded before the flag is written and switching on after it, so at no moment does the journal say more.
         """
         reading = self.flag.read()
-        doubt = "" if reading.problem else self._doubt(reading)
-        if not doubt:
-            return reading
-        return FlagReading(Emergencies((EmergencyMode(TradingState.REDUCING, doubt, "golive", ALL, 0),)), reading.calls, doubt)
+        return reading if reading.problem else self._with_what_is_in_doubt(reading)
 
     def read(self) -> Emergencies:
         return self.reading().emergencies
 
-    def _doubt(self, reading: FlagReading) -> str:
-        """Say why the flag cannot be all that is on; '' when the journal agrees."""
-        standing = {mode.scope for mode in reading.emergencies.modes}
+    def _with_what_is_in_doubt(self, reading: FlagReading) -> FlagReading:
+        """Return what the flag says, and all scopes where that cannot be all that is on by the journal."""
+        lacks, doubt = TradingState.ACTIVE, OLDER if reading.calls else LOST
         try:
-            for entry in reversed(self._journal().entries()):
-                if entry.type in (ACTIVATED, CLEARED):
-                    is_all = _scopes(entry.body.get("modes")) <= standing
-                    return "" if is_all else OLDER if reading.calls else LOST
+            entries = reversed(self._journal().entries())
+            last = next((entry for entry in entries if entry.type in (ACTIVATED, CLEARED)), None)
+            if last is not None:
+                lacks = lacking(last.body.get("modes"), reading.emergencies)
         except JournalError as exc:
-            return f"the journal of emergency mode cannot tell whether the flag is the last one: {exc}"
-        return ""
+            lacks = TradingState.REDUCING
+            doubt = f"the journal of emergency mode cannot tell whether the flag is the last one: {exc}"
+        if lacks is TradingState.ACTIVE:
+            return reading
+        return FlagReading(reading.emergencies.activated(EmergencyMode(lacks, doubt, "golive", ALL, 0)), reading.calls, doubt)
 
     # switching on
 
@@ -134,12 +137,12 @@ class HostEmergency:
         Raises JournalError when the flag itself cannot be written.
         """
         mode = EmergencyMode(state, reason, operator or self._operator, scope, self._clock.now())
-        before = self.reading()
-        if before.problem:  # what was taken for on stays on, under its reason
-            for lost in before.emergencies.modes:
-                self.flag.switch_on(lost)
-        reading = self.flag.switch_on(mode)
+        before = self.flag.read()
+        reading = self.flag.switch_on(mode)  # what cannot be read is on, and stays so by this, under its reason
         durable(reading)
+        if not before.problem and (before := self._with_what_is_in_doubt(before)).problem:  # the journal may be long
+            for lost in before.emergencies.modes:
+                reading = self.flag.switch_on(lost)
         was_on = not before.problem and before.emergencies == reading.emergencies
         problems: list[str] = []
         for step in (self._switch_auto_trade_off, self._record_activation, self._alert):
@@ -160,11 +163,17 @@ class HostEmergency:
             configuration = load_configuration(runtime_file, os.environ)
         except ConfigError as exc:
             raise JournalError(f"auto-trade was not switched off: {exc}") from exc
+        cause, at = f"emergency mode: {mode.reason}", self._clock.now()
+        turned: list[Draft] = []
         for name in configuration.runtime.trading.entrypoints:
             profile = configuration.resolve(name).risk_profile
-            if reading.emergencies.of(profile) is not None and read_switch(self._home, name, initial=True).enabled:
-                cause = f"emergency mode: {mode.reason}"
-                turn_switch(self._home, name, enabled=False, operator=mode.operator, cause=cause, at=self._clock.now())
+            if reading.emergencies.of(profile) is not None:
+                switch = read_switch(self._home, name, initial=True)
+                if switch.enabled or switch.fault is not None:
+                    turn_switch(self._home, name, enabled=False, operator=mode.operator, cause=cause, at=at)
+                    turned.append((SWITCHED, switched_body(name, enabled=False, cause=cause, at=at), mode.operator))
+        if turned:
+            record_admin_acts(self._home, host_signer(self._home, self._clock, mode.operator), turned)
 
     def _record_activation(self, mode: EmergencyMode, reading: FlagReading, was_on: bool) -> None:
         body: JsonObject = {
@@ -220,7 +229,7 @@ class HostEmergency:
         if first is None:
             body: JsonObject = {"scope": scope, "calls": reading.calls, "roles": sorted(map(str, operator.roles))}
             self._journal().append(CLEAR_ASKED, body, operator.name)
-            return FirstWord(operator.name, scope, self._clock.now() + LIFTING_WINDOW_NS)
+            return FirstWord(operator.name, _lifts(reading, scope), self._clock.now() + LIFTING_WINDOW_NS)
         if (objection := lifting_objection(first, operator)) is not None:
             raise PrerequisiteMissing(f"{objection} (until {to_iso(first.until)})")
         return self._lift(first, operator, scope, reading)
@@ -258,11 +267,12 @@ class HostEmergency:
         }  # fmt: skip
         self._journal().append(CLEARED, body, second.name)
         after = self.flag.switch_off(scope, reading.calls)
+        lifted = _lifts(reading, scope)
         try:
-            self.tell(f"Emergency mode is lifted ({scope})", f"By {first.name} and {second.name}.", AlertSeverity.WARNING)
+            self.tell(f"Emergency mode is lifted ({lifted})", f"By {first.name} and {second.name}.", AlertSeverity.WARNING)
         except JournalError as exc:
-            return Lifted(first.name, second.name, scope, after, (str(exc),))
-        return Lifted(first.name, second.name, scope, after)
+            return Lifted(first.name, second.name, lifted, after, (str(exc),))
+        return Lifted(first.name, second.name, lifted, after)
 
     def _journal(self) -> EmergencyJournal:
         return EmergencyJournal(self._home, host_signer(self._home, self._clock, self._operator))
@@ -290,9 +300,9 @@ def _is_on(emergencies: Emergencies, scope: str) -> bool:
     return bool(emergencies.modes) if scope == ALL else any(mode.scope == scope for mode in emergencies.modes)
 
 
-def _scopes(modes: JsonValue) -> set[str]:
-    """Return the scopes that a record says are on."""
-    return {str(mode.get("scope")) for mode in modes if isinstance(mode, Mapping)} if isinstance(modes, list) else set()
+def _lifts(reading: FlagReading, scope: str) -> str:
+    """Return the scopes that are on and that lifting `scope` ends."""
+    return ", ".join(mode.scope for mode in reading.emergencies.modes) if scope == ALL else scope
 
 
 def _told(emergencies: Emergencies) -> list[JsonObject]:

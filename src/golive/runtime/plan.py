@@ -20,7 +20,7 @@ from golive.model.errors import ConfigError
 from golive.model.ids import InstrumentId
 from golive.model.verdict import EvidenceClass, Stage
 from golive.risk import RiskProfile
-from golive.storage.auto_trade_switch import read_switch
+from golive.storage.auto_trade_record import read_switch
 from golive.strategy import Strategy, resolve_parameters
 
 from .allocation import configured_strategy

@@ -23,7 +23,8 @@ from golive.observability import reading as read
 from golive.observability.shape import Amount, Instant, as_json, document_schema
 from golive.risk import RiskProfile
 from golive.risk.cross import LONGEST_AGE_NS
-from golive.storage.auto_trade_switch import published_trader, read_switch
+from golive.storage.auto_trade_record import read_switch
+from golive.storage.auto_trade_switch import published_trader
 from golive.storage.lease import lease_holder, newest_epoch
 from golive.storage.risk_state import EquityFigure, read_figure
 from golive.storage.risk_stop import StandingStop, newest_release, read_stop

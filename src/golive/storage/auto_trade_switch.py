@@ -1,7 +1,8 @@
 """The switch of an entrypoint's auto-trade as it is kept on disk, and what its running session says of its auto-trader.
 
-The configuration gives the switch its first value; `var/state/auto_trade/<entrypoint>.json` has it from then on, and is off when
-it cannot be read. `<entrypoint>.session.json` beside it is what the newest session has published last.
+The configuration gives the switch its first value; from then on `var/state/auto_trade/<entrypoint>.json` has it, held against the
+signed record of who turned it (`auto_trade_record`). `<entrypoint>.session.json` beside it is what the newest session has
+published last.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class AutoTradeSwitch(NamedTuple):
     """None: nobody has turned it yet"""
     at: int | None = None
     fault: str | None = None
-    """why the file could not be read, which is off"""
+    """why the file is not believed, which is off"""
 
 
 class PublishedTrader(NamedTuple):
@@ -53,8 +54,8 @@ def switch_path(home: Path, entrypoint: str) -> Path:
     return home / DIRECTORY / f"{entrypoint}.json"
 
 
-def read_switch(home: Path, entrypoint: str, initial: bool) -> AutoTradeSwitch:
-    """Return the switch; `initial` is its value in the configuration, which holds until somebody has turned it."""
+def read_file(home: Path, entrypoint: str, initial: bool) -> AutoTradeSwitch:
+    """Return the switch as its file has it; `initial` where there is none. What it means only `auto_trade_record` can say."""
     path = switch_path(home, entrypoint)
     if not (path.is_symlink() or path.exists()):
         return AutoTradeSwitch(initial)
@@ -65,9 +66,7 @@ def read_switch(home: Path, entrypoint: str, initial: bool) -> AutoTradeSwitch:
             raise ValueError("a field is of the wrong type")
         return AutoTradeSwitch(enabled, cause, operator, from_iso(str(at)))
     except (JournalError, MalformedPayload, OSError, ValueError, KeyError, TypeError) as exc:
-        fault = (
-            f"{path} cannot be read ({exc}), which means off; look into it, then: golive autotrade on --entrypoint {entrypoint}"
-        )
+        fault = f"{path} cannot be read ({exc}); look into it, then: golive autotrade on --entrypoint {entrypoint}"
         return AutoTradeSwitch(False, "unreadable", fault=fault)
 
 

@@ -5,16 +5,16 @@ A signed journal with a seal, shared by the host's processes. It also answers wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from golive.audit import Chain, Soundness, decode_entry, verify_file
 from golive.audit.entry import Entry
-from golive.model.errors import JournalError
-from golive.model.json import JsonObject
+from golive.model.emergency import Emergencies, TradingState, tightest
+from golive.model.json import JsonObject, JsonValue
 
 from .journal_file import JournalFile, Signer
+from .verified import sealed_entries
 
 PATH: Final = Path("var/audit/emergency/emergency.jsonl")
 """relative to home"""
@@ -47,19 +47,12 @@ class EmergencyJournal:
 
     def entries(self) -> Sequence[Entry]:
         """Return every record, oldest first; JournalError when the journal is not what was written."""
-        try:
-            seal = self._seal_path.read_bytes() if self._seal_path.exists() else None
-            if not self.path.exists():
-                if seal is not None:
-                    raise JournalError(
-                        f"{self.path}: is missing, yet {self._seal_path.name} seals records of it; restore the file"
-                    )
-                return ()
-            data = self.path.read_bytes()
-        except OSError as exc:
-            raise JournalError(f"{self.path}: cannot be read: {exc.strerror}") from exc
-        keys = self._signer.keys
-        report = verify_file(data, Chain(keys.mac_keys), seal=seal, seal_keys=keys.seal_keys)
-        if report.soundness is not Soundness.CLEAN:
-            raise JournalError(f"{self.path}: {report.soundness}: {report.faults[0]}")
-        return tuple(decode_entry(line)[0] for line in data.split(b"\n")[:-1])
+        return sealed_entries(self.path, self._seal_path, self._signer.keys)
+
+
+def lacking(modes: JsonValue, standing: Emergencies) -> TradingState:
+    """Return what the `modes` of a record say is on and `standing` lacks, at its tightest; ACTIVE when it lacks nothing."""
+    rows = [row for row in modes if isinstance(row, Mapping)] if isinstance(modes, list) else []
+    states = {mode.scope: mode.state for mode in standing.modes}
+    said = [(TradingState(str(row["state"])), states.get(str(row["scope"]), TradingState.ACTIVE)) for row in rows]
+    return tightest(*(told for told, stands in said if tightest(told, stands) is not stands))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from golive.audit.entry import Entry
+from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 
-from .journal_file import JournalFile, Signer
+from .journal_file import Draft, JournalFile, Signer
+from .keys import DevelopmentKeys
+from .verified import sealed_entries
 
 PATH: Final = Path("logs/security_admin.log")
 LOG_NAME: Final = "security_admin"
@@ -17,11 +22,30 @@ PATIENCE_S: Final = 5.0
 
 def record_admin_act(home: Path, signer: Signer, type_: str, body: JsonObject, operator: str) -> None:
     """Append one record and seal the log; durable on return. Raises JournalError when it is not sound or cannot be written."""
+    record_admin_acts(home, signer, [(type_, body, operator)])
+
+
+def admin_entries(home: Path, keys: DevelopmentKeys | None) -> Sequence[Entry]:
+    """Return every record, oldest first; none where there is no log. JournalError when it is not what was written.
+
+    Without `keys` a log that is there cannot be believed.
+    """
+    path = home / PATH
+    seal_path = path.with_suffix(".seal.json")
+    if not path.exists() and not seal_path.exists():
+        return ()
+    if keys is None:
+        raise JournalError(f"{path}: the keys that signed it are gone")
+    return sealed_entries(path, seal_path, keys)
+
+
+def record_admin_acts(home: Path, signer: Signer, drafts: Sequence[Draft]) -> None:
+    """Append records and seal the log; as `record_admin_act`."""
     path = home / PATH
     seal_path = path.with_suffix(".seal.json")
     journal = JournalFile.open(path, LOG_NAME, signer, seal_path=seal_path, held=False, patience_s=PATIENCE_S)
     try:
-        journal.append(type_, body, operator)
+        journal.append_all(drafts)
         journal.seal()
     finally:
         journal.close()

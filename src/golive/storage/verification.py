@@ -14,6 +14,7 @@ from . import decision_journal, emergency_journal, live_log, risk_decisions, sec
 from .live_verifier import LiveBounds, LiveVerifier, is_order_journal
 from .session_chain import seal_path as store_seal_path
 from .session_reader import SessionReader
+from .switch_verification import verify_switches
 from .verified import Result, VerificationKeys, entries, of_file, verify_journal, verify_series
 
 RISK_LOG: Final = Path("logs/risk_decisions.jsonl")
@@ -56,6 +57,7 @@ class Verifier:
         results.extend(self._live.everything())
         results.extend(self._compared(results))
         results.extend(self._orphans())
+        results.extend(verify_switches(self._home))
         return results
 
     def one(self, path: Path) -> Result:

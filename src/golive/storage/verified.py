@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from golive.audit import Chain, Entry, EntryError, Fault, Soundness, decode_entry, verify_file, worst
+from golive.model.errors import JournalError
 
 from .keys import PUBLIC_DIRECTORY, DevelopmentKeys, read_public_key
 
@@ -76,6 +77,26 @@ def verify_series(files: Sequence[Path], keys: VerificationKeys) -> Iterator[Res
             result = result.with_faults(of_file(Soundness.TAMPERED, text))
         yield result
         chain.next_file()
+
+
+def sealed_entries(path: Path, seal_path: Path, keys: DevelopmentKeys) -> Sequence[Entry]:
+    """Return every record of a journal of ours, oldest first; none when neither it nor its seal is there.
+
+    Raises JournalError when it is not what was written.
+    """
+    try:
+        seal = seal_path.read_bytes() if seal_path.exists() else None
+        if not path.exists():
+            if seal is not None:
+                raise JournalError(f"{path}: is missing, yet {seal_path.name} seals records of it; restore the file")
+            return ()
+        data = path.read_bytes()
+    except OSError as exc:
+        raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
+    report = verify_file(data, Chain(keys.mac_keys), seal=seal, seal_keys=keys.seal_keys)
+    if report.soundness is not Soundness.CLEAN:
+        raise JournalError(f"{path}: {report.soundness}: {report.faults[0]}")
+    return tuple(decode_entry(line)[0] for line in data.split(b"\n")[:-1])
 
 
 def of_file(soundness: Soundness, text: str) -> Fault:
