@@ -32,7 +32,7 @@ class Told(NamedTuple):
     """What a store has written of an activation."""
 
     scope: str
-    """under which name the store has it: a session tells its own risk profile for every mode that holds for it"""
+    """`all`, or a risk profile"""
     state: str | None
     reason: str
     operator: str
