@@ -12,7 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from golive.engine.auto_trader import INACTION, TRANSITIONS, AutoTrader
 from golive.engine.auto_trader import TraderState as S
+from golive.model.clock import DAY
 from golive.model.command import Cancel, Command, Record, Submit
+from golive.model.decision import DecisionCode
 from golive.model.emergency import TradingState
 from golive.model.errors import IllegalTransition
 from golive.model.event import Durable, Operator
@@ -235,3 +237,20 @@ class Operators(RuleBasedStateMachine):
 
 TestOperators = Operators.TestCase
 TestOperators.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_emergency_mode_survives_the_day_roll() -> None:
+    engine = engine_for()
+    engine.process(act(A.CONFIRM))
+    bars = list(random_walk(3 * 1440))
+    assert len({bar.closed_at // DAY for bar in bars}) > 2
+    early = next(n for n, bar in enumerate(bars) if any(isinstance(each, Submit) for each in process_durably(engine, bar)))
+    engine.process(act(A.EMERGENCY))
+    proposals = engine.decisions.get(DecisionCode.APPROVED, 0)
+    for bar in bars[early + 1 :]:
+        for command in process_durably(engine, bar):
+            assert not (isinstance(command, Submit) and command.approved.order.side is Side.BUY)
+    assert engine.auto_trader.state is S.HALTED
+    assert engine.risk.trading_state is TradingState.REDUCING
+    assert engine.decisions.get(DecisionCode.APPROVED, 0) == proposals
+    assert engine.decisions[DecisionCode.EMERGENCY_MODE] > 0, "it was wanted again and again"

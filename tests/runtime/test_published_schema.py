@@ -19,6 +19,7 @@ from golive.runtime.explain.chain import moment_schema, signal_schema
 from golive.runtime.explain.story import story_schema
 from golive.runtime.live import order_document
 from golive.runtime.live.reconcile_document import reconciliation_schema
+from golive.runtime.panic.document import panic_schema
 from golive.runtime.risk_snapshot.document import snapshot_schema
 from golive.runtime.risk_status import status_schema
 
@@ -38,6 +39,7 @@ MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.moment.v1": moment_schema,
     "golive.order.v1": order_document.order_schema,
     "golive.order_story.v1": story_schema,
+    "golive.panic.v1": panic_schema,
     "golive.reconciliation.v1": reconciliation_schema,
     "golive.risk_snapshot.v1": snapshot_schema,
     "golive.signal.v1": signal_schema,

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,14 +21,13 @@ from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
 from .terminal import clean
 
 if TYPE_CHECKING:
-    from golive.model.json import JsonObject
+    from golive.runtime.panic.document import Shown
     from golive.runtime.panic.panic import Panic, PanicStep
     from golive.runtime.panic.selection import Selection
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 EVERY = "all"
-SCHEMA = "golive.panic.v1"
 
 
 @app.command()
@@ -77,11 +76,11 @@ def panic(
                 stdout.write(f"{step.at_ms / 1000:>8.3f} s  {step.what:<10} {step.state:<9}  {clean(step.detail)}\n")
                 stdout.flush()
 
-        done, facts = command.run(say)
+        done, shown = command.run(say)
         if as_json:
-            steps = [asdict(step) for step in done.steps]
-            document = {"schema": SCHEMA, "exit_code": int(done.exit_code), "reason": reason, "steps": steps, **facts}
-            stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+            from golive.runtime.panic.document import panic_document
+
+            stdout.write(json.dumps(panic_document(done, shown), indent=2, ensure_ascii=False) + "\n")
         else:
             stdout.write(_closing(done))
     raise typer.Exit(done.exit_code)
@@ -101,8 +100,11 @@ class PanicCommand:
     yes: bool
     wait_s: float
 
-    def run(self, say: Callable[[PanicStep], None]) -> tuple[Panic, JsonObject]:
-        """Do it all; ConfigError, before anything was done, for an entrypoint that the configuration does not have."""
+    def run(self, say: Callable[[PanicStep], None]) -> tuple[Panic, dict[str, Shown]]:
+        """Do it all, and return it with what the venues showed at the end.
+
+        Raises ConfigError, before anything was done, for an entrypoint that the configuration does not have.
+        """
         from golive.model.emergency import ALL, TradingState
         from golive.runtime.clock import SystemClock
         from golive.runtime.identity import operator_identity
@@ -119,13 +121,15 @@ class PanicCommand:
             panic.switch_on(checked)
         if selection is None:
             panic.stop_writers(None, None, end_all=self.flatten)
-            facts: JsonObject = {}
+            shown: dict[str, Shown] = {}
         else:
             names = None if self.entrypoint is None else (self.entrypoint,)
             panic.stop_writers(names, None if names is None else selection.accounts, end_all=self.flatten)
-            facts = self._work(panic, selection)
-        panic.sign(facts)
-        return panic, facts
+            shown = self._work(panic, selection)
+        from golive.runtime.panic.document import panic_body
+
+        panic.sign(panic_body(panic, shown))
+        return panic, shown
 
     def _glanced(self, entrypoint: str) -> str | None:
         """Return the risk profile of an entrypoint as far as that is known at once."""
@@ -145,15 +149,14 @@ class PanicCommand:
             return None
         return Selection.of(configuration, self.entrypoint)
 
-    def _work(self, panic: Panic, selection: Selection) -> JsonObject:
+    def _work(self, panic: Panic, selection: Selection) -> dict[str, Shown]:
         if not selection.live:
             panic.told("accounts", "unchanged", "no entrypoint of these sends orders to a venue")
             return {}
-        from golive.runtime.panic.accounts import shown_facts, work_on_accounts
+        from golive.runtime.panic.accounts import work_on_accounts
 
         flatten = self.flatten and self._may_sell(panic)
-        shown = asyncio.run(work_on_accounts(panic, selection, self.credentials, flatten=flatten, wait_s=self.wait_s))
-        return shown_facts(shown)
+        return asyncio.run(work_on_accounts(panic, selection, self.credentials, flatten=flatten, wait_s=self.wait_s))
 
     def _may_sell(self, panic: Panic) -> bool:
         """Ask a person before anything is sold; entries are stopped already."""

@@ -17,12 +17,15 @@ import pytest
 from golive.model.order import Side
 from support.live_bot import bot_process, heard, told
 from support.live_desk import account_at, live_plan, trader
+from support.published import published
 from support.rehearsal import Rehearsal, rehearsal
 
 
 def panic(at: Rehearsal, *words: str) -> tuple[int, dict[str, Any]]:
     done = at.home.golive("panic", "--credentials", str(at.key_file), "--json", *words)
-    return done.code, json.loads(done.stdout)
+    document = published(done.stdout)
+    assert document["exit_code"] == done.code
+    return done.code, document
 
 
 def working(at: Rehearsal) -> list[str]:

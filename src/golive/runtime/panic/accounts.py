@@ -10,7 +10,6 @@ from typing import Final
 
 from golive.config.resolved import ResolvedEntrypoint
 from golive.model.errors import GoliveError
-from golive.model.json import JsonObject
 
 from ..clock import SystemClock
 from ..live.order_risk import OrderRisk
@@ -18,7 +17,8 @@ from ..live.plan import LivePlan
 from ..live_plan import accounts_of, live_plan
 from ..live_surroundings import surroundings
 from ..risk_limits import risk_profile_of
-from .brake import Braked, Shown, account_name, brake, has_journal
+from .brake import Braked, account_name, brake, has_journal
+from .document import Shown
 from .panic import Panic
 from .selection import Selection
 from .settling import Settled, settle
@@ -128,15 +128,3 @@ def _tell_shown(panic: Panic, name: str, shown: Shown | None) -> None:
         panic.told("read back", "problem", f"{name}: still open: {', '.join(shown.open_entries)}; holds {held}")
     else:
         panic.told("read back", "done", f"{name}: no open entry orders{sales}; holds {held}")
-
-
-def shown_facts(shown: dict[str, Shown]) -> JsonObject:
-    """Return what the venues showed at the end, for the record and the document."""
-    return {
-        "accounts": {
-            name: {
-                "open_entries": list(each.open_entries), "open_sales": list(each.open_sales), "balances": dict(each.balances),
-            }
-            for name, each in shown.items()
-        }
-    }  # fmt: skip

@@ -24,19 +24,9 @@ from golive.venues.trading import TradingClient
 
 from ..live.account_journal import journal_place
 from ..live.plan import AccountPlan, LivePlan
+from .document import Shown
 
 PAUSE_S: Final = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a venue shows of an account."""
-
-    open_entries: tuple[str, ...]
-    """orders that may still buy, as `BTC/USDT 4711`"""
-    open_sales: tuple[str, ...]
-    balances: Mapping[str, str]
-    """totals as decimal text, without what is nothing"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
@@ -126,16 +126,8 @@ class Panic:
 
     # last: the record
 
-    def sign(self, facts: JsonObject) -> None:
-        """Write down all of it, signed; a record that cannot be written is a problem of its own."""
-        body: JsonObject = {
-            "reason": self.reason,
-            "began_at": to_iso(self.began_at),
-            "exit_code": int(self.exit_code),
-            "calls": self.reading.calls,
-            "steps": [asdict(step) for step in self.steps],
-            **facts,
-        }
+    def sign(self, body: JsonObject) -> None:
+        """Write down all of it (`panic_body`), signed; a record that cannot be written is a problem of its own."""
         try:
             HostEmergency(self.home, clock=self.clock, operator=self.operator).record(PANIC, body)
         except GoliveError as exc:

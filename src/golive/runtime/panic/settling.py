@@ -23,7 +23,8 @@ from ..live.order_request import OrderRequest
 from ..live.order_risk import OrderRisk
 from ..live.order_run import place
 from ..live.plan import LivePlan
-from .brake import Shown, account_name, read_back
+from .brake import account_name, read_back
+from .document import Shown
 
 POLL_S: Final = 0.01
 MOST_SALES: Final = 20
