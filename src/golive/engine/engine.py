@@ -27,7 +27,6 @@ from golive.portfolio import EquityCurve, Ledger
 from golive.risk import LimitUse, RiskEngine, RiskProfile
 from golive.risk.statistics import PriceStatistics
 from golive.strategy import Strategy
-from golive.strategy.protocol import MemberSaid
 
 from .account_view import Account
 from .auto_trader import INACTION, AutoTrader, TraderState
@@ -136,15 +135,17 @@ class Engine:
             code = self._proposals.act(desk, ts, commands)
         if self._protection is not None:
             self._proposals.protect(desk, ts, commands)
-        held: tuple[MemberSaid, ...] = ()
-        if self._members_held_back is not None and code in _AT_REST and (held := self._members_held_back(desk.strategy_state)):
-            code = DecisionCode.OUTSIDE_SCHEDULE
+        if self._members_held_back is not None and code in _AT_REST:
+            held = self._members_held_back(desk.strategy_state)
+            if held:
+                self._notes.run(desk.idle(DecisionCode.OUTSIDE_SCHEDULE, opened_at, ts, held), desk, ts, commands)
+                return commands
         run = desk.run
-        if run is not None and run.code is code and not held:
+        if run is not None and run.code is code:
             run.until = ts
             run.bars += 1
         elif code is not None:
-            self._notes.run(desk.idle(code, opened_at, ts, held), desk, ts, commands)
+            self._notes.run(desk.idle(code, opened_at, ts), desk, ts, commands)
         return commands
 
     def _finish(self, ts: int, commands: list[Command]) -> list[Command]:
