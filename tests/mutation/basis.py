@@ -11,9 +11,15 @@ import platform
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 import hypothesis
 import pytest
+
+_RUNNER: Final = frozenset(
+    Path(__file__).with_name(f"{name}.py") for name in ("basis", "campaign", "mutants", "place", "sight", "trial")
+)
+"""how mutants are made and tried; not how they are counted (`equivalent.py`)"""
 
 
 class Basis:
@@ -22,9 +28,9 @@ class Basis:
     def __init__(self, root: Path, tests: Iterable[Path]) -> None:
         judges = sorted({path.resolve() for path in tests})
         self._judges = {str(path.relative_to(root)): _digest(path) for path in judges}
-        others = _imported(root) | set((root / "config").rglob("*.y*ml")) | set((root / "tests/mutation").glob("*.py"))
-        others |= {root / "tests/conftest.py", root / "pyproject.toml"}
-        said = {str(path.relative_to(root)): _digest(path) for path in others - set(judges)}
+        others = _imported(root) | set((root / "config").rglob("*.y*ml"))
+        others |= {root / "tests/conftest.py", root / "pyproject.toml"} | _RUNNER
+        said = {path.name if path in _RUNNER else str(path.relative_to(root)): _digest(path) for path in others - set(judges)}
         versions = [platform.python_version(), hypothesis.__version__, pytest.__version__]
         self._common = hashlib.sha256(repr((sorted(said.items()), versions)).encode()).hexdigest()
 

@@ -16,7 +16,7 @@ from golive.model.ids import InstrumentId
 from golive.model.order import NewOrder, OrderType, Side
 from golive.model.peer import HostFigures, HostStop, OwnPast, PeerFigure
 from golive.risk import AccountView, RiskProfile
-from golive.risk.cross import LONGEST_AGE_NS, Together, together, unknown
+from golive.risk.cross import LONGEST_AGE_NS, Together, together, unknown, with_past
 from golive.risk.rules import RULES
 from golive.risk.rules.host import cross_entrypoint
 from support.durable import order_id
@@ -140,6 +140,23 @@ def test_one_that_has_ended_counts_whatever_its_age() -> None:
 def test_what_earlier_sessions_lost_counts_for_the_next_one(past: OwnPast, limit: str | None) -> None:
     found = refusal(own=past)
     assert (found and found[1:]) == (limit and (limit, f"{'0.02' if 'daily' in limit else '0.100072'} over its sessions"))
+
+
+def test_an_account_goes_on_from_each_of_its_own_starts() -> None:
+    now = Together(50_000, 50_001, 50_002, 50_003)
+    assert with_past(now, 100, None) is now
+    assert with_past(now, 100, OwnPast(100, 7, 60_001, 60_002, 60_003)) == Together(50_007, 60_001, 60_002, 60_003)
+    assert with_past(now, 100, OwnPast(1000, -15, 15, 25, 35)) == Together(49_998, 2, 3, 49_998), "rounded against us"
+
+
+@pytest.mark.parametrize(("start", "worth"), [("day_start", 97), ("week_start", 96), ("peak", 89)])
+def test_a_start_of_nothing_adds_nothing(start: str, worth: int) -> None:
+    """Beside another's 99, the smallest unit more would reach the limit."""
+    others: dict[str, Any] = {"equity": worth, "day_start": worth, "week_start": worth, "peak": worth, start: 99}
+    peer = PEER._replace(**others)
+    own: dict[str, Any] = {"equity": 1, "day_start": 1, "week_start": 1, "peak": 1}
+    assert cross_entrypoint(BUY, view(peer, **{**own, start: 0}), WEEKLY) is None
+    assert cross_entrypoint(BUY, view(peer, **own), WEEKLY) is not None
 
 
 def stop(limit: str = "hard_drawdown_pct", profile: str = "other", fall: int = 10) -> HostStop:
