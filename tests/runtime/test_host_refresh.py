@@ -54,7 +54,14 @@ class Session:
             risk_profile=BALANCED, start_balances={"USDT": Decimal(10_000)}, options=SimpleNamespace(resume=False),
         ))  # fmt: skip
         ledger = Ledger([BTC], {"USDT": Decimal(10_000)})
-        engine = SimpleNamespace(risk=RiskEngine(BALANCED), ledger=ledger, fills=[], host=None, present_uses=lambda: ())
+        engine = SimpleNamespace(
+            risk=RiskEngine(BALANCED),
+            ledger=ledger,
+            fills=[],
+            host=None,
+            desks={BTC.id: SimpleNamespace(closed_at=START, book_at=0)},
+            limit_states=lambda now: (),
+        )
         self.engine = cast(Engine, engine)
         self.dispatcher = cast(Dispatcher, SimpleNamespace(operator=self.events.append, clock=SimpleNamespace(now=7)))
         self.host = HostRisk(self.plan, lambda: run_id, 1, self.clock, self.warnings.append, self.alerts.append)

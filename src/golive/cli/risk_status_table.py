@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
 from golive.model.clock import to_iso
-from golive.observability.page import amount, percent
+from golive.observability.page import amount
 
-from .risk_table import STYLES, bar
+from .risk_limit_table import limit_tables
 from .terminal import clean
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from golive.runtime.risk_across import HostStopRow, TogetherRow
-    from golive.runtime.risk_rows import LimitRow
     from golive.runtime.risk_status import EntrypointRow, RiskStatus
 
+WIDTH = 160
+"""of what is not read on a terminal: nothing is cut there"""
 TONES = {"ok": "green", "unknown": "yellow", "breached": "red"}
 STATES = {"ACTIVE": "green", "REDUCING": "yellow", "HALTED": "red"}
 
@@ -28,6 +26,8 @@ def print_status(status: RiskStatus, stream: TextIO, *, width: int | None = None
     from rich.text import Text
 
     console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    if width is None and not console.is_terminal:
+        console.width = WIDTH
     for row in status.emergency:
         text = f"EMERGENCY MODE ({row.scope}) {row.state} since {to_iso(row.since)} by {row.operator}: {row.reason}"
         console.print(Text(clean(text), style="bold red"), soft_wrap=True)
@@ -47,13 +47,14 @@ def print_status(status: RiskStatus, stream: TextIO, *, width: int | None = None
         if judged := judged_text(entrypoint):
             console.print(Text(f"  {judged}"), soft_wrap=True)
         if entrypoint.limits:
-            console.print(_table(entrypoint.limits, was_released=entrypoint.released is not None))
+            for part in limit_tables(entrypoint.limits, console.width, was_released=entrypoint.released is not None):
+                console.print(part, soft_wrap=isinstance(part, Text))
     for together in status.across:
         console.print(Text(_together(together), style="bold"), soft_wrap=True)
         for stop in together.stops:
             console.print(Text(f"  {_host_stop(together, stop)}", style="red"), soft_wrap=True)
         if together.limits:
-            console.print(_table(together.limits))
+            console.print(*limit_tables(together.limits, console.width))
     for problem in status.problems:
         console.print(Text(clean(problem), style="yellow"), soft_wrap=True)
     console.print(Text(f"{status.status} (exit {int(status.exit_code)})", style=TONES[status.status]))
@@ -109,20 +110,3 @@ def _host_stop(row: TogetherRow, stop: HostStopRow) -> str:
     where = f"stops at {stop.limit} since {stop.since}: {stop.used} of {stop.allowed} ({stop.profile})"
     end = {"max_daily_loss_pct": "until the UTC day is over", "weekly_loss_pct": "until the week is over"}.get(stop.limit)
     return clean(f"{where}; {end or f'golive risk release --across {row.money}/{row.quote_asset} --operator NAME'}")
-
-
-def _table(limits: Iterable[LimitRow], *, was_released: bool = False) -> Table:
-    """A breach that stops nothing any more is told as one of then, in no more width than one of now."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(min_width=60)
-    for name in ("limit", "used", "allowed", "", "share", "band"):
-        table.add_column(name, justify="right" if name in ("used", "allowed", "share") else "left", no_wrap=True)
-    for row in limits:
-        is_over = row.band == "breach" and not row.holds
-        style = "dim" if is_over else STYLES.get(row.band, "")
-        over = "released" if was_released and row.limit == "hard_drawdown_pct" else "over"
-        cells = (clean(row.limit), amount(row.used), amount(row.allowed), Text(bar(row.used_ratio), style=style))
-        table.add_row(*cells, percent(row.used_ratio, 0 if is_over else 1), Text(over if is_over else row.band, style=style))
-    return table

@@ -15,6 +15,7 @@ STYLES: Final = {"ok": "green", "warn": "yellow", "breach": "red"}
 """colour of a band"""
 CELLS: Final = 10
 """of a full bar"""
+_ROOM: Final = 24
 
 
 def bar(share: float) -> str:
@@ -45,3 +46,47 @@ def used_of_allowed(document: JsonObject) -> Table | None:
             Text(bar(share), style=style), percent(share, 1), Text(band, style=style),
         )  # fmt: skip
     return table
+
+
+def limits_at_the_end(document: JsonObject) -> Table | None:
+    """Return every other limit of a session's report, as it stood when that ended; None when none is set."""
+    from rich.text import Text
+
+    limits = read.mappings(document, "outcome", "risk", "at_the_end")
+    if not limits:
+        return None
+    table = other_limits("Risk, every other limit at the end")
+    for limit in sorted(limits, key=lambda limit: read.optional_text(limit, "band") is None):
+        share, band, used = (
+            read.optional_number(limit, "used_ratio"), read.optional_text(limit, "band"), read.optional_text(limit, "used"),
+        )  # fmt: skip
+        said = read.text(limit, "note") if band is None or share is None else f"{band}, {percent(share, 1)}"
+        allowed = f"{shortened(read.text(limit, 'allowed'))} {read.text(limit, 'unit')}"
+        table.add_row(read.text(limit, "limit"), of_allowed(used, allowed), Text(said, style=STYLES.get(band or "", "dim")))
+    return table
+
+
+def other_limits(title: str | None = None) -> Table:
+    """Return the empty table of limits that are told in a few words each."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=None if title is None else Text(title, style="bold"), title_justify="left", min_width=60)
+    for name in ("limit", "used of allowed", "state"):
+        table.add_column(name)
+    return table
+
+
+def of_allowed(used: str | None, allowed: str) -> str:
+    """Say how much is used of what is allowed; what is allowed alone where no use is known."""
+    return allowed if used is None else f"{shown(used)} of {allowed}" if used[:1].isdigit() else f"{used}: {allowed}"
+
+
+def shown(used: str | None) -> str:
+    """Return a use as people read it: a number with its digits grouped, words as they are."""
+    return "–" if used is None else amount(used) if used[:1].isdigit() else used
+
+
+def shortened(text: str) -> str:
+    """Return a text that a cell has room for."""
+    return text if len(text) <= _ROOM else f"{text[: _ROOM - 1]}…"

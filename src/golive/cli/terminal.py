@@ -17,7 +17,7 @@ from golive.observability.presentation import banner, figures
 from golive.observability.presentation_tables import breach_texts
 
 from .decision_table import decided
-from .risk_table import used_of_allowed
+from .risk_table import limits_at_the_end, used_of_allowed
 
 TONE_COLOURS: Final[dict[Tone, str]] = {"good": "green", "warn": "yellow", "bad": "red", "muted": "dim", "": ""}
 _MOST_LINES: Final = 12
@@ -47,7 +47,7 @@ def print_summary(document: JsonObject, stream: TextIO, *, width: int | None = N
     for name, value, tone in _rows(document):
         table.add_row(name, Text(clean(value), style=TONE_COLOURS[tone]))
     console.print(table)
-    for part in (used_of_allowed(document), decided(document)):
+    for part in (used_of_allowed(document), limits_at_the_end(document), decided(document)):
         if part is not None:
             console.print(part)
     for line in (*_notes(document), *_reports(document)):

@@ -24,7 +24,7 @@ from golive.model.order import TERMINAL, Fill, OrderStatus, OrderUpdate, Side
 from golive.model.peer import HostFigures
 from golive.orders import Order, OrderEvent, Orders
 from golive.portfolio import EquityCurve, Ledger
-from golive.risk import LimitUse, RiskEngine, RiskProfile
+from golive.risk import LimitState, LimitUse, RiskEngine, RiskProfile, limit_states
 from golive.risk.statistics import PriceStatistics
 from golive.strategy import Strategy
 
@@ -204,6 +204,11 @@ class Engine:
         """Return how much of each limit is used now; none before the account can be valued."""
         held = self._valuation
         return self.risk.present_uses(held.largest, held.open_positions, held.exposure)
+
+    def limit_states(self, now: int) -> tuple[LimitState, ...]:
+        """Return every limit that is set as it stands at market time `now`, ns UTC; nothing of it is kept for decisions."""
+        views = {key: self._account.view(desk, None, now) for key, desk in self.desks.items()}
+        return limit_states(self.present_uses(), views, self.risk.profile, self.ledger.quote)
 
     @property
     def host(self) -> HostFigures | None:

@@ -148,10 +148,27 @@ class RiskLimitRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitStateRow:
+    """A limit that an account does not stand at, as it was at the end; null what cannot be told without an order."""
+
+    limit: str
+    code: str
+    unit: str
+    allowed: str
+    used: str | None
+    used_ratio: Share | None
+    band: Literal["ok", "warn", "breach"] | None
+    refuses: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class RiskOutcome:
     profile: str
     state: str
     limits: tuple[RiskLimitRow, ...] = ()
+    at_the_end: tuple[LimitStateRow, ...] = ()
+    """every other limit that is set"""
 
 
 @dataclass(frozen=True, slots=True)

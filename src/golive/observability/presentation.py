@@ -19,6 +19,7 @@ from .presentation_tables import (
     fills,
     guardrail_log,
     guardrail_queues,
+    limits_at_the_end,
     measurements,
     probes,
     risk_limits,
@@ -58,7 +59,7 @@ def page(document: JsonObject) -> Page:
                 ),
             ),
             Section("Exchange metrics", (entrypoints(document), windows(document))),
-            Section("Risk, used of allowed", (risk_limits(document), stops(document))),
+            Section("Risk, used of allowed", (risk_limits(document), limits_at_the_end(document), stops(document))),
             Section("Validation", (validation(document),)),
             Section(
                 "Guardrails",

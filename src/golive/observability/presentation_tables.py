@@ -184,6 +184,26 @@ def risk_limits(document: JsonObject) -> Table:
     return Table(columns("limit", "used at worst#", "allowed#", "share", "band"), tuple(rows), "no limit was judged")
 
 
+def limits_at_the_end(document: JsonObject) -> Table:
+    """Every other limit that is set, as it stood when the run ended; those that judge each order by itself say so."""
+    rows = []
+    for limit in read.mappings(document, "outcome", "risk", "at_the_end"):
+        share, band, used = (
+            read.optional_number(limit, "used_ratio"), read.optional_text(limit, "band"), read.optional_text(limit, "used"),
+        )  # fmt: skip
+        rows.append(
+            (
+                Cell(read.text(limit, "limit")),
+                Cell("–" if used is None else used),
+                Cell(f"{read.text(limit, 'allowed')} {read.text(limit, 'unit')}"),
+                Cell("–") if share is None else Cell(percent(share, 1), _STATUS_TONES.get(band or "", ""), share),
+                Cell(read.text(limit, "note") or "–") if band is None else badge(band),
+                Cell(read.text(limit, "code")),
+            )
+        )
+    return Table(columns("limit", "used at the end#", "allowed#", "share", "band", "code"), tuple(rows), "no other limit is set")
+
+
 def stops(document: JsonObject) -> Table:
     rows = [
         (

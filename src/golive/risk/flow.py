@@ -97,6 +97,16 @@ class OrderFlow:
         times = self._executions.get(_book(order), ())
         return sum(1 for ts in times if ts > now - MINUTE)
 
+    def most_executed(self, now: int) -> tuple[Book | None, int]:
+        """Return the side of which most orders were executed in the last minute, and how many; of equals the first that was."""
+        counts = {book: sum(1 for ts in times if ts > now - MINUTE) for book, times in self._executions.items()}
+        most = max(counts, key=counts.__getitem__, default=None)
+        return (None, 0) if most is None or not counts[most] else (most, counts[most])
+
+    def stops_since(self, oldest: int) -> int:
+        """Return how many protective stops have fired after `oldest`; unlike `stops_within` it forgets none."""
+        return sum(1 for ts in self._stops if ts > oldest)
+
     def loss_of(self, instrument: InstrumentId) -> int | None:
         """Return when a position in this instrument was last closed with a loss."""
         return self._losses.get(instrument)

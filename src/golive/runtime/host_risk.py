@@ -52,6 +52,8 @@ class HostRisk:
         self._warn = warn
         self._alert = alert
         self._read_at: int | None = None
+        self._heard = 0, clock.monotonic()
+        """market time of the newest news, and the monotonic clock then"""
         self._quote = plan.instruments[0].quote
         money = kind_of(plan.stage)
         self._chain = None if plan.lock_step else AccountChain(plan.home, plan.entrypoint.name, money, self._quote)
@@ -147,8 +149,15 @@ class HostRisk:
             profile=plan.risk_profile.name,
             risk_profile_digest=plan.risk_profile.digest,
             state="ACTIVE" if engine is None else engine.risk.state,
-            uses=() if engine is None else tuple(asdict(use) for use in engine.present_uses()),
+            uses=() if engine is None else tuple(asdict(state) for state in engine.limit_states(self._market_now(engine))),
         )
+
+    def _market_now(self, engine: Engine) -> int:
+        """Return the market's time by what was heard of it last, and how long ago that was."""
+        heard, now = max(max(desk.closed_at, desk.book_at) for desk in engine.desks.values()), self._clock.monotonic()
+        if heard != self._heard[0]:
+            self._heard = heard, now
+        return heard + now - self._heard[1]
 
     def _worth(self, engine: Engine | None) -> tuple[str, int, int | None, int, int]:
         """Return quote asset, its scale, equity, equity at the start of the day and its peak."""

@@ -5,7 +5,7 @@ Equal seed, data and configuration give equal bytes: no wall clock, no run id, n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from golive.engine import Engine
 from golive.model.decision import REFUSALS
@@ -21,6 +21,7 @@ from golive.observability.outcome import (
     FillRow,
     InactionRun,
     InstrumentGrid,
+    LimitStateRow,
     MarketOutcome,
     OrderRow,
     Outcome,
@@ -31,6 +32,7 @@ from golive.observability.outcome import (
 )
 from golive.orders import Order
 from golive.portfolio import Ledger, check_books
+from golive.risk.limit_state import STOOD_AT
 
 from .market_facts import MarketFacts
 
@@ -58,7 +60,7 @@ def outcome_of(engine: Engine, facts: MarketFacts, span: MarketSpan, commands_sh
         positions=_positions(engine),
         pnl=_pnl(engine),
         equity=_equity(engine, instruments[0]),
-        risk=_risk(engine),
+        risk=_risk(engine, span),
         breaches=tuple(BreachRow(b.limit, b.ts, b.allowed, b.used) for b in engine.breaches),
     )
 
@@ -202,6 +204,8 @@ def _equity(engine: Engine, first: Instrument) -> EquityOutcome:
     return trace.outcome()
 
 
-def _risk(engine: Engine) -> RiskOutcome:
+def _risk(engine: Engine, span: MarketSpan) -> RiskOutcome:
+    states = engine.limit_states(span.last_ts or 0)
+    others = tuple(LimitStateRow(**asdict(state)) for state in states if state.limit not in STOOD_AT)
     limits = tuple(RiskLimitRow(u.limit, u.allowed, u.used, u.used_ratio, u.band) for u in engine.risk.uses())
-    return RiskOutcome(engine.risk.profile.name, engine.risk.state, limits)
+    return RiskOutcome(engine.risk.profile.name, engine.risk.state, limits, others)

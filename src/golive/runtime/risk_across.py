@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from golive.config.configuration import Configuration
 from golive.model.clock import DAY, week_of_day
+from golive.model.decision import DecisionCode
 from golive.model.errors import JournalError
 from golive.model.money import format_units
 from golive.observability.shape import Amount
@@ -21,7 +22,7 @@ from golive.storage.risk_state import EquityFigure
 from .account_chain import rolled
 from .host_figures import kind_of
 from .risk_limits import risk_profile_of
-from .risk_rows import LimitRow
+from .risk_rows import LimitRow, use_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,16 @@ class TogetherRow:
 
 
 def across(
-    home: Path, configuration: Configuration, figures: Mapping[str, EquityFigure], now: int, problems: list[str]
+    home: Path,
+    configuration: Configuration,
+    figures: Mapping[str, EquityFigure],
+    silent: Collection[str],
+    now: int,
+    problems: list[str],
 ) -> tuple[TogetherRow, ...]:
     """Return the groups that limits across entrypoints add up; `figures` of those that run, `now` wall clock, ns UTC.
+
+    `silent` are those that run and say nothing: they count with what they were worth last.
 
     One entrypoint alone in its first session is none: its own limits say the same. What cannot be read goes to `problems`.
     """
@@ -69,7 +77,8 @@ def across(
         accounts = dict(_accounts(home, money, quote, figures, now, problems))
         stops = host_stops(home, money, quote, now)
         if len(accounts) > 1 or stops or any(account.earned for account in accounts.values()):
-            rows.append(_together(money, quote, accounts, figures, stops, configuration))
+            running = tuple(name for name in accounts if name in silent or _runs(name, money, figures))
+            rows.append(_together(money, quote, accounts, running, stops, configuration))
     return tuple(rows)
 
 
@@ -94,14 +103,13 @@ def _together(
     money: str,
     quote: str,
     accounts: Mapping[str, HostAccount],
-    figures: Mapping[str, EquityFigure],
+    running: tuple[str, ...],
     stops: tuple[KeptStop, ...],
     configuration: Configuration,
 ) -> TogetherRow:
     equity, day_start, week_start, peak = (
         sum(getattr(account, name) for account in accounts.values()) for name in ("equity", "day_start", "week_start", "peak")
     )
-    running = tuple(name for name in accounts if _runs(name, money, figures))
     known = configuration.runtime.trading.entrypoints
     profiles = [risk_profile_of(configuration.resolve(name)) for name in accounts if name in known]
     return TogetherRow(
@@ -128,4 +136,4 @@ def _tightest(all_: Together, profiles: list[RiskProfile]) -> tuple[LimitRow, ..
             if limit.name not in tightest or limit.allowed < tightest[limit.name].allowed:
                 tightest[limit.name] = limit
     uses = [use_of(each.name, each.allowed, max(0, each.fall), max(1, each.start)) for each in tightest.values()]
-    return tuple(LimitRow(use.limit, use.allowed, use.used, use.used_ratio, use.band, use.band == "breach") for use in uses)
+    return tuple(replace(use_row(use), code=str(DecisionCode.RISK_CROSS_ENTRYPOINT)) for use in uses)

@@ -134,12 +134,14 @@ def risk_status(home: Path, configuration: Configuration, only: str | None, now:
         EmergencyRow(mode.scope, mode.state, mode.reason, mode.operator, mode.since) for mode in reading.emergencies.modes
     )
     figures: dict[str, EquityFigure] = {}
-    rows = []
+    rows, silent = [], set[str]()
     for name in names:
         row = _row(home, configuration.resolve(name), emergencies, now, figures, problems)
         if only in (None, name):
             rows.append(row)
-    together = across(home, configuration, figures, now, problems)
+        if row.source == "unknown":
+            silent.add(name)
+    together = across(home, configuration, figures, silent, now, problems)
     together = tuple(row for row in together if only is None or only in (*row.entrypoints, *row.ended))
     return RiskStatus(now, _verdict(rows, together, emergencies), tuple(rows), together, emergencies, tuple(problems))
 
@@ -274,9 +276,9 @@ def _past_limits(
         if row.band != "breach" or row.limit == DRAWDOWN:
             return row.band == "breach" and common["stop"] is not None
         limit = allowed.get(row.limit)
-        return limit is not None and Decimal(row.used) >= limit
+        return limit is not None and Decimal(row.used or 0) >= limit
 
-    return tuple(replace(row, holds=holds(row)) for row in limit_rows(rows))
+    return tuple(replace(row, holds=holds(row), refuses=holds(row)) for row in limit_rows(rows))
 
 
 def _state_by(limits: Iterable[LimitRow]) -> str:

@@ -50,7 +50,7 @@ class EquityFigure:
     state: str
     """`ACTIVE`, `REDUCING` or `HALTED`"""
     uses: tuple[JsonObject, ...] = ()
-    """of each limit: `limit`, `allowed`, `used`, `used_ratio`, `band`"""
+    """of each limit that is set its state, as `risk/limit_state.py` tells it"""
 
 
 _TEXTS: Final = ("entrypoint", "stage", "quote_asset", "run_id", "profile", "risk_profile_digest", "state")

@@ -17,7 +17,7 @@ from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.money import steps_up
 from golive.model.order import Fill, NewOrder
-from golive.risk import AccountView, OrderFlow, RiskEngine, RiskProfile
+from golive.risk import AccountView, OrderFlow, RiskEngine, RiskProfile, limit_states
 from golive.storage.order_journal import NoteItem
 from golive.storage.risk_stop import Release, newest_release
 
@@ -160,7 +160,8 @@ class OrderRisk:
         held = [(key, lots) for key, lots in view.positions.items() if lots and key in view.prices]
         worth = [view.notional(key, view.prices[key], lots) for key, lots in held]
         uses = engine.present_uses(max(worth, default=0), len(worth), sum(worth))
-        publish_desk(self._desk.plan, engine, instrument, uses, now)
+        states = limit_states(uses, {instrument.id: view}, self.profile, instrument.quote)
+        publish_desk(self._desk.plan, engine, instrument, states, now)
 
     def _engine(self, instrument: Instrument) -> RiskEngine:
         if instrument.id not in self._engines:

@@ -18,7 +18,7 @@ from golive.model.json import JsonObject
 from golive.model.order import NewOrder
 from golive.model.peer import HostFigures
 from golive.portfolio import EquityTrack
-from golive.risk import AccountView, LimitUse, RiskEngine
+from golive.risk import AccountView, LimitState, RiskEngine
 from golive.risk.cross import Together
 from golive.risk.rules import reduces, share_text
 from golive.runtime.host_figures import kind_of, read_host
@@ -90,7 +90,7 @@ def keep_host_stop(plan: LivePlan, engine: RiskEngine, instrument: Instrument, f
     keep(plan.home, reached_stops(own, 10**instrument.quote_scale, figures, profile, by), now)
 
 
-def publish_desk(plan: LivePlan, engine: RiskEngine, instrument: Instrument, uses: Sequence[LimitUse], now: int) -> None:
+def publish_desk(plan: LivePlan, engine: RiskEngine, instrument: Instrument, states: Sequence[LimitState], now: int) -> None:
     """Publish what the account was worth at this order, unless a session of the entrypoint runs and says it itself."""
     if lease_holder(plan.home, plan.entrypoint) is not None:
         return
@@ -99,7 +99,7 @@ def publish_desk(plan: LivePlan, engine: RiskEngine, instrument: Instrument, use
         entrypoint=plan.entrypoint, stage=plan.stage, is_simulation=False, quote_asset=instrument.quote,
         quote_scale=instrument.quote_scale, equity=engine.equity, day_start=track.day_start, peak=track.peak, at=now,
         pid=os.getpid(), epoch=0, run_id=BY_HAND, profile=engine.profile.name, risk_profile_digest=engine.profile.digest,
-        state=engine.state, uses=tuple(asdict(use) for use in uses),
+        state=engine.state, uses=tuple(asdict(state) for state in states),
     )  # fmt: skip
     if engine.equity is not None:
         publish_account(plan, track, instrument, engine.equity, now)
