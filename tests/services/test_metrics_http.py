@@ -88,9 +88,9 @@ def test_plain_prometheus_text_is_served_otherwise(endpoint: MetricsEndpoint) ->
 
 def test_a_label_value_with_quotes_and_newlines_comes_back_unharmed(endpoint: MetricsEndpoint, recorder: MemoryRecorder) -> None:
     odd = 'a "quoted"\\ reason\nof two lines'
-    recorder.count(m.PAPER_REJECTED, exchange="okx", reason=odd)
+    recorder.set(m.BUILD_INFO, 1, version="1", revision=odd)
     found = samples(parse_prometheus(fetch(endpoint.url)[1]))
-    assert found[key("paper_orders_rejected_total", exchange="okx", reason=odd)] == 1
+    assert found[key("golive_build_info", version="1", revision=odd)] == 1
 
 
 def test_any_other_path_is_not_found(endpoint: MetricsEndpoint) -> None:

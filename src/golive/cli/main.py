@@ -36,6 +36,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "risk": LazyCommand("golive.cli.risk:app", "Show what is used of each limit; release stops, re-arm, end emergency mode."),
     "panic": LazyCommand("golive.cli.panic:app", "Stop all entries at once, cancel, optionally sell, and read back."),
     "operator": LazyCommand("golive.cli.operator:app", "Name the people who may lift stops and confirm trading."),
+    "metrics": LazyCommand("golive.cli.metrics:app", "Make alert rules and dashboards; keep what dashboards show."),
     "audit": LazyCommand("golive.cli.audit:app", "Verify journals, seals and stage records."),
     "strategy": LazyCommand("golive.cli.strategy:app", "Write, list, show and check strategies."),
     "simvenue": LazyCommand("golive.cli.simvenue:app", "A simulated exchange on this machine, for bots and tests."),

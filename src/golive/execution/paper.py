@@ -68,6 +68,8 @@ class PaperExecution:
         self._there = None if latency is None else Channel(latency.request_ns)
         self._back = None if latency is None else Channel(latency.response_ns)
         self._count = {r: recorder.counter(PAPER_ORDERS, exchange=label, result=r) for r in PAPER_ORDERS.closed["result"]}
+        for reason in RejectReason:
+            recorder.create(PAPER_REJECTED, exchange=label, reason=reason)
         self._traded = recorder.counter(PAPER_NOTIONAL, exchange=label)
         self._took = recorder.histogram(PAPER_LATENCY, exchange=label)
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from golive.model.decision import REFUSALS, DecisionCode
+
 
 class MetricType(StrEnum):
     COUNTER = "counter"
@@ -103,8 +105,17 @@ PAPER_ORDERS: Final = Metric(
     ("exchange", "result"),
     {"result": ("canceled", "expired", "filled", "partial", "rejected")},
 )
+PAPER_REJECT_REASONS: Final = (
+    *("ABOVE_MAXIMUM", "AMENDMENT_INVALID", "BELOW_MINIMUM", "DUPLICATE_ID", "EXPIRY_INVALID", "INSUFFICIENT_FUNDS"),
+    *("NOTIONAL_BELOW_MINIMUM", "ORDER_INVALID", "POST_ONLY_WOULD_CROSS", "PRICE_INVALID", "TIME_IN_FORCE_INVALID"),
+    *("TRIGGER_INVALID", "UNKNOWN_INSTRUMENT"),
+)
 PAPER_REJECTED: Final = Metric(
-    "paper_orders_rejected_total", MetricType.COUNTER, "Paper orders rejected, by the venue's code.", ("exchange", "reason")
+    "paper_orders_rejected_total",
+    MetricType.COUNTER,
+    "Paper orders and amendments rejected, by reason.",
+    ("exchange", "reason"),
+    {"reason": PAPER_REJECT_REASONS},
 )
 PAPER_NOTIONAL: Final = Metric("paper_traded_notional_total", MetricType.COUNTER, "Traded notional in quote.", ("exchange",))
 PAPER_LATENCY: Final = Metric(
@@ -164,13 +175,24 @@ RISK_DECISIONS: Final = Metric(
     MetricType.COUNTER,
     "Risk decisions by result and code.",
     ("result", "code"),
-    {"result": ("allowed", "refused")},
+    {"result": ("allowed", "refused"), "code": (DecisionCode.APPROVED, *sorted(REFUSALS))},
 )
 RISK_USED: Final = Metric("risk_used_ratio", MetricType.GAUGE, "Used share of a limit, 0..1 and beyond.", ("entrypoint", "limit"))
 RISK_EMERGENCY: Final = Metric(
     "risk_emergency_mode", MetricType.GAUGE, "1 while emergency mode holds for a risk profile.", ("profile",)
 )
-BUILD_INFO: Final = Metric("golive_build_info", MetricType.GAUGE, "Always 1.", ("version", "revision"))
+BUILD_INFO: Final = Metric(
+    "golive_build_info", MetricType.GAUGE, "Always 1: which release runs, and a digest of its sources.", ("version", "revision")
+)
+HEARTBEAT: Final = Metric(
+    "golive_heartbeat_timestamp_seconds", MetricType.GAUGE, "Unix time at which the session's loop last turned.", ("entrypoint",)
+)
+JOURNAL_STALLED: Final = Metric(
+    "golive_journal_stalled_seconds",
+    MetricType.GAUGE,
+    "How long the oldest record that must be durable has been waiting for the disk.",
+    ("entrypoint",),
+)
 
 DECLARED: Final[Mapping[str, Metric]] = {
     m.name: m
@@ -203,5 +225,7 @@ DECLARED: Final[Mapping[str, Metric]] = {
         RISK_USED,
         RISK_EMERGENCY,
         BUILD_INFO,
+        HEARTBEAT,
+        JOURNAL_STALLED,
     )
 }

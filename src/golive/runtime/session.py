@@ -62,6 +62,7 @@ from .risk_metrics import BandWatch, create_risk_metrics, publish_risk_use
 from .risk_stop import StopKeeper
 from .session_emergency import SessionEmergency, hear_before_anything_leaves
 from .session_ports import MetricsFace, Progress, RunResult, ServeMetrics
+from .session_pulse import SessionPulse
 from .unfinished import Unfinished
 from .validation import held_of, validate
 from .venue_access import VenueAccess
@@ -106,6 +107,7 @@ class Session:
         self._server: MetricsFace | None = None
         self._ending: Ending | None = None
         self._bands = BandWatch()
+        self._pulse: SessionPulse | None = None
 
     async def run(self) -> RunResult:
         """Go through the whole session; returns with the report written.
@@ -175,6 +177,7 @@ class Session:
         if access.embedded is not None:
             facts.venue_url, facts.venue_pid = access.embedded.rest, access.embedded.pid
         create_risk_metrics(facts.recorder, plan.entrypoint.name, plan.risk_profile)
+        self._pulse = SessionPulse(plan.home, plan.entrypoint.name, facts, self._clock)
         self._serve_metrics()
         self._watch = HealthWatch(
             [each.name for each in (plan.entrypoint, *plan.others)],
@@ -231,8 +234,10 @@ class Session:
             switch.look()
             self._ready()
             assert self._watch is not None
+            assert self._pulse is not None
             watches = (
                 self._refresh(), self._watch.run(), self._operators(inbox).run(), switch.run(), emergency.watch.run(),
+                self._pulse.run(),
             )  # fmt: skip
             background = [asyncio.ensure_future(each) for each in watches]
             stack.push_async_callback(_cancel, background)
@@ -386,6 +391,8 @@ class Session:
         if self._watch is not None:
             await self._watch.probe()
         await self._close_journal()
+        if self._pulse is not None:
+            self._pulse.end()
         now = self._clock.now()
         self._look_at_venues()
         evaluation = self._windows.close(now)

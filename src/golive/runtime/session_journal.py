@@ -76,6 +76,10 @@ class SessionJournal:
         finally:
             self._waiting = None
 
+    def stalled_s(self) -> float:
+        """Return how long the oldest record that must be durable has been waiting for the disk, in seconds."""
+        return self._writer.stalled_s()
+
     def durations(self) -> DurationSummary | None:
         return self._writer.durations()
 

@@ -6,34 +6,21 @@ import socket
 import socketserver
 import sys
 import threading
-from collections.abc import Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from prometheus_client import exposition
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
+from prometheus_client.exposition import choose_encoder
 
-from golive.metrics import declaration
-from golive.metrics.declaration import MetricType
-from golive.metrics.recorder import MemoryRecorder, Series
+from golive.metrics.exposition import openmetrics_text, prometheus_text
+from golive.metrics.recorder import MemoryRecorder
 from golive.model.errors import ConfigError
 
+PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
+_OPENMETRICS_NAME: Final = "application/openmetrics-text"
+OPENMETRICS: Final = f"{_OPENMETRICS_NAME}; version=1.0.0; charset=utf-8"
 _REQUEST_SECONDS: Final = 5.0
 """how long one request may keep a thread waiting for bytes"""
-
-
-class RecorderCollector(Collector):
-    """A recorder as prometheus_client sees one; every collect is a consistent copy of all series."""
-
-    def __init__(self, recorder: MemoryRecorder) -> None:
-        self._recorder = recorder
-
-    def collect(self) -> Iterable[Metric]:
-        for metric, rows in self._recorder.snapshot():
-            yield _family(metric, rows)
 
 
 class MetricsEndpoint:
@@ -43,7 +30,7 @@ class MetricsEndpoint:
     """
 
     def __init__(self, recorder: MemoryRecorder, *, host: str = "127.0.0.1", port: int = 0, path: str = "/metrics") -> None:
-        handler = _handler(RecorderCollector(recorder), path)
+        handler = _handler(recorder, path)
         try:
             self._server = _Server((host, port), handler)
         except (OSError, OverflowError) as exc:
@@ -96,7 +83,7 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def _handler(collector: Collector, path: str) -> type[BaseHTTPRequestHandler]:
+def _handler(recorder: MemoryRecorder, path: str) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         server_version = "golive"
@@ -107,8 +94,9 @@ def _handler(collector: Collector, path: str) -> type[BaseHTTPRequestHandler]:
             if urlsplit(self.path).path != path:
                 self._answer(404, "text/plain; charset=utf-8", f"Only {path} is served here.\n".encode())
                 return
-            encode, content_type = exposition.choose_encoder(self.headers.get("Accept", ""))
-            self._answer(200, content_type, encode(collector))
+            wants_openmetrics = choose_encoder(self.headers.get("Accept", ""))[1].startswith(_OPENMETRICS_NAME)
+            text = openmetrics_text if wants_openmetrics else prometheus_text
+            self._answer(200, OPENMETRICS if wants_openmetrics else PROMETHEUS, text(recorder.snapshot()).encode())
 
         do_HEAD = do_GET  # noqa: N815  # the name http.server looks for
 
@@ -126,28 +114,3 @@ def _handler(collector: Collector, path: str) -> type[BaseHTTPRequestHandler]:
             """Scrapes are not logged: one every few seconds for as long as a run lasts."""
 
     return Handler
-
-
-def _family(metric: declaration.Metric, rows: list[tuple[dict[str, str], Series]]) -> Metric:
-    values = [([labels[name] for name in metric.labels], series) for labels, series in rows]
-    if metric.type is MetricType.COUNTER:
-        counter = CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
-        for labels, series in values:
-            counter.add_metric(labels, series.value)
-        return counter
-    if metric.type is MetricType.GAUGE:
-        gauge = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
-        for labels, series in values:
-            gauge.add_metric(labels, series.value)
-        return gauge
-    histogram = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
-    for labels, series in values:
-        histogram.add_metric(labels, buckets=list(_cumulative(metric.buckets, series.counts)), sum_value=series.total)
-    return histogram
-
-
-def _cumulative(bounds: tuple[float, ...], counts: list[int]) -> Iterator[tuple[str, float]]:
-    below = 0
-    for bound, count in zip([*map(floatToGoString, bounds), "+Inf"], counts, strict=True):
-        below += count
-        yield bound, below

@@ -1,22 +1,11 @@
-"""Alarms of live execution: when they are raised, how often, and that the rules of the monitoring say the same."""
+"""Alarms of live execution: when they are raised, how often, and how they count."""
 
 from __future__ import annotations
 
-import re
-import shutil
-import subprocess
-
-import pytest
-import yaml
-
 from golive.execution.live.alarm import LiveAlarms
-from golive.metrics.declaration import DECLARED
 from golive.model.clock import MILLISECOND, MINUTE
 from golive.model.live_order import AttemptResult, FallbackReason
-from support.configuration import ROOT, parse
 from support.router_desk import RouterDesk, limit
-
-RULES = ROOT / "deploy/prometheus/live_router.rules.yml"
 
 
 class Stand:
@@ -76,30 +65,3 @@ def test_the_router_raises_them() -> None:
     for n in (2, 3, 4):
         desk.not_sent(desk.submit(limit(n)), FallbackReason.QUEUE_FULL)
     assert desk.alerts == ["warning: LiveExecutionLatencyHigh", "warning: LiveOrdersFallback"]
-
-
-def rules() -> dict[str, str]:
-    document = yaml.safe_load(RULES.read_text(encoding="utf-8"))
-    return {rule["alert"]: rule["expr"] for group in document["groups"] for rule in group["rules"]}
-
-
-def test_the_rules_have_the_thresholds_of_the_shipped_configuration() -> None:
-    limits = parse().core.execution.live_router.metrics
-    assert float(rules()["LiveExecutionLatencyHigh"].rpartition("> ")[2]) * 1000 == limits.latency_alert_threshold_ms
-    assert int(rules()["LiveOrdersFallback"].rpartition(">= ")[2]) == limits.fallback_alert_threshold
-
-
-def test_every_name_in_the_rules_is_one_that_is_exported() -> None:
-    for expression in rules().values():
-        names = re.findall(r"live_[a-z_]+", expression)
-        assert names
-        for name in names:
-            assert name.removesuffix("_bucket") in DECLARED
-            if name.endswith("_bucket"):
-                assert DECLARED[name.removesuffix("_bucket")].buckets
-
-
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian package prometheus) is not installed")
-def test_promtool_takes_the_rules() -> None:
-    done = subprocess.run(["promtool", "check", "rules", str(RULES)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr

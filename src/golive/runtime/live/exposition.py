@@ -6,10 +6,11 @@ Source: https://prometheus.io/docs/instrumenting/exposition_formats/ (text forma
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from golive.metrics.declaration import DECLARED, Metric, MetricType
+from golive.metrics.exposition import prometheus_text
 from golive.metrics.recorder import Series
 
 PREFIX: Final = "live_"
@@ -32,43 +33,10 @@ class _Sample(NamedTuple):
 
 def exposition(series: Kept) -> str:
     """Return the series as text, names and labels sorted."""
-    lines: list[str] = []
-    told = ""
+    rows: dict[str, list[tuple[Mapping[str, str], Series]]] = {}
     for (name, values), each in sorted(series.items(), key=lambda item: item[0]):
-        metric = DECLARED[name]
-        if name != told:
-            told = name
-            lines += (f"# HELP {name} {_escaped(metric.help)}", f"# TYPE {name} {metric.type}")
-        lines += _samples(metric, dict(zip(metric.labels, values, strict=True)), each)
-    return "\n".join([*lines, ""])
-
-
-def _samples(metric: Metric, labels: dict[str, str], series: Series) -> Iterator[str]:
-    if metric.type is not MetricType.HISTOGRAM:
-        yield f"{metric.name}{_braces(labels)} {_number(series.value)}"
-        return
-    so_far = 0
-    for bound, count in zip((*metric.buckets, math.inf), series.counts, strict=True):
-        so_far += count
-        yield f"{metric.name}_bucket{_braces({**labels, 'le': _number(bound)})} {so_far}"
-    yield f"{metric.name}_sum{_braces(labels)} {_number(series.total)}"
-    yield f"{metric.name}_count{_braces(labels)} {so_far}"
-
-
-def _braces(labels: dict[str, str]) -> str:
-    inside = ",".join(f'{name}="{_escaped(value, quoted=True)}"' for name, value in labels.items())
-    return f"{{{inside}}}" if inside else ""
-
-
-def _escaped(text: str, *, quoted: bool = False) -> str:
-    text = text.replace("\\", "\\\\").replace("\n", "\\n")
-    return text.replace('"', '\\"') if quoted else text
-
-
-def _number(value: float) -> str:
-    if value == math.inf:
-        return "+Inf"
-    return str(int(value)) if value == int(value) else repr(float(value))
+        rows.setdefault(name, []).append((dict(zip(DECLARED[name].labels, values, strict=True)), each))
+    return prometheus_text((DECLARED[name], series_rows) for name, series_rows in rows.items())
 
 
 def read_exposition(text: str) -> Kept:

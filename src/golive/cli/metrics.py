@@ -1,0 +1,81 @@
+"""`golive metrics rules | dashboards | snapshot`: what Prometheus and Grafana load, and what they show, kept as evidence."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from golive.model.verdict import ExitCode
+
+from .delivery import delivered
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+
+if TYPE_CHECKING:
+    from golive.config.configuration import Configuration
+
+app = typer.Typer(
+    help="Make alert rules and dashboards of the configuration; keep what dashboards show.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+)
+
+CheckOption = Annotated[bool, typer.Option("--check", help="Write nothing: compare with the files that are there.")]
+
+
+@app.command()
+def rules(
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="Where the files are. Default: deploy/prometheus at home.")
+    ] = None,
+    check: CheckOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Make Prometheus' alert rules and scrape file of the configuration's thresholds.
+
+    Exit codes: 0 written, or as they should be; 2 usage or configuration; 4 with --check: a file is missing or differs; 70
+    internal error, such as a folder that cannot be written.
+    """
+    from golive.runtime.monitoring import RULES_FOLDER, rule_files
+
+    _make(to or locate(config, home).home / RULES_FOLDER, rule_files(_configuration(config, home)), check=check)
+
+
+@app.command()
+def dashboards(
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="Where the files are. Default: deploy/grafana at home.")
+    ] = None,
+    check: CheckOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Make the dashboards that Grafana imports, with the configuration's windows and limits.
+
+    Exit codes: 0 written, or as they should be; 2 usage or configuration; 3 the extra `dashboards` is not installed; 4 with
+    --check: a file is missing or differs; 70 internal error, such as a folder that cannot be written.
+    """
+    from golive.runtime.monitoring import DASHBOARDS_FOLDER, dashboard_files
+
+    _make(to or locate(config, home).home / DASHBOARDS_FOLDER, dashboard_files(_configuration(config, home)), check=check)
+
+
+def _make(folder: Path, texts: dict[str, str], *, check: bool) -> None:
+    from golive.runtime.monitoring import differing, write_files
+
+    told = differing(folder, texts) if check else [f"written: {path}" for path in write_files(folder, texts)]
+    with delivered() as stdout:
+        stdout.write("".join(f"{line}\n" for line in told or [f"{folder}: {len(texts)} files as they should be"]))
+    if check and told:
+        raise typer.Exit(ExitCode.VALIDATION_FAILED)
+
+
+def _configuration(config: Path, home: Path | None) -> Configuration:
+    from golive.storage.config_files import load_configuration
+
+    return load_configuration(locate(config, home).runtime_file, os.environ)
