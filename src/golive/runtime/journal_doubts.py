@@ -29,7 +29,12 @@ class _Written(NamedTuple):
 
 
 def journal_doubts(
-    head: SessionHead, home: Path, stored: Sequence[StoredRecord], used: Iterable[StoredRecord] | None = None
+    head: SessionHead,
+    home: Path,
+    stored: Sequence[StoredRecord],
+    used: Iterable[StoredRecord] | None = None,
+    *,
+    patience_s: float = PATIENCE_S,
 ) -> tuple[str, ...]:
     """Return why what was read of a session cannot be believed; () when store and journal are sound and say the same.
 
@@ -37,7 +42,7 @@ def journal_doubts(
     A record of the journal that the store does not have is told in any case. JournalError when the journal cannot be read.
     """
     shown = tuple(stored if used is None else used)
-    deadline = time.monotonic() + (PATIENCE_S if head.state == "open" else 0.0)
+    deadline = time.monotonic() + (patience_s if head.state == "open" else 0.0)
     while True:
         written = _written(home, head.run_id)
         found = (
