@@ -176,7 +176,7 @@ def clear_emergency(
     done = HostEmergency(place, operator=who.name).agree(who, scope)
     if isinstance(done, FirstWord):
         until = to_iso(done.until)
-        _say(f"{who.name} agrees to ending emergency mode ({scope}); until {until} a second operator of another role has to")
+        _say(f"{who.name} agrees to ending emergency mode ({done.scope}); until {until} a second operator of another role has to")
         return
     for problem in done.problems:
         typer.echo(problem, err=True)
