@@ -72,7 +72,7 @@ def test_an_unknown_key_is_reported_with_the_nearest_known_one() -> None:
     assert str(missing.position) == place(runtime, "\nio_queue", "runtime.yaml", 1)
 
 
-@pytest.mark.parametrize("key", ["alert_channels", "alert_audit", "ip_allowlist"])
+@pytest.mark.parametrize("key", ["alert_routes", "decision_journal", "ip_allowlist"])
 def test_a_key_that_this_version_does_not_consume_is_an_error(key: str) -> None:
     core = changed(CORE, "    exchange: okx_spot", f"    {key}: []\n    exchange: okx_spot")
     assert only_problem(core=core).message == f"unknown key {key} in environments.okx_paper"

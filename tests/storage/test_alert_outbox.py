@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from golive.model.alert import AlertMessage, AlertSeverity
+from golive.model.alert import AlertMessage, AlertSeverity, Sent
 from golive.model.errors import JournalError
 from golive.storage.alert_outbox import AlertOutbox
 from support.durable import START
@@ -78,3 +79,72 @@ def test_a_foreign_or_damaged_file_is_refused(tmp_path: Path) -> None:
     outbox.path.write_text("no database at all " * 100)
     with pytest.raises(JournalError, match=r"outbox\.sqlite"):
         AlertOutbox.open(tmp_path)
+
+
+def test_an_outbox_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "var/state/alerts/outbox.sqlite"
+    path.parent.mkdir(parents=True)
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        """CREATE TABLE outbox (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, alert_id TEXT NOT NULL UNIQUE, category TEXT NOT NULL, severity TEXT NOT NULL,
+        title TEXT NOT NULL, body TEXT NOT NULL, ts INTEGER NOT NULL, dedup_key TEXT NOT NULL, context TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'pending' CHECK (state = 'pending')) STRICT;
+        PRAGMA application_id = 1196183362; PRAGMA user_version = 1;
+        INSERT INTO outbox (alert_id, category, severity, title, body, ts, dedup_key, context)
+        VALUES ('id-1', 'risk', 'critical', 'limit reached', 'body 1', 1767225600000000001, 'risk|x', '{"run_id":"r"}');"""
+    )
+    connection.close()
+    outbox = AlertOutbox.open(tmp_path)
+    assert outbox.pending() == (message(1),)
+    outbox.put(message(2))
+    outbox.close()
+    outbox = AlertOutbox.open(tmp_path)
+    assert outbox.pending() == (message(1), message(2))
+    outbox.close()
+
+
+def sent(n: int, problem: str | None = None) -> Sent:
+    return Sent(f"id-{n}", "chat", problem)
+
+
+def test_the_way_of_an_alert_survives_reopening(tmp_path: Path) -> None:
+    outbox = AlertOutbox.open(tmp_path)
+    outbox.put(message(1))
+    outbox.route(message(1), ["chat", "mail"], START, START + 9)
+    first, second = outbox.due(START)
+    assert (first.channel, second.channel) == ("chat", "mail")
+    outbox.begin(first)
+    failed = outbox.settle(sent(1, "no route"), lambda made: START + 10 * made)
+    assert failed is not None
+    assert (failed.outcome, failed.attempts) == ("failed", 1)
+    assert outbox.settle(sent(1), lambda made: None) is None, "no attempt was under way"
+    outbox.begin(second)
+    outbox.close()
+    outbox = AlertOutbox.open(tmp_path)
+    assert [(each.channel, each.attempts) for each in outbox.interrupt_all(START + 1)] == [("mail", 1)]
+    assert [each.channel for each in outbox.due(START + 1)] == ["mail"]
+    assert [each.channel for each in outbox.due(START + 10)] == ["chat", "mail"]
+    outbox.begin(outbox.due(START + 10)[0])
+    assert outbox.settle(sent(1), lambda made: None) is not None
+    assert outbox.has_arrived("id-1")
+    told = [(row.channel, row.outcome, row.attempts) for _, row in outbox.outcomes()]
+    assert told == [("chat", "failed", 1), ("mail", "interrupted", 1), ("chat", "delivered", 2)]
+    outbox.audited([n for n, _ in outbox.outcomes()[:2]])
+    assert [row.outcome for _, row in outbox.outcomes()] == ["delivered"]
+    outbox.close()
+
+
+def test_an_alert_is_overdue_until_somebody_acknowledged_it_once(tmp_path: Path) -> None:
+    outbox = AlertOutbox.open(tmp_path)
+    for n in (1, 2):
+        outbox.put(message(n))
+        outbox.route(message(n), ["chat"], START, START + 5)
+    assert outbox.overdue(START + 4) == ()
+    assert outbox.acknowledge("id-1", "anna", START + 4)
+    assert not outbox.acknowledge("id-1", "bert", START + 4)
+    assert not outbox.acknowledge("id-9", "bert", START + 4)
+    assert [each.alert_id for each in outbox.overdue(START + 5)] == ["id-2"]
+    outbox.escalated(["id-2"], START + 5)
+    assert outbox.overdue(START + 50) == ()
+    outbox.close()

@@ -68,9 +68,9 @@ def verify(
         raise ConfigError("give the files to verify, or --all")
     where = locate(config, home)
     place = where.home
-    bounds, configured_log = _configured(where)
+    bounds, configured_log, alerts = _configured(where)
     try:
-        verifier = Verifier(place, _keys(place, public_key), risk_log or configured_log, bounds)
+        verifier = Verifier(place, _keys(place, public_key), risk_log or configured_log, bounds, alerts)
         results = verifier.everything() if everything else [verifier.one(path) for path in paths or ()]
     except JournalError as exc:
         typer.echo(f"cannot say: {exc}", err=True)
@@ -90,21 +90,23 @@ def _keys(home: Path, public_key: Path | None) -> VerificationKeys:
     return VerificationKeys.of_home(home) if public_key is None else VerificationKeys.public(public_key)
 
 
-def _configured(where: Location) -> tuple[LiveBounds, Path]:
-    """Return what the configuration says about live orders, and its risk log; the defaults where there is none.
+def _configured(where: Location) -> tuple[LiveBounds, Path, Path]:
+    """Return what the configuration says about live orders, its risk log and its audit of alerts; the defaults without one.
 
     Raises ConfigError for one that is not valid.
     """
+    from golive.storage.alert_audit import DIRECTORY
     from golive.storage.config_files import load_configuration
     from golive.storage.live_verifier import LiveBounds
     from golive.storage.verification import RISK_LOG
 
     if not where.runtime_file.exists():
-        return LiveBounds(), RISK_LOG
+        return LiveBounds(), RISK_LOG, DIRECTORY
     configuration = load_configuration(where.runtime_file, os.environ)
     execution = configuration.core.execution
     bounds = LiveBounds(execution.live_router.metrics.latency_alert_threshold_ms, execution.order_journal.url)
-    return bounds, Path(configuration.runtime.risk.decision_log.path)
+    audits = [Path(each.alert_audit.directory) for each in configuration.core.environments.values()]
+    return bounds, Path(configuration.runtime.risk.decision_log.path), audits[0]
 
 
 def _show(result: Result, home: Path) -> None:

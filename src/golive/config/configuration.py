@@ -9,6 +9,7 @@ from decimal import Decimal
 from golive.model.errors import ConfigError
 
 from .adapter_table import KNOWN_ADAPTERS
+from .alert_section import DEFAULT_WINDOW_SECONDS
 from .binding import Draft, LeafValue, Path, bind, build, path_text
 from .core_file import CoreFile
 from .crosscheck import cross_check
@@ -124,10 +125,14 @@ def core_path(runtime: SourceFile, environ: Mapping[str, str]) -> str:
 
 
 def _enter_derived_defaults(draft: Draft) -> None:
-    """Enter defaults that follow from other keys: auto-trade from the environment's type, fees from the venue, data by name."""
+    """Enter defaults that follow from other keys: auto-trade and throttle from the environment's type, fees from the venue …"""
     for name in draft.names.get(("environments",), ()):
         if ("environments", name, "data_cache_path") not in draft.positions:
             draft.values[("environments", name, "data_cache_path")] = f"var/data/{name}"
+        window = ("environments", name, "alert_throttle", "window_seconds")
+        kind = draft.text("environments", name, "environment")
+        if kind is not None and window not in draft.positions:
+            draft.values[window] = DEFAULT_WINDOW_SECONDS[kind]
     for name in draft.names.get(("trading", "entrypoints"), ()):
         path = ("trading", "entrypoints", name)
         kind = draft.text("environments", draft.text(*path, "environment") or "", "environment")

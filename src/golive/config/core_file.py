@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from golive.model.trading_window import FORM, PATTERN
 
 from .adapter_table import KNOWN_ADAPTERS
+from .alert_section import AlertAudit, Alerts, AlertThrottle
 from .key import NAME, RELATIVE_FORM, RELATIVE_PATH, Key, ParameterValue
 from .live_section import CoreExecution
 from .risk_section import RiskProfile
@@ -66,6 +67,13 @@ class Environment:
             form=RELATIVE_FORM,
         ),
     ] = None
+    alert_channels: Annotated[
+        tuple[str, ...], Key("Channels that its alerts go to; none = nobody is told.", pattern=NAME, form=_NAMES)
+    ] = ()
+    alert_throttle: Annotated[AlertThrottle, Key("When the same alert is not told again.")] = field(default_factory=AlertThrottle)
+    alert_audit: Annotated[AlertAudit, Key("Where it is written down what became of each alert.")] = field(
+        default_factory=AlertAudit
+    )
     data_quality: Annotated[DataQuality, Key("What stored candles must be before they count as complete.")] = field(
         default_factory=DataQuality
     )
@@ -134,7 +142,7 @@ class Readiness:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CoreFile:
-    """The trading domain: environments, permissions, instruments, strategies, risk profiles, live orders, readiness periods."""
+    """The trading domain: environments, permissions, instruments, strategies, risk, live orders, alerts, readiness periods."""
 
     environments: Annotated[
         Mapping[str, Environment], Key("Venues and accounts, by name.", names=NAME, names_form=_NAMES, at_least=1)
@@ -152,4 +160,5 @@ class CoreFile:
         Mapping[str, RiskProfile], Key("Limits the risk engine enforces.", names=NAME, names_form=_NAMES, at_least=1)
     ]
     execution: Annotated[CoreExecution, Key("How live orders leave.")] = field(default_factory=CoreExecution)
+    alerts: Annotated[Alerts, Key("Who is told when something happens.")] = field(default_factory=Alerts)
     readiness: Annotated[Readiness, Key("How long evidence stays valid.")] = field(default_factory=Readiness)

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from golive.model.ids import InstrumentId
 
 from .adapter_table import KNOWN_ADAPTERS, KNOWN_LABELS
+from .alert_check import alert_channels_exist, alerts_have_one_audit, live_never_throttles_critical_alerts
 from .binding import Draft, Path, path_text
 from .endpoint import NAMED_ENDPOINTS, Endpoint, base_url_objection, endpoint_objection, parse_endpoint, sandbox_objection
 from .live_check import (
@@ -325,4 +326,7 @@ RULES: Final[tuple[Rule, ...]] = (
     routes_refer_to_what_exists,
     a_fallback_has_somewhere_to_go,
     the_dead_mans_switch_is_one_that_venues_take,
+    alert_channels_exist,
+    live_never_throttles_critical_alerts,
+    alerts_have_one_audit,
 )

@@ -181,6 +181,34 @@ RISK_USED: Final = Metric("risk_used_ratio", MetricType.GAUGE, "Used share of a 
 RISK_EMERGENCY: Final = Metric(
     "risk_emergency_mode", MetricType.GAUGE, "1 while emergency mode holds for a risk profile.", ("profile",)
 )
+ALERT_SEVERITIES: Final = ("critical", "error", "info", "warning")
+ALERTS_SENT: Final = Metric(
+    "alerts_sent_total",
+    MetricType.COUNTER,
+    "Alerts that a channel took.",
+    ("channel", "severity"),
+    {"severity": ALERT_SEVERITIES},
+)
+ALERTS_FAILED: Final = Metric(
+    "alerts_failed_total",
+    MetricType.COUNTER,
+    "Attempts to send an alert that failed; alerts without any channel under __no_channel__.",
+    ("channel", "severity"),
+    {"severity": ALERT_SEVERITIES},
+)
+ALERTS_SUPPRESSED: Final = Metric(
+    "alerts_suppressed_total",
+    MetricType.COUNTER,
+    "Alerts that the throttle held back.",
+    ("channel", "severity"),
+    {"channel": ("__suppressed__",), "severity": ALERT_SEVERITIES},
+)
+ALERT_HEALTH_ERRORS: Final = Metric(
+    "alert_healthcheck_errors_total",
+    MetricType.COUNTER,
+    "Times that a channel could not be used: its URL is missing, or nothing here can read it.",
+    ("channel",),
+)
 BUILD_INFO: Final = Metric(
     "golive_build_info", MetricType.GAUGE, "Always 1: which release runs, and a digest of its sources.", ("version", "revision")
 )
@@ -224,6 +252,10 @@ DECLARED: Final[Mapping[str, Metric]] = {
         RISK_DECISIONS,
         RISK_USED,
         RISK_EMERGENCY,
+        ALERTS_SENT,
+        ALERTS_FAILED,
+        ALERTS_SUPPRESSED,
+        ALERT_HEALTH_ERRORS,
         BUILD_INFO,
         HEARTBEAT,
         JOURNAL_STALLED,

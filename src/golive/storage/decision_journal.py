@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from golive.audit import Chain, Entry, EntryError, canonical, decode_entry
+from golive.audit import Entry, canonical
 from golive.audit.decision_event import demand_event
-from golive.audit.entry import SEGMENT_CLOSED, body_text
 from golive.audit.signal_check import Told, signal_faults
-from golive.model.clock import stamp, to_iso
+from golive.model.clock import to_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 
-from .files import make_directory
-from .journal_file import JournalFile, Signer
+from .daily_journal import DailyJournal, dated_files
+from .journal_file import Draft, Signer
 from .session_store import StoredRecord
 
 DIRECTORY: Final = Path("audit/decisions")
@@ -28,7 +27,6 @@ LOG_NAME: Final = "decisions"
 DECISION_EVENT: Final = "decision_event"
 SESSION_RESUMED: Final = "session_resumed"
 """no decision, so it is in no comparison with the store, where the restart is a row of its own"""
-RECORDS_PER_SEAL: Final = 1000
 _ADDED: Final = ("entrypoint", "environment", "portfolio", "risk_profile", "run_id", "record_seq", "key_class", "strategy")
 
 
@@ -126,11 +124,9 @@ class TradingDecisionJournal:
     """Writes one session's records to the file of the day; a `Projection` of the journal writer."""
 
     def __init__(self, home: Path, signer: Signer, session: DecisionContext) -> None:
-        self._directory = home / DIRECTORY
         self._signer = signer
         self._session = session
-        make_directory(self._directory)
-        self._journal = self._open_latest()
+        self._journal = DailyJournal(home / DIRECTORY, LOG_NAME, signer)
 
     @property
     def path(self) -> Path:
@@ -154,90 +150,18 @@ class TradingDecisionJournal:
         named = {"run_id": self._session.run_id, "entrypoint": self._session.entrypoint}
         self._append([(SESSION_RESUMED, {**body, **named}, self._signer.operator)])
 
-    def _append(self, drafts: Sequence[tuple[str, JsonObject, str]]) -> None:
-        while True:
-            with self._journal.exclusive():
-                if not self._journal.is_closed_segment and self._journal.path.name >= self._today():
-                    self._journal.append_all(drafts, durable=False)
-                    break
-                successor = self._successor()
-            self._journal.close()
-            self._journal = successor
-        if self._journal.unsealed >= RECORDS_PER_SEAL:
-            self._journal.seal()
-
     def sync(self) -> None:
         """Make what was appended durable."""
         self._journal.sync()
 
     def close(self) -> None:
         """Seal the file and give it up."""
-        try:
-            self._journal.seal()
-        finally:
-            self._journal.close()
+        self._journal.close()
 
-    def _today(self) -> str:
-        return f"decisions-{stamp(self._signer.clock.now())[:8]}.jsonl"
-
-    def _open_latest(self) -> JournalFile:
-        files = journal_files(self._directory)
-        if not files:
-            return self._open(self._directory / self._today(), None)
-        before = segment_end(files[-2], self._signer.keys.mac_keys) if len(files) > 1 else None
-        return self._open(files[-1], before)
-
-    def _successor(self) -> JournalFile:
-        """Close the present segment unless somebody did, and open the one that continues it; under the lock."""
-        if not self._journal.is_closed_segment:
-            self._journal.close_segment(self._today())
-        name = last_closing(self._journal.path)
-        return self._open(self._directory / name, self._journal.chain)
-
-    def _open(self, path: Path, after: Chain | None) -> JournalFile:
-        seal = path.with_suffix(".seal.json")
-        return JournalFile.open(path, LOG_NAME, self._signer, seal_path=seal, held=False, after=after)
+    def _append(self, drafts: Sequence[Draft]) -> None:
+        self._journal.append(drafts)
 
 
 def journal_files(directory: Path) -> list[Path]:
     """Return the files of the decision journal, oldest first."""
-    return sorted(directory.glob("decisions-????????.jsonl"))
-
-
-def segment_end(path: Path, mac_keys: Mapping[str, bytes]) -> Chain:
-    """Return the chain's state at the end of a closed segment, from its first and last record.
-
-    What lies between is the business of `golive audit verify`. Raises JournalError when the segment is not closed.
-    """
-    lines = _lines(path)
-    chain = Chain(mac_keys)
-    try:
-        chain.log_id = body_text(decode_entry(lines[0])[0].body, "log_id")
-        last = decode_entry(lines[-1])[0]
-        chain.lines, chain.seq, chain.mac = 2, last.seq - 1, last.prev
-        found = chain.check(lines[-1])[1]
-    except (EntryError, IndexError) as exc:
-        raise JournalError(f"{path}: not a sound journal segment: {exc}") from exc
-    if found or not chain.closed:
-        raise JournalError(f"{path}: {found[0] if found else 'is not closed, yet a later file exists'}")
-    chain.next_file()
-    return chain
-
-
-def last_closing(path: Path) -> str:
-    """Return the name of the file that continues a closed segment."""
-    try:
-        entry, _ = decode_entry(_lines(path)[-1])
-        name = body_text(entry.body, "successor")
-    except (EntryError, IndexError) as exc:
-        raise JournalError(f"{path}: no closing record: {exc}") from exc
-    if entry.type != SEGMENT_CLOSED or Path(name).name != name:
-        raise JournalError(f"{path}: record {entry.seq} does not close the segment")
-    return name
-
-
-def _lines(path: Path) -> list[bytes]:
-    try:
-        return path.read_bytes().split(b"\n")[:-1]
-    except OSError as exc:
-        raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
+    return dated_files(directory, LOG_NAME)

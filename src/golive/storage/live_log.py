@@ -16,7 +16,7 @@ from golive.audit import Chain, Entry, EntryError, decode_entry
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 
-from .decision_journal import last_closing, segment_end
+from .daily_journal import last_closing, segment_end
 from .journal_file import Draft, JournalFile, Signer
 
 DIRECTORY: Final = Path("audit/decision_logs")

@@ -14,7 +14,7 @@ from golive.model.errors import GoliveError, JournalError
 from golive.model.json import JsonObject
 
 from . import live_log, risk_decisions
-from .decision_journal import segment_end
+from .daily_journal import segment_end
 from .live_log import DIRECTORY, log_files
 from .live_projection import drafts
 from .live_verification import bound_faults, differences, unknown_journals

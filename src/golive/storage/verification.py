@@ -10,7 +10,8 @@ from typing import Final
 from golive.audit import Chain, Soundness
 from golive.model.errors import JournalError
 
-from . import decision_journal, emergency_journal, live_log, risk_decisions, security_admin
+from . import alert_audit, decision_journal, emergency_journal, live_log, risk_decisions, security_admin
+from .daily_journal import segment_end
 from .live_verifier import LiveBounds, LiveVerifier, is_order_journal
 from .session_chain import seal_path as store_seal_path
 from .session_reader import SessionReader
@@ -21,7 +22,6 @@ RISK_LOG: Final = Path("logs/risk_decisions.jsonl")
 _JOURNALS: Final = (
     "var/audit/stage/*.jsonl",
     "audit/decision_logs/*.jsonl",
-    "alerts/alerts-*.jsonl",
     str(security_admin.PATH),
     str(emergency_journal.PATH),
 )
@@ -38,12 +38,20 @@ _SEALED: Final = (
 
 
 class Verifier:
-    """Verifies files of one installation. `risk_log` is relative to `home`."""
+    """Verifies files of one installation. `risk_log` and `alerts`, the folder of the audit of alerts, are relative to `home`."""
 
-    def __init__(self, home: Path, keys: VerificationKeys, risk_log: Path = RISK_LOG, live: LiveBounds | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        keys: VerificationKeys,
+        risk_log: Path = RISK_LOG,
+        live: LiveBounds | None = None,
+        alerts: Path = alert_audit.DIRECTORY,
+    ) -> None:
         self._home = home
         self._keys = keys
         self._risk_log = home / risk_log
+        self._alerts = home / alerts
         self._live = LiveVerifier(home, keys, live or LiveBounds(), self._risk_log)
 
     def everything(self) -> list[Result]:
@@ -53,6 +61,7 @@ class Verifier:
             journals.append(self._risk_log)
         results = [self.journal(path) for path in journals]
         results.extend(verify_series(decision_journal.journal_files(self._home / decision_journal.DIRECTORY), self._keys))
+        results.extend(self._alert_audit())
         results.extend(self.store(path) for path in sorted((self._home / _SESSIONS).glob("*.sqlite")))
         results.extend(self._live.everything())
         results.extend(self._compared(results))
@@ -69,11 +78,15 @@ class Verifier:
         if not path.is_file():
             sealed = path.with_suffix(".seal.json").exists()
             return Result(path, (of_file(Soundness.TAMPERED if sealed else Soundness.CANNOT_SAY, "there is no such file"),))
-        if path.parent.name == decision_journal.DIRECTORY.name:
-            earlier = [other for other in decision_journal.journal_files(path.parent) if other.name < path.name]
+        is_audit = path.absolute().parent == self._alerts.absolute()
+        if path.parent.name == decision_journal.DIRECTORY.name or is_audit:
+            files = alert_audit.alert_files(path.parent) if is_audit else decision_journal.journal_files(path.parent)
+            earlier = [other for other in files if other.name < path.name]
+            if not earlier and is_audit:
+                return self.journal(path, alert_audit.chain_before(files, Chain(self._keys.mac)))
             if earlier:
                 try:
-                    return self.journal(path, decision_journal.segment_end(earlier[-1], self._keys.mac))
+                    return self.journal(path, segment_end(earlier[-1], self._keys.mac))
                 except JournalError as exc:
                     return Result(path, (of_file(Soundness.TAMPERED, f"the file before it is not sound: {exc}"),))
         return self.journal(path)
@@ -126,8 +139,12 @@ class Verifier:
         if faults and set(decisions) <= set(sound):
             yield Result(decisions[-1], tuple(of_file(Soundness.TAMPERED, text) for text in faults))
 
+    def _alert_audit(self) -> Iterator[Result]:
+        files = alert_audit.alert_files(self._alerts)
+        return verify_series(files, self._keys, alert_audit.chain_before(files, Chain(self._keys.mac)))
+
     def _orphans(self) -> Iterator[Result]:
-        for directory in (self._home / part for part in _SEALED):
+        for directory in (*(self._home / part for part in _SEALED), self._alerts):
             for seal in sorted(directory.glob("*.seal.json")):
                 name = seal.name.removesuffix(".seal.json")
                 if not any((directory / f"{name}{suffix}").exists() for suffix in (".jsonl", ".sqlite", ".log")):

@@ -67,9 +67,9 @@ def verify_journal(path: Path, keys: VerificationKeys, chain: Chain) -> Result:
     return Result(path, tuple(found), report.records, report.sealed_seq)
 
 
-def verify_series(files: Sequence[Path], keys: VerificationKeys) -> Iterator[Result]:
-    """Verify the files of one journal, oldest first."""
-    chain = Chain(keys.mac)
+def verify_series(files: Sequence[Path], keys: VerificationKeys, chain: Chain | None = None) -> Iterator[Result]:
+    """Verify the files of one journal, oldest first; `chain` carries on from files that are gone."""
+    chain = Chain(keys.mac) if chain is None else chain
     for position, path in enumerate(files):
         result = verify_journal(path, keys, chain)
         if position + 1 < len(files) and not chain.closed:

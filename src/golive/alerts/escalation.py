@@ -1,0 +1,45 @@
+"""What follows when a channel does not take an alert, or nobody acknowledges it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from golive.model.alert import AlertMessage, AlertSeverity
+from golive.model.clock import SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """When an attempt that failed is followed by another: after a pause that doubles, up to a number of attempts."""
+
+    first_s: float = 1.0
+    longest_s: float = 300.0
+    max_attempts: int = 20
+    """with the pauses above the last one comes about an hour after the first"""
+    widen_after: int = 3
+    """failed attempts at every channel after which an error or a critical alert also goes to the other critical channels"""
+
+    def next_at(self, attempts: int, now: int) -> int | None:
+        """Return when the attempt after `attempts` failed ones is due (ns); None when there is no other."""
+        if attempts >= self.max_attempts:
+            return None
+        pause_s = min(self.longest_s, self.first_s * 2 ** min(attempts - 1, 30))
+        return now + int(pause_s * SECOND)
+
+    def widens(self, message: AlertMessage, attempts: Sequence[int], *, has_arrived: bool) -> bool:
+        """Say whether an alert must look for other channels; `attempts` of each channel it has, none of which took it."""
+        is_grave = message.severity in (AlertSeverity.ERROR, AlertSeverity.CRITICAL)
+        return is_grave and not has_arrived and all(made >= self.widen_after for made in attempts)
+
+
+LOOK_AGAIN_S: Final = 30.0
+"""how often an escalation that failed (its flag could not be written) is tried again at most"""
+
+
+def unacknowledged_reason(messages: Sequence[AlertMessage], timeout_seconds: int) -> str:
+    """Return why emergency mode is switched on; names the oldest alert. `messages` has at least one."""
+    first = messages[0]
+    others = f" (and {len(messages) - 1} more)" if len(messages) > 1 else ""
+    return f"critical alert {first.alert_id} ({first.title}){others} was not acknowledged within {timeout_seconds} s"
