@@ -32,6 +32,8 @@ PATH = (
     (84, 93_900), (96, 94_300),
 )  # fmt: skip
 COLOURS = {"ok": "#bfe3d0", "warn": "#f4d58d", "breach": "#e9a6a0"}
+SIZES = (11, 8)
+"""of the words in a ribbon, the larger where there is room"""
 INK, SOFT, RULE, LINE = "#161b26", "#5b6577", "#e3e7ee", "#2b59c3"
 FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif"
 NOTES = (
@@ -94,8 +96,17 @@ def ribbon(y: float, name: str, values: Sequence[tuple[int, str]], colours: dict
         rows = list(group)
         start, end = x_of(rows[0][0]), x_of(rows[-1][0] + STEP)
         yield f'<rect x="{start:g}" y="{y:g}" width="{end - start:g}" height="{RIBBON}" fill="{colours[value]}"/>\n'
-        if words and end - start > 7 * len(value):
-            yield text((start + end) / 2, y + 16, value, size=11, anchor="middle")
+        size = next((size for size in SIZES if end - start > 0.64 * size * len(value)), None)
+        if words and size is not None:
+            yield text((start + end) / 2, y + 16, value, size=size, anchor="middle")
+
+
+def legend(y: float) -> Iterator[str]:
+    """What a colour means, where a ribbon is too short to say it."""
+    for place, (name, colour) in enumerate(COLOURS.items()):
+        x = LEFT + WIDTH - 70 * (len(COLOURS) - place)
+        yield f'<rect x="{x:g}" y="{y - 10:g}" width="12" height="12" fill="{colour}"/>\n'
+        yield text(x + 17, y, name, size=11, colour=SOFT)
 
 
 def body(found: Sequence[Moment]) -> Iterator[str]:
@@ -105,6 +116,7 @@ def body(found: Sequence[Moment]) -> Iterator[str]:
         return TOP + HEIGHT * (high - equity) / (high - low)
 
     yield text(LEFT, 24, "Bands of two stops over four days, profile balanced, from 100,000", size=15, bold=True)
+    yield from legend(24)
     for level in range(90_000, 100_001, 2_500):
         yield f'<line x1="{LEFT}" y1="{y_of(level):g}" x2="{LEFT + WIDTH}" y2="{y_of(level):g}" stroke="{RULE}"/>\n'
         yield text(LEFT - 10, y_of(level) + 4, f"{level:,}", size=11, colour=SOFT, anchor="end")

@@ -132,8 +132,8 @@ def test_a_trading_window_is_open_or_closed(window: str) -> None:
 @pytest.mark.parametrize(("locked", "refuses"), [("AAA/USDT", True), ("BBB/USDT", False)])
 def test_a_lock_names_what_it_locks_here(locked: str, refuses: bool) -> None:
     told = state("symbol_locks", (locked,), account())
-    assert (told.used, told.allowed, told.refuses) == (str(int(refuses)), locked, refuses)
-    assert told.note == (f"traded here: {locked}" if refuses else "")
+    assert (told.used, told.allowed, told.refuses) == ("locked here" if refuses else "not traded here", locked, refuses)
+    assert told.note == (locked if refuses else "")
 
 
 @pytest.mark.parametrize(("age", "used", "refuses"), [(0, "0", False), (6, "6", False), (7, "7", True)])

@@ -61,6 +61,8 @@ def limits_at_the_end(document: JsonObject) -> Table | None:
             read.optional_number(limit, "used_ratio"), read.optional_text(limit, "band"), read.optional_text(limit, "used"),
         )  # fmt: skip
         said = read.text(limit, "note") if band is None or share is None else f"{band}, {percent(share, 1)}"
+        if limit.get("refuses") is True:
+            said = f"refuses{', ' + said if said else ''}"
         allowed = f"{shortened(read.text(limit, 'allowed'))} {read.text(limit, 'unit')}"
         table.add_row(read.text(limit, "limit"), of_allowed(used, allowed), Text(said, style=STYLES.get(band or "", "dim")))
     return table

@@ -233,8 +233,9 @@ def _cooldown(views: Mapping[InstrumentId, AccountView], profile: RiskProfile) -
 
 def _locks(views: Mapping[InstrumentId, AccountView], profile: RiskProfile) -> LimitState:
     locked = sorted({key.symbol for key in views if key.symbol in profile.locks})
-    note = f"traded here: {', '.join(locked)}" if locked else ""
-    return _said("symbol_locks", ", ".join(profile.symbol_locks), str(len(locked)), note, refuses=bool(locked))
+    note = ", ".join(locked)
+    used = "locked here" if locked else "not traded here"
+    return _said("symbol_locks", ", ".join(profile.symbol_locks), used, note, refuses=bool(locked))
 
 
 def _stale(views: Mapping[InstrumentId, AccountView], profile: RiskProfile) -> LimitState:
