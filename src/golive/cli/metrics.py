@@ -65,6 +65,41 @@ def dashboards(
     _make(to or locate(config, home).home / DASHBOARDS_FOLDER, dashboard_files(_configuration(config, home)), check=check)
 
 
+@app.command()
+def snapshot(
+    prometheus: Annotated[
+        str, typer.Option("--prometheus", metavar="URL", help="The Prometheus that is asked.")
+    ] = "http://127.0.0.1:9090",
+    minutes: Annotated[int, typer.Option("--minutes", min=1, max=60 * 24 * 31, help="How far back it goes.")] = 60,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the document on stdout as well.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Ask a Prometheus all that the dashboards ask; keep the answers and a picture in var/audit/metrics/.
+
+    Exit codes: 0 stored; 2 usage or configuration; 3 Prometheus does not answer; 6 stored, but it has no series of Golive in that
+    time, or no rules of it; 70 internal error, such as a folder that cannot be written.
+    """
+    from golive.runtime.clock import SystemClock
+    from golive.runtime.metrics_snapshot import stretch_until, take_snapshot
+    from golive.runtime.prometheus_api import PrometheusApi
+
+    clock, place = SystemClock(), locate(config, home)
+    api, configuration = PrometheusApi(prometheus), _configuration(config, home)
+    taken = take_snapshot(configuration, api, place.home, stretch_until(clock.now(), minutes * 60), clock)
+    told = taken.snapshot
+    lines = [
+        f"{told.series} series, {len(told.empty_queries)} questions unanswered, {told.rules} rules, {len(told.alerts)} alerts",
+        *(f"{each.alert} {each.state}: {each.summary}" for each in told.alerts),
+        f"stored: {taken.document}",
+        f"stored: {taken.picture}",
+    ]
+    with delivered() as stdout:
+        stdout.write(taken.document.read_text(encoding="utf-8") if as_json else "".join(f"{line}\n" for line in lines))
+    if not told.series or not told.rules:
+        raise typer.Exit(ExitCode.UNKNOWN)
+
+
 def _make(folder: Path, texts: dict[str, str], *, check: bool) -> None:
     from golive.runtime.monitoring import differing, write_files
 
