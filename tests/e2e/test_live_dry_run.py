@@ -12,7 +12,7 @@ from support.golive_process import ROOT
 from support.rehearsal import rehearsal
 
 pytestmark = pytest.mark.e2e_demo_paper
-WORDS = ("run", "--mode", "live", "--json", "--timeframe", "1s", "--max-runtime", "12")
+WORDS = ("run", "--mode", "live", "--json", "--timeframe", "1s", "--max-runtime", "20")
 QUICK = "{fast_bars: 2, slow_bars: 3, reversion_bars: 3, breakout_bars: 2, volatility_bars: 5, target_step: 0.1}"
 
 
