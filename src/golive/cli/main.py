@@ -34,6 +34,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "report": LazyCommand("golive.cli.report:app", "Open a report, or show how far a session was from its shadow."),
     "explain": LazyCommand("golive.cli.explain:app", "Tell in words why: an order, a signal, or a time."),
     "risk": LazyCommand("golive.cli.risk:app", "Show what is used of each limit; release stops, re-arm, end emergency mode."),
+    "slo": LazyCommand("golive.cli.slo:app", "Hold the service against what is promised, with error budgets."),
     "panic": LazyCommand("golive.cli.panic:app", "Stop all entries at once, cancel, optionally sell, and read back."),
     "operator": LazyCommand("golive.cli.operator:app", "Name the people who may lift stops and confirm trading."),
     "metrics": LazyCommand("golive.cli.metrics:app", "Make alert rules and dashboards; keep what dashboards show."),

@@ -14,6 +14,7 @@ from .alert_section import AlertAudit, Alerts, AlertThrottle
 from .key import NAME, RELATIVE_FORM, RELATIVE_PATH, Key, ParameterValue
 from .live_section import CoreExecution
 from .risk_section import RiskProfile
+from .slo_section import CoreObservability
 
 _NAMES: Final = "letters and digits, joined by single '_' or '-'"
 _PARAMETER: Final = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
@@ -161,4 +162,7 @@ class CoreFile:
     ]
     execution: Annotated[CoreExecution, Key("How live orders leave.")] = field(default_factory=CoreExecution)
     alerts: Annotated[Alerts, Key("Who is told when something happens.")] = field(default_factory=Alerts)
+    observability: Annotated[CoreObservability, Key("What is promised about the service.")] = field(
+        default_factory=CoreObservability
+    )
     readiness: Annotated[Readiness, Key("How long evidence stays valid.")] = field(default_factory=Readiness)

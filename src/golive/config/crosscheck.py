@@ -18,6 +18,13 @@ from .live_check import (
     the_dead_mans_switch_is_one_that_venues_take,
 )
 from .problem import Problems, did_you_mean
+from .slo_check import (
+    filters_name_what_exists,
+    objective_names_are_unique,
+    objectives_fit_their_indicator,
+    the_largest_value_is_bounded_from_above,
+    warnings_come_before_breaches,
+)
 
 Rule: TypeAlias = Callable[[Draft, Problems], None]
 
@@ -329,4 +336,9 @@ RULES: Final[tuple[Rule, ...]] = (
     alert_channels_exist,
     live_never_throttles_critical_alerts,
     alerts_have_one_audit,
+    objective_names_are_unique,
+    objectives_fit_their_indicator,
+    the_largest_value_is_bounded_from_above,
+    warnings_come_before_breaches,
+    filters_name_what_exists,
 )

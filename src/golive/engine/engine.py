@@ -50,7 +50,7 @@ class Engine:
     """Strategy, risk, orders and portfolio of one entrypoint, tied by transition rules.
 
     `new_id(sequence)` gives the client order id of the n-th intent; `timeframe_ns` is the length of a bar. Unless its auto-trader
-    is running every signal is decided and nothing is ordered.
+    is running every signal is decided and nothing is ordered. `risk`: an engine of that profile, its own unless given.
     """
 
     def __init__(
@@ -63,12 +63,13 @@ class Engine:
         start_balances: Mapping[str, Decimal],
         timeframe_ns: int,
         new_id: Callable[[int], ClientOrderId],
+        risk: RiskEngine | None = None,
     ) -> None:
         self.auto_trader = AutoTrader()
         self.ledger = Ledger(instruments, start_balances)
         self.orders = Orders()
         self._unended = self.orders.unended
-        self.risk = RiskEngine(profile)
+        self.risk = RiskEngine(profile) if risk is None else risk
         self.curve = EquityCurve()
         self.fills: list[tuple[Fill, int]] = []
         self.candles = 0

@@ -221,6 +221,16 @@ JOURNAL_STALLED: Final = Metric(
     "How long the oldest record that must be durable has been waiting for the disk.",
     ("entrypoint",),
 )
+RISK_SERVICE_LATENCY: Final = Metric(
+    "risk_service_decision_latency_seconds",
+    MetricType.HISTOGRAM,
+    "How long risk took to decide about an order.",
+    ("entrypoint",),
+    buckets=(0.00001, 0.0001, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0),
+)
+RISK_SERVICE_UP: Final = Metric(
+    "risk_service_up", MetricType.GAUGE, "1 while risk can be asked and its answers become durable.", ("entrypoint",)
+)
 
 DECLARED: Final[Mapping[str, Metric]] = {
     m.name: m
@@ -256,6 +266,8 @@ DECLARED: Final[Mapping[str, Metric]] = {
         ALERTS_FAILED,
         ALERTS_SUPPRESSED,
         ALERT_HEALTH_ERRORS,
+        RISK_SERVICE_LATENCY,
+        RISK_SERVICE_UP,
         BUILD_INFO,
         HEARTBEAT,
         JOURNAL_STALLED,

@@ -6,6 +6,7 @@ Both give the same events to the same dispatcher; they differ only in who sets t
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -68,12 +69,17 @@ class Inbox:
         self.when_caught_up: Callable[[], None] = lambda: None
         """called when that is so, before anything that the session did not do before"""
         self._events: list[MarketEvent] = []
+        self._came_at: int | None = None
+        self.taken_at: int | None = None
+        """when the first of the events taken last arrived, monotonic ns; None: there was none"""
         self._acts: list[tuple[Operator, Callable[[], None]]] = []
         self._arrived = asyncio.Event()
         self.first_ts: int | None = None
         self.last_ts: int | None = None
 
     def put(self, event: MarketEvent) -> None:
+        if self._came_at is None:
+            self._came_at = time.monotonic_ns()
         self._events.append(event)
         self._arrived.set()
 
@@ -84,6 +90,7 @@ class Inbox:
         decided on after everything that happened in it.
         """
         events, self._events = self._events, []
+        self.taken_at, self._came_at = self._came_at, None
         self._arrived.clear()
         events.sort(key=lambda event: _ORDER[type(event)])
         self._note(events)

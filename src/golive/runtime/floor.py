@@ -28,6 +28,7 @@ from golive.venues.profile import VenueProfile
 from .dispatcher import Dispatcher, Journal
 from .market_facts import FillModel
 from .plan import Plan, needs_trades
+from .service_levels.risk_service import timed_risk
 
 _NS: Final = Decimal("0.000001")
 """of a millisecond"""
@@ -37,8 +38,13 @@ BOOK_LATENCY_MS: Final = Decimal(50)
 """each way, where books are traded and the profile says nothing: more than a host near the venue has, so fills are no better"""
 
 
-def open_engine(plan: Plan, instruments: Sequence[Instrument], new_id: Callable[[int], ClientOrderId]) -> Engine:
-    """Return the engine of a plan; the same plan, instruments and ids replay a recorded event log."""
+def open_engine(
+    plan: Plan, instruments: Sequence[Instrument], new_id: Callable[[int], ClientOrderId], recorder: Recorder | None = None
+) -> Engine:
+    """Return the engine of a plan; the same plan, instruments and ids replay a recorded event log.
+
+    With a `recorder` each decision of risk is timed.
+    """
     return Engine(
         instruments=instruments,
         strategy=plan.strategy,
@@ -47,6 +53,7 @@ def open_engine(plan: Plan, instruments: Sequence[Instrument], new_id: Callable[
         start_balances=plan.start_balances,
         timeframe_ns=plan.timeframe_ns,
         new_id=new_id,
+        risk=None if recorder is None else timed_risk(plan.risk_profile, plan.entrypoint.name, recorder),
     )
 
 

@@ -32,6 +32,7 @@ from .code_version import code_version
 from .evidence import configuration_sha384
 from .live.plan import AccountPlan, LivePlan
 from .risk_limits import risk_profile_of
+from .service_levels.tap import IndicatorTap
 from .venue_opening import key_of, settings_of
 
 DEFAULT_ROUTE = "default"
@@ -48,6 +49,8 @@ class Surroundings:
     alert: Callable[[Alert], None]
     judge: Callable[[NewOrder], Approved | Refused]
     operator: str
+    tap: IndicatorTap | None = None
+    """where what service levels are judged by is put"""
 
 
 def stage_of(configuration: Configuration, entrypoint: ResolvedEntrypoint) -> Stage:
@@ -106,6 +109,7 @@ def live_plan(configuration: Configuration, name: str, *, home: Path, key_file: 
         recorder=around.recorder,
         guardrails=around.guardrails,
         alert=around.alert,
+        tap=around.tap,
         config_sha384=configuration_sha384(configuration.file_digest),
         risk_log=Path(entrypoint.decision_log_path),
         journal_url=configuration.core.execution.order_journal.url,

@@ -7,17 +7,23 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from golive.config.endpoint import is_loopback_host
 from golive.config.resolved import ResolvedEntrypoint
-from golive.metrics.recorder import MemoryRecorder
 from golive.model.alert import AlertMessage
+from golive.model.clock import Clock
 from golive.model.command import Alert
 from golive.model.decision import Approved, Refused
+from golive.model.errors import JournalError
 from golive.model.order import NewOrder
+from golive.model.verdict import Stage
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.guardrail_log import GuardrailLog
+from golive.storage.indicator_store import Batch, append
 
 from .clock import SystemClock
 from .live_plan import Surroundings
+from .recorder import TappedRecorder
+from .service_levels.tap import IndicatorTap
 
 
 @contextlib.contextmanager
@@ -39,6 +45,24 @@ def surroundings(
                 AlertMessage(uuid.uuid4().hex, given.category, given.severity, given.title, given.body, clock.now(), key, context)
             )
 
+        recorder = TappedRecorder()
+        recorder.tap = tap = IndicatorTap(entrypoint.exchange, clock.now)
+        undo.callback(_keep, home, entrypoint, tap, clock)
         yield Surroundings(
-            clock=clock, recorder=MemoryRecorder(), guardrails=guardrails, alert=alert, judge=judge, operator=operator
+            clock=clock, recorder=recorder, guardrails=guardrails, alert=alert, judge=judge, operator=operator, tap=tap
         )
+
+
+def _keep(home: Path, entrypoint: ResolvedEntrypoint, tap: IndicatorTap, clock: Clock) -> None:
+    """Keep what a command has measured; what cannot be kept costs nothing but that it is not known."""
+    samples, lost = tap.take()
+    if samples:
+        with contextlib.suppress(JournalError):
+            append(home, entrypoint.name, stage=_stage(entrypoint), batch=Batch(clock.now(), samples, lost=lost))
+
+
+def _stage(entrypoint: ResolvedEntrypoint) -> Stage:
+    if entrypoint.environment_type != Stage.LIVE:
+        return Stage(entrypoint.environment_type)
+    host = entrypoint.endpoint_host
+    return Stage.REHEARSAL if host is not None and is_loopback_host(host) else Stage.LIVE

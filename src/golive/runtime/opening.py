@@ -57,7 +57,7 @@ def open_floor(
     terms = session_terms(plan, instruments, market)
     if unfinished is None:
         facts.journal = journal = evidence.open_journal(instruments, terms, facts.recorder)
-        facts.engine = engine = open_engine(plan, instruments, evidence.new_id)
+        facts.engine = engine = open_engine(plan, instruments, evidence.new_id, facts.recorder)
         service, account = _execution(plan, facts, instruments, venue)
         facts.dispatcher = open_dispatcher(plan, instruments, engine, service, journal, evidence.alert)
         return Floor(engine, facts.dispatcher, account)
@@ -66,7 +66,7 @@ def open_floor(
     facts.warn(restart_text(restart.row))
     facts.emergencies += restart.emergencies
     facts.journal = journal = restart.open_journal(facts.recorder)
-    facts.engine = engine = restart.open_engine()
+    facts.engine = engine = restart.open_engine(facts.recorder)
     service, account = _execution(plan, facts, instruments, venue)
     facts.dispatcher = restart.open_dispatcher(engine, service, journal, inbox)
     return Floor(engine, facts.dispatcher, account)

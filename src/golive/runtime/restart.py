@@ -84,9 +84,10 @@ class Restart:
             raise SessionDiverged("the venue's market ends before the moment at which the session was cut off")
         raise PrerequisiteMissing("ended before it had come to where the session was cut off; run it with --resume again")
 
-    def open_engine(self) -> Engine:
-        """Return a fresh engine that gives its orders the ids they had."""
-        return open_engine(self._plan, self._instruments, OrderIds(self._unfinished.order_ids, self._evidence.new_id))
+    def open_engine(self, recorder: Recorder | None = None) -> Engine:
+        """Return a fresh engine that gives its orders the ids they had; with a `recorder` its risk is timed."""
+        ids = OrderIds(self._unfinished.order_ids, self._evidence.new_id)
+        return open_engine(self._plan, self._instruments, ids, recorder)
 
     def open_journal(self, recorder: Recorder) -> SessionJournal:
         """Return the session's journal, which goes on where its store ends."""

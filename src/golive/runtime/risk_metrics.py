@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 from golive import __version__
 from golive.engine import Engine
-from golive.metrics.declaration import BUILD_INFO, RISK_DECISIONS, RISK_EMERGENCY, RISK_USED
+from golive.metrics.declaration import (
+    BUILD_INFO,
+    RISK_DECISIONS,
+    RISK_EMERGENCY,
+    RISK_SERVICE_LATENCY,
+    RISK_SERVICE_UP,
+    RISK_USED,
+)
 from golive.metrics.recorder import Recorder
 from golive.model.alert import AlertSeverity
 from golive.model.command import Alert, Record
@@ -24,6 +31,8 @@ def create_risk_metrics(recorder: Recorder, entrypoint: str, profile: RiskProfil
     for use in RiskEngine(profile).uses():
         recorder.create(RISK_USED, entrypoint=entrypoint, limit=use.limit)
     recorder.create(RISK_EMERGENCY, profile=profile.name)
+    recorder.create(RISK_SERVICE_LATENCY, entrypoint=entrypoint)
+    recorder.create(RISK_SERVICE_UP, entrypoint=entrypoint)
     revision = code_version().partition("+")[2]
     recorder.set(BUILD_INFO, 1, version=__version__, revision=revision)
 

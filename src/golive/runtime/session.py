@@ -60,6 +60,7 @@ from .prerequisite import required_record
 from .reporting import report_document, report_places, stage_record_of, write_all, write_json
 from .risk_metrics import BandWatch, create_risk_metrics, publish_risk_use
 from .risk_stop import StopKeeper
+from .service_levels.measured_session import MeasuredSession
 from .session_emergency import SessionEmergency, hear_before_anything_leaves
 from .session_ports import MetricsFace, Progress, RunResult, ServeMetrics
 from .session_pulse import SessionPulse
@@ -108,6 +109,7 @@ class Session:
         self._ending: Ending | None = None
         self._bands = BandWatch()
         self._pulse: SessionPulse | None = None
+        self._measured = MeasuredSession(plan, self.facts, clock)
 
     async def run(self) -> RunResult:
         """Go through the whole session; returns with the report written.
@@ -161,6 +163,7 @@ class Session:
             plan = self._plan
             if not plan.options.resume and (left := self._evidence.left_behind()) is not None:
                 facts.warn(left)
+        self._measured.begin()
         self._stops.demand_none()
         with _blocking("what earlier sessions of the entrypoint came to is not known"):
             self._host = HostRisk(
@@ -220,6 +223,7 @@ class Session:
             with _blocking("the session's journals cannot be opened"):
                 floor = open_floor(plan, facts, self._evidence, instruments, self._access.main.profile, unfinished, self._clock)
             dispatcher = floor.dispatcher
+            self._measured.follow(floor.engine, instruments)
             emergency, switch = self._emergency(floor, inbox), self._switch(floor, inbox)
             stack.callback(emergency.watch.close)
             hear_before_anything_leaves(emergency, switch, dispatcher, inbox)
@@ -322,6 +326,7 @@ class Session:
 
     def _stepped(self, steps: int) -> None:
         self.facts.steps = steps
+        self._measured.stepped()
         if self.facts.engine is not None:
             self._stops.look(self.facts.engine)
         journal = self.facts.journal
@@ -462,6 +467,7 @@ class Session:
             await self._access.close()
         if self._server is not None:
             self._server.close()
+        await self._measured.close()
         if self._evidence is not None:
             self._evidence.close()
 

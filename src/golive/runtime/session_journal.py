@@ -15,6 +15,7 @@ from golive.storage.session_store import SessionStore
 from golive.storage.writer import DurationSummary, JournalWriter, Projection
 
 from .risk_metrics import count_decision
+from .service_levels.session_levels import SessionLevels
 
 STALLED_AFTER_S = 5.0
 """A session ends when its disk answers no longer than this; orders wait for the disk in any case."""
@@ -32,6 +33,8 @@ class SessionJournal:
         self._waiting_for = 0
         self._batch: list[Item] = []
         self.failure: JournalError | None = None
+        self.levels: SessionLevels | None = None
+        """hears what comes, where service levels are measured"""
         self.records = last_record_seq
         loop = asyncio.get_running_loop()
         self._writer = JournalWriter(store, projections, loop=loop, on_durable=self._reached, on_failure=self._failed)
@@ -45,9 +48,13 @@ class SessionJournal:
     def record(self, record: Record) -> None:
         self.records += 1
         count_decision(self._recorder, record)
+        if self.levels is not None:
+            self.levels.record(record)
         self._batch.append(RecordItem(record))
 
     def news(self, news: Fill | OrderUpdate) -> None:
+        if self.levels is not None:
+            self.levels.news(news)
         self._batch.append(FillItem(news) if isinstance(news, Fill) else OrderUpdateItem(news))
 
     def resumed(self, restart: LifecycleItem) -> None:

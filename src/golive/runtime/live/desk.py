@@ -36,6 +36,7 @@ from golive.venues.adapter import VenueAdapter
 
 from ..emergency import HostEmergency
 from ..emergency_watch import EmergencyWatch, emergency_alert
+from ..service_levels.ended_orders import EndedOrders
 from .account import LiveAccount
 from .account_journal import AccountJournal
 from .agreement import last_agreed_at
@@ -84,6 +85,8 @@ class LiveDesk:
         )  # fmt: skip
         self._emergency_notes: list[EmergencyNotes] = []
         self._emergency_watch: asyncio.Task[None] | None = None
+        if plan.tap is not None:
+            self.on_news.append(EndedOrders(router, plan.tap).news)
 
     @classmethod
     async def open(cls, plan: LivePlan) -> LiveDesk:

@@ -22,6 +22,8 @@ from golive.venues.ports import GuardrailSink
 from golive.venues.profile import VenueProfile
 from golive.venues.settings import AdapterSettings
 
+from ..service_levels.tap import IndicatorTap
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPlan:
@@ -111,6 +113,8 @@ class LivePlan:
     recorder: MemoryRecorder
     guardrails: GuardrailSink
     alert: Callable[[Alert], None]
+    tap: IndicatorTap | None = None
+    """told how much of each order was filled; the recorder has it, too"""
     config_sha384: str = ""
     risk_log: Path = Path("logs/risk_decisions.jsonl")
     """relative to home; shared with other sessions"""
