@@ -180,3 +180,49 @@ def test_before_anything_is_known_every_limit_is_still_told() -> None:
     assert told["max_open_orders"].note == told["max_daily_loss_pct"].note == "not known yet"
     assert told["price_collar_pct"].note == PER_ORDER
     assert told["symbol_locks"].allowed == "BBB/USDT"
+
+
+def state_of(limit: str, limits: RiskProfile, *views: AccountView, uses: tuple[LimitUse, ...] = ()) -> LimitState:
+    keyed = dict(zip((A, B), views, strict=False))
+    return next(each for each in limit_states(uses, keyed, limits, "USDT") if each.limit == limit)
+
+
+def test_of_several_instruments_the_worst_is_told() -> None:
+    flow = OrderFlow()
+    flow.closed(A, -1, NOW - 60_000_000_000)
+    flow.closed(B, -1, NOW)
+    resting = state_of(
+        "cooldown_after_loss_minutes", profile(cooldown_after_loss_minutes=Decimal(2)), account(flow=flow), account(flow=flow)
+    )
+    assert (resting.used, resting.refuses) == ("2", True)
+    heard = account(updated={A: NOW}), account(updated={B: NOW - 5_000_000_000})
+    silent = state_of("stale_data_seconds", profile(stale_data_seconds=Decimal(60)), *heard)
+    assert (silent.used, silent.note) == ("5", "okx:BBB/USDT")
+    for order in (buy(), buy(instrument=B), buy(instrument=B)):
+        flow.executed(order, NOW)
+    assert flow.most_executed(NOW) == ((B, buy().side), 2)
+
+
+def test_the_smallest_cost_and_the_smallest_profit_count() -> None:
+    limits = profile(max_cost_to_profit_ratio=Decimal(1))
+    for costs, used, refuses in (
+        (Costs(1, 0), "no profit", True), (Costs(0, 0), "0", False), (Costs(1, 1), "1", False), (Costs(2, 1), "2", True),
+    ):  # fmt: skip
+        said = state_of("max_cost_to_profit_ratio", limits, account(costs=costs))
+        assert (said.used, said.refuses) == (used, refuses)
+
+
+def test_a_volatility_is_of_each_lot_that_is_held_or_wanted() -> None:
+    limits = profile(target_volatility=Decimal("0.5"))
+    for changes, used in (
+        ({"positions": {A: 1}}, "0.00005"), ({"pending_buys": {A: 1}}, "0.00005"), ({"positions": {A: 0}, "volatility": {}}, "0"),
+        ({"positions": {A: 1}, "volatility": {}}, None), ({"positions": {A: 1}, "equity": 1}, "50"), ({"equity": 0}, None),
+    ):  # fmt: skip
+        said = state_of("target_volatility", limits, account(**changes))
+        assert (said.used, said.refuses) == (used, False)
+
+
+def test_a_use_refuses_from_its_breach_on() -> None:
+    for band, refuses in (("ok", False), ("warn", False), ("breach", True)):
+        use = LimitUse("hard_drawdown_pct", "0.1", "0.1", 1.0, band)  # type: ignore[arg-type]
+        assert state_of("hard_drawdown_pct", profile(), uses=(use,)).refuses is refuses
