@@ -29,6 +29,8 @@ EQUIVALENT: Final[Mapping[str, str]] = {
     "golive.risk.flow:OrderFlow.executed: times[0] <= ts - MINUTE -> times[0] < ts - MINUTE": (
         "keeps one that is a minute old until the next; whoever counts leaves it out"
     ),
+    "golive.risk.limit_state:_volatility: view.equity < 0 -> view.equity <= 0": "an equity of 0 is false, and said to be unknown before",
+    "golive.risk.limit_state:_volatility: 0 -> 1": "an equity of 0 is false, and said to be unknown before",
     "golive.risk.rules.host:cross_entrypoint: 0 -> 1": "stands for a start that is not asked for; only whether one is missing is looked at",
     "golive.risk.rules.loss:cost_ratio: costs.profit > 0 -> costs.profit >= 0": "any fee exceeds every share of a profit of 0",
     "golive.risk.rules.objection:share_text: part >= 0 -> part > 0": "nothing is rounded to nothing in either direction",
