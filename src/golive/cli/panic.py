@@ -112,18 +112,18 @@ class PanicCommand:
 
         state = TradingState.HALTED if self.halt else TradingState.REDUCING
         panic = Panic(self.where.home, SystemClock(), operator_identity(), self.reason, say, state)
+        names = None if self.entrypoint is None else (self.entrypoint,)
         at_once, selection = ALL if self.entrypoint is None else self._glanced(self.entrypoint), None
         if at_once is not None:
-            panic.switch_on(at_once)
+            panic.switch_on(at_once, names)
         selection = self._selection(panic)
         checked = ALL if self.entrypoint is None or selection is None else selection.entrypoints[0].risk_profile
         if checked != at_once:
-            panic.switch_on(checked)
+            panic.switch_on(checked, names)
         if selection is None:
             panic.stop_writers(None, None, end_all=self.flatten)
             shown: dict[str, Shown] = {}
         else:
-            names = None if self.entrypoint is None else (self.entrypoint,)
             panic.stop_writers(names, None if names is None else selection.accounts, end_all=self.flatten)
             shown = self._work(panic, selection)
         from golive.runtime.panic.document import panic_body

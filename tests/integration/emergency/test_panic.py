@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from golive.model.order import Side
+from golive.runtime.clock import SystemClock
+from golive.runtime.panic.panic import Panic, PanicStep
 from support.live_bot import bot_process, heard, told
 from support.live_desk import account_at, live_plan, trader
 from support.published import published
@@ -124,6 +126,25 @@ def test_a_session_that_hangs_is_fenced_off_and_ended_and_its_orders_are_cancele
         assert running.wait(5) == -signal.SIGKILL
         assert not working(at)
         assert any("fenced off" in step["detail"] for step in document["steps"])
+
+
+def test_who_does_not_answer_is_fenced_off_before_anything_is_recorded(tmp_path: Path) -> None:
+    recorded: list[bool] = []
+
+    def say(step: PanicStep) -> None:
+        if "did not answer" in step.detail:
+            recorded.append((tmp_path / "var/audit/emergency/emergency.jsonl").exists())
+
+    with rehearsal(tmp_path) as at, session(at) as running:
+        os.kill(running.pid, signal.SIGSTOP)
+        begun = Panic(tmp_path, SystemClock(), "anna", "it hangs", say)
+        begun.switch_on()
+        assert recorded == [False]
+        [stopped] = begun.stop_writers(None, None, end_all=False)
+        assert (stopped.how, stopped.is_sure) == ("killed", True)
+        assert "epoch" in stopped.detail
+        assert running.wait(5) == -signal.SIGKILL
+    assert recorded == [False], "one writer, and told once"
 
 
 def test_a_venue_that_cannot_be_reached_is_told_and_the_mode_is_on_all_the_same(tmp_path: Path) -> None:

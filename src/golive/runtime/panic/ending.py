@@ -68,8 +68,19 @@ def wait_until_done(home: Path, writer: Writer, calls: int, since: int, deadline
         time.sleep(POLL_S)
 
 
-def end(writer: Writer) -> Stopped:
-    """Fence a process off, then end it: first in order, then at once. What it holds is free afterwards, or it was not stopped."""
+@dataclass(frozen=True, slots=True)
+class Fenced:
+    """What of a process was fenced off, each with its new epoch, and what could not be."""
+
+    epochs: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def __add__(self, other: Fenced) -> Fenced:
+        return Fenced(self.epochs + other.epochs, self.problems + other.problems)
+
+
+def fence_off(writer: Writer) -> Fenced:
+    """Let nothing more of what a process holds be written by it, and so nothing be sent."""
     problems: list[str] = []
     epochs: list[str] = []
     for hold in writer.holds:
@@ -77,9 +88,19 @@ def end(writer: Writer) -> Stopped:
             epochs.append(f"{hold.name} epoch {hold.fence()}")
         except JournalError as exc:
             problems.append(str(exc))
+    return Fenced(tuple(epochs), tuple(problems))
+
+
+def end(writer: Writer, before: Fenced | None = None) -> Stopped:
+    """End a process: first in order, then at once. What it holds is free afterwards, or it was not stopped.
+
+    `before`: what was fenced off already; without it that is done first.
+    """
+    off = fence_off(writer) if before is None else before
+    problems = list(off.problems)
     if not writer.pid:
         return Stopped(writer, "not stopped", "; ".join([*problems, "the lock does not say which process holds it"]))
-    fenced = f"fenced off ({', '.join(epochs)})" if epochs else "not fenced off"
+    fenced = f"fenced off ({', '.join(off.epochs)})" if off.epochs else "not fenced off"
     for signum, patience_s, how in ((signal.SIGTERM, TERM_S, "ended"), (signal.SIGKILL, KILL_S, "killed")):
         if not _signalled(writer, signum, problems):
             break

@@ -1,4 +1,4 @@
-"""One action, in this order: flag, answers, ending who does not answer, brake, settling, record; each told with its time.
+"""One action: flag, answers, fencing who does not answer, ending it, brake, settling, record; each told with its time.
 
 Nothing that fails ends it early: what could not be confirmed is said at the end (exit 6).
 """
@@ -6,7 +6,7 @@ Nothing that fails ends it early: what could not be confirmed is said at the end
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -16,12 +16,13 @@ from golive.model.emergency import ALL, TradingState
 from golive.model.errors import GoliveError, JournalError
 from golive.model.json import JsonObject
 from golive.model.verdict import ExitCode
+from golive.storage.emergency_ack import Ack
 from golive.storage.emergency_flag import FlagReading
 from golive.storage.emergency_journal import PANIC
 
 from ..emergency import HostEmergency
-from .ending import Stopped, end, wait_for_answers, wait_until_done
-from .writers import holds_of, writers_of
+from .ending import Fenced, Stopped, end, fence_off, wait_for_answers, wait_until_done
+from .writers import Writer, holds_of, writers_of
 
 ANSWER_S: Final = 0.25
 """who does not answer within this time of the flag is ended"""
@@ -57,6 +58,8 @@ class Panic:
     flagged: float | None = None
     """monotonic seconds at which the flag was durable"""
     reading: FlagReading = field(default_factory=FlagReading)
+    _fenced: dict[int, tuple[Writer, Fenced]] = field(default_factory=dict)
+    """processes that did not answer in time, with what was fenced off of them at once"""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -69,12 +72,19 @@ class Panic:
 
     # 1: the flag
 
-    def switch_on(self, scope: str = ALL) -> None:
-        """Write the flag: the first effect, before anything else is read or asked."""
+    def switch_on(self, scope: str = ALL, entrypoints: Sequence[str] | None = None) -> None:
+        """Write the flag: the first effect, before anything else is read or asked. Who has not answered it in time is fenced off
+        before the flag is recorded or told: of the processes that hold `entrypoints`, or of all.
+        """
         self.began_at = self.clock.now()
         host = HostEmergency(self.home, clock=self.clock, operator=self.operator)
+
+        def durable(reading: FlagReading) -> None:
+            self._durable(reading)
+            self._fence_the_silent(entrypoints)
+
         try:
-            activation = host.switch_on(self.reason, self.operator, scope, self.state, durable=self._durable)
+            activation = host.switch_on(self.reason, self.operator, scope, self.state, durable=durable)
         except GoliveError as exc:
             self.told("flag", "problem", f"{exc}; every process that could send is ended instead")
             return
@@ -91,20 +101,49 @@ class Panic:
 
     # 2: the processes
 
+    def _fence_the_silent(self, entrypoints: Sequence[str] | None) -> None:
+        """See that who does not answer sends no entry; ending it takes longer, and comes after the record."""
+        try:
+            writers = writers_of(holds_of(self.home, entrypoints, None if entrypoints is None else ()))
+        except JournalError:
+            return  # `stop_writers` meets it, too, and says so
+        writers = [writer for writer in writers if writer.pid not in self._fenced]
+        answers = self._answers(writers)
+        for writer in (each for each in writers if each.pid not in answers):
+            self._fenced[writer.pid] = writer, fence_off(writer)
+            self.told("processes", "unchanged", f"{writer.names} (process {writer.pid}) did not answer: it is fenced off")
+
+    def _answers(self, writers: list[Writer]) -> dict[int, Ack]:
+        if self.flagged is None:
+            return {}
+        return wait_for_answers(self.home, writers, self.reading.calls, self.began_at, self.flagged + ANSWER_S)
+
+    def _end_the_fenced(self, writers: dict[int, Writer]) -> Iterator[Stopped]:
+        """End who was fenced off already; of what it holds beside that, nothing was yet."""
+        for pid, (writer, fenced) in self._fenced.items():
+            more = Writer(pid, tuple(hold for hold in writers[pid].holds if hold not in writer.holds)) if pid in writers else None
+            if more is None:
+                yield self._told_of(end(writer, fenced))
+            else:
+                yield self._told_of(end(writer.beside(more), fenced + fence_off(more)))
+
     def stop_writers(self, entrypoints: Sequence[str] | None, accounts: Sequence[str] | None, *, end_all: bool) -> list[Stopped]:
         """See that no process lets an entry out any more; with `end_all` that none goes on, because its locks are needed."""
         try:
-            writers = writers_of(holds_of(self.home, entrypoints, accounts))
+            found = writers_of(holds_of(self.home, entrypoints, accounts))
         except JournalError as exc:
             self.told("processes", "problem", str(exc))
-            return []
-        if not writers:
+            found = []
+            if not self._fenced:
+                return []
+        if not found and not self._fenced:
             self.told("processes", "unchanged", "none that could send an order is running")
             return []
+        stopped = list(self._end_the_fenced({writer.pid: writer for writer in found}))
+        writers = [writer for writer in found if writer.pid not in self._fenced]
         flagged = self.flagged
         since, calls = self.began_at, self.reading.calls
-        answers = {} if flagged is None else wait_for_answers(self.home, writers, calls, since, flagged + ANSWER_S)
-        stopped: list[Stopped] = []
+        answers = self._answers(writers)
         for writer in (each for each in writers if each.pid not in answers):
             self.told(
                 "processes", "unchanged", f"{writer.names} (process {writer.pid}) did not answer: it is fenced off and ended"

@@ -50,6 +50,10 @@ class Writer:
         """Whether it still holds one of them."""
         return any(hold.holder == self.pid for hold in self.holds)
 
+    def beside(self, other: Writer) -> Writer:
+        """Return the same process with what it holds by both."""
+        return Writer(self.pid, tuple(dict.fromkeys(self.holds + other.holds)))
+
     @property
     def names(self) -> str:
         return ", ".join(hold.name for hold in self.holds)
