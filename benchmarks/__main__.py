@@ -19,6 +19,7 @@ from . import (
     feed,
     kernel,
     ledger,
+    metrics,
     order_journal,
     paper_orders,
     risk_decision,
@@ -82,6 +83,7 @@ def main() -> None:
         f"{ours / floor:.2f}x",
     )
     risk_decision.print_risk_decision()
+    metrics.print_metrics()
     ledger.print_ledger()
     paper_orders.print_paper_orders(rounds=3)
     print()

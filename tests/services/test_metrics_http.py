@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_pro
 from golive.metrics import declaration as m
 from golive.metrics.recorder import MemoryRecorder
 from golive.model.errors import ConfigError, GoliveError
-from golive.services.metrics_http import MetricsEndpoint
+from golive.services.metrics_http import MetricsEndpoint, wants_openmetrics
 from support.reports import adapter_recorder
 
 LABELS = {"exchange": "okx", "environment": "okx_paper"}
@@ -84,6 +84,33 @@ def test_plain_prometheus_text_is_served_otherwise(endpoint: MetricsEndpoint) ->
     assert content_type.startswith("text/plain; version=0.0.4")
     assert "# TYPE bot_exchange_errors_total counter" in text
     assert "# EOF" not in text
+
+
+PROMETHEUS_2 = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+PROMETHEUS_3 = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.3"
+
+
+@pytest.mark.parametrize(
+    ("accept", "wants"),
+    [
+        (PROMETHEUS_2, True),
+        (PROMETHEUS_3, True),
+        ("application/openmetrics-text", True),
+        ('Application/OpenMetrics-Text; version="1.0.0"; charset=utf-8', True),
+        ("application/openmetrics-text;q=0.3,text/plain;q=0.3", True),
+        ("application/openmetrics-text;q=0.2,text/plain;q=0.5", False),
+        ("text/plain;version=0.0.4,application/openmetrics-text;q=0.9", False),
+        ("application/openmetrics-text;q=0", False),
+        ("application/openmetrics-text;version=2.0.0", False),
+        ("application/openmetrics-text;q=much", False),
+        ("text/plain", False),
+        ("*/*", False),
+        ("", False),
+        (";;,=;q", False),
+    ],
+)  # fmt: skip
+def test_the_format_is_the_one_the_scraper_likes_best(accept: str, wants: bool) -> None:
+    assert wants_openmetrics(accept) is wants
 
 
 def test_a_label_value_with_quotes_and_newlines_comes_back_unharmed(endpoint: MetricsEndpoint, recorder: MemoryRecorder) -> None:

@@ -11,10 +11,11 @@ import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from .declaration import DECLARED, Metric, MetricType
 
+_INFINITY: Final = math.inf
 Write = Callable[[float], None]
 """writes one labelled sample, whose name and labels were checked when it was made"""
 
@@ -117,7 +118,7 @@ class MemoryRecorder:
         series, lock = self._of(MetricType.COUNTER, metric, labels), self._lock
 
         def count(amount: float) -> None:
-            if not 0 <= amount < math.inf:
+            if not 0 <= amount < _INFINITY:
                 raise ValueError(f"{metric.name}: count({amount}) needs a counter and a finite amount ≥ 0")
             with lock:
                 series.value += amount
@@ -125,24 +126,24 @@ class MemoryRecorder:
         return count
 
     def gauge(self, metric: Metric, **labels: str) -> Write:
-        series, lock = self._of(MetricType.GAUGE, metric, labels), self._lock
+        series = self._of(MetricType.GAUGE, metric, labels)
 
         def set_to(value: float) -> None:
-            if math.isnan(value):
+            if value != value:  # noqa: PLR0124  # not a number
                 raise ValueError(f"{metric.name}: set({value}) needs a gauge and a number")
-            with lock:
-                series.value = value
+            series.value = value  # one store: whoever reads sees the old value or the new one, so it needs no lock
 
         return set_to
 
     def histogram(self, metric: Metric, **labels: str) -> Write:
         series, lock = self._of(MetricType.HISTOGRAM, metric, labels), self._lock
+        counts, buckets = series.counts, metric.buckets
 
         def observe(value: float) -> None:
-            if not math.isfinite(value):
+            if not -_INFINITY < value < _INFINITY:
                 raise ValueError(f"{metric.name}: observe({value}) needs a histogram and a finite number")
             with lock:
-                series.counts[bisect_left(metric.buckets, value)] += 1
+                counts[bisect_left(buckets, value)] += 1
                 series.value += 1
                 series.total += value
 

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from golive.config.configuration import Configuration
-from golive.model.clock import SECOND, Clock, to_iso
+from golive.model.clock import SECOND, Clock, stamp
 from golive.observability.dashboard_snapshot import (
     SCHEMA,
     DashboardSnapshot,
@@ -51,7 +51,7 @@ def stretch_until(end: int, seconds: int) -> Stretch:
 
 
 def take_snapshot(configuration: Configuration, api: PrometheusApi, home: Path, stretch: Stretch, clock: Clock) -> Taken:
-    """Ask, draw and write `var/audit/metrics/dashboards_<stamp>.{svg,json}`, the picture first.
+    """Ask, draw and write `var/audit/metrics/dashboards_<stamp>_<digest>.{svg,json}`, the picture first.
 
     Raises PrerequisiteMissing when Prometheus does not answer, JournalError when a file cannot be written.
     """
@@ -60,9 +60,9 @@ def take_snapshot(configuration: Configuration, api: PrometheusApi, home: Path, 
     alerts = _alerts(api.ask("alerts"))
     shown = [_dashboard(each, api, stretch) for each in dashboards(configuration)]
     now = clock.now()
-    stem = f"dashboards_{to_iso(now // SECOND * SECOND).replace('-', '').replace(':', '')}"
-    drawing = home / FOLDER / f"{stem}.svg"
     drawn = picture("Golive: dashboards", stretch, alerts, rules, shown).encode()
+    digest = hashlib.sha256(drawn).hexdigest()
+    drawing = home / FOLDER / f"dashboards_{stamp(now)}_{digest[:8]}.svg"
     queries = [query for each in shown for panel in each.panels for query in panel.queries]
     snapshot = DashboardSnapshot(
         schema=SCHEMA,
@@ -80,7 +80,7 @@ def take_snapshot(configuration: Configuration, api: PrometheusApi, home: Path, 
         empty_queries=tuple(sorted({query.expression for query in queries if not query.series})),
         dashboards=tuple(shown),
         picture=drawing.name,
-        picture_sha256=hashlib.sha256(drawn).hexdigest(),
+        picture_sha256=digest,
     )
     document = drawing.with_suffix(".json")
     write_atomic(drawing, drawn, durable_name=True)

@@ -10,8 +10,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from prometheus_client.exposition import choose_encoder
-
 from golive.metrics.exposition import openmetrics_text, prometheus_text
 from golive.metrics.recorder import MemoryRecorder
 from golive.model.errors import ConfigError
@@ -19,8 +17,28 @@ from golive.model.errors import ConfigError
 PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 _OPENMETRICS_NAME: Final = "application/openmetrics-text"
 OPENMETRICS: Final = f"{_OPENMETRICS_NAME}; version=1.0.0; charset=utf-8"
+_VERSIONS: Final = {_OPENMETRICS_NAME: ("1.0.0", "0.0.1"), "text/plain": ("1.0.0", "0.0.4")}
+"""1.0.0 stands for none said"""
 _REQUEST_SECONDS: Final = 5.0
 """how long one request may keep a thread waiting for bytes"""
+
+
+def wants_openmetrics(accept: str) -> bool:
+    """Return whether an `Accept` header names OpenMetrics and likes it no less than plain text; a bare `*/*` names nothing.
+
+    Source: RFC 9110, 12.5.1.
+    """
+    likes = {_OPENMETRICS_NAME: 0.0, "text/plain": 0.0}
+    for item in accept.split(","):
+        name, *words = (word.strip().lower() for word in item.split(";"))
+        parameters = dict(word.split("=", 1) for word in words if "=" in word)
+        if name not in likes or parameters.get("version", "1.0.0").strip('"') not in _VERSIONS[name]:
+            continue
+        try:
+            likes[name] = max(likes[name], float(parameters.get("q", "1")))
+        except ValueError:
+            continue
+    return likes[_OPENMETRICS_NAME] > 0 and likes[_OPENMETRICS_NAME] >= likes["text/plain"]
 
 
 class MetricsEndpoint:
@@ -94,9 +112,10 @@ def _handler(recorder: MemoryRecorder, path: str) -> type[BaseHTTPRequestHandler
             if urlsplit(self.path).path != path:
                 self._answer(404, "text/plain; charset=utf-8", f"Only {path} is served here.\n".encode())
                 return
-            wants_openmetrics = choose_encoder(self.headers.get("Accept", ""))[1].startswith(_OPENMETRICS_NAME)
-            text = openmetrics_text if wants_openmetrics else prometheus_text
-            self._answer(200, OPENMETRICS if wants_openmetrics else PROMETHEUS, text(recorder.snapshot()).encode())
+            if wants_openmetrics(", ".join(self.headers.get_all("Accept", []))):
+                self._answer(200, OPENMETRICS, openmetrics_text(recorder.snapshot()).encode())
+            else:
+                self._answer(200, PROMETHEUS, prometheus_text(recorder.snapshot()).encode())
 
         do_HEAD = do_GET  # noqa: N815  # the name http.server looks for
 
