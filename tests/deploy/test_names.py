@@ -14,6 +14,7 @@ from golive.execution.rule import RejectReason
 from golive.metrics.declaration import DECLARED, PAPER_REJECT_REASONS, Metric, MetricType
 from golive.metrics.exposition import prometheus_text
 from golive.model.live_order import AttemptResult, FallbackReason
+from golive.runtime.live.pulse import DeskPulse
 from support.configuration import ROOT
 from support.forked_golive import ForkedHome
 from support.promql import asked, metric_of
@@ -75,6 +76,7 @@ def exported(session: str) -> dict[str, set[str]]:
     """The label names of every series of a real session, and of live execution, by the name of the series."""
     found = names(session)
     desk = RouterDesk()
+    DeskPulse(desk.recorder, ["okx"])
     return found | {name: labels | {"entrypoint"} for name, labels in names(prometheus_text(desk.recorder.snapshot())).items()}
 
 

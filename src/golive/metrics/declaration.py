@@ -170,6 +170,18 @@ LIVE_BREAKER: Final = Metric("live_breaker_open", MetricType.GAUGE, "1 while the
 LIVE_DEPTH: Final = Metric(
     "live_execution_queue_depth", MetricType.GAUGE, "Live orders that wait for their venue.", ("exchange",)
 )
+LIVE_HEARTBEAT: Final = Metric(
+    "live_heartbeat_timestamp_seconds",
+    MetricType.GAUGE,
+    "Unix time at which the live desk's clock last turned; 0 when it ended in order.",
+    ("exchange",),
+)
+LIVE_JOURNAL_STALLED: Final = Metric(
+    "live_journal_stalled_seconds",
+    MetricType.GAUGE,
+    "Longest that a record of the order journal waited for the disk since the last export.",
+    ("exchange",),
+)
 RISK_DECISIONS: Final = Metric(
     "risk_decisions_total",
     MetricType.COUNTER,
@@ -259,6 +271,8 @@ DECLARED: Final[Mapping[str, Metric]] = {
         LIVE_UNKNOWN,
         LIVE_BREAKER,
         LIVE_DEPTH,
+        LIVE_HEARTBEAT,
+        LIVE_JOURNAL_STALLED,
         RISK_DECISIONS,
         RISK_USED,
         RISK_EMERGENCY,

@@ -172,12 +172,21 @@ class MemoryRecorder:
         return self._series.get((metric_name, tuple(labels[name] for name in metric.labels)))
 
     def snapshot(self) -> Iterator[tuple[Metric, list[tuple[dict[str, str], Series]]]]:
-        """Yield each metric with its labelled series, names and labels sorted; a consistent copy."""
+        """Yield each metric with its labelled series, names and labels sorted; each series is a consistent copy.
+
+        The lock is held for one series at a time, so that nobody who measures waits for whoever reads.
+        """
         with self._lock:
-            rows: dict[str, list[tuple[dict[str, str], Series]]] = {}
-            for (name, values), series in sorted(self._series.items()):
-                labels = dict(zip(self._metrics[name].labels, values, strict=True))
-                rows.setdefault(name, []).append((labels, Series(series.value, list(series.counts), series.total)))
-            metrics = dict(self._metrics)
+            every = list(self._series.items())
+        lock, rows = self._lock, dict[str, list[tuple[dict[str, str], Series]]]()
+        for (name, values), series in sorted(every, key=_by_key):
+            labels = dict(zip(DECLARED[name].labels, values, strict=True))
+            with lock:
+                copy = Series(series.value, series.counts.copy(), series.total)
+            rows.setdefault(name, []).append((labels, copy))
         for name, series_rows in rows.items():
-            yield metrics[name], series_rows
+            yield DECLARED[name], series_rows
+
+
+def _by_key(item: tuple[tuple[str, tuple[str, ...]], Series]) -> tuple[str, tuple[str, ...]]:
+    return item[0]

@@ -31,6 +31,8 @@ STALLED_S: Final = 0.25
 """a record that waits longer for the disk holds up orders (RELIABILITY 4.6)"""
 SILENT_S: Final = 30
 """a session turns its loop every second"""
+DESK_SILENT_S: Final = 60
+"""a live desk's file is written every 15 s"""
 NEAR_SHARE: Final = 0.8
 """of a limit: its band is `warn` from here"""
 STOPS: Final = ("hard_drawdown_pct", "max_daily_loss_pct", "weekly_loss_pct")
@@ -63,7 +65,7 @@ def alert_rules(configuration: Configuration) -> tuple[RuleFile, ...]:
     """Return every alert that the configuration asks for."""
     return (
         RuleFile("exchanges", tuple(_exchanges(configuration))),
-        RuleFile("live_router", tuple(_live_router(configuration))),
+        RuleFile("live_router", (*_live_router(configuration), *_live_desk())),
         RuleFile("risk", tuple(_risk())),
         RuleFile("sessions", tuple(_sessions())),
     )
@@ -187,6 +189,23 @@ def _live_router(configuration: Configuration) -> Iterator[AlertRule]:
         hold_s=BREAKER_HOLD_S,
         summary=f"{{{{ $labels.exchange }}}} is left alone: its breaker has been open for {duration(BREAKER_HOLD_S)}",
         action="golive venue check tells what fails; orders go by the route's other venues, where there are any.",
+    )
+
+
+def _live_desk() -> Iterator[AlertRule]:
+    yield AlertRule(
+        alert="LiveLogStalled",
+        expression=f"max_over_time({m.LIVE_JOURNAL_STALLED.name}[{duration(STALL_WINDOW_S)}]) > {STALLED_S:g}",
+        severity="critical",
+        summary="{{ $labels.exchange }}: a record of the order journal has waited {{ $value }} s for the disk",
+        action="No order leaves before its record is durable. Look at the disk of this host.",
+    )
+    yield AlertRule(
+        alert="LiveDeskSilent",
+        expression=f"time() - ({m.LIVE_HEARTBEAT.name} > 0) > {DESK_SILENT_S}",
+        severity="critical",
+        summary="{{ $labels.exchange }}: the live desk last turned {{ $value }} s ago",
+        action="It hangs, or it was killed: golive panic if orders work at the venue, then golive reconcile.",
     )
 
 

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from golive.config.configuration import Configuration
 from golive.metrics import declaration as m
 
-from .alert_rules import FALLBACK_WINDOW_S, LATENCY_WINDOW_S, NEAR_SHARE, SILENT_S, STALLED_S, counted, duration
+from .alert_rules import DESK_SILENT_S, FALLBACK_WINDOW_S, LATENCY_WINDOW_S, NEAR_SHARE, SILENT_S, STALLED_S, counted, duration
 
 Unit = Literal["short", "s", "percentunit", "ops"]
 RATE_WINDOW: Final = duration(LATENCY_WINDOW_S)
@@ -165,6 +165,8 @@ def _live_router(configuration: Configuration) -> Iterator[Panel]:
         queries=(_quantile(0.95, m.LIVE_QUEUE_WAIT, "exchange"),),
         unit="s",
     )
+    yield _live_journal()
+    yield _live_life()
 
 
 def _risk() -> Iterator[Panel]:
@@ -183,6 +185,19 @@ def _risk() -> Iterator[Panel]:
         title="Refusals by code",
         description="Since the session began.",
         queries=(Query(f'sum by (code) ({m.RISK_DECISIONS.name}{{result="refused"}}) > 0', "{{code}}"),),
+    )
+    yield Panel(
+        title="Risk service: time of a decision, p95",
+        description=f"Over {RATE_WINDOW}.",
+        queries=(_quantile(0.95, m.RISK_SERVICE_LATENCY, "entrypoint"),),
+        unit="s",
+    )
+    yield Panel(
+        title="Risk service: can be asked",
+        description="1 while its answers become durable.",
+        queries=(Query(m.RISK_SERVICE_UP.name, "{{entrypoint}}"),),
+        limit=1,
+        low_is_bad=True,
     )
 
 
@@ -212,6 +227,8 @@ def _readiness(configuration: Configuration) -> Iterator[Panel]:
     yield _fallbacks(limits.fallback_alert_threshold)
     yield _unknown()
     yield _breaker()
+    yield _live_journal()
+    yield _live_life()
     yield Panel(
         title="What runs",
         description="Release and digest of its sources.",
@@ -305,6 +322,26 @@ def _breaker() -> Panel:
         description="1 while the venue is left alone.",
         queries=(Query(f"max by (exchange) ({m.LIVE_BREAKER.name})", "{{exchange}}"),),
         limit=1,
+    )
+
+
+def _live_journal() -> Panel:
+    return Panel(
+        title="Order journal: wait for the disk",
+        description="The longest of 15 s; no order leaves before its record is durable.",
+        queries=(Query(f"max by (exchange) ({m.LIVE_JOURNAL_STALLED.name})", "{{exchange}}"),),
+        unit="s",
+        limit=STALLED_S,
+    )
+
+
+def _live_life() -> Panel:
+    return Panel(
+        title="Live desk: age of its last sign of life",
+        description="Nothing where no desk runs.",
+        queries=(Query(f"time() - (max by (exchange) ({m.LIVE_HEARTBEAT.name}) > 0)", "{{exchange}}"),),
+        unit="s",
+        limit=DESK_SILENT_S,
     )
 
 

@@ -48,6 +48,7 @@ from .export import LiveExport
 from .interpreter import Steadiness
 from .opening import Recovery
 from .plan import AccountPlan, LivePlan
+from .pulse import DeskPulse
 from .reconcile_views import Books
 from .taking_over import restored, taken_over
 
@@ -75,6 +76,7 @@ class LiveDesk:
         self._steadiness = Steadiness(plan.clock.monotonic)
         self._export = None if plan.export_path is None else LiveExport(plan.home / plan.export_path, plan.recorder)
         self._exporter: asyncio.Task[None] | None = None
+        self._pulse = DeskPulse(plan.recorder, [account.profile.label for account in plan.accounts])
         self.failing_exports = 0
         """times in a row that the metrics could not be written"""
         self._ticker: asyncio.Task[None] | None = None
@@ -222,6 +224,7 @@ class LiveDesk:
             if name not in self._accounts:
                 opened.abandon()
         self.emergency.close()
+        self._pulse.end()
         if self._exporter is not None and self._export is not None:
             await self._write_series(self._export)
         await asyncio.to_thread(self.alerts.close)
@@ -297,7 +300,10 @@ class LiveDesk:
         """Let the router look at the clock: for accounts in trouble for too long, and for fills that do not come."""
         while True:
             await asyncio.sleep(self.plan.timing.tick_s)
-            self.look(self.plan.clock.now())
+            now = self.plan.clock.now()
+            self.look(now)
+            pens = {each.profile.label: self._accounts[each.adapter].parts.pen for each in self.plan.accounts}
+            self._pulse.beat(now, {label: pen.stalled_s for label, pen in pens.items()})
             self._steadiness.look(is_idle=all(account.is_idle for account in self._accounts.values()))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
@@ -377,6 +383,7 @@ class LiveDesk:
             self.failing_exports += 1
         else:
             self.failing_exports = 0
+            self._pulse.exported()
             if problem:
                 self.plan.alert(Alert("live", AlertSeverity.ERROR, "Live metrics begin anew", problem))
 

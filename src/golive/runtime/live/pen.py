@@ -106,8 +106,13 @@ class Pen:
         return self._writer.projected >= owed
 
     @property
+    def stalled_s(self) -> float:
+        """How long the oldest record that must be durable has been waiting."""
+        return self._writer.stalled_s()
+
+    @property
     def is_stalled(self) -> bool:
-        return self._writer.stalled_s() > self._stall_s
+        return self.stalled_s > self._stall_s
 
     @property
     def failure(self) -> JournalError | None:
