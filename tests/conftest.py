@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from golive.model import redaction
+
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("proof", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("proof" if os.environ.get("GOLIVE_PROOF") == "1" else "fixed")
@@ -47,3 +49,13 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def own_secrets() -> Iterator[None]:
+    """Forget after each test the secrets that it made: another one may use such a value as an ordinary word."""
+    guarded, forms = dict(redaction._guarded), redaction._forms
+    yield
+    redaction._guarded.clear()
+    redaction._guarded.update(guarded)
+    redaction._forms = forms

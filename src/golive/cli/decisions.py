@@ -17,7 +17,7 @@ from golive.observability.wording import Language, word
 
 from .chain_words import ROWS, TEXTS
 from .delivery import delivered
-from .options import DEFAULT_CONFIG, HomeOption, locate
+from .options import DEFAULT_CONFIG, HomeOption, LanguageOption, locate
 from .terminal import clean
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def decisions(
     since: Annotated[
         str | None, typer.Option("--since", metavar="TIME", help="Only what was decided from this market time on, UTC.")
     ] = None,
-    lang: Annotated[Language, typer.Option("--lang", help="Language of the table.")] = Language.EN,
+    lang: LanguageOption = Language.EN,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
     home: HomeOption = None,
 ) -> None:

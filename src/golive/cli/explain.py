@@ -20,7 +20,7 @@ from golive.model.verdict import ExitCode
 
 from .delivery import delivered
 from .explain_words import Language
-from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, LanguageOption, Location, locate
 
 if TYPE_CHECKING:
     from golive.config.configuration import Configuration
@@ -47,7 +47,7 @@ def explain(
             "BTC/USDT#3), or an order: client order id, its first 6 digits or more, or venue order id.",
         ),
     ],
-    lang: Annotated[Language, typer.Option("--lang", help="Language of the table.")] = Language.EN,
+    lang: LanguageOption = Language.EN,
     credentials: Annotated[
         Path | None,
         typer.Option("--credentials", metavar="FILE", help="Key file: also ask a simulated venue on this machine (mode 0600)."),

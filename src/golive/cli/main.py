@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from golive.model.errors import ConfigError, GoliveError, PrerequisiteMissing, StrategyError
+from golive.model.redaction import redacted, without_secrets
 from golive.model.verdict import ExitCode
 from golive.runtime.failure import ValidationFailed
 
@@ -83,24 +84,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return ended.code or 0
     except (ConfigError, StrategyError) as error:
-        typer.echo(error, err=True)
+        _tell(error)
         return ExitCode.USAGE
     except PrerequisiteMissing as error:
-        typer.echo(error, err=True)
+        _tell(error)
         return ExitCode.BLOCKED
     except ValidationFailed as error:
-        typer.echo(error, err=True)
+        _tell(error)
         return ExitCode.VALIDATION_FAILED
     except KeyboardInterrupt:
         typer.echo("stopped before a session had begun", err=True)
         return ExitCode.UNKNOWN
     except GoliveError as error:
-        typer.echo(f"error: {error}", err=True)
+        _tell(f"error: {error}")
         return ExitCode.INTERNAL
     except Exception:  # noqa: BLE001 (the outermost frame: the trace is shown and the exit code says internal error)
-        traceback.print_exc()
+        _tell(redacted(traceback.format_exc()))
         return ExitCode.INTERNAL
     return 0
+
+
+def _tell(what: object) -> None:
+    """Say on stderr what went wrong, without any secret that this process holds."""
+    typer.echo(without_secrets(str(what)), err=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
+from golive.observability.wording import Language
+
 DEFAULT_CONFIG: Final = Path("config/runtime.yaml")
 
 ConfigOption: TypeAlias = Annotated[
@@ -16,6 +18,11 @@ ConfigOption: TypeAlias = Annotated[
 HomeOption: TypeAlias = Annotated[
     Path | None,
     typer.Option("--home", metavar="DIR", envvar="GOLIVE_HOME", help="The project's directory. Default: the parent of config/."),
+]
+
+
+LanguageOption: TypeAlias = Annotated[
+    Language, typer.Option("--lang", envvar="GOLIVE_LANG", help="Language of what people are told.")
 ]
 
 

@@ -7,20 +7,23 @@ import sys
 import time
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from golive.model.clock import to_iso
 from golive.model.verdict import ExitCode
+from golive.observability.wording import Language
 
 from .delivery import delivered, set_apart
-from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, LanguageOption, locate
 
 if TYPE_CHECKING:
     from golive.metrics.recorder import MemoryRecorder
     from golive.runtime.facts import SessionFacts
+    from golive.runtime.log import ProcessLog
     from golive.runtime.options import RunOptions
+    from golive.runtime.plan import Plan
     from golive.services.metrics_http import MetricsEndpoint
 
     from .terminal import Progress
@@ -37,6 +40,13 @@ class Mode(str, Enum):
 class Shadow(str, Enum):
     IDEAL = "ideal"
     NONE = "none"
+
+
+class LogLevel(str, Enum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 class VolumeUnit(str, Enum):
@@ -125,6 +135,10 @@ def run(
         ),
     ] = False,
     ready_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Written once, when the session has started.")] = None,
+    log_level: Annotated[
+        LogLevel, typer.Option("--log-level", help="What is told on stderr while the session runs; the log file has everything.")
+    ] = LogLevel.WARNING,
+    lang: LanguageOption = Language.EN,
     as_json: Annotated[bool, typer.Option("--json", help="Print the final report, alone, on stdout.")] = False,
 ) -> None:
     """Run a demo or paper session and judge it.
@@ -156,10 +170,17 @@ def run(
         shadow=shadow.value,
         resume=resume,
     )
-    raise typer.Exit(_run(options, config, home, as_json=as_json))
+    raise typer.Exit(_run(options, config, home, Told(log_level, lang), as_json=as_json))
 
 
-def _run(options: RunOptions, config: Path, home: Path | None, *, as_json: bool) -> ExitCode:
+class Told(NamedTuple):
+    """What the console is told while a session runs, and in which language."""
+
+    level: LogLevel
+    language: Language
+
+
+def _run(options: RunOptions, config: Path, home: Path | None, told: Told, *, as_json: bool) -> ExitCode:
     from golive.matching.warm import is_warm
     from golive.observability.report import document_bytes
     from golive.runtime.bootstrap import plan_session, run_session
@@ -175,9 +196,10 @@ def _run(options: RunOptions, config: Path, home: Path | None, *, as_json: bool)
     total = (options.candles or DEFAULT_CANDLES) if plan.lock_step and options.data is None else options.candles
     label = f"{plan.stage} {plan.entrypoint.name}"
     progress = Progress(sys.stderr, time.monotonic_ns, label=label, total=total, quote_asset=plan.instruments[0].quote)
+    log = _log(plan, progress, told)
     try:
         with set_apart():
-            result = run_session(plan, lambda facts: _show(progress, facts), _serve_metrics)
+            result = run_session(plan, lambda facts: _show(progress, facts), _serve_metrics, log)
     finally:
         progress.finish()
     with delivered() as stdout:
@@ -194,6 +216,16 @@ def _show(progress: Progress, facts: SessionFacts) -> None:
         return
     equity = engine.ledger.text(engine.ledger.quote, engine.last_equity)
     progress.update(engine.candles, to_iso(dispatcher.clock.now), equity, len(engine.fills))
+
+
+def _log(plan: Plan, progress: Progress, told: Told) -> ProcessLog:
+    from golive.observability.log_words import Level
+    from golive.runtime.clock import SystemClock
+    from golive.runtime.log import ProcessLog
+
+    context = {"entrypoint": plan.entrypoint.name, "stage": str(plan.stage), "pid": str(os.getpid())}
+    level = Level(told.level.value)
+    return ProcessLog(plan.home, SystemClock(), progress.say, context=context, level=level, language=told.language)
 
 
 def _serve_metrics(recorder: MemoryRecorder, host: str, port: int, path: str) -> MetricsEndpoint:

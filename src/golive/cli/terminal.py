@@ -139,6 +139,14 @@ class Progress:
             self._stream.flush()
         self._state = None
 
+    def say(self, line: str) -> None:
+        """Write a line of its own above the state, which is shown again when it is due."""
+        if self._is_terminal and self._written:
+            self._stream.write("\r\x1b[2K")
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
+        self._written = ""
+
     def _write(self) -> None:
         assert self._state is not None
         candles, market_time, equity, fills = self._state

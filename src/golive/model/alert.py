@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from .json import JsonValue
+from .redaction import redacted_value, without_secrets
 
 EMERGENCY_CATEGORY: Final = "emergency"
 """alerts about emergency mode: to every channel, past any throttle, and nobody has to acknowledge them"""
@@ -37,7 +38,10 @@ class AlertOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertMessage:
-    """One alert; `dedup_key` decides what counts as the same alert, `ts` is wall clock, ns UTC."""
+    """One alert; `dedup_key` decides what counts as the same alert, `ts` is wall clock, ns UTC.
+
+    It leaves this host, so no secret that the process holds stands in it, whatever it was made of.
+    """
 
     alert_id: str
     category: str
@@ -47,6 +51,12 @@ class AlertMessage:
     ts: int
     dedup_key: str
     context: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("title", "body", "dedup_key"):
+            object.__setattr__(self, name, without_secrets(getattr(self, name)))
+        context = {name: redacted_value(value, name) for name, value in self.context.items()}
+        object.__setattr__(self, "context", context)
 
 
 @dataclass(frozen=True, slots=True)

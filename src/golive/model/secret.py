@@ -7,14 +7,20 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Protocol
 
+from .redaction import guard
+
 
 class Secret:
-    """Text that never shows itself in repr, str, logs or reports; `reveal()` is the moment of use."""
+    """Text that never shows itself in repr, str, logs or reports; `reveal()` is the moment of use.
+
+    Its value is guarded from then on: whoever writes it down all the same writes `***`.
+    """
 
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
         self._value = value
+        guard(value)
 
     def reveal(self) -> str:
         return self._value

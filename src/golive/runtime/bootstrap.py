@@ -13,6 +13,7 @@ from golive.matching.warm import is_warm, warm
 from golive.storage.config_files import load_configuration
 
 from .clock import SystemClock
+from .log import Log
 from .options import RunOptions
 from .plan import Plan, plan_run
 from .session import Session
@@ -24,7 +25,7 @@ def plan_session(options: RunOptions, runtime_file: Path, home: Path, environ: M
     return plan_run(options, load_configuration(runtime_file, environ), runtime_file, home)
 
 
-def run_session(plan: Plan, progress: Progress, serve_metrics: ServeMetrics) -> RunResult:
+def run_session(plan: Plan, progress: Progress, serve_metrics: ServeMetrics, log: Log | None = None) -> RunResult:
     """Run one session in an event loop of its own and return its report and exit code.
 
     What is not compiled yet is compiled before: it would hold up the loop, and everything that is measured in it.
@@ -33,7 +34,7 @@ def run_session(plan: Plan, progress: Progress, serve_metrics: ServeMetrics) -> 
         _compile()
 
     async def main() -> RunResult:
-        return await Session(plan, SystemClock(), progress, serve_metrics).run()
+        return await Session(plan, SystemClock(), progress, serve_metrics, log).run()
 
     return asyncio.run(main())
 

@@ -15,6 +15,7 @@ from golive.model.command import Alert
 from golive.model.ids import ClientOrderId, derive_client_order_id
 from golive.model.instrument import Instrument
 from golive.model.json import JsonObject
+from golive.observability.log_words import LogEvent
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.decision_journal import DecisionContext, TradingDecisionJournal
 from golive.storage.guardrail_log import GuardrailLog
@@ -33,6 +34,7 @@ from golive.storage.stage_records import StageRecords
 
 from .code_version import code_version
 from .identity import operator_identity
+from .log import Log, SilentLog
 from .plan import Plan
 from .session_journal import SessionJournal
 from .unfinished import Unfinished, find_unfinished
@@ -54,6 +56,7 @@ class Evidence:
         self._run_id = run_id
         self._started_at = started_at
         self._clock = clock
+        self.log: Log = SilentLog()
         self.operator = operator_identity()
         self._keys = DevelopmentKeys.load_or_create(plan.home)
         self.lease = Lease.acquire(plan.home, plan.entrypoint.name)
@@ -171,7 +174,10 @@ class Evidence:
         )
 
     def alert(self, alert: Alert) -> None:
-        """Put an alert into the durable outbox."""
+        """Put an alert into the durable outbox, and tell it to the log."""
+        self.log.say(
+            LogEvent.ALERT_RAISED, severity=str(alert.severity), category=alert.category, title=alert.title, body=alert.body
+        )
         key = f"{alert.category}|{alert.severity}|{alert.title}"
         context = {"entrypoint": self._plan.entrypoint.name, "run_id": self._run_id}
         message = AlertMessage(

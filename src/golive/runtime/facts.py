@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from golive.engine import Engine
 from golive.model.clock import SECOND
 from golive.model.emergency import EmergencyMode
+from golive.model.redaction import without_secrets
 from golive.model.stage_record import StageRecord
 from golive.observability.divergence import DivergenceSection
+from golive.observability.log_words import LogEvent
 from golive.observability.measured import MeasuredProbe
 from golive.observability.outcome import Outcome
 from golive.venues.failover import FailoverStatus
 
 from .dispatcher import Dispatcher
 from .drive import Inbox
+from .log import Log, SilentLog
 from .market_facts import MarketFacts
 from .outcome import MarketSpan, outcome_of
 from .recorder import SessionRecorder
@@ -37,6 +40,7 @@ class SessionFacts:
     environment: str
     endpoint_host: str
     recorder: SessionRecorder = field(default_factory=SessionRecorder)
+    log: Log = field(default_factory=SilentLog)
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     blocked: str | None = None
@@ -87,13 +91,16 @@ class SessionFacts:
         return self.shadow.section({key: desk.mark for key, desk in self.engine.desks.items()})
 
     def warn(self, text: str) -> None:
-        """Add a warning, once."""
+        """Add a warning, once; it is told at that moment, too."""
+        text = without_secrets(text)
         if text not in self.warnings:
             self.warnings.append(text)
+            self.log.say(LogEvent.SESSION_WARNING, reason=text)
 
     def fail(self, error: Exception) -> None:
         """Note that a broken invariant, a journal or the strategy ended the session: whatever else was found, it is an error."""
         self.internal_error = True
+        self.log.say(LogEvent.INTERNAL_ERROR, reason=f"{type(error).__name__}: {error}", error=error)
         self.errors.append(f"{type(error).__name__}: {error}")
 
     def driven_seconds(self) -> float:

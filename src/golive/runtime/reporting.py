@@ -10,6 +10,7 @@ from pathlib import Path
 
 from golive.model.clock import SECOND, stamp
 from golive.model.json import JsonObject, JsonValue
+from golive.model.redaction import without_secrets
 from golive.model.stage_record import FileDigest, StageRecord
 from golive.model.verdict import EvidenceClass, KeyClass, Stage, Verdict
 from golive.observability.guardrails import Guardrails
@@ -92,7 +93,7 @@ def report_document(
             verdict=RunVerdict(
                 status=decision.status,
                 exit_code=decision.exit_code,
-                errors=tuple(facts.errors),
+                errors=tuple(without_secrets(each) for each in facts.errors),
                 warnings=tuple(facts.warnings),
                 gate=_gate(plan, facts),
             ),

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 import time
 import traceback
 import uuid
@@ -30,10 +31,12 @@ from golive.model.errors import (
     VenueError,
 )
 from golive.model.instrument import Instrument
-from golive.model.json import JsonValue
+from golive.model.json import JsonObject, JsonValue
+from golive.model.redaction import redacted
 from golive.model.verdict import RunStatus
 from golive.observability.exchange_metrics import MonitoredProfile
 from golive.observability.guardrails import Guardrails
+from golive.observability.log_words import LogEvent
 from golive.observability.report import report_sha256
 from golive.observability.shape import as_json
 from golive.observability.status import Decision, decide_status
@@ -50,6 +53,7 @@ from .guardrail_report import guardrail_section
 from .health_watch import HealthWatch
 from .host_risk import HostRisk
 from .judgement import judge
+from .log import Log, SilentLog
 from .market_facts import MarketFacts
 from .opening import Floor, open_floor
 from .operator_watch import OperatorWatch
@@ -74,7 +78,7 @@ REFRESH_S = 5.0
 class Session:
     """One run of one plan; `run` is called once, inside an event loop."""
 
-    def __init__(self, plan: Plan, clock: Clock, progress: Progress, serve_metrics: ServeMetrics) -> None:
+    def __init__(self, plan: Plan, clock: Clock, progress: Progress, serve_metrics: ServeMetrics, log: Log | None = None) -> None:
         self._plan = plan
         self._clock = clock
         self._progress = progress
@@ -83,6 +87,7 @@ class Session:
         entrypoint = plan.entrypoint
         host = "127.0.0.1" if plan.endpoint == EMBEDDED else entrypoint.endpoint_host or plan.endpoint
         self.facts = SessionFacts(run_id, now, clock.monotonic(), entrypoint.exchange, entrypoint.environment, host)
+        self.facts.log = log or SilentLog()
         self._places = report_places(plan, run_id, now)
         self._pace = SessionPace(clock)
         monitored = [
@@ -117,6 +122,7 @@ class Session:
         Raises ConfigError when the data or an option turns out unusable (nothing is reported then). Report files that cannot
         be written make the result an internal error; the report itself is returned all the same.
         """
+        self._say_started()
         work = asyncio.ensure_future(self._work())
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGINT, signal.SIGTERM):
@@ -142,7 +148,7 @@ class Session:
         except GoliveError as exc:
             self.facts.fail(exc)
         except Exception as exc:  # noqa: BLE001 (the outermost frame of a session: nothing may cost its report)
-            traceback.print_exc()
+            sys.stderr.write(redacted(traceback.format_exc()))
             self.facts.fail(exc)
         finally:
             for signum in (signal.SIGINT, signal.SIGTERM):
@@ -159,6 +165,7 @@ class Session:
         plan, facts = self._plan, self.facts
         with _blocking("keys, journals or state of this home cannot be used"):
             self._evidence = Evidence(plan, facts.run_id, facts.started_at, self._clock)
+            self._evidence.log = facts.log
             unfinished = self._take_up() if plan.options.resume else None
             plan = self._plan
             if not plan.options.resume and (left := self._evidence.left_behind()) is not None:
@@ -201,6 +208,7 @@ class Session:
         assert self._evidence is not None
         unfinished = self._evidence.take_up()
         self.facts.run_id, self.facts.started_at = unfinished.identity.run_id, unfinished.identity.started_at
+        self.facts.log.say(LogEvent.SESSION_RESUMED, resumed=self.facts.run_id)
         self._plan = unfinished.plan(self._plan)
         self._places = report_places(self._plan, self.facts.run_id, self.facts.started_at)
         return unfinished
@@ -248,6 +256,7 @@ class Session:
             self._set_deadline()
             facts.startup_seconds = (self._clock.monotonic() - facts.began) / SECOND
             facts.drive_began = time.monotonic_ns()
+            facts.log.say(LogEvent.SESSION_READY, startup_seconds=round(facts.startup_seconds, 3))
             await self._drive(lock, stream, inbox, floor)
             facts.drive_ended = time.monotonic_ns()
             for task in background:
@@ -341,6 +350,7 @@ class Session:
     def _stop(self, work: asyncio.Future[None]) -> None:
         """SIGINT or SIGTERM: let a running session finish its step, break off one that is still starting."""
         self._pace.stop()
+        self.facts.log.say(LogEvent.SESSION_STOPPING, signal="SIGINT/SIGTERM")
         if self.facts.drive_began is None:
             work.cancel()
 
@@ -358,6 +368,7 @@ class Session:
         try:
             self._server = self._serve(self.facts.recorder, prometheus.host, prometheus.port, prometheus.path)
             self.facts.metrics_endpoint = self._server.url
+            self.facts.log.say(LogEvent.METRICS_SERVED, url=self._server.url)
         except GoliveError as exc:
             self.facts.warnings.append(f"metrics are not served: {exc}")
 
@@ -416,6 +427,7 @@ class Session:
             self.facts.fail(exc)
             decision = judge(self._plan, self.facts, evaluation, self._guardrails(now))
             report = self._document(evaluation, decision, now, finished=True)
+        self._say_ended(report, decision)
         return RunResult(report, decision.exit_code)
 
     def _with_stage_record(self, report: dict[str, JsonValue], now: int) -> dict[str, JsonValue]:
@@ -440,6 +452,24 @@ class Session:
                 self.facts.warn(f"[venue:{name}] is to be left alone for {seconds:.0f} more seconds: {why}")
             if status.reconnect_required:
                 self.facts.warn(f"[venue:{name}] a connection must be rebuilt: {status.reconnect_reason}")
+
+    def _say_started(self) -> None:
+        plan = self._plan
+        self.facts.log.say(
+            LogEvent.SESSION_STARTED, stage=str(plan.stage), entrypoint=plan.entrypoint.name, strategy=plan.entrypoint.strategy,
+            endpoint=plan.endpoint, risk_profile=plan.risk_profile.name, speed=plan.speed, run_id=self.facts.run_id,
+        )  # fmt: skip
+
+    def _say_ended(self, report: JsonObject, decision: Decision) -> None:
+        """Tell what went wrong, except what was told when it happened, and how the session ended."""
+        facts, engine = self.facts, self.facts.engine
+        for reason in [] if facts.internal_error else facts.errors:
+            facts.log.say(LogEvent.SESSION_BLOCKED if reason == facts.blocked else LogEvent.SESSION_FAILED, reason=reason)
+        facts.log.say(
+            LogEvent.SESSION_ENDED, status=str(decision.status), exit_code=int(decision.exit_code), run_id=facts.run_id,
+            orders=0 if engine is None else len(engine.orders), fills=0 if engine is None else len(engine.fills),
+            report=report["report_json"],
+        )  # fmt: skip
 
     async def _close_journal(self) -> None:
         if self.facts.journal is None:

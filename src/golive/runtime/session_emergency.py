@@ -13,6 +13,7 @@ from golive.model.command import Alert
 from golive.model.emergency import ALL, EmergencyMode, TradingState
 from golive.model.event import Operator, OperatorAction
 from golive.model.order import Side
+from golive.observability.log_words import LogEvent
 
 from .auto_trader import SwitchWatch
 from .dispatcher import Dispatcher
@@ -39,6 +40,7 @@ class SessionEmergency:
         self._clock = clock
         self._alert = alert
         self._stop = stop
+        self._is_on = False
         self._dispatcher: Dispatcher | None = None
         self.watch = EmergencyWatch(
             plan.home, clock, entrypoint=plan.entrypoint.name, risk_profile=plan.risk_profile.name,
@@ -60,8 +62,12 @@ class SessionEmergency:
     def _changed(self, mode: EmergencyMode | None) -> None:
         self._facts.recorder.set(RISK_EMERGENCY, mode is not None, profile=self._plan.risk_profile.name)
         if mode is not None:
+            self._facts.log.say(LogEvent.EMERGENCY_ON, scope=mode.scope, operator=mode.operator, reason=mode.reason)
             self._note(mode)
             self._alert(emergency_alert(self._plan.entrypoint.name, mode))
+        elif self._is_on:
+            self._facts.log.say(LogEvent.EMERGENCY_OFF)
+        self._is_on = mode is not None
         if not self._inbox.repeats:
             self._turn(mode)
 

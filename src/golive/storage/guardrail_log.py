@@ -13,6 +13,7 @@ from golive.audit.canonical import CanonicalError, canonical
 from golive.model.clock import Clock, from_iso, to_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
+from golive.model.redaction import redacted, redacted_value
 
 from .files import LOG_FILE, make_directory, write_all
 
@@ -65,8 +66,8 @@ class GuardrailLog:
                     "exchange": exchange,
                     "environment": environment,
                     "queue": queue,
-                    "message": message,
-                    "fields": fields,
+                    "message": redacted(message),
+                    "fields": redacted_value(fields),
                 }
             )
         except CanonicalError as exc:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from golive.audit import canonical, sign_seal
 from golive.audit.seal import Seal
 from golive.model.errors import JournalError
+from golive.model.redaction import guard
 from golive.model.verdict import KeyClass
 
 from .files import LOG_FILE, PRIVATE_DIRECTORY, SECRET_FILE, make_directory, sync_directory, write_all, write_atomic
@@ -75,6 +76,8 @@ class DevelopmentKeys:
     def _assemble(cls, raw: Mapping[str, bytes]) -> DevelopmentKeys:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+        for key in raw.values():
+            guard(key)
         public = Ed25519PrivateKey.from_private_bytes(raw["ed25519.key"]).public_key().public_bytes_raw()
         seal_key_id = f"dev-seal-{hashlib.sha256(public).hexdigest()[:16]}"
         # The id of a secret key is a digest under a label of its own, so it cannot be mistaken for a MAC.
