@@ -36,11 +36,11 @@ class TappedRecorder(MemoryRecorder):
         observe, tap, indicator = super().histogram(metric, **labels), self.tap, _SAMPLED.get(metric.name)
         if tap is None or indicator is None:
             return observe
-        exchange = labels.get("exchange")
+        put = tap.series(indicator, labels.get("exchange"))
 
         def observe_and_put(value: float) -> None:
             observe(value)
-            tap.put(indicator, value, exchange)
+            put(value)
 
         return observe_and_put
 
@@ -48,12 +48,12 @@ class TappedRecorder(MemoryRecorder):
         count, tap = super().counter(metric, **labels), self.tap
         if tap is None or metric is not EXCHANGE_REQUESTS:
             return count
-        exchange, success = labels["exchange"], float(labels["status"] in _ANSWERED)
+        put, success = tap.series(i.EXCHANGE_SUCCESS, labels["exchange"]), float(labels["status"] in _ANSWERED)
 
         def count_and_put(amount: float) -> None:
             count(amount)
             for _ in range(int(amount)):
-                tap.put(i.EXCHANGE_SUCCESS, success, exchange)
+                put(success)
 
         return count_and_put
 
