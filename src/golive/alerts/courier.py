@@ -16,11 +16,13 @@ from golive.model.alert import NO_CHANNEL, SUPPRESSED_CHANNEL, AlertMessage, Ale
 from golive.model.clock import SECOND
 from golive.model.errors import JournalError
 
-from .escalation import LOOK_AGAIN_S, RetryPolicy
+from .escalation import RetryPolicy
 from .ports import AuditLog, Channels, Outbox
 from .routing import AlertPolicy
 from .throttle import Throttle
 
+AGAIN_S: Final = 2.0
+"""when an audit or an escalation that failed is tried again"""
 REST_S: Final = 30.0
 """the longest time that a channel which fails is left alone by what is no new critical alert"""
 
@@ -47,10 +49,13 @@ class Courier:
         recorder: Recorder,
         now: Callable[[], int],
         escalate: Callable[[Sequence[AlertMessage], int], None],
+        say: Callable[[str], None],
         *,
         retry: RetryPolicy | None = None,
     ) -> None:
-        """`escalate` is given what nobody acknowledged, oldest first, and the time-out in seconds; JournalError when it fails."""
+        """`escalate` is given what nobody acknowledged, oldest first, and the time-out in seconds; JournalError when it fails.
+        `say` is told once what could not be done.
+        """
         self._outbox = outbox
         self._audit = audit
         self._channels = channels
@@ -62,7 +67,9 @@ class Courier:
         self._throttle = Throttle(outbox.remembered())
         self._resting: dict[str, tuple[int, int]] = {}
         """by channel: how often it failed in a row, and until when it is left alone"""
-        self._escalate_at = 0
+        self._say = say
+        self._told: dict[str, str] = {}
+        self._again_at: dict[str, int] = {}
         self._doubtful = True
         """the oldest outcomes may stand in the audit already: the process before may have ended right after writing them"""
         outbox.interrupt_all(now())
@@ -72,20 +79,23 @@ class Courier:
         busy = self._take_results()
         busy |= self._route()
         busy |= self._send()
-        problems: list[JournalError] = []
         for work in (self._demand_acknowledgement, self._write_audit):
-            try:
-                busy |= work()
-            except JournalError as exc:
-                problems.append(exc)
-        if problems:
-            raise problems[0]
+            busy |= self._tried(work)
         return busy
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is due now; what waits for its next attempt does not count."""
-        return not self._outbox.pending(1) and not self._ready(self._now()) and not self._outbox.outcomes(1)
+    def _tried(self, work: Callable[[], bool]) -> bool:
+        """Do work whose failure must not end delivery; what failed is left alone for a moment."""
+        name, now = work.__name__, self._now()
+        if now < self._again_at.get(name, 0):
+            return False
+        try:
+            return work()
+        except JournalError as exc:
+            self._again_at[name] = now + int(AGAIN_S * SECOND)
+            if self._told.get(name) != str(exc):
+                self._told[name] = str(exc)
+                self._say(f"alerts: {exc}")
+            return False
 
     def _route(self) -> bool:
         messages = self._outbox.pending()
@@ -158,14 +168,10 @@ class Courier:
 
     def _demand_acknowledgement(self) -> bool:
         now = self._now()
-        if now < self._escalate_at:
-            return False
         overdue = self._outbox.overdue(now)
         if not overdue:
             return False
-        self._escalate_at = now + int(LOOK_AGAIN_S * SECOND)
         self._escalate(overdue, self._policy.acknowledge_timeout_seconds)
-        self._escalate_at = 0
         self._outbox.escalated([message.alert_id for message in overdue], now)
         return True
 

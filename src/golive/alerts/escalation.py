@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from golive.model.alert import AlertMessage, AlertSeverity
 from golive.model.clock import SECOND
@@ -32,10 +31,6 @@ class RetryPolicy:
         """Say whether an alert must look for other channels; `attempts` of each channel it has, none of which took it."""
         is_grave = message.severity in (AlertSeverity.ERROR, AlertSeverity.CRITICAL)
         return is_grave and not has_arrived and all(made >= self.widen_after for made in attempts)
-
-
-LOOK_AGAIN_S: Final = 30.0
-"""how often an escalation that failed (its flag could not be written) is tried again at most"""
 
 
 def unacknowledged_reason(messages: Sequence[AlertMessage], timeout_seconds: int) -> str:

@@ -6,10 +6,7 @@ real venue belongs in a secret store, so a file is refused as soon as one of the
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -18,7 +15,8 @@ from golive.config.endpoint import is_loopback_host
 from golive.model.errors import ConfigError
 from golive.model.secret import Credentials, Secret
 
-MAX_BYTES: Final = 64 * 1024
+from .private_file import read_private_file
+
 FIELDS: Final = ("apiKey", "secret", "password")
 _KNOWN: Final = frozenset({*FIELDS, "permissions", "demo", "account", "ipAllowlist", "expiresAt"})
 
@@ -66,7 +64,7 @@ def _may_trade(entry: Mapping[str, object]) -> bool:
 
 def _read(path: Path) -> tuple[Mapping[str, object], ...]:
     try:
-        document = json.loads(_content(path))
+        document = json.loads(read_private_file(path, "the venue's keys"))
     except ValueError:  # the error of the parser quotes what it read
         raise ConfigError(f'{path}: not JSON; expected {{"keys": [{{"apiKey": "…", "secret": "…"}}]}}') from None
     entries = document.get("keys") if isinstance(document, dict) else None
@@ -85,32 +83,3 @@ def _entry(entry: object, where: str) -> Mapping[str, object]:
         if not isinstance(value, str) or (not value and name != "password"):
             raise ConfigError(f"{where}: field {name!r} must be a non-empty text")
     return entry
-
-
-def _content(path: Path) -> bytes:
-    """Read a file that belongs to this user alone; what is checked is what is read."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as exc:
-        if exc.errno == errno.ELOOP:
-            raise ConfigError(f"{path}: a symbolic link; give the file itself, where it really lies") from exc
-        raise ConfigError(f"{path}: {exc.strerror or exc}; give a regular file with the venue's keys") from exc
-    try:
-        return _checked_content(path, descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _checked_content(path: Path, descriptor: int) -> bytes:
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode):
-        raise ConfigError(f"{path}: not a regular file; give a file with the venue's keys")
-    if found.st_uid != os.geteuid():
-        raise ConfigError(f"{path}: belongs to another user (uid {found.st_uid}); a key file belongs to who uses it")
-    if found.st_mode & 0o077:
-        raise ConfigError(f"{path}: others may use it (mode {stat.S_IMODE(found.st_mode):04o}); run: chmod 600 {path}")
-    with os.fdopen(descriptor, "rb", closefd=False) as file:
-        content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise ConfigError(f"{path}: longer than {MAX_BYTES} bytes; a key file is short")
-    return content

@@ -16,6 +16,7 @@ from golive.model.alert import NO_CHANNEL, SUPPRESSED_CHANNEL, AlertMessage, Ale
 from golive.model.errors import JournalError
 
 from .alert_schema import MESSAGE, message_from, prepare
+from .failpoint import reach
 from .files import PRIVATE_DIRECTORY, make_directory
 
 PATH: Final = Path("var/state/alerts/outbox.sqlite")
@@ -133,6 +134,7 @@ class AlertOutbox:
         """Write down how an attempt ended; None when none is under way. `retry_at`: failed attempts → time of the next."""
         query = f"""SELECT {MESSAGE}, parcel.attempts FROM parcel JOIN outbox USING (alert_id)
                     WHERE alert_id = ? AND channel = ? AND parcel.state = 'sending'"""
+        reach("alerts.settle.before")
         with self._writing() as connection:
             found = connection.execute(query, (sent.alert_id, sent.channel)).fetchone()
             if found is None:
@@ -161,6 +163,12 @@ class AlertOutbox:
                 self._note(parcel.message.alert_id, parcel.channel, AlertOutcome.INTERRUPTED, parcel.attempts)
         return tuple(found)
 
+    def is_settled(self, now: int) -> bool:
+        """Say whether nothing is to be done now: all is routed, no attempt is due or under way, the audit has every outcome."""
+        query = """SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending') OR EXISTS (SELECT 1 FROM outcome) OR EXISTS
+                   (SELECT 1 FROM parcel WHERE state = 'sending' OR (state = 'waiting' AND next_at <= ?))"""
+        return not self._rows(query, now)[0][0]
+
     # what the audit has not taken yet
 
     def outcomes(self, limit: int = 200) -> tuple[tuple[int, AlertRow], ...]:
@@ -172,6 +180,7 @@ class AlertOutbox:
 
     def audited(self, numbers: Iterable[int]) -> None:
         """Drop outcomes that stand in the audit."""
+        reach("alerts.audited.before")
         with self._writing() as connection:
             connection.executemany("DELETE FROM outcome WHERE n = ?", [(number,) for number in numbers])
 

@@ -1,0 +1,178 @@
+"""The delivery of one process: its thread takes turns with those of other processes, one of which delivers for the host."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from golive.alerts.courier import Courier, create_alert_metrics
+from golive.alerts.escalation import RetryPolicy, unacknowledged_reason
+from golive.config.configuration import Configuration
+from golive.metrics.declaration import ALERT_HEALTH_ERRORS
+from golive.metrics.recorder import Recorder
+from golive.model.alert import AlertMessage
+from golive.model.clock import Clock
+from golive.model.errors import JournalError
+from golive.notify.channel import AppriseChannel
+from golive.notify.lanes import LIMIT_S, Lanes
+from golive.notify.worker import DeliveryWorker
+from golive.security.alert_urls import AlertUrlFile
+from golive.storage.alert_audit import FileAlertAuditLog
+from golive.storage.alert_outbox import AlertOutbox
+from golive.storage.files import LOG_FILE, PRIVATE_DIRECTORY, make_directory
+
+from ..emergency import HostEmergency
+from ..host_signer import host_signer
+from ..live.alerting import to_stderr
+from .policy import alert_policy, audit_place
+
+SYSTEM: Final = "golive"
+"""who switches emergency mode on when nobody acknowledges"""
+LOCK: Final = Path("var/state/alerts/delivery.lock")
+"""held by the process that delivers; relative to home"""
+CLOSE_S: Final = 3.0
+"""how long the end of a process waits for alerts that can be delivered now"""
+CHECK_S: Final = 300
+FIRST_CHECK_S: Final = 30
+
+
+class AlertDelivery:
+    """Delivers what is in the outbox of `home` for as long as it is open. It raises nothing; only `settle` and `close` wait."""
+
+    def __init__(
+        self,
+        home: Path,
+        configuration: Configuration,
+        recorder: Recorder,
+        clock: Clock,
+        *,
+        limit_s: float = LIMIT_S,
+        retry: RetryPolicy | None = None,
+        say: Callable[[str], None] = to_stderr,
+    ) -> None:
+        self._home = home
+        self._configuration = configuration
+        self._policy = alert_policy(configuration)
+        self._recorder = recorder
+        self._clock = clock
+        self._limit_s = limit_s
+        self._retry = retry
+        self._say = say
+        create_alert_metrics(recorder, sorted(self._policy.channels))
+        for channel in self._policy.channels:
+            recorder.create(ALERT_HEALTH_ERRORS, channel=channel)
+        self._worker = DeliveryWorker(self._turn, say)
+        self._worker.start()
+
+    def wake(self) -> None:
+        """Look at the outbox at once."""
+        self._worker.wake()
+
+    def settle(self, timeout_s: float) -> bool:
+        """Wait until nothing can be delivered now, by whichever process; False when that takes longer. Blocks."""
+        deadline = time.monotonic() + timeout_s
+        try:
+            outbox = AlertOutbox.open(self._home)
+        except JournalError:
+            return False
+        try:
+            while True:
+                self._worker.wake()
+                if outbox.is_settled(self._clock.now()):
+                    return True
+                if time.monotonic() >= deadline:
+                    return False
+                time.sleep(0.02)
+        except JournalError:
+            return False
+        finally:
+            outbox.close()
+
+    def close(self, timeout_s: float = CLOSE_S) -> None:
+        """Wait a moment for what can be delivered now, and end; the rest is delivered by the next process. Blocks."""
+        self.settle(timeout_s)
+        self._worker.close(1.0)
+
+    def _turn(self) -> _Turn | None:
+        descriptor = _locked(self._home)
+        if descriptor is None:
+            return None
+        try:
+            return _Turn(self, descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+
+    def _escalate(self, messages: Sequence[AlertMessage], timeout_seconds: int) -> None:
+        """Switch auto-trade off and emergency mode on; JournalError when the flag cannot be written."""
+        host = HostEmergency(self._home, clock=self._clock, operator=SYSTEM)
+        for problem in host.switch_on(unacknowledged_reason(messages, timeout_seconds), SYSTEM).problems:
+            self._say(f"emergency mode is on, but: {problem}")
+
+    def _courier(self, outbox: AlertOutbox, audit: FileAlertAuditLog, channels: dict[str, AppriseChannel]) -> Courier:
+        lanes = Lanes(channels, self._worker.wake, limit_s=self._limit_s)
+        return Courier(
+            outbox, audit, lanes, self._policy, self._recorder, self._clock.now, self._escalate, self._say, retry=self._retry
+        )  # fmt: skip
+
+
+class _Turn:
+    """This process delivers: the lock is held from here to `close`."""
+
+    def __init__(self, delivery: AlertDelivery, descriptor: int) -> None:
+        home, configuration = delivery._home, delivery._configuration
+        urls, place = AlertUrlFile(home), audit_place(configuration)
+        self._channels = {
+            name: AppriseChannel(name, each.url_secret, urls.url) for name, each in configuration.core.alerts.channels.items()
+        }
+        self._recorder = delivery._recorder
+        self._descriptor = descriptor
+        self._check_at = time.monotonic() + FIRST_CHECK_S
+        self._audit = FileAlertAuditLog(
+            home, host_signer(home, delivery._clock, SYSTEM), place.directory, place.retention_days
+        )  # fmt: skip
+        self._outbox = AlertOutbox.open(home)
+        try:
+            self._courier = delivery._courier(self._outbox, self._audit, self._channels)
+        except BaseException:
+            self._outbox.close()
+            raise
+
+    def step(self) -> bool:
+        if time.monotonic() >= self._check_at:
+            self._check_at = time.monotonic() + CHECK_S
+            self._check()
+        return self._courier.step()
+
+    def close(self) -> None:
+        self._audit.close()
+        self._outbox.close()
+        os.close(self._descriptor)
+
+    def _check(self) -> None:
+        """Count the channels that could not be used now."""
+        for name, channel in self._channels.items():
+            try:
+                channel.check()
+            except Exception:  # noqa: BLE001 (a plug-in may raise what it likes; the counter is the answer)
+                self._recorder.count(ALERT_HEALTH_ERRORS, channel=name)
+
+
+def _locked(home: Path) -> int | None:
+    """Return the lock of the one that delivers, None while another process holds it; the kernel frees it when that ends."""
+    path = home / LOCK
+    make_directory(path.parent, PRIVATE_DIRECTORY)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, LOG_FILE)
+    except OSError as exc:
+        raise JournalError(f"{path}: cannot open the lock: {exc.strerror}") from exc
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
