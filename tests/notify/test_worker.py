@@ -36,8 +36,22 @@ def fails_with_a_secret() -> None:
 
 def results_of(lanes: Lanes) -> list[Sent]:
     found: list[Sent] = []
-    until(lambda: found.extend(lanes.results()) or found)
+
+    def some() -> bool:
+        found.extend(lanes.results())
+        return bool(found)
+
+    until(some)
     return found
+
+
+def hangs_at(gate: threading.Event) -> Callable[[], None]:
+    """Return what waits until the gate opens."""
+
+    def hang() -> None:
+        gate.wait(30)
+
+    return hang
 
 
 def test_a_plug_in_that_ends_its_thread_has_failed_and_its_words_are_not_told() -> None:
@@ -56,9 +70,7 @@ def test_a_channel_that_is_gone_has_failed() -> None:
 
 def test_a_channel_that_never_answers_runs_out_of_time_and_is_left_alone_when_it_holds_too_many_threads() -> None:
     gate = threading.Event()
-    lanes = Lanes(
-        {"chat": Scripted(lambda: bool(gate.wait(30)) and None), "mail": Scripted(lambda: None)}, lambda: None, limit_s=0.1
-    )
+    lanes = Lanes({"chat": Scripted(hangs_at(gate)), "mail": Scripted(lambda: None)}, lambda: None, limit_s=0.1)
     for _ in range(MOST_STUCK):
         assert lanes.is_free("chat")
         lanes.send(parcel())
@@ -107,7 +119,7 @@ def test_a_turn_that_dies_is_said_once_and_followed_by_another() -> None:
 
 def test_a_turn_that_hangs_holds_up_nobody() -> None:
     gate = threading.Event()
-    worker = DeliveryWorker(lambda: Turn(lambda: bool(gate.wait(30)) and None), lambda text: None)
+    worker = DeliveryWorker(lambda: Turn(hangs_at(gate)), lambda text: None)
     worker.start()
     began = time.monotonic()
     for _ in range(1000):

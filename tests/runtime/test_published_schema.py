@@ -12,6 +12,8 @@ from jsonschema import Draft202012Validator
 from golive.model.json import JsonValue
 from golive.observability.divergence import divergence_schema
 from golive.runtime import config_document, stored_document, strategy_document
+from golive.runtime.alerts.list import list_schema
+from golive.runtime.alerts.selftest import selftest_schema
 from golive.runtime.auto_trade_control import auto_trade_schema
 from golive.runtime.decision_list import decisions_schema
 from golive.runtime.download import document as download_document
@@ -26,6 +28,8 @@ from golive.runtime.service_levels.report import slo_schema
 
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
 MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
+    "golive.alerts.v1": list_schema,
+    "golive.alerts_selftest.v1": selftest_schema,
     "golive.auto_trade.v1": auto_trade_schema,
     "golive.config_check.v1": config_document.check_schema,
     "golive.config_show.v1": config_document.show_schema,

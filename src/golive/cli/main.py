@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "risk": LazyCommand("golive.cli.risk:app", "Show what is used of each limit; release stops, re-arm, end emergency mode."),
     "slo": LazyCommand("golive.cli.slo:app", "Hold the service against what is promised, with error budgets."),
     "panic": LazyCommand("golive.cli.panic:app", "Stop all entries at once, cancel, optionally sell, and read back."),
+    "alerts": LazyCommand("golive.cli.alerts:app", "List, acknowledge and deliver alerts, and test their channels."),
     "operator": LazyCommand("golive.cli.operator:app", "Name the people who may lift stops and confirm trading."),
     "metrics": LazyCommand("golive.cli.metrics:app", "Make alert rules and dashboards; keep what dashboards show."),
     "audit": LazyCommand("golive.cli.audit:app", "Verify journals, seals and stage records."),

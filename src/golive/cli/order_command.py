@@ -90,7 +90,8 @@ class OrderCommand:
         configuration = load_configuration(where.runtime_file, os.environ)
         chosen = configuration.resolve(self.entrypoint or configuration.runtime.trading.default_entrypoint)
         risk = OrderRisk(risk_profile_of(chosen), SystemClock(), chosen.timeframe)
-        with surroundings(where.home, chosen, risk.decide, operator_identity()) as around, _stop_signals() as stop:
+        around_it = surroundings(where.home, configuration, chosen, risk.decide, operator_identity())
+        with around_it as around, _stop_signals() as stop:
             plan = live_plan(configuration, chosen.name, home=where.home, key_file=self.credentials, around=around)
             # The switch belongs to a desk that stays: what a command leaves at the venue is meant to rest there. And a command
             # would have ended before a verification beside it says anything.

@@ -125,7 +125,10 @@ class PanicCommand:
             shown: dict[str, Shown] = {}
         else:
             panic.stop_writers(names, None if names is None else selection.accounts, end_all=self.flatten)
-            shown = self._work(panic, selection)
+            from golive.runtime.panic.telling import telling  # entries are stopped; now it may take its time
+
+            with telling(panic, selection.configuration):
+                shown = self._work(panic, selection)
         from golive.runtime.panic.document import panic_body
 
         panic.sign(panic_body(panic, shown))

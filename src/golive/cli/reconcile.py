@@ -119,7 +119,7 @@ async def _reconciled(
 
     configuration = load_configuration(runtime_file, os.environ)
     chosen = configuration.resolve(entrypoint or configuration.runtime.trading.default_entrypoint)
-    with surroundings(home, chosen, refuse, operator) as around:
+    with surroundings(home, configuration, chosen, refuse, operator) as around:
         plan = live_plan(configuration, chosen.name, home=home, key_file=credentials, around=around)
         found = await examined(plan)
         return found if request is None else await agreed(plan, found, request)

@@ -35,6 +35,7 @@ class Act(StrEnum):
     """on, or off"""
     AUTOTRADE_STOP = "autotrade.stop"
     """off, or withdraw a confirmation: what only takes risk away"""
+    ALERT_ACKNOWLEDGE = "alert.acknowledge"
     OPERATOR_MANAGE = "operator.manage"
 
 
@@ -45,6 +46,7 @@ ALLOWED: Final[Mapping[Act, frozenset[Role]]] = {
     Act.AUTOTRADE_CONFIRM: frozenset({Role.OPERATOR}),
     Act.AUTOTRADE_SWITCH: frozenset({Role.OPERATOR}),
     Act.AUTOTRADE_STOP: frozenset({Role.OPERATOR, Role.RISK}),
+    Act.ALERT_ACKNOWLEDGE: frozenset({Role.OPERATOR}),
     Act.OPERATOR_MANAGE: frozenset({Role.SECOPS}),
 }
 

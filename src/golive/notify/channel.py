@@ -39,9 +39,9 @@ class AppriseChannel:
 
     def deliver(self, message: AlertMessage) -> None:
         """Send one message and wait for the service's answer; NotDelivered with the reason when it did not take it. Blocks."""
+        url = self._known_url()
         import apprise
 
-        url = self._known_url()
         service = apprise.Apprise(asset=apprise.AppriseAsset(app_id="Golive", app_desc="Golive", app_url=""))
         if not service.add(url.reveal()):
             raise NotDelivered(f"secret {self._url_secret} is no URL that Apprise knows")
@@ -53,9 +53,10 @@ class AppriseChannel:
 
     def check(self) -> None:
         """See, without sending, whether there is a URL that Apprise knows; NotDelivered when not."""
+        url = self._known_url()
         import apprise
 
-        if not apprise.Apprise().add(self._known_url().reveal()):
+        if not apprise.Apprise().add(url.reveal()):
             raise NotDelivered(f"secret {self._url_secret} is no URL that Apprise knows")
 
     def _known_url(self) -> Secret:

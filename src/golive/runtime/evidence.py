@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
+from golive.alerts.message import message_of
 from golive.config.digest import FileDigest
 from golive.metrics.recorder import Recorder
-from golive.model.alert import AlertMessage
 from golive.model.clock import Clock, to_iso
 from golive.model.command import Alert
 from golive.model.ids import ClientOrderId, derive_client_order_id
 from golive.model.instrument import Instrument
-from golive.model.json import JsonObject
+from golive.model.json import JsonObject, JsonValue
 from golive.observability.log_words import LogEvent
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.decision_journal import DecisionContext, TradingDecisionJournal
@@ -34,6 +34,7 @@ from golive.storage.stage_records import StageRecords
 
 from .code_version import code_version
 from .identity import operator_identity
+from .live.alerting import AlertThread
 from .log import Log, SilentLog
 from .plan import Plan
 from .session_journal import SessionJournal
@@ -58,6 +59,8 @@ class Evidence:
         self._clock = clock
         self.log: Log = SilentLog()
         self.operator = operator_identity()
+        self.alert_kept: Callable[[], None] = lambda: None
+        """called, on a thread, when an alert lies in the outbox"""
         self._keys = DevelopmentKeys.load_or_create(plan.home)
         self.lease = Lease.acquire(plan.home, plan.entrypoint.name)
         self._config_sha384 = configuration_sha384(plan.config.file_digest)
@@ -76,6 +79,7 @@ class Evidence:
         self.stage_records = StageRecords(plan.home, self._signer, operator=self.operator)
         self.guardrails = GuardrailLog(plan.home / plan.entrypoint.io.log_directory, self._clock)
         self._alerts = AlertOutbox.open(plan.home)
+        self._telling = AlertThread(self._keep)
 
     def new_id(self, sequence: int) -> ClientOrderId:
         """Return the client order id of intent `sequence` of this session."""
@@ -174,18 +178,24 @@ class Evidence:
         )
 
     def alert(self, alert: Alert) -> None:
-        """Put an alert into the durable outbox, and tell it to the log."""
+        """Tell an alert to the log, and have a thread of its own keep it: who raises one waits for no disk and no process.
+
+        One that cannot be kept is said on stderr, and tried until it is.
+        """
         self.log.say(
             LogEvent.ALERT_RAISED, severity=str(alert.severity), category=alert.category, title=alert.title, body=alert.body
         )
-        key = f"{alert.category}|{alert.severity}|{alert.title}"
-        context = {"entrypoint": self._plan.entrypoint.name, "run_id": self._run_id}
-        message = AlertMessage(
-            uuid.uuid4().hex, alert.category, alert.severity, alert.title, alert.body, self._clock.now(), key, context
-        )
-        self._alerts.put(message)
+        self._telling.put(alert)
+
+    def _keep(self, alert: Alert) -> None:
+        context: dict[str, JsonValue] = {"entrypoint": self._plan.entrypoint.name, "run_id": self._run_id}
+        if self._plan.lock_step:
+            context["simulated"] = True
+        self._alerts.put(message_of(alert, uuid.uuid4().hex, self._clock.now(), context))
+        self.alert_kept()
 
     def close(self) -> None:
+        self._telling.close()
         self._alerts.close()
         self.guardrails.close()
         self.lease.release()

@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from golive.alerts.message import message_of
+from golive.config.configuration import Configuration
 from golive.config.endpoint import is_loopback_host
 from golive.config.resolved import ResolvedEntrypoint
-from golive.model.alert import AlertMessage
 from golive.model.clock import Clock
 from golive.model.command import Alert
 from golive.model.decision import Approved, Refused
@@ -20,6 +21,7 @@ from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.guardrail_log import GuardrailLog
 from golive.storage.indicator_store import Batch, append
 
+from .alerts.delivery import AlertDelivery
 from .clock import SystemClock
 from .live_plan import Surroundings
 from .recorder import TappedRecorder
@@ -28,24 +30,29 @@ from .service_levels.tap import IndicatorTap
 
 @contextlib.contextmanager
 def surroundings(
-    home: Path, entrypoint: ResolvedEntrypoint, judge: Callable[[NewOrder], Approved | Refused], operator: str
+    home: Path,
+    configuration: Configuration,
+    entrypoint: ResolvedEntrypoint,
+    judge: Callable[[NewOrder], Approved | Refused],
+    operator: str,
 ) -> Iterator[Surroundings]:
-    """Open guardrail log and alert outbox for as long as the block lasts; JournalError when one of them cannot be used."""
-    clock = SystemClock()
+    """Open guardrail log and alert outbox, and deliver alerts, for as long as the block lasts.
+
+    Raises JournalError when log or outbox cannot be used.
+    """
+    clock, recorder = SystemClock(), TappedRecorder()
     with contextlib.ExitStack() as undo:
         guardrails = GuardrailLog(home / entrypoint.io.log_directory, clock)
         undo.callback(guardrails.close)
         outbox = AlertOutbox.open(home)
+        delivery = AlertDelivery(home, configuration, recorder, clock)
+        undo.callback(delivery.close)
         undo.callback(outbox.close)
 
         def alert(given: Alert) -> None:
-            key = f"{given.category}|{given.severity}|{given.title}"
-            context = {"entrypoint": entrypoint.name}
-            outbox.put(
-                AlertMessage(uuid.uuid4().hex, given.category, given.severity, given.title, given.body, clock.now(), key, context)
-            )
+            outbox.put(message_of(given, uuid.uuid4().hex, clock.now(), {"entrypoint": entrypoint.name}))
+            delivery.wake()
 
-        recorder = TappedRecorder()
         recorder.tap = tap = IndicatorTap(entrypoint.exchange, clock.now)
         undo.callback(_keep, home, entrypoint, tap, clock)
         yield Surroundings(

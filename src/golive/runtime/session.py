@@ -44,6 +44,7 @@ from golive.observability.windows import Evaluation, ReferenceWindows
 from golive.storage.files import write_atomic
 from golive.storage.operator_inbox import OperatorInbox
 
+from .alerts.delivery import AlertDelivery
 from .auto_trader import SwitchWatch, start_trader
 from .drive import Ending, Inbox, Stream, drive_lock_step, drive_stream
 from .evidence import Evidence
@@ -105,6 +106,7 @@ class Session:
             int(entrypoint.stale_after_seconds * SECOND),
         )
         self._evidence: Evidence | None = None
+        self._delivery: AlertDelivery | None = None
         self._access: VenueAccess | None = None
         self._host: HostRisk | None = None
         self._stops = StopKeeper(plan, lambda: self.facts.run_id, clock)
@@ -166,6 +168,8 @@ class Session:
         with _blocking("keys, journals or state of this home cannot be used"):
             self._evidence = Evidence(plan, facts.run_id, facts.started_at, self._clock)
             self._evidence.log = facts.log
+            self._delivery = AlertDelivery(plan.home, plan.config, facts.recorder, self._clock)
+            self._evidence.alert_kept = self._delivery.wake
             unfinished = self._take_up() if plan.options.resume else None
             plan = self._plan
             if not plan.options.resume and (left := self._evidence.left_behind()) is not None:
@@ -500,6 +504,8 @@ class Session:
         await self._measured.close()
         if self._evidence is not None:
             self._evidence.close()
+        if self._delivery is not None:
+            await asyncio.to_thread(self._delivery.close)
 
 
 async def _cancel(tasks: Sequence[asyncio.Future[None]]) -> None:

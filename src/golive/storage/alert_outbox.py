@@ -163,11 +163,26 @@ class AlertOutbox:
                 self._note(parcel.message.alert_id, parcel.channel, AlertOutcome.INTERRUPTED, parcel.attempts)
         return tuple(found)
 
+    def hasten(self, now: int) -> None:
+        """Let whatever waits for another attempt be tried at once."""
+        with self._writing() as connection:
+            connection.execute("UPDATE parcel SET next_at = ? WHERE state = 'waiting' AND next_at > ?", (now, now))
+
     def is_settled(self, now: int) -> bool:
         """Say whether nothing is to be done now: all is routed, no attempt is due or under way, the audit has every outcome."""
         query = """SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending') OR EXISTS (SELECT 1 FROM outcome) OR EXISTS
                    (SELECT 1 FROM parcel WHERE state = 'sending' OR (state = 'waiting' AND next_at <= ?))"""
         return not self._rows(query, now)[0][0]
+
+    def undelivered(self) -> str:
+        """Say in words what waits for its channels, '' when nothing does."""
+        waiting = self._rows("SELECT count(*) FROM outbox WHERE state = 'pending'")[0][0]
+        parcels = self._rows(
+            """SELECT channel, count(*), max(problem) FROM parcel WHERE state IN ('waiting', 'sending')
+               GROUP BY channel ORDER BY channel"""
+        )
+        told = [f"{count} for {channel} ({problem or 'under way'})" for channel, count, problem in parcels]
+        return "; ".join(([f"{waiting} not looked at"] if waiting else []) + told)
 
     # what the audit has not taken yet
 
@@ -211,8 +226,7 @@ class AlertOutbox:
 
     def unacknowledged(self) -> tuple[AlertMessage, ...]:
         """Return the critical alerts that wait for somebody to acknowledge them, oldest first."""
-        query = f"""SELECT {MESSAGE} FROM outbox WHERE acknowledged_at IS NULL AND escalated_at IS NULL AND (due_at IS NOT NULL
-                    OR (state = 'pending' AND severity = 'critical')) ORDER BY seq"""
+        query = f"""SELECT {MESSAGE} FROM outbox WHERE acknowledged_at IS NULL AND due_at IS NOT NULL ORDER BY seq"""
         return tuple(map(message_from, self._rows(query)))
 
     def acknowledge(self, alert_id: str, operator: str, now: int) -> bool:

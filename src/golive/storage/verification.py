@@ -61,7 +61,7 @@ class Verifier:
             journals.append(self._risk_log)
         results = [self.journal(path) for path in journals]
         results.extend(verify_series(decision_journal.journal_files(self._home / decision_journal.DIRECTORY), self._keys))
-        results.extend(self._alert_audit())
+        results.extend(self.alert_audit())
         results.extend(self.store(path) for path in sorted((self._home / _SESSIONS).glob("*.sqlite")))
         results.extend(self._live.everything())
         results.extend(self._compared(results))
@@ -139,9 +139,10 @@ class Verifier:
         if faults and set(decisions) <= set(sound):
             yield Result(decisions[-1], tuple(of_file(Soundness.TAMPERED, text) for text in faults))
 
-    def _alert_audit(self) -> Iterator[Result]:
+    def alert_audit(self) -> list[Result]:
+        """Verify the audit of alerts, oldest file first."""
         files = alert_audit.alert_files(self._alerts)
-        return verify_series(files, self._keys, alert_audit.chain_before(files, Chain(self._keys.mac)))
+        return list(verify_series(files, self._keys, alert_audit.chain_before(files, Chain(self._keys.mac))))
 
     def _orphans(self) -> Iterator[Result]:
         for directory in (*(self._home / part for part in _SEALED), self._alerts):

@@ -218,7 +218,7 @@ def test_what_nobody_acknowledges_switches_auto_trade_off_and_emergency_mode_on_
         until(lambda: hook.titles.count("[CRITICAL] Emergency mode is on (all)") == 2)
         assert not read_switch(home, "okx_desktop_paper", initial=True).enabled
         time.sleep(0.6)
-        assert outbox.unacknowledged() == ()
+        assert outbox.overdue(SystemClock().now()) == ()
         assert len(HostEmergency(home).read().modes) == 1
         outbox.close()
 

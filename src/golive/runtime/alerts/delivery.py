@@ -92,6 +92,39 @@ class AlertDelivery:
         finally:
             outbox.close()
 
+    def deliver_all(self, timeout_s: float) -> str:
+        """Try at once whatever waits for another attempt, and go on until all is delivered; as `undelivered`. Blocks."""
+        deadline = time.monotonic() + timeout_s
+        try:
+            outbox = AlertOutbox.open(self._home)
+            try:
+                outbox.hasten(self._clock.now())
+            finally:
+                outbox.close()
+        except JournalError as exc:
+            return str(exc)
+        while True:
+            rest_s = deadline - time.monotonic()
+            left = self.undelivered(max(0.0, rest_s))
+            if not left or not self._policy.channels or rest_s <= 0:
+                return left
+            time.sleep(min(0.1, rest_s))
+
+    def undelivered(self, timeout_s: float) -> str:
+        """Wait as `settle`, then say in words what is not delivered; '' when everything is. Blocks."""
+        settled = self.settle(timeout_s)
+        try:
+            outbox = AlertOutbox.open(self._home)
+        except JournalError as exc:
+            return str(exc)
+        try:
+            left, nowhere = outbox.undelivered(), "" if self._policy.channels else "there is no channel"
+        except JournalError as exc:
+            return str(exc)
+        finally:
+            outbox.close()
+        return left or nowhere or ("" if settled else "the audit of alerts cannot be written")
+
     def close(self, timeout_s: float = CLOSE_S) -> None:
         """Wait a moment for what can be delivered now, and end; the rest is delivered by the next process. Blocks."""
         self.settle(timeout_s)

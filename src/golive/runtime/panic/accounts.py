@@ -65,7 +65,7 @@ def _desk(panic: Panic, selection: Selection, each: ResolvedEntrypoint, key_file
     """Return the desk of an entrypoint; None, and why is told, when it cannot be opened from here."""
     risk = OrderRisk(risk_profile_of(each), SystemClock())
     try:
-        around = stack.enter_context(surroundings(panic.home, each, risk.decide, panic.operator))
+        around = stack.enter_context(surroundings(panic.home, selection.configuration, each, risk.decide, panic.operator))
         plan = live_plan(selection.configuration, each.name, home=panic.home, key_file=key_file, around=around)
     except GoliveError as exc:
         was_used = _was_used(panic.home, selection, each)

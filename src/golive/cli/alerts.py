@@ -1,0 +1,161 @@
+"""`golive alerts list | ack | deliver | selftest`: what was told to whom, who has seen it, and whether the channels work."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from golive.model.errors import ConfigError
+from golive.model.verdict import ExitCode
+
+from .delivery import delivered
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+from .passphrase import OperatorOption, asked_passphrase
+
+if TYPE_CHECKING:
+    from golive.runtime.alerts.selftest import Selftest
+
+CRITICAL: Final = "critical"
+
+app = typer.Typer(
+    help="List alerts, acknowledge critical ones, deliver what waits, and test the channels.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+)
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+
+@app.command("list")
+def list_alerts(
+    unacknowledged: Annotated[
+        bool, typer.Option("--unacknowledged", help="Only critical alerts that nobody has acknowledged.")
+    ] = False,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=100_000, help="As many of the newest.")] = 50,
+    as_json: JsonOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """List the newest alerts of this host: how far each channel has got, and which must be acknowledged by when.
+
+    Exit codes: 0 listed; 2 usage; 70 the outbox cannot be read.
+    """
+    from golive.runtime.alerts.list import alert_list, list_document
+    from golive.storage.alert_story import alert_stories
+
+    found = alert_list(alert_stories(locate(config, home).home, limit, unacknowledged=unacknowledged))
+    with delivered() as stdout:
+        if as_json:
+            stdout.write(json.dumps(list_document(found), indent=2, ensure_ascii=False) + "\n")
+        else:
+            from .alert_table import alert_lines
+
+            stdout.writelines(f"{line}\n" for line in alert_lines(found))
+
+
+@app.command()
+def ack(
+    alert: Annotated[list[str] | None, typer.Argument(metavar="[ALERT]...", help="Alert ids, or their beginnings.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every critical alert that waits for it.")] = False,
+    operator: OperatorOption = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Say that you have seen critical alerts; takes role operator. One that nobody has seen in time switches emergency mode on.
+
+    Exit codes: 0 acknowledged; 3 not proved or not of such a role; 2 usage, or no such alert waits; 70 a file cannot be used.
+    """
+    from golive.config.rbac import Act
+    from golive.runtime.alerts.acknowledge import acknowledge
+    from golive.runtime.clock import SystemClock
+    from golive.runtime.operators import authorised
+
+    if bool(alert) == everything:
+        raise ConfigError("give the ids of alerts, or --all")
+    place = locate(config, home).home
+    who = authorised(place, operator, asked_passphrase(operator), Act.ALERT_ACKNOWLEDGE)
+    done = acknowledge(place, alert or (), who, SystemClock())
+    with delivered() as stdout:
+        stdout.writelines(f"{alert_id}: acknowledged by {who.name}\n" for alert_id in done)
+        if not done:
+            stdout.write("no alert waits for it\n")
+
+
+@app.command()
+def deliver(
+    wait: Annotated[float, typer.Option("--wait", metavar="SECONDS", min=0, max=3600, help="How long channels may take.")] = 30.0,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Deliver what waits in the outbox, as a running session does; for after a crash, or when nothing runs.
+
+    Exit codes: 0 everything is delivered and audited; 6 something waits still (told on stderr); 2 usage or configuration; 70 the
+    outbox cannot be used.
+    """
+    from golive.metrics.recorder import MemoryRecorder
+    from golive.runtime.alerts.delivery import AlertDelivery
+    from golive.runtime.clock import SystemClock
+    from golive.storage.config_files import load_configuration
+
+    where = locate(config, home)
+    configuration = load_configuration(where.runtime_file, os.environ)
+    delivery = AlertDelivery(where.home, configuration, MemoryRecorder(), SystemClock())
+    try:
+        left = delivery.deliver_all(wait)
+    finally:
+        delivery.close(0)
+    if left:
+        typer.echo(f"not delivered: {left}", err=True)
+        raise typer.Exit(ExitCode.UNKNOWN)
+    with delivered() as stdout:
+        stdout.write("everything is delivered\n")
+
+
+@app.command()
+def selftest(
+    severity: Annotated[str, typer.Option("--severity", metavar="critical", help="Which alerts are tested.")] = CRITICAL,
+    wait: Annotated[float, typer.Option("--wait", metavar="SECONDS", min=1, max=3600, help="How long channels may take.")] = 30.0,
+    as_json: JsonOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Send a nonce to each critical channel, wait for the audit's rows, and write var/audit/alerts/selftest_<stamp>.json.
+
+    It also fails when an alert of a critical category was suppressed in the last 24 hours.
+
+    Exit codes: 0 every critical channel took it and nothing was suppressed; 3 no channel is critical; 4 a channel failed, or
+    something was suppressed; 6 the audit said nothing in time, or is not sound; 2 usage or configuration.
+    """
+    from golive.runtime.alerts.selftest import selftest as run_selftest
+    from golive.runtime.alerts.selftest import selftest_document
+    from golive.runtime.clock import SystemClock
+    from golive.runtime.identity import operator_identity
+    from golive.storage.config_files import load_configuration
+
+    if severity != CRITICAL:
+        raise ConfigError(f"--severity {severity}: only critical alerts are tested; give --severity {CRITICAL}")
+    where = locate(config, home)
+    configuration = load_configuration(where.runtime_file, os.environ)
+    found, path = run_selftest(where.home, configuration, SystemClock(), operator_identity(), wait_s=wait)
+    with delivered() as stdout:
+        if as_json:
+            stdout.write(json.dumps(selftest_document(found), indent=2, ensure_ascii=False) + "\n")
+        else:
+            stdout.write(_told(found) + f"evidence: {path.relative_to(where.home)}\n")
+    raise typer.Exit(found.exit_code)
+
+
+def _told(found: Selftest) -> str:
+    lines = [f"{each.channel:<24} {each.outcome:<10} attempt {each.attempts}, {each.seconds:.1f} s" for each in found.channels]
+    lines += [
+        f"suppressed: {each.category} {each.severity}: {each.title} ({each.alert_id})" for each in found.critical_suppressed
+    ]
+    if not found.critical_exempt:
+        lines.append("an environment throttles critical alerts: alert_throttle.exclude_severities lacks critical")
+    lines.append(f"audit: {found.audit.files} files in {found.audit.directory}, {'sound' if found.audit.sound else 'NOT sound'}")
+    lines.append(f"self-test: {found.status} (exit {found.exit_code})")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,138 @@
+"""The commands about alerts, against a real webhook."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from golive.alerts.message import message_of
+from golive.cli.main import main
+from golive.model.alert import AlertSeverity
+from golive.model.command import Alert
+from golive.model.secret import Secret
+from golive.runtime.clock import SystemClock
+from golive.runtime.operators import add_operator
+from golive.storage.alert_audit import alert_files
+from golive.storage.alert_outbox import AlertOutbox
+from golive.storage.verified import entries
+from support.alert_services import Webhook, keep_urls, webhook
+
+ROOT = Path(__file__).parents[2]
+PHRASE = "a long enough passphrase of anna"
+
+
+@pytest.fixture
+def hook() -> Iterator[Webhook]:
+    with webhook() as served:
+        yield served
+
+
+@pytest.fixture
+def home(tmp_path: Path, hook: Webhook) -> Path:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    keep_urls(tmp_path, alert_oem_live=hook.url, alert_sec_alerts=hook.url)
+    return tmp_path
+
+
+def golive(home: Path, *arguments: str) -> int:
+    return main(["alerts", *arguments, "--home", str(home)])
+
+
+def put(home: Path, n: int = 1) -> None:
+    outbox = AlertOutbox.open(home)
+    given = Alert("risk", AlertSeverity.CRITICAL, "limit reached", "daily loss")
+    outbox.put(message_of(given, f"id-{n}", SystemClock().now(), {"entrypoint": "okx_desktop_paper"}))
+    outbox.close()
+
+
+def evidence(home: Path) -> dict[str, Any]:
+    (path,) = (home / "var/audit/alerts").glob("selftest_*.json")
+    document: dict[str, Any] = json.loads(path.read_text())
+    Draft202012Validator(json.loads((ROOT / "docs/schemas/golive.alerts_selftest.v1.json").read_text())).validate(document)
+    path.unlink()
+    return document
+
+
+def test_a_self_test_sends_a_nonce_to_each_critical_channel_and_leaves_evidence(home: Path, hook: Webhook) -> None:
+    for _ in range(2):  # right after another one too: nothing critical is throttled
+        hook.received.clear()
+        assert golive(home, "selftest", "--severity", "critical", "--wait", "20") == 0
+        told = evidence(home)
+        assert told["status"] == "ok"
+        assert told["audit"] == {"backend": "file", "directory": "alerts", "files": 1, "sound": True}
+        assert [(each["channel"], each["outcome"]) for each in told["channels"]] == [
+            ("oem-live", "delivered"), ("sec-alerts", "delivered"),
+        ]  # fmt: skip
+        for each in told["channels"]:
+            assert any(each["nonce"] in message["message"] for message in hook.received)
+    (path,) = alert_files(home / "alerts")
+    assert [entry.type for entry in entries(path)].count("alert_selftest") == 2
+    assert main(["audit", "verify", "--all", "--home", str(home)]) == 0
+
+
+def test_a_channel_that_refuses_fails_the_self_test(home: Path, hook: Webhook) -> None:
+    hook.status = 500
+    assert golive(home, "selftest", "--wait", "2") == 4
+    assert {each["outcome"] for each in evidence(home)["channels"]} == {"failed"}
+
+
+def test_a_channel_that_says_nothing_in_time_leaves_it_unknown(home: Path, hook: Webhook) -> None:
+    hook.delay_s = 4
+    assert golive(home, "selftest", "--wait", "1") == 6
+    assert {each["outcome"] for each in evidence(home)["channels"]} == {"no_answer"}
+
+
+def test_a_throttle_of_critical_alerts_is_found_out(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    core = home / "config/core.yaml"
+    core.write_text(core.read_text().replace("exclude_severities: [critical]", "exclude_severities: [error]"))
+    assert golive(home, "selftest", "--wait", "20") == 0
+    assert not evidence(home)["critical_exempt"]
+    assert golive(home, "selftest", "--wait", "20") == 4
+    told = evidence(home)
+    assert {each["outcome"] for each in told["channels"]} == {"suppressed"}
+    assert len(told["critical_suppressed"]) == 2
+    assert "alert_throttle.exclude_severities lacks critical" in capsys.readouterr().out
+
+
+def test_without_a_critical_channel_there_is_nothing_to_test(home: Path) -> None:
+    core = home / "config/core.yaml"
+    core.write_text(core.read_text().replace("critical: true", "critical: false"))
+    assert golive(home, "selftest") == 3
+    assert golive(home, "selftest", "--severity", "info") == 2
+
+
+def test_what_waits_is_listed_delivered_and_acknowledged(
+    home: Path, hook: Webhook, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(home)
+    assert golive(home, "list") == 0
+    assert "pending" in capsys.readouterr().out
+    hook.status = 500
+    assert golive(home, "deliver", "--wait", "1") == 6
+    assert "oem-live" in capsys.readouterr().err
+    hook.status = 200
+    assert golive(home, "deliver", "--wait", "60") == 0
+    assert len(hook.received) == 2
+    capsys.readouterr()
+    assert golive(home, "list", "--unacknowledged", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads((ROOT / "docs/schemas/golive.alerts.v1.json").read_text())).validate(document)
+    (line,) = document["alerts"]
+    assert line["acknowledge_until"] is not None
+    add_operator(home, "anna", ["operator"], Secret(PHRASE), by=None)
+    add_operator(home, "carl", ["risk"], Secret(PHRASE), by=None)
+    for name, arguments, code in (
+        ("carl", ["id-1"], 3), ("anna", ["id-9"], 2), ("anna", ["id"], 0), ("anna", ["--all"], 0), ("anna", [], 2),
+    ):  # fmt: skip
+        monkeypatch.setattr("sys.stdin", io.StringIO(PHRASE + "\n"))
+        assert golive(home, "ack", *arguments, "--operator", name) == code, arguments
+    assert "id-1: acknowledged by anna" in capsys.readouterr().out
+    assert golive(home, "list") == 0
+    assert "(seen by anna)" in capsys.readouterr().out
