@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import math
 import shutil
+import stat
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -58,6 +59,12 @@ def test_prometheus_reads_back_what_was_recorded(path: Path) -> None:
     assert next(each.value for each in latency if each.name.endswith("_sum")) == pytest.approx(7.804)
     assert families["live_orders"].type == "counter"
     assert families["live_execution_latency_seconds"].type == "histogram"
+
+
+def test_a_collector_of_another_user_reads_it(path: Path) -> None:
+    LiveExport(path, recorded()).write()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian package prometheus) is not installed")

@@ -26,6 +26,8 @@ from golive.storage.files import LOG_FILE, make_directory, write_atomic
 from .exposition import PREFIX, Kept, Key, MalformedExposition, exposition, read_exposition
 
 DIRECTORY_MODE: Final = 0o755
+FILE_MODE: Final = 0o644
+"""the collector runs as somebody else"""
 PATIENCE_S: Final = 5.0
 """how long another process may keep the file"""
 PAUSE_S: Final = 0.01
@@ -57,7 +59,7 @@ class LiveExport:
                 now = _live(self._recorder)
                 since = {} if kept is None else self._written
                 stands = _added(kept or {}, now, since)
-                write_atomic(self._path, exposition(stands).encode(), durable_name=False)
+                write_atomic(self._path, exposition(stands).encode(), mode=FILE_MODE)
                 self._written, self._stands, self._stamp = now, stands, _stamp(self._path)
         return problem
 
