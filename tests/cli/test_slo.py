@@ -43,7 +43,7 @@ def test_without_a_session_nothing_is_known(home: Path, capsys: pytest.CaptureFi
 def test_one_objective_as_text_and_as_a_document(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     watched(home, 2000)
     assert run("risk_service_available", home=home) == 0
-    assert "0 % of 0.1 %" in capsys.readouterr().out
+    assert "100 %" in capsys.readouterr().out
     assert run("risk_service_available", "--json", "--window", "20m", "--label", "stage=paper", home=home) == 0
     row = published(capsys.readouterr().out)["results"]["risk_service_available"]
     assert (row["status"], row["value"], row["sample_size"]) == ("ok", 1.0, 1199)

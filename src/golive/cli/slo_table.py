@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 from typing import Final, TextIO
 
 from golive.model.clock import MINUTE, to_iso
-from golive.observability.slo import SloResult
+from golive.observability.slo import ErrorBudget, SloResult
 from golive.runtime.service_levels.report import SloReport, is_state, unit_of
 
 from .terminal import clean
@@ -16,7 +15,10 @@ COLOURS: Final = {"ok": "green", "warning": "yellow", "breach": "red", "unknown"
 
 
 def print_report(report: SloReport, stream: TextIO, *, width: int | None = None) -> None:
-    """Print one row for each objective, and below the table why each that is not ok is not; colours only on a terminal."""
+    """Print one row for each objective with what is left of its budget, then why each that is not ok is not.
+
+    Colours only on a terminal.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -24,8 +26,8 @@ def print_report(report: SloReport, stream: TextIO, *, width: int | None = None)
 
     console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for name in ("objective", "value", "target", "status", "budget used", "values"):
-        right = name in ("value", "budget used", "values")
+    for name in ("objective", "value", "target", "status", "budget", "values"):
+        right = name in ("value", "budget", "values")
         table.add_column(name, no_wrap=True, justify="right" if right else "left")
     for row in report.results:
         table.add_row(*(Text(clean(cell)) for cell in _named(row)), Text(row.status, style=COLOURS[row.status]), *_rest(row))
@@ -49,13 +51,14 @@ def _named(row: SloResult) -> tuple[str, str, str]:
 
 
 def _rest(row: SloResult) -> tuple[str, str]:
-    budget = row.budget
-    used = "–" if budget.used is None or budget.allowed is None else f"{_share(budget.used)} of {_share(budget.allowed)}"
-    return used, f"{row.sample_size:,} s" if is_state(row.slo) else f"{row.sample_size:,}"
+    return _left(row.budget), f"{row.sample_size:,} s" if is_state(row.slo) else f"{row.sample_size:,}"
 
 
-def _share(share: Fraction) -> str:
-    return f"{float(share) * 100:.3g} %"
+def _left(budget: ErrorBudget) -> str:
+    """Return which share of a budget is left; below 0 it is overspent."""
+    if budget.remaining is None or not budget.allowed:
+        return "–"
+    return f"{float(budget.remaining / budget.allowed) * 100:.0f} %"
 
 
 def _plain(number: Decimal) -> str:
