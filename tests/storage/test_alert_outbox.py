@@ -148,3 +148,20 @@ def test_an_alert_is_overdue_until_somebody_acknowledged_it_once(tmp_path: Path)
     outbox.escalated(["id-2"], START + 5)
     assert outbox.overdue(START + 50) == ()
     outbox.close()
+
+
+def test_what_is_over_is_forgotten_and_nothing_else(tmp_path: Path) -> None:
+    outbox = AlertOutbox.open(tmp_path)
+    for n in (1, 2, 3, 4):
+        outbox.put(message(n))
+    for n, due_at in ((1, None), (2, START + 5), (3, None)):
+        outbox.route(message(n), ["chat"], START, due_at)
+    for n in (1, 2):
+        outbox.begin(next(parcel for parcel in outbox.due(START) if parcel.message.alert_id == f"id-{n}"))
+        outbox.settle(sent(n), lambda made: None)
+    assert outbox.forget(START + 100) == 0, "the audit has not heard of it"
+    outbox.audited([n for n, _ in outbox.outcomes()])
+    assert outbox.forget(START + 1) == 0, "not old enough"
+    assert outbox.forget(START + 100) == 1
+    assert [each.alert_id for each in outbox.newest()] == ["id-2", "id-3", "id-4"], "unseen, under way, not looked at"
+    outbox.close()

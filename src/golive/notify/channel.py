@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Any, Final
 
 from golive.model.alert import AlertMessage, AlertSeverity
 from golive.model.clock import to_iso
@@ -40,8 +41,7 @@ class AppriseChannel:
     def deliver(self, message: AlertMessage) -> None:
         """Send one message and wait for the service's answer; NotDelivered with the reason when it did not take it. Blocks."""
         url = self._known_url()
-        import apprise
-
+        apprise = _apprise()
         service = apprise.Apprise(asset=apprise.AppriseAsset(app_id="Golive", app_desc="Golive", app_url=""))
         if not service.add(url.reveal()):
             raise NotDelivered(f"secret {self._url_secret} is no URL that Apprise knows")
@@ -54,8 +54,7 @@ class AppriseChannel:
     def check(self) -> None:
         """See, without sending, whether there is a URL that Apprise knows; NotDelivered when not."""
         url = self._known_url()
-        import apprise
-
+        apprise = _apprise()
         if not apprise.Apprise().add(url.reveal()):
             raise NotDelivered(f"secret {self._url_secret} is no URL that Apprise knows")
 
@@ -64,6 +63,17 @@ class AppriseChannel:
         if url is None:
             raise NotDelivered(f"there is no secret {self._url_secret}: its URL stands in secrets/alert_urls.json")
         return url
+
+
+def _apprise() -> Any:
+    """Import Apprise; what it logs is taken from its results, with secrets hidden, and goes nowhere else."""
+    import apprise
+
+    logger = logging.getLogger("apprise")
+    logger.propagate = False
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    return apprise
 
 
 def text_of(message: AlertMessage) -> str:

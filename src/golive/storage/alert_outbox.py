@@ -238,6 +238,18 @@ class AlertOutbox:
             )
             return done.rowcount == 1
 
+    def forget(self, before: int) -> int:
+        """Drop alerts raised before a time (ns) of which nothing is left to be done; return how many. The audit keeps them."""
+        done = """SELECT alert_id FROM outbox WHERE ts < ? AND state != 'pending'
+            AND (due_at IS NULL OR acknowledged_at IS NOT NULL OR escalated_at IS NOT NULL)
+            AND alert_id NOT IN (SELECT alert_id FROM parcel WHERE state IN ('waiting', 'sending'))
+            AND alert_id NOT IN (SELECT alert_id FROM outcome)"""
+        with self._writing() as connection:
+            ids = connection.execute(done, (before,)).fetchall()
+            connection.executemany("DELETE FROM parcel WHERE alert_id = ?", ids)
+            connection.executemany("DELETE FROM outbox WHERE alert_id = ?", ids)
+        return len(ids)
+
     # inside
 
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:

@@ -15,7 +15,7 @@ from golive.config.configuration import Configuration
 from golive.metrics.declaration import ALERT_HEALTH_ERRORS
 from golive.metrics.recorder import Recorder
 from golive.model.alert import AlertMessage
-from golive.model.clock import Clock
+from golive.model.clock import DAY, Clock
 from golive.model.errors import JournalError
 from golive.notify.channel import AppriseChannel
 from golive.notify.lanes import LIMIT_S, Lanes
@@ -36,8 +36,10 @@ LOCK: Final = Path("var/state/alerts/delivery.lock")
 """held by the process that delivers; relative to home"""
 CLOSE_S: Final = 3.0
 """how long the end of a process waits for alerts that can be delivered now"""
-CHECK_S: Final = 300
-FIRST_CHECK_S: Final = 30
+CHECKS_S: Final = (30.0, 300.0)
+"""when channels are looked at for the first time, and how often after that"""
+KEPT_NS: Final = 30 * DAY
+"""how long the outbox remembers alerts of which nothing is left to be done"""
 
 
 class AlertDelivery:
@@ -51,6 +53,7 @@ class AlertDelivery:
         clock: Clock,
         *,
         limit_s: float = LIMIT_S,
+        checks_s: tuple[float, float] = CHECKS_S,
         retry: RetryPolicy | None = None,
         say: Callable[[str], None] = to_stderr,
     ) -> None:
@@ -60,6 +63,7 @@ class AlertDelivery:
         self._recorder = recorder
         self._clock = clock
         self._limit_s = limit_s
+        self._checks_s = checks_s
         self._retry = retry
         self._say = say
         create_alert_metrics(recorder, sorted(self._policy.channels))
@@ -164,12 +168,14 @@ class _Turn:
         }
         self._recorder = delivery._recorder
         self._descriptor = descriptor
-        self._check_at = time.monotonic() + FIRST_CHECK_S
+        first_s, self._check_s = delivery._checks_s
+        self._check_at = time.monotonic() + first_s
         self._audit = FileAlertAuditLog(
             home, host_signer(home, delivery._clock, SYSTEM), place.directory, place.retention_days
         )  # fmt: skip
         self._outbox = AlertOutbox.open(home)
         try:
+            self._outbox.forget(delivery._clock.now() - KEPT_NS)
             self._courier = delivery._courier(self._outbox, self._audit, self._channels)
         except BaseException:
             self._outbox.close()
@@ -177,7 +183,7 @@ class _Turn:
 
     def step(self) -> bool:
         if time.monotonic() >= self._check_at:
-            self._check_at = time.monotonic() + CHECK_S
+            self._check_at = time.monotonic() + self._check_s
             self._check()
         return self._courier.step()
 
