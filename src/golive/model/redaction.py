@@ -6,13 +6,11 @@ it travels: quoted for URLs and JSON, in hex, and in base64 wherever it stands i
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 import threading
 from collections.abc import Mapping
-from typing import Final
-from urllib.parse import quote, quote_plus
+from functools import cache
+from typing import Final, NamedTuple
 
 from .json import JsonValue
 
@@ -25,19 +23,38 @@ _WORD: Final = (
     r"secret|passw(?:or)?d|passphrase|api[_-]?key|private[_-]?key|mac[_-]?key|token|credential|authorization|cookie|signature"
     r"|(?:OK-ACCESS|X-BAPI|API)-(?:KEY|SIGN|PASSPHRASE)"
 )
-_NAMED: Final = re.compile(_WORD, re.IGNORECASE)
 _EXACTLY: Final = frozenset({"sign", "sig", "key", "pwd", "otp", "passphrase"})
-_TOLD: Final = re.compile(r"_(?:source|class|id|name|count|fingerprint)$", re.IGNORECASE)
-"""`secret_source`, `key_id`: about a secret, and none"""
-_ENTRY: Final = re.compile(
+_ENTRY: Final = (
     rf"""(?P<name>(?P<quote>["']?)[\w-]*(?:{_WORD})[\w-]*(?P=quote)\s*[=:]\s*)"""
-    r"""(?P<value>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?:(?:Bearer|Basic|Digest|CloudSession)\s+)?[^\s,;&"'<>{}\[\]()]+)""",
-    re.IGNORECASE,
+    r"""(?P<value>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?:(?:Bearer|Basic|Digest|CloudSession)\s+)?[^\s,;&"'<>{}\[\]()]+)"""
 )
-_QUERY: Final = re.compile(r"(?P<name>[?&](?:sign|sig|key|pwd|otp)=)[^&\s\"'#]+", re.IGNORECASE)
-_URL_USER: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/@\s\"']*@", re.IGNORECASE)
-_PEM: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
-_SCHEME: Final = re.compile(r"\b(?P<scheme>Bearer|CloudSession)\s+[A-Za-z0-9._~+/=-]{8,}")
+
+
+class _Patterns(NamedTuple):
+    """Compiled when they are first needed: a command that fails at nothing never does."""
+
+    named: re.Pattern[str]
+    told: re.Pattern[str]
+    """`secret_source`, `key_id`: about a secret, and none"""
+    entry: re.Pattern[str]
+    query: re.Pattern[str]
+    url_user: re.Pattern[str]
+    pem: re.Pattern[str]
+    scheme: re.Pattern[str]
+
+
+@cache
+def _patterns() -> _Patterns:
+    return _Patterns(
+        named=re.compile(_WORD, re.IGNORECASE),
+        told=re.compile(r"_(?:source|class|id|name|count|fingerprint)$", re.IGNORECASE),
+        entry=re.compile(_ENTRY, re.IGNORECASE),
+        query=re.compile(r"(?P<name>[?&](?:sign|sig|key|pwd|otp)=)[^&\s\"'#]+", re.IGNORECASE),
+        url_user=re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/@\s\"']*@", re.IGNORECASE),
+        pem=re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+        scheme=re.compile(r"\b(?P<scheme>Bearer|CloudSession)\s+[A-Za-z0-9._~+/=-]{8,}"),
+    )
+
 
 _lock: Final = threading.Lock()
 _guarded: dict[str | bytes, tuple[str, ...]] = {}
@@ -58,6 +75,9 @@ def guard(value: str | bytes) -> None:
 
 
 def _forms_of(value: str | bytes) -> tuple[str, ...]:
+    import json
+    from urllib.parse import quote, quote_plus
+
     raw = value.encode() if isinstance(value, str) else value
     forms = {raw.hex(), raw.hex().upper(), *_in_base64(raw)}
     if isinstance(value, str):
@@ -68,6 +88,9 @@ def _forms_of(value: str | bytes) -> tuple[str, ...]:
 
 def _in_base64(raw: bytes) -> set[str]:
     """Return the characters that are the same wherever `raw` stands within what is encoded."""
+    import base64
+    from urllib.parse import quote
+
     found = set()
     for before in range(3):
         text = base64.b64encode(b"\0" * before + raw).decode().rstrip("=")
@@ -87,16 +110,17 @@ def without_secrets(text: str) -> str:
 
 def redacted(text: str) -> str:
     """Return a text without guarded values, without what follows a name of a secret, and without what URLs and keys tell."""
-    text = _PEM.sub(HIDDEN, without_secrets(text))
-    text = _URL_USER.sub(rf"\g<scheme>{HIDDEN}@", text)
-    text = _QUERY.sub(rf"\g<name>{HIDDEN}", text)
-    text = _SCHEME.sub(rf"\g<scheme> {HIDDEN}", text)
-    return _ENTRY.sub(_hidden_entry, text)
+    patterns = _patterns()
+    text = patterns.pem.sub(HIDDEN, without_secrets(text))
+    text = patterns.url_user.sub(rf"\g<scheme>{HIDDEN}@", text)
+    text = patterns.query.sub(rf"\g<name>{HIDDEN}", text)
+    text = patterns.scheme.sub(rf"\g<scheme> {HIDDEN}", text)
+    return patterns.entry.sub(_hidden_entry, text)
 
 
 def _hidden_entry(match: re.Match[str]) -> str:
     name = match["name"]
-    return match[0] if _TOLD.search(name.strip(" \t\"':=")) else f"{name}{HIDDEN}"
+    return match[0] if _patterns().told.search(name.strip(" \t\"':=")) else f"{name}{HIDDEN}"
 
 
 def redacted_value(value: JsonValue, name: str = "") -> JsonValue:
@@ -117,4 +141,5 @@ def redacted_value(value: JsonValue, name: str = "") -> JsonValue:
 
 def is_secret_name(name: str) -> bool:
     """Say whether what is called this is a secret."""
-    return name.lower() in _EXACTLY or (_NAMED.search(name) is not None and _TOLD.search(name) is None)
+    patterns = _patterns()
+    return name.lower() in _EXACTLY or (patterns.named.search(name) is not None and patterns.told.search(name) is None)

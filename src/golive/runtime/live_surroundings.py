@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from golive.model.decision import Approved, Refused
 from golive.model.errors import JournalError
 from golive.model.order import NewOrder
 from golive.model.verdict import Stage
+from golive.observability.log_words import LogEvent
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.guardrail_log import GuardrailLog
 from golive.storage.indicator_store import Batch, append
@@ -24,6 +26,7 @@ from golive.storage.indicator_store import Batch, append
 from .alerts.delivery import AlertDelivery
 from .clock import SystemClock
 from .live_plan import Surroundings
+from .log import ProcessLog
 from .recorder import TappedRecorder
 from .service_levels.tap import IndicatorTap
 
@@ -49,8 +52,12 @@ def surroundings(
         undo.callback(delivery.close)
         undo.callback(outbox.close)
 
+        log = ProcessLog(home, clock, _nothing, context={"entrypoint": entrypoint.name, "pid": str(os.getpid())})
+
         def alert(given: Alert) -> None:
             outbox.put(message_of(given, uuid.uuid4().hex, clock.now(), {"entrypoint": entrypoint.name}))
+            severity = str(given.severity)
+            log.say(LogEvent.ALERT_RAISED, severity=severity, category=given.category, title=given.title, body=given.body)
             delivery.wake()
 
         recorder.tap = tap = IndicatorTap(entrypoint.exchange, clock.now)
@@ -58,6 +65,10 @@ def surroundings(
         yield Surroundings(
             clock=clock, recorder=recorder, guardrails=guardrails, alert=alert, judge=judge, operator=operator, tap=tap
         )
+
+
+def _nothing(line: str) -> None:
+    """A command has a console of its own."""
 
 
 def _keep(home: Path, entrypoint: ResolvedEntrypoint, tap: IndicatorTap, clock: Clock) -> None:
