@@ -20,6 +20,33 @@ def set_apart() -> contextlib.AbstractContextManager[object]:
     return contextlib.redirect_stdout(sys.stderr)
 
 
+class Besides:
+    """Stdout for a command that acts whatever becomes of its words: they fail, if at all, at the end of it (`settle`)."""
+
+    def __init__(self) -> None:
+        self._stdout: TextIO | None = sys.stdout  # None when the process was started without one
+        self._problem = "stdout is closed" if self._stdout is None else ""
+
+    def write(self, text: str) -> None:
+        """Write and flush; what the terminal's encoding lacks is written as escapes."""
+        if self._stdout is None:
+            return
+        try:
+            try:
+                self._stdout.write(text)
+            except UnicodeError:
+                self._stdout.write(text.encode("ascii", "backslashreplace").decode("ascii"))
+            self._stdout.flush()
+        except OSError as exc:
+            _abandon(self._stdout)
+            self._stdout, self._problem = None, exc.strerror or str(exc)
+
+    def settle(self) -> None:
+        """Raise NotDelivered when something could not be written."""
+        if self._problem:
+            raise NotDelivered(f"all was done, and the result could not be written to stdout: {self._problem}")
+
+
 @contextlib.contextmanager
 def delivered() -> Iterator[TextIO]:
     """Yield stdout and flush it at the end; raise NotDelivered when that fails at any point."""

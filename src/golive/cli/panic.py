@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +16,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from golive.model.errors import ConfigError, GoliveError
+from golive.model.text import printable
 from golive.model.verdict import ExitCode
 
-from .delivery import delivered
+from .delivery import Besides
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
 from .terminal import clean
 
@@ -67,22 +70,24 @@ def panic(
         raise ConfigError("--halt lets nothing leave, and --flatten sells: give one of them")
     command = PanicCommand(
         where=locate(config, home), entrypoint=None if entrypoint == EVERY else entrypoint, credentials=credentials,
-        reason=reason, flatten=flatten, halt=halt, yes=yes, wait_s=wait,
+        reason=printable(reason), flatten=flatten, halt=halt, yes=yes, wait_s=wait,
     )  # fmt: skip
-    with delivered() as stdout:
+    stdout = Besides()  # nobody who has stopped reading keeps this from going on
 
-        def say(step: PanicStep) -> None:
-            if not as_json:
-                stdout.write(f"{step.at_ms / 1000:>8.3f} s  {step.what:<10} {step.state:<9}  {clean(step.detail)}\n")
-                stdout.flush()
+    def say(step: PanicStep) -> None:
+        if not as_json:
+            stdout.write(f"{step.at_ms / 1000:>8.3f} s  {step.what:<10} {step.state:<9}  {clean(step.detail)}\n")
 
-        done, shown = command.run(say)
-        if as_json:
-            from golive.runtime.panic.document import panic_document
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nor does a lost connection
+    done, shown = command.run(say)
+    if as_json:
+        from golive.runtime.panic.document import panic_document
 
-            stdout.write(json.dumps(panic_document(done, shown), indent=2, ensure_ascii=False) + "\n")
-        else:
-            stdout.write(_closing(done))
+        stdout.write(json.dumps(panic_document(done, shown), indent=2, ensure_ascii=False) + "\n")
+    else:
+        stdout.write(_closing(done))
+    stdout.settle()
     raise typer.Exit(done.exit_code)
 
 
@@ -166,9 +171,11 @@ class PanicCommand:
         if self.yes:
             return True
         agrees = False
-        if sys.stdin.isatty():
-            typer.echo("Entries are stopped. Type 'flatten' to sell at the market what the accounts hold: ", err=True, nl=False)
-            agrees = sys.stdin.readline().strip() == "flatten"
+        question = "Entries are stopped. Type 'flatten' to sell at the market what the accounts hold: "
+        with contextlib.suppress(OSError):  # a terminal that went away: nobody has agreed
+            if sys.stdin is not None and sys.stdin.isatty():
+                typer.echo(question, err=True, nl=False)
+                agrees = sys.stdin.readline().strip() == "flatten"
         if not agrees:
             panic.told("flatten", "problem", "nothing was sold: nobody agreed; give --yes, or type it in a terminal")
         return agrees

@@ -18,6 +18,7 @@ from golive.model.clock import Clock, from_iso, to_iso
 from golive.model.emergency import ALL, UNSPECIFIED, Emergencies, EmergencyMode, TradingState
 from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.json import JsonObject
+from golive.model.text import printable
 from golive.risk.emergency import LIFTING_WINDOW_NS, NamedOperator, lifting_objection
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.auto_trade_record import SWITCHED, read_switch, switched_body
@@ -136,7 +137,8 @@ class HostEmergency:
 
         Raises JournalError when the flag itself cannot be written.
         """
-        mode = EmergencyMode(state, reason, operator or self._operator, scope, self._clock.now())
+        who = printable(operator or self._operator)
+        mode = EmergencyMode(state, printable(reason), who, scope, self._clock.now())
         before = self.flag.read()
         reading = self.flag.switch_on(mode)  # what cannot be read is on, and stays so by this, under its reason
         durable(reading)
