@@ -252,6 +252,27 @@ def swapped(lines: list[bytes]) -> list[bytes]:
     return [*lines[:-2], lines[-1], lines[-2]]
 
 
+@pytest.mark.parametrize("event", ["signal_received", "risk_check_passed", "order_submitted", "order_executed"])
+def test_an_order_is_held_against_each_record_of_the_signed_journal(
+    home: Home, capsys: pytest.CaptureFixture[str], event: str
+) -> None:
+    story = document(capsys, home, "BTC/USDT#1", "--session", run_of(home, 0))
+    order = str(story["orders"][0]["order"]["client_order_id"])
+    name = order if event != "signal_received" else "okx:BTC/USDT#1"
+    [path] = journal_files(home.path / DIRECTORY)
+    before = path.read_bytes()
+    lines = before.splitlines(keepends=True)
+    [gone, *_] = [line for line in lines if f'"{event}"'.encode() in line and f'"{name}"'.encode() in line]
+    try:
+        path.write_bytes(b"".join(line for line in lines if line is not gone))
+        code, out, _ = explain(capsys, home, order)
+    finally:
+        path.write_bytes(before)
+    assert code == 6
+    assert f"record {json.loads(gone)['body']['record_seq']} ({event}) is not there" in out
+    assert explain(capsys, home, order)[0] == 0
+
+
 def invented(lines: list[bytes]) -> list[bytes]:
     body = {**json.loads(lines[-1])["body"], "record_seq": 99_999}
     return [*lines, json.dumps({**json.loads(lines[-1]), "body": body}, sort_keys=True, separators=(",", ":")).encode() + b"\n"]

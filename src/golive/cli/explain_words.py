@@ -182,6 +182,7 @@ SENTENCES: Final[Words] = {
         "keys from a file are for venues on this machine only, and {host} is not",
         "klucze z pliku są tylko dla giełd na tej maszynie, a {host} nią nie jest",
     ),
+    "record_not_there": ("record {record} ({event}) is not there", "nie ma zapisu {record} ({event})"),
     "order_not_there": ("no record tells of this order", "żaden zapis nie mówi o tym zleceniu"),
     "repeated": ("it stands in {file} more than once", "występuje w {file} więcej niż raz"),
     "route_counts": (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -32,22 +32,19 @@ def journal_doubts(
     head: SessionHead,
     home: Path,
     stored: Sequence[StoredRecord],
-    used: Iterable[StoredRecord] | None = None,
     *,
     patience_s: float = PATIENCE_S,
 ) -> tuple[str, ...]:
     """Return why what was read of a session cannot be believed; () when store and journal are sound and say the same.
 
-    `stored` are all records of its store, in order, read before this is called; `used` those that are shown, all unless given.
-    A record of the journal that the store does not have is told in any case. JournalError when the journal cannot be read.
+    `stored` are all records of its store, in order, read before this is called. JournalError when the journal cannot be read.
     """
-    shown = tuple(stored if used is None else used)
     deadline = time.monotonic() + (patience_s if head.state == "open" else 0.0)
     while True:
         written = _written(home, head.run_id)
         found = (
             *written.faults,
-            *decision_journal.compare(head.run_id, shown, written.bodies),
+            *decision_journal.compare(head.run_id, stored, written.bodies),
             *_added(head, stored, written),
         )
         if not found or time.monotonic() >= deadline:

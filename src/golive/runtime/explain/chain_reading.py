@@ -63,9 +63,9 @@ class _Chain:
         first, last = next(self.reader.query(query))
         return None if first is None else (int(first), int(last))
 
-    def doubts(self, home: Path, used: Iterable[StoredRecord]) -> tuple[str, ...]:
-        """Return why what was read cannot be believed: no keys, or a decision journal that does not say the same."""
-        return journal_doubts(self.view.head, home, self.records, used)
+    def doubts(self, home: Path) -> tuple[str, ...]:
+        """Return why what was read cannot be believed: no keys, or a decision journal that does not say the same of it all."""
+        return journal_doubts(self.view.head, home, self.records)
 
 
 def signal_story(path: Path, home: Path, name: SignalName) -> SignalStory:
@@ -101,7 +101,7 @@ def signal_story(path: Path, home: Path, name: SignalName) -> SignalStory:
             fees=_fees(fills),
             realized=format_decimal(sum((Decimal(str(each["realized"])) for each in realized), Decimal(0))) if realized else None,
             realized_asset=chain.instruments[instrument].quote,
-            doubts=chain.doubts(home, [record, *about]),
+            doubts=chain.doubts(home),
         )
 
 
@@ -124,8 +124,7 @@ def moment_story(path: Path, home: Path, asked: WhenAsked) -> MomentStory:
                 f"{to_iso(span[1])}; the nearest is at {to_iso(nearest // SECOND * SECOND)}. Another session: --session RUN_ID"
             )
         desks = tuple(_desk(chain, instrument, max(at, span[0] + 1)) for instrument in chain.instruments)
-        used = [record for record in chain.records if record.ts <= max((d.bar.closed_at for d in desks if d.bar), default=at)]
-        return MomentStory(session=view.head, at=at, desks=desks, doubts=chain.doubts(home, used))
+        return MomentStory(session=view.head, at=at, desks=desks, doubts=chain.doubts(home))
 
 
 def origin_of(path: Path, home: Path, signal_id: str) -> SignalTold | None:

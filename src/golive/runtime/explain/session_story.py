@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 
 from golive.model.errors import JournalError
@@ -13,7 +14,9 @@ from golive.storage import decision_journal
 from golive.storage.keys import DevelopmentKeys
 from golive.storage.session_orders import SessionRow, event_rows, order_rows
 from golive.storage.session_reader import SessionReader
+from golive.storage.session_store import StoredRecord
 
+from ..journal_doubts import PATIENCE_S, PAUSE_S
 from .archive import Archive, Owner, assembled, risk_bodies
 from .chain_reading import origin_of
 from .emergency_cause import EVENTS, Stopped, Told, cause_of, standing_activation, stopped_at
@@ -31,6 +34,7 @@ def session_story(match: Match, archive: Archive) -> OrderStory:
     with closing(SessionReader(match.path)) as reader:
         rows, session = order_rows(reader, order), reader.identity
         bodies = risk_bodies(rows)
+        about = _about(reader.records(), order, bodies)
         stopped = stopped_at(rows, wall_clock=False)
         activation = None if stopped is None else _activation(reader, stopped)
         store_says = _store_testimony(reader, keys)
@@ -38,11 +42,10 @@ def session_story(match: Match, archive: Archive) -> OrderStory:
     if told is not None and activation is not None:  # the record is one of the chain
         rows = tuple(sorted((*rows, activation), key=lambda row: row.seq))
     grid = _grid_of(_instrument(str(bodies[0].get("instrument")) if bodies else "", session.terms.instruments))
-    files = decision_journal.journal_files(archive.home / decision_journal.DIRECTORY)
     witnesses = [
         store_says,
         risk_testimony(archive.risk_log, order, bodies, mac_keys),
-        journal_testimony(files, order, session.run_id, mac_keys),
+        _journal_testimony(archive, order, session.run_id, about, mac_keys),
     ]
     owner = Owner(
         store=archive.shown(match.path),
@@ -55,6 +58,30 @@ def session_story(match: Match, archive: Archive) -> OrderStory:
         witnesses.append(told[1])
     cause = None if told is None else told[0]
     return assembled(match, standing_of(rows, grid), owner, steps_of(rows, grid), witnesses, made_for=made_for, emergency=cause)
+
+
+def _journal_testimony(
+    archive: Archive, order: str, run_id: str, about: Sequence[StoredRecord], mac_keys: Mapping[str, bytes]
+) -> Testimony:
+    """Return what the decision journal says; that of a session that runs may take a moment to follow its store."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        files = decision_journal.journal_files(archive.home / decision_journal.DIRECTORY)
+        said = journal_testimony(files, order, run_id, about, mac_keys)
+        if said.state != "missing" or time.monotonic() >= deadline:
+            return said
+        time.sleep(PAUSE_S)
+
+
+def _about(records: Sequence[StoredRecord], order: str, decisions: Sequence[JsonObject]) -> list[StoredRecord]:
+    """Return the records that name the order, and those of the signals that its decisions were about."""
+    signals = {body.get("signal_id") for body in decisions} - {"", None}
+    return [
+        record
+        for record in records
+        if record.body.get("client_order_id") == order
+        or (record.event == "signal_received" and record.body.get("signal_id") in signals)
+    ]
 
 
 def _activation(reader: SessionReader, stopped: Stopped) -> SessionRow | None:

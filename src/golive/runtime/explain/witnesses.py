@@ -9,10 +9,12 @@ from golive.audit import Entry, canonical
 from golive.model.clock import SECOND
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
+from golive.storage.decision_journal import DECISION_EVENT, compare, index
 from golive.storage.journal_search import FoundRecord, find_records
 from golive.storage.live_log import ORDER
 from golive.storage.live_verification import ADDED
 from golive.storage.risk_decisions import RISK_DECISION, decision_name
+from golive.storage.session_store import StoredRecord
 
 from .story import State, Testimony, Witness
 
@@ -94,16 +96,36 @@ def notes_testimony(
     return _agrees(witness, told)
 
 
-def journal_testimony(files: Iterable[Path], order: str, run_id: str, mac_keys: Mapping[str, bytes]) -> Testimony:
-    """Return what the decision journal of sessions has about the order."""
+def journal_testimony(
+    files: Iterable[Path], order: str, run_id: str, stored: Sequence[StoredRecord], mac_keys: Mapping[str, bytes]
+) -> Testimony:
+    """Return whether the decision journal of sessions has each record about the order (`stored`, with its signal's) once and as
+    stored, and no other that names it.
+    """
     witness: Witness = "decision_journal"
-    found = _found(files, order, "decision_event", mac_keys)
+    found = _holding(files, f'"run_id":"{run_id}"', mac_keys)
     if isinstance(found, str):
         return testimony(witness, "missing", "cannot_be_read", problem=found)
     if bad := _bad(witness, found):
         return bad
-    own = [each for each in found if _entry(each).body.get("run_id") == run_id]
-    return _agrees(witness, own) if own else testimony(witness, "missing", "order_not_there")
+    own = [each for each in found if _entry(each).type == DECISION_EVENT and _entry(each).body.get("run_id") == run_id]
+    numbers = {record.record_seq for record in stored}
+    about = [each for each in own if _entry(each).body.get("record_seq") in numbers]
+    named = next((each for each in own if each not in about and _entry(each).body.get("client_order_id") == order), None)
+    if named is not None:
+        return testimony(witness, "corrupt", "not_in_store", seq=str(_entry(named).seq), file=named.path.name)
+    if not about:
+        return testimony(witness, "missing", "order_not_there")
+    written = index(map(_entry, about))
+    for record in stored:
+        if any(compare(run_id, [record], written)):
+            told = [each for each in about if _entry(each).body.get("record_seq") == record.record_seq]
+            if not told:
+                return testimony(witness, "missing", "record_not_there", record=str(record.record_seq), event=record.event)
+            if len(told) > 1:
+                return testimony(witness, "corrupt", "repeated", file=told[1].path.name)
+            return testimony(witness, "corrupt", "says_otherwise", seq=str(_entry(told[0]).seq), file=told[0].path.name)
+    return _agrees(witness, about)
 
 
 def metrics_testimony(path: Path, exchange: str, route: str, result: str | None, ended: int, now: int) -> Testimony:
