@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -176,3 +177,67 @@ def test_a_name_that_is_no_entrypoint_does_nothing_and_a_broken_configuration_ke
         done = at.home.golive("panic")
         assert done.code == 6
         assert (tmp_path / "var/state/risk/emergency.json").exists()
+
+
+async def test_the_mode_of_one_entrypoint_is_that_of_its_profile_and_so_are_the_accounts_whose_entries_are_canceled(
+    tmp_path: Path,
+) -> None:
+    with rehearsal(tmp_path) as at:
+        await placed(at, "1000", "1001")
+        code, document = panic(at, "--entrypoint", "okx_desktop_paper")
+        assert code == 0, document
+        assert working(at) == ["sell"], "the live account trades under the same profile"
+        [scope] = [step["detail"] for step in document["steps"] if step["what"] == "scope"]
+        assert "balanced" in scope
+        assert {at.entrypoint, "okx_desktop_paper", "kraken_desktop_paper"} <= set(scope.replace(",", "").split())
+        assert states(document, "cancel") == ["done"]
+
+
+async def test_the_mode_of_one_profile_leaves_accounts_under_another_alone(tmp_path: Path) -> None:
+    with rehearsal(tmp_path) as at:
+        await placed(at, "1000", offered=False)
+        at.home.edit("runtime.yaml", "risk_profile: balanced       #", "risk_profile: conservative  #")  # the first entrypoint
+        code, document = panic(at, "--entrypoint", "okx_desktop_paper")
+        assert code == 0, document
+        assert working(at) == ["buy"]
+        assert "okx_desktop_live" not in json.dumps(document)
+
+
+async def test_an_account_in_the_hands_of_a_process_under_another_profile_is_no_word_for_ours(tmp_path: Path) -> None:
+    with rehearsal(tmp_path) as at:
+        await placed(at, "1001", offered=False)
+        at.home.edit("runtime.yaml", "risk_profile: balanced       #", "risk_profile: conservative  #")  # the first entrypoint
+        at.home.edit(
+            "runtime.yaml",
+            "risk_profile: balanced\n      tags: [desktop, live",
+            "risk_profile: conservative\n      tags: [desktop, live",
+        )
+        with session(at) as running:  # it trades under balanced, and its account is that of an entrypoint under conservative
+            code, document = panic(at, "--entrypoint", "okx_desktop_paper")
+            assert code == 6, document
+            assert states(document, "read back") == ["problem"]
+            assert "balanced, which goes on" in json.dumps(document)
+            assert running.poll() is None
+
+
+def test_whoever_trades_under_the_profile_of_the_entrypoint_has_to_answer(tmp_path: Path) -> None:
+    holding = "import sys, time; from pathlib import Path; from golive.storage.lease import Lease; "
+    holding += "lease = Lease.acquire(Path(sys.argv[1]), sys.argv[2]); print(lease.epoch, flush=True); time.sleep(60)"
+    with rehearsal(tmp_path) as at:
+        names = ("kraken_desktop_paper", "nobody_paper")
+        running = [
+            subprocess.Popen([sys.executable, "-c", holding, str(tmp_path), name], stdout=subprocess.PIPE, text=True)
+            for name in names
+        ]
+        try:
+            for each in running:
+                assert each.stdout is not None
+                assert each.stdout.readline() == "1\n"
+            code, document = panic(at, "--entrypoint", "okx_desktop_paper")
+            assert code == 0, document
+            assert running[0].wait(5) == -signal.SIGTERM
+            assert running[1].poll() is None, "it does not trade under this profile"
+        finally:
+            for each in running:
+                each.kill()
+                each.communicate()

@@ -10,6 +10,7 @@ from typing import Final
 
 from golive.config.resolved import ResolvedEntrypoint
 from golive.model.errors import GoliveError
+from golive.storage.emergency_ack import ack_of
 
 from ..clock import SystemClock
 from ..live.order_risk import OrderRisk
@@ -77,12 +78,21 @@ def _desk(panic: Panic, selection: Selection, each: ResolvedEntrypoint, key_file
 
 
 def _is_held(panic: Panic, selection: Selection, each: ResolvedEntrypoint) -> bool:
-    """Say whether a running process has one of the accounts, and tell it."""
+    """Say whether a running process has one of the accounts, and tell it; one that trades under a profile for which the mode is
+    not on has canceled nothing.
+    """
     held = [
-        name for name in Selection((each,), selection.configuration).accounts if Hold(panic.home, name, True).holder is not None
+        hold
+        for name in Selection((each,), selection.configuration).accounts
+        if (hold := Hold(panic.home, name, True)).holder is not None
     ]
-    for name in held:
-        panic.told("read back", "done", f"{name}: by the process that holds it, which saw the end of every entry order")
+    for hold in held:
+        ack = ack_of(panic.home, hold.holder or 0)
+        if ack is not None and panic.reading.calls and panic.reading.emergencies.of(ack.risk_profile) is None:
+            why = f"{hold.name}: process {ack.pid} holds it for {ack.entrypoint}, under {ack.risk_profile}, which goes on"
+            panic.told("read back", "problem", f"{why}; entries of {each.name} may still work: golive panic stops both")
+        else:
+            panic.told("read back", "done", f"{hold.name}: by the process that holds it, which saw the end of every entry order")
     return bool(held)
 
 

@@ -5,6 +5,7 @@ Nothing that fails ends it early: what could not be confirmed is said at the end
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,8 +21,9 @@ from golive.storage.emergency_ack import Ack
 from golive.storage.emergency_flag import FlagReading
 from golive.storage.emergency_journal import PANIC
 
-from ..emergency import HostEmergency
+from ..emergency import CONFIGURATION, HostEmergency
 from .ending import Fenced, Stopped, end, fence_off, wait_for_answers, wait_until_done
+from .glance import glanced_entrypoints
 from .writers import Writer, holds_of, writers_of
 
 ANSWER_S: Final = 0.25
@@ -60,6 +62,8 @@ class Panic:
     reading: FlagReading = field(default_factory=FlagReading)
     _fenced: dict[int, tuple[Writer, Fenced]] = field(default_factory=dict)
     """processes that did not answer in time, with what was fenced off of them at once"""
+    _beside: tuple[str, ...] = ()
+    """entrypoints under the same risk profile as the one that was asked for"""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -74,14 +78,14 @@ class Panic:
 
     def switch_on(self, scope: str = ALL, entrypoints: Sequence[str] | None = None) -> None:
         """Write the flag: the first effect, before anything else is read or asked. Who has not answered it in time is fenced off
-        before the flag is recorded or told: of the processes that hold `entrypoints`, or of all.
+        before the flag is recorded or told: of the processes that hold `entrypoints` or another one of this scope, or of all.
         """
         self.began_at = self.clock.now()
         host = HostEmergency(self.home, clock=self.clock, operator=self.operator)
 
         def durable(reading: FlagReading) -> None:
             self._durable(reading)
-            self._fence_the_silent(entrypoints)
+            self._fence_the_silent(None if entrypoints is None or scope == ALL else self._all_under(scope, entrypoints))
 
         try:
             activation = host.switch_on(self.reason, self.operator, scope, self.state, durable=durable)
@@ -98,6 +102,14 @@ class Panic:
             for mode in reading.emergencies.modes
         )
         self.told("flag", "done", modes)
+
+    def _all_under(self, profile: str, entrypoints: Sequence[str]) -> tuple[str, ...]:
+        """Return the entrypoints that the mode is on for: those asked for, and all under the same risk profile."""
+        under = glanced_entrypoints(self.home / CONFIGURATION, profile, os.environ)
+        if under:
+            self.told("scope", "done", f"every entrypoint under {profile}: {', '.join(under)}")
+        self._beside = tuple(dict.fromkeys((*self._beside, *under)))
+        return tuple(dict.fromkeys((*entrypoints, *self._beside)))
 
     # 2: the processes
 
@@ -128,9 +140,13 @@ class Panic:
                 yield self._told_of(end(writer.beside(more), fenced + fence_off(more)))
 
     def stop_writers(self, entrypoints: Sequence[str] | None, accounts: Sequence[str] | None, *, end_all: bool) -> list[Stopped]:
-        """See that no process lets an entry out any more; with `end_all` that none goes on, because its locks are needed."""
+        """See that no process lets an entry out any more; with `end_all` that none goes on, because its locks are needed.
+
+        `entrypoints`: those that hold one of these or of their risk profile's others, or one of `accounts`; None: all.
+        """
+        names = None if entrypoints is None else (*entrypoints, *self._beside)
         try:
-            found = writers_of(holds_of(self.home, entrypoints, accounts))
+            found = writers_of(holds_of(self.home, names, accounts))
         except JournalError as exc:
             self.told("processes", "problem", str(exc))
             found = []

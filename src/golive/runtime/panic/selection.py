@@ -1,4 +1,4 @@
-"""What a panic is about: one entrypoint or all, and their accounts."""
+"""What a panic is about: all entrypoints, or those under the risk profile of one; and their accounts."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from golive.config.resolved import ResolvedEntrypoint
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a panic is about, as the configuration has it."""
+    """What a panic is about, as the configuration has it; the entrypoint that was asked for comes first."""
 
     entrypoints: tuple[ResolvedEntrypoint, ...]
     configuration: Configuration
 
     @classmethod
     def of(cls, configuration: Configuration, name: str | None) -> Selection:
-        """Return one entrypoint, or all; ConfigError for a name that is none."""
-        names = [name] if name is not None else sorted(configuration.runtime.trading.entrypoints)
-        return cls(tuple(configuration.resolve(each) for each in names), configuration)
+        """Return every entrypoint under the risk profile of this one, or all; ConfigError for a name that is none."""
+        asked = () if name is None else (configuration.resolve(name),)
+        others = (configuration.resolve(each) for each in sorted(configuration.runtime.trading.entrypoints) if each != name)
+        wanted = {each.risk_profile for each in asked}
+        return cls((*asked, *(each for each in others if not wanted or each.risk_profile in wanted)), configuration)
 
     @property
     def live(self) -> tuple[ResolvedEntrypoint, ...]:
