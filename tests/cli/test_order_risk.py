@@ -75,9 +75,17 @@ def test_a_side_that_is_shut_is_opened_by_a_named_person_alone(tmp_path: Path) -
         codes = [desk.order("buy", quantity, desk.symbol).code for quantity in ("0.01", "0.011", "0.012")]
         assert codes == [ExitCode.OK, ExitCode.OK, ExitCode.BLOCKED]
         assert decisions(desk)[-1]["code"] == "RISK_REPEATED_EXECUTION"
+
+        def row() -> dict[str, Any]:
+            told = json.loads(desk.home.golive("risk", "status", "--entrypoint", desk.entrypoint, "--json").stdout)
+            rows = told["entrypoints"][0]["limits"]
+            return next(each for each in rows if each["limit"] == "repeated_execution_limit")
+
+        assert (row()["refuses"], row()["note"]) == (True, f"shut until re-armed: bybit:{desk.symbol} buy")
         configuration = load_configuration(desk.home.path / "config/runtime.yaml", {})
         done = rearm_accounts(configuration, desk.entrypoint, desk.home.path, "bob", SystemClock())
         assert done == ("bybit_spot_bybit_live_trading",)
+        assert (row()["refuses"], row()["note"], row()["used"]) == (False, "", "0")
         again = desk.order("buy", "0.013", desk.symbol)
         assert again.code == ExitCode.OK, again.stdout
         assert rearm_accounts(configuration, "okx_desktop_paper", desk.home.path, "bob", SystemClock()) == ()

@@ -350,3 +350,62 @@ def test_an_entrypoint_that_does_not_exist_is_usage(say: Say, command: str) -> N
 )
 def test_ages_are_told_in_their_largest_unit(seconds: float | None, text: str) -> None:
     assert age_text(seconds) == text
+
+
+def counted(limit: str, used: str | None, allowed: str, note: str = "", **also: Any) -> dict[str, Any]:
+    """A row as an order by hand publishes it of a count."""
+    return {
+        "limit": limit,
+        "allowed": allowed,
+        "used": used,
+        "used_ratio": 1.0,
+        "band": "warn",
+        "refuses": True,
+        "note": note,
+        **also,
+    }
+
+
+SIDE = "shut until re-armed: okx:BTC/USDT buy"
+
+
+@pytest.mark.parametrize(
+    ("use", "age_s", "limits", "refuses"),
+    [
+        (counted("repeated_execution_limit", "0", "10", SIDE), 90_000, "", True),
+        (counted("repeated_execution_limit", "10", "10", "okx:BTC/USDT buy"), 30, "", True),
+        (counted("repeated_execution_limit", "10", "10", "okx:BTC/USDT buy"), 61, "", False),
+        (counted("max_orders_per_minute", "60", "60"), 30, "", True),
+        (counted("max_orders_per_minute", "60", "60"), 61, "", False),
+        (counted("max_open_orders", "20", "20"), 90_000, "", True),
+        (counted("max_open_orders", "19", "19"), 90_000, "", False),  # of the limits of now
+        (counted("max_consecutive_losses", "3", "3"), 0, "max_consecutive_losses: 3", True),
+        (counted("max_consecutive_losses", "3", "3"), 0, "", False),  # not a limit any more
+        (counted("max_consecutive_losses", "3", "3"), 86_400, "max_consecutive_losses: 3", False),
+        (counted("cooldown_after_loss_minutes", "3.5", "5", "okx:BTC/USDT"), 200, "cooldown_after_loss_minutes: 5", True),
+        (counted("cooldown_after_loss_minutes", "3.5", "5", "okx:BTC/USDT"), 211, "cooldown_after_loss_minutes: 5", False),
+        (counted("cooldown_after_loss_minutes", "3.5", "5", "okx:BTC/USDT"), 200, "cooldown_after_loss_minutes: 4", False),
+        (counted("cooldown_after_loss_minutes", "0", "5", refuses=False), 0, "cooldown_after_loss_minutes: 15", False),
+        (counted("stop_loss_guard_count", "2", "2"), 3_599, "stop_loss_guard_count: 2", True),
+        (counted("stop_loss_guard_count", "2", "2"), 3_601, "stop_loss_guard_count: 2", False),
+        (counted("max_cost_to_profit_ratio", "no profit", "0.25", band=None), 90_000, "", True),
+        (counted("max_cost_to_profit_ratio", "0.25", "0.2"), 90_000, "", False),
+        (counted("max_cost_to_profit_ratio", "0.26", "0.25"), 90_000, "", True),
+        (counted("symbol_locks", "not traded here", "A/B", refuses=False), 0, "symbol_locks: [BTC/USDT]", True),
+        (counted("symbol_locks", "locked here", "A/B"), 0, "symbol_locks: [ETH/EUR]", False),
+        (counted("trading_windows", "closed", "never"), 0, 'trading_windows: ["mon-sun 00:00-24:00"]', False),
+        (counted("stale_data_seconds", "90", "60"), 0, "", False),  # the next order hears of the market itself
+    ],
+)  # fmt: skip
+def test_what_refuses_the_next_order_by_hand_is_told_of_now(
+    say: Say, home: Path, use: dict[str, Any], age_s: float, limits: str, refuses: bool
+) -> None:
+    if limits:
+        core = home / "config/core.yaml"
+        core.write_text(core.read_text().replace("  balanced:\n", f"  balanced:\n    {limits}\n"))
+    publish_figure(home, figure(age_s=age_s, epoch=0, uses=(use,)))
+    code, document = told(say)
+    [limit] = row(document)["limits"]
+    assert (code, limit["refuses"], limit["holds"]) == (0, refuses, False)
+    table = say("status")[1]
+    assert bool(re.search(r"│ refuses", table)) is refuses

@@ -102,7 +102,7 @@ def cancel(
     from golive.runtime.live.order_run import withdraw
 
     async def act(desk: LiveDesk, risk: OrderRisk, say: Say, stop: asyncio.Event) -> tuple[Outcome, list[Step]]:
-        return await withdraw(desk, order_id, say, wait_s=wait, stop=stop)
+        return await withdraw(desk, order_id, say, wait_s=wait, stop=stop, risk=risk)
 
     OrderCommand(entrypoint=entrypoint, credentials=credentials, config=config, home=home, as_json=as_json, is_cancel=True).run(
         act

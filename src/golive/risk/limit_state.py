@@ -23,6 +23,8 @@ from .profile import LIMITS, RiskProfile
 from .view import AccountView
 
 PER_ORDER: Final = "judged per order"
+SHUT: Final = "shut until re-armed"
+"""how the note begins that names sides which were executed too often"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,7 @@ def _executions(view: AccountView, profile: RiskProfile, quote: str) -> LimitSta
     allowed, flow = profile.repeated_execution_limit, _flow(view)
     assert allowed is not None
     (side, count), shut = flow.most_executed(view.now), sorted(f"{key} {side}" for key, side in flow.throttled)
-    note = f"shut until re-armed: {', '.join(shut)}" if shut else "" if side is None else f"{side[0]} {side[1]}"
+    note = f"{SHUT}: {', '.join(shut)}" if shut else "" if side is None else f"{side[0]} {side[1]}"
     return _counted("repeated_execution_limit", allowed, count, refuses=bool(shut) or count >= allowed, note=note)
 
 

@@ -7,21 +7,19 @@ is and by which limits it was judged. What stands in the way of the next one is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
-from decimal import Decimal
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from golive.config.configuration import Configuration
 from golive.config.resolved import ResolvedEntrypoint
-from golive.model.clock import DAY, SECOND, from_iso, week_of_day
+from golive.model.clock import SECOND, from_iso
 from golive.model.errors import ConfigError, JournalError, MalformedPayload
-from golive.model.json import JsonObject, JsonValue
+from golive.model.json import JsonValue
 from golive.model.money import format_units
 from golive.model.verdict import ExitCode
 from golive.observability import reading as read
 from golive.observability.shape import Amount, Instant, as_json, document_schema
-from golive.risk import RiskProfile
 from golive.risk.cross import LONGEST_AGE_NS
 from golive.storage.auto_trade_record import read_switch
 from golive.storage.auto_trade_switch import published_trader
@@ -33,8 +31,8 @@ from golive.storage.run_reports import newest_report
 from .emergency import HostEmergency
 from .risk_across import TogetherRow, across
 from .risk_limits import risk_profile_of
+from .risk_past import past_limits
 from .risk_rows import LimitRow, limit_rows
-from .risk_stop import DRAWDOWN
 
 SCHEMA: Final = "golive.risk_status.v1"
 
@@ -190,7 +188,11 @@ def _row(
         figures[name] = figure
     scale = figure.quote_scale
     profile_now = risk_profile_of(entrypoint)
-    limits = limit_rows(figure.uses) if is_running else _past_limits(figure.uses, common, figure.at, now, profile_now)
+    limits = (
+        limit_rows(figure.uses)
+        if is_running
+        else past_limits(figure.uses, entrypoint, profile_now, told_at=figure.at, now=now, stands=stop is not None)
+    )
     told = figure.state if is_running else _state_by(limits)
     return EntrypointRow(
         **common,
@@ -223,7 +225,9 @@ def _reported(
         finished, pnl = read.text(report, "finished_at"), read.optional_mapping(report, "outcome", "pnl")
         at = from_iso(finished) if finished else None
         digest = read.text(report, "validation", "risk_profile_digest")
-        limits = _past_limits(read.mappings(risk, "limits"), common, None, now, profile_now)
+        limits = past_limits(
+            read.mappings(risk, "limits"), entrypoint, profile_now, told_at=None, now=now, stands=common["stop"] is not None
+        )
     except (JournalError, MalformedPayload, ValueError, OSError) as exc:
         problems.append(str(exc))
         return _silent("none", common)
@@ -257,28 +261,6 @@ def _state(told: str, common: Mapping[str, Any]) -> Any:
     """Return the tightest of what was told, emergency mode and a stop that stands."""
     states = [told, common["emergency"].state if common["emergency"] else "", "REDUCING" if common["stop"] else ""]
     return next((state for state in ("HALTED", "REDUCING", "ACTIVE") if state in states), None)
-
-
-def _past_limits(
-    rows: Iterable[JsonObject], common: Mapping[str, Any], told_at: int | None, now: int, profile: RiskProfile
-) -> tuple[LimitRow, ...]:
-    """Return the limits as a run told them that is over, at `told_at` where an account goes on from there (ns UTC).
-
-    A drawdown holds while its stop stands; what an account has lost of a day or week, until that is over, by the limits of now.
-    """
-    allowed: dict[str, Decimal | None] = {}
-    if told_at is not None and told_at // DAY == now // DAY:
-        allowed["max_daily_loss_pct"] = profile.max_daily_loss_pct
-    if told_at is not None and week_of_day(told_at // DAY) == week_of_day(now // DAY):
-        allowed["weekly_loss_pct"] = profile.weekly_loss_pct
-
-    def holds(row: LimitRow) -> bool:
-        if row.band != "breach" or row.limit == DRAWDOWN:
-            return row.band == "breach" and common["stop"] is not None
-        limit = allowed.get(row.limit)
-        return limit is not None and Decimal(row.used or 0) >= limit
-
-    return tuple(replace(row, holds=holds(row), refuses=holds(row)) for row in limit_rows(rows))
 
 
 def _state_by(limits: Iterable[LimitRow]) -> str:

@@ -87,9 +87,12 @@ class Hand:
             outcome, self.steps = await place(at.desk, risk, request, say, wait_s=wait_s, stop=stop or asyncio.Event())
         return outcome
 
-    async def cancel(self, name: str, *, wait_s: float = 20.0) -> Outcome:
-        async with trader(live_plan(self.home, [account_plan(self.name, self.venue)])) as at:
-            outcome, self.steps = await withdraw(at.desk, name, lambda step: None, wait_s=wait_s, stop=asyncio.Event())
+    async def cancel(self, name: str, *, wait_s: float = 20.0, limits: Mapping[str, Any] | None = None) -> Outcome:
+        """Cancel as a command does; `limits` as of `order`."""
+        profile = RiskProfile("test", Decimal("0.5"), Decimal("0.5"), Decimal(1), 3, **(limits or {}))
+        risk = OrderRisk(profile, WallClock(), "1m")
+        async with trader(live_plan(self.home, [account_plan(self.name, self.venue)], judge=risk.decide)) as at:
+            outcome, self.steps = await withdraw(at.desk, name, lambda step: None, wait_s=wait_s, stop=asyncio.Event(), risk=risk)
         return outcome
 
     @property
@@ -331,6 +334,8 @@ async def test_a_stop_that_stands_refuses_what_increases_risk_until_it_is_releas
     assert (outcome.status, outcome.exit_code) == ("REFUSED", ExitCode.BLOCKED)
     body = json.loads(hand.rows("decisions")[-1]["risk_body"])
     assert (body["code"], body["limit"], body["value"]) == ("RISK_DRAWDOWN", "0.1", "0.12")
+    await hand.order(Side.SELL, quantity="5000")
+    assert code(hand) == "RISK_FLIP", "a sale of more than is held is told as that, with what is held"
     assert (await hand.order(Side.SELL, quantity="0.005")).status == "FILLED", "what takes risk away may leave"
     anna = OperatorIdentity("anna", frozenset({Role.RISK}))
     assert release(hand.home, "rehearsal", anna, "looked into it", WallClock()) == stop
@@ -342,6 +347,29 @@ async def test_a_stop_that_stands_refuses_what_increases_risk_until_it_is_releas
     figure = read_figure(hand.home, "rehearsal")
     assert figure is not None
     assert (figure.stage, figure.run_id, figure.epoch) == ("rehearsal", "by hand", 0)
+
+
+async def test_an_order_publishes_the_account_as_it_has_left_it(hand: Hand) -> None:
+    """What is held, what rests and what was lost, of that very order: nothing waits for the next one."""
+    limits = {"max_open_orders": 20, "max_consecutive_losses": 1, "cooldown_after_loss_minutes": Decimal(5)}
+
+    def told() -> dict[str, Any]:
+        figure = read_figure(hand.home, "rehearsal")
+        assert figure is not None
+        return {str(use["limit"]): use for use in figure.uses}
+
+    rests = await hand.order(limit="1000", limits=limits)
+    assert told()["max_open_orders"]["used"] == "1"
+    await hand.cancel(rests.client_order_id, limits=limits)
+    assert told()["max_open_orders"]["used"] == "0"
+    before = Decimal(told()["max_position_pct"]["used"])
+    await hand.order(quantity="0.02", limits=limits)
+    with_it = Decimal(told()["max_position_pct"]["used"])
+    assert with_it > before
+    await hand.order(Side.SELL, quantity="0.02", limits=limits)
+    assert Decimal(told()["max_position_pct"]["used"]) < with_it
+    assert (told()["max_consecutive_losses"]["used"], told()["max_consecutive_losses"]["refuses"]) == ("1", True)
+    assert told()["cooldown_after_loss_minutes"]["refuses"]
 
 
 async def test_equity_is_remembered_in_the_journal_between_commands(hand: Hand) -> None:

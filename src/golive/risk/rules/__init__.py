@@ -27,10 +27,11 @@ from .size import (
 )
 from .standing import emergency_mode, flip, missing_input
 
-__all__ = ["RULES", "RULES_FOR_REDUCTIONS", "Objection", "Rule", "reduces", "share_text"]
+__all__ = ["RULES", "RULES_BEFORE_LOSSES", "RULES_FOR_REDUCTIONS", "Objection", "Rule", "reduces", "share_text"]
 
+RULES_BEFORE_LOSSES: Final[tuple[Rule, ...]] = (emergency_mode, flip, missing_input)
 RULES: Final[tuple[Rule, ...]] = (
-    emergency_mode, flip, missing_input,
+    *RULES_BEFORE_LOSSES,
     daily_loss, weekly_loss, drawdown, cross_entrypoint,
     symbol_lock, trading_window, stale_data, price_collar,
     max_quantity, max_notional, max_position, max_open_positions, portfolio_exposure,

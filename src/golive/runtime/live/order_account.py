@@ -133,17 +133,31 @@ def judged_account(
 
     `working`: our orders that have not ended; one whose outcome is unknown counts as filled. `ts`: wall clock, ns UTC.
     """
-    instrument = holdings.instruments[order.instrument]
+    view = present_account(order.instrument, order.price, holdings, working, risk, ts, spending)
+    return replace(view, references={order.instrument: holdings.references(order)}, references_needed=REFERENCES)
+
+
+def present_account(
+    key: InstrumentId,
+    limit: int | None,
+    holdings: Holdings,
+    working: Iterable[Order],
+    risk: RiskEngine,
+    ts: int,
+    spending: Spending | None,
+) -> AccountView:
+    """Tell risk what the account is worth now, and return the view of an instrument at `limit` ticks; None: at its ask."""
+    instrument = holdings.instruments[key]
     equity, lots, prices = holdings.equity(instrument), holdings.positions(instrument), holdings.asks(instrument)
     worth = {key: holdings.notional(key, prices[key], count) for key, count in lots.items() if count and key in prices}
     risk.observe(equity, ts, max(worth.values(), default=0), sum(count > 0 for count in lots.values()), sum(worth.values()))
-    if order.price is not None and order.instrument in prices:
-        prices[order.instrument] = max(prices[order.instrument], order.price)
+    if limit is not None and key in prices:
+        prices[key] = max(prices[key], limit)
     pending: dict[Side, dict[InstrumentId, int]] = {Side.BUY: {}, Side.SELL: {}}
     for other in (working := tuple(working)):
         side = pending[other.intent.side]
         side[other.intent.instrument] = side.get(other.intent.instrument, 0) + other.remaining
-    track, asked_at = risk.track, holdings.asked_at.get(order.instrument)
+    track, asked_at = risk.track, holdings.asked_at.get(key)
     return AccountView(
         equity=equity,
         day_start_equity=None if equity is None else track.day_start,
@@ -159,9 +173,7 @@ def judged_account(
         worst_week=track.worst_week,
         pending_sells=pending[Side.SELL],
         open_orders=len(working),
-        references={order.instrument: holdings.references(order)},
-        references_needed=REFERENCES,
-        updated={} if asked_at is None else {order.instrument: asked_at},
+        updated={} if asked_at is None else {key: asked_at},
         volatility=holdings.volatility(),
         atr=holdings.atr(),
         costs=None if spending is None else spending.costs(risk, ts),

@@ -1,7 +1,7 @@
 """Risk at the desk of a person: reads every account once, judges an order by it, and remembers in the journals.
 
 A command is a process of its own, so all that limits count – orders, executions, losses, equity, fees – comes from the order
-journals of the desk's accounts, and goes back there.
+journals of the desk's accounts, and goes back there. What others and `golive risk status` read is published before and after.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.money import steps_up
 from golive.model.order import Fill, NewOrder
+from golive.orders import Order
 from golive.risk import AccountView, OrderFlow, RiskEngine, RiskProfile, limit_states
+from golive.risk.rules import RULES_BEFORE_LOSSES
 from golive.storage.order_journal import NoteItem
 from golive.storage.risk_stop import Release, newest_release
 
@@ -30,6 +32,7 @@ from .order_account import (
     Spending,
     in_amounts,
     judged_account,
+    present_account,
     stored_costs,
     stored_track,
     track_body,
@@ -72,8 +75,7 @@ class OrderRisk:
         that is heard. Raises the family of a venue's fault, JournalError.
         """
         if self._desk is None:
-            self._pasts = {account.profile.label: await self._past(desk, account) for account in desk.plan.accounts}
-            self._flow = flow_of(self._pasts.values())
+            await self._remember_past(desk)
             self._decisions = max(past.last_decision for past in self._pasts.values())
             self._executed = {each.intent.client_order_id for each in desk.router.unended if each.filled}
             desk.on_news.append(self._told)
@@ -86,6 +88,35 @@ class OrderRisk:
                 desk.account(account.adapter).parts.adapter, desk.instruments(account.adapter), self.profile, self._clock,
                 timeframe=self._timeframe, symbol=symbol, working=working,
             )  # fmt: skip
+
+    async def tell(self, desk: LiveDesk, key: InstrumentId, symbol: str | None = None) -> None:
+        """Read everything again once an order of `key` has had its effect, and publish what the account came to.
+
+        `symbol` as in `read`. Raises the family of a venue's fault, JournalError.
+        """
+        await self.read(desk, symbol)
+        await self._remember_past(desk)
+        self._spendings.clear()
+        holdings, now = self._holdings[key.venue], self._clock.now()
+        instrument = holdings.instruments[key]
+        engine = self._engine(instrument)
+        engine.follow_emergencies(HostEmergency(desk.plan.home).read())
+        view = present_account(key, None, holdings, self._working(holdings), engine, now, self._spending(instrument))
+        keep_host_stop(desk.plan, engine, instrument, host_of(desk.plan, instrument.quote, now), now)
+        self._tell(engine, instrument, view, now)
+
+    async def _remember_past(self, desk: LiveDesk) -> None:
+        """Read what the journals tell; a side that was shut meanwhile stays shut."""
+        shut = self._flow.throttled
+        self._pasts = {account.profile.label: await self._past(desk, account) for account in desk.plan.accounts}
+        self._flow = flow_of(self._pasts.values())
+        self._flow.throttled |= shut
+        for engine in self._engines.values():
+            engine.flow = self._flow
+
+    def _working(self, holdings: Holdings) -> list[Order]:
+        """Return our orders at the account that have not ended."""
+        return [] if self._desk is None else [o for o in self._desk.router.unended if o.intent.instrument in holdings.instruments]
 
     async def _past(self, desk: LiveDesk, account: AccountPlan) -> Past:
         """Return what the journal tells, fills that the start has found included."""
@@ -110,17 +141,22 @@ class OrderRisk:
         instrument = holdings.instruments[order.instrument]
         engine = self._engine(instrument)
         engine.follow_emergencies(HostEmergency(self._desk.plan.home).read())
-        working = [each for each in self._desk.router.unended if each.intent.instrument in holdings.instruments]
+        working = self._working(holdings)
         plan, now = self._desk.plan, self._clock.now()
         view = judged_account(order, holdings, working, engine, now, self._spending(instrument))
         host = host_of(plan, instrument.quote, now)
         keep_host_stop(plan, engine, instrument, host, now)
         view = replace(view, host=host)
-        verdict = stopped(plan, order, view, self._decisions) or self._judged(engine, order, view)
+        verdict = self._judged(engine, order, view)
         self._tell(engine, instrument, view, now)
         return in_amounts(verdict, instrument) if isinstance(verdict, Refused) else verdict
 
     def _judged(self, engine: RiskEngine, order: NewOrder, view: AccountView) -> Approved | Refused:
+        """Return the verdict; the stop that stands comes where the profile's own loss limits come."""
+        if self._desk is not None and not any(rule(order, view, self.profile) for rule in RULES_BEFORE_LOSSES):
+            refused = stopped(self._desk.plan, order, view, self._decisions)
+            if refused is not None:
+                return refused
         if order.client_order_id == ASKED:  # nobody sends it, so nobody must remember it
             return RiskEngine(self.profile).decide(order, view, self._decisions)
         side = order.instrument, order.side

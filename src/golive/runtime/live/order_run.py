@@ -9,7 +9,7 @@ from typing import Final
 
 from golive.execution.live.effect import Refuse
 from golive.model.decision import DecisionCode, Refused
-from golive.model.errors import ConfigError
+from golive.model.errors import ConfigError, GoliveError
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import Instrument
 from golive.model.order import NewOrder, OrderStatus, OrderType, Side, TimeInForce
@@ -28,6 +28,8 @@ NOT_SENT: Final = "NOT_SENT"
 LINGER_S: Final = 0.5
 LOOK_UP_S: Final = 10.0
 """how long the venue may take to tell what became of an order that cannot rest"""
+TELL_S: Final = 5.0
+"""how long the account may take to be read once more when the order has had its effect"""
 POLL_S: Final = 0.01
 _RESTING: Final = (OrderStatus.OPEN, OrderStatus.PARTIAL)
 _AT_ONCE: Final = (TimeInForce.IOC, TimeInForce.FOK)
@@ -61,7 +63,21 @@ async def place(
             desk.submit(verdict)
             await _understood(desk, following, wait_s, stop)
             await _looked_up(desk, following, stop)
+            await _tell_risk(desk, risk, following, None if is_market_sale else instrument.id.symbol)
     return _outcome(desk, following), following.steps
+
+
+async def _tell_risk(desk: LiveDesk, risk: OrderRisk, following: Following, symbol: str | None) -> None:
+    """Let others see the account as the order has left it; that it cannot be read any more is told, and changes no outcome."""
+    if not desk.router.knows(following.order_id):
+        return
+    key = desk.router.order(following.order_id).intent.instrument
+    try:
+        async with asyncio.timeout(TELL_S):
+            await risk.tell(desk, key, symbol)
+    except (GoliveError, TimeoutError) as exc:
+        why = f"{exc}" or f"the venue did not answer within {TELL_S:.0f} s"
+        following.add("untold", f"golive risk status shows the account as it was before this order: {why}")
 
 
 def _reason(verdict: Refused, instrument: Instrument) -> str:
@@ -72,10 +88,17 @@ def _reason(verdict: Refused, instrument: Instrument) -> str:
 
 
 async def withdraw(
-    desk: LiveDesk, name: str, say: Callable[[Step], None], *, wait_s: float, stop: asyncio.Event
+    desk: LiveDesk,
+    name: str,
+    say: Callable[[Step], None],
+    *,
+    wait_s: float,
+    stop: asyncio.Event,
+    risk: OrderRisk | None = None,
 ) -> tuple[Outcome, list[Step]]:
     """Cancel the one order whose client order id begins with `name`, or whose venue order id it is; also at a blocked account.
 
+    `risk` publishes what the account is then, where journal and venue agree.
     Raises ConfigError when no order that has not ended, or more than one, is meant.
     """
     if (adopted := working_adopted(desk, name)) is not None:
@@ -86,6 +109,8 @@ async def withdraw(
         desk.cancel(order_id)
         following.add("cancel", f"cancel of {order_id} is asked for; it may still be filled before that arrives")
         await _ended(desk, order_id, wait_s, stop)
+        if risk is not None and all(condition.is_ready for condition in desk.conditions.values()):
+            await _tell_risk(desk, risk, following, None)
     outcome = _outcome(desk, following)
     return (_uncanceled(outcome, following) if outcome.status in _RESTING else outcome), following.steps
 

@@ -1,22 +1,30 @@
 """A named person opens again what was executed, or lost, too often at the accounts that an entrypoint trades live.
 
-No venue is asked: the word is a note of each account's order journal, and the next order counts from there.
+No venue is asked: the word is a note of each account's order journal, and the next order counts from there. What the last order
+by hand has published is told anew without what was opened.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from golive.config.configuration import Configuration
 from golive.model.clock import Clock
+from golive.model.json import JsonObject
 from golive.storage.keys import DevelopmentKeys
 from golive.storage.order_journal import JournalPlace, OrderJournal
 from golive.storage.risk_body import RiskContext
+from golive.storage.risk_state import publish_figure, read_figure
 
 from ..code_version import code_version
 from ..live_plan import accounts_of
 from ..risk_limits import risk_profile_of
 from .order_past import rearmed_note
+
+OPENED: Final = ("repeated_execution_limit", "max_consecutive_losses")
+"""limits that a named person opens again"""
 
 
 def rearm_accounts(configuration: Configuration, name: str, home: Path, operator: str, clock: Clock) -> tuple[str, ...]:
@@ -43,4 +51,15 @@ def rearm_accounts(configuration: Configuration, name: str, home: Path, operator
         finally:
             journal.close()
         done.append(f"{each.adapter}_{each.keychain_key}")
+    if done:
+        _publish_opened(home, name)
     return tuple(done)
+
+
+def _publish_opened(home: Path, name: str) -> None:
+    """Take executions and losses back from what the last order by hand has published; a session publishes itself."""
+    figure = read_figure(home, name)
+    if figure is not None and figure.epoch == 0:
+        opened: JsonObject = {"used": "0", "used_ratio": 0.0, "band": "ok", "refuses": False, "note": ""}
+        uses: tuple[JsonObject, ...] = tuple({**use, **opened} if use.get("limit") in OPENED else use for use in figure.uses)
+        publish_figure(home, replace(figure, uses=uses))
