@@ -17,17 +17,20 @@ import pytest
 from golive.cli import main as command_line
 from golive.cli.risk_status_table import age_text
 from golive.model.clock import SECOND
+from golive.model.errors import JournalError
 from golive.model.secret import Secret
+from golive.runtime.account_aside import set_aside
 from golive.runtime.clock import SystemClock
 from golive.runtime.operators import add_operator
 from golive.runtime.risk_limits import risk_profile_of
+from golive.runtime.risk_stop import let_stand
 from golive.storage.config_files import load_configuration
 from golive.storage.emergency_flag import FLAG
-from golive.storage.host_account import read_account, write_account
+from golive.storage.host_account import account_path, read_account, write_account
 from golive.storage.host_stop import KeptStop, keep_host_stop
 from golive.storage.lease import Lease
 from golive.storage.risk_state import EquityFigure, publish_figure
-from golive.storage.risk_stop import STOPS, StandingStop, newest_release, read_stop, write_stop
+from golive.storage.risk_stop import STOPS, StandingStop, newest_release, read_stop, stop_path, write_stop
 from golive.storage.security_admin import PATH
 from support.risk_figures import FIGURE, account_of, publish
 
@@ -144,6 +147,57 @@ def test_a_drawdown_of_all_together_stands_until_it_is_released(say: Say, home: 
     [together] = told(say)[1]["across"]
     assert (together["stops"], together["peak"]) == ([], together["equity"])
     assert together["day_start"] != together["equity"], "what was lost today stays lost"
+
+
+def test_an_account_that_cannot_be_read_is_unknown_and_set_aside_by_a_release_on_record(
+    say: Say, home: Path, people: None
+) -> None:
+    for name in (OKX, BYBIT):
+        write_account(home, account_of(figure(name, equity=89 * 10**10)))
+    path = account_path(home, "paper", "USDT", OKX)
+    path.write_text("{")
+    code, document = told(say)
+    assert (code, document["status"]) == (6, "unknown")
+    [problem] = document["problems"]
+    assert str(path) in problem
+    assert "golive risk release --across paper/USDT --operator NAME" in problem
+
+    code, out, _ = say("release", "--across", "paper/USDT", "--operator", "anna")
+    [aside] = path.parent.glob(f"{OKX}.set-aside-*")
+    assert (code, path.exists(), aside.read_text()) == (0, False, "{")
+    assert f"set aside as {aside}" in out
+    last = json.loads((home / PATH).read_text().splitlines()[-1])
+    assert (last["type"], last["body"]["forgotten"]) == ("risk_host_stop_released", [str(aside.relative_to(home))])
+    other = read_account(home, "paper", "USDT", BYBIT)
+    assert other is not None
+    assert other.peak == other.equity
+    assert told(say)[0] == 0
+
+
+def test_what_cannot_be_recorded_is_not_set_aside(home: Path) -> None:
+    path = account_path(home, "paper", "USDT", OKX)
+    write_account(home, account_of(figure()))
+    path.write_text("{")
+
+    def no_record() -> None:
+        with set_aside(home, [("paper", "USDT", OKX)], 7) as files:
+            assert (path.exists(), [each.name for each in files]) == (False, [f"{OKX}.set-aside-7"])
+            raise JournalError("no room")
+
+    with pytest.raises(JournalError, match="no room"):
+        no_record()
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_a_stop_whose_file_is_gone_stands_and_is_told(say: Say, home: Path, people: None) -> None:
+    let_stand(home, STOP)
+    stop_path(home, OKX).unlink()
+    code, document = told(say)
+    assert (code, row(document)["state"], row(document)["stop"]["used"]) == (5, "REDUCING", "0.1034")
+    [problem] = document["problems"]
+    assert f"{OKX}.json is gone, though logs/security_admin.log says" in problem
+    assert say("release", "--entrypoint", OKX, "--operator", "anna")[0] == 0
+    assert told(say)[0] == 0
 
 
 def test_a_released_entrypoint_begins_with_a_new_peak_among_the_others_too(say: Say, home: Path, people: None) -> None:

@@ -62,12 +62,12 @@ def test_one_that_cannot_be_read_stands_for_all(tmp_path: Path, change: dict[str
     assert str(path) in stop.used
     keep_host_stop(tmp_path, DAILY, NOW)
     assert limits(tmp_path, NOW) == [UNREADABLE], "what nobody can read is not written over"
-    release_host_stops(tmp_path, "paper", "USDT")
+    release_host_stops(tmp_path, "paper", "USDT", NOW)
     assert limits(tmp_path, NOW) == []
 
 
 def test_a_release_leaves_what_passes_by_itself(tmp_path: Path) -> None:
     for stop in (STOP, DAILY, WEEKLY):
         keep_host_stop(tmp_path, stop, NOW)
-    release_host_stops(tmp_path, "paper", "USDT")
+    release_host_stops(tmp_path, "paper", "USDT", NOW)
     assert limits(tmp_path, NOW) == ["max_daily_loss_pct", "weekly_loss_pct"]

@@ -8,17 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from golive.model.errors import JournalError
 from golive.storage.risk_stop import (
-    RELEASES,
     STOPS,
     UNREADABLE,
-    Release,
     StandingStop,
     newest_release,
     read_stop,
+    remove_stop,
     standing_stops,
-    write_release,
     write_stop,
 )
 
@@ -26,7 +23,6 @@ STOP = StandingStop(
     entrypoint="okx", stage="paper", limit="hard_drawdown_pct", allowed="0.1", used="0.1034", since="2026-01-01T00:00:00Z",
     profile="balanced", risk_profile_digest="d" * 64, run_id="a" * 32,
 )  # fmt: skip
-RELEASE = Release(entrypoint="okx", id="r1", operator="anna", at="2026-01-02T00:00:00Z")
 
 
 def test_a_fresh_home_has_none(tmp_path: Path) -> None:
@@ -43,13 +39,11 @@ def test_the_first_stop_stands_and_no_later_one_takes_its_place(tmp_path: Path) 
     assert [stop.entrypoint for stop in standing_stops(tmp_path)] == ["kraken", "okx"]
 
 
-def test_a_release_takes_the_stop_away_and_is_remembered(tmp_path: Path) -> None:
+def test_a_stop_that_was_taken_away_may_stand_again(tmp_path: Path) -> None:
     write_stop(tmp_path, STOP)
-    write_release(tmp_path, RELEASE)
+    remove_stop(tmp_path, "okx")
     assert read_stop(tmp_path, "okx") is None
-    assert newest_release(tmp_path, "okx") == RELEASE
-    write_stop(tmp_path, STOP)
-    assert read_stop(tmp_path, "okx") == STOP, "the next fall stands again"
+    assert write_stop(tmp_path, STOP) == read_stop(tmp_path, "okx") == STOP, "the next fall stands again"
 
 
 @pytest.mark.parametrize(
@@ -82,10 +76,3 @@ def test_a_link_is_no_stop_file_and_stands(tmp_path: Path) -> None:
     stop = read_stop(tmp_path, "okx")
     assert stop is not None
     assert stop.limit == UNREADABLE
-
-
-def test_a_release_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    write_release(tmp_path, RELEASE)
-    (tmp_path / RELEASES / "okx.json").write_text("{")
-    with pytest.raises(JournalError, match="release once more"):
-        newest_release(tmp_path, "okx")

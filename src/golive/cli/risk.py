@@ -17,6 +17,8 @@ from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 from .passphrase import OperatorOption, asked_passphrase
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from golive.config.rbac import Act
     from golive.security.operators import OperatorIdentity
 
@@ -92,9 +94,11 @@ def release(
     assert entrypoint is not None
     place = _place(config, home, entrypoint)
     who = _proved(place, operator, Act.RISK_RELEASE_DRAWDOWN)
-    stop = carry_out(place, entrypoint, who, reason, SystemClock())
+    done = carry_out(place, entrypoint, who, reason, SystemClock())
+    stop = done.stop
     stood = "no stop stood; " if stop is None else f"{stop.limit} at {stop.used} of {stop.allowed} since {stop.since}: "
     _say(f"{entrypoint}: {stood}released by {who.name}; it begins with a new peak")
+    _say_forgotten(done.forgotten)
 
 
 def _release_across(place: Path, across: str, operator: str, reason: str) -> None:
@@ -109,9 +113,15 @@ def _release_across(place: Path, across: str, operator: str, reason: str) -> Non
         raise ConfigError(f"--across {across}: nothing was traded so; known: {', '.join(known) or 'nothing yet'}")
     who = _proved(place, operator, Act.RISK_RELEASE_DRAWDOWN)
     money, _, quote = across.partition("/")
-    stood = release_across(place, money, quote, who, reason, SystemClock())
-    said = "; ".join(f"{stop.limit} at {stop.used} of {stop.allowed} since {stop.since}" for stop in stood)
+    done = release_across(place, money, quote, who, reason, SystemClock())
+    said = "; ".join(f"{stop.limit} at {stop.used} of {stop.allowed} since {stop.since}" for stop in done.stops)
     _say(f"all {across}: {said or 'no stop stood'}: released by {who.name}; each account begins with a new peak")
+    _say_forgotten(done.forgotten)
+
+
+def _say_forgotten(files: Sequence[Path]) -> None:
+    for path in files:
+        _say(f"set aside as {path}: it could not be read, so what that account had lost is forgotten, and the record says so")
 
 
 @app.command()

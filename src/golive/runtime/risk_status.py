@@ -27,6 +27,8 @@ from golive.storage.lease import lease_holder, newest_epoch
 from golive.storage.risk_state import EquityFigure, read_figure
 from golive.storage.risk_stop import StandingStop, newest_release, read_stop
 from golive.storage.run_reports import newest_report
+from golive.storage.stop_record import stop_records
+from golive.storage.stop_verification import stop_mismatches
 
 from .emergency import HostEmergency
 from .risk_across import TogetherRow, across
@@ -121,7 +123,7 @@ def risk_status(home: Path, configuration: Configuration, only: str | None, now:
     """Return how everything stands; `only` one entrypoint where that is named. ConfigError for one that does not exist.
 
     `now`: wall clock, ns UTC. A limit that is breached and still holds, a stop that stands and emergency mode are `breached`; an
-    entrypoint that runs and says nothing is `unknown`.
+    entrypoint that runs and says nothing, and an account that cannot be read, which stops the others, are `unknown`.
     """
     names = sorted(configuration.runtime.trading.entrypoints)
     if only is not None and only not in names:
@@ -139,19 +141,24 @@ def risk_status(home: Path, configuration: Configuration, only: str | None, now:
             rows.append(row)
         if row.source == "unknown":
             silent.add(name)
-    together = across(home, configuration, figures, silent, now, problems)
+    unread: list[str] = []
+    together = across(home, configuration, figures, silent, now, unread)
+    problems.extend(unread)
+    problems.extend(text for _, text, _ in stop_mismatches(home, stop_records(home)))
     together = tuple(row for row in together if only is None or only in (*row.entrypoints, *row.ended))
-    return RiskStatus(now, _verdict(rows, together, emergencies), tuple(rows), together, emergencies, tuple(problems))
+    return RiskStatus(
+        now, _verdict(rows, together, emergencies, is_known=not unread), tuple(rows), together, emergencies, tuple(problems)
+    )
 
 
 def _verdict(
-    rows: Iterable[EntrypointRow], across: Iterable[TogetherRow], emergencies: tuple[EmergencyRow, ...]
+    rows: Iterable[EntrypointRow], across: Iterable[TogetherRow], emergencies: tuple[EmergencyRow, ...], *, is_known: bool
 ) -> Literal["ok", "breached", "unknown"]:
     rows = list(rows)
     limits = [limit for row in rows for limit in row.limits] + [limit for row in across for limit in row.limits]
     if emergencies or any(row.stop for row in rows) or any(row.stops for row in across) or any(limit.holds for limit in limits):
         return "breached"
-    return "unknown" if any(row.source == "unknown" for row in rows) else "ok"
+    return "ok" if is_known and all(row.source != "unknown" for row in rows) else "unknown"
 
 
 def _row(
@@ -208,7 +215,7 @@ def _row(
         judged_profile=figure.profile,
         judged_digest=figure.risk_profile_digest,
         limits_changed=figure.risk_profile_digest != profile_now.digest,
-        released=None if is_running else _released(home, name, figure.at, problems),
+        released=None if is_running else _released(home, name, figure.at),
     )
 
 
@@ -245,7 +252,7 @@ def _reported(
         judged_profile=read.text(risk, "profile"),
         judged_digest=digest,
         limits_changed=digest != profile_now.digest,
-        released=_released(home, entrypoint.name, at or 0, problems),
+        released=_released(home, entrypoint.name, at or 0),
     )
 
 
@@ -267,14 +274,10 @@ def _state_by(limits: Iterable[LimitRow]) -> str:
     return "REDUCING" if any(limit.holds for limit in limits) else "ACTIVE"
 
 
-def _released(home: Path, entrypoint: str, at: int, problems: list[str]) -> ReleaseRow | None:
+def _released(home: Path, entrypoint: str, at: int) -> ReleaseRow | None:
     """Return the newest release if it came after `at`, ns UTC."""
-    try:
-        release = newest_release(home, entrypoint)
-        is_later = release is not None and from_iso(release.at) > at
-    except (JournalError, ValueError) as exc:
-        problems.append(str(exc))
-        return None
+    release = newest_release(home, entrypoint)
+    is_later = release is not None and from_iso(release.at) > at
     return ReleaseRow(release.operator, release.at) if release is not None and is_later else None
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 from golive.engine import Engine
 from golive.model.clock import Clock, to_iso
 from golive.model.errors import PrerequisiteMissing
+from golive.model.json import JsonObject
 from golive.security.operators import OperatorIdentity
 from golive.storage.host_account import groups
 from golive.storage.lease import lease_holder
-from golive.storage.risk_stop import UNREADABLE, Release, StandingStop, read_stop, write_release, write_stop
+from golive.storage.risk_stop import UNREADABLE, UNTOLD, StandingStop, read_stop, remove_stop, stop_ids, write_stop
+from golive.storage.stop_record import IDS, RELEASED, STOPPED, stop_records, stopped_body
 
+from .account_aside import FORGOTTEN, set_aside, told_files
 from .account_chain import with_new_peak
 from .host_stop import demand_no_host_stop
+from .identity import operator_identity
 from .operators import record_act
 from .plan import Plan
 
@@ -25,6 +29,8 @@ DRAWDOWN: Final = "hard_drawdown_pct"
 
 def stop_text(stop: StandingStop) -> str:
     """Say in one line what stands, and which command releases it."""
+    if stop.limit == UNTOLD:
+        return stop.used
     if stop.limit == UNREADABLE:
         what = f"the drawdown stop of {stop.entrypoint} stands: {stop.used}"
     else:
@@ -63,11 +69,29 @@ class StopKeeper:
                     used=breach.used, since=to_iso(self._clock.now()), profile=plan.risk_profile.name,
                     risk_profile_digest=plan.risk_profile.digest, run_id=self._run_id(),
                 )  # fmt: skip
-                write_stop(plan.home, stop)
+                let_stand(plan.home, stop)
 
 
-def release(home: Path, entrypoint: str, operator: OperatorIdentity, reason: str, clock: Clock) -> StandingStop | None:
-    """Release the drawdown stop of an entrypoint, recorded first; return what stood, None when no file said that one does.
+def let_stand(home: Path, stop: StandingStop) -> None:
+    """Let a stop stand, unless one stands already: its file, then its signed record. Durable on return; raises JournalError."""
+    standing = write_stop(home, stop)
+    if stop.entrypoint not in stop_records(home).own:
+        body = stopped_body(asdict(stop if standing.limit == UNREADABLE else standing))
+        record_act(home, STOPPED, body, operator_identity())
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What a release has come to."""
+
+    stop: StandingStop | None
+    """what stood"""
+    forgotten: tuple[Path, ...]
+    """files of accounts that could not be read and were set aside"""
+
+
+def release(home: Path, entrypoint: str, operator: OperatorIdentity, reason: str, clock: Clock) -> Released:
+    """Release the drawdown stop of an entrypoint: the signed record is the release. What cannot be read of it is set aside.
 
     The equity that an account's order journal remembers begins a new peak at the next order by hand. Raises PrerequisiteMissing
     while a session of the entrypoint runs, which would go on with its own stop, and JournalError.
@@ -75,13 +99,16 @@ def release(home: Path, entrypoint: str, operator: OperatorIdentity, reason: str
     if (pid := lease_holder(home, entrypoint)) is not None:
         raise PrerequisiteMissing(f"{entrypoint} is running in process {pid}, with its stop; end that session first")
     stop = read_stop(home, entrypoint)
-    now = to_iso(clock.now())
-    body = {
-        "entrypoint": entrypoint, "reason": reason, "limit": stop.limit if stop else None, "used": stop.used if stop else None,
-        "allowed": stop.allowed if stop else None, "since": stop.since if stop else None, "run_id": stop.run_id if stop else None,
-    }  # fmt: skip
-    record_act(home, "risk_stop_released", body, operator.name, clock=clock)
-    for money, quote in groups(home):
-        with_new_peak(home, money, quote, entrypoint)
-    write_release(home, Release(entrypoint=entrypoint, id=secrets.token_hex(8), operator=operator.name, at=now))
-    return stop
+    accounts = [(money, quote, entrypoint) for money, quote in groups(home)]
+    with set_aside(home, accounts, clock.now()) as forgotten:
+        body: JsonObject = {
+            "entrypoint": entrypoint, "reason": reason, "limit": stop.limit if stop else None,
+            "used": stop.used if stop else None, "allowed": stop.allowed if stop else None,
+            "since": stop.since if stop else None, "run_id": stop.run_id if stop else None, IDS: stop_ids(home, entrypoint),
+            FORGOTTEN: told_files(home, forgotten),
+        }  # fmt: skip
+        record_act(home, RELEASED, body, operator.name, clock=clock)
+    for account in accounts:
+        with_new_peak(home, *account)
+    remove_stop(home, entrypoint)
+    return Released(stop, forgotten)

@@ -42,6 +42,15 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
+def move_durably(path: Path, to: Path) -> None:
+    """Give a file another name in its directory; durable on return. Raises JournalError."""
+    try:
+        path.rename(to)
+        sync_directory(path.parent)
+    except OSError as exc:
+        raise JournalError(f"{path}: cannot be moved to {to.name}: {exc.strerror}") from exc
+
+
 def write_atomic(path: Path, data: bytes, *, mode: int = LOG_FILE, durable_name: bool = False) -> None:
     """Replace `path` by `data`: a reader sees the old bytes or the new ones, never a mixture.
 

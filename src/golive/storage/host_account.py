@@ -76,7 +76,8 @@ def read_account(home: Path, money: str, quote: str, entrypoint: str) -> HostAcc
         return HostAccount(**values)
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise JournalError(
-            f"{path}: cannot be read: {exc!r}; look into it, then remove it: what was lost before is forgotten then"
+            f"{path}: cannot be read: {exc!r}; look into it, then: golive risk release --across {money}/{quote} --operator NAME"
+            " sets it aside, with a record that what it had lost is forgotten"
         ) from exc
 
 

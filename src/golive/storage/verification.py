@@ -15,6 +15,7 @@ from .daily_journal import segment_end
 from .live_verifier import LiveBounds, LiveVerifier, is_order_journal
 from .session_chain import seal_path as store_seal_path
 from .session_reader import SessionReader
+from .stop_verification import verify_stops
 from .switch_verification import verify_switches
 from .verified import Result, VerificationKeys, entries, of_file, verify_journal, verify_series
 
@@ -67,6 +68,7 @@ class Verifier:
         results.extend(self._compared(results))
         results.extend(self._orphans())
         results.extend(verify_switches(self._home))
+        results.extend(verify_stops(self._home))
         return results
 
     def one(self, path: Path) -> Result:

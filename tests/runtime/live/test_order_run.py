@@ -32,7 +32,8 @@ from golive.security.operators import OperatorIdentity
 from golive.storage.order_journal.place import DIRECTORY
 from golive.storage.order_journal.reader import OrderJournalReader
 from golive.storage.risk_state import read_figure
-from golive.storage.risk_stop import StandingStop, newest_release, write_stop
+from golive.storage.risk_stop import StandingStop, newest_release, stop_path, write_stop
+from golive.storage.security_admin import PATH
 from support.live_desk import PLACE, QUICK, account_plan, live_plan, live_venue, swept, trader, truth
 from support.venue_process import VenueProcess
 from support.wall_clock import WallClock
@@ -71,6 +72,7 @@ class Hand:
         side: Side = Side.BUY,
         *,
         position: str = "1",
+        drawdown: str = "0.5",
         wait_s: float = 20.0,
         say: Callable[[Step], None] = lambda step: None,
         stop: asyncio.Event | None = None,
@@ -78,7 +80,7 @@ class Hand:
         **what: Any,
     ) -> Outcome:
         """Send one order as a command does: open, judge, send, wait, close. `limits`: of the profile, beside the usual ones."""
-        profile = RiskProfile("test", Decimal("0.5"), Decimal("0.5"), Decimal(position), 3, **(limits or {}))
+        profile = RiskProfile("test", Decimal("0.5"), Decimal(drawdown), Decimal(position), 3, **(limits or {}))
         risk = OrderRisk(profile, WallClock(), "1m")
         terms = {"quantity": "0.01", "instrument": "BTC/USDT"} | what
         plan = live_plan(self.home, [account_plan(self.name, self.venue)], judge=risk.decide, timing=self.timing)
@@ -323,6 +325,37 @@ async def test_an_order_that_the_venue_would_not_take_at_all_never_leaves_and_sa
     assert truth(hand.venue, outcome.client_order_id) == []
 
 
+async def test_a_fall_that_was_signed_for_holds_without_its_file_and_beside_a_forged_release(hand: Hand) -> None:
+    assert (await hand.order()).status == "FILLED"
+    assert (await hand.order(Side.SELL, quantity="0.005")).status == "FILLED"
+    stopped = await hand.order(drawdown="0.0000001")
+    assert (stopped.status, json.loads(hand.rows("decisions")[-1]["risk_body"])["code"]) == ("REFUSED", "RISK_DRAWDOWN")
+    stop_path(hand.home, "rehearsal").unlink()
+    releases = hand.home / "var/state/risk/releases"
+    releases.mkdir()
+    for forged in (
+        '{"schema": "golive.risk_release.v1", "entrypoint": "rehearsal", "id": "0000000000000bad", "operator": "anna", "at": "2026-01-01"}',
+        "{",
+    ):
+        (releases / "rehearsal.json").write_text(forged)
+        refused = await hand.order(drawdown="0.9")
+        assert (refused.status, refused.exit_code) == ("REFUSED", ExitCode.BLOCKED), "whatever limits and files say now"
+    assert (await hand.order(Side.SELL, quantity="0.005")).status == "FILLED", "what takes risk away may leave"
+    release(hand.home, "rehearsal", OperatorIdentity("anna", frozenset({Role.RISK})), "looked into it", WallClock())
+    assert (await hand.order(drawdown="0.9")).status == "FILLED"
+
+
+async def test_what_reduces_leaves_while_the_log_of_stops_cannot_be_believed(hand: Hand) -> None:
+    assert (await hand.order()).status == "FILLED"
+    log = hand.home / PATH
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("{\n")
+    assert (await hand.order(Side.SELL, quantity="0.005", drawdown="0.0000001")).status == "FILLED", (
+        "its own stop cannot be signed for"
+    )
+    assert (await hand.order(drawdown="0.9")).status == "REFUSED"
+
+
 async def test_a_stop_that_stands_refuses_what_increases_risk_until_it_is_released(hand: Hand) -> None:
     assert (await hand.order()).status == "FILLED"
     stop = StandingStop(
@@ -338,7 +371,7 @@ async def test_a_stop_that_stands_refuses_what_increases_risk_until_it_is_releas
     assert code(hand) == "RISK_FLIP", "a sale of more than is held is told as that, with what is held"
     assert (await hand.order(Side.SELL, quantity="0.005")).status == "FILLED", "what takes risk away may leave"
     anna = OperatorIdentity("anna", frozenset({Role.RISK}))
-    assert release(hand.home, "rehearsal", anna, "looked into it", WallClock()) == stop
+    assert release(hand.home, "rehearsal", anna, "looked into it", WallClock()).stop == stop
     assert (await hand.order()).status == "FILLED"
     newest = newest_release(hand.home, "rehearsal")
     assert newest is not None

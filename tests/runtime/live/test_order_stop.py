@@ -14,7 +14,8 @@ from golive.risk import RiskEngine, RiskProfile
 from golive.runtime.live.order_account import stored_track, track_body
 from golive.runtime.live.order_stop import keep_stop, release_mark, released
 from golive.runtime.live.plan import LivePlan
-from golive.storage.risk_stop import Release, read_stop
+from golive.storage.risk_stop import read_stop
+from golive.storage.stop_record import Release
 from support.durable import START
 
 PROFILE = RiskProfile("test", Decimal("0.5"), Decimal("0.1"), Decimal("1"), 3)
@@ -51,11 +52,17 @@ def test_a_release_begins_a_new_peak_once() -> None:
     assert (new.peak, new.worst_drawdown) == (880, (0, 1))
     assert (new.day_start, new.worst_today) == (track.day_start, track.worst_today), "what was lost today stays lost"
     new.observe(870, START)
-    later: dict[str, Any] = {**track_body(new, "USDT", 8), **release_mark(RELEASE)}
+    later: dict[str, Any] = {**track_body(new, "USDT", 8), **release_mark(note, RELEASE)}
     again = stored_track({"equity:USDT": later}, "USDT", 8)
     assert released(again, later, RELEASE) == again
     assert again.worst_drawdown == (10, 880)
     assert released(again, later, Release(entrypoint="okx", id="r2", operator="anna", at=RELEASE.at)).peak == 870
+
+
+def test_a_release_that_is_not_known_for_once_is_not_taken_twice() -> None:
+    note: dict[str, Any] = {**track_body(fallen(1000, 880), "USDT", 8), **release_mark(None, RELEASE)}
+    assert release_mark(note, None) == release_mark(None, RELEASE)
+    assert release_mark(None, None) == release_mark({}, None) == {}
 
 
 def test_an_account_that_remembers_nothing_has_nothing_to_release() -> None:

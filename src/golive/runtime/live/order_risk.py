@@ -7,21 +7,25 @@ journals of the desk's accounts, and goes back there. What others and `golive ri
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 
 from golive.execution.ports import News
 from golive.model.clock import Clock
 from golive.model.decision import Approved, DecisionCode, Refused
+from golive.model.errors import JournalError
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.money import steps_up
 from golive.model.order import Fill, NewOrder
 from golive.orders import Order
 from golive.risk import AccountView, OrderFlow, RiskEngine, RiskProfile, limit_states
-from golive.risk.rules import RULES_BEFORE_LOSSES
+from golive.risk.rules import RULES_BEFORE_LOSSES, reduces
 from golive.storage.order_journal import NoteItem
-from golive.storage.risk_stop import Release, newest_release
+from golive.storage.risk_stop import newest_release
+from golive.storage.stop_record import Release
 
 from ..emergency import HostEmergency
 from .account_journal import journal_place
@@ -144,11 +148,14 @@ class OrderRisk:
         working = self._working(holdings)
         plan, now = self._desk.plan, self._clock.now()
         view = judged_account(order, holdings, working, engine, now, self._spending(instrument))
-        host = host_of(plan, instrument.quote, now)
-        keep_host_stop(plan, engine, instrument, host, now)
-        view = replace(view, host=host)
+        may_wait = not reduces(order, view)  # what reduces leaves, whatever cannot be read or kept
+        with _unless(may_wait):
+            host = host_of(plan, instrument.quote, now)
+            keep_host_stop(plan, engine, instrument, host, now)
+            view = replace(view, host=host)
         verdict = self._judged(engine, order, view)
-        self._tell(engine, instrument, view, now)
+        with _unless(may_wait):
+            self._tell(engine, instrument, view, now)
         return in_amounts(verdict, instrument) if isinstance(verdict, Refused) else verdict
 
     def _judged(self, engine: RiskEngine, order: NewOrder, view: AccountView) -> Approved | Refused:
@@ -179,7 +186,8 @@ class OrderRisk:
             instrument = self._holdings[key.venue].instruments[key]
             costs = self._spending(instrument).track
             kept = track_body(engine.track, instrument.quote, instrument.quote_scale, costs)
-            body = {**kept, **release_mark(self._release)}
+            note = self._desk.stored(self._adapters[key.venue]).notes.get(f"{EQUITY}:{instrument.quote}")
+            body = {**kept, **release_mark(note, self._release)}
             self._write(key, NoteItem(EQUITY, body, operator))
         for label, past in self._pasts.items():
             if past.has_grown:
@@ -220,3 +228,13 @@ class OrderRisk:
             track = stored_costs(notes, instrument.quote, instrument.quote_scale)
             self._spendings[instrument.id] = Spending(track, steps_up(fees, unit))
         return self._spendings[instrument.id]
+
+
+@contextmanager
+def _unless(may_wait: bool) -> Iterator[None]:
+    """Let a JournalError through only for an order that may wait until its cause is mended."""
+    try:
+        yield
+    except JournalError:
+        if may_wait:
+            raise

@@ -1,6 +1,6 @@
 """The drawdown stop at the desk of a person, and the desk among the entrypoints of its host.
 
-The stop is the entrypoint's, as in a session: a file that stands until somebody of role `risk` releases it. The release is told
+The stop is the entrypoint's, as in a session: it stands until somebody of role `risk` releases it. The release, a record, is told
 to the account's own journal with the next order: its note of equity begins a new peak, once, and says which release that was.
 """
 
@@ -23,11 +23,12 @@ from golive.risk.cross import Together
 from golive.risk.rules import reduces, share_text
 from golive.runtime.host_figures import kind_of, read_host
 from golive.runtime.host_stop import keep, noticed, reached_stops
-from golive.runtime.risk_stop import DRAWDOWN
+from golive.runtime.risk_stop import DRAWDOWN, let_stand
 from golive.storage.host_account import SCALE, HostAccount, write_account
 from golive.storage.lease import lease_holder
 from golive.storage.risk_state import EquityFigure, publish_figure
-from golive.storage.risk_stop import Release, StandingStop, read_stop, write_stop
+from golive.storage.risk_stop import StandingStop, read_stop
+from golive.storage.stop_record import Release
 
 from .plan import LivePlan
 
@@ -53,7 +54,7 @@ def keep_stop(plan: LivePlan, engine: RiskEngine, now: int) -> None:
             entrypoint=plan.entrypoint, stage=plan.stage, limit=DRAWDOWN, allowed=str(profile.hard_drawdown_pct),
             used=share_text(*fall), since=to_iso(now), profile=profile.name, risk_profile_digest=profile.digest, run_id=BY_HAND,
         )  # fmt: skip
-        write_stop(plan.home, stop)
+        let_stand(plan.home, stop)
 
 
 def released(track: EquityTrack, note: JsonObject | None, release: Release | None) -> EquityTrack:
@@ -66,9 +67,11 @@ def released(track: EquityTrack, note: JsonObject | None, release: Release | Non
     return replace(track, peak=track.last, worst_drawdown=(0, 1))
 
 
-def release_mark(release: Release | None) -> dict[str, str]:
-    """Return what a note of equity says about the newest release."""
-    return {} if release is None else {RELEASED: release.id}
+def release_mark(note: JsonObject | None, release: Release | None) -> JsonObject:
+    """Return what the next note of equity says about the newest release: what the last one said where none is known."""
+    if release is not None:
+        return {RELEASED: release.id}
+    return {} if note is None or RELEASED not in note else {RELEASED: note[RELEASED]}
 
 
 def host_of(plan: LivePlan, quote: str, now: int) -> HostFigures | None:
