@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
@@ -21,7 +20,6 @@ from golive.model.verdict import ExitCode
 
 from .delivery import Besides
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
-from .terminal import clean
 
 if TYPE_CHECKING:
     from golive.runtime.panic.document import Shown
@@ -75,6 +73,8 @@ def panic(
     stdout = Besides()  # nobody who has stopped reading keeps this from going on
 
     def say(step: PanicStep) -> None:
+        from .terminal import clean
+
         if not as_json:
             stdout.write(f"{step.at_ms / 1000:>8.3f} s  {step.what:<10} {step.state:<9}  {clean(step.detail)}\n")
 
@@ -161,6 +161,8 @@ class PanicCommand:
         if not selection.live:
             panic.told("accounts", "unchanged", "no entrypoint of these sends orders to a venue")
             return {}
+        import asyncio
+
         from golive.runtime.panic.accounts import work_on_accounts
 
         flatten = self.flatten and self._may_sell(panic)

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from golive.audit.entry import Entry
 from golive.model.alert import AlertMessage, AlertSeverity
@@ -19,18 +19,16 @@ from golive.model.emergency import ALL, UNSPECIFIED, Emergencies, EmergencyMode,
 from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.json import JsonObject
 from golive.model.text import printable
-from golive.risk.emergency import LIFTING_WINDOW_NS, NamedOperator, lifting_objection
-from golive.storage.alert_outbox import AlertOutbox
-from golive.storage.auto_trade_record import SWITCHED, read_switch, switched_body
-from golive.storage.auto_trade_switch import turn_switch
 from golive.storage.emergency_flag import EmergencyFlag, FlagReading
 from golive.storage.emergency_journal import ACTIVATED, CLEAR_ASKED, CLEARED, EmergencyJournal, lacking
 from golive.storage.journal_file import Draft
-from golive.storage.security_admin import record_admin_acts
 
 from .clock import SystemClock
 from .host_signer import host_signer
 from .identity import operator_identity
+
+if TYPE_CHECKING:
+    from golive.risk.emergency import NamedOperator
 
 CONFIGURATION: Final = Path("config/runtime.yaml")
 """relative to home; where there is none, no entrypoint has a switch"""
@@ -156,7 +154,10 @@ class HostEmergency:
 
     def _switch_auto_trade_off(self, mode: EmergencyMode, reading: FlagReading, was_on: bool) -> None:
         """Turn off the switch of each entrypoint that it holds for, so that nothing trades by itself once it is lifted."""
-        from golive.storage.config_files import load_configuration  # slow to import, and the flag comes first
+        from golive.storage.auto_trade_record import SWITCHED, read_switch, switched_body  # all slow to import: the flag is first
+        from golive.storage.auto_trade_switch import turn_switch
+        from golive.storage.config_files import load_configuration
+        from golive.storage.security_admin import record_admin_acts
 
         runtime_file = self._home / CONFIGURATION
         if not runtime_file.exists():
@@ -194,6 +195,8 @@ class HostEmergency:
 
     def tell(self, title: str, body: str, severity: AlertSeverity = AlertSeverity.CRITICAL) -> None:
         """Put an alert into the outbox that no throttle may hold back: each has a key of its own. Raises JournalError."""
+        from golive.storage.alert_outbox import AlertOutbox
+
         alert_id = uuid.uuid4().hex
         context: JsonObject = {"channels": list(CHANNELS), "throttle": "never"}
         outbox = AlertOutbox.open(self._home)
@@ -215,6 +218,8 @@ class HostEmergency:
 
         Raises PrerequisiteMissing when these two may not, JournalError when it cannot be recorded or written.
         """
+        from golive.risk.emergency import lifting_objection
+
         if (objection := lifting_objection(first, second)) is not None:
             raise PrerequisiteMissing(objection)
         return self._lift(first, second, scope, self.reading()).reading.emergencies
@@ -224,6 +229,8 @@ class HostEmergency:
 
         Raises PrerequisiteMissing when nothing is on or the two do not fit, JournalError when journal or flag cannot be used.
         """
+        from golive.risk.emergency import LIFTING_WINDOW_NS, lifting_objection
+
         reading = self.reading()
         if not _is_on(reading.emergencies, scope):
             raise PrerequisiteMissing("emergency mode is not on" if scope == ALL else f"emergency mode is not on for {scope}")
@@ -251,6 +258,8 @@ class HostEmergency:
         """Return the newest word for lifting this scope that still counts: it is not older than 15 minutes, and nothing was
         switched on or off since.
         """
+        from golive.risk.emergency import LIFTING_WINDOW_NS
+
         for entry in reversed(self._journal().entries()):
             if entry.type in (ACTIVATED, CLEARED):
                 return None
@@ -290,6 +299,8 @@ class _Word:
 
     @property
     def until(self) -> int:
+        from golive.risk.emergency import LIFTING_WINDOW_NS
+
         return self.at + LIFTING_WINDOW_NS
 
     @classmethod

@@ -7,31 +7,37 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from golive.model.clock import Clock, to_iso
 from golive.model.emergency import ALL, TradingState
-from golive.model.errors import GoliveError, JournalError
+from golive.model.errors import GoliveError
 from golive.model.json import JsonObject
 from golive.model.verdict import ExitCode
-from golive.storage.emergency_ack import Ack
 from golive.storage.emergency_flag import FlagReading
 from golive.storage.emergency_journal import PANIC
 
 from ..emergency import CONFIGURATION, HostEmergency
-from .ending import Fenced, Stopped, end, fence_off, wait_for_answers, wait_until_done
-from .glance import glanced_entrypoints
-from .writers import Writer, holds_of, writers_of
 
-ANSWER_S: Final = 0.25
-"""who does not answer within this time of the flag is ended"""
-DONE_S: Final = 5.0
-"""who answers has this long to see the end of its entries"""
+if TYPE_CHECKING:
+    from .ending import Stopped
+    from .processes import Processes
 
 State = Literal["done", "unchanged", "problem"]
+
+
+class Call(NamedTuple):
+    """One call of emergency mode: which processes have to answer, and by when."""
+
+    calls: int
+    """how many calls the flag has counted, this one too"""
+    since: int
+    """wall clock, ns UTC"""
+    flagged: float
+    """monotonic seconds at which the flag was durable"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +66,7 @@ class Panic:
     flagged: float | None = None
     """monotonic seconds at which the flag was durable"""
     reading: FlagReading = field(default_factory=FlagReading)
-    _fenced: dict[int, tuple[Writer, Fenced]] = field(default_factory=dict)
-    """processes that did not answer in time, with what was fenced off of them at once"""
+    _processes: Processes | None = None
     _beside: tuple[str, ...] = ()
     """entrypoints under the same risk profile as the one that was asked for"""
 
@@ -85,7 +90,8 @@ class Panic:
 
         def durable(reading: FlagReading) -> None:
             self._durable(reading)
-            self._fence_the_silent(None if entrypoints is None or scope == ALL else self._all_under(scope, entrypoints))
+            names = None if entrypoints is None or scope == ALL else self._all_under(scope, entrypoints)
+            self.processes.fence_the_silent(names, self._call)
 
         try:
             activation = host.switch_on(self.reason, self.operator, scope, self.state, durable=durable)
@@ -105,6 +111,8 @@ class Panic:
 
     def _all_under(self, profile: str, entrypoints: Sequence[str]) -> tuple[str, ...]:
         """Return the entrypoints that the mode is on for: those asked for, and all under the same risk profile."""
+        from .glance import glanced_entrypoints
+
         under = glanced_entrypoints(self.home / CONFIGURATION, profile, os.environ)
         if under:
             self.told("scope", "done", f"every entrypoint under {profile}: {', '.join(under)}")
@@ -113,31 +121,14 @@ class Panic:
 
     # 2: the processes
 
-    def _fence_the_silent(self, entrypoints: Sequence[str] | None) -> None:
-        """See that who does not answer sends no entry; ending it takes longer, and comes after the record."""
-        try:
-            writers = writers_of(holds_of(self.home, entrypoints, None if entrypoints is None else ()))
-        except JournalError:
-            return  # `stop_writers` meets it, too, and says so
-        writers = [writer for writer in writers if writer.pid not in self._fenced]
-        answers = self._answers(writers)
-        for writer in (each for each in writers if each.pid not in answers):
-            self._fenced[writer.pid] = writer, fence_off(writer)
-            self.told("processes", "unchanged", f"{writer.names} (process {writer.pid}) did not answer: it is fenced off")
+    @property
+    def processes(self) -> Processes:
+        """Who could send an order. What it takes to look at them is imported when the flag stands."""
+        if self._processes is None:
+            from .processes import Processes
 
-    def _answers(self, writers: list[Writer]) -> dict[int, Ack]:
-        if self.flagged is None:
-            return {}
-        return wait_for_answers(self.home, writers, self.reading.calls, self.began_at, self.flagged + ANSWER_S)
-
-    def _end_the_fenced(self, writers: dict[int, Writer]) -> Iterator[Stopped]:
-        """End who was fenced off already; of what it holds beside that, nothing was yet."""
-        for pid, (writer, fenced) in self._fenced.items():
-            more = Writer(pid, tuple(hold for hold in writers[pid].holds if hold not in writer.holds)) if pid in writers else None
-            if more is None:
-                yield self._told_of(end(writer, fenced))
-            else:
-                yield self._told_of(end(writer.beside(more), fenced + fence_off(more)))
+            self._processes = Processes(self.home, self.told)
+        return self._processes
 
     def stop_writers(self, entrypoints: Sequence[str] | None, accounts: Sequence[str] | None, *, end_all: bool) -> list[Stopped]:
         """See that no process lets an entry out any more; with `end_all` that none goes on, because its locks are needed.
@@ -145,39 +136,11 @@ class Panic:
         `entrypoints`: those that hold one of these or of their risk profile's others, or one of `accounts`; None: all.
         """
         names = None if entrypoints is None else (*entrypoints, *self._beside)
-        try:
-            found = writers_of(holds_of(self.home, names, accounts))
-        except JournalError as exc:
-            self.told("processes", "problem", str(exc))
-            found = []
-            if not self._fenced:
-                return []
-        if not found and not self._fenced:
-            self.told("processes", "unchanged", "none that could send an order is running")
-            return []
-        stopped = list(self._end_the_fenced({writer.pid: writer for writer in found}))
-        writers = [writer for writer in found if writer.pid not in self._fenced]
-        flagged = self.flagged
-        since, calls = self.began_at, self.reading.calls
-        answers = self._answers(writers)
-        for writer in (each for each in writers if each.pid not in answers):
-            self.told(
-                "processes", "unchanged", f"{writer.names} (process {writer.pid}) did not answer: it is fenced off and ended"
-            )
-            stopped.append(self._told_of(end(writer)))
-        for writer in (each for each in writers if each.pid in answers):
-            self.told("processes", "done", f"{writer.names} (process {writer.pid}) answered: no entry leaves it")
-            deadline = (flagged or time.monotonic()) + DONE_S
-            done = wait_until_done(self.home, writer, calls, since, deadline)
-            if not done.is_sure:
-                self.told("processes", "unchanged", f"{writer.names}: {done.detail}; it is fenced off and ended")
-            stopped.append(self._told_of(end(writer) if end_all or not done.is_sure else done))
-        return stopped
+        return self.processes.stop(names, accounts, self._call, end_all=end_all)
 
-    def _told_of(self, stopped: Stopped) -> Stopped:
-        name = f"{stopped.writer.names} (process {stopped.writer.pid})"
-        self.told("processes", "done" if stopped.is_sure else "problem", f"{name} {stopped.how}: {stopped.detail}")
-        return stopped
+    @property
+    def _call(self) -> Call | None:
+        return None if self.flagged is None else Call(self.reading.calls, self.began_at, self.flagged)
 
     # last: the record
 
