@@ -18,8 +18,8 @@ needs_data = pytest.mark.skipif(FOLDER is None, reason="GOLIVE_RECORDED_DATA nam
 @pytest.mark.parametrize(
     ("file", "words", "model"),
     [
-        ("btc-perp_1m_2022-01.csv", ("--candles", "2000", "--volume-unit", "quote"), "bar"),
-        ("binance-spot_btcusdt_2024-08-08_feed.gz", ("--timeframe", "1s"), "book"),
+        ("btc-perp_1m_2022-01.csv", ("--candles", "1000", "--volume-unit", "quote"), "bar"),
+        ("binance-spot_btcusdt_2024-08-08_feed.gz", ("--timeframe", "1s", "--candles", "1800"), "book"),
     ],
 )
 def test_paper_trades_on_recorded_data_and_repeats_itself(tmp_path: Path, file: str, words: tuple[str, ...], model: str) -> None:
