@@ -47,8 +47,8 @@ def status(
 ) -> None:
     """Show used of allowed per limit, for each entrypoint and for all together, and what stands in the way of trading.
 
-    Exit codes: 0 ok; 5 a limit is breached, a drawdown stop stands, or emergency mode is on; 6 an entrypoint runs and what it is
-    worth is not known; 2 usage or configuration.
+    Exit codes: 0 ok; 5 a limit is breached, a drawdown stop stands, or emergency mode is on; 6 what an entrypoint that runs is
+    worth, or what an account had lost, is not known; 2 usage or configuration.
     """
     from golive.runtime.clock import SystemClock
     from golive.runtime.risk_status import document, risk_status
@@ -79,6 +79,8 @@ def release(
     home: HomeOption = None,
 ) -> None:
     """Release the drawdown stop of an entrypoint, or of all together; takes role risk. What accounts are worth is their new peak.
+
+    An account that cannot be read is set aside, and the record says that what it had lost is forgotten.
 
     Exit codes: 0 released; 3 not proved, not of that role, or an entrypoint of it runs; 2 usage; 70 a file cannot be used.
     """
