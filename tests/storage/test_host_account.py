@@ -31,7 +31,7 @@ def test_one_that_cannot_be_read_is_an_error_that_names_the_file(tmp_path: Path,
     write_account(tmp_path, ACCOUNT)
     path = account_path(tmp_path, "paper", "USDT", "okx")
     path.write_text("{" if change is None else json.dumps({**json.loads(path.read_text()), **change}))
-    with pytest.raises(JournalError, match=r"okx\.json: cannot be read: .*then remove it"):
+    with pytest.raises(JournalError, match=r"okx\.json: cannot be read: .*then: golive risk release --across paper/USDT"):
         read_account(tmp_path, "paper", "USDT", "okx")
 
 
