@@ -83,3 +83,9 @@ def test_a_narrow_terminal_cuts_nothing(width: int) -> None:
     assert row(lines, "max_daily_loss_pct") == ["max_daily_loss_pct", "0.003", "0.015", "██░░░░░░░░", "20.0 %", "ok"]
     assert row(lines, "price_collar_pct") == ["price_collar_pct", "0.02 of price", "judged per order"]
     assert row(lines, "trading_windows") == ["trading_windows", "closed: mon-fri 08:00-20:00 UTC", "refuses"]
+
+
+@pytest.mark.parametrize("width", [80, WIDE])
+def test_a_number_looks_the_same_wherever_it_is_shown(width: int) -> None:
+    [cell] = row(printed(limit_rows([LOSS | {"allowed": "0.10"}]), width), "max_daily_loss_pct")[2:3]
+    assert cell.split()[0] == "0.1"

@@ -11,7 +11,18 @@ import pytest
 from golive.model.clock import MINUTE, SECOND
 from golive.model.decision import DecisionCode as Code
 from golive.model.order import Side
-from golive.risk import LIMITS, AccountView, Commitment, Costs, LimitState, LimitUse, OrderFlow, RiskProfile, limit_states
+from golive.risk import (
+    LIMITS,
+    AccountView,
+    Commitment,
+    Costs,
+    LimitState,
+    LimitUse,
+    OrderFlow,
+    RiskProfile,
+    committed,
+    limit_states,
+)
 from golive.risk.limit_state import PER_ORDER, STOOD_AT, meaning
 from support.risk_case import NOW, A, B, account, buy, decided, profile
 
@@ -226,3 +237,11 @@ def test_a_use_refuses_from_its_breach_on() -> None:
     for band, refuses in (("ok", False), ("warn", False), ("breach", True)):
         use = LimitUse("hard_drawdown_pct", "0.1", "0.1", 1.0, band)  # type: ignore[arg-type]
         assert state_of("hard_drawdown_pct", profile(), uses=(use,)).refuses is refuses
+
+
+def test_what_works_counts_as_if_it_were_filled() -> None:
+    view = account(positions={A: 600, B: 0}, pending_buys={A: 400, B: 50}, prices={A: 100, B: 10})
+    worth = {A: view.notional(A, 100, 1000), B: view.notional(B, 10, 50)}
+    assert committed(view) == (max(worth.values()), 2, sum(worth.values()))
+    assert committed(account(positions={A: 0}, pending_buys={})) == (0, 0, 0)
+    assert committed(replace(view, prices={B: 10})) == (worth[B], 2, worth[B]), "what has no price has no worth yet"

@@ -103,7 +103,7 @@ def test_a_side_that_was_executed_too_often_is_shut_until_somebody_re_arms_it() 
     assert getattr(risk.decide(buy(), account(flow=risk.flow), 1), "code", None) is Code.RISK_REPEATED_EXECUTION
     assert risk.flow.throttled == {(A, Side.BUY)}
     tomorrow = replace(account(flow=risk.flow, now=NOW + 1440 * MINUTE), updated={A: NOW + 1440 * MINUTE})
-    assert said(repeated_execution, EXECUTED, buy(), tomorrow) == (Code.RISK_REPEATED_EXECUTION, "2", "1")
+    assert said(repeated_execution, EXECUTED, buy(), tomorrow) == (Code.RISK_REPEATED_EXECUTION, "2", "1, shut until re-armed")
     assert said(repeated_execution, EXECUTED, buy(instrument=B), tomorrow) is None
     risk.flow.rearm()
     assert said(repeated_execution, EXECUTED, buy(), tomorrow) is None

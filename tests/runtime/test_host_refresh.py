@@ -19,6 +19,7 @@ from golive.portfolio import Ledger
 from golive.risk import RiskEngine
 from golive.runtime.dispatcher import Dispatcher
 from golive.runtime.host_risk import HostRisk
+from golive.runtime.host_seen import HostSeen
 from golive.runtime.host_stop import demand_no_host_stop
 from golive.runtime.plan import Plan
 from golive.storage.host_account import account_path, read_account, write_account
@@ -64,7 +65,8 @@ class Session:
         )
         self.engine = cast(Engine, engine)
         self.dispatcher = cast(Dispatcher, SimpleNamespace(operator=self.events.append, clock=SimpleNamespace(now=7)))
-        self.host = HostRisk(self.plan, lambda: run_id, 1, self.clock, self.warnings.append, self.alerts.append)
+        self.seen = HostSeen()
+        self.host = HostRisk(self.plan, lambda: run_id, 1, self.clock, self.warnings.append, self.alerts.append, self.seen)
 
     def mark(self, equity: int, after: int = 0) -> Peers | None:
         """The account is worth so much, in USDT, `after` ns since the beginning; return what the engine was told, if anything."""
@@ -165,3 +167,24 @@ def test_a_run_as_fast_as_it_can_leaves_the_account_as_it_was(tmp_path: Path) ->
     before = read_account(tmp_path, "paper", "USDT", "okx")
     Session(tmp_path, lock_step=True).host.publish(None)
     assert read_account(tmp_path, "paper", "USDT", "okx") == before
+
+
+def test_a_session_remembers_which_stops_held_for_it_and_who_was_not_known(tmp_path: Path) -> None:
+    session = Session(tmp_path)
+    assert (session.seen.stops, session.seen.was_known) == ({}, False)
+    session.mark(10_000)
+    assert (session.seen.stops, session.seen.unknown, session.seen.was_known) == ({}, "", True)
+    other(tmp_path, 9_750)
+    session.mark(10_000, 2 * SECOND)
+    assert session.seen.stops == {}, "0.0125 is below the limit"
+    session.mark(9_950, 3 * SECOND)
+    [text] = session.seen.stops.values()
+    assert text.startswith("all paper money in USDT stands at max_daily_loss_pct since ")
+    assert f": 0.015 of {BALANCED.max_daily_loss_pct}, by bybit, okx; it holds until the UTC day is over" in text
+    later = Session(tmp_path, "c" * 32)
+    later.mark(10_000, 4 * SECOND)
+    assert list(later.seen.stops.values()) == [text], "it holds for who begins after it was reached, too"
+    account_path(tmp_path, "paper", "USDT", "bybit").write_text("{")
+    third = Session(tmp_path, "d" * 32)
+    third.mark(10_000, 5 * SECOND)
+    assert (third.seen.unknown, third.seen.was_known) == ("bybit", False)

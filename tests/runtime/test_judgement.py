@@ -87,3 +87,35 @@ def test_decisions_are_counted_by_result_and_code() -> None:
     assert recorder.value("risk_decisions_total", result="allowed", code="APPROVED") == 1
     assert recorder.value("risk_decisions_total", result="refused", code="RISK_DRAWDOWN") == 1
     assert recorder.value("risk_decisions_total", result="refused", code="RISK_DAILY_LOSS") == 0
+
+
+HELD = {("max_daily_loss_pct", "balanced", "now"): "all paper money in USDT stands at max_daily_loss_pct: 0.016 of 0.015"}
+
+
+def test_a_stop_of_all_together_breaches_the_session_and_is_an_error() -> None:
+    found = facts()
+    found.host.stops, found.host.unknown = HELD, "bybit"
+    for _ in range(2):
+        assert judge(plan(), found, CLEAN, QUIET).status is RunStatus.BREACHED
+    [error] = found.errors
+    assert error.startswith("[risk:")
+    assert error.endswith("stands at max_daily_loss_pct: 0.016 of 0.015")
+
+
+@pytest.mark.parametrize(
+    ("was_known", "refused", "is_unknown"), [(False, 0, True), (False, 3, True), (True, 0, False), (True, 3, False)]
+)
+def test_a_session_that_nobody_let_trade_because_another_was_not_known_says_nothing(
+    was_known: bool, refused: int, is_unknown: bool
+) -> None:
+    found = facts()
+    assert found.engine is not None
+    found.host.unknown, found.host.was_known = "bybit", was_known
+    notes = found.engine._notes
+    notes.decisions |= {DecisionCode.RISK_CROSS_ENTRYPOINT: refused, DecisionCode.APPROVED: 1}
+    status = judge(plan(), found, CLEAN, QUIET).status
+    assert status is (RunStatus.UNKNOWN if is_unknown else RunStatus.SUCCESS)
+    assert any("what bybit is worth was not known" in error for error in found.errors) is is_unknown
+    if refused:
+        del notes.decisions[DecisionCode.APPROVED]
+        assert judge(plan(), found, CLEAN, QUIET).status is RunStatus.UNKNOWN, "not one of its orders was allowed"

@@ -72,4 +72,5 @@ def _state(row: LimitRow, *, refuses: bool = True) -> str:
 
 
 def _allowed(row: LimitRow) -> str:
-    return clean(f"{shortened(row.allowed)} {row.unit}")
+    allowed = shortened(row.allowed) if row.used_ratio is None else shown(row.allowed)
+    return clean(f"{allowed} {row.unit}")

@@ -9,7 +9,7 @@ from golive.model.order import Side
 from golive.model.peer import HostFigures
 from golive.orders import Orders
 from golive.portfolio import Ledger
-from golive.risk import AccountView, Commitment, Reference, RiskEngine
+from golive.risk import AccountView, Commitment, Committed, Reference, RiskEngine
 from golive.risk.costs import CostTrack
 
 from .desk import Desk
@@ -68,6 +68,11 @@ class Account:
         self._positions[key] = worth.lots
         lots = worth.lots + self._buys.get(key, 0)
         self._stakes[self._places[key]] = (desk, worth, lots * worth.quote_per_tick_lot)
+
+    def committed(self) -> Committed:
+        """Return what is held and works to buy more, at the dearer of mark and ask: what size rules add an order to."""
+        worths = [max(held.mark, desk.ask) * stake for desk, held, stake in self._stakes if stake]
+        return Committed(max(worths, default=0), len(worths), sum(worths))
 
     def view(self, desk: Desk, limit: int | None, ts: int) -> AccountView:
         """Return the account before an order of `desk` at `ts`; `limit` is the order's price in ticks, None for one without.

@@ -202,9 +202,9 @@ class Engine:
         return all(desk.target is None for desk in self.desks.values())
 
     def present_uses(self) -> tuple[LimitUse, ...]:
-        """Return how much of each limit is used now; none before the account can be valued."""
-        held = self._valuation
-        return self.risk.present_uses(held.largest, held.open_positions, held.exposure)
+        """Return how much of each limit is used now, working buys as if filled; none before the account can be valued."""
+        held = self._account.committed()
+        return self.risk.present_uses(held.largest, held.positions, held.worth)
 
     def limit_states(self, now: int) -> tuple[LimitState, ...]:
         """Return every limit that is set as it stands at market time `now`, ns UTC; nothing of it is kept for decisions."""

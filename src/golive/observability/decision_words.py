@@ -151,9 +151,9 @@ CODES: Final[Mapping[C, CodeWords]] = {
     C.RISK_REPEATED_EXECUTION: CodeWords(
         ("one side was executed too often", "jedną stronę wykonano zbyt często"),
         (
-            "would be execution number {value} of this side within a minute; after {limit} a named person re-arms it "
+            "would be an execution of this side within a minute: number {value}; after {limit} a named person re-arms it "
             "(golive risk rearm)",
-            "byłoby to {value}. wykonanie tej strony w ciągu minuty; po {limit} odblokowuje ją człowiek (golive risk rearm)",
+            "byłoby to wykonanie tej strony w ciągu minuty: nr {value}; po {limit} odblokowuje ją człowiek (golive risk rearm)",
         ),
     ),
     C.RISK_FLIP: CodeWords(

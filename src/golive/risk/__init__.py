@@ -3,12 +3,12 @@
 from .band import LimitUse
 from .engine import RiskEngine
 from .flow import OrderFlow
-from .limit_state import LimitState, limit_states
+from .limit_state import Committed, LimitState, committed, limit_states
 from .profile import LIMITS, RiskProfile
 from .rules import RULES
 from .view import AccountView, Commitment, Costs, Reference
 
 __all__ = [
-    "LIMITS", "RULES", "AccountView", "Commitment", "Costs", "LimitState", "LimitUse", "OrderFlow", "Reference", "RiskEngine",
-    "RiskProfile", "limit_states",
+    "LIMITS", "RULES", "AccountView", "Commitment", "Committed", "Costs", "LimitState", "LimitUse", "OrderFlow", "Reference",
+    "RiskEngine", "RiskProfile", "committed", "limit_states",
 ]  # fmt: skip

@@ -16,6 +16,8 @@ Book = tuple[InstrumentId, Side]
 """one side of one instrument"""
 KEPT: Final = 10 * MINUTE
 """of approvals; no window of a limit over them is longer"""
+SHUT: Final = "shut until re-armed"
+"""said of a side that was executed too often"""
 Approval = tuple[int, NewOrder]
 """an order that was allowed, and when"""
 _NEVER: Final[deque[int]] = deque()

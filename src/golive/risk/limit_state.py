@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isnan
-from typing import Final
+from typing import Final, NamedTuple
 
 from golive.model.clock import DAY, MINUTE, SECOND
 from golive.model.decision import DecisionCode
@@ -18,13 +18,11 @@ from golive.model.ids import InstrumentId
 from golive.model.trading_window import minute_of_week
 
 from .band import Band, LimitUse, use_of
-from .flow import OrderFlow
+from .flow import SHUT, OrderFlow
 from .profile import LIMITS, RiskProfile
 from .view import AccountView
 
 PER_ORDER: Final = "judged per order"
-SHUT: Final = "shut until re-armed"
-"""how the note begins that names sides which were executed too often"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +101,23 @@ def limit_states(
         elif limit not in _COMPANIONS and getattr(profile, limit) not in (None, (), {}):
             found += _of_others(limit, views, profile, quote)
     return tuple(found)
+
+
+class Committed(NamedTuple):
+    """What an account holds, with all that works to buy more as if it were filled; worth in smallest quote units."""
+
+    largest: int
+    """what the most of one instrument is worth"""
+    positions: int
+    worth: int
+
+
+def committed(view: AccountView) -> Committed:
+    """Add it up as the rules do, of a view that has all prices; what has none has no worth yet."""
+    keys = {**view.positions, **view.pending_buys}
+    lots = {key: max(0, view.positions.get(key, 0)) + max(0, view.pending_buys.get(key, 0)) for key in keys}
+    worths = [view.notional(key, view.prices.get(key, 0), count) for key, count in lots.items() if count]
+    return Committed(max(worths, default=0), len(worths), sum(worths))
 
 
 def _of_use(use: LimitUse) -> LimitState:

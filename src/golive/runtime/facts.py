@@ -18,6 +18,7 @@ from golive.venues.failover import FailoverStatus
 
 from .dispatcher import Dispatcher
 from .drive import Inbox
+from .host_seen import HostSeen
 from .log import Log, SilentLog
 from .market_facts import MarketFacts
 from .outcome import MarketSpan, outcome_of
@@ -67,6 +68,8 @@ class SessionFacts:
     shadow: ShadowBook | None = None
     emergencies: list[EmergencyMode] = field(default_factory=list)
     """emergency modes that held for the session's risk profile at any time of it"""
+    host: HostSeen = field(default_factory=HostSeen)
+    """of a session that reads the others of its host"""
     steps: int = 0
     startup_seconds: float = 0.0
     drive_began: int | None = None
@@ -96,6 +99,11 @@ class SessionFacts:
         if text not in self.warnings:
             self.warnings.append(text)
             self.log.say(LogEvent.SESSION_WARNING, reason=text)
+
+    def err(self, text: str) -> None:
+        """Add an error that is a verdict and no fault of ours, once."""
+        if text not in self.errors:
+            self.errors.append(text)
 
     def fail(self, error: Exception) -> None:
         """Note that a broken invariant, a journal or the strategy ended the session: whatever else was found, it is an error."""

@@ -18,12 +18,13 @@ from golive.model.event import Peers
 from golive.model.peer import HostFigures, PeerFigure
 from golive.risk.cross import Together
 from golive.storage.host_account import SCALE
-from golive.storage.host_stop import KeptStop
+from golive.storage.host_stop import KeptStop, host_stops
 from golive.storage.risk_state import EquityFigure, publish_figure
 
 from .account_chain import AccountChain
 from .dispatcher import Dispatcher
 from .host_figures import kind_of, read_host, told
+from .host_seen import HostSeen
 from .host_stop import host_stop_text, keep, noticed, reached_stops
 from .plan import Plan
 
@@ -44,6 +45,7 @@ class HostRisk:
         clock: Clock,
         warn: Callable[[str], None],
         alert: Callable[[Alert], None],
+        seen: HostSeen,
     ) -> None:
         self._plan = plan
         self._run_id = run_id
@@ -51,6 +53,7 @@ class HostRisk:
         self._clock = clock
         self._warn = warn
         self._alert = alert
+        self._seen = seen
         self._read_at: int | None = None
         self._heard = 0, clock.monotonic()
         """market time of the newest news, and the monotonic clock then"""
@@ -97,6 +100,7 @@ class HostRisk:
         keep(plan.home, reached, wall)
         self._tell(reached)
         figures = figures._replace(stops=(*figures.stops, *map(told, reached)))
+        self._seen.look(figures, plan.risk_profile, lambda: host_stops(plan.home, kind_of(plan.stage), self._quote, wall))
         if any(figures) or engine.host is not None:
             dispatcher.operator(Peers(figures, dispatcher.clock.now))
 

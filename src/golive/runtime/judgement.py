@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from golive.model.clock import to_iso
+from golive.model.decision import DecisionCode
 from golive.model.verdict import Verdict
 from golive.observability.guardrails import Guardrails
 from golive.observability.status import Decision, decide_status
@@ -17,9 +18,9 @@ NO_CHECKLIST: Final = "the readiness checklist that gives its verdict is not par
 
 
 def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: Guardrails) -> Decision:
-    """Return how the session ended: the worst of exchange metrics, loss limits, I/O queue, market and journal."""
+    """Return how the session ended: the worst of exchange metrics, loss limits, host, I/O queue, market and journal."""
     verdicts: list[str] = [evaluation.status, *_loss_limits(plan, facts), *_io_queue(plan, facts, guardrails)]
-    verdicts += _emergencies(facts)
+    verdicts += [*_host(plan, facts), *_emergencies(facts)]
     if facts.venue_lost or facts.engine is None:
         verdicts.append(Verdict.UNKNOWN)
     elif facts.engine.is_warming_up:
@@ -47,6 +48,24 @@ def _loss_limits(plan: Plan, facts: SessionFacts) -> list[str]:
     for breach in breaches:
         facts.warn(f"[risk:{plan.entrypoint.name}] {breach.limit} reached: {breach.used} of {breach.allowed} allowed")
     return [Verdict.BREACHED for _ in breaches]
+
+
+def _host(plan: Plan, facts: SessionFacts) -> list[str]:
+    """A loss limit of all together that held is one that was reached; a session that nobody let trade is evidence of nothing."""
+    host, where = facts.host, f"[risk:{plan.entrypoint.name}]"
+    for text in host.stops.values():
+        facts.err(f"{where} {text}")
+    if host.stops:
+        return [Verdict.BREACHED]
+    decisions = {} if facts.engine is None else facts.engine.decisions
+    refused, allowed = decisions.get(DecisionCode.RISK_CROSS_ENTRYPOINT, 0), decisions.get(DecisionCode.APPROVED, 0)
+    if not host.unknown or (host.was_known and not (refused and not allowed)):
+        return []
+    facts.err(
+        f"{where} what {host.unknown} is worth was not known, so nothing that increases risk was allowed "
+        f"({refused} orders refused as RISK_CROSS_ENTRYPOINT); golive risk status says what is missing"
+    )
+    return [Verdict.UNKNOWN]
 
 
 def _emergencies(facts: SessionFacts) -> list[str]:

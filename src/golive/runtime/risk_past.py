@@ -14,7 +14,7 @@ from golive.model.clock import DAY, MINUTE, week_of_day
 from golive.model.json import JsonObject
 from golive.model.trading_window import minute_of_week
 from golive.risk import RiskProfile
-from golive.risk.limit_state import SHUT
+from golive.risk.flow import SHUT
 
 from .risk_rows import LimitRow, limit_rows
 from .risk_stop import DRAWDOWN

@@ -178,7 +178,7 @@ class Session:
         self._stops.demand_none()
         with _blocking("what earlier sessions of the entrypoint came to is not known"):
             self._host = HostRisk(
-                plan, lambda: facts.run_id, self._evidence.lease.epoch, self._clock, facts.warn, self._evidence.alert
+                plan, lambda: facts.run_id, self._evidence.lease.epoch, self._clock, facts.warn, self._evidence.alert, facts.host
             )
         self._telling = asyncio.ensure_future(self._host.run(lambda: facts.engine))
         facts.stage_record = required_record(plan, self._evidence.stage_records, self._clock)

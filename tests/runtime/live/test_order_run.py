@@ -296,6 +296,7 @@ async def test_a_side_that_was_executed_too_often_stays_shut_until_a_person_re_a
     assert code(hand) == "APPROVED", "the other side is its own"
     await hand.order(limits={"repeated_execution_limit": 100})
     assert code(hand) == "RISK_REPEATED_EXECUTION", "shut is shut, however many executions there are by now"
+    assert "limit 100, value 3, shut until re-armed" in hand.steps[-1].text
     async with trader(live_plan(hand.home, [account_plan(hand.name, hand.venue)])) as at:
         at.desk.account(at.adapter).parts.pen.write(rearmed_note(time.time_ns(), "anna"))
     await hand.order(limits=often)
@@ -393,8 +394,10 @@ async def test_an_order_publishes_the_account_as_it_has_left_it(hand: Hand) -> N
 
     rests = await hand.order(limit="1000", limits=limits)
     assert told()["max_open_orders"]["used"] == "1"
+    resting = Decimal(told()["max_position_pct"]["used"])
     await hand.cancel(rests.client_order_id, limits=limits)
     assert told()["max_open_orders"]["used"] == "0"
+    assert Decimal(told()["max_position_pct"]["used"]) < resting, "what works counts as if it were filled"
     before = Decimal(told()["max_position_pct"]["used"])
     await hand.order(quantity="0.02", limits=limits)
     with_it = Decimal(told()["max_position_pct"]["used"])

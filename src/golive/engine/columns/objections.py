@@ -10,13 +10,14 @@ from golive.model.clock import to_iso
 from golive.model.instrument import Instrument
 from golive.risk import RiskProfile
 from golive.risk.rules import share_text
+from golive.risk.rules.pace import executions_text
 
 from . import layout as at
 
 _AMOUNTS: Final = ("equity", "day_start_equity", "peak_equity")
 """by the bits of MISSING_INPUT"""
 _COUNTS: Final = frozenset({
-    at.MAX_OPEN_POSITIONS, at.MAX_QUANTITY, at.MESSAGE_RATE, at.OPEN_ORDERS, at.REPEATED_EXECUTION, at.STOP_GUARD,
+    at.MAX_OPEN_POSITIONS, at.MAX_QUANTITY, at.MESSAGE_RATE, at.OPEN_ORDERS, at.STOP_GUARD,
     at.LOSSES_IN_A_ROW, at.STOP_DISTANCE,
 })  # fmt: skip
 """codes of which the judged number is said as it is"""
@@ -28,6 +29,7 @@ class Objections:
 
     def __init__(self, profile: RiskProfile, instruments: Sequence[Instrument]) -> None:
         self._instruments = instruments
+        self._repeated = profile.repeated_execution_limit
         self._limits: Mapping[int, str] = {
             at.MISSING_INPUT: "known",
             at.LOCKED: "not locked",
@@ -61,6 +63,8 @@ class Objections:
     def _value(self, instrument: Instrument, code: int, part: int, whole: int) -> str:
         if code == at.MISSING_INPUT:
             return "missing: " + self._missing(part, whole)
+        if code == at.REPEATED_EXECUTION:
+            return executions_text(part, self._repeated or 0)
         if code in _COUNTS:
             return str(part)
         if code in _TIMES:

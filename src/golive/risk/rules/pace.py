@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from golive.model.decision import DecisionCode
 from golive.model.order import NewOrder
+from golive.risk.flow import SHUT
 from golive.risk.profile import RiskProfile
 from golive.risk.view import AccountView
 
@@ -52,4 +53,10 @@ def repeated_execution(order: NewOrder, view: AccountView, profile: RiskProfile)
     is_shut = bool(flow.throttled) and (order.instrument, order.side) in flow.throttled
     if not is_shut and not flow.has_executed(limit, order, view.now):
         return None
-    return Objection(DecisionCode.RISK_REPEATED_EXECUTION, str(limit), str(flow.executions(order, view.now) + 1))
+    value = executions_text(flow.executions(order, view.now) + 1, limit)
+    return Objection(DecisionCode.RISK_REPEATED_EXECUTION, str(limit), value)
+
+
+def executions_text(count: int, limit: int) -> str:
+    """Return the number of the execution that an order would be; one within the limit is refused for what was before."""
+    return str(count) if count > limit else f"{count}, {SHUT}"

@@ -21,7 +21,7 @@ from golive.model.instrument import Instrument
 from golive.model.money import steps_up
 from golive.model.order import Fill, NewOrder
 from golive.orders import Order
-from golive.risk import AccountView, OrderFlow, RiskEngine, RiskProfile, limit_states
+from golive.risk import AccountView, OrderFlow, RiskEngine, RiskProfile, committed, limit_states
 from golive.risk.rules import RULES_BEFORE_LOSSES, reduces
 from golive.storage.order_journal import NoteItem
 from golive.storage.risk_stop import newest_release
@@ -201,9 +201,7 @@ class OrderRisk:
         """Keep a drawdown that was reached, and let others see what the account is worth."""
         assert self._desk is not None
         keep_stop(self._desk.plan, engine, now)
-        held = [(key, lots) for key, lots in view.positions.items() if lots and key in view.prices]
-        worth = [view.notional(key, view.prices[key], lots) for key, lots in held]
-        uses = engine.present_uses(max(worth, default=0), len(worth), sum(worth))
+        uses = engine.present_uses(*committed(view))
         states = limit_states(uses, {instrument.id: view}, self.profile, instrument.quote)
         publish_desk(self._desk.plan, engine, instrument, states, now)
 
