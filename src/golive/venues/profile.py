@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Literal
+from typing import Final, Literal
 
 from golive.matching.book import SelfTrade
 from golive.matching.fee import FeeAsset, FeeTable
@@ -20,6 +20,10 @@ from .dialect import Dialect
 from .history import CandleHistory, TradeHistory
 from .meaning import CodeRule
 from .signing import Signer, SigningTerms
+
+URGENT_S: Final = 0.05
+"""least pause of an emergency cancel after an answer that tells no time; the longest is four times that"""
+URGENT_ATTEMPTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,14 @@ class RetryPolicy:
         delay = min(self.base_s * 2.0 ** (attempt - 1), self.cap_s)
         jitter = rng.uniform(*self.jitter_s)
         return delay * (1.0 + jitter) if self.jitter_relative else delay + jitter
+
+    def urgent(self) -> RetryPolicy:
+        """Return the policy of emergency cancels: short pauses with jitter, and no end of attempts before the caller's own time.
+
+        What the venue itself says to wait (`Retry-After`, a ban) holds as ever, and so do the request budgets.
+        """
+        short = (min(self.base_s, URGENT_S), min(self.cap_s, 2 * URGENT_S))
+        return replace(self, attempts=URGENT_ATTEMPTS, base_s=short[0], cap_s=short[1], jitter_s=(0.0, 1.0), jitter_relative=True)
 
     def scaled(self, n: int) -> RetryPolicy:
         """Return the policy with every pause divided by `n`; what the venue tells us to wait is not ours to scale."""
@@ -216,6 +228,10 @@ class VenueProfile:
     def order_patience_s(self) -> float:
         """How long after `submit` an order may still leave this host, all its waits together."""
         return self.order_deadline_s - self.least_deadline_s
+
+    def urgent(self) -> VenueProfile:
+        """Return the profile for emergency cancels: only pauses of our own are shorter."""
+        return replace(self, retry=self.retry.urgent(), cancel_pause_s=min(self.cancel_pause_s, URGENT_S))
 
     def scaled(self, n: int) -> VenueProfile:
         """Return the profile for a venue whose time runs `n` times as fast: every duration, budget and pause of ours by `n`.

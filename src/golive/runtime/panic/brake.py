@@ -1,6 +1,7 @@
 """The brake: every entry order of an account is canceled at its venue, ours or not, without asking a journal first.
 
 It needs nothing but the account's lock and its keys, so it works where a recovery would take long, or could not end at all.
+A fault is met again after a short pause with jitter; only what the venue itself says to wait is longer (`VenueProfile.urgent`).
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from golive.model.errors import GoliveError, VenueError
-from golive.model.ids import InstrumentId
+from golive.model.errors import AuthenticationFailed, GoliveError, VenueError
+from golive.model.ids import InstrumentId, VenueOrderId
 from golive.model.instrument import Instrument
 from golive.model.order import TERMINAL, Side
 from golive.storage.order_journal.lease import AccountLease
@@ -36,6 +37,7 @@ class Braked:
     account: str
     canceled: int
     took_s: float
+    """until none was left; reading back comes after it"""
     shown: Shown | None
     problem: str = ""
 
@@ -58,24 +60,26 @@ async def brake(plan: LivePlan, account: AccountPlan, *, also_sales: bool, limit
     except GoliveError as exc:
         return Braked(name, 0, 0.0, None, str(exc))
     adapter = VenueAdapter(
-        account.profile, account.settings, recorder=plan.recorder, clock=plan.clock, guardrails=plan.guardrails,
+        account.profile.urgent(), account.settings, recorder=plan.recorder, clock=plan.clock, guardrails=plan.guardrails,
         rng=random.Random(plan.seed),
     )  # fmt: skip
-    canceled, shown, problem = 0, None, ""
+    seen: set[VenueOrderId] = set()
+    ended, shown, problem = began, None, ""
     try:
         client = TradingClient(adapter, plan.stage)
         async with asyncio.timeout(limit_s):
             instruments = await _traded(adapter, account)
-            while True:
+            while shown is None:
                 try:
-                    counts = await asyncio.gather(*(_cancel(client, each, also_sales) for each in instruments.values()))
+                    await asyncio.gather(*(_cancel(client, each, also_sales, seen) for each in instruments.values()))
+                    ended = time.monotonic()
+                    shown = await read_back(client, adapter, instruments)
+                    problem = ""
+                except AuthenticationFailed:
+                    raise
                 except VenueError as exc:
                     problem = str(exc)
                     await asyncio.sleep(PAUSE_S)
-                    continue
-                canceled, problem = canceled + sum(counts), ""
-                break
-            shown = await read_back(client, adapter, instruments)
     except TimeoutError:
         problem = f"not finished within {limit_s:g} s" + (f": {problem}" if problem else "")
     except GoliveError as exc:
@@ -83,11 +87,19 @@ async def brake(plan: LivePlan, account: AccountPlan, *, also_sales: bool, limit
     finally:
         await adapter.close()
         lease.release()
-    return Braked(name, canceled, time.monotonic() - began, shown, problem)
+    return Braked(name, len(seen), (ended if ended > began else time.monotonic()) - began, shown, problem)
 
 
-async def _cancel(client: TradingClient, instrument: Instrument, also_sales: bool) -> int:
-    return await client.cancel_all(instrument, (lambda order: True) if also_sales else is_entry)
+async def _cancel(client: TradingClient, instrument: Instrument, also_sales: bool, seen: set[VenueOrderId]) -> None:
+    """Cancel until none is left; each order that worked is put into `seen`, also when it ends in a fault."""
+
+    def wanted(order: OrderSighting) -> bool:
+        if is_entry(order) or also_sales:
+            seen.add(order.venue_order_id)
+            return True
+        return False
+
+    await client.cancel_all(instrument, wanted)
 
 
 async def _traded(adapter: VenueAdapter, account: AccountPlan) -> dict[InstrumentId, Instrument]:
