@@ -241,3 +241,14 @@ def test_whoever_trades_under_the_profile_of_the_entrypoint_has_to_answer(tmp_pa
             for each in running:
                 each.kill()
                 each.communicate()
+
+
+async def test_a_flatten_while_halted_sells_nothing_and_names_the_way_out(tmp_path: Path) -> None:
+    with rehearsal(tmp_path) as at:
+        await placed(at, offered=False)
+        assert panic(at, "--halt")[0] == 0
+        code, document = panic(at, "--flatten", "--yes")
+        assert code == 6, document
+        [sale] = [step["detail"] for step in document["steps"] if step["what"] == "flatten"]
+        assert "HALTED" in sale
+        assert "golive risk clear-emergency" in sale

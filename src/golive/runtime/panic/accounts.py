@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from golive.config.resolved import ResolvedEntrypoint
+from golive.model.emergency import TradingState
 from golive.model.errors import GoliveError
 from golive.storage.emergency_ack import ack_of
 
@@ -27,6 +28,10 @@ from .writers import Hold
 
 BRAKE_S: Final = 15.0
 """how long the brake may take at one account before the panic goes on without it"""
+HALTED_WAY_OUT: Final = (
+    "while it is HALTED nothing leaves, sales included: lift it by two operators (golive risk clear-emergency --operator NAME), "
+    "then golive panic --flatten"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +127,13 @@ def _tell_settled(panic: Panic, plan: LivePlan, settled: Settled, shown: dict[st
         panic.told("settle", "problem", f"{names}: {settled.open_entries} entry orders have not ended")
     elif not settled.problems:
         panic.told("settle", "done", f"{names}: journal and venue agree, no entry order of ours is left")
+    halted = panic.reading.emergencies.of(plan.risk_profile)
+    way_out = f"; {HALTED_WAY_OUT}" if halted is not None and halted.state is TradingState.HALTED else ""
     for sale in settled.sales:
         what = f"{sale.account}: {sale.quantity} {sale.instrument} at the market, {sale.status}, filled {sale.filled}"
-        panic.told("flatten", "done" if sale.is_sure else "problem", what + (f": {sale.why_not}" if sale.why_not else ""))
+        panic.told(
+            "flatten", "done" if sale.is_sure else "problem", what + (f": {sale.why_not}{way_out}" if sale.why_not else "")
+        )
     shown.update(settled.shown)
 
 
