@@ -348,10 +348,11 @@ async def test_a_fall_that_was_signed_for_holds_without_its_file_and_beside_a_fo
 
 async def test_what_reduces_leaves_while_the_log_of_stops_cannot_be_believed(hand: Hand) -> None:
     assert (await hand.order()).status == "FILLED"
+    assert (await hand.order(Side.SELL, quantity="0.005")).status == "FILLED"
     log = hand.home / PATH
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("{\n")
-    assert (await hand.order(Side.SELL, quantity="0.005", drawdown="0.0000001")).status == "FILLED", (
+    assert (await hand.order(Side.SELL, quantity="0.002", drawdown="0.0000001")).status == "FILLED", (
         "its own stop cannot be signed for"
     )
     assert (await hand.order(drawdown="0.9")).status == "REFUSED"
