@@ -66,3 +66,10 @@ def test_what_is_no_dry_run_of_what_is_live_is_refused(tmp_path: Path) -> None:
         keys = at.home.golive("run", "--mode", "demo", "--credentials", str(at.key_file))
         assert keys.code == 2
         assert "--credentials" in keys.stderr
+
+
+def test_live_without_read_only_is_refused_for_what_it_lacks_keys_or_not(tmp_path: Path) -> None:
+    with rehearsal(tmp_path) as at:
+        done = at.home.golive("run", "--mode", "live", *at.options)
+    assert done.code == 3, done.stderr
+    assert "demo and paper" not in done.stderr

@@ -104,7 +104,7 @@ def plan_run(options: RunOptions, config: Configuration, config_path: Path, home
         raise ConfigError(
             f"--mode {options.mode} needs an entrypoint of a paper environment; {chosen.name} is {chosen.environment_type}"
         )
-    if options.credentials is not None and not (options.mode == "live" and options.read_only):
+    if options.credentials is not None and options.mode != "live":  # live without --read-only is refused for what it lacks
         raise ConfigError("--credentials is for --mode live --read-only: in demo and paper the embedded venue makes its own keys")
     endpoint = EMBEDDED if options.mode == "demo" else chosen.endpoint
     speed = _speed(options, endpoint)
