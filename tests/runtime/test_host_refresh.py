@@ -15,6 +15,7 @@ from golive.model.clock import DAY, SECOND
 from golive.model.command import Alert
 from golive.model.errors import PrerequisiteMissing
 from golive.model.event import Peers
+from golive.model.peer import HostFigures, PeerFigure
 from golive.portfolio import Ledger
 from golive.risk import RiskEngine
 from golive.runtime.dispatcher import Dispatcher
@@ -188,3 +189,11 @@ def test_a_session_remembers_which_stops_held_for_it_and_who_was_not_known(tmp_p
     third = Session(tmp_path, "d" * 32)
     third.mark(10_000, 5 * SECOND)
     assert (third.seen.unknown, third.seen.was_known) == ("bybit", False)
+
+
+def test_that_the_session_itself_was_not_valued_yet_says_nothing_about_the_others() -> None:
+    seen, nobody = HostSeen(), PeerFigure("okx", "", 1, None, 0, 0, 0, 0)
+    seen.look(HostFigures(peers=(nobody,)), "okx", BALANCED, tuple)
+    assert (seen.unknown, seen.was_known) == ("", True)
+    seen.look(HostFigures(peers=(nobody, nobody._replace(entrypoint="bybit"))), "okx", BALANCED, tuple)
+    assert seen.unknown == "bybit"

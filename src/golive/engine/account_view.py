@@ -54,6 +54,8 @@ class Account:
         self._positions: dict[InstrumentId, int] = {}
         self._places = {key: place for place, key in enumerate(desks)}
         self._stakes: list[Stake] = [(desk, desk.worth, 0) for desk in desks.values()]
+        self._staked = 0
+        """instruments of which something is held, or works to be bought"""
         for each in desks.values():
             self.changed(each)
 
@@ -66,8 +68,9 @@ class Account:
         """Take that something of the desk's instrument was bought or sold, or an order for it planned, amended or ended."""
         key, worth = desk.id, desk.worth
         self._positions[key] = worth.lots
-        lots = worth.lots + self._buys.get(key, 0)
-        self._stakes[self._places[key]] = (desk, worth, lots * worth.quote_per_tick_lot)
+        place, stake = self._places[key], (worth.lots + self._buys.get(key, 0)) * worth.quote_per_tick_lot
+        self._staked += (stake != 0) - (self._stakes[place][2] != 0)
+        self._stakes[place] = (desk, worth, stake)
 
     def committed(self) -> Committed:
         """Return what is held and works to buy more, at the dearer of mark and ask: what size rules add an order to."""
@@ -90,7 +93,7 @@ class Account:
         commitment = self._commitment(desk, price)
         if commitment is None:
             prices = self._all_prices() | prices
-        has_book = desk.book_at > 0
+        has_book, heard_at = desk.book_at > 0, desk.book_at if desk.book_at > desk.closed_at else desk.closed_at
         return AccountView(  # by place, each with its name beside it: by name it takes three times as long, of every decision
             equity,
             None if equity is None else track.day_start,  # day_start_equity
@@ -108,7 +111,7 @@ class Account:
             len(orders.unended),  # open_orders
             {key: self._references(desk)} if self._wants_references else {},  # references
             2 if has_book else 1,  # references_needed
-            {key: max(desk.closed_at, desk.book_at)} if desk.closed_at or has_book else {},  # updated
+            {key: heard_at} if heard_at else {},  # updated
             0 if has_book else self._timeframe_ns,  # quiet_ns
             self._volatilities,  # volatility
             self._atrs,  # atr
@@ -124,15 +127,15 @@ class Account:
 
     def _commitment(self, desk: Desk, price: int) -> Commitment | None:
         """Return what all is worth with the desk's own instrument at `price`; None when something is there that has no price."""
-        others, total, restless = 0, 0, 0.0
+        others, total, restless = self._staked, 0, 0.0
         for other, held, stake in self._stakes:
             if not stake:
                 continue
             if other is desk:
                 worth = price * stake
+                others -= 1
             else:
                 worth = (held.mark if held.mark > other.ask else other.ask) * stake
-                others += 1
             if not worth:
                 return None
             total += worth

@@ -100,7 +100,8 @@ class HostRisk:
         keep(plan.home, reached, wall)
         self._tell(reached)
         figures = figures._replace(stops=(*figures.stops, *map(told, reached)))
-        self._seen.look(figures, plan.risk_profile, lambda: host_stops(plan.home, kind_of(plan.stage), self._quote, wall))
+        stage, own = kind_of(plan.stage), plan.entrypoint.name
+        self._seen.look(figures, own, plan.risk_profile, lambda: host_stops(plan.home, stage, self._quote, wall))
         if any(figures) or engine.host is not None:
             dispatcher.operator(Peers(figures, dispatcher.clock.now))
 

@@ -27,13 +27,16 @@ class HostSeen:
     was_known: bool = False
     """whether all others were known at any look"""
 
-    def look(self, figures: HostFigures, profile: RiskProfile, kept: Callable[[], Iterable[KeptStop]]) -> None:
-        """Take what was read; `kept` reads the stops with their figures, asked only when there is a new one."""
+    def look(self, figures: HostFigures, own: str, profile: RiskProfile, kept: Callable[[], Iterable[KeptStop]]) -> None:
+        """Take what was read; `kept` reads the stops with their figures, asked only when there is a new one.
+
+        `own` is the session's entrypoint: that it has not been valued yet says nothing about the others.
+        """
         named = {(stop.limit, stop.profile, stop.since): stop for stop in figures.stops if stands(stop, profile)}
         if any(name not in self.stops for name in named):
             texts = {(stop.limit, stop.profile, stop.since): host_stop_text(stop) for stop in kept()}
             self.stops = {name: texts.get(name, f"a stop of all together holds: {name[0]}") for name in named} | self.stops
-        peer = unknown(figures.peers)
+        peer = unknown(each for each in figures.peers if each.entrypoint != own)
         if peer is None:
             self.was_known = True
         elif not self.unknown:

@@ -56,7 +56,7 @@ def portfolio_exposure(order: NewOrder, view: AccountView, profile: RiskProfile)
     limit, equity = profile.exposure, view.equity
     if limit is None or equity is None:
         return None
-    commitment = _commitment(order, view)
+    commitment = view.commitment or _added_up(order, view)
     if isinstance(commitment, Objection):
         return commitment
     exposure = commitment.worth + _own(order, view)
@@ -70,7 +70,7 @@ def target_volatility(order: NewOrder, view: AccountView, profile: RiskProfile) 
     limit, equity = profile.volatility, view.equity
     if limit is None or equity is None:
         return None
-    commitment = _commitment(order, view)
+    commitment = view.commitment or _added_up(order, view)
     if isinstance(commitment, Objection):
         return commitment
     own = view.volatility.get(order.instrument, math.nan)
@@ -130,10 +130,8 @@ def _lots(view: AccountView) -> dict[InstrumentId, int]:
     return lots
 
 
-def _commitment(order: NewOrder, view: AccountView) -> Commitment | Objection:
-    """Return what those lots are worth; an objection when one of them has no price."""
-    if view.commitment is not None:
-        return view.commitment
+def _added_up(order: NewOrder, view: AccountView) -> Commitment | Objection:
+    """Return what all that is held and works to be bought is worth; an objection when something of it has no price."""
     lots = _lots(view)
     for key in lots:
         if key not in view.prices:
