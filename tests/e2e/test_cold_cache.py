@@ -9,7 +9,7 @@ import pytest
 from golive.matching.warm import ENTRIES
 from support.golive_process import Home
 
-pytestmark = [pytest.mark.integration, pytest.mark.e2e_demo_paper]
+pytestmark = [pytest.mark.integration, pytest.mark.e2e_demo_paper, pytest.mark.slow]
 
 
 def compiled(cache: Path) -> dict[Path, int]:

@@ -16,7 +16,9 @@ WORDS = ("run", "--mode", "live", "--json", "--timeframe", "1s", "--max-runtime"
 QUICK = "{fast_bars: 2, slow_bars: 3, reversion_bars: 3, breakout_bars: 2, volatility_bars: 5, target_step: 0.1}"
 
 
-@pytest.mark.parametrize("dialect", ["okx", "kraken", "bybit"])
+@pytest.mark.parametrize(
+    "dialect", ["okx", pytest.param("kraken", marks=pytest.mark.slow), pytest.param("bybit", marks=pytest.mark.slow)]
+)
 def test_it_decides_on_the_venues_market_with_its_account_and_orders_nothing(tmp_path: Path, dialect: str) -> None:
     with rehearsal(tmp_path, dialect, money="5000") as at:
         at.home.edit("core.yaml", "timeframe: 1m", "timeframe: 1s")

@@ -18,7 +18,7 @@ needs_data = pytest.mark.skipif(FOLDER is None, reason="GOLIVE_RECORDED_DATA nam
 @pytest.mark.parametrize(
     ("file", "words", "model"),
     [
-        ("btc-perp_1m_2022-01.csv", ("--candles", "1000", "--volume-unit", "quote"), "bar"),
+        pytest.param("btc-perp_1m_2022-01.csv", ("--candles", "1000", "--volume-unit", "quote"), "bar", marks=pytest.mark.slow),
         ("binance-spot_btcusdt_2024-08-08_feed.gz", ("--timeframe", "1s", "--candles", "1800"), "book"),
     ],
 )

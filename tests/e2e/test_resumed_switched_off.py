@@ -104,7 +104,7 @@ def test_after_it_was_switched_off_it_is_read_only_keeps_its_stop_and_goes_on_on
         check_replayed(session, session.end())
 
 
-@pytest.mark.parametrize("deed", [("panic",), ("autotrade", "off")], ids=" ".join)
+@pytest.mark.parametrize("deed", [("panic",), pytest.param(("autotrade", "off"), marks=pytest.mark.slow)], ids=" ".join)
 def test_a_lock_step_session_hears_of_it_where_it_was_cut_off_and_again_when_it_is_resumed_once_more(
     tmp_path: Path, deed: tuple[str, ...]
 ) -> None:

@@ -115,7 +115,7 @@ async def test_wait_for_returns_at_once_when_the_counts_are_there_and_after_the_
 
 
 async def test_silence_ends_a_wait_with_an_error_that_names_what_is_missing() -> None:
-    async with streaming(timeout_s=0.2) as s:
+    async with streaming(timeout_s=1.0) as s:
         with pytest.raises(VenueUnavailable, match="trades:BTC-USDT 0/1"):
             await s.stream.wait_for({"trades:BTC-USDT": 1})
         assert s.rig.errors("error") == 1
