@@ -11,7 +11,7 @@ from golive.model.clock import MINUTE, SECOND
 from golive.model.decision import DecisionCode as Code
 from golive.model.order import Side
 from golive.risk import OrderFlow, RiskEngine
-from golive.risk.rules.pace import duplicate, message_rate, open_orders, repeated_execution
+from golive.risk.rules.pace import duplicate, executions_text, message_rate, open_orders, repeated_execution
 from support.risk_case import APPROVED, NOW, A, B, account, buy, decided, missing, profile, said, sell
 
 
@@ -132,3 +132,8 @@ def test_an_approval_is_remembered_and_a_refusal_is_not() -> None:
     codes = [getattr(risk.decide(buy(n), account(flow=risk.flow), n), "code", APPROVED) for n in range(1, 5)]
     assert codes == [APPROVED, APPROVED, Code.RISK_MESSAGE_RATE, Code.RISK_MESSAGE_RATE]
     assert risk.flow.allowed(NOW) == 2
+
+
+def test_an_execution_within_its_limit_is_refused_for_those_before_it() -> None:
+    assert executions_text(11, 10) == "11"
+    assert executions_text(10, 10) == "10, shut until re-armed"
