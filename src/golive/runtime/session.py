@@ -34,13 +34,12 @@ from golive.model.instrument import Instrument
 from golive.model.json import JsonObject, JsonValue
 from golive.model.redaction import redacted
 from golive.model.verdict import RunStatus
-from golive.observability.exchange_metrics import MonitoredProfile
 from golive.observability.guardrails import Guardrails
 from golive.observability.log_words import LogEvent
 from golive.observability.report import report_sha256
 from golive.observability.shape import as_json
 from golive.observability.status import Decision, decide_status
-from golive.observability.windows import Evaluation, ReferenceWindows
+from golive.observability.windows import Evaluation
 from golive.storage.files import write_atomic
 from golive.storage.operator_inbox import OperatorInbox
 
@@ -56,6 +55,7 @@ from .host_risk import HostRisk
 from .judgement import judge
 from .log import Log, SilentLog
 from .market_facts import MarketFacts
+from .monitored import reference_windows
 from .opening import Floor, open_floor
 from .operator_watch import OperatorWatch
 from .outcome import check_accounts_agree
@@ -91,20 +91,7 @@ class Session:
         self.facts.log = log or SilentLog()
         self._places = report_places(plan, run_id, now)
         self._pace = SessionPace(clock)
-        monitored = [
-            MonitoredProfile(
-                entrypoint=each.name, environment=each.environment, exchange=each.exchange, thresholds=each.thresholds,
-                metric_names=each.metric_names,
-            )
-            for each in (entrypoint, *plan.others)
-            if each.environment_type == "paper"
-        ]  # fmt: skip
-        self._windows = ReferenceWindows(
-            monitored,
-            self.facts.recorder,
-            entrypoint.reference_window_seconds * SECOND,
-            int(entrypoint.stale_after_seconds * SECOND),
-        )
+        self._windows = reference_windows(plan, self.facts.recorder)
         self._evidence: Evidence | None = None
         self._delivery: AlertDelivery | None = None
         self._access: VenueAccess | None = None
