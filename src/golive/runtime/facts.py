@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from golive.engine import Engine
 from golive.model.clock import SECOND
 from golive.model.emergency import EmergencyMode
+from golive.model.errors import VenueError
 from golive.model.redaction import without_secrets
 from golive.model.stage_record import StageRecord
 from golive.observability.divergence import DivergenceSection
@@ -109,6 +110,11 @@ class SessionFacts:
         """Note that a broken invariant, a journal or the strategy ended the session: whatever else was found, it is an error."""
         self.internal_error = True
         self.log.say(LogEvent.INTERNAL_ERROR, reason=f"{type(error).__name__}: {error}", error=error)
+        self.errors.append(f"{type(error).__name__}: {error}")
+
+    def lose_venue(self, error: VenueError) -> None:
+        """Note that the venue that is traded on could not be reached any more."""
+        self.venue_lost = True
         self.errors.append(f"{type(error).__name__}: {error}")
 
     def driven_seconds(self) -> float:

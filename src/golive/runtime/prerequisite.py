@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from golive.model.clock import DAY, Clock, from_iso
 from golive.model.errors import JournalError, PrerequisiteMissing
@@ -57,6 +59,18 @@ def required_record(plan: Plan, records: StageRecords, clock: Clock) -> StageRec
             f"the demo of {name} is dated {record.finished_at}, in the future of this clock; set the clock, or {mend}"
         )
     return record
+
+
+@contextmanager
+def blocking(what: str) -> Iterator[None]:
+    """Make a JournalError a PrerequisiteMissing that begins with `what`.
+
+    Before anything was traded a journal that cannot be used is a missing prerequisite, not a failure of ours.
+    """
+    try:
+        yield
+    except JournalError as exc:
+        raise PrerequisiteMissing(f"{what}: {exc}") from exc
 
 
 def _demo_command(plan: Plan) -> str:

@@ -1,0 +1,122 @@
+"""The report of one session: rewritten while it runs; judged, signed into a stage record and written for good at its end."""
+
+from __future__ import annotations
+
+from golive.model.clock import SECOND, Clock
+from golive.model.errors import JournalError
+from golive.model.json import JsonObject, JsonValue
+from golive.model.verdict import RunStatus
+from golive.observability.guardrails import Guardrails
+from golive.observability.log_words import LogEvent
+from golive.observability.report import report_sha256
+from golive.observability.shape import as_json
+from golive.observability.status import Decision, decide_status
+from golive.observability.windows import Evaluation
+
+from .evidence import Evidence
+from .facts import SessionFacts
+from .guardrail_report import guardrail_section
+from .judgement import judge
+from .monitored import reference_windows
+from .plan import Plan
+from .reporting import ReportPlaces, report_document, report_places, stage_record_of, write_all, write_json
+from .session_ports import RunResult
+from .venue_access import VenueAccess
+
+
+class SessionReport:
+    """Says what the session's facts amount to. `plan`, `evidence` and `access` are set as the session comes to them."""
+
+    def __init__(self, plan: Plan, facts: SessionFacts, clock: Clock) -> None:
+        self.plan = plan
+        self.evidence: Evidence | None = None
+        self.access: VenueAccess | None = None
+        self.windows = reference_windows(plan, facts.recorder)
+        self._facts = facts
+        self._clock = clock
+
+    def rewrite(self) -> None:
+        """Write the JSON report of a session that is still running."""
+        now = self._clock.now()
+        self._see_failover()
+        evaluation = self.windows.peek(now)
+        decision = decide_status([evaluation.status], phase=evaluation.phase, running=True)
+        write_json(self._places, self._document(evaluation, decision, now, finished=False))
+
+    def conclude(self) -> RunResult:
+        """Judge, write the stage record if the session passed, then the report.
+
+        What cannot be written makes the result an internal error; the report itself is returned all the same.
+        """
+        now, facts = self._clock.now(), self._facts
+        self._look_at_venues()
+        evaluation = self.windows.close(now)
+        report, decision = self._final(evaluation, now)
+        if decision.status is RunStatus.SUCCESS and facts.has_run:
+            try:
+                report = self._with_stage_record(report, now)
+            except JournalError as exc:
+                facts.fail(exc)
+                report, decision = self._final(evaluation, now)
+        try:
+            write_all(self._places, report)
+        except JournalError as exc:
+            facts.fail(exc)
+            report, decision = self._final(evaluation, now)
+        self._say_ended(report, decision)
+        return RunResult(report, decision.exit_code)
+
+    @property
+    def _places(self) -> ReportPlaces:
+        return report_places(self.plan, self._facts.run_id, self._facts.started_at)
+
+    def _final(self, evaluation: Evaluation, now: int) -> tuple[dict[str, JsonValue], Decision]:
+        decision = judge(self.plan, self._facts, evaluation, self._guardrails(now))
+        return self._document(evaluation, decision, now, finished=True), decision
+
+    def _document(self, evaluation: Evaluation, decision: Decision, now: int, *, finished: bool) -> dict[str, JsonValue]:
+        return report_document(
+            self.plan, self._facts, self._places, evaluation, decision, self._guardrails(now), now=now, finished=finished
+        )
+
+    def _guardrails(self, now: int) -> Guardrails:
+        log = self.evidence.guardrails if self.evidence is not None else None
+        return guardrail_section(self.plan, self.access, log, self._facts.recorder, now)
+
+    def _with_stage_record(self, report: dict[str, JsonValue], now: int) -> dict[str, JsonValue]:
+        """Append the signed record that opens the next stage, and return the report that it signs with it in its place."""
+        assert self.evidence is not None
+        facts = self._facts
+        # What was measured before a restart is gone, so only what came after the last one counts.
+        since = facts.started_at if facts.restart is None else facts.restart.row.at
+        ok_seconds = (now - since) / SECOND if self.plan.speed == "1" else 0
+        digest = report_sha256(report)
+        record = stage_record_of(self.plan, report, str(report["outcome_sha256"]), digest, round(ok_seconds, 3))
+        self.evidence.stage_records.append(record)
+        facts.stage_record = record
+        return {**report, "stage_record": as_json(record)}
+
+    def _see_failover(self) -> None:
+        if self.access is not None:
+            self._facts.failover = self.access.failover()
+
+    def _look_at_venues(self) -> None:
+        """Say at the end of the session which venues cannot be traded on now, whatever they mean for the verdict."""
+        self._see_failover()
+        for name, status in self._facts.failover.items():
+            if status.throttle_active:
+                seconds, why = status.throttle_remaining_seconds, status.throttle_reason
+                self._facts.warn(f"[venue:{name}] is to be left alone for {seconds:.0f} more seconds: {why}")
+            if status.reconnect_required:
+                self._facts.warn(f"[venue:{name}] a connection must be rebuilt: {status.reconnect_reason}")
+
+    def _say_ended(self, report: JsonObject, decision: Decision) -> None:
+        """Tell what went wrong, except what was told when it happened, and how the session ended."""
+        facts, engine = self._facts, self._facts.engine
+        for reason in [] if facts.internal_error else facts.errors:
+            facts.log.say(LogEvent.SESSION_BLOCKED if reason == facts.blocked else LogEvent.SESSION_FAILED, reason=reason)
+        facts.log.say(
+            LogEvent.SESSION_ENDED, status=str(decision.status), exit_code=int(decision.exit_code), run_id=facts.run_id,
+            orders=0 if engine is None else len(engine.orders), fills=0 if engine is None else len(engine.fills),
+            report=report["report_json"],
+        )  # fmt: skip
