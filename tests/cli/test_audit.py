@@ -13,7 +13,7 @@ from golive.storage.decision_journal import TradingDecisionJournal
 from golive.storage.item import EventItem, RecordItem
 from golive.storage.risk_decisions import RiskDecisions
 from golive.storage.stage_records import StageRecords
-from support.durable import CONTEXT, ENTRYPOINT, approval, new_store, note, refusal, signer_of, stage_record
+from support.durable import CONTEXT, ENTRYPOINT, RUN_ID, approval, new_store, note, refusal, signer_of, stage_record
 from support.forked_golive import finished
 from support.golive_process import Finished, Home
 from support.live_orders import decided, end, write
@@ -81,6 +81,39 @@ def test_a_removed_file_ends_in_1(home: Path, suffix: str) -> None:
         path.unlink()
         assert verify(home, "--all").code == 1, path
         path.write_bytes(kept)
+
+
+def test_a_store_removed_with_its_seal_ends_in_6_and_its_run_is_named(home: Path) -> None:
+    for path in (home / "var/state/sessions").iterdir():
+        path.unlink()
+    done = verify(home, "--all")
+    assert done.code == 6
+    said = done.stdout.splitlines()[-2:]
+    assert said[0].split()[:3] == ["cannot", "say", f"var/state/sessions/*_{ENTRYPOINT}_*_{RUN_ID[:8]}.sqlite"]
+    assert f"the store of run {RUN_ID} is gone, and 3 records" in said[1]
+
+
+@pytest.mark.parametrize("folder", ["audit/decisions", "logs"])
+def test_a_journal_removed_with_its_seal_ends_in_1_where_a_store_knows_what_stood_in_it(home: Path, folder: str) -> None:
+    for path in (home / folder).iterdir():
+        path.unlink()
+    done = verify(home, "--all")
+    assert done.code == 1
+    assert "is missing from the" in done.stdout
+
+
+def test_an_event_that_came_before_there_was_a_store_asks_for_none(tmp_path: Path) -> None:
+    journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT)
+    body = {"from": "balanced", "to": "conservative", "from_digest": "1" * 64, "to_digest": "2" * 64}
+    journal.note("risk_profile_transition", body)
+    journal.close()
+    assert verify(tmp_path, "--all", "--home", str(tmp_path)).code == 0
+
+
+def test_a_store_that_cannot_be_read_is_not_taken_for_one_that_is_gone(home: Path) -> None:
+    path = next((home / "var/state/sessions").glob("*.sqlite"))
+    path.write_bytes(b"no store")
+    assert "is gone" not in verify(home, "--all").stdout
 
 
 def test_a_torn_tail_a_missing_seal_or_missing_keys_end_in_6(home: Path) -> None:

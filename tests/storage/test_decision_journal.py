@@ -28,7 +28,8 @@ def record(seq: int, event: str = "inaction") -> StoredRecord:
 
 
 def verdicts(home: Path) -> dict[str, Soundness]:
-    return {result.path.name: result.soundness for result in Verifier(home, VerificationKeys.of_home(home)).everything()}
+    results = Verifier(home, VerificationKeys.of_home(home)).everything()
+    return {result.path.name: result.soundness for result in results if result.path.parent == home / DIRECTORY}
 
 
 def names(home: Path) -> list[str]:
@@ -116,13 +117,18 @@ def test_a_crash_between_closing_a_file_and_opening_the_next_is_mended(tmp_path:
     assert set(verdicts(tmp_path).values()) == {Soundness.CLEAN}
 
 
-def test_a_missing_day_in_the_middle_is_tampering(tmp_path: Path) -> None:
+def test_a_missing_day_in_the_middle_is_tampering_and_of_a_missing_last_one_nothing_can_be_said(tmp_path: Path) -> None:
     clock = ToldClock()
     journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
     for seq in range(1, 4):
         journal.project([record(seq)])
         clock.next_day()
     journal.close()
+    for name in ("decisions-20260103.jsonl", "decisions-20260103.seal.json"):
+        (tmp_path / DIRECTORY / name).rename(tmp_path / name)
+    assert verdicts(tmp_path)["decisions-20260102.jsonl"] is Soundness.CANNOT_SAY
+    for name in ("decisions-20260103.jsonl", "decisions-20260103.seal.json"):
+        (tmp_path / name).rename(tmp_path / DIRECTORY / name)
     (tmp_path / DIRECTORY / "decisions-20260102.jsonl").unlink()
     found = verdicts(tmp_path)
     assert found["decisions-20260103.jsonl"] is Soundness.TAMPERED
@@ -167,9 +173,13 @@ def test_verifying_names_a_signal_that_did_not_end_in_one_decision(tmp_path: Pat
     found = [
         fault.text for result in Verifier(tmp_path, VerificationKeys.of_home(tmp_path)).everything() for fault in result.faults
     ]
-    assert found == [
+    assert found[:2] == [
         f"run {RUN_ID}: signal okx:BTC/USDT#1 has no decision: record 2 is the next signal",
         f"run {RUN_ID}: signal okx:BTC/USDT#2 has two decisions: records 3 and 4",
+    ]
+    assert found[2:] == [
+        f"the store of run {RUN_ID} is gone, and 5 records of the decision journal can be held against nothing; "
+        "put the store and its seal back from a copy"
     ]
 
 

@@ -13,6 +13,7 @@ from golive.model.errors import JournalError
 from . import alert_audit, decision_journal, emergency_journal, live_log, risk_decisions, security_admin
 from .daily_journal import segment_end
 from .live_verifier import LiveBounds, LiveVerifier, is_order_journal
+from .lost_stores import lost_stores
 from .session_chain import seal_path as store_seal_path
 from .session_reader import SessionReader
 from .stop_verification import verify_stops
@@ -140,6 +141,7 @@ class Verifier:
         faults = [text for run in sorted(unseen) for text in decision_journal.undecided(run, written, ended=False)]
         if faults and set(decisions) <= set(sound):
             yield Result(decisions[-1], tuple(of_file(Soundness.TAMPERED, text) for text in faults))
+        yield from lost_stores(self._home, written)
 
     def alert_audit(self) -> list[Result]:
         """Verify the audit of alerts, oldest file first."""

@@ -72,9 +72,13 @@ def verify_series(files: Sequence[Path], keys: VerificationKeys, chain: Chain | 
     chain = Chain(keys.mac) if chain is None else chain
     for position, path in enumerate(files):
         result = verify_journal(path, keys, chain)
-        if position + 1 < len(files) and not chain.closed:
+        is_last = position + 1 == len(files)
+        if not is_last and not chain.closed:
             text = f"does not end with a closing record, yet {files[position + 1].name} follows"
             result = result.with_faults(of_file(Soundness.TAMPERED, text))
+        if is_last and chain.closed:
+            text = "ends with a closing record, yet the file that continues it is gone, or a crash came before it was made"
+            result = result.with_faults(of_file(Soundness.CANNOT_SAY, text))
         yield result
         chain.next_file()
 
