@@ -21,6 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from support.forked_golive import ForkedHome
 from support.golive_process import ROOT, Home, venue_of, wait_for_file
+from support.runbook_names import FinishedRun, entries_for, report_paths, unmet, without
 from support.venue_process import venue_process
 
 pytestmark = pytest.mark.e2e_demo_paper
@@ -176,6 +177,22 @@ def test_a_demo_of_one_venue_does_not_open_paper_on_another(walk: Walk) -> None:
     done = walk.home.run("paper", "--entrypoint", f"{other}_desktop_paper", *SHORT)
     assert done.code == 3
     assert f"golive run --mode demo --entrypoint {other}_desktop_paper" in done.report["errors"][0]
+
+
+# -- what the operators' documents name
+
+
+def test_every_path_and_value_that_the_runbooks_name_holds_on_a_real_run(walk: Walk) -> None:
+    run = FinishedRun(walk.home.path, walk.paper)
+    assert [f"{entry['at']}: {text}" for entry in entries_for(walk.label) for text in unmet(entry, run)] == []
+
+
+def test_a_path_that_the_runbooks_name_is_missed_when_it_is_gone_or_says_something_else(walk: Walk) -> None:
+    cases = [(entry, path) for entry in entries_for(walk.label) for path in report_paths(entry)]
+    assert len(cases) > 50
+    for entry, path in cases:
+        for spoiled in (without(walk.paper, path), without(walk.paper, path, {"another": "value"})):
+            assert unmet(entry, FinishedRun(walk.home.path, spoiled)), (entry["at"], path)
 
 
 # -- what another venue does
