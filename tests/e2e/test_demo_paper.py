@@ -97,6 +97,18 @@ def test_a_session_that_decided_nothing_opens_nothing(tmp_path: Path) -> None:
     assert done.report["stage_record"] is None
 
 
+def test_a_session_that_monitored_its_own_venue_alone_succeeds_and_opens_nothing(tmp_path: Path) -> None:
+    home = ForkedHome(tmp_path)
+    done = home.run("demo", "--candles", "200", "--scope", "selected")
+    assert done.code == 0, done.stderr
+    section = done.report["paper_exchange_metrics"]
+    assert section.keys() == {"okx_desktop_paper", "summary"}
+    assert (section["summary"]["entrypoints"], section["summary"]["status"], section["summary"]["phase"]) == (1, "ok", "stable")
+    assert done.report["stage_record"] is None
+    assert any(w.startswith("--scope selected monitored okx_desktop_paper alone") for w in done.report["warnings"])
+    assert home.run("paper", *SHORT).code == 3
+
+
 @pytest.mark.parametrize("change", ["edited", "deleted"])
 def test_a_record_whose_report_is_not_the_signed_one_opens_nothing(after_demo: Path, tmp_path: Path, change: str) -> None:
     home = copied(after_demo, tmp_path)

@@ -21,6 +21,7 @@ from golive.runtime.judgement import judge
 from golive.runtime.options import RunOptions
 from golive.runtime.plan import Plan
 from golive.runtime.risk_metrics import count_decision, create_risk_metrics
+from golive.runtime.session_terms import plan_rules
 from support.golive_process import ROOT
 from support.trading import BALANCED, engine_for, order, random_walk
 
@@ -53,6 +54,14 @@ QUIET = queue("normal", 0)
 
 def test_a_spotless_session_succeeds() -> None:
     assert judge(plan(), facts(), CLEAN, QUIET).status is RunStatus.SUCCESS
+
+
+def test_a_session_that_monitored_one_alone_succeeds_and_says_that_it_opens_nothing() -> None:
+    alone, found = plan_session(RunOptions(mode="demo", scope="selected"), ROOT / "config/runtime.yaml", Path(ROOT), {}), facts()
+    assert (alone.others, alone.opens_a_stage, plan().opens_a_stage) == ((), False, True)
+    assert judge(alone, found, CLEAN, QUIET).status is RunStatus.SUCCESS
+    assert found.warnings[-1] == "--scope selected monitored okx_desktop_paper alone: the session opens no further stage"
+    assert plan_rules(alone)["scope"] != plan_rules(plan())["scope"], "it is resumed as it began"
 
 
 @pytest.mark.parametrize(("metrics", "status"), [("breached", RunStatus.BREACHED), ("unknown", RunStatus.UNKNOWN)])

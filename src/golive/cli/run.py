@@ -37,6 +37,11 @@ class Mode(str, Enum):
     LIVE = "live"
 
 
+class Scope(str, Enum):
+    ALL = "all"
+    SELECTED = "selected"
+
+
 class Shadow(str, Enum):
     IDEAL = "ideal"
     NONE = "none"
@@ -104,6 +109,10 @@ def run(
     allow_unknown: Annotated[
         bool, typer.Option("--allow-unknown", help="Exit 0 for unknown while warming up; it opens nothing.")
     ] = False,
+    scope: Annotated[
+        Scope,
+        typer.Option(help="Paper entrypoints that are probed and judged. selected: this one alone; it opens no further stage."),
+    ] = Scope.ALL,
     manual_confirm: Annotated[
         bool, typer.Option("--manual-confirm", help="Do not take this command as the confirmation: decide, but order nothing.")
     ] = False,
@@ -161,6 +170,7 @@ def run(
         max_runtime_s=max_runtime,
         seed=seed,
         allow_unknown=allow_unknown,
+        scope=scope.value,
         manual_confirm=manual_confirm,
         read_only=read_only,
         credentials=credentials,

@@ -29,6 +29,8 @@ def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: G
     elif not facts.has_run:
         why = "auto-trade is off" if plan.read_only is not None else "nobody has confirmed it"
         facts.warn(f"nothing was to be ordered, because {why}: the session opens no further stage")
+    if not plan.opens_a_stage and not plan.is_live_dry_run:
+        facts.warn(f"--scope selected monitored {plan.entrypoint.name} alone: the session opens no further stage")
     if plan.is_live_dry_run:
         # What only a gate may say; monitored paper venues and limits of an account that cannot trade say nothing about it.
         verdicts = [Verdict.UNKNOWN, *_emergencies(facts)]

@@ -8,6 +8,7 @@ from typing import Literal
 
 Mode = Literal["demo", "paper", "live"]
 Shadow = Literal["ideal", "none"]
+Scope = Literal["all", "selected"]
 
 DEFAULT_CANDLES = 2400
 """Length of a generated market at speed max: 40 hours of one-minute bars."""
@@ -35,6 +36,8 @@ class RunOptions:
     """0 = until stopped; default: until the data ends at speed max, else until stable plus one reference window"""
     seed: int = 7
     allow_unknown: bool = False
+    scope: Scope = "all"
+    """which paper entrypoints the exchange metrics judge; a run that leaves some out opens no further stage"""
     manual_confirm: bool = False
     read_only: bool = False
     """dry run: signals and decisions, and nothing that could order is constructed"""

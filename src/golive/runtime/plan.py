@@ -44,7 +44,7 @@ class Plan:
     home: Path
     entrypoint: ResolvedEntrypoint
     others: tuple[ResolvedEntrypoint, ...]
-    """the paper entrypoints that are probed beside the selected one"""
+    """the paper entrypoints that are probed beside the selected one; none with `--scope selected`"""
     mode: Mode
     stage: Stage
     endpoint: str
@@ -77,6 +77,11 @@ class Plan:
     def is_live_dry_run(self) -> bool:
         """Whether a live or testnet environment is only looked at: no gate is needed, and the checklist gives the verdict."""
         return self.mode == "live" and self.options.read_only
+
+    @property
+    def opens_a_stage(self) -> bool:
+        """Whether a success may open a further stage: only when every paper entrypoint was monitored."""
+        return self.options.scope == "all"
 
     @property
     def lock_step(self) -> bool:
@@ -126,7 +131,7 @@ def plan_run(options: RunOptions, config: Configuration, config_path: Path, home
         config_path=config_path,
         home=home,
         entrypoint=effective,
-        others=tuple(each for each in config.paper_entrypoints() if each.name != chosen.name),
+        others=_others(options, config, chosen),
         mode=options.mode,
         stage=_stage(options, config, chosen),
         endpoint=endpoint,
@@ -158,6 +163,12 @@ def _stage(options: RunOptions, config: Configuration, entrypoint: ResolvedEntry
         raise ConfigError(f"a dry run of a live environment follows the files alone; unset {variables}")
     host = entrypoint.endpoint_host
     return Stage.REHEARSAL if host is not None and is_loopback_host(host) else Stage.LIVE
+
+
+def _others(options: RunOptions, config: Configuration, chosen: ResolvedEntrypoint) -> tuple[ResolvedEntrypoint, ...]:
+    if options.scope == "selected":
+        return ()
+    return tuple(each for each in config.paper_entrypoints() if each.name != chosen.name)
 
 
 def _read_only(options: RunOptions, entrypoint: ResolvedEntrypoint, home: Path) -> str | None:

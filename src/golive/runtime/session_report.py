@@ -52,7 +52,7 @@ class SessionReport:
         self._look_at_venues()
         evaluation = self.windows.close(now)
         report, decision = self._final(evaluation, now)
-        if decision.status is RunStatus.SUCCESS and facts.has_run:
+        if decision.status is RunStatus.SUCCESS and facts.has_run and self.plan.opens_a_stage:
             try:
                 report = self._with_stage_record(report, now)
             except JournalError as exc:

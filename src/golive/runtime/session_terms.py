@@ -35,6 +35,7 @@ def plan_rules(plan: Plan) -> dict[str, str]:
         "endpoint": plan.endpoint,
         "speed": plan.speed,
         TIMEFRAME: plan.timeframe,
+        "scope": options.scope,
         READ_ONLY: plan.read_only or ABLE,
         "confirmation": plan.confirmed_by or "manual",
     }
