@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
@@ -41,15 +40,31 @@ def facts(bars: int = 200) -> SessionFacts:
     return made
 
 
-def queue(severity: Literal["error", "normal"], timeouts: int) -> Guardrails:
-    summary = QueueSummary(
-        environment="okx_paper", queue="okx_spot", max_concurrency=3, burst=6, peak_inflight=1, peak_pending=1, rate_limit_wait_total=0,
-        rate_limit_wait_avg_seconds=0.0, timeout_total=timeouts, timeout_avg_seconds=0.0, refused_total=0, severity=severity,
+def queues(**timeouts: int | None) -> Guardrails:
+    """A section of three queues, without a time-out unless one is said of a venue; None = the venue was not opened."""
+    counts = {"bybit": 0, "kraken": 0, "okx": 0} | timeouts
+    summaries = tuple(
+        QueueSummary(
+            environment=f"{venue}_paper", queue=f"{venue}_spot", max_concurrency=3, burst=6, peak_inflight=1, peak_pending=1,
+            rate_limit_wait_total=0, rate_limit_wait_avg_seconds=0.0, timeout_total=count, timeout_avg_seconds=0.0,
+            refused_total=0, severity="error" if count else "normal",
+        )
+        for venue, count in counts.items()
+        if count is not None
     )  # fmt: skip
-    return Guardrails(generated_at=0, log_directory="logs", summaries=(summary,), recommendations=(), log_records=())
+    return Guardrails(generated_at=0, log_directory="logs", summaries=summaries, recommendations=(), log_records=())
 
 
-QUIET = queue("normal", 0)
+def judged_by(plan: Plan, venue: str, *guardrails: str) -> Plan:
+    """The plan with another list of guardrails in one entrypoint's trading profile."""
+    selected, *others = (
+        dataclasses.replace(each, guardrails=guardrails) if each.exchange == venue else each
+        for each in (plan.entrypoint, *plan.others)
+    )
+    return dataclasses.replace(plan, entrypoint=selected, others=tuple(others))
+
+
+QUIET = queues()
 
 
 def test_a_spotless_session_succeeds() -> None:
@@ -69,14 +84,17 @@ def test_the_exchange_metrics_are_followed(metrics: str, status: RunStatus) -> N
     assert judge(plan(), facts(), dataclasses.replace(CLEAN, status=metrics), QUIET).status is status
 
 
-def test_a_timed_out_call_breaches_only_a_profile_that_lists_the_io_queue() -> None:
-    listed, found = plan(), facts()
-    assert judge(listed, found, CLEAN, queue("error", 2)).status is RunStatus.BREACHED
-    assert any(w.startswith("[io_queue:okx_spot] 2 calls") for w in found.warnings)
-    unlisted = dataclasses.replace(
-        listed, entrypoint=dataclasses.replace(listed.entrypoint, guardrails=("paper_exchange_metrics",))
+@pytest.mark.parametrize("venue", ["okx", "kraken", "bybit"])
+@pytest.mark.parametrize(("timeouts", "status"), [(2, RunStatus.BREACHED), (0, RunStatus.SUCCESS), (None, RunStatus.UNKNOWN)])
+def test_a_queue_judges_only_the_entrypoints_that_list_it(venue: str, timeouts: int | None, status: RunStatus) -> None:
+    """The one that trades and those that are probed alike."""
+    found = facts()
+    assert judge(plan(), found, CLEAN, queues(**{venue: timeouts})).status is status
+    assert [w for w in found.warnings if "io_queue" in w] == (
+        [f"[io_queue:{venue}_spot] 2 calls timed out in {venue}_paper"] if timeouts else []
     )
-    assert judge(unlisted, facts(), CLEAN, queue("error", 2)).status is RunStatus.SUCCESS
+    unlisted = judged_by(plan(), venue, "paper_exchange_metrics")
+    assert judge(unlisted, facts(), CLEAN, queues(**{venue: timeouts})).status is RunStatus.SUCCESS
 
 
 def test_a_lost_venue_an_unfinished_warm_up_and_no_market_are_unknown() -> None:

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from golive.model.json import JsonValue
 from golive.observability.divergence import divergence_schema
+from golive.observability.guardrail_report import guardrail_schema
 from golive.runtime import config_document, stored_document, strategy_document
 from golive.runtime.alerts.list import list_schema
 from golive.runtime.alerts.selftest import selftest_schema
@@ -40,6 +41,7 @@ MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.divergence.v1": divergence_schema,
     "golive.download.v1": download_document.download_schema,
     "golive.download_record.v1": download_document.record_schema,
+    "golive.guardrails.v1": guardrail_schema,
     "golive.live_orders.v1": order_document.list_schema,
     "golive.moment.v1": moment_schema,
     "golive.order.v1": order_document.order_schema,

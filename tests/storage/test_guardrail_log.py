@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import resource
 from pathlib import Path
 
 import pytest
 
 from golive.model.errors import JournalError
+from golive.storage.guardrail_line import EVENTS_FILE, stored_events
 from golive.storage.guardrail_log import GuardrailLog
 from support.durable import START, ToldClock
 
 
-def write(log: GuardrailLog, message: str = "waited", *, level: str = "warning", event: str = "RATE_LIMIT") -> None:
+def write(log: GuardrailLog, message: str = "waited", *, level: str = "warning", event: str = "RATE_LIMIT",
+          environment: str = "okx_paper") -> None:  # fmt: skip
     log.event(
-        level=level, event=event, exchange="okx", environment="okx_paper", queue="okx_spot", message=message,
+        level=level, event=event, exchange="okx", environment=environment, queue="okx_spot", message=message,
         fields={"waited_seconds": 0.8125},
     )  # fmt: skip
 
@@ -62,12 +65,78 @@ def test_a_line_torn_by_a_crash_is_cut_at_the_next_opening(tmp_path: Path) -> No
     log.close()
 
 
-@pytest.mark.parametrize("line", ["{}", "[]", "nonsense", '{"ts":"yesterday"}'])
+def test_what_a_full_disk_left_of_a_line_is_taken_back(tmp_path: Path) -> None:
+    log = GuardrailLog(tmp_path, ToldClock())
+    write(log)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (log.path.stat().st_size + 10, hard))
+    try:
+        with pytest.raises(JournalError, match="cannot write"):
+            write(log, "lost")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    write(log, "after")
+    assert [line.message for line in log.tail()] == ["waited", "after"]
+    log.close()
+
+
+def test_somebody_elses_file_keeps_its_last_line_and_stops_readers_only(tmp_path: Path) -> None:
+    path = tmp_path / EVENTS_FILE
+    path.write_text("my notes\nremember the milk")
+    log = GuardrailLog(tmp_path, ToldClock())
+    write(log)
+    assert path.read_text().startswith('my notes\nremember the milk\n{"environment"')
+    assert [line.message for line in log.tail(1)] == ["waited"]
+    with pytest.raises(JournalError, match=r"remember the milk' is not a guardrail event .* move the file away"):
+        log.tail()
+    log.close()
+
+
+def test_a_reader_finds_the_last_events_of_an_environment_however_far_back_they_are(tmp_path: Path) -> None:
+    log = GuardrailLog(tmp_path, ToldClock())
+    write(log, "long ago", environment="kraken_paper")
+    for n in range(3000):
+        write(log, f"event {n}")
+    assert [each.message for each in stored_events(log.path, environments={"kraken_paper"})] == ["long ago"]
+    assert [each.message for each in stored_events(log.path, 3)] == ["event 2997", "event 2998", "event 2999"]
+    assert len(stored_events(log.path, 10_000)) == 3001
+    assert stored_events(log.path, environments={"okx_live"}) == ()
+    log.close()
+
+
+def test_a_reader_says_what_is_wrong_with_the_file(tmp_path: Path) -> None:
+    path = tmp_path / EVENTS_FILE
+    with pytest.raises(JournalError, match=r"events.jsonl: the guardrail log cannot be read: No such file"):
+        stored_events(path)
+    log = GuardrailLog(tmp_path, ToldClock())
+    write(log)
+    log.close()
+    path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(JournalError, match="ends within a line"):
+        stored_events(path)
+    path.write_bytes(b"x" * (3 << 20) + b"\n")
+    with pytest.raises(JournalError, match="is not a guardrail event; move the file away"):
+        stored_events(path)
+
+
+GOOD = (
+    '{"environment":"okx_paper","event":"TIMEOUT","exchange":"okx","fields":{},"level":"warning","message":"m","queue":"okx_spot",'
+    '"ts":"2026-01-01T00:00:00Z"}'
+)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["{}", "[]", "nonsense", '{"ts":"yesterday"}', "", GOOD.replace("TIMEOUT", "NEWS"), GOOD.replace("warning", "fatal"),
+     GOOD.replace('"m"', "7"), GOOD.replace("2026-01-01T", ""), GOOD.replace('"fields":{}', '"fields":[]'),
+     GOOD.replace('"m"', '"m","more":1'), "[" * 100_000, GOOD[:-1]],
+)  # fmt: skip
 def test_a_line_that_is_no_event_is_an_error_and_not_skipped(tmp_path: Path, line: str) -> None:
-    (tmp_path / "events.jsonl").write_text(line + "\n")
+    (tmp_path / EVENTS_FILE).write_text(f"{GOOD}\n{line}\n{GOOD}\n")
     log = GuardrailLog(tmp_path, ToldClock())
     with pytest.raises(JournalError, match="not a guardrail event"):
         log.tail()
+    assert len(log.tail(1)) == 1
     log.close()
 
 

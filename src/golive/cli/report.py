@@ -1,14 +1,16 @@
-"""`golive report`: open a report's page, and how far a session's fills were from those of the shadow beside it."""
+"""`golive report`: open a report's page, the guardrails of chosen entrypoints, and how far fills were from their shadow's."""
 
 from __future__ import annotations
 
 import json
+import os
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from golive.model.errors import JournalError
 from golive.model.verdict import ExitCode
 
 from .delivery import delivered
@@ -107,6 +109,47 @@ def divergence(
                 from .divergence_table import print_divergence
 
                 print_divergence({**head, **section}, stdout, most=orders)
+
+
+@app.command()
+def guardrails(
+    tag: Annotated[
+        list[str] | None,
+        typer.Option("--tag", metavar="TAG", help="Only entrypoints with this tag; given several times: with all of them."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout instead of Markdown.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Show the I/O queues of entrypoints as their newest runs left them: limits, waits, time-outs, refusals, what to change, and
+    the last events.
+
+    Exit codes: 0 no queue that judges its entrypoint timed out, 5 one did, 6 no run has measured one, or what is stored cannot be
+    read, 2 usage or configuration (a tag that no entrypoint has), 70 internal error or stdout did not take the result.
+    """
+    from golive.observability.guardrail_report import document
+    from golive.runtime.clock import SystemClock
+    from golive.runtime.stored_guardrails import stored_guardrails
+    from golive.storage.config_files import load_configuration
+
+    where = locate(config, home)
+    configuration = load_configuration(where.runtime_file, os.environ)
+    try:
+        found = stored_guardrails(where.home, configuration, SystemClock().now(), tags=tag or ())
+    except JournalError as exc:
+        _cannot_say(str(exc))
+        return
+    told = document(found)
+    with delivered() as stdout:
+        if as_json:
+            stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+        else:
+            from golive.observability.guardrail_page import guardrail_page
+            from golive.observability.markdown import page_markdown
+
+            stdout.write(page_markdown(guardrail_page(told)))
+    codes = {"breached": ExitCode.BREACHED, "unknown": ExitCode.UNKNOWN}
+    raise typer.Exit(codes.get(found.status, ExitCode.OK))
 
 
 def _cannot_say(why: str) -> None:

@@ -123,19 +123,45 @@ def severity(waits: int | None, wait_average: float | None, timeouts: int | None
 
 
 def recommendations(summary: QueueSummary) -> list[str]:
-    """Say what an operator should look at; nothing for a quiet queue."""
-    place = f"{summary.queue} ({summary.environment})"
+    """Say what an operator should look at, and which key of runtime.yaml to change; nothing for a quiet queue."""
+    place, key = f"{summary.queue} ({summary.environment})", f"io_queue.exchanges.{summary.queue}"
     if summary.timeout_total is None or summary.rate_limit_wait_total is None:
-        return [f"{place}: no measurement exists; check that the venue adapter was started"]
+        return [f"{place}: not measured; the venue was not opened: golive venue check {summary.environment}"]
     lines = []
     if summary.timeout_total:
-        lines.append(f"{place}: {summary.timeout_total} call(s) timed out; check the venue's status and the network path")
-    if summary.severity == "warning" or (summary.rate_limit_wait_avg_seconds or 0) >= SLOW_WAIT_SECONDS:
-        average = f"{summary.rate_limit_wait_avg_seconds or 0:.2f} s"
-        lines.append(f"{place}: calls waited {average} on average; lower the request rate or raise max_concurrency")
+        lines.append(
+            f"{place}: {_calls(summary.timeout_total)} timed out, after {summary.timeout_avg_seconds or 0:.2f} s on average; no "
+            f"key of the queue mends that: golive venue check {summary.environment} looks at the venue and the network path to it"
+        )
+    if (summary.rate_limit_wait_avg_seconds or 0) >= SLOW_WAIT_SECONDS:
+        waited = f"{place}: {_calls(summary.rate_limit_wait_total)} waited {summary.rate_limit_wait_avg_seconds:.2f} s on average"
+        bounds = f"{key}.max_concurrency (it was {summary.max_concurrency})"
+        if summary.peak_pending >= summary.burst:
+            bounds += f" and {key}.burst (it was {summary.burst})"
+        lines.append(
+            f"{waited}; widening the queue would not help while the venue refuses calls for their rate"
+            if summary.refused_total
+            else f"{waited}; raise {bounds} in runtime.yaml, or let fewer programs use this venue"
+        )
     if summary.refused_total:
-        lines.append(f"{place}: {summary.refused_total} call(s) were refused for their rate; lower the request rate")
+        lines.append(
+            f"{place}: the venue refused {_calls(summary.refused_total)} for their rate; raise "
+            f"observability.health.probe_interval_seconds or lower {key}.max_concurrency (it was {summary.max_concurrency}) in "
+            "runtime.yaml, and look for other programs with the same address or key"
+        )
     return lines
+
+
+def queue_status(environment: str, queue: str, summaries: Sequence[QueueSummary]) -> Literal["ok", "breached", "unknown"]:
+    """Return how a queue is judged where a trading profile lists `io_queue`: any time-out breaches, no measurement is unknown."""
+    own = [each for each in summaries if (each.environment, each.queue) == (environment, queue)]
+    if any(each.timeout_total for each in own):
+        return "breached"
+    return "ok" if own and all(each.timeout_total is not None for each in own) else "unknown"
+
+
+def _calls(count: int) -> str:
+    return "1 call" if count == 1 else f"{count} calls"
 
 
 def _count_and_average(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from golive.model.clock import from_iso
 from golive.model.json import JsonObject
 
 from . import reading as read
+from .guardrail_page import guardrail_blocks
 from .page import Banner, Cell, Figure, Lines, Page, Pairs, Section, Tone, amount, moment, percent, seconds, signed
 from .presentation_tables import (
     badge,
@@ -17,8 +19,6 @@ from .presentation_tables import (
     entrypoints,
     failover,
     fills,
-    guardrail_log,
-    guardrail_queues,
     limits_at_the_end,
     measurements,
     probes,
@@ -63,11 +63,7 @@ def page(document: JsonObject) -> Page:
             Section("Validation", (validation(document),)),
             Section(
                 "Guardrails",
-                (
-                    guardrail_queues(document),
-                    Lines(tuple(read.texts(document, "guardrails", "recommendations")), empty="no recommendation"),
-                    guardrail_log(document),
-                ),
+                guardrail_blocks(read.mapping(document, "guardrails"), since=from_iso(read.text(document, "started_at"))),
             ),
             Section("Decisions", (signals(document), decisions(document))),
             Section("Balances and positions", balances(document)),

@@ -129,45 +129,6 @@ def validation(document: JsonObject) -> Table:
     return Table(columns("step", "found"), tuple((Cell(step), found) for step, found in steps))
 
 
-def guardrail_queues(document: JsonObject) -> Table:
-    rows = []
-    for queue in read.mappings(document, "guardrails", "summaries"):
-        wait, lasted = (read.optional_number(queue, f"{kind}_avg_seconds") for kind in ("rate_limit_wait", "timeout"))
-        rows.append(
-            (
-                Cell(read.text(queue, "queue")),
-                badge(read.text(queue, "severity")),
-                Cell(_used(queue, "peak_inflight", "max_concurrency")),
-                Cell(_used(queue, "peak_pending", "burst")),
-                Cell(compact(read.value(queue, "rate_limit_wait_total"))),
-                Cell("–" if wait is None else f"{wait:.3f} s"),
-                Cell(compact(read.value(queue, "timeout_total"))),
-                Cell("–" if lasted is None else f"{lasted:.3f} s"),
-                Cell(compact(read.value(queue, "refused_total"))),
-            )
-        )
-    titles = ("queue", "severity", "peak in flight#", "peak pending#", "waits#", "average wait#")
-    return Table(columns(*titles, "time-outs#", "average time-out#", "refused#"), tuple(rows), "no queue was used")
-
-
-def _used(queue: JsonObject, peak: str, bound: str) -> str:
-    return f"{int(read.number(queue, peak))} of {int(read.number(queue, bound))}"
-
-
-def guardrail_log(document: JsonObject) -> Table:
-    rows = [
-        (
-            Cell(moment(read.text(record, "ts"))),
-            Cell(read.text(record, "level")),
-            Cell(read.text(record, "event")),
-            Cell(read.text(record, "queue")),
-            Cell(read.text(record, "message")),
-        )
-        for record in read.mappings(document, "guardrails", "log_records")
-    ]
-    return Table(columns("time", "level", "event", "queue", "message"), tuple(rows), "no guardrail event")
-
-
 def risk_limits(document: JsonObject) -> Table:
     rows = []
     for limit in read.mappings(document, "outcome", "risk", "limits"):

@@ -78,6 +78,7 @@ class Evidence:
         self.recovered = recover_sessions(plan.home, name, self._signer, portfolio=name, risk_log=risk_log)
         self.stage_records = StageRecords(plan.home, self._signer, operator=self.operator)
         self.guardrails = GuardrailLog(plan.home / plan.entrypoint.io.log_directory, self._clock)
+        self.guardrails.tail()  # a session that could not report what stands there does not begin
         self._alerts = AlertOutbox.open(plan.home)
         self._telling = AlertThread(self._keep)
 

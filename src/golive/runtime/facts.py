@@ -117,6 +117,11 @@ class SessionFacts:
         self.venue_lost = True
         self.errors.append(f"{type(error).__name__}: {error}")
 
+    def fail_once(self, error: Exception) -> None:
+        """Note a failure that is met again each time somebody looks."""
+        if f"{type(error).__name__}: {error}" not in self.errors:
+            self.fail(error)
+
     def driven_seconds(self) -> float:
         """Return how long the session has been looking at the market."""
         if self.drive_began is None:

@@ -7,7 +7,7 @@ from typing import Final
 from golive.model.clock import to_iso
 from golive.model.decision import DecisionCode
 from golive.model.verdict import Verdict
-from golive.observability.guardrails import Guardrails
+from golive.observability.guardrails import Guardrails, queue_status
 from golive.observability.status import Decision, decide_status
 from golive.observability.windows import Evaluation
 
@@ -78,10 +78,9 @@ def _emergencies(facts: SessionFacts) -> list[str]:
 
 
 def _io_queue(plan: Plan, facts: SessionFacts, guardrails: Guardrails) -> list[str]:
-    """A trading profile whose guardrails name `io_queue` is judged by its queue as well: any time-out breaches."""
-    if "io_queue" not in plan.entrypoint.guardrails:
-        return []
-    failed = [summary for summary in guardrails.summaries if summary.severity == "error"]
-    for summary in failed:
-        facts.warn(f"[io_queue:{summary.queue}] {summary.timeout_total} calls timed out in {summary.environment}")
-    return [Verdict.BREACHED for _ in failed]
+    """An entrypoint whose trading profile lists `io_queue` is judged by its queue as well: any time-out breaches."""
+    judging = [(each.environment, each.io.queue) for each in (plan.entrypoint, *plan.others) if "io_queue" in each.guardrails]
+    for summary in guardrails.summaries:
+        if summary.timeout_total and (summary.environment, summary.queue) in judging:
+            facts.warn(f"[io_queue:{summary.queue}] {summary.timeout_total} calls timed out in {summary.environment}")
+    return [queue_status(environment, queue, guardrails.summaries) for environment, queue in judging]

@@ -15,7 +15,7 @@ from golive.observability.windows import Evaluation
 
 from .evidence import Evidence
 from .facts import SessionFacts
-from .guardrail_report import guardrail_section
+from .guardrail_report import guardrail_section, leave_guardrail_files
 from .judgement import judge
 from .monitored import reference_windows
 from .plan import Plan
@@ -41,7 +41,7 @@ class SessionReport:
         self._see_failover()
         evaluation = self.windows.peek(now)
         decision = decide_status([evaluation.status], phase=evaluation.phase, running=True)
-        write_json(self._places, self._document(evaluation, decision, now, finished=False))
+        write_json(self._places, self._document(evaluation, decision, self._guardrails(now), now, finished=False))
 
     def conclude(self) -> RunResult:
         """Judge, write the stage record if the session passed, then the report.
@@ -50,19 +50,19 @@ class SessionReport:
         """
         now, facts = self._clock.now(), self._facts
         self._look_at_venues()
-        evaluation = self.windows.close(now)
-        report, decision = self._final(evaluation, now)
+        evaluation, guardrails = self.windows.close(now), self._leave_guardrails(now)
+        report, decision = self._final(evaluation, guardrails, now)
         if decision.status is RunStatus.SUCCESS and facts.has_run and self.plan.opens_a_stage:
             try:
                 report = self._with_stage_record(report, now)
             except JournalError as exc:
                 facts.fail(exc)
-                report, decision = self._final(evaluation, now)
+                report, decision = self._final(evaluation, guardrails, now)
         try:
             write_all(self._places, report)
         except JournalError as exc:
             facts.fail(exc)
-            report, decision = self._final(evaluation, now)
+            report, decision = self._final(evaluation, guardrails, now)
         self._say_ended(report, decision)
         return RunResult(report, decision.exit_code)
 
@@ -70,18 +70,27 @@ class SessionReport:
     def _places(self) -> ReportPlaces:
         return report_places(self.plan, self._facts.run_id, self._facts.started_at)
 
-    def _final(self, evaluation: Evaluation, now: int) -> tuple[dict[str, JsonValue], Decision]:
-        decision = judge(self.plan, self._facts, evaluation, self._guardrails(now))
-        return self._document(evaluation, decision, now, finished=True), decision
+    def _final(self, evaluation: Evaluation, guardrails: Guardrails, now: int) -> tuple[dict[str, JsonValue], Decision]:
+        decision = judge(self.plan, self._facts, evaluation, guardrails)
+        return self._document(evaluation, decision, guardrails, now, finished=True), decision
 
-    def _document(self, evaluation: Evaluation, decision: Decision, now: int, *, finished: bool) -> dict[str, JsonValue]:
-        return report_document(
-            self.plan, self._facts, self._places, evaluation, decision, self._guardrails(now), now=now, finished=finished
-        )
+    def _document(
+        self, evaluation: Evaluation, decision: Decision, guardrails: Guardrails, now: int, *, finished: bool
+    ) -> dict[str, JsonValue]:
+        return report_document(self.plan, self._facts, self._places, evaluation, decision, guardrails, now=now, finished=finished)
 
     def _guardrails(self, now: int) -> Guardrails:
         log = self.evidence.guardrails if self.evidence is not None else None
-        return guardrail_section(self.plan, self.access, log, self._facts.recorder, now)
+        return guardrail_section(self.plan, self.access, log, self._facts, now)
+
+    def _leave_guardrails(self, now: int) -> Guardrails:
+        """Return the section as it is at the end, with files of its own written."""
+        section = self._guardrails(now)
+        try:
+            return leave_guardrail_files(self.plan, self._facts, section)
+        except JournalError as exc:
+            self._facts.fail(exc)
+            return section
 
     def _with_stage_record(self, report: dict[str, JsonValue], now: int) -> dict[str, JsonValue]:
         """Append the signed record that opens the next stage, and return the report that it signs with it in its place."""

@@ -1,53 +1,44 @@
-"""The guardrail event log `events.jsonl`: one writer and one reader for it. A plain log, not a journal: it proves nothing."""
+"""The guardrail event log `events.jsonl`: its one writer. A plain log, not a journal: it proves nothing."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
-import json
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from golive.audit.canonical import CanonicalError, canonical
-from golive.model.clock import Clock, from_iso, to_iso
+from golive.model.clock import Clock, to_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 from golive.model.redaction import redacted, redacted_value
 
 from .files import LOG_FILE, make_directory, write_all
+from .guardrail_line import EVENTS, EVENTS_FILE, LEVELS, GuardrailLine, last_events
 
-EVENTS: Final = ("COMPLIANCE", "RATE_LIMIT", "REFUSED", "TIMEOUT")
-LEVELS: Final = ("error", "info", "warning")
-_TEXTS: Final = ("ts", "level", "event", "exchange", "environment", "queue", "message")
 _TAIL_BYTES: Final = 256 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class GuardrailLine:
-    """One event as it stands in the log; `ts` wall clock, ns UTC."""
-
-    ts: int
-    level: str
-    event: str
-    exchange: str
-    environment: str
-    queue: str
-    message: str
-    fields: JsonObject
+_BEGINNING: Final = b'{"environment":"'
+"""of every line: members are in canonical order"""
 
 
 class GuardrailLog:
-    """Appends to and reads `<directory>/events.jsonl`; several processes may share it."""
+    """Appends to and reads `<directory>/events.jsonl`; several processes may share it.
+
+    Whatever stands in the file, events are added behind it: a venue may have to be called in an emergency. Only a reader minds.
+    Raises JournalError when it cannot be opened.
+    """
 
     def __init__(self, directory: Path, clock: Clock) -> None:
-        self.path = directory / "events.jsonl"
+        self.path = directory / EVENTS_FILE
         self._clock = clock
         make_directory(directory)
         try:
             flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             self._descriptor = os.open(self.path, flags, LOG_FILE)
-            self._cut_torn_line()
+            with self._alone():
+                self._end_torn_line()
         except OSError as exc:
             raise JournalError(f"{self.path}: cannot open the guardrail log: {exc.strerror}") from exc
 
@@ -75,24 +66,24 @@ class GuardrailLog:
         if self._descriptor < 0:
             raise JournalError(f"{self.path}: the guardrail log is closed")
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-            try:
-                write_all(self._descriptor, line + b"\n")
-            finally:
-                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            with self._alone():
+                begin = self._end_torn_line()
+                try:
+                    write_all(self._descriptor, line + b"\n")
+                except OSError:
+                    os.ftruncate(self._descriptor, begin)
+                    raise
         except OSError as exc:
             raise JournalError(f"{self.path}: cannot write: {exc.strerror}") from exc
 
     def tail(self, count: int = 20) -> tuple[GuardrailLine, ...]:
         """Return the last `count` events, oldest first; JournalError for a line that is no event."""
         try:
-            size = os.fstat(self._descriptor).st_size
-            start = max(0, size - _TAIL_BYTES)
-            lines = os.pread(self._descriptor, size - start, start).split(b"\n")[:-1]
+            with self._alone():
+                self._end_torn_line()
         except OSError as exc:
             raise JournalError(f"{self.path}: cannot read: {exc.strerror}") from exc
-        whole = lines[1:] if start else lines
-        return tuple(self._parse(line) for line in whole[-count:])
+        return last_events(self._descriptor, self.path, count)
 
     def close(self) -> None:
         """Give the file up; harmless when done already."""
@@ -100,27 +91,28 @@ class GuardrailLog:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def _parse(self, line: bytes) -> GuardrailLine:
-        try:
-            row = json.loads(line)
-            if not isinstance(row, dict) or not isinstance(row.get("fields"), dict):
-                raise ValueError("not an object with `fields`")
-            texts = {name: row[name] for name in _TEXTS}
-            if not all(isinstance(text, str) for text in texts.values()):
-                raise ValueError("a member is not text")
-            return GuardrailLine(from_iso(texts.pop("ts")), **texts, fields=row["fields"])
-        except (ValueError, KeyError) as exc:
-            raise JournalError(f"{self.path}: {line[:80]!r} is not a guardrail event ({exc}); move the file away") from exc
-
-    def _cut_torn_line(self) -> None:
-        """Cut what a writer that was killed left behind its last newline."""
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep every other process from writing meanwhile."""
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         try:
-            size = os.fstat(self._descriptor).st_size
-            start = max(0, size - _TAIL_BYTES)
-            data = os.pread(self._descriptor, size - start, start)
-            end = start + data.rfind(b"\n") + 1
-            if end < size:
-                os.ftruncate(self._descriptor, end)
+            yield
         finally:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    def _end_torn_line(self) -> int:
+        """Cut what a writer that was killed left behind the last newline; return where the next line begins.
+
+        What is no beginning of an event is somebody else's: it stays, as a line of its own.
+        """
+        size = os.fstat(self._descriptor).st_size
+        if not size or os.pread(self._descriptor, 1, size - 1) == b"\n":
+            return size
+        start = max(0, size - _TAIL_BYTES)
+        data = os.pread(self._descriptor, size - start, start)
+        torn = data[data.rfind(b"\n") + 1 :]
+        if torn.startswith(_BEGINNING) or _BEGINNING.startswith(torn):
+            os.ftruncate(self._descriptor, size - len(torn))
+            return size - len(torn)
+        write_all(self._descriptor, b"\n")
+        return size + 1

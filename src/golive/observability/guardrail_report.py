@@ -1,0 +1,166 @@
+"""The guardrail report: queues, recommendations and last events of the entrypoints with certain tags, as a document of its own.
+
+Each run writes one of all its entrypoints; a later one for chosen tags is joined from those and from the event log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal, TypeAlias, get_args
+
+from golive.model.clock import from_iso
+from golive.model.errors import MalformedPayload
+from golive.model.json import JsonObject, JsonValue
+
+from . import reading as read
+from .guardrails import Guardrails, QueueSummary, Severity, queue_status, recommendations
+from .shape import Instant, as_json, document_schema
+
+SCHEMA: Final = "golive.guardrails.v1"
+_SEVERITIES: Final[dict[str, Severity]] = {name: name for name in get_args(Severity)}
+QueueVerdict: TypeAlias = Literal["ok", "breached", "unknown", "not_applicable"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardedEntrypoint:
+    """An entrypoint with its queue, and the run that measured it last; None = no run has."""
+
+    entrypoint: str
+    environment: str
+    exchange: str
+    queue: str
+    tags: tuple[str, ...]
+    guardrails: tuple[str, ...]
+    """what judges it, as its trading profile lists it"""
+    run_id: str | None = None
+    run_started_at: Instant | None = None
+    measured_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardrailReport(Guardrails):
+    """The section of a run's report, with whose queues it is about."""
+
+    status: QueueVerdict
+    """of the queues that judge, those of profiles that list `io_queue`: the worst; `not_applicable` when there is none"""
+    tags: tuple[str, ...]
+    """what was asked for: every entrypoint has all of them; none = all entrypoints"""
+    entrypoints: tuple[GuardedEntrypoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMeasurement:
+    """What one stored report says of one queue."""
+
+    run_id: str
+    run_started_at: int
+    measured_at: int
+    summary: QueueSummary
+
+
+def guardrail_report(section: Guardrails, entrypoints: Sequence[GuardedEntrypoint], tags: Sequence[str] = ()) -> GuardrailReport:
+    """Return the report of these entrypoints, sorted by name."""
+    guarded = tuple(sorted(entrypoints, key=lambda each: each.entrypoint))
+    return GuardrailReport(
+        generated_at=section.generated_at,
+        log_directory=section.log_directory,
+        summaries=section.summaries,
+        recommendations=section.recommendations,
+        log_records=section.log_records,
+        report_markdown=section.report_markdown,
+        status=_worst(guarded, section.summaries),
+        tags=tuple(sorted(tags)),
+        entrypoints=guarded,
+    )
+
+
+def joined_section(
+    section: Guardrails, stored: Sequence[StoredMeasurement], unmeasured: Sequence[GuardedEntrypoint]
+) -> Guardrails:
+    """Return `section` with the queues of stored reports, and what to do about them; a queue that no run measured is named."""
+    summaries = tuple(sorted((each.summary for each in stored), key=lambda each: (each.environment, each.queue)))
+    lines = [text for each in summaries for text in recommendations(each)]
+    lines += [
+        f"{each.queue} ({each.environment}): no run has measured it yet: golive run --entrypoint {each.entrypoint}"
+        for each in unmeasured
+    ]
+    return replace(section, summaries=summaries, recommendations=tuple(lines))
+
+
+def document(report: GuardrailReport) -> dict[str, JsonValue]:
+    """Return the document `golive.guardrails.v1`."""
+    value = as_json(report)
+    assert isinstance(value, dict)
+    return {"schema": SCHEMA, **value}
+
+
+def guardrail_schema() -> dict[str, JsonValue]:
+    """Return the JSON Schema of the document."""
+    return document_schema(SCHEMA, "Guardrail report of Golive", GuardrailReport)
+
+
+def measurements(stored: JsonObject) -> dict[tuple[str, str], StoredMeasurement]:
+    """Return what a stored report of a run says, by (environment, queue).
+
+    Raises MalformedPayload when it is not a guardrail report, or a row of it is not one of a queue.
+    """
+    if read.text(stored, "schema") != SCHEMA:
+        raise MalformedPayload(f"schema is {read.text(stored, 'schema')!r}, not {SCHEMA}")
+    runs = {}
+    for each in read.mappings(stored, "entrypoints"):
+        place = read.text(each, "environment"), read.text(each, "queue")
+        runs[place] = [_instant(each, name) for name in ("run_started_at", "measured_at")], read.text(each, "run_id")
+    found = {}
+    for row in read.mappings(stored, "summaries"):
+        summary = _summary(row)
+        place = summary.environment, summary.queue
+        if place not in runs:
+            raise MalformedPayload(f"no entrypoint has the queue {summary.queue} of {summary.environment}")
+        (started_at, measured_at), run_id = runs[place]
+        found[place] = StoredMeasurement(run_id, started_at, measured_at, summary)
+    return found
+
+
+def _worst(entrypoints: Sequence[GuardedEntrypoint], summaries: Sequence[QueueSummary]) -> QueueVerdict:
+    found = {queue_status(each.environment, each.queue, summaries) for each in entrypoints if "io_queue" in each.guardrails}
+    verdicts: tuple[QueueVerdict, ...] = ("breached", "unknown", "ok")
+    return next((verdict for verdict in verdicts if verdict in found), "not_applicable")
+
+
+def _summary(row: JsonObject) -> QueueSummary:
+    severity = _SEVERITIES.get(read.text(row, "severity"))
+    if severity is None:
+        raise MalformedPayload(f"severity is {read.text(row, 'severity')!r}, not one of {', '.join(_SEVERITIES)}")
+    return QueueSummary(
+        environment=read.text(row, "environment"),
+        queue=read.text(row, "queue"),
+        max_concurrency=_count(row, "max_concurrency"),
+        burst=_count(row, "burst"),
+        peak_inflight=_count(row, "peak_inflight"),
+        peak_pending=_count(row, "peak_pending"),
+        rate_limit_wait_total=_count_or_none(row, "rate_limit_wait_total"),
+        rate_limit_wait_avg_seconds=read.optional_number(row, "rate_limit_wait_avg_seconds"),
+        timeout_total=_count_or_none(row, "timeout_total"),
+        timeout_avg_seconds=read.optional_number(row, "timeout_avg_seconds"),
+        refused_total=_count(row, "refused_total"),
+        severity=severity,
+    )
+
+
+def _count(row: JsonObject, name: str) -> int:
+    number = read.number(row, name)
+    if not isinstance(number, int) or number < 0:
+        raise MalformedPayload(f"{name} is {number!r}, not a count")
+    return number
+
+
+def _count_or_none(row: JsonObject, name: str) -> int | None:
+    return None if read.value(row, name) is None else _count(row, name)
+
+
+def _instant(row: JsonObject, name: str) -> int:
+    try:
+        return from_iso(read.text(row, name))
+    except ValueError as exc:
+        raise MalformedPayload(f"{name}: {exc}") from exc

@@ -1,0 +1,105 @@
+"""One line of the guardrail event log `events.jsonl`, as it is written and as it is read back, the last ones first."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from golive.model.clock import from_iso
+from golive.model.errors import JournalError
+from golive.model.json import JsonObject
+
+EVENTS_FILE: Final = "events.jsonl"
+EVENTS: Final = ("COMPLIANCE", "RATE_LIMIT", "REFUSED", "TIMEOUT")
+LEVELS: Final = ("error", "info", "warning")
+_TEXTS: Final = ("ts", "level", "event", "exchange", "environment", "queue", "message")
+_CHUNK_BYTES: Final = 256 * 1024
+_LONGEST_BYTES: Final = 1024 * 1024
+"""a longer line is no event: nothing that is written comes near it"""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardrailLine:
+    """One event as it stands in the log; `ts` wall clock, ns UTC."""
+
+    ts: int
+    level: str
+    event: str
+    exchange: str
+    environment: str
+    queue: str
+    message: str
+    fields: JsonObject
+
+
+def stored_events(path: Path, count: int = 20, *, environments: Collection[str] | None = None) -> tuple[GuardrailLine, ...]:
+    """Return the last `count` events of a log that another process may be writing, oldest first; of these environments, or all.
+
+    Raises JournalError when there is no such file, when it ends within a line, or when a line on the way is no event.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as exc:
+        raise JournalError(f"{path}: the guardrail log cannot be read: {exc.strerror}") from exc
+    try:
+        return last_events(descriptor, path, count, environments=environments)
+    finally:
+        os.close(descriptor)
+
+
+def last_events(
+    descriptor: int, path: Path, count: int = 20, *, environments: Collection[str] | None = None
+) -> tuple[GuardrailLine, ...]:
+    """Return what `stored_events` does, from a file that is open for reading; `path` is for the words of its errors."""
+    found: list[GuardrailLine] = []
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)  # a writer that is at work now ends its line first
+        size = os.fstat(descriptor).st_size
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            raise JournalError(
+                f"{path}: the guardrail log ends within a line; the next session cuts that off, or move the file away"
+            )
+        for line in _backwards(descriptor, path, size):
+            event = _parsed(line, path)
+            if environments is None or event.environment in environments:
+                found.append(event)
+                if len(found) >= count:
+                    break
+    except OSError as exc:
+        raise JournalError(f"{path}: the guardrail log cannot be read: {exc.strerror}") from exc
+    return tuple(reversed(found))
+
+
+def _backwards(descriptor: int, path: Path, size: int) -> Iterator[bytes]:
+    """Yield the lines of a file that ends with a newline, the last one first."""
+    end, rest = max(0, size - 1), b""
+    while end > 0:
+        start = max(0, end - _CHUNK_BYTES)
+        rest, *whole = (os.pread(descriptor, end - start, start) + rest).split(b"\n")
+        yield from reversed(whole)
+        if len(rest) > _LONGEST_BYTES:
+            raise JournalError(f"{path}: a line of more than {_LONGEST_BYTES} bytes is not a guardrail event; move the file away")
+        end = start
+    if size:
+        yield rest
+
+
+def _parsed(line: bytes, path: Path) -> GuardrailLine:
+    try:
+        row = json.loads(line)
+        if not isinstance(row, dict) or not isinstance(row.get("fields"), dict) or set(row) != {*_TEXTS, "fields"}:
+            raise ValueError("not an object with exactly the members of an event")
+        texts = {name: row[name] for name in _TEXTS}
+        if not all(isinstance(text, str) for text in texts.values()):
+            raise ValueError("a member is not text")
+        if texts["event"] not in EVENTS or texts["level"] not in LEVELS:
+            raise ValueError(f"allowed are {EVENTS} and {LEVELS}")
+        return GuardrailLine(from_iso(texts.pop("ts")), **texts, fields=row["fields"])
+    except (ValueError, RecursionError) as exc:
+        raise JournalError(f"{path}: {line[:80]!r} is not a guardrail event ({exc}); move the file away") from exc
