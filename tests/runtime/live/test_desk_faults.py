@@ -134,7 +134,7 @@ async def test_metrics_are_written_again_after_a_bad_moment_in_which_no_alert_co
     place.write_text("a file where the folder belongs")
     timing = replace(QUICK, export_s=0.01)
     desk = await LiveDesk.open(live_plan(tmp_path, [account_plan("okx", venue)], alert=keep, timing=timing))
-    await until(lambda: desk.failing_exports >= 3)
+    await until(lambda: desk.series.failures >= 3)
     assert desk.conditions["okx_spot"].is_ready
     place.unlink()
     is_bad = False

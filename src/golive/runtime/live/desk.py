@@ -7,22 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Final, TypeVar
 
 from golive.execution.live.effect import Effect, Note, Reroute
 from golive.execution.live.happening import Condition, Happening, Vanished
-from golive.execution.live.route import Venue
 from golive.execution.live.router import LiveExecutionRouter
 from golive.execution.ports import News
-from golive.metrics.declaration import RISK_EMERGENCY
-from golive.model.alert import AlertSeverity
 from golive.model.clock import SECOND
 from golive.model.command import Alert
 from golive.model.decision import Approved
-from golive.model.emergency import EmergencyMode
 from golive.model.errors import ConfigError
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
@@ -30,25 +25,22 @@ from golive.model.json import JsonObject
 from golive.model.order import Fill, OrderStatus, OrderUpdate
 from golive.orders import Order
 from golive.storage import failpoint
-from golive.storage.emergency_flag import FlagReading
 from golive.storage.order_journal import JournalState
 from golive.venues.adapter import VenueAdapter
 
-from ..emergency import HostEmergency
-from ..emergency_watch import EmergencyWatch, emergency_alert
 from ..service_levels.ended_orders import EndedOrders
 from .account import LiveAccount
 from .account_journal import AccountJournal
 from .agreement import last_agreed_at
 from .alerting import AlertThread
 from .assembly import assembled
-from .emergency_notes import EmergencyNotes
+from .desk_emergency import DeskEmergency
+from .desk_opening import adapter_of, opened_journal, router_of, traded_instruments
+from .desk_series import DeskSeries
 from .ending import ended_early
-from .export import LiveExport
 from .interpreter import Steadiness
 from .opening import Recovery
 from .plan import AccountPlan, LivePlan
-from .pulse import DeskPulse
 from .reconcile_views import Books
 from .taking_over import restored, taken_over
 
@@ -74,19 +66,11 @@ class LiveDesk:
         self._is_draining = False
         self._is_closing = False
         self._steadiness = Steadiness(plan.clock.monotonic)
-        self._export = None if plan.export_path is None else LiveExport(plan.home / plan.export_path, plan.recorder)
-        self._exporter: asyncio.Task[None] | None = None
-        self._pulse = DeskPulse(plan.recorder, [account.profile.label for account in plan.accounts])
-        self.failing_exports = 0
-        """times in a row that the metrics could not be written"""
-        self._ticker: asyncio.Task[None] | None = None
-        plan.recorder.create(RISK_EMERGENCY, profile=plan.risk_profile)
-        self.emergency = EmergencyWatch(
-            plan.home, plan.clock, entrypoint=plan.entrypoint, risk_profile=plan.risk_profile,
-            changed=self._emergency, open_entries=lambda: self.router.open_entries, read=self._note_emergency,
-        )  # fmt: skip
-        self._emergency_notes: list[EmergencyNotes] = []
-        self._emergency_watch: asyncio.Task[None] | None = None
+        self.series = DeskSeries(self.plan)
+        self._emergency = DeskEmergency(self.plan, router, write=lambda note: self._give(self._carry, note), turned=self._drain)
+        self.emergency = self._emergency.watch
+        self._helpers: list[asyncio.Task[None]] = []
+        """they go on as long as the desk does"""
         if plan.tap is not None:
             self.on_news.append(EndedOrders(router, plan.tap).news)
 
@@ -102,33 +86,32 @@ class LiveDesk:
         if len(set(names)) != len(names):
             raise ConfigError(f"a live desk has one account per adapter, not {', '.join(names)}")
         async with contextlib.AsyncExitStack() as undo:
-            adapters = {account.adapter: _adapter(plan, account) for account in plan.accounts}
+            adapters = {account.adapter: adapter_of(plan, account) for account in plan.accounts}
             for adapter in adapters.values():
                 undo.push_async_callback(adapter.close)
-            listed = await asyncio.gather(*(_instruments(each, adapters[each.adapter]) for each in plan.accounts))
+            listed = await asyncio.gather(*(traded_instruments(each, adapters[each.adapter]) for each in plan.accounts))
             instruments = dict(zip(names, listed, strict=True))
             journals: dict[str, AccountJournal] = {}
             for account in plan.accounts:
-                opened = await _opened(plan, account, instruments[account.adapter])
+                opened = await opened_journal(plan, account, instruments[account.adapter])
                 undo.callback(opened.abandon)
                 journals[account.adapter] = opened
-            desk = cls(plan, _router(plan, instruments, journals))
+            desk = cls(plan, router_of(plan, instruments, journals))
             desk._journals = journals
             undo.pop_all()
         try:
             for account in plan.accounts:
                 desk._take_over(account, adapters[account.adapter], instruments[account.adapter])
-            desk._follow_emergency()
+            desk.emergency.look()  # before anything can leave
+            desk._keep_up(desk.emergency.run(), "watch of emergency mode")
             await desk._recover()
         except BaseException:
             await desk.close()
             raise
         desk._steadiness.begin()
-        desk._ticker = asyncio.create_task(desk._tick(), name="clock of the desk")
-        desk._ticker.add_done_callback(desk._ended)
-        if desk._export is not None:
-            desk._exporter = asyncio.create_task(desk._exported(desk._export), name="export of metrics")
-            desk._exporter.add_done_callback(desk._ended)
+        desk._keep_up(desk._tick(), "clock of the desk")
+        if desk.series.begin():
+            desk._keep_up(desk.series.run(), "export of metrics")
         return desk
 
     # what is asked of it
@@ -213,10 +196,9 @@ class LiveDesk:
     async def close(self) -> None:
         """End in order: what is open at the venues stays open. Raises the JournalError that stopped a journal, if any."""
         self._is_closing = True
-        helpers = [task for task in (self._exporter, self._ticker, self._emergency_watch) if task is not None]
-        for task in helpers:
+        for task in self._helpers:
             task.cancel()
-        await asyncio.gather(*helpers, return_exceptions=True)
+        await asyncio.gather(*self._helpers, return_exceptions=True)
         for account in self._accounts.values():
             account.stop()
         results = await asyncio.gather(*(account.close() for account in self._accounts.values()), return_exceptions=True)
@@ -224,9 +206,7 @@ class LiveDesk:
             if name not in self._accounts:
                 opened.abandon()
         self.emergency.close()
-        self._pulse.end()
-        if self._exporter is not None and self._export is not None:
-            await self._write_series(self._export)
+        await self.series.end()
         await asyncio.to_thread(self.alerts.close)
         for result in results:
             if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
@@ -242,7 +222,7 @@ class LiveDesk:
             tell=self._tell, may_leave=self.router.may_leave, alert=self.plan.alert,
         )  # fmt: skip
         self._accounts[account.adapter] = made
-        self._emergency_notes.append(EmergencyNotes(account.adapter, opened.state.notes))
+        self._emergency.follow_in(account.adapter, opened.state)
         for stored in opened.state.orders.values():
             made.parts.roster.add(taken_over(stored))
         self.router.restored(account.adapter, [restored(stored) for stored in opened.state.orders.values()])
@@ -266,31 +246,6 @@ class LiveDesk:
     def _order(self, client_order_id: ClientOrderId) -> Order:
         return self.router.order(client_order_id)
 
-    # emergency mode
-
-    def _follow_emergency(self) -> None:
-        """Read the flag before anything can leave, and follow it from then on."""
-        self.emergency.look()
-        self._emergency_watch = asyncio.create_task(self.emergency.run(), name="watch of emergency mode")
-        self._emergency_watch.add_done_callback(self._ended)
-
-    def _emergency(self, mode: EmergencyMode | None) -> None:
-        """Close the router's gate and cancel what may still be bought, or open it again."""
-        self.plan.recorder.set(RISK_EMERGENCY, mode is not None, profile=self.plan.risk_profile)
-        if mode is None:
-            self.router.release()
-        else:
-            self.router.halt(mode)
-            self.plan.alert(emergency_alert(self.plan.entrypoint, mode))
-        self._drain()
-
-    def _note_emergency(self, reading: FlagReading) -> None:
-        """Write into each account's journal what it does not say yet."""
-        host = HostEmergency(self.plan.home, clock=self.plan.clock)
-        for notes in self._emergency_notes:
-            for note in notes.missing(reading, self.plan.risk_profile, host):
-                self._give(self._carry, note)
-
     # the order of things
 
     def _ts(self, ts: int | None) -> int:
@@ -303,8 +258,13 @@ class LiveDesk:
             now = self.plan.clock.now()
             self.look(now)
             pens = {each.profile.label: self._accounts[each.adapter].parts.pen for each in self.plan.accounts}
-            self._pulse.beat(now, {label: pen.stalled_s for label, pen in pens.items()})
+            self.series.beat(now, {label: pen.stalled_s for label, pen in pens.items()})
             self._steadiness.look(is_idle=all(account.is_idle for account in self._accounts.values()))
+
+    def _keep_up(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._helpers.append(task)
+        task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """No task of a desk ends before the desk does."""
@@ -367,70 +327,3 @@ class LiveDesk:
         for item in news:
             for listener in self.on_news:
                 self._give(listener, item)
-
-    async def _exported(self, export: LiveExport) -> None:
-        while True:
-            await self._write_series(export)
-            await asyncio.sleep(self.plan.timing.export_s)
-
-    async def _write_series(self, export: LiveExport) -> None:
-        """Write the metrics; that they cannot be written is told once, until they can."""
-        try:
-            problem = await asyncio.to_thread(export.write)
-        except Exception as exc:  # noqa: BLE001 - no orders depend on it: it is told, and tried again
-            if not self.failing_exports:
-                self.plan.alert(Alert("live", AlertSeverity.ERROR, "Live metrics cannot be written", str(exc)))
-            self.failing_exports += 1
-        else:
-            self.failing_exports = 0
-            self._pulse.exported()
-            if problem:
-                self.plan.alert(Alert("live", AlertSeverity.ERROR, "Live metrics begin anew", problem))
-
-
-async def _opened(plan: LivePlan, account: AccountPlan, instruments: Mapping[InstrumentId, Instrument]) -> AccountJournal:
-    """Open a journal in a thread; who is canceled meanwhile gives it back."""
-    opening = asyncio.ensure_future(asyncio.to_thread(AccountJournal.open, plan, account, instruments))
-    try:
-        return await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        (await opening).abandon()
-        raise
-
-
-def _adapter(plan: LivePlan, account: AccountPlan) -> VenueAdapter:
-    rng = random.Random(plan.seed)
-    return VenueAdapter(
-        account.profile, account.settings, recorder=plan.recorder, clock=plan.clock, guardrails=plan.guardrails, rng=rng
-    )
-
-
-async def _instruments(account: AccountPlan, adapter: VenueAdapter) -> Mapping[InstrumentId, Instrument]:
-    """Return what the account trades; ConfigError for a symbol that the venue does not list."""
-    listed = account.listed if account.listed is not None else await adapter.load()
-    wanted = {symbol: InstrumentId.parse(f"{account.profile.label}:{symbol}") for symbol in account.symbols}
-    missing = [symbol for symbol, name in wanted.items() if name not in listed]
-    if missing:
-        raise ConfigError(f"{account.adapter} does not trade {', '.join(missing)}; change the instruments of the entrypoint")
-    return {name: listed[name] for name in wanted.values()}
-
-
-def _router(
-    plan: LivePlan, instruments: Mapping[str, Mapping[InstrumentId, Instrument]], journals: Mapping[str, AccountJournal]
-) -> LiveExecutionRouter:
-    return LiveExecutionRouter(
-        routes=plan.routes,
-        risk_profile=plan.risk_profile,
-        venues=[Venue(each.adapter, each.profile.label, instruments[each.adapter]) for each in plan.accounts],
-        recorder=plan.recorder,
-        monotonic=plan.clock.monotonic,
-        reapprove=plan.judge,
-        new_id=lambda adapter: journals[adapter].journal.client_order_id(f"{plan.entrypoint}/fallback"),
-        degrade=plan.degrade,
-        degrade_after_s=plan.degrade_after_s,
-        latency_alert_ms=plan.latency_alert_ms,
-        fallback_alert=plan.fallback_alert,
-        keep_ended_s=plan.timing.keep_ended_s,
-        cover_alert_s=plan.timing.cover_alert_s,
-        cancel_lag_s=plan.timing.cancel_pause_s,
-    )
