@@ -228,11 +228,11 @@ async def _bare(
     listed = await adapter.load()
     instrument = next(i for i in listed.values() if str(i.id) == f"{case.venue}:{case.symbol}")
     trading, nowhere = TradingClient(adapter, Stage.REHEARSAL), _Nowhere()
-    await trading.learn_venue_time()
+    await trading.deadlines.learn_venue_time()
 
     def call() -> Call:
         approved = Approved(_order(instrument, ClientOrderId(secrets.token_hex(16))), 1)
-        return lambda: trading.submit(approved, instrument, nowhere, deadline_ms=trading.new_deadline_ms())
+        return lambda: trading.submit(approved, instrument, nowhere, deadline_ms=trading.deadlines.new_ms())
 
     return call
 

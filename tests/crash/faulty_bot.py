@@ -100,7 +100,7 @@ def resend() -> None:
         try:
             return await submit(self, approved, instrument, attempts, deadline_ms=deadline_ms, landed=landed)
         except OutcomeUnknown:
-            return await submit(self, approved, instrument, attempts, deadline_ms=self.new_deadline_ms())
+            return await submit(self, approved, instrument, attempts, deadline_ms=self.deadlines.new_ms())
 
     TradingClient.submit = again  # type: ignore[method-assign]
 
@@ -149,7 +149,7 @@ def impatient() -> None:
             async with asyncio.timeout(IMPATIENCE_S):
                 return await submit(self, approved, instrument, attempts, **how)
         except TimeoutError:
-            return await submit(self, approved, instrument, attempts, deadline_ms=self.new_deadline_ms())
+            return await submit(self, approved, instrument, attempts, deadline_ms=self.deadlines.new_ms())
 
     TradingClient.submit = again  # type: ignore[method-assign]
 
@@ -217,7 +217,7 @@ def renamed() -> None:
     ) -> Any:
         if n == 1:
             return await attempt(self, order, instrument, attempts, n, *more)
-        await attempts.record_attempt(order.client_order_id, n, deadline_ms := self.new_deadline_ms())
+        await attempts.record_attempt(order.client_order_id, n, deadline_ms := self.deadlines.new_ms())
         other = order._replace(client_order_id=ClientOrderId(secrets.token_hex(16)))
         return await attempt(self, other, instrument, attempts, n, deadline_ms, None)
 

@@ -34,8 +34,8 @@ def told_deadline(venue: str, sent: Received) -> int | None:
 
 async def handed(at: Asked, venue: str, less_ms: int = 0) -> int:
     """Submit with a deadline that is `less_ms` earlier than the usual one; return it."""
-    await at.trading.learn_venue_time()
-    deadline_ms = at.trading.new_deadline_ms() - less_ms
+    await at.trading.deadlines.learn_venue_time()
+    deadline_ms = at.trading.deadlines.new_ms() - less_ms
     await at.trading.submit(at.approved(), at.instrument, at.attempts, deadline_ms=deadline_ms)
     return deadline_ms
 
@@ -75,10 +75,10 @@ async def test_an_order_whose_deadline_is_too_near_never_leaves(venue: str) -> N
 async def test_a_deadline_cannot_be_had_before_the_venues_time_is_known() -> None:
     async with asked("okx", GOOD["okx"]) as at:
         with pytest.raises(VenueUnavailable, match="time is not known"):
-            at.trading.new_deadline_ms()
-        await at.trading.learn_venue_time()
+            at.trading.deadlines.new_ms()
+        await at.trading.deadlines.learn_venue_time()
         soon_ms = time.time() * 1000 + unhurried("okx").order_deadline_s * 1000
-        assert abs(at.trading.new_deadline_ms() - soon_ms) < 1000
+        assert abs(at.trading.deadlines.new_ms() - soon_ms) < 1000
 
 
 @pytest.mark.parametrize("venue", ["okx", "kraken"])
@@ -86,8 +86,8 @@ async def test_an_amendment_takes_its_durable_deadline_as_well(venue: str) -> No
     amended = {"okx": GOOD["okx"], "kraken": kraken('{"amend_id":"A"}')}
     async with asked(venue, amended[venue]) as at:
         at.attempts.durable.add((OURS, 3))
-        await at.trading.learn_venue_time()
-        deadline_ms = at.trading.new_deadline_ms() - 77
+        await at.trading.deadlines.learn_venue_time()
+        deadline_ms = at.trading.deadlines.new_ms() - 77
         assert await at.trading.amend(at.approved(), at.instrument, at.attempts, n=3, deadline_ms=deadline_ms)
         assert [told_deadline(venue, sent) for sent in at.sent()] == [deadline_ms]
         assert [kind for kind, *_ in at.attempts.lines] == ["answer"]

@@ -8,15 +8,12 @@ processed* answer, with the same id and a new deadline. Anything else that is no
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
 from typing import Final
 
 from golive.model.decision import Approved
 from golive.model.errors import (
     AuthenticationFailed,
-    ConfigError,
     InvalidOrder,
     RateLimited,
     VenueError,
@@ -33,13 +30,13 @@ from .adapter import VenueAdapter
 from .dialect import FillSighting, Lookup, OrderSighting, Payload, Request
 from .lookup import Resolver
 from .order_check import amendment_problem, order_problem
+from .order_deadline import OrderDeadlines
 from .ports import AttemptJournal
-from .signed import Signed
+from .trading_guard import TradingGuard
 from .written_attempts import WrittenAttempts
 
 MAX_ATTEMPTS: Final = 2
 CANCEL_ROUNDS: Final = 5
-TRADING_STAGES = frozenset({Stage.TESTNET, Stage.REHEARSAL, Stage.LIVE})
 
 
 class TradingClient:
@@ -51,35 +48,16 @@ class TradingClient:
 
     def __init__(self, adapter: VenueAdapter, stage: Stage, *, fence: Callable[[], None] = lambda: None) -> None:
         """`fence` is called right before anything is sent, and raises when this process may not send (RELIABILITY §4.4)."""
-        if stage not in TRADING_STAGES:
-            raise ConfigError(f"stage {stage} sends no orders to a venue; only {', '.join(sorted(TRADING_STAGES))} do")
-        if not adapter.has_credentials:
-            raise ConfigError(f"{adapter.profile.name}: trading needs credentials")
-        if stage is Stage.TESTNET and not adapter.settings.sandbox:
-            raise ConfigError(f"{adapter.profile.name}: stage testnet needs the sandbox; set endpoint: sandbox")
-        if stage is not Stage.TESTNET and adapter.settings.sandbox:
-            raise ConfigError(f"{adapter.profile.name}: stage {stage} does not trade in the sandbox")
         self._adapter = adapter
         self._profile = adapter.profile
         self._dialect = adapter.profile.dialect
-        self._stage = stage
-        self._fence = fence
+        self._guard = TradingGuard(adapter, stage, fence)
         path = adapter.connection.path
         self._reads = AccountReads(adapter.profile, path)
-        self._time = path.venue_time
+        self.deadlines = OrderDeadlines(adapter.profile, path, self._guard)
         self._resolver = Resolver(self._reads, path, adapter.profile)
 
     # sending
-
-    def new_deadline_ms(self) -> int:
-        """Return the deadline (venue time) of an attempt that begins now; VenueUnavailable while venue time is not surely known.
-
-        It is off by at most half of the profile's `time_tolerance_s` plus its `time_error_ms`.
-        """
-        if why := self._time.unsure:
-            label = self._profile.label
-            raise VenueUnavailable(f"{label}: not sent: {why}", venue=label)
-        return self._time.now_ms() + int(self._profile.order_deadline_s * 1000)
 
     async def submit(
         self,
@@ -92,7 +70,7 @@ class TradingClient:
     ) -> VenueOrderId:
         """Send an approved order and return the venue's id.
 
-        With `deadline_ms` (venue time, of `new_deadline_ms`) the first attempt has that deadline and is durable already, so
+        With `deadline_ms` (venue time, of `deadlines.new_ms`) the first attempt has that deadline and is durable already, so
         it is not journaled again; it leaves only while the venue's least deadline is left of it. With `landed` it is being made
         durable: that is awaited when all else is held that the attempt needs to leave, once, and raises when it must not leave.
         Raises InvalidOrder (never sent: breaks a rule we know), VenueUnavailable (surely never sent), VenueRejected and
@@ -100,7 +78,7 @@ class TradingClient:
         """
         order = approved.order
         self._refuse_invalid(order, instrument)
-        await self.learn_venue_time()
+        await self.deadlines.learn_venue_time()
         attempts = WrittenAttempts(attempts, () if deadline_ms is None else ((order.client_order_id, 1),))
         for n in range(1, MAX_ATTEMPTS + 1):
             try:
@@ -133,7 +111,7 @@ class TradingClient:
         landed: Callable[[], Awaitable[None]] | None,
     ) -> VenueOrderId:
         request = self._dialect.place(order, instrument)
-        deadline_ms = self.new_deadline_ms() if durable_ms is None else durable_ms  # from now on, not from the end of all waits
+        deadline_ms = self.deadlines.new_ms() if durable_ms is None else durable_ms  # from now on, not from the end of all waits
 
         async def journal_then_deadline() -> Request:
             if durable_ms is None:
@@ -146,37 +124,11 @@ class TradingClient:
             request,
             lambda payload: self._dialect.read_placed(payload, order, instrument),
             before_send=journal_then_deadline,
-            patience_s=self._patience_s(deadline_ms),
+            patience_s=self.deadlines.patience_s(deadline_ms),
             inspect=self._guard,
             client_order_id=order.client_order_id,
             may_follow=n < MAX_ATTEMPTS,
         )
-
-    def _patience_s(self, deadline_ms: int) -> float:
-        """Return for how long an attempt with this deadline may still leave; not above zero: not at all."""
-        return (deadline_ms - self._time.now_ms()) / 1000 - self._profile.least_deadline_s
-
-    async def learn_venue_time(self) -> None:
-        """Ask for the venue's time before a deadline is written in it, unless it is known.
-
-        It is asked again when the answer was slow, or the venue's clock was set. VenueUnavailable when it is not told in time.
-        """
-        if not self._time.unsure:
-            return
-        path = self._adapter.connection.path
-        self._guard(path.sign(self._dialect.time()))
-        try:
-            async with asyncio.timeout(self._profile.order_deadline_s):
-                while True:
-                    await path.resync_clock()
-                    if not self._time.unsure:
-                        return
-                    await asyncio.sleep(self._profile.lookup_pause_s)
-        except TimeoutError as exc:
-            label = self._profile.label
-            waited = f"{self._profile.order_deadline_s:g} s"
-            what = f"the venue did not tell its time within {waited}" if not self._time.is_known else self._time.unsure
-            raise VenueUnavailable(f"{label}: not sent: {what}", venue=label) from exc
 
     def _refuse_invalid(self, order: NewOrder, instrument: Instrument) -> None:
         problem = order_problem(order, instrument)
@@ -194,16 +146,6 @@ class TradingClient:
         return VenueRejected(
             message, venue=self._profile.label, code=exc.code, client_order_id=order.client_order_id, http_status=exc.http_status
         )
-
-    def _guard(self, request: Signed) -> None:
-        """Refuse a signed request that would go to the wrong place, or of a process that lost its lease; nothing has left."""
-        self._fence()
-        sandbox = self._profile.sandbox
-        marked = sandbox is not None and sandbox.marks(request.headers, request.host)
-        if self._stage is Stage.TESTNET and not marked:
-            raise VenueUnavailable(f"{self._profile.label}: not sent: the request lacks the sandbox marker")
-        if self._stage is Stage.REHEARSAL and not is_loopback(request.host):
-            raise VenueUnavailable(f"{self._profile.label}: not sent: {request.host} is not a loopback host")
 
     # changing
 
@@ -228,7 +170,7 @@ class TradingClient:
         order = approved.order
         self._refuse(amendment_problem(order), order.client_order_id)
         self._refuse_invalid(order, instrument)
-        await self.learn_venue_time()
+        await self.deadlines.learn_venue_time()
         attempts = WrittenAttempts(attempts, () if deadline_ms is None else ((order.client_order_id, n),))
         try:
             await self._attempt_amendment(order, instrument, attempts, n, deadline_ms, landed)
@@ -255,7 +197,7 @@ class TradingClient:
     ) -> None:
         path, dialect, name = self._adapter.connection.path, self._dialect, order.client_order_id
         request = dialect.amend(name, instrument, quantity=order.quantity, price=order.price)
-        deadline_ms = self.new_deadline_ms() if durable_ms is None else durable_ms
+        deadline_ms = self.deadlines.new_ms() if durable_ms is None else durable_ms
 
         async def journal_then_deadline() -> Request:
             if durable_ms is None:
@@ -271,7 +213,7 @@ class TradingClient:
             inspect=self._guard,
             client_order_id=name,
             expected=dialect.gone_codes,
-            patience_s=self._patience_s(deadline_ms),
+            patience_s=self.deadlines.patience_s(deadline_ms),
         )
 
     async def cancel(self, client_order_id: ClientOrderId, instrument: Instrument) -> bool:
@@ -414,14 +356,3 @@ class TradingClient:
     async def fills(self, instrument: Instrument) -> tuple[FillSighting, ...]:
         """Return the account's fills on this instrument that the venue still remembers."""
         return await self._reads.fills(instrument)
-
-
-@lru_cache(maxsize=16)
-def is_loopback(host: str) -> bool:
-    """Return whether a URL's host is this machine: 127.0.0.0/8, ::1 or localhost."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -120,7 +120,7 @@ def peak_kb() -> int:
 async def test_an_order_answered_with_malice_is_unknown_soon_and_was_sent_once(venue: str, what: str) -> None:
     hostile = HOSTILE[what](venue)
     async with asked(venue, GOOD[venue], timeout_s=TIMEOUT_S) as at:
-        await at.trading.learn_venue_time()
+        await at.trading.deadlines.learn_venue_time()
         at.server.script = lambda received: hostile
         forget_peak()
         before_kb, begun = peak_kb(), time.monotonic()
@@ -145,7 +145,7 @@ async def test_the_same_answers_without_malice_are_taken(venue: str) -> None:
 @pytest.mark.parametrize("venue", VENUES)
 async def test_neither_ccxt_nor_http_sends_an_order_again_whatever_ccxt_is_told(venue: str) -> None:
     async with asked(venue, GOOD[venue], timeout_s=TIMEOUT_S) as at:
-        await at.trading.learn_venue_time()
+        await at.trading.deadlines.learn_venue_time()
         client = at.rig.adapter.connection.client
         client.options["maxRetriesOnFailure"] = 5
         client.options["maxRetriesOnFailureDelay"] = 1

@@ -134,7 +134,7 @@ class Recovery:
 
     async def _agreed(self, last_agreed_at: int | None) -> VenueView:
         parts = self._parts
-        await parts.client.learn_venue_time()
+        await parts.client.deadlines.learn_venue_time()
         await self._require_permissions()
         has_asked = not self._has_stream  # the router asks for each order that it takes over
         if not self._has_stream:

@@ -64,7 +64,7 @@ class Sender:
         """Make decision, intent and attempt durable, send, and tell how it ended."""
         order = place.approved.order
         try:
-            deadline_ms = self._client.new_deadline_ms()
+            deadline_ms = self._client.deadlines.new_ms()
         except VenueError as exc:
             self.refuse(place, FallbackReason.NEVER_SENT, str(exc))
             return
@@ -189,7 +189,7 @@ class Sender:
         now = self._clock.now() - (self._clock.monotonic() - change.decided_mono)
         try:
             _require_no_emergency(self._parts, order.client_order_id)
-            deadline_ms = self._client.new_deadline_ms()
+            deadline_ms = self._client.deadlines.new_ms()
         except (VenueError, JournalError) as exc:
             self._tell(Changed(self._name, order.client_order_id, n, AttemptResult.NOT_SENT, "", str(exc)))
             return
