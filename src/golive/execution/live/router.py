@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from golive.execution.ports import News
-from golive.execution.rule import RejectReason, keeps_identity
 from golive.metrics.recorder import Recorder
 from golive.model.alert import AlertSeverity
 from golive.model.clock import SECOND
@@ -25,10 +24,11 @@ from golive.orders import Order, OrderEvent
 
 from .alarm import LiveAlarms
 from .catch_up import unheard
+from .changes import Changes
 from .contradiction import other_id
 from .degradation import DegradePolicy, TroubleWatch
 from .dispatch import Dispatch
-from .effect import Change, Effect, Note, Withdraw
+from .effect import Effect, Note
 from .happening import (
     Answered,
     Changed,
@@ -51,7 +51,6 @@ from .tracking import Tracking
 from .wording import alert
 
 _NOT_ANSWERED = (OrderStatus.SENT, OrderStatus.UNKNOWN)
-_WORKING = (OrderStatus.OPEN, OrderStatus.PARTIAL)
 
 
 class LiveExecutionRouter:
@@ -99,6 +98,7 @@ class LiveExecutionRouter:
         self._dispatch = Dispatch(
             routes, risk_profile, venues, self.meters, self._tracking, monotonic=monotonic, reapprove=reapprove, new_id=new_id
         )
+        self._changes = Changes(self._tracking, self._dispatch, self._owed_cancels, monotonic)
 
     # -- what the driver and others ask -----------------------------------------------------------------------------
 
@@ -171,16 +171,15 @@ class LiveExecutionRouter:
     def amend(self, approved: Approved, ts: int) -> Sequence[News]:
         self._at(ts)
         life = self._tracking.lives.get(approved.order.client_order_id)
-        if life is not None and life.order.status not in TERMINAL:
-            life.wanted_terms, life.wanted_mono = approved, self._monotonic()
-            self._go_on(life)
+        if life is not None:
+            self._changes.amend(life, approved)
         return self.news()
 
     def cancel(self, client_order_id: ClientOrderId, ts: int) -> Sequence[News]:
         self._at(ts)
         life = self._tracking.lives.get(client_order_id)
         if life is not None:
-            self._cancel(life)
+            self._changes.cancel(life)
         return self.news()
 
     def on_market(self, event: MarketEvent) -> Sequence[News]:
@@ -216,7 +215,7 @@ class LiveExecutionRouter:
             elif order.status not in TERMINAL and order.status is not OrderStatus.PLANNED:
                 news.append(OrderUpdate(name, ts, OrderEvent.NOT_SENT, code=FallbackReason.NEVER_SENT))
         for name in sorted(set(canceling) & self._tracking.lives.keys()):
-            self._cancel(self._tracking.lives[name])
+            self._changes.cancel(self._tracking.lives[name])
         self.news()  # of these orders, and said above
         return news
 
@@ -228,7 +227,7 @@ class LiveExecutionRouter:
         self._dispatch.trading_state = mode.state
         for life in self._tracking.unended():
             if life.intent.side is Side.BUY:
-                self._cancel(life)
+                self._changes.cancel(life)
 
     def release(self) -> None:
         """Emergency mode was lifted: let entries leave again. What was canceled stays so."""
@@ -258,7 +257,7 @@ class LiveExecutionRouter:
             if is_on_its_way:  # nothing was learned of it that anything follows from
                 return
             self._tracking.settle(life)
-            self._go_on(life)
+            self._changes.go_on(life)
         self._watch()
 
     def _take(self, life: Life, happening: Happening) -> None:
@@ -286,9 +285,9 @@ class LiveExecutionRouter:
                 if happening.is_final:
                     self._tracking.dispute(life, f"what became of it cannot be proved any more: {happening.detail}")
             case Withdrawn():
-                self._withdrawn(life, happening)
+                self._changes.withdrawn(life, happening)
             case Changed():
-                self._changed(life, happening)
+                self._changes.changed(life, happening)
 
     # -- sending ----------------------------------------------------------------------------------------------------
 
@@ -350,64 +349,12 @@ class LiveExecutionRouter:
         if reason is not None and not has_ended and not refusals:
             self._dispatch.fall_back(life, reason)
 
-    # -- changing ---------------------------------------------------------------------------------------------------
-
-    def _cancel(self, life: Life) -> None:
-        """Cancel now what is at the venue or may be; what is on its way there is canceled as soon as it works."""
-        if life.order.status in TERMINAL:
-            return
-        life.wants_cancel = True
-        if life.order.status is OrderStatus.UNKNOWN:
-            self._tracking.effects.append(Withdraw(life.venue.adapter, life.intent.client_order_id))
-        self._go_on(life)
-
-    def _go_on(self, life: Life) -> None:
-        """Do what is wanted of an order, as soon as it works."""
-        if life.order.status not in _WORKING or life.end is not None:
-            return
-        if life.wants_cancel:
-            life.wants_cancel, life.wanted_terms, life.canceled_mono = False, None, None
-            self._tracking.effects.append(Withdraw(life.venue.adapter, life.intent.client_order_id))
-        elif life.wanted_terms is not None and not life.is_changing:
-            wanted, life.wanted_terms = life.wanted_terms, None
-            objection: str | None = self._dispatch.objection(life.venue, life.intent.instrument, life.intent.side)
-            if not keeps_identity(life.intent, wanted.order) or wanted.order.quantity <= life.order.filled:
-                objection = RejectReason.AMENDMENT_INVALID
-            if objection is not None:
-                self._tracking.update(life, OrderEvent.ACCEPTED, code=objection)
-                return
-            life.changing = wanted
-            if wanted.order.price is not None and life.limits:
-                life.limits.add(wanted.order.price)
-            life.last_change = life.next_amendment
-            self._tracking.effects.append(Change(life.venue.adapter, wanted, life.last_change, life.wanted_mono))
-
-    def _withdrawn(self, life: Life, answer: Withdrawn) -> None:
-        life.is_withdrawing = life.is_withdrawing and bool(answer.problem)  # a cancel with a problem is sent again
-        if answer.problem:
-            self._tracking.effects.append(
-                alert(AlertSeverity.ERROR, f"Order {life.intent.client_order_id} could not be canceled", answer.problem)
-            )
-            return
-        self._owed_cancels.acknowledged(life)
-        has_ended = life.order.status in TERMINAL or life.end is not None
-        if life.is_at_large or not (answer.found or has_ended):  # nothing to cancel: it has ended, and its news have not come
-            self._tracking.ask(life)
-
-    def _changed(self, life: Life, answer: Changed) -> None:
-        if (attempt := life.attempts.get(answer.n)) is not None:
-            attempt.result, attempt.code = answer.result, answer.code
-        wanted = life.changing
-        if wanted is None or answer.n != life.last_change or life.order.status in TERMINAL:
-            return
-        self._tracking.change(life, wanted, answer)
-
     # -- trouble ----------------------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
         while self._tracking.contradicted:
             for other in self._tracking.contradicted.pop().instead():
-                self._cancel(other)
+                self._changes.cancel(other)
         for life in self._owed_cancels.overdue():
             self._tracking.ask(life)
         self._tracking.ask_overdue()
@@ -428,7 +375,7 @@ class LiveExecutionRouter:
         body = f"{adapter}: {why}. New orders go to paper, working ones are canceled."
         self._tracking.effects.append(alert(AlertSeverity.CRITICAL, "Live trading has gone back to paper", body))
         for life in self._tracking.unended():
-            self._cancel(life)
+            self._changes.cancel(life)
 
     def canonical(self) -> JsonObject:
         """Return what is known, in one form for any order in which the same facts came."""
