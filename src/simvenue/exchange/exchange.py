@@ -16,9 +16,11 @@ from ..face.mode import Mode
 from .account import Account
 from .listing import Listing
 from .market import Market, Update
+from .market_order import takes_now
 from .operation import amend_row, cancel_all_row, cancel_row, expire_row, place_row, switch_row
-from .order import Ended, Liquidity, OrderRequest, OrderType, SelfTrade, Side, State, TimeInForce, VenueFill, VenueOrder
+from .order import Ended, Liquidity, OrderRequest, OrderType, SelfTrade, State, TimeInForce, VenueFill, VenueOrder
 from .refusal import Reason, Refusal
+from .settlement import lock, require_notional, settle
 from .timer import Timers
 
 __all__ = ["Exchange", "OrderRequest"]
@@ -146,11 +148,13 @@ class Exchange:
             budget, lots = None, market.listing.read_quantity(request.size)
         order = self._draft(market.listing, request, price, lots, budget)
         if order.type is OrderType.MARKET:
-            plan = self._plan_market(market, account, order)
+            takes = takes_now(market, account, order)
             self._accept(order)
-            self._walk(market, order, plan)
+            self._walk(market, order, takes)
         else:
-            self._lock_for(account, order, lots)
+            assert price is not None
+            require_notional(market.listing, price, lots)
+            lock(account, order, lots, price)
             self._accept(order)
             self._submit(market, order, lots, order.time_in_force)
         self._note(place_row, request, order)
@@ -200,59 +204,6 @@ class Exchange:
         if order.expires_at is not None:
             self._timers.add_expiry(order.expires_at, order.order_id)
         self._tell(order, None)
-
-    def _locking(self, order: VenueOrder, lots: int, price: int) -> int:
-        """Return the account units a limit order of `lots` must keep locked: what it may pay, with the fee on top."""
-        listing = order.listing
-        if order.side is Side.SELL:
-            return listing.base_units(lots)
-        notional = listing.instrument.notional(price, lots)
-        return listing.quote_units(notional) + listing.fee_on_top(order.side, notional)
-
-    @staticmethod
-    def _require_notional(listing: Listing, price: int, lots: int) -> None:
-        if listing.instrument.notional(price, lots) < listing.instrument.min_notional:
-            raise Refusal(Reason.NOTIONAL_TOO_SMALL)
-
-    def _lock_for(self, account: Account, order: VenueOrder, lots: int) -> None:
-        assert order.price is not None
-        self._require_notional(order.listing, order.price, lots)
-        needed = self._locking(order, lots, order.price)
-        account.lock(order.given_asset, needed)
-        order.locked = needed
-
-    def _plan_market(self, market: Market, account: Account, order: VenueOrder) -> int:
-        """Return how many lots a market order takes now; Refusal when it can take none or cannot be paid."""
-        instrument = order.listing.instrument
-        left, cost, lots = order.quantity, 0, 0
-        for price, quantity in market.book.offers(order.side, None, order.account, order.self_trade):
-            if order.quote_budget is not None:
-                part = min(quantity, instrument.lots_for(order.quote_budget - cost, price))
-            else:
-                part = min(quantity, left)
-            if part == 0:
-                break
-            cost += instrument.notional(price, part)
-            lots += part
-            left -= part
-            if part < quantity:
-                break
-        if lots < instrument.min_quantity:
-            if order.quote_budget is not None and next(
-                market.book.offers(order.side, None, order.account, order.self_trade), None
-            ):
-                raise Refusal(Reason.QUANTITY_TOO_SMALL, "sz")
-            raise Refusal(Reason.NO_LIQUIDITY, order.listing.symbol)
-        if cost < instrument.min_notional:
-            raise Refusal(Reason.NOTIONAL_TOO_SMALL)
-        if order.side is Side.BUY:
-            wanted = cost if order.quote_budget is None else order.quote_budget
-            needed = order.listing.quote_units(wanted) + order.listing.fee_on_top(order.side, cost)
-            account.require(order.listing.quote, needed)
-        else:
-            wanted = lots if order.quote_budget is not None else order.quantity
-            account.require(order.listing.base, order.listing.base_units(wanted))
-        return lots
 
     def _walk(self, market: Market, order: VenueOrder, lots: int) -> None:
         if order.quote_budget is not None:
@@ -355,13 +306,8 @@ class Exchange:
         assert new_price is not None
         remaining = max(0, new_lots - order.filled)
         if remaining:
-            self._require_notional(order.listing, new_price, new_lots)
-        locking = self._locking(order, remaining, new_price)
-        if locking > order.locked:
-            account.lock(order.given_asset, locking - order.locked)
-        else:
-            account.unlock(order.given_asset, order.locked - locking)
-        order.locked = locking
+            require_notional(order.listing, new_price, new_lots)
+        lock(account, order, remaining, new_price)
         keeps_place = new_price == order.price and new_lots <= order.quantity
         order.size_text = size or order.size_text
         order.price, order.quantity = new_price, max(new_lots, order.filled)
@@ -399,26 +345,8 @@ class Exchange:
         self._fill(self.orders[execution.maker_id], execution, market.next_trade_id(), Liquidity.MAKER)
 
     def _fill(self, order: VenueOrder, execution: Execution, trade_id: int, liquidity: Liquidity) -> None:
-        listing, lots, price = order.listing, execution.quantity, execution.price
-        notional = listing.instrument.notional(price, lots)
-        base_units, quote_units = listing.base_units(lots), listing.quote_units(notional)
-        given, received = (quote_units, base_units) if order.side is Side.BUY else (base_units, quote_units)
-        account = self.accounts[order.account]
-        fee, fee_asset = listing.fee(order.side, price, lots, liquidity)
-        if fee_asset == order.given_asset:
-            # Several fills may round up where the lock rounded once: never charge what is neither locked nor free.
-            fee = min(fee, account.available(fee_asset) + order.locked - given)
-            given += fee
-        else:
-            received -= fee
-        self._release(account, order, lots, given)
-        account.exchange(order.given_asset, given, order.received_asset, received, self.now)
-        order.filled += lots
-        order.notional += notional
-        order.fee += fee
-        fill = VenueFill(trade_id, self._next_bill_id, price, lots, notional, fee, fee_asset, liquidity, self.now)
+        fill = settle(self.accounts[order.account], order, execution, liquidity, trade_id, self._next_bill_id, self.now)
         self._next_bill_id += 1
-        order.fills.append(fill)
         self._filled[order.account].append((order, fill))
         self._touch(order)
         if order.filled == order.quantity:
@@ -426,15 +354,6 @@ class Exchange:
         else:
             order.state = State.PARTIALLY_FILLED
             self._tell(order, fill)
-
-    def _release(self, account: Account, order: VenueOrder, lots: int, given: int) -> None:
-        """Unlock what a fill of `lots` for `given` account units no longer needs."""
-        if not order.locked:
-            return
-        still = self._locking(order, order.quantity - order.filled - lots, order.price or 0)
-        still = min(still, account.available(order.given_asset) + order.locked - given)
-        account.unlock(order.given_asset, order.locked - still)
-        order.locked = still
 
     def _end(self, order: VenueOrder, reason: Ended) -> None:
         order.ended = reason
