@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from golive.metrics import declaration as m
 from golive.metrics.recorder import MemoryRecorder
 from golive.model.clock import SECOND, to_iso
+from golive.observability.entry import entry, judged, warnings
 from golive.observability.exchange_metrics import EntrypointRow, MonitoredProfile, WindowSpan
 from golive.observability.health import HealthReading
 from golive.observability.summary import SUMMARY, summarize
@@ -335,7 +336,7 @@ def test_after_a_long_pause_nothing_counted_is_lost() -> None:
     windows = started(recorder)
     recorder.count(m.EXCHANGE_RATE_LIMITED, 3, **LABELS)
     due = windows.advance(STARTED + 3 * HOUR + SECOND)
-    assert [window.rows[0].rate_limited for window in due] == [3, 0, 0]
+    assert [window.judged[0].row.rate_limited for window in due] == [3, 0, 0]
     assert windows.next_end == STARTED + 4 * HOUR
 
 
@@ -452,17 +453,15 @@ def _shape(value: object) -> object:
 
 @given(_rows())
 def test_any_rows_give_a_summary_of_the_same_shape_that_json_can_carry(rows: list[EntrypointRow]) -> None:
-    summary = summarize(rows, "stable")
+    summary = summarize(list(map(judged, rows)), "stable")
     assert _shape(summary) == _shape(summarize([], "stable"))
     json.dumps(summary, allow_nan=False)
 
 
 @given(_rows())
 def test_the_summary_agrees_with_the_entries_it_sums_up(rows: list[EntrypointRow]) -> None:
-    from golive.observability.entry import entry, warnings
-
-    summary: dict[str, Any] = summarize(rows, "stable")
-    entries: dict[str, Any] = {row.entrypoint: entry(row) for row in rows}
+    summary: dict[str, Any] = summarize(list(map(judged, rows)), "stable")
+    entries: dict[str, Any] = {row.entrypoint: entry(judged(row)) for row in rows}
     counts = {
         status: [name for name in sorted(entries) if entries[name]["status"] == status]
         for status in ("ok", "breached", "unknown")
@@ -482,7 +481,7 @@ def test_the_summary_agrees_with_the_entries_it_sums_up(rows: list[EntrypointRow
     assert summary["total_breaches"] == sum(summary["threshold_breach_counts"].values())
     assert sum(summary["network_error_severity_totals"].values()) == sum(e["network_errors"] for e in entries.values())
     for row in rows:
-        lines = warnings(row)
+        lines = warnings(judged(row))
         assert bool(lines) == (entries[row.entrypoint]["status"] != "ok")
         assert len(lines) >= len(entries[row.entrypoint]["breaches"])
 

@@ -92,23 +92,55 @@ def absent_thresholds(row: EntrypointRow) -> tuple[str, ...]:
     return tuple(sorted(key for key in THRESHOLD_OF.values() if key not in row.profile.thresholds))
 
 
-def status(row: EntrypointRow) -> Verdict:
-    """Return `breached` if any breach, else `unknown` if anything was not measured or cannot be judged, else `ok`."""
-    if breaches(row):
-        return Verdict.BREACHED
-    doubts = (missing_metrics, missing_severities, stale_metrics, invalid_thresholds, absent_thresholds)
-    return Verdict.UNKNOWN if any(doubt(row) for doubt in doubts) else Verdict.OK
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A row and everything that is wrong with it, found once: the entry, the warnings and 33 fields of the summary tell of it."""
+
+    row: EntrypointRow
+    status: Verdict
+    """`breached` if any breach, else `unknown` if anything was not measured or cannot be judged, else `ok`"""
+    metric_names: tuple[str, ...]
+    """those the entrypoint refers to, defaults filled in"""
+    breaches: tuple[Breach, ...]
+    missing_metrics: tuple[str, ...]
+    missing_severities: tuple[str, ...]
+    stale_metrics: tuple[str, ...]
+    invalid_thresholds: tuple[str, ...]
+    absent_thresholds: tuple[str, ...]
+
+    @property
+    def entrypoint(self) -> str:
+        return self.row.entrypoint
 
 
-def entry(row: EntrypointRow) -> dict[str, JsonValue]:
+def judged(row: EntrypointRow) -> Judged:
+    """Judge one row."""
+    broken = breaches(row)
+    doubts = (missing_metrics(row), missing_severities(row), stale_metrics(row), invalid_thresholds(row), absent_thresholds(row))
+    missing, severities, stale, invalid, absent = doubts
+    return Judged(
+        row=row,
+        status=Verdict.BREACHED if broken else Verdict.UNKNOWN if any(doubts) else Verdict.OK,
+        metric_names=metric_names(row),
+        breaches=broken,
+        missing_metrics=missing,
+        missing_severities=severities,
+        stale_metrics=stale,
+        invalid_thresholds=invalid,
+        absent_thresholds=absent,
+    )
+
+
+def entry(found: Judged) -> dict[str, JsonValue]:
     """Return the entry of the entrypoint in `paper_exchange_metrics`, every field of the contract."""
+    row = found.row
     age = row.health_age_ns
     thresholds = row.profile.thresholds
     by_severity: JsonObject = errors_by_severity(row)
     return {
         "environment": row.profile.environment,
         "exchange": row.profile.exchange,
-        "status": status(row).value,
+        "status": found.status.value,
         "rate_limited_events": row.rate_limited or 0,
         "network_errors": network_errors(row),
         "network_errors_by_severity": by_severity,
@@ -117,11 +149,11 @@ def entry(row: EntrypointRow) -> dict[str, JsonValue]:
         "health_age_seconds": None if age is None else rounded(age, SECOND),
         "metric_names": {kind: row.profile.name_of(kind) for kind in sorted(THRESHOLD_OF)},
         "thresholds": {key: json_number(thresholds[key]) for key in sorted(thresholds)},
-        "breaches": [breach.as_json() for breach in breaches(row)],
-        "missing_metrics": list(missing_metrics(row)),
-        "stale_metrics": list(stale_metrics(row)),
-        "invalid_thresholds": list(invalid_thresholds(row)),
-        "missing_error_severities": list(missing_severities(row)),
+        "breaches": [breach.as_json() for breach in found.breaches],
+        "missing_metrics": list(found.missing_metrics),
+        "stale_metrics": list(found.stale_metrics),
+        "invalid_thresholds": list(found.invalid_thresholds),
+        "missing_error_severities": list(found.missing_severities),
         "window": {
             "started_at": to_iso(row.window.started_at),
             "ended_at": to_iso(row.window.ended_at),
@@ -130,26 +162,27 @@ def entry(row: EntrypointRow) -> dict[str, JsonValue]:
     }
 
 
-def warnings(row: EntrypointRow) -> list[str]:
+def warnings(found: Judged) -> list[str]:
     """Return one line per breach, missing metric or severity, stale health, and invalid or absent threshold."""
-    return [f"[paper:{row.entrypoint}] {text}" for text in _texts(row)]
+    return [f"[paper:{found.entrypoint}] {text}" for text in _texts(found)]
 
 
-def _texts(row: EntrypointRow) -> Sequence[str]:
+def _texts(found: Judged) -> Sequence[str]:
+    row = found.row
     thresholds = row.profile.thresholds
-    lines = [f"{b.metric} {b.observed} breaches {b.threshold}: required {b.comparator} {b.limit}" for b in breaches(row)]
-    missing = missing_metrics(row)
-    for kind, key in THRESHOLD_OF.items():
-        name = row.profile.name_of(kind)
-        if name in missing and observed(row)[kind] is None:
-            lines.append(f"{kind} was not measured: {name} has no sample, {key} cannot be judged")
+    lines = [f"{b.metric} {b.observed} breaches {b.threshold}: required {b.comparator} {b.limit}" for b in found.breaches]
+    if found.missing_metrics:
+        unseen = {kind for kind, value in observed(row).items() if value is None}
+        for kind, key in THRESHOLD_OF.items():
+            if kind in unseen:
+                lines.append(f"{kind} was not measured: {row.profile.name_of(kind)} has no sample, {key} cannot be judged")
     errors = row.profile.name_of(NETWORK_ERRORS)
     key = THRESHOLD_OF[NETWORK_ERRORS]
-    lines += [f"{errors} has no sample of severity {s}, {key} cannot be judged in full" for s in missing_severities(row)]
+    lines += [f"{errors} has no sample of severity {s}, {key} cannot be judged in full" for s in found.missing_severities]
     if row.is_stale and row.health is not None and row.health_age_ns is not None:
         age, allowed = row.health_age_ns / SECOND, row.stale_after_ns / SECOND
         last = to_iso(row.health.checked_at)
         lines.append(f"health is stale: last probe {last}, {age:.1f} s old, allowed {allowed:g} s; health_min cannot be judged")
-    lines += [f"{k} is invalid: {json_number(thresholds[k])!r} is not a finite number >= 0" for k in invalid_thresholds(row)]
-    lines += [f"{k} is not configured" for k in absent_thresholds(row)]
+    lines += [f"{k} is invalid: {json_number(thresholds[k])!r} is not a finite number >= 0" for k in found.invalid_thresholds]
+    lines += [f"{k} is not configured" for k in found.absent_thresholds]
     return lines

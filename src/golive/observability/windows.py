@@ -14,7 +14,8 @@ from golive.model.json import JsonValue
 from golive.model.verdict import Verdict
 
 from . import entry
-from .exchange_metrics import CounterReading, EntrypointRow, MonitoredProfile, WindowSpan, read_counters, rows_by_name, sample_row
+from .entry import Judged
+from .exchange_metrics import CounterReading, MonitoredProfile, WindowSpan, read_counters, rows_by_name, sample_row
 from .health import HealthLog
 from .summary import overall_status, summarize
 
@@ -31,17 +32,18 @@ class Window:
     index: int
     span: WindowSpan
     partial: bool
-    rows: tuple[EntrypointRow, ...]
+    judged: tuple[Judged, ...]
+    """every monitored entrypoint, by name"""
 
     @property
     def status(self) -> str:
         """`ok`, `breached`, `unknown`, or `not_configured` when nothing is monitored."""
-        return overall_status(self.rows)
+        return overall_status(self.judged)
 
     def as_json(self) -> dict[str, JsonValue]:
         """Return the window's line of `paper_exchange_windows`."""
         found: list[JsonValue] = [
-            {"entrypoint": row.entrypoint, **breach.as_json()} for row in self.rows for breach in entry.breaches(row)
+            {"entrypoint": row.entrypoint, **breach.as_json()} for row in self.judged for breach in row.breaches
         ]
         return {
             "index": self.index,
@@ -166,7 +168,7 @@ class ReferenceWindows:
             )
             for profile in self._profiles
         ]
-        return Window(index, span, partial, tuple(rows_by_name(rows)))
+        return Window(index, span, partial, tuple(entry.judged(row) for row in rows_by_name(rows)))
 
     def _read_baseline(self, now: int) -> None:
         self._baseline_at = now
@@ -174,12 +176,12 @@ class ReferenceWindows:
 
     def _evaluation(self, windows: Sequence[Window]) -> Evaluation:
         worst = max(windows, key=lambda w: (_BADNESS.get(w.status, 0), w.index))
-        section: dict[str, JsonValue] = {row.entrypoint: entry.entry(row) for row in worst.rows}
-        section[SUMMARY_KEY] = summarize(worst.rows, self.phase)
+        section: dict[str, JsonValue] = {row.entrypoint: entry.entry(row) for row in worst.judged}
+        section[SUMMARY_KEY] = summarize(worst.judged, self.phase)
         return Evaluation(
             paper_exchange_metrics=section,
             windows=tuple(window.as_json() for window in windows),
-            warnings=tuple(line for row in worst.rows for line in entry.warnings(row)),
+            warnings=tuple(line for row in worst.judged for line in entry.warnings(row)),
             status=worst.status,
             phase=self.phase,
         )
