@@ -1,8 +1,9 @@
-"""What measuring costs: one instrumented exchange call beside the same call without instruments, and one scrape.
+"""What measuring costs: one instrumented exchange call beside the same call without instruments, one scrape, one evaluation.
 
 Instrumented is everything that the call path records of a call that goes well: the queue's two gauges at entry and at exit, the
 round trip, the count. Bare is the same coroutine with a meter that records nothing. A scrape is a GET of `/metrics` over
-loopback by a fresh connection, of a recorder with 1,000 series in Prometheus' sense (lines of samples).
+loopback by a fresh connection, of a recorder with 1,000 series in Prometheus' sense (lines of samples). The evaluation is what a
+report says of 100 monitored entrypoints – entries, summary, windows, warnings – read from a recorder and written as JSON.
 
 `python -m benchmarks.metrics`
 """
@@ -12,14 +13,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import http.client
+import json
 import statistics
 import time
 from dataclasses import dataclass
 from typing import Protocol
 
+from golive.metrics.declaration import EXCHANGE_HEALTH, EXCHANGE_RATE_LIMITED
 from golive.metrics.exposition import prometheus_text
 from golive.metrics.recorder import MemoryRecorder
 from golive.model.clock import SECOND
+from golive.observability.exchange_metrics import MonitoredProfile
+from golive.observability.windows import ReferenceWindows
 from golive.runtime.clock import SystemClock
 from golive.runtime.recorder import SessionRecorder
 from golive.services.metrics_http import OPENMETRICS, MetricsEndpoint
@@ -27,9 +32,10 @@ from golive.venues.meter import Meter
 from golive.venues.queue import IoQueue
 from golive.venues.settings import AdapterSettings
 
-CALL_GOAL_US, SCRAPE_GOAL_MS = 3.0, 10.0
+CALL_GOAL_US, SCRAPE_GOAL_MS, EVALUATION_GOAL_MS = 3.0, 10.0, 50.0
 CALLS, ROUNDS = 20_000, 9
 SERIES, SCRAPES = 1_000, 60
+ENTRYPOINTS, EVALUATIONS = 100, 20
 
 
 @dataclass(frozen=True)
@@ -145,8 +151,35 @@ def scrape_ms(recorder: MemoryRecorder) -> tuple[float, float, int]:
     return statistics.median(took), max(took), lines
 
 
+def evaluation_ms() -> tuple[float, float]:
+    """Return median and worst of `EVALUATIONS` evaluations in milliseconds; every entrypoint has breached a limit."""
+    recorder = MemoryRecorder()
+    thresholds = {"rate_limit_max": 0, "network_errors_max": 0, "health_min": 1.0}
+    profiles = []
+    for n in range(ENTRYPOINTS):
+        exchange, environment = f"venue{n}", f"venue{n}_paper"
+        settings = AdapterSettings(exchange=exchange, environment=environment, queue=f"venue{n}_spot", endpoint="public")
+        Meter(settings, recorder, _NoEvents())
+        recorder.set(EXCHANGE_HEALTH, 1, exchange=exchange, environment=environment)
+        profiles.append(
+            MonitoredProfile(entrypoint=environment, environment=environment, exchange=exchange, thresholds=thresholds)
+        )
+    windows = ReferenceWindows(profiles, recorder, 3600 * SECOND, 90 * SECOND)
+    windows.start(0)
+    for profile in profiles:
+        windows.health.record(profile.entrypoint, SECOND, True)
+        recorder.count(EXCHANGE_RATE_LIMITED, 1, exchange=profile.exchange, environment=profile.environment)
+    took = []
+    for _ in range(EVALUATIONS):
+        began = time.perf_counter()
+        found = windows.peek(9 * SECOND)
+        json.dumps([found.paper_exchange_metrics, found.windows, found.warnings])
+        took.append((time.perf_counter() - began) * 1e3)
+    return statistics.median(took), max(took)
+
+
 def print_metrics() -> None:
-    """Print both figures beside their goals."""
+    """Print the figures beside their goals."""
     cost = call_cost()
     print(f"\n{'what measuring costs':<52} {'ours':>16}  {'goal':>12}  {'floor':>28}")
     bare = f"bare call {cost.bare:.2f}, with {cost.instrumented:.2f}"
@@ -157,6 +190,9 @@ def print_metrics() -> None:
     told = f"an empty page {empty:.2f}"
     what = f"scrape of /metrics, {lines:,} series, ms p50 / max"
     print(f"{what:<52} {f'{median:.2f} / {worst:.2f}':>16}  {f'< {SCRAPE_GOAL_MS:g}':>12}  {told:>28}")
+    median, worst = evaluation_ms()
+    what = f"exchange metrics of {ENTRYPOINTS} entrypoints, ms p50 / max"
+    print(f"{what:<52} {f'{median:.2f} / {worst:.2f}':>16}  {f'< {EVALUATION_GOAL_MS:g}':>12}")
 
 
 if __name__ == "__main__":
