@@ -263,6 +263,7 @@ def test_the_worst_window_is_the_report_and_the_latest_among_equals() -> None:
     statuses = [window["status"] for window in evaluation.windows if isinstance(window, dict)]
     assert statuses == ["ok", "breached", "breached", "ok", "ok"]
     assert [window["partial"] for window in evaluation.windows if isinstance(window, dict)] == [False] * 4 + [True]
+    assert evaluation.statuses == {"okx_desktop_paper": "breached"}
 
 
 def test_breached_outweighs_unknown_and_unknown_outweighs_ok() -> None:

@@ -97,6 +97,44 @@ def test_a_queue_judges_only_the_entrypoints_that_list_it(venue: str, timeouts: 
     assert judge(unlisted, facts(), CLEAN, queues(**{venue: timeouts})).status is RunStatus.SUCCESS
 
 
+@pytest.mark.parametrize("venue", ["okx", "kraken", "bybit"])
+@pytest.mark.parametrize(
+    ("status", "judged", "run"),
+    [
+        ("breached", True, RunStatus.BREACHED),
+        ("unknown", True, RunStatus.UNKNOWN),
+        ("breached", False, RunStatus.SUCCESS),
+        ("unknown", False, RunStatus.SUCCESS),
+        ("ok", False, RunStatus.SUCCESS),
+    ],
+)
+def test_exchange_metrics_judge_only_the_entrypoints_that_list_them(
+    venue: str, status: str, judged: bool, run: RunStatus
+) -> None:
+    statuses = dict.fromkeys([f"{each}_desktop_paper" for each in ("bybit", "kraken", "okx")], "ok")
+    evaluation = dataclasses.replace(CLEAN, status=status, statuses=statuses | {f"{venue}_desktop_paper": status})
+    chosen, found = plan() if judged else judged_by(plan(), venue, "io_queue"), facts()
+    assert judge(chosen, found, evaluation, QUIET).status is run
+    told = [each for each in found.warnings if "do not judge the run" in each]
+    assert [each.startswith(f"[paper:{venue}_desktop_paper] ") for each in told] == ([] if judged else [True])
+    assert all(f"execution.trading_profiles.{venue}_desktop.guardrails" in each for each in told)
+    assert any("opens no further stage" in each for each in told) is (not judged and status != "ok")
+
+
+def test_metrics_that_judge_nobody_do_not_decide_and_those_that_do_must_have_been_read() -> None:
+    only_queues = plan()
+    for venue in ("okx", "kraken", "bybit"):
+        only_queues = judged_by(only_queues, venue, "io_queue")
+    bad = dataclasses.replace(
+        CLEAN, status="breached", statuses={f"{v}_desktop_paper": "breached" for v in ("okx", "kraken", "bybit")}
+    )
+    assert judge(only_queues, facts(), bad, QUIET).status is RunStatus.SUCCESS
+    assert judge(only_queues, facts(), bad, queues(kraken=1)).status is RunStatus.BREACHED
+    assert judge(judged_by(plan(), "okx", "io_queue"), facts(), CLEAN, QUIET).status is RunStatus.UNKNOWN, (
+        "of the others nothing is known"
+    )
+
+
 def test_a_lost_venue_an_unfinished_warm_up_and_no_market_are_unknown() -> None:
     lost, none = facts(), facts()
     lost.venue_lost = True

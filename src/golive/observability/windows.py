@@ -6,7 +6,7 @@ The owner of the event loop probes shortly before `next_end`, then calls `advanc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from golive.metrics.recorder import Samples
 from golive.model.clock import to_iso
@@ -66,6 +66,8 @@ class Evaluation:
     """`ok`, `breached`, `unknown` or `not_configured`"""
     phase: str
     """`warming_up` until every monitored entrypoint has had its first probe, then `stable`"""
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    """of each monitored entrypoint: the worst of all windows"""
 
 
 class ReferenceWindows:
@@ -184,4 +186,14 @@ class ReferenceWindows:
             warnings=tuple(line for row in worst.judged for line in entry.warnings(row)),
             status=worst.status,
             phase=self.phase,
+            statuses=_worst_by_entrypoint(windows),
         )
+
+
+def _worst_by_entrypoint(windows: Sequence[Window]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for window in windows:
+        for row in window.rows:
+            status = entry.status(row).value
+            found[row.entrypoint] = max(found.get(row.entrypoint, status), status, key=lambda each: _BADNESS.get(each, 0))
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from golive.config.resolved import ResolvedEntrypoint
 from golive.model.clock import to_iso
 from golive.model.decision import DecisionCode
 from golive.model.verdict import Verdict
@@ -14,13 +15,16 @@ from golive.observability.windows import Evaluation
 from .facts import SessionFacts
 from .plan import Plan
 
+EXCHANGE_METRICS: Final = "paper_exchange_metrics"
+IO_QUEUE: Final = "io_queue"
 NO_CHECKLIST: Final = "the readiness checklist that gives its verdict is not part of this version"
 
 
 def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: Guardrails) -> Decision:
     """Return how the session ended: the worst of exchange metrics, loss limits, host, I/O queue, market and journal."""
-    verdicts: list[str] = [evaluation.status, *_loss_limits(plan, facts), *_io_queue(plan, facts, guardrails)]
+    verdicts: list[str] = [*exchange_verdicts(plan, evaluation), *_loss_limits(plan, facts), *_io_queue(plan, facts, guardrails)]
     verdicts += [*_host(plan, facts), *_emergencies(facts)]
+    _say_who_is_not_judged(plan, facts, evaluation)
     if facts.venue_lost or facts.engine is None:
         verdicts.append(Verdict.UNKNOWN)
     elif facts.engine.is_warming_up:
@@ -43,6 +47,32 @@ def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: G
         validation_failed=facts.validation_failed,
         internal_error=facts.internal_error,
     )
+
+
+def exchange_verdicts(plan: Plan, evaluation: Evaluation) -> list[str]:
+    """Return what the exchange metrics say of the entrypoints whose trading profile lists `paper_exchange_metrics`."""
+    if not _not_judged_by_metrics(plan):
+        return [evaluation.status]
+    judging = [each.name for each in _monitored(plan) if EXCHANGE_METRICS in each.guardrails]
+    return [evaluation.statuses.get(name, Verdict.UNKNOWN) for name in judging] or [Verdict.NOT_APPLICABLE]
+
+
+def _monitored(plan: Plan) -> list[ResolvedEntrypoint]:
+    return [each for each in (plan.entrypoint, *plan.others) if each.environment_type == "paper"]
+
+
+def _not_judged_by_metrics(plan: Plan) -> list[ResolvedEntrypoint]:
+    return [each for each in _monitored(plan) if EXCHANGE_METRICS not in each.guardrails]
+
+
+def _say_who_is_not_judged(plan: Plan, facts: SessionFacts, evaluation: Evaluation) -> None:
+    for each in _not_judged_by_metrics(plan):
+        status = evaluation.statuses.get(each.name, Verdict.UNKNOWN)
+        end = "" if status == Verdict.OK else f"; it is {status}, so the session opens no further stage"
+        facts.warn(
+            f"[paper:{each.name}] its metrics do not judge the run: execution.trading_profiles.{each.trading_profile}.guardrails "
+            f"does not list {EXCHANGE_METRICS}{end}"
+        )
 
 
 def _loss_limits(plan: Plan, facts: SessionFacts) -> list[str]:
@@ -79,7 +109,7 @@ def _emergencies(facts: SessionFacts) -> list[str]:
 
 def _io_queue(plan: Plan, facts: SessionFacts, guardrails: Guardrails) -> list[str]:
     """An entrypoint whose trading profile lists `io_queue` is judged by its queue as well: any time-out breaches."""
-    judging = [(each.environment, each.io.queue) for each in (plan.entrypoint, *plan.others) if "io_queue" in each.guardrails]
+    judging = [(each.environment, each.io.queue) for each in (plan.entrypoint, *plan.others) if IO_QUEUE in each.guardrails]
     for summary in guardrails.summaries:
         if summary.timeout_total and (summary.environment, summary.queue) in judging:
             facts.warn(f"[io_queue:{summary.queue}] {summary.timeout_total} calls timed out in {summary.environment}")

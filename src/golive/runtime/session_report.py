@@ -5,7 +5,7 @@ from __future__ import annotations
 from golive.model.clock import SECOND, Clock
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
-from golive.model.verdict import RunStatus
+from golive.model.verdict import RunStatus, Verdict
 from golive.observability.guardrails import Guardrails
 from golive.observability.log_words import LogEvent
 from golive.observability.report import report_sha256
@@ -16,7 +16,7 @@ from golive.observability.windows import Evaluation
 from .evidence import Evidence
 from .facts import SessionFacts
 from .guardrail_report import guardrail_section, leave_guardrail_files
-from .judgement import judge
+from .judgement import exchange_verdicts, judge
 from .monitored import reference_windows
 from .plan import Plan
 from .reporting import ReportPlaces, report_document, report_places, stage_record_of, write_all, write_json
@@ -40,7 +40,7 @@ class SessionReport:
         now = self._clock.now()
         self._see_failover()
         evaluation = self.windows.peek(now)
-        decision = decide_status([evaluation.status], phase=evaluation.phase, running=True)
+        decision = decide_status(exchange_verdicts(self.plan, evaluation), phase=evaluation.phase, running=True)
         write_json(self._places, self._document(evaluation, decision, self._guardrails(now), now, finished=False))
 
     def conclude(self) -> RunResult:
@@ -52,7 +52,7 @@ class SessionReport:
         self._look_at_venues()
         evaluation, guardrails = self.windows.close(now), self._leave_guardrails(now)
         report, decision = self._final(evaluation, guardrails, now)
-        if decision.status is RunStatus.SUCCESS and facts.has_run and self.plan.opens_a_stage:
+        if decision.status is RunStatus.SUCCESS and facts.has_run and self._opens_a_stage(evaluation):
             try:
                 report = self._with_stage_record(report, now)
             except JournalError as exc:
@@ -69,6 +69,10 @@ class SessionReport:
     @property
     def _places(self) -> ReportPlaces:
         return report_places(self.plan, self._facts.run_id, self._facts.started_at)
+
+    def _opens_a_stage(self, evaluation: Evaluation) -> bool:
+        """Whether every paper entrypoint was monitored and fine, those too whose metrics do not judge the run."""
+        return self.plan.opens_a_stage and evaluation.status == Verdict.OK
 
     def _final(self, evaluation: Evaluation, guardrails: Guardrails, now: int) -> tuple[dict[str, JsonValue], Decision]:
         decision = judge(self.plan, self._facts, evaluation, guardrails)
