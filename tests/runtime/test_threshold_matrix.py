@@ -19,7 +19,7 @@ from golive.metrics import declaration as m
 from golive.metrics.recorder import MemoryRecorder
 from golive.model.clock import MINUTE, SECOND, to_iso
 from golive.model.verdict import ExitCode, RunStatus
-from golive.observability.guardrails import Guardrails
+from golive.observability.guardrails import Guardrails, QueueSummary
 from golive.observability.windows import Evaluation
 from golive.runtime.bootstrap import plan_session
 from golive.runtime.facts import SessionFacts
@@ -41,7 +41,17 @@ METRIC_OF: Final = {
 }
 ALLOWED: Final = {"bybit": 0, "kraken": 0, "okx": 1}
 """network_errors_max as shipped; the other two are 0 and 1.0 everywhere"""
-QUIET: Final = Guardrails(generated_at=0, log_directory="logs", summaries=(), recommendations=(), log_records=())
+QUIET: Final = Guardrails(
+    generated_at=0, log_directory="logs", recommendations=(), log_records=(),
+    summaries=tuple(
+        QueueSummary(
+            environment=f"{venue}_paper", queue=f"{venue}_spot", max_concurrency=3, burst=6, peak_inflight=1, peak_pending=1,
+            rate_limit_wait_total=0, rate_limit_wait_avg_seconds=0.0, timeout_total=0, timeout_avg_seconds=0.0, refused_total=0,
+            severity="normal",
+        )
+        for venue in VENUES
+    ),
+)  # fmt: skip
 STALE_AT: Final = STARTED + 10 * MINUTE
 """an end at which a probe of the first second is older than the 90 s allowed"""
 
