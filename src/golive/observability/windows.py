@@ -193,7 +193,7 @@ class ReferenceWindows:
 def _worst_by_entrypoint(windows: Sequence[Window]) -> dict[str, str]:
     found: dict[str, str] = {}
     for window in windows:
-        for row in window.rows:
-            status = entry.status(row).value
+        for row in window.judged:
+            status = row.status.value
             found[row.entrypoint] = max(found.get(row.entrypoint, status), status, key=lambda each: _BADNESS.get(each, 0))
     return found
