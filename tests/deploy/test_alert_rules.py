@@ -64,6 +64,14 @@ def waits(seconds: str, count: str) -> dict[str, str]:
     }
 
 
+def undelivered(failed: str, sent: str, channel: str = "mail") -> dict[str, str]:
+    labels = f'{{entrypoint="okx_desktop_paper",channel="{channel}",severity='
+    failures = {
+        f'alerts_failed_total{labels}"{severity}"}}': values for severity, values in (("info", "0x90"), ("critical", failed))
+    }
+    return failures | ({f'alerts_sent_total{labels}"critical"}}': sent} if sent else {})
+
+
 LIMITED, HEALTH = f"bot_exchange_rate_limited_total{OKX}", f"bot_exchange_health_status{OKX}"
 SESSION = '{entrypoint="okx_desktop_paper"}'
 CASES = (
@@ -130,6 +138,17 @@ CASES = (
     Case("SessionSilent", "before its first turn", {f"golive_heartbeat_timestamp_seconds{SESSION}": "0x40"}, "5m", None),
     Case("SessionSilent", "half a minute", {f"golive_heartbeat_timestamp_seconds{SESSION}": "150x40"}, "3m", None),
     Case("SessionSilent", "longer", {f"golive_heartbeat_timestamp_seconds{SESSION}": "150x40"}, "3m15s", "critical"),
+    Case("AlertsNotDelivered", "nothing to be told", undelivered("0x90", "0x90"), "10m", None),
+    Case("AlertsNotDelivered", "delivered by the next attempt", undelivered("0x4 1x90", "0x5 1x90"), "10m", None),
+    Case("AlertsNotDelivered", "less than a minute ago", undelivered("0x4 1x90", "0x90"), "2m", None),
+    Case("AlertsNotDelivered", "not delivered", undelivered("0x4 1x90", "0x90"), "2m30s", "error"),
+    Case("AlertsNotDelivered", "delivered by another channel",
+         undelivered("0x4 1x90", "0x90") | undelivered("0x90", "0x4 1x90", "chat"), "10m", "error"),
+    Case("AlertsNotDelivered", "a quarter of an hour ago", undelivered("0x4 1x90", "0x90"), "20m", None),
+    Case("AlertsNotDelivered", "there is no channel", undelivered("0x4 1x90", "", "__no_channel__"), "10m", "error"),
+    Case("AlertChannelUnusable", "it can be used", {'alert_healthcheck_errors_total{channel="mail"}': "0x90"}, "10m", None),
+    Case("AlertChannelUnusable", "once", {'alert_healthcheck_errors_total{channel="mail"}': "0x4 1x90"}, "10m", "error"),
+    Case("AlertChannelUnusable", "until a while ago", {'alert_healthcheck_errors_total{channel="mail"}': "0x4 3x90"}, "20m", None),
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from golive.execution.rule import RejectReason
-from golive.metrics.declaration import DECLARED, PAPER_REJECT_REASONS, Metric, MetricType
+from golive.metrics.declaration import DECLARED, PAPER_REJECT_REASONS, MetricType
 from golive.metrics.exposition import prometheus_text
 from golive.model.live_order import AttemptResult, FallbackReason
 from golive.runtime.live.pulse import DeskPulse
@@ -94,18 +94,13 @@ GAUGES_OF_A_RUN = {
 """they leave the file with the session; test_prometheus.py sees them while it runs"""
 
 
-def of_sessions() -> list[Metric]:
-    """Every metric but those of delivering alerts, which exist where alerts are delivered."""
-    return [metric for metric in DECLARED.values() if not metric.name.startswith("alert")]
-
-
 def test_every_series_in_rules_and_dashboards_is_really_exported(exported: dict[str, set[str]]) -> None:
     wanted = {name for _, expression in EXPRESSIONS for name in asked(expression).series}
     assert wanted - exported.keys() <= GAUGES_OF_A_RUN
 
 
 def test_every_counter_and_histogram_that_is_declared_exists_from_the_start(exported: dict[str, set[str]]) -> None:
-    for metric in of_sessions():
+    for metric in DECLARED.values():
         name = f"{metric.name}_bucket" if metric.type is MetricType.HISTOGRAM else metric.name
         if metric.name not in GAUGES_OF_A_RUN:
             assert exported[name] == {*metric.labels, "entrypoint", *(["le"] if metric.buckets else [])}, metric.name

@@ -33,6 +33,9 @@ SILENT_S: Final = 30
 """a session turns its loop every second"""
 DESK_SILENT_S: Final = 60
 """a live desk's file is written every 15 s"""
+UNTOLD_WINDOW_S: Final = 15 * 60
+UNTOLD_HOLD_S: Final = 60
+"""an attempt that failed is followed by others after 1, 2, 4 … s"""
 NEAR_SHARE: Final = 0.8
 """of a limit: its band is `warn` from here"""
 STOPS: Final = ("hard_drawdown_pct", "max_daily_loss_pct", "weekly_loss_pct")
@@ -193,20 +196,14 @@ def _live_router(configuration: Configuration) -> Iterator[AlertRule]:
 
 
 def _live_desk() -> Iterator[AlertRule]:
-    yield AlertRule(
-        alert="LiveLogStalled",
-        expression=f"max_over_time({m.LIVE_JOURNAL_STALLED.name}[{duration(STALL_WINDOW_S)}]) > {STALLED_S:g}",
-        severity="critical",
-        summary="{{ $labels.exchange }}: a record of the order journal has waited {{ $value }} s for the disk",
-        action="No order leaves before its record is durable. Look at the disk of this host.",
-    )
-    yield AlertRule(
-        alert="LiveDeskSilent",
-        expression=f"time() - ({m.LIVE_HEARTBEAT.name} > 0) > {DESK_SILENT_S}",
-        severity="critical",
-        summary="{{ $labels.exchange }}: the live desk last turned {{ $value }} s ago",
-        action="It hangs, or it was killed: golive panic if orders work at the venue, then golive reconcile.",
-    )
+    yield _stalled(
+        "LiveLogStalled", m.LIVE_JOURNAL_STALLED, "a record of the order journal",
+        "No order leaves before its record is durable. Look at the disk of this host.",
+    )  # fmt: skip
+    yield _silent(
+        "LiveDeskSilent", m.LIVE_HEARTBEAT, DESK_SILENT_S, "the live desk",
+        "It hangs, or it was killed: golive panic if orders work at the venue, then golive reconcile.",
+    )  # fmt: skip
 
 
 def _risk() -> Iterator[AlertRule]:
@@ -235,18 +232,54 @@ def _risk() -> Iterator[AlertRule]:
 
 
 def _sessions() -> Iterator[AlertRule]:
-    yield AlertRule(
-        alert="LogStalled",
-        expression=f"max_over_time({m.JOURNAL_STALLED.name}[{duration(STALL_WINDOW_S)}]) > {STALLED_S:g}",
-        severity="critical",
-        summary="{{ $labels.entrypoint }}: a record has waited {{ $value }} s for the disk",
-        action="No order leaves before its record is durable, and after 5 s the session ends. Look at the disk of this host.",
+    yield _stalled(
+        "LogStalled", m.JOURNAL_STALLED, "a record",
+        "No order leaves before its record is durable, and after 5 s the session ends. Look at the disk of this host.",
+    )  # fmt: skip
+    yield _silent(
+        "SessionSilent", m.HEARTBEAT, SILENT_S, "the session's loop",
+        "It hangs, or it was killed and left its file behind. golive run --resume takes up a session that was killed.",
+    )  # fmt: skip
+    window = duration(UNTOLD_WINDOW_S)
+    failed, sent = (
+        f"sum without (severity) ({counted(each.name, UNTOLD_WINDOW_S)})" for each in (m.ALERTS_FAILED, m.ALERTS_SENT)
     )
-    heartbeat = m.HEARTBEAT.name
     yield AlertRule(
-        alert="SessionSilent",
-        expression=f"time() - ({heartbeat} > 0) > {SILENT_S}",
+        alert="AlertsNotDelivered",
+        expression=f"{failed} > 0 unless {sent} > 0",
+        severity="error",
+        hold_s=UNTOLD_HOLD_S,
+        summary=f"{{{{ $labels.channel }}}}: no alert arrives; {{{{ $value }}}} attempts failed within {window}",
+        action="Nobody hears of what happens by this channel. golive alerts list says why each attempt failed; "
+        "golive alerts selftest --severity critical tries the channels.",
+    )
+    yield AlertRule(
+        alert="AlertChannelUnusable",
+        expression=f"{counted(m.ALERT_HEALTH_ERRORS.name, UNTOLD_WINDOW_S)} > 0",
+        severity="error",
+        summary="{{ $labels.channel }}: the channel could not be used when it was looked at",
+        action="No alert will arrive there: its URL is missing in secrets/alert_urls.json, or nothing here can read it. "
+        "golive alerts selftest --severity critical tries the channels.",
+    )
+
+
+def _stalled(alert: str, metric: m.Metric, what: str, action: str) -> AlertRule:
+    """Return the alert of a journal whose records wait for the disk; `metric` has one label, whose journal it is."""
+    return AlertRule(
+        alert=alert,
+        expression=f"max_over_time({metric.name}[{duration(STALL_WINDOW_S)}]) > {STALLED_S:g}",
         severity="critical",
-        summary="{{ $labels.entrypoint }}: the session's loop last turned {{ $value }} s ago",
-        action="It hangs, or it was killed and left its file behind. golive run --resume takes up a session that was killed.",
+        summary=f"{{{{ $labels.{metric.labels[0]} }}}}: {what} has waited {{{{ $value }}}} s for the disk",
+        action=action,
+    )
+
+
+def _silent(alert: str, metric: m.Metric, after_s: int, what: str, action: str) -> AlertRule:
+    """Return the alert of a heartbeat that stands still; at 0 it has ended in order, or not begun."""
+    return AlertRule(
+        alert=alert,
+        expression=f"time() - ({metric.name} > 0) > {after_s}",
+        severity="critical",
+        summary=f"{{{{ $labels.{metric.labels[0]} }}}}: {what} last turned {{{{ $value }}}} s ago",
+        action=action,
     )
