@@ -161,7 +161,13 @@ def test_only_queues_that_judge_give_the_status(
 
 
 def test_what_a_run_stored_is_read_back_and_joined_with_what_to_do_about_it() -> None:
-    told = plain(section(queue(refused=1), queue("kraken")), entrypoint(), entrypoint("kraken"))
+    told = plain(
+        section(queue(refused=1), queue("kraken")),
+        entrypoint(),
+        entrypoint("kraken"),
+        entrypoint("bybit", "io_queue", measured=False),
+    )
+    assert told["status"] == "unknown", "the venue of one was not opened"
     found = measurements(told)
     assert {place: each.summary for place, each in found.items()} == {
         ("okx_paper", "okx_spot"): queue(refused=1),

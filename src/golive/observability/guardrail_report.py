@@ -110,13 +110,15 @@ def measurements(stored: JsonObject) -> dict[tuple[str, str], StoredMeasurement]
     runs = {}
     for each in read.mappings(stored, "entrypoints"):
         place = read.text(each, "environment"), read.text(each, "queue")
+        if read.optional_text(each, "run_id") is None:
+            continue  # its venue was not opened
         runs[place] = [_instant(each, name) for name in ("run_started_at", "measured_at")], read.text(each, "run_id")
     found = {}
     for row in read.mappings(stored, "summaries"):
         summary = _summary(row)
         place = summary.environment, summary.queue
         if place not in runs:
-            raise MalformedPayload(f"no entrypoint has the queue {summary.queue} of {summary.environment}")
+            raise MalformedPayload(f"no run says that it measured the queue {summary.queue} of {summary.environment}")
         (started_at, measured_at), run_id = runs[place]
         found[place] = StoredMeasurement(run_id, started_at, measured_at, summary)
     return found
