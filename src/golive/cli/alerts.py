@@ -11,6 +11,7 @@ import typer
 from golive.model.errors import ConfigError
 from golive.model.verdict import ExitCode
 
+from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 from .passphrase import OperatorOption, asked_passphrase
@@ -20,13 +21,7 @@ if TYPE_CHECKING:
 
 CRITICAL: Final = "critical"
 
-app = typer.Typer(
-    help="List alerts, acknowledge critical ones, deliver what waits, and test the channels.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-)
+app = command_group("List alerts, acknowledge critical ones, deliver what waits, and test the channels.")
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 

@@ -11,6 +11,7 @@ import typer
 from golive.model.errors import ConfigError, JournalError
 from golive.model.verdict import ExitCode
 
+from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
 
@@ -22,13 +23,7 @@ NOT_AS_IT_SHOULD_BE: Final = 1
 SHOWN: Final = 5
 """Faults shown per file; the first one names the first bad record."""
 
-app = typer.Typer(
-    help="Verify journals, seals and stage records.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-)
+app = command_group("Verify journals, seals and stage records.")
 
 
 @app.callback()

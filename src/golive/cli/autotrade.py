@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
+from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
@@ -17,13 +18,7 @@ if TYPE_CHECKING:
     from golive.config.resolved import ResolvedEntrypoint
     from golive.runtime.auto_trade_control import AutoTradeTold
 
-app = typer.Typer(
-    help="Switch the auto-trade of an entrypoint, confirm its running session, and show what either is.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-)
+app = command_group("Switch the auto-trade of an entrypoint, confirm its running session, and show what either is.")
 
 EntrypointOption = Annotated[
     str | None, typer.Option("--entrypoint", metavar="NAME", help="Default: trading.default_entrypoint.")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from . import history_options as history
-from .delivery import delivered, set_apart
+from .command_app import single_command
+from .delivery import deliver_history, set_apart
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
 if TYPE_CHECKING:
     from golive.model.json import JsonObject
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+app = single_command()
 
 
 class Driver(str, Enum):
@@ -92,21 +93,15 @@ def backtest(
         if takes_columns(options, prepared):
             have_driver_ready()
         document = run_backtest(options, prepared, where.home, writes_report=not no_report)
-    _deliver(document, as_json=as_json)
+    deliver_history(document, _print, as_json=as_json)
     if open_page:
         _open(where.home, document)
 
 
-def _deliver(document: JsonObject, *, as_json: bool) -> None:
-    with delivered() as stdout:
-        if as_json:
-            from golive.backtest.document import document_bytes
+def _print(document: JsonObject, stdout: TextIO) -> None:
+    from .backtest_table import print_backtest
 
-            stdout.buffer.write(document_bytes(document))
-        else:
-            from .backtest_table import print_backtest
-
-            print_backtest(document, stdout)
+    print_backtest(document, stdout)
 
 
 def _open(home: Path, document: JsonObject) -> None:

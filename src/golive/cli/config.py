@@ -13,6 +13,7 @@ import typer
 
 from golive.model.verdict import ExitCode
 
+from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
@@ -20,13 +21,7 @@ if TYPE_CHECKING:
     from golive.config.configuration import Configuration, Setting
     from golive.config.problem import Problem
 
-app = typer.Typer(
-    help="Check, show and describe the configuration.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-)
+app = command_group("Check, show and describe the configuration.")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .command_app import command_group
 from .data_download import download
 from .data_files import export_file, import_file, resample_series
 from .data_options import (
@@ -24,13 +25,7 @@ from .data_snapshot import snapshot
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
-app = typer.Typer(
-    help="Download, import, examine and export market data.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-)
+app = command_group("Download, import, examine and export market data.")
 
 app.command()(download)
 app.command()(snapshot)

@@ -16,6 +16,7 @@ from golive.observability.decision_words import EVENT_WORDS, sentence
 from golive.observability.wording import Language, word
 
 from .chain_words import ROWS, TEXTS
+from .command_app import single_command
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, HomeOption, LanguageOption, locate
 from .terminal import clean
@@ -23,7 +24,7 @@ from .terminal import clean
 if TYPE_CHECKING:
     from golive.runtime.decision_list import DecisionLine, DecisionList
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+app = single_command()
 
 
 @app.command()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TextIO
 
 from golive.model.errors import GoliveError
+from golive.model.json import JsonObject
 
 
 class NotDelivered(GoliveError):
@@ -62,6 +63,17 @@ def delivered() -> Iterator[TextIO]:
     except SystemExit as exc:  # rich ends the process when the reader of a pipe is gone
         _abandon(stdout)
         raise NotDelivered("the result could not be written to stdout: its reader is gone") from exc
+
+
+def deliver_history(document: JsonObject, printed: Callable[[JsonObject, TextIO], None], *, as_json: bool) -> None:
+    """Write what a command made of stored candles: the document itself, or what a person reads of it (`printed`)."""
+    from golive.backtest.document import document_bytes
+
+    with delivered() as stdout:
+        if as_json:
+            stdout.buffer.write(document_bytes(document))
+        else:
+            printed(document, stdout)
 
 
 def _abandon(stdout: TextIO) -> None:

@@ -18,6 +18,7 @@ import typer
 from golive.model.errors import ConfigError, GoliveError
 from golive.model.verdict import ExitCode
 
+from .command_app import single_command
 from .delivery import delivered
 from .explain_words import Language
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, LanguageOption, Location, locate
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     Ask = Callable[[SentOrder | FollowedOrder], Testimony]
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+app = single_command()
 
 
 @app.command()
@@ -81,8 +82,6 @@ def explain(
     cannot be believed, 70 internal error or stdout did not take the result.
     """
     from golive.runtime.explain.asked import asked_for
-    from golive.runtime.explain.venue_word import venue_word
-    from golive.runtime.explain.witnesses import testimony
 
     where = locate(config, home)
     asked = asked_for(name)
@@ -90,25 +89,24 @@ def explain(
         raise typer.Exit(_explain_chain(asked, where, entrypoint, session, lang, as_json=as_json))
     if session is not None:
         raise ConfigError(f"--session is for times and signals, and {name!r} is neither")
+    raise typer.Exit(_explain_order(name, where, entrypoint, credentials, lang, as_json=as_json))
+
+
+def _explain_order(
+    name: str, where: Location, entrypoint: str | None, credentials: Path | None, lang: Language, *, as_json: bool
+) -> ExitCode:
+    """Tell what became of an order, and whether all witnesses agree."""
     configuration, problem = _configuration(where)
     archive = _archive(where, configuration)
     match = _only(archive, name, _journal_of(configuration, entrypoint))
-
-    def ask(sent: SentOrder | FollowedOrder) -> Testimony:
-        if credentials is None:
-            return testimony("venue", "not_asked", "no_credentials")
-        if configuration is None:
-            return testimony("venue", "not_asked", "no_configuration", problem=problem)
-        asking = venue_word(sent, configuration, entrypoint, home=where.home, key_file=credentials, clock=archive.clock)
-        return asyncio.run(asking)
-
+    ask = _asking(configuration, problem, entrypoint, credentials, archive)
     try:
         story = _story(match, archive, ask)
+    except ConfigError:
+        raise
     except GoliveError as exc:
-        if isinstance(exc, ConfigError):
-            raise
         typer.echo(f"cannot say: {exc}", err=True)
-        raise typer.Exit(ExitCode.UNKNOWN) from exc
+        return ExitCode.UNKNOWN
     with delivered() as stdout:
         if as_json:
             from golive.runtime.explain.story import document
@@ -118,7 +116,25 @@ def explain(
             from .explain_table import print_story
 
             print_story(story, lang, stdout)
-    raise typer.Exit(ExitCode.OK if story.is_whole else ExitCode.UNKNOWN)
+    return ExitCode.OK if story.is_whole else ExitCode.UNKNOWN
+
+
+def _asking(
+    configuration: Configuration | None, problem: str, entrypoint: str | None, credentials: Path | None, archive: Archive
+) -> Ask:
+    """Return who asks the venue; without a key or a configuration it says why nobody does."""
+    from golive.runtime.explain.venue_word import venue_word
+    from golive.runtime.explain.witnesses import testimony
+
+    def ask(sent: SentOrder | FollowedOrder) -> Testimony:
+        if credentials is None:
+            return testimony("venue", "not_asked", "no_credentials")
+        if configuration is None:
+            return testimony("venue", "not_asked", "no_configuration", problem=problem)
+        asking = venue_word(sent, configuration, entrypoint, home=archive.home, key_file=credentials, clock=archive.clock)
+        return asyncio.run(asking)
+
+    return ask
 
 
 def _explain_chain(

@@ -10,19 +10,14 @@ import typer
 
 from golive.model.verdict import ExitCode
 
+from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
 if TYPE_CHECKING:
     from golive.config.configuration import Configuration
 
-app = typer.Typer(
-    help="Make alert rules and dashboards of the configuration; keep what dashboards show.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-)
+app = command_group("Make alert rules and dashboards of the configuration; keep what dashboards show.")
 
 CheckOption = Annotated[bool, typer.Option("--check", help="Write nothing: compare with the files that are there.")]
 

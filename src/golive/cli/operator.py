@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 from .passphrase import asked_passphrase, new_passphrase
@@ -15,13 +16,7 @@ from .passphrase import asked_passphrase, new_passphrase
 if TYPE_CHECKING:
     from golive.security.operators import OperatorIdentity
 
-app = typer.Typer(
-    help="Name the people who may lift stops, confirm trading and manage operators.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-)
+app = command_group("Name the people who may lift stops, confirm trading and manage operators.")
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="1 to 32 of a-z 0-9 . _ -, a letter first.")]
 ByOption = Annotated[

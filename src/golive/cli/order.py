@@ -11,6 +11,7 @@ import typer
 
 from golive.model.errors import ConfigError
 
+from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 from .order_command import OrderCommand
@@ -25,13 +26,7 @@ if TYPE_CHECKING:
 
     from .order_command import Say
 
-app = typer.Typer(
-    help="Send one order by hand through the whole live path, cancel one, or list those that have not ended.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-)
+app = command_group("Send one order by hand through the whole live path, cancel one, or list those that have not ended.")
 
 QuantityArgument = Annotated[str, typer.Argument(metavar="QUANTITY", help="In the base asset, such as 0.01.")]
 InstrumentArgument = Annotated[str, typer.Argument(metavar="INSTRUMENT", help="Such as BTC/USDT.")]

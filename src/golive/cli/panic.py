@@ -18,6 +18,7 @@ from golive.model.errors import ConfigError, GoliveError
 from golive.model.text import printable
 from golive.model.verdict import ExitCode
 
+from .command_app import single_command
 from .delivery import Besides
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from golive.runtime.panic.panic import Panic, PanicStep
     from golive.runtime.panic.selection import Selection
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+app = single_command()
 
 EVERY = "all"
 

@@ -14,6 +14,7 @@ import typer
 from golive.model.errors import ConfigError, VenueError
 from golive.model.verdict import ExitCode
 
+from .command_app import single_command
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from golive.runtime.live.reconcile_consent import Request
     from golive.runtime.live.reconcile_run import Reconciliation
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+app = single_command()
 
 EntrypointOption = Annotated[
     str | None, typer.Option("--entrypoint", metavar="NAME", help="Whose accounts. Default: trading.default_entrypoint.")

@@ -13,6 +13,7 @@ import typer
 from golive.model.errors import JournalError
 from golive.model.verdict import ExitCode
 
+from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
@@ -29,13 +30,7 @@ class Kind(str, Enum):
     RUN = "run"
 
 
-app = typer.Typer(
-    help="Open a report, or show what a session's report says.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-)
+app = command_group("Open a report, or show what a session's report says.")
 
 
 @app.callback()

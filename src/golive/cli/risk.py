@@ -12,6 +12,7 @@ import typer
 from golive.model.errors import ConfigError, PrerequisiteMissing
 from golive.model.verdict import ExitCode
 
+from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 from .passphrase import OperatorOption, asked_passphrase
@@ -25,13 +26,7 @@ if TYPE_CHECKING:
 TAKEN_WITHIN_S: Final = 2.0
 """a running session looks ten times a second"""
 
-app = typer.Typer(
-    help="Show what is used of each limit; release stops, re-arm throttles, end emergency mode.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-)
+app = command_group("Show what is used of each limit; release stops, re-arm throttles, end emergency mode.")
 
 WhoseOption = Annotated[str | None, typer.Option("--entrypoint", metavar="NAME", help="Only this one. Default: all.")]
 EntrypointOption = Annotated[str, typer.Option("--entrypoint", metavar="NAME", help="Whose.")]

@@ -15,6 +15,7 @@ from golive.model.clock import to_iso
 from golive.model.verdict import ExitCode
 from golive.observability.wording import Language
 
+from .command_app import single_command
 from .delivery import delivered, set_apart
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, LanguageOption, locate
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from .terminal import Progress
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+app = single_command()
 
 
 class Mode(str, Enum):

@@ -12,6 +12,7 @@ import typer
 from golive.model.errors import GoliveError
 from golive.model.verdict import ExitCode, Stage
 
+from .command_app import single_command
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, HomeOption, locate
 
@@ -33,7 +34,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 
 
 def _app() -> typer.Typer:
-    return typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+    return single_command()
 
 
 orders_app, fills_app, positions_app, balances_app = _app(), _app(), _app(), _app()

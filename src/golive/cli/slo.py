@@ -11,19 +11,14 @@ import typer
 
 from golive.model.errors import ConfigError
 
+from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
 _WINDOW: Final = re.compile(r"([1-9]\d{0,4})([mhd])")
 _MINUTES: Final = {"m": 1, "h": 60, "d": 1440}
 
-app = typer.Typer(
-    help="Judge service levels.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-)
+app = command_group("Judge service levels.")
 
 
 @app.callback()

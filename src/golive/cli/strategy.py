@@ -15,6 +15,7 @@ import typer
 from golive.model.errors import ConfigError
 from golive.model.verdict import ExitCode
 
+from .command_app import command_group
 from .delivery import delivered, set_apart
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
@@ -22,13 +23,7 @@ if TYPE_CHECKING:
     from golive.matching.columns import CandleColumns
     from golive.runtime.strategy_folder import FoundStrategy
 
-app = typer.Typer(
-    help="Write, list, show and check strategies.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-)
+app = command_group("Write, list, show and check strategies.")
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A strategy: built in, or in <home>/strategies/.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]

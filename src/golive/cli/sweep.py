@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from . import history_options as history
 from . import sweep_options as given
-from .delivery import delivered, set_apart
-from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+from .command_app import single_command
+from .delivery import deliver_history, set_apart
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption
 
 if TYPE_CHECKING:
     from golive.model.json import JsonObject
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+app = single_command()
 
 
 @app.command()
@@ -62,10 +62,9 @@ def sweep(
     or data, 3 the same sweep is running, 6 interrupted or the cluster lost, 70 internal error or stdout did not take the result.
     """
     from golive.runtime.backtest_plan import BacktestOptions
-    from golive.runtime.sweep_plan import SweepOptions, plan_sweep
+    from golive.runtime.sweep_plan import SweepOptions
     from golive.runtime.sweep_run import run_planned_sweep
 
-    from .driver_ready import have_driver_ready
     from .sweep_progress import bar, interruptible
 
     options = SweepOptions(
@@ -96,25 +95,14 @@ def sweep(
         cluster=given.cluster_access(cluster, cluster_ca, cluster_cert, cluster_key),
         is_fresh=fresh,
     )
-    place = locate(config, home)
-    with set_apart():
-        plan = plan_sweep(options, place.runtime_file, place.home, os.environ)
-    if plan.why_events is None and cluster is None:
-        have_driver_ready()
+    plan = given.planned(options, config, home)
     with set_apart(), interruptible(), bar(sys.stderr, is_wanted=not as_json) as show:
         name = plan.prepared.spec.strategy.name
         document = run_planned_sweep(plan, lambda *at: show(name, *at), writes_report=not no_report)
-    deliver(document, as_json=as_json)
+    deliver_history(document, _print, as_json=as_json)
 
 
-def deliver(document: JsonObject, *, as_json: bool) -> None:
-    """Print the document, or what a person reads of it."""
-    with delivered() as stdout:
-        if as_json:
-            from golive.backtest.document import document_bytes
+def _print(document: JsonObject, stdout: TextIO) -> None:
+    from .sweep_table import print_sweep
 
-            stdout.buffer.write(document_bytes(document))
-            return
-        from .sweep_table import print_sweep
-
-        print_sweep(document, stdout)
+    print_sweep(document, stdout)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from .delivery import set_apart
+from .driver_ready import have_driver_ready
+from .options import locate
+
 if TYPE_CHECKING:
     from golive.runtime.sweep_cluster import ClusterAccess
+    from golive.runtime.sweep_plan import SweepOptions, SweepPlan
 
 
 class Method(str, Enum):
@@ -63,3 +69,15 @@ def cluster_access(address: str | None, ca: Path | None, cert: Path | None, key:
             raise typer.BadParameter("TLS files are for --cluster ADDRESS", param_hint="--cluster")
         return None
     return ClusterAccess(address, ca, cert, key)
+
+
+def planned(options: SweepOptions, config: Path, home: Path | None) -> SweepPlan:
+    """Plan a search; the compiled driver is ready where it is used on this machine. ConfigError for what does not fit."""
+    from golive.runtime.sweep_plan import plan_sweep
+
+    place = locate(config, home)
+    with set_apart():
+        plan = plan_sweep(options, place.runtime_file, place.home, os.environ)
+    if plan.why_events is None and options.cluster is None:
+        have_driver_ready()
+    return plan

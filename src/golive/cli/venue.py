@@ -9,16 +9,11 @@ from typing import Annotated
 
 import typer
 
+from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
-app = typer.Typer(
-    help="Examine a venue, or list the configured ones.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-)
+app = command_group("Examine a venue, or list the configured ones.")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 

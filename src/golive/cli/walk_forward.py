@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from . import history_options as history
 from . import sweep_options as given
-from .delivery import delivered, set_apart
-from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+from .command_app import single_command
+from .delivery import deliver_history, set_apart
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption
 
 if TYPE_CHECKING:
     from golive.model.json import JsonObject
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+app = single_command()
 
 
 @app.command()
@@ -65,10 +65,9 @@ def walk_forward(
     the result.
     """
     from golive.runtime.backtest_plan import BacktestOptions
-    from golive.runtime.sweep_plan import SweepOptions, plan_sweep
+    from golive.runtime.sweep_plan import SweepOptions
     from golive.runtime.walk_forward_run import Lengths, run_walk_forward
 
-    from .driver_ready import have_driver_ready
     from .sweep_progress import bar, interruptible
 
     options = SweepOptions(
@@ -98,11 +97,7 @@ def walk_forward(
         cluster=given.cluster_access(cluster, cluster_ca, cluster_cert, cluster_key),
         is_fresh=fresh,
     )
-    place = locate(config, home)
-    with set_apart():
-        plan = plan_sweep(options, place.runtime_file, place.home, os.environ)
-    if plan.why_events is None and cluster is None:
-        have_driver_ready()
+    plan = given.planned(options, config, home)
     with set_apart(), interruptible(), bar(sys.stderr, is_wanted=not as_json) as show:
         document = run_walk_forward(
             plan,
@@ -110,17 +105,10 @@ def walk_forward(
             lambda window, count, *at: show(f"window {window + 1} of {count}", *at),
             writes_report=not no_report,
         )
-    _deliver(document, as_json=as_json)
+    deliver_history(document, _print, as_json=as_json)
 
 
-def _deliver(document: JsonObject, *, as_json: bool) -> None:
-    """Print the document, or what a person reads of it."""
-    with delivered() as stdout:
-        if as_json:
-            from golive.backtest.document import document_bytes
+def _print(document: JsonObject, stdout: TextIO) -> None:
+    from .sweep_table import print_walk_forward
 
-            stdout.buffer.write(document_bytes(document))
-            return
-        from .sweep_table import print_walk_forward
-
-        print_walk_forward(document, stdout)
+    print_walk_forward(document, stdout)

@@ -62,6 +62,12 @@ def _exchanges(configuration: Configuration) -> Iterator[Panel]:
     yield _health(configuration)
     yield _errors(window_s)
     yield _rate_limited(window_s)
+    yield from _calls()
+    yield from _io_queue(window_s)
+    yield from _paper()
+
+
+def _calls() -> Iterator[Panel]:
     yield Panel(
         title="Latency of calls, p50 and p95",
         description="Round trip of one call to the venue.",
@@ -84,6 +90,9 @@ def _exchanges(configuration: Configuration) -> Iterator[Panel]:
         queries=(Query(f"max by (exchange) ({m.EXCHANGE_RECONNECT.name})", "{{exchange}}"),),
         limit=1,
     )
+
+
+def _io_queue(window_s: int) -> Iterator[Panel]:
     yield Panel(
         title="I/O queue: admitted and running",
         description="Bounds: burst and max_concurrency of io_queue.",
@@ -115,6 +124,9 @@ def _exchanges(configuration: Configuration) -> Iterator[Panel]:
         ),
         unit="s",
     )
+
+
+def _paper() -> Iterator[Panel]:
     yield Panel(
         title="Paper orders at their end",
         description="Since the session began.",
