@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from golive.engine.valuation import Valuation
@@ -22,9 +22,14 @@ steps = st.lists(
     ),
     max_size=40,
 )
+largest_falls_below_another = [(what, at, 10**6) for at in (0, 1, 2) for what in ("mark", "buy")] + [
+    ("mark", 2, 2_000_000),
+    ("mark", 2, 10),
+]
 
 
 @given(steps, st.booleans())
+@example(largest_falls_below_another, False)
 def test_it_is_the_sum_the_ledger_makes(moves: list[tuple[str, int, int]], has_coins: bool) -> None:
     start = {"USDT": Decimal(10**6), **({"ETH": Decimal("1.5")} if has_coins else {})}
     ledger = Ledger(PAIRS, start)
