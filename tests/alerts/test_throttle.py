@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +46,7 @@ def test_the_exempt_are_never_held_back() -> None:
     open_rules = ThrottleRules(exclude_severities=frozenset(), exclude_categories=frozenset())
     assert throttle.suppresses(message(severity=AlertSeverity.CRITICAL), "env", open_rules, 1)
     assert not throttle.suppresses(message(severity=AlertSeverity.CRITICAL, category="emergency"), "env", open_rules, 1)
+    assert not throttle.suppresses(replace(message(), context={"throttle": "never"}), "env", open_rules, 1)
 
 
 @given(STEPS)

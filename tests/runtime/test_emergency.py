@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from golive.model.emergency import Emergencies, TradingState
 from golive.model.errors import PrerequisiteMissing
 from golive.runtime.emergency import FirstWord, HostEmergency, Lifted
 from golive.runtime.emergency_watch import EmergencyWatch
+from golive.runtime.host_signer import host_signer
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.auto_trade_record import read_switch
 from golive.storage.emergency_flag import FLAG
@@ -49,6 +51,16 @@ def test_each_call_is_recorded_and_told_and_the_first_reason_stays(tmp_path: Pat
     outbox.close()
     assert [alert.severity for alert in alerts] == ["critical", "critical"]
     assert len({alert.dedup_key for alert in alerts}) == 2, "no throttle takes two for one"
+
+
+def test_words_that_are_no_text_are_written_as_far_as_they_can_be(tmp_path: Path) -> None:
+    activation = HostEmergency(tmp_path).switch_on(os.fsdecode(b"stra\xbfa"), os.fsdecode(b"anna\xff"))
+    assert not activation.problems
+    [mode] = activation.reading.emergencies.modes
+    assert (mode.reason, mode.operator) == ("stra?a", "anna?")
+    assert [
+        entry.body["reason"] for entry in EmergencyJournal(tmp_path, host_signer(tmp_path, WallClock(), "bert")).entries()[1:]
+    ] == ["stra?a"]
 
 
 def test_two_people_of_different_roles_lift_it_within_a_quarter_of_an_hour(tmp_path: Path) -> None:

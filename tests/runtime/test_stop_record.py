@@ -22,7 +22,7 @@ from golive.security.operators import OperatorIdentity
 from golive.storage.host_stop import HOST_STOPS, KeptStop, host_stop_groups, host_stop_path, host_stops
 from golive.storage.risk_stop import UNTOLD, StandingStop, newest_release, read_stop, standing_stops, stop_path, write_stop
 from golive.storage.security_admin import PATH
-from golive.storage.stop_record import STOPPED, stop_records
+from golive.storage.stop_record import HOST_RELEASED, RELEASED, STOPPED, stop_records
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 from support.trading import BALANCED
@@ -127,6 +127,17 @@ def test_only_a_signed_record_is_a_release(tmp_path: Path) -> None:
     assert newest is not None
     assert newest.operator == "anna"
     assert newest_release(tmp_path, "kraken") is None
+
+
+def test_a_release_ends_the_stops_that_it_names_and_no_other(tmp_path: Path) -> None:
+    let_stand(tmp_path, STOP)
+    keep(tmp_path, (HOST, DAILY), NOW)
+    of_others = {"ids": ["0" * 16], "reason": "looked into another one"}
+    record_act(tmp_path, RELEASED, {"entrypoint": "okx", **of_others}, "anna")
+    record_act(tmp_path, HOST_RELEASED, {"money": "paper", "quote_asset": "USDT", **of_others}, "anna")
+    remove_all(stop_path(tmp_path, "okx"))
+    assert read_stop(tmp_path, "okx") == STOP
+    assert set(host_stops(tmp_path, "paper", "USDT", NOW)) == {HOST, DAILY}
 
 
 def test_a_log_that_was_changed_cannot_tell_so_a_stop_stands(tmp_path: Path) -> None:
