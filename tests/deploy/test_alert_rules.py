@@ -181,6 +181,8 @@ def test_promtool_takes_rules_and_configuration() -> None:
         (("network_errors_max: 1", "network_errors_max: 4"), None, "ExchangeErrors", "> 1", "> 4"),
         (("health_min: 1.0", "health_min: 0.5"), None, "ExchangeHealthLow", "< 1.0", "< 0.5"),
         (("window_seconds: 3600", "window_seconds: 90"), None, "ExchangeErrors", "[1h]", "[90s]"),
+        (("window_seconds: 3600", "window_seconds: 90"), None, "ExchangeRateLimited", "[1h]", "[90s]"),
+        (("window_seconds: 3600", "window_seconds: 90"), None, "IoQueueTimeouts", "[1h]", "[90s]"),
         (("probe_interval_seconds: 30", "probe_interval_seconds: 0.5"), None, "ExchangeHealthLow", "for 30s", "for 500ms"),
         (None, ("latency_alert_threshold_ms: 350", "latency_alert_threshold_ms: 500"), "LiveExecutionLatencyHigh", "> 0.35", "> 0.5"),
         (None, ("fallback_alert_threshold: 3", "fallback_alert_threshold: 1"), "LiveOrdersFallback", ">= 3", ">= 1"),

@@ -72,12 +72,17 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def exported(session: str) -> dict[str, set[str]]:
-    """The label names of every series of a real session, and of live execution, by the name of the series."""
-    found = names(session)
+def live() -> str:
+    """The series that live execution has before anything has happened."""
     desk = RouterDesk()
     DeskPulse(desk.recorder, ["okx"])
-    return found | {name: labels | {"entrypoint"} for name, labels in names(prometheus_text(desk.recorder.snapshot())).items()}
+    return prometheus_text(desk.recorder.snapshot())
+
+
+@pytest.fixture(scope="module")
+def exported(session: str, live: str) -> dict[str, set[str]]:
+    """The label names of every series of a real session, and of live execution, by the name of the series."""
+    return names(session) | {name: labels | {"entrypoint"} for name, labels in names(live).items()}
 
 
 def names(text: str) -> dict[str, set[str]]:
@@ -104,6 +109,20 @@ def test_every_counter_and_histogram_that_is_declared_exists_from_the_start(expo
         name = f"{metric.name}_bucket" if metric.type is MetricType.HISTOGRAM else metric.name
         if metric.name not in GAUGES_OF_A_RUN:
             assert exported[name] == {*metric.labels, "entrypoint", *(["le"] if metric.buckets else [])}, metric.name
+
+
+def test_every_value_of_a_closed_label_is_there_though_it_never_happened(session: str, live: str) -> None:
+    found: dict[tuple[str, str], set[str]] = {}
+    for family in (*text_string_to_metric_families(session), *text_string_to_metric_families(live)):
+        for sample in family.samples:
+            for label, value in sample.labels.items():
+                found.setdefault((sample.name, label), set()).add(value)
+    for metric in of_sessions():
+        name = f"{metric.name}_count" if metric.type is MetricType.HISTOGRAM else metric.name
+        if metric.name not in GAUGES_OF_A_RUN:
+            assert {label: found[name, label] for label in metric.closed} == {
+                label: set(values) for label, values in metric.closed.items()
+            }, metric.name
 
 
 def test_closed_label_sets_are_those_of_the_code() -> None:
