@@ -84,6 +84,8 @@ def test_a_channel_that_refuses_fails_the_self_test(home: Path, hook: Webhook) -
 
 
 def test_a_channel_that_says_nothing_in_time_leaves_it_unknown(home: Path, hook: Webhook) -> None:
+    assert golive(home, "selftest", "--wait", "20") == 0
+    assert evidence(home)["audit"]["sound"]
     hook.delay_s = 4
     assert golive(home, "selftest", "--wait", "1") == 6
     assert {each["outcome"] for each in evidence(home)["channels"]} == {"no_answer"}

@@ -31,9 +31,12 @@ def test_a_channel_that_does_not_exist_is_an_error() -> None:
 
 def test_live_needs_critical_among_the_exempt_severities() -> None:
     as_live = changed(CORE, "environment: paper                 #", "environment: live                  #")
-    core = as_live.replace("exclude_severities: [critical]   #", "exclude_severities: [error]   #", 1)
-    with pytest.raises(ConfigErrors, match=r"okx_paper\.alert_throttle\.exclude_severities: a live environment may not throttle"):
-        parse(core=core)
+    for exempt, is_refused in (("[error]", True), ("[info, warning, error]", True), ("[]", True), ("[error, critical]", False)):
+        core = as_live.replace("exclude_severities: [critical]   #", f"exclude_severities: {exempt}   #", 1)
+        with pytest.raises(ConfigErrors) as found:  # a live environment in this place is wrong for other reasons, too
+            parse(core=core)
+        told = "okx_paper.alert_throttle.exclude_severities: a live environment may not throttle" in str(found.value)
+        assert told is is_refused, exempt
     parse(core=changed(CORE, "exclude_severities: [critical]   #", "exclude_severities: [error]   #"))
 
 
