@@ -14,15 +14,17 @@ from jsonschema import Draft202012Validator
 
 from golive.alerts.message import message_of
 from golive.cli.main import main
-from golive.model.alert import AlertSeverity
+from golive.model.alert import AlertOutcome, AlertRow, AlertSeverity
+from golive.model.clock import DAY
 from golive.model.command import Alert
 from golive.model.secret import Secret
 from golive.runtime.clock import SystemClock
 from golive.runtime.operators import add_operator
-from golive.storage.alert_audit import alert_files
+from golive.storage.alert_audit import FileAlertAuditLog, alert_files
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.verified import entries
 from support.alert_services import Webhook, keep_urls, webhook
+from support.durable import ToldClock, signer_of
 
 ROOT = Path(__file__).parents[2]
 PHRASE = "a long enough passphrase of anna"
@@ -101,6 +103,27 @@ def test_a_throttle_of_critical_alerts_is_found_out(home: Path, capsys: pytest.C
     assert {each["outcome"] for each in told["channels"]} == {"suppressed"}
     assert len(told["critical_suppressed"]) == 2
     assert "alert_throttle.exclude_severities lacks critical" in capsys.readouterr().out
+    core.write_text((ROOT / "config/core.yaml").read_text())
+    assert golive(home, "selftest", "--wait", "20") == 4, "what was held back in the last 24 hours still counts"
+    told = evidence(home)
+    assert {each["outcome"] for each in told["channels"]} == {"delivered"}
+    assert len(told["critical_suppressed"]) == 2
+
+
+def test_an_audit_that_was_changed_leaves_a_self_test_unknown_though_everything_is_delivered(home: Path) -> None:
+    yesterday = ToldClock(SystemClock().now() - DAY)
+    audit = FileAlertAuditLog(home, signer_of(home, yesterday))
+    message = message_of(Alert("risk", AlertSeverity.ERROR, "limit near", "daily loss"), "id-1", yesterday.now(), {})
+    audit.append([AlertRow(message, "oem-live", AlertOutcome.DELIVERED, 1)])
+    audit.close()
+    (path,) = alert_files(home / "alerts")
+    assert golive(home, "selftest", "--wait", "20") == 0
+    assert evidence(home)["audit"] == {"backend": "file", "directory": "alerts", "files": 2, "sound": True}
+    path.write_bytes(path.read_bytes().replace(b"daily loss", b"daily gain"))
+    assert golive(home, "selftest", "--wait", "20") == 6
+    told = evidence(home)
+    assert {each["outcome"] for each in told["channels"]} == {"delivered"}
+    assert (told["audit"]["sound"], told["status"]) == (False, "unknown")
 
 
 def test_without_a_critical_channel_there_is_nothing_to_test(home: Path) -> None:

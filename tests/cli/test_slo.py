@@ -9,6 +9,7 @@ from golive.cli import main as command_line
 from golive.model.clock import SECOND
 from golive.runtime.clock import SystemClock
 from golive.storage.indicator_store import Batch, IndicatorStore, SpanRow
+from support.configuration import parse
 from support.published import published
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +39,10 @@ def test_without_a_session_nothing_is_known(home: Path, capsys: pytest.CaptureFi
     assert "risk_service_available" in said
     assert "the operator console" in said
     assert "(exit 6)" in said
+    rows = [line.split() for line in said.splitlines()]
+    shown = {row[0]: row for row in rows if len(row) > 1 and row[1] == "?"}
+    assert len(shown) == len(parse().core.observability.slo)
+    assert all("unknown" in row and not {"ok", "warning", "breach"} & set(row) for row in shown.values())
 
 
 def test_one_objective_as_text_and_as_a_document(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -95,7 +95,7 @@ def test_a_trace_shows_no_secret() -> None:
         "postgresql://bot:UNGUARDED@localhost/db", "GET /v5/order?sign=UNGUARDED&symbol=BTC", "https://x/?a=1&signature=UNGUARDED",
         "OK-ACCESS-SIGN: UNGUARDED", "X-BAPI-API-KEY=UNGUARDED", "password = UNGUARDED,", "my_private_key='UNGUARDED'",
         "-----BEGIN EC PRIVATE KEY-----\nUNGUARDED\n-----END EC PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\nUNGUARDED",
-        "session_token=UNGUARDED;", "Set-Cookie: UNGUARDED",
+        "session_token=UNGUARDED;", "Set-Cookie: UNGUARDED", "got Bearer UNGUARDED back", "CloudSession UNGUARDED",
     ],
 )  # fmt: skip
 def test_what_is_named_like_a_secret_is_hidden_though_nobody_guarded_it(text: str) -> None:
