@@ -51,7 +51,8 @@ def test_one_objective_as_text_and_as_a_document(home: Path, capsys: pytest.Capt
     assert "100 %" in capsys.readouterr().out
     assert run("risk_service_available", "--json", "--window", "20m", "--label", "stage=paper", home=home) == 0
     row = published(capsys.readouterr().out)["results"]["risk_service_available"]
-    assert (row["status"], row["value"], row["sample_size"]) == ("ok", 1.0, 1199)
+    assert (row["status"], row["value"]) == ("ok", 1.0)
+    assert 1140 < row["sample_size"] < 1200, "its 20 minutes began while the command was starting"
 
 
 @pytest.mark.parametrize(
