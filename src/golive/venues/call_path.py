@@ -19,10 +19,11 @@ from golive.model.clock import MILLISECOND, SECOND, Clock
 from golive.model.errors import AuthenticationFailed, MagnitudeError, MalformedPayload, VenueRejected
 
 from .admission import NotAdmitted, Patience
+from .after_fault import demanded_rest, pause_before_next
 from .budget import RequestBudget
 from .ccxt_client import Ccxt
 from .circuit import Circuit
-from .classify import AttemptFailed, Evidence, Fault, ban_of, error, judge
+from .classify import AttemptFailed, Evidence, Fault, error, judge
 from .dialect import Payload, Request
 from .masking import Masking
 from .meaning import Meaning
@@ -141,7 +142,7 @@ class CallPath:
                 if attempt > 1:
                     self._meter.recovered()
                 raise self._gave_up(result, write=False, expected=True)
-            pause = self._pause_before_next(result, attempt)
+            pause = pause_before_next(self._profile, result, attempt, self._rng) if self._circuit.is_closed else None
             if pause is None or attempt >= policy.attempts:
                 if result.consequence.transport:
                     self._meter.reconnect_required(True, source=REST, reason=f"{request.path}: {result.meaning}")
@@ -149,17 +150,6 @@ class CallPath:
             if result.meaning is Meaning.CLOCK and self._turn is None:  # a refused nonce needs a new one, not the time
                 await self.resync_clock()
             await asyncio.sleep(pause)
-
-    def _pause_before_next(self, fault: Fault, attempt: int) -> float | None:
-        """Seconds to wait before the next attempt of a read; None when there must not be one."""
-        policy = self._profile.retry
-        if not fault.consequence.repeat_read or not self._circuit.is_closed or ban_of(self._profile, fault.evidence) is not None:
-            return None
-        pause = policy.pause_s(attempt, self._rng)
-        told = fault.evidence.retry_after_s
-        if told is None:
-            return pause
-        return max(told, pause) if told <= policy.max_retry_after_s else None
 
     async def resync_clock(self) -> int:
         """Ask the venue for its time and sign with it from now on; return venue minus ours, in ms.
@@ -352,16 +342,9 @@ class CallPath:
 
     def _heed(self, fault: Fault, what: str) -> tuple[float, bool]:
         """Leave the venue alone as its answer demands, this whole host; return for how long, and whether it is a ban."""
-        policy = self._profile.retry
-        told = fault.evidence.retry_after_s
-        ban = ban_of(self._profile, fault.evidence)
-        if ban is not None:
-            seconds = max(ban.pause_s, told or 0.0)
-        elif fault.meaning is Meaning.THROTTLED:
-            seconds = policy.base_s if told is None else told
-        else:
+        seconds, is_ban = demanded_rest(self._profile, fault)
+        if seconds is None:
             return 0.0, False
-        is_ban = ban is not None or seconds > policy.max_retry_after_s
         self._budget.pause(seconds, f"{what}: HTTP {fault.evidence.http_status}, code {fault.code or 'none'}", ban=is_ban)
         return seconds, is_ban
 

@@ -1,0 +1,47 @@
+"""The part of a journal that a seal covers: taken as read when its bytes are those that were sealed.
+
+The seal's signature over their digest says more than each record's MAC would, at a hundredth of the time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING, Final
+
+from golive.audit import Chain, EntryError, Seal, decode_entry
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+PART: Final = 1 << 22
+
+
+def take_sealed(descriptor: int, seal: Seal, chain: Chain) -> _Hash | None:
+    """Move a chain that has read nothing of the file to the end of the sealed part; return the digest of its bytes.
+
+    None, and nothing has moved, when they are not the sealed ones or do not continue the chain. OSError as of reading.
+    """
+    digest, start, lines = hashlib.sha256(), 0, 0
+    head = tail = b""
+    while start < seal.size:
+        part = os.pread(descriptor, min(seal.size - start, PART), start)
+        if not part:
+            return None
+        digest.update(part)
+        lines += part.count(b"\n")
+        head = head or part
+        tail = (tail if part.find(b"\n", 0, -1) < 0 else b"") + part
+        start += len(part)
+    if digest.hexdigest() != seal.content_sha256:
+        return None
+    try:
+        first, last = (decode_entry(line)[0] for line in (head.partition(b"\n")[0], tail[:-1].rpartition(b"\n")[2]))
+    except EntryError:
+        return None
+    begins = (first.seq, first.prev, first.body.get("log_id")) == (chain.seq + 1, chain.mac, seal.log_id)
+    continues = chain.log_id in ("", seal.log_id)
+    if not (begins and continues and (last.seq, last.mac) == (seal.last_seq, seal.head_mac)):
+        return None
+    chain.accept(seal.log_id, last, size=seal.size, lines=lines)
+    return digest
