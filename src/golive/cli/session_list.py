@@ -33,11 +33,7 @@ EntrypointOption = Annotated[str | None, typer.Option("--entrypoint", metavar="N
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; money is text.")]
 
 
-def _app() -> typer.Typer:
-    return single_command()
-
-
-orders_app, fills_app, positions_app, balances_app = _app(), _app(), _app(), _app()
+orders_app, fills_app, positions_app, balances_app = (single_command() for _ in range(4))
 
 
 @orders_app.command()

@@ -23,8 +23,9 @@ from .item import EventItem
 from .keys import DevelopmentKeys
 from .session_chain import StoreHead, Value, event_mac, genesis, row_mac, seal_path, store_seal
 from .session_identity import SessionIdentity
-from .session_schema import APPLICATION_ID, JOURNAL_COLUMNS, TABLES, USER_VERSION, apply_pragmas
+from .session_schema import APPLICATION_ID, JOURNAL_COLUMNS, TABLES, USER_VERSION
 from .session_store import StoredRecord
+from .sqlite_pragmas import apply_pragmas
 
 
 class OtherVersion(JournalError):

@@ -1,8 +1,7 @@
-"""The tables of a session store and the pragmas it is opened with (RELIABILITY §4.1)."""
+"""The tables of a session store (RELIABILITY §4.1)."""
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Final
 
 APPLICATION_ID: Final = 0x474C4956
@@ -119,28 +118,3 @@ JOURNAL_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "lifecycle": ("event", "ts", "epoch", "body"),
 }  # fmt: skip
 """Columns of each journal table beside seq, prev_mac and mac, in the order the MAC covers them."""
-
-
-OPENING_TIMEOUT_MS: Final = 1000
-"""A reader that opens a store while another connection recovers or folds its log waits this long."""
-
-
-def apply_pragmas(connection: sqlite3.Connection, *, read_only: bool) -> None:
-    """Set the pragmas of a store.
-
-    Readers may look on while its session writes: locking is SQLite's usual one. That nobody else writes is the business of
-    the entrypoint's lease, and the writer checks it with every commit; it fails at once when it meets another writer.
-    """
-    connection.execute(f"PRAGMA busy_timeout = {OPENING_TIMEOUT_MS}")
-    connection.execute("PRAGMA trusted_schema = OFF")
-    connection.execute("PRAGMA cell_size_check = ON")
-    connection.execute("PRAGMA foreign_keys = ON")
-    if read_only:
-        connection.execute("PRAGMA query_only = ON")
-        return
-    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-    if mode != "wal":
-        raise sqlite3.OperationalError(f"journal mode is {mode}, not wal")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA wal_autocheckpoint = 1000")
-    connection.execute("PRAGMA busy_timeout = 0")

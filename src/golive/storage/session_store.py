@@ -28,7 +28,8 @@ from .keys import DevelopmentKeys
 from .risk_body import RiskContext, risk_body
 from .session_chain import StoreHead, Value, event_mac, genesis, row_mac, seal_path, write_store_seal
 from .session_identity import SessionIdentity
-from .session_schema import APPLICATION_ID, JOURNAL_COLUMNS, TABLES, USER_VERSION, apply_pragmas
+from .session_schema import APPLICATION_ID, JOURNAL_COLUMNS, TABLES, USER_VERSION
+from .sqlite_pragmas import apply_pragmas
 
 FIRST_AMENDMENT: Final = 3
 """number of an order's first amendment among its attempts"""

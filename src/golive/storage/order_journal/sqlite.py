@@ -15,16 +15,13 @@ from golive.model.errors import JournalError
 
 from ..failpoint import reach
 from ..files import LOG_FILE, PRIVATE_DIRECTORY, make_directory, sync_directory
+from ..sqlite_pragmas import apply_pragmas
 from .insertion import Insertion
 from .private import check_file, check_present
 from .row import ChainedRow, Value
 from .schema import APPLICATION_ID, COLUMNS, TABLES, USER_VERSION
 
 T = TypeVar("T")
-WAL_PAGES: Final = 1000
-"""at most so many pages wait in the write-ahead log before a commit folds them into the file"""
-OPENING_TIMEOUT_MS: Final = 1000
-"""a connection that is opened while another one recovers or folds the log waits this long"""
 _WAL_HEADER, _FRAME_HEADER = 32, 24
 _SELECTS: Final = {table: f"SELECT seq, {', '.join(columns)}, prev_mac, mac FROM {table}" for table, columns in COLUMNS.items()}
 _SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
@@ -65,7 +62,7 @@ class SqliteDatabase:
                 _uri(path, read_only), uri=True, isolation_level=None, check_same_thread=False, timeout=0
             )
             try:
-                _apply_pragmas(connection, read_only=read_only)
+                apply_pragmas(connection, read_only=read_only)
                 _check_schema(path, connection)
                 if read_only:
                     connection.execute("BEGIN")
@@ -227,23 +224,6 @@ def _uri(path: Path, read_only: bool) -> str:
     if path.with_name(f"{path.name}-wal").exists():
         return f"{uri}?mode=ro"
     return f"{uri}?mode=rw" if os.access(path.parent, os.W_OK) and os.access(path, os.W_OK) else f"{uri}?mode=ro&immutable=1"
-
-
-def _apply_pragmas(connection: sqlite3.Connection, *, read_only: bool) -> None:
-    """Readers may look on, so locking is SQLite's usual one; that nobody else writes is the lease's business, and checked."""
-    connection.execute(f"PRAGMA busy_timeout = {OPENING_TIMEOUT_MS}")
-    connection.execute("PRAGMA trusted_schema = OFF")
-    connection.execute("PRAGMA cell_size_check = ON")
-    connection.execute("PRAGMA foreign_keys = ON")
-    if read_only:
-        connection.execute("PRAGMA query_only = ON")
-        return
-    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-    if mode != "wal":
-        raise sqlite3.OperationalError(f"journal mode is {mode}, not wal")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
-    connection.execute("PRAGMA busy_timeout = 0")
 
 
 def _check_schema(path: Path, connection: sqlite3.Connection) -> None:
