@@ -158,16 +158,25 @@ def test_an_edited_stage_record_opens_nothing(after_demo: Path, tmp_path: Path) 
     assert home.run("paper", *SHORT).code == 3
 
 
-def test_refusals_of_the_venue_end_in_5_and_name_the_threshold(passed: tuple[Home, dict[str, Any]]) -> None:
+def test_refusals_and_errors_of_the_venue_end_in_5_and_name_each_threshold(passed: tuple[Home, dict[str, Any]]) -> None:
+    """Each of the two reads is recovered and so one error of severity `warning`: one is allowed."""
     home = passed[0]
-    with venue_process("--steps", "300", "--fault", "http_429,match=/api/v5/public/time,count=2,retry_after=0.1") as venue:
+    faults = (
+        "http_429,match=/api/v5/public/time,count=2,retry_after=0.1",
+        "drop_before,match=/api/v5/public/instruments,count=1",
+    )
+    with venue_process("--steps", "300", *(word for fault in faults for word in ("--fault", fault))) as venue:
         env = {"GOLIVE__ENVIRONMENTS__OKX_PAPER__ENDPOINT": venue.rest}
         done = home.run("paper", "--speed", "max", env=env)
     assert done.code == 5, done.stderr
     report = done.report
     entry = report["paper_exchange_metrics"]["okx_desktop_paper"]
     assert (report["status"], entry["status"], entry["rate_limited_events"]) == ("breached", "breached", 2)
-    assert any(w.startswith("[paper:okx_desktop_paper]") and "rate_limit_max" in w for w in report["warnings"])
+    assert [w for w in report["warnings"] if w.startswith("[paper:")] == [
+        "[paper:okx_desktop_paper] rate_limit 2 breaches rate_limit_max: required <= 0",
+        "[paper:okx_desktop_paper] network_errors 2 breaches network_errors_max: required <= 1",
+    ]
+    assert entry["network_errors_by_severity"] == {"critical": 0, "error": 0, "warning": 2}
     assert report["evidence_class"] == "custom"
     assert report["stage_record"]["stage"] == "demo", "a breached session leaves no record of its own"
 

@@ -133,6 +133,22 @@ def test_a_number_where_money_belongs_is_found(validator: jsonschema.Draft202012
     assert not validator.is_valid(whole)
 
 
+@pytest.mark.parametrize(
+    ("field", "wrong"), [("threshold", "health_min"), ("comparator", ">="), ("observed", 0.5), ("limit", -1)]
+)
+def test_a_breach_that_contradicts_itself_is_found(validator: jsonschema.Draft202012Validator, field: str, wrong: object) -> None:
+    whole = plain(run_report(rate_limited=2))
+    for breaches in (
+        whole["paper_exchange_windows"][0]["breaches"],
+        whole["paper_exchange_metrics"]["okx_desktop_paper"]["breaches"],
+    ):
+        assert breaches[0]["metric"] == "rate_limit"
+        kept, breaches[0][field] = breaches[0][field], wrong
+        assert not validator.is_valid(whole)
+        breaches[0][field] = kept
+    assert validator.is_valid(whole)
+
+
 def test_the_outcome_digest_is_over_the_canonical_outcome_alone() -> None:
     first, second = plain(run_report()), plain(run_report(rate_limited=2, notes=["something was slow"]))
     assert first["outcome_sha256"] == second["outcome_sha256"]

@@ -400,6 +400,13 @@ def test_nothing_monitored_is_not_configured_in_full_shape() -> None:
     assert summary["network_error_severity_totals"] == {"critical": 0, "error": 0, "warning": 0}
 
 
+def test_every_key_of_the_section_stands_in_its_alphabetical_place() -> None:
+    names = ["zebra_paper", "okx_desktop_paper"]
+    profiles = [MonitoredProfile(**(_fields(okx_profile()) | {"entrypoint": name})) for name in names]
+    section = ReferenceWindows(profiles, adapter_recorder(), HOUR, STALE).close(STARTED).paper_exchange_metrics
+    assert list(section) == ["okx_desktop_paper", "summary", "zebra_paper"]
+
+
 @pytest.mark.parametrize("names", [["summary"], ["a", "a"]])
 def test_a_name_that_would_hide_another_is_refused(names: list[str]) -> None:
     profiles = [MonitoredProfile(**(_fields(okx_profile()) | {"entrypoint": name})) for name in names]

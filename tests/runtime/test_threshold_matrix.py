@@ -123,6 +123,23 @@ class Case:
         return Ended(self, evaluation, *dataclasses.astuple(judge(self.plan, facts(), evaluation, QUIET)))
 
 
+FRACTIONAL: Final = {
+    *("health_status", "health_age_seconds", "health_min", "metric_coverage_ratio", "threshold_coverage_ratio"),
+    *("network_error_severity_coverage_ratio", "metric_coverage_score", "threshold_coverage_score"),
+    *("observed of health", "limit of health"),
+}
+
+
+def fractional(value: Any, name: str = "") -> set[str]:
+    """Return the names of everything that is no whole number in JSON; a mapping of ratios counts as one."""
+    if isinstance(value, dict):
+        of = " of health" if value.get("metric") == "health" else ""
+        return set().union(*(fractional(each, name if name.endswith("_ratio") else key + of) for key, each in value.items()))
+    if isinstance(value, list):
+        return set().union(*(fractional(each, name) for each in value))
+    return {name} if isinstance(value, float) else set()
+
+
 @dataclasses.dataclass(frozen=True)
 class Ended:
     case: Case
@@ -147,6 +164,7 @@ class Ended:
         assert self.summary[f"{verdict}_entrypoint_names"] == sorted(
             others | {self.case.entrypoint} if verdict == "ok" else [self.case.entrypoint]
         )
+        assert fractional(self.evaluation.paper_exchange_metrics) <= FRACTIONAL
         assert list(self.evaluation.warnings) == [f"[paper:{self.case.entrypoint}] {text}" for text in texts]
 
 

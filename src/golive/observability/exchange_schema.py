@@ -9,7 +9,7 @@ from golive.metrics.declaration import SEVERITIES
 from golive.model.json import JsonObject, JsonValue
 
 from .shape import INSTANT_PATTERN, closed_object
-from .threshold import THRESHOLD_OF
+from .threshold import COMPARATOR_OF, HEALTH, THRESHOLD_OF
 
 _COUNT: Final[JsonObject] = {"type": "integer", "minimum": 0}
 _NAMES: Final[JsonObject] = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
@@ -32,13 +32,23 @@ def _per_severity(values: JsonObject, *, all_required: bool) -> JsonObject:
     return schema if all_required else {**schema, "required": []}
 
 
-_BREACH: Final[Mapping[str, JsonValue]] = {
-    "metric": {"enum": sorted(THRESHOLD_OF)},
-    "threshold": {"enum": sorted(THRESHOLD_OF.values())},
-    "observed": {"type": "number"},
-    "limit": {"type": "number"},
-    "comparator": {"enum": ["<=", ">="]},
-}
+def _breach(**beside: JsonObject) -> JsonObject:
+    """Return the schema of a breach record; each metric has its threshold and relation, and counts are whole."""
+    kinds = [
+        closed_object(
+            {
+                **beside,
+                "metric": {"const": kind},
+                "threshold": {"const": threshold},
+                "observed": {"type": "number"} if kind == HEALTH else _COUNT,
+                "limit": {"type": "number", "minimum": 0},
+                "comparator": {"const": COMPARATOR_OF[kind]},
+            }
+        )
+        for kind, threshold in THRESHOLD_OF.items()
+    ]
+    return {"oneOf": kinds}
+
 
 ENTRY: Final[JsonObject] = closed_object(
     {
@@ -53,7 +63,7 @@ ENTRY: Final[JsonObject] = closed_object(
         "health_age_seconds": _optional({"type": "number", "minimum": 0}),
         "metric_names": closed_object({kind: {"type": "string"} for kind in sorted(THRESHOLD_OF)}),
         "thresholds": {"type": "object", "additionalProperties": {"type": ["boolean", "null", "number", "string"]}},
-        "breaches": {"type": "array", "items": closed_object(_BREACH)},
+        "breaches": {"type": "array", "items": _breach()},
         "missing_metrics": _NAMES,
         "stale_metrics": _NAMES,
         "invalid_thresholds": _NAMES,
@@ -106,7 +116,7 @@ WINDOWS_SCHEMA: Final[JsonObject] = {
             "ended_at": _INSTANT,
             "partial": {"type": "boolean"},
             "status": {"enum": [*_VERDICT, "not_configured"]},
-            "breaches": {"type": "array", "items": closed_object({"entrypoint": {"type": "string"}, **_BREACH})},
+            "breaches": {"type": "array", "items": _breach(entrypoint={"type": "string"})},
         }
     ),
 }

@@ -181,7 +181,7 @@ class ReferenceWindows:
         section: dict[str, JsonValue] = {row.entrypoint: entry.entry(row) for row in worst.judged}
         section[SUMMARY_KEY] = summarize(worst.judged, self.phase)
         return Evaluation(
-            paper_exchange_metrics=section,
+            paper_exchange_metrics=dict(sorted(section.items())),
             windows=tuple(window.as_json() for window in windows),
             warnings=tuple(line for row in worst.judged for line in entry.warnings(row)),
             status=worst.status,
