@@ -22,6 +22,7 @@ from . import (
     metrics,
     order_journal,
     paper_orders,
+    report,
     risk_decision,
     sweep,
     tick_maker,
@@ -84,6 +85,7 @@ def main() -> None:
     )
     risk_decision.print_risk_decision()
     metrics.print_metrics()
+    report.print_report()
     ledger.print_ledger()
     paper_orders.print_paper_orders(rounds=3)
     print()

@@ -69,7 +69,22 @@ def test_iso_time_reads_back(ns: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2024-01-01T00:00:00", "2024-01-01T00:00:00+00:00", "2024-13-01T00:00:00Z", "2024-01-01T00:00:00.1234567890Z"]
+    "text",
+    [
+        "2024-01-01T00:00:00",
+        "2024-01-01T00:00:00+00:00",
+        "2024-13-01T00:00:00Z",
+        "2024-01-01T00:00:00.1234567890Z",
+        "2024-1-1T0:0:0Z",
+        "2024-01-01 00:00:00Z",
+        "20240101T000000Z",
+        "2024-W01-1T00:00:00Z",
+        "2024-01-01T00+01:00Z",
+        "2024-01-01Z",
+        "2024-01-01T00:00:0٣Z",
+        "Z",
+        "",
+    ],
 )
 def test_time_in_another_form_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"end in|does not match|bad fraction"):

@@ -32,7 +32,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "decisions": LazyCommand("golive.cli.decisions:app", "List what a session decided, and why it did nothing."),
     "order": LazyCommand("golive.cli.order:app", "Send, cancel and list orders by hand, in rehearsal."),
     "reconcile": LazyCommand("golive.cli.reconcile:app", "Compare order journals with venues, and decide what differs."),
-    "report": LazyCommand("golive.cli.report:app", "Open a report, or show how far a session was from its shadow."),
+    "report": LazyCommand("golive.cli.report:app", "Open a report, show guardrails, or how far a session was from its shadow."),
     "explain": LazyCommand("golive.cli.explain:app", "Tell in words why: an order, a signal, or a time."),
     "risk": LazyCommand("golive.cli.risk:app", "Show what is used of each limit; release stops, re-arm, end emergency mode."),
     "slo": LazyCommand("golive.cli.slo:app", "Hold the service against what is promised, with error budgets."),

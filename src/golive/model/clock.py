@@ -61,7 +61,12 @@ def from_iso(text: str) -> Nanos:
     if not text.endswith("Z"):
         raise ValueError(f"{text!r} does not end in 'Z'")
     head, _, fraction = text[:-1].partition(".")
-    moment = datetime.strptime(head, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+    try:
+        moment = datetime.fromisoformat(head).replace(tzinfo=timezone.utc)
+    except ValueError as exc:
+        raise ValueError(f"{text!r} does not match YYYY-mm-ddTHH:MM:SSZ: {exc}") from None
+    if len(head) != 19 or head[4::3] != "--T::":
+        raise ValueError(f"{text!r} does not match YYYY-mm-ddTHH:MM:SSZ")
     if fraction and not (fraction.isascii() and fraction.isdigit() and len(fraction) <= 9):
         raise ValueError(f"{text!r} has a bad fraction of a second")
     delta = moment - _EPOCH

@@ -43,9 +43,9 @@ _KEYS: Final = (
 )
 
 
-def html(document: JsonObject) -> str:
-    """Return the whole page; raise MalformedPayload when the document is not a run report."""
-    shown = page(document)
+def html(document: JsonObject, shown: Page | None = None) -> str:
+    """Return the whole page, that of the document unless it was made before; MalformedPayload when it is not a run report."""
+    shown = shown or page(document)
     foot = (
         f"Rendered from {escape(read.text(document, 'report_json'))} · outcome "
         f"{escape(read.text(document, 'outcome_sha256'))} · golive {escape(read.text(document, 'code_version'))}"

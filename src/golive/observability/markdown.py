@@ -15,6 +15,8 @@ _SPECIAL: Final = re.compile(r"[\\`*\[\]<>|&~$]")
 _EDGE_UNDERSCORE: Final = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _LINE_START: Final = re.compile(r"^(\d{0,9})([.)]|#{1,6}|[+-])(?=\s|$)|^()([=-]+)$")
 """a list item, a headline, or a line under a headline"""
+_WORDS: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9:/%,]|[ .](?=[A-Za-z0-9])|(?<=[A-Za-z0-9])[_-](?=[A-Za-z0-9]))*")
+"""words, numbers and names, which nearly all cells are: nothing in them means anything to Markdown"""
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 
@@ -33,6 +35,8 @@ def escaped(text: str) -> str:
 
     Underscores inside a word stay: there they mean nothing, and names can still be searched for.
     """
+    if _WORDS.fullmatch(text):
+        return text
     line = _UNPRINTABLE.sub(" ", text).strip()
     line = _SPECIAL.sub(lambda found: "\\" + found.group(), line)
     line = _EDGE_UNDERSCORE.sub(r"\\_", line)

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
 
 from golive.model.errors import MalformedPayload
 from golive.model.json import JsonObject, JsonValue
 
+_OBJECTS: Final = (dict, Mapping)
+"""the first is what nearly all are, and quick to tell"""
+
 
 def value(document: JsonObject, *path: str) -> JsonValue:
     """Return what stands at `path`; raise MalformedPayload when a part of it is missing."""
-    found: JsonValue = document
+    found: Any = document
+    try:
+        for key in path:
+            found = found[key]
+    except (KeyError, TypeError):  # TypeError: what should be an object is none
+        raise MalformedPayload(f"report: {_missing(document, path)} is missing") from None
+    return cast(JsonValue, found)
+
+
+def _missing(document: JsonObject, path: Sequence[str]) -> str:
+    """Return how far into `path` the document does not go."""
+    found: Any = document
     for step, key in enumerate(path):
-        if not isinstance(found, Mapping) or key not in found:
-            raise MalformedPayload(f"report: {'.'.join(path[: step + 1])} is missing")
+        if not isinstance(found, _OBJECTS) or key not in found:
+            return ".".join(path[: step + 1])
         found = found[key]
-    return found
+    return ".".join(path)
 
 
 def text(document: JsonObject, *path: str) -> str:
@@ -34,7 +49,7 @@ def optional_text(document: JsonObject, *path: str) -> str | None:
 def number(document: JsonObject, *path: str) -> float:
     """Return a number, int or float as it stands."""
     found = value(document, *path)
-    if isinstance(found, bool) or not isinstance(found, int | float):
+    if isinstance(found, bool) or not isinstance(found, (int, float)):
         raise _wrong(path, "a number")
     return found
 
@@ -69,7 +84,7 @@ def mappings(document: JsonObject, *path: str) -> list[JsonObject]:
     """Return a list of objects."""
     rows: list[JsonObject] = []
     for row in sequence(document, *path):
-        if not isinstance(row, Mapping):
+        if not isinstance(row, _OBJECTS):
             raise _wrong(path, "a list of objects")
         rows.append(row)
     return rows

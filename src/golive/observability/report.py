@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, TypeAlias
 
+import orjson
+
 from golive.audit.canonical import canonical
 from golive.model.json import JsonObject, JsonValue
 from golive.model.stage_record import FileDigest, StageRecord
@@ -174,8 +176,12 @@ def document(report: RunReport) -> dict[str, JsonValue]:
 
 
 def document_bytes(document: JsonObject) -> bytes:
-    """Return the document as the text of its file: UTF-8, indented, a newline at the end."""
-    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    """Return the document as the text of its file: UTF-8, indented, a newline at the end; ValueError for what JSON lacks."""
+    json.dumps(document, allow_nan=False)  # orjson would write null for a number that is none
+    try:
+        return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError as exc:
+        raise ValueError(f"the document cannot be written as JSON: {exc}") from exc
 
 
 def report_sha256(document: JsonObject) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
 from golive.model.clock import to_iso
 from golive.model.json import JsonObject, JsonValue
@@ -43,7 +43,10 @@ Share: TypeAlias = Annotated[float, Fragment({"minimum": 0})]
 
 def as_json(value: object) -> JsonValue:
     """Return a dataclass of this module's kinds as a JSON value; raise ValueError naming a field that cannot be one."""
-    return _json(value, type(value), type(value).__name__)
+    try:
+        return _json(value, type(value))
+    except _Unfit as unfit:
+        raise ValueError(f"{type(value).__name__}{''.join(reversed(unfit.path))} {unfit.reason}") from None
 
 
 def schema_of(cls: type, definitions: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -89,34 +92,86 @@ def _key(name: str) -> str:
     return name.removesuffix("_")
 
 
-def _json(value: object, hint: Any, path: str) -> JsonValue:
+class _Unfit(Exception):
+    """Something that JSON cannot carry; on its way out each level adds its step to `path`, so the innermost comes first."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.path: list[str] = []
+
+    def within(self, step: str) -> _Unfit:
+        self.path.append(step)
+        return self
+
+
+@cache
+def _members(cls: type) -> tuple[tuple[str, str, Any], ...] | None:
+    """Return name, key and hint of each field of a dataclass; None for another type."""
+    return tuple((name, _key(name), hint) for name, hint in _hints(cls).items()) if is_dataclass(cls) else None
+
+
+def _json(value: Any, hint: Any) -> JsonValue:
+    """Types that a report has thousands of come first."""
+    kind: Any = type(value)  # Any: a type can be hashed
+    if kind is str:
+        return cast(str, value)
+    if kind is int:
+        return to_iso(value) if _is_instant(hint) else cast(int, value)
+    if value is None or kind is bool:
+        return cast("bool | None", value)
+    members = _members(kind)
+    if members is not None:
+        return _json_object(value, members)
     if isinstance(value, Enum):
         return value.value  # type: ignore[no-any-return]  # our enums are text and int
-    if value is None or isinstance(value, bool | str):
+    if isinstance(value, str | bool):
         return value
     if isinstance(value, int):
         return to_iso(value) if _is_instant(hint) else value
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise ValueError(f"{path} is {value}, which JSON cannot carry")
+            raise _Unfit(f"is {value}, which JSON cannot carry")
         return round(value, 4) + 0.0
-    if is_dataclass(value) and not isinstance(value, type):
-        hints = _hints(type(value))
-        return {_key(name): _json(getattr(value, name), hints[name], f"{path}.{_key(name)}") for name in hints}
     if isinstance(value, Mapping):
-        return _json_mapping(value, hint, path)
+        return _json_mapping(value, hint)
     if isinstance(value, tuple | list):
-        inner = _item_hints(hint, len(value))
-        return [_json(item, inner[index], f"{path}[{index}]") for index, item in enumerate(value)]
-    raise ValueError(f"{path} is a {type(value).__name__}, which JSON cannot carry")
+        return _json_array(value, hint)
+    raise _Unfit(f"is a {kind.__name__}, which JSON cannot carry")
 
 
-def _json_mapping(value: Mapping[object, object], hint: Any, path: str) -> JsonValue:
+def _json_object(value: object, members: tuple[tuple[str, str, Any], ...]) -> JsonValue:
+    made: dict[str, JsonValue] = {}
+    key = ""
+    try:
+        for name, key, hint in members:
+            made[key] = _json(getattr(value, name), hint)
+    except _Unfit as unfit:
+        raise unfit.within(f".{key}") from None
+    return made
+
+
+def _json_array(value: tuple[object, ...] | list[object], hint: Any) -> JsonValue:
+    made: list[JsonValue] = []
+    try:
+        for item, inner in zip(value, _item_hints(hint, len(value)), strict=True):
+            made.append(_json(item, inner))
+    except _Unfit as unfit:
+        raise unfit.within(f"[{len(made)}]") from None
+    return made
+
+
+def _json_mapping(value: Mapping[object, object], hint: Any) -> JsonValue:
     if not all(isinstance(key, str) for key in value):
-        raise ValueError(f"{path} has a key that is not text")
-    keys = sorted(str(key) for key in value)
-    inner = _mapping_hint(hint)
-    return {key: _json(value[key], inner, f"{path}.{key}") for key in keys}
+        raise _Unfit("has a key that is not text")
+    made: dict[str, JsonValue] = {}
+    key, inner = "", _mapping_hint(hint)
+    try:
+        for key in sorted(str(key) for key in value):
+            made[key] = _json(value[key], inner)
+    except _Unfit as unfit:
+        raise unfit.within(f".{key}") from None
+    return made
 
 
 def _alternatives(hint: Any) -> tuple[Any, ...]:
@@ -126,6 +181,7 @@ def _alternatives(hint: Any) -> tuple[Any, ...]:
     return (hint,)
 
 
+@cache
 def _is_instant(hint: Any) -> bool:
     return any(isinstance(mark, _Instant) for member in _alternatives(hint) for mark in getattr(member, "__metadata__", ()))
 
@@ -134,15 +190,23 @@ def _bare(hint: Any) -> Any:
     return get_args(hint)[0] if get_origin(hint) is Annotated else hint
 
 
-def _item_hints(hint: Any, length: int) -> list[Any]:
+def _item_hints(hint: Any, length: int) -> tuple[Any, ...]:
+    args = _tuple_arguments(hint)
+    if args is None:
+        return (object,) * length
+    return args[:1] * length if args[-1] is Ellipsis else args
+
+
+@cache
+def _tuple_arguments(hint: Any) -> tuple[Any, ...] | None:
     for member in _alternatives(hint):
         bare = _bare(member)
         if get_origin(bare) is tuple:
-            args = get_args(bare)
-            return [args[0]] * length if args[-1] is Ellipsis else list(args)
-    return [object] * length
+            return get_args(bare)
+    return None
 
 
+@cache
 def _mapping_hint(hint: Any) -> Any:
     for member in _alternatives(hint):
         bare = _bare(member)

@@ -121,11 +121,13 @@ def write_json(places: ReportPlaces, report: JsonObject) -> None:
 def write_all(places: ReportPlaces, report: JsonObject) -> None:
     """Write JSON, then Markdown and HTML from exactly that JSON."""
     from golive.observability.html import html
-    from golive.observability.markdown import markdown
+    from golive.observability.markdown import page_markdown
+    from golive.observability.presentation import page
 
     write_json(places, report)
-    write_atomic(places.markdown, markdown(report).encode())
-    write_atomic(places.html, html(report).encode())
+    shown = page(report)
+    write_atomic(places.markdown, page_markdown(shown).encode())
+    write_atomic(places.html, html(report, shown).encode())
 
 
 def stage_record_of(
