@@ -139,7 +139,7 @@ def test_a_missing_risk_journal_blocks(after_demo: Path, tmp_path: Path) -> None
     assert "risk_decisions.jsonl" in done.report["errors"][0]
 
 
-def test_the_drawdown_stop_holds_until_the_session_ends(tmp_path: Path) -> None:
+def test_the_drawdown_stop_holds_until_the_session_ends_and_lets_no_other_begin(tmp_path: Path) -> None:
     home = ForkedHome(tmp_path)
     home.edit("core.yaml", "    hard_drawdown_pct: 0.10\n", "    hard_drawdown_pct: 0.0002\n")
     done = home.run("demo")
@@ -149,6 +149,9 @@ def test_the_drawdown_stop_holds_until_the_session_ends(tmp_path: Path) -> None:
     [breach] = [b for b in outcome["breaches"] if b["code"] == "hard_drawdown_pct"]
     assert all(order["side"] == "sell" for order in outcome["orders"] if order["ts"] > breach["ts"])
     assert outcome["decisions"]["by_code"]["RISK_DRAWDOWN"] > 0
+    again = home.run("demo", *SHORT)
+    assert again.code == 3
+    assert "golive risk release --entrypoint okx_desktop_paper" in again.report["errors"][0]
 
 
 def test_an_edited_stage_record_opens_nothing(after_demo: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,10 +15,12 @@ from golive.audit import Soundness
 from golive.config.rbac import Role
 from golive.model.clock import DAY, from_iso
 from golive.model.errors import JournalError, PrerequisiteMissing
+from golive.runtime.bootstrap import plan_session
 from golive.runtime.clock import SystemClock
 from golive.runtime.host_stop import demand_no_host_stop, keep, release_across
 from golive.runtime.operators import record_act
-from golive.runtime.risk_stop import Released, let_stand, release, stop_text
+from golive.runtime.options import RunOptions
+from golive.runtime.risk_stop import Released, StopKeeper, let_stand, release, stop_text
 from golive.security.operators import OperatorIdentity
 from golive.storage.host_stop import HOST_STOPS, KeptStop, host_stop_groups, host_stop_path, host_stops
 from golive.storage.risk_stop import UNTOLD, StandingStop, newest_release, read_stop, standing_stops, stop_path, write_stop
@@ -25,6 +28,7 @@ from golive.storage.security_admin import PATH
 from golive.storage.stop_record import HOST_RELEASED, RELEASED, STOPPED, stop_records
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
+from support.golive_process import ROOT
 from support.trading import BALANCED
 
 STOP = StandingStop(
@@ -182,6 +186,34 @@ def test_stops_of_all_together_hold_although_their_files_are_gone(tmp_path: Path
     assert [stop.limit for stop in done.stops] == ["hard_drawdown_pct"]
     assert host_stops(tmp_path, "paper", "USDT", NOW + DAY) == ()
     assert found(tmp_path) == {}
+
+
+def keeper(home: Path, **options: Any) -> StopKeeper:
+    """Of a demo session, at speed 1 unless `options` say otherwise."""
+    asked = RunOptions(**{"mode": "demo", "speed": "1", **options})
+    return StopKeeper(plan_session(asked, ROOT / "config/runtime.yaml", home, {}), lambda: STOP.run_id, SystemClock())
+
+
+def test_a_drawdown_of_all_lets_no_session_begin_but_a_simulation_and_one_that_is_taken_up_again(tmp_path: Path) -> None:
+    keeper(tmp_path).demand_none()
+    keep(tmp_path, (HOST,), NOW)
+    with pytest.raises(PrerequisiteMissing, match="release --across paper/USDT"):
+        keeper(tmp_path).demand_none()
+    keeper(tmp_path, speed="max").demand_none()
+    keeper(tmp_path, resume=True).demand_none()
+    release_across(tmp_path, "paper", "USDT", ANNA, "looked into it", SystemClock())
+    keeper(tmp_path).demand_none()
+
+
+def test_a_stop_of_its_own_lets_only_the_session_go_on_that_reached_it(tmp_path: Path) -> None:
+    own = replace(STOP, entrypoint="okx_desktop_paper")
+    let_stand(tmp_path, own)
+    keeper(tmp_path).demand_none()
+    released(tmp_path, own.entrypoint)
+    let_stand(tmp_path, replace(own, run_id="b" * 32))
+    for options in ({}, {"speed": "max"}, {"resume": True}):
+        with pytest.raises(PrerequisiteMissing, match="stands at hard_drawdown_pct"):
+            keeper(tmp_path, **options).demand_none()
 
 
 def test_a_file_of_all_that_says_less_takes_nothing_away(tmp_path: Path) -> None:
