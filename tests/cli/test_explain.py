@@ -25,7 +25,7 @@ from golive.storage.order_journal import AnswerItem
 from golive.storage.order_journal.place import DIRECTORY
 from golive.storage.order_journal.schema import COLUMNS
 from golive.storage.recovery import entries
-from golive.storage.risk_decisions import RiskDecisions
+from golive.storage.risk_decisions import RISK_DECISION, RiskDecisions
 from support.durable import BTC, CONTEXT, START, approval, new_store, note, order_id, refusal, signer_of
 from support.golive_process import Home
 from support.live_orders import (
@@ -39,6 +39,7 @@ from support.live_orders import (
     answer,
     decided,
     end,
+    signed_anew,
     write,
 )
 from support.published import published
@@ -231,12 +232,29 @@ def log_again(home: Path) -> None:
     log.close()
 
 
+def otherwise(home: Path) -> None:
+    """Sign a decision log in which the order has ended later."""
+    signed_anew(home, lambda body: {**body, "latency_ms": 42} if body.get("client_order_id") == order_id(FILLED) else body)
+
+
+def decided_otherwise(home: Path) -> None:
+    """Sign a risk log in which the order was judged by another profile."""
+    bodies = [entry.body for entry in entries(home / RISK_LOG) if entry.type == RISK_DECISION]
+    for path in (home / RISK_LOG, (home / RISK_LOG).with_suffix(".seal.json")):
+        path.unlink()
+    log = RiskDecisions(home / RISK_LOG, signer_of(home))
+    log.append([{**body, "profile": "aggressive"} for body in bodies])
+    log.close()
+
+
 LIES: dict[str, tuple[Callable[[Path], object], str, tuple[str, str]]] = {
     "log gone": (lambda home: (home / LOG).unlink(), "decision_log", ("missing", "end_not_there")),
     "record gone": (lambda home: drop_line(home / LOG, order_id(FILLED)), "decision_log", ("missing", "end_not_there")),
     "record changed": (
         lambda home: flip(home / LOG, b'"latency_ms":41', b'"latency_ms":14'), "decision_log", ("corrupt", "bad_record"),
     ),
+    "record signed with other words": (otherwise, "decision_log", ("corrupt", "says_otherwise")),
+    "decision signed with other words": (decided_otherwise, "risk_decisions", ("corrupt", "says_otherwise")),
     "record torn": (
         lambda home: (home / LOG).write_bytes((home / LOG).read_bytes().partition(b'"fallback_used"')[0] + f'"client_order_id":"{order_id(FILLED)}"'.encode()),
         "decision_log", ("corrupt", "bad_record"),
@@ -442,6 +460,11 @@ def test_an_order_of_a_paper_session_is_told_from_its_store(tmp_path: Path, caps
     assert witnesses["risk_decisions"] == ("ok", "agrees")
     assert told(capsys, tmp_path, "paper-2")[1]["client_order_id"] == order_id(2)
     assert told(capsys, tmp_path, order_id(4))[1]["status"] == "REFUSED"
+    assert witnesses["decision_journal"] == ("ok", "agrees")
+    journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT)
+    journal.project([replace(records[1], record_seq=9)])
+    journal.close()
+    assert told(capsys, tmp_path, order_id(2))[2]["decision_journal"] == ("corrupt", "not_in_store")
     with sqlite3.connect(store.path) as connection:
         connection.execute("UPDATE fills SET fee = 0")
     code, _, witnesses = told(capsys, tmp_path, order_id(2))

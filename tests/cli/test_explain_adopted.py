@@ -13,6 +13,7 @@ import pytest
 
 from support.by_hand import amended_by_hand, placed_by_hand
 from support.golive_process import Finished
+from support.live_orders import signed_anew
 from support.published import published
 from support.rehearsal import Rehearsal, rehearsal
 
@@ -118,6 +119,11 @@ def test_a_note_that_is_changed_or_not_in_the_log_is_named(tmp_path: Path) -> No
         log.write_text(whole.replace("it is mine", "it is ours"))
         assert explained(at, order)[2]["decision_log"] == "bad_record"
         log.write_text(whole)
+        kept = {path: path.read_bytes() for path in (log, log.with_suffix(".seal.json"))}
+        signed_anew(at.home.path, lambda body: {**body, "reason": "it is ours"} if "reason" in body else body)
+        assert explained(at, order)[2]["decision_log"] == "says_otherwise"
+        for path, data in kept.items():
+            path.write_bytes(data)
         with sqlite3.connect(at.journal) as database:
             database.execute("UPDATE notes SET operator = 'eve' WHERE event = 'adopted'")
         code, _, says = explained(at, order)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from golive.model.json import JsonObject
 from golive.model.live_order import AttemptResult, OrderResult
 from golive.model.order import Fill, Liquidity, OrderUpdate, Side
 from golive.storage.journal_file import Signer
+from golive.storage.live_log import DIRECTORY, LiveOrderLog, LogDraft, log_files
 from golive.storage.live_projection import LiveProjection
 from golive.storage.order_journal import (
     AnswerItem,
@@ -24,6 +26,7 @@ from golive.storage.order_journal import (
     NoteItem,
     OrderJournal,
 )  # fmt: skip
+from golive.storage.recovery import entries
 
 from .durable import BTC, RISK, START, ToldClock, keys_of, order, order_id, signer_of
 
@@ -109,3 +112,19 @@ def write(
     else:
         journal.release()
     return journal.place.path
+
+
+def signed_anew(home: Path, change: Callable[[JsonObject], JsonObject]) -> None:
+    """Write the decision log with other bodies, sealed and with sound MACs, as only one who has the keys can."""
+    [path] = log_files(home / DIRECTORY)
+    drafts = [
+        LogDraft(seq, entry.type, change(entry.body), entry.operator)
+        for entry in entries(path)
+        if isinstance(seq := entry.body.get("journal_seq"), int)
+    ]
+    name = next(str(entry.body["journal"]) for entry in entries(path) if "journal" in entry.body)
+    for old in (path, path.with_suffix(".seal.json")):
+        old.unlink()
+    log = LiveOrderLog(home, signer(home), name)
+    log.append(drafts)
+    log.close()
