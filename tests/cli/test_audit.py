@@ -13,7 +13,7 @@ from golive.storage.decision_journal import TradingDecisionJournal
 from golive.storage.item import EventItem, RecordItem
 from golive.storage.risk_decisions import RiskDecisions
 from golive.storage.stage_records import StageRecords
-from support.durable import CONTEXT, ENTRYPOINT, RUN_ID, approval, new_store, note, refusal, signer_of, stage_record
+from support.durable import CONTEXT, ENTRYPOINT, RUN_ID, approval, new_store, note, order_id, refusal, signer_of, stage_record
 from support.forked_golive import finished
 from support.golive_process import Finished, Home
 from support.live_orders import decided, end, write
@@ -100,6 +100,15 @@ def test_a_journal_removed_with_its_seal_ends_in_1_where_a_store_knows_what_stoo
     done = verify(home, "--all")
     assert done.code == 1
     assert "is missing from the" in done.stdout
+
+
+def test_a_risk_log_that_alone_is_left_of_a_session_ends_in_6(home: Path) -> None:
+    for folder in ("var/state/sessions", "audit/decisions"):
+        for path in (home / folder).iterdir():
+            path.unlink()
+    done = verify(home, "--all")
+    assert done.code == 6
+    assert f"2 decisions, the first of {ENTRYPOINT} on order {order_id(2)} at " in done.stdout.splitlines()[-1]
 
 
 def test_an_event_that_came_before_there_was_a_store_asks_for_none(tmp_path: Path) -> None:

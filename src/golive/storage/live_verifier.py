@@ -106,6 +106,17 @@ class LiveVerifier:
         seals = {seal.with_suffix(".sqlite") for seal in (self._home / ORDERS).glob("*.seal")}
         return sorted({*(self._home / ORDERS).glob("*.sqlite"), *seals})
 
+    def orders(self) -> frozenset[str] | None:
+        """Return the orders on which anything was decided here; None when a journal cannot be read."""
+        found: set[str] = set()
+        try:
+            for path in self._journals():
+                with closing(self._open(path)) as database:
+                    found.update(str(order) for (order,) in database.select("SELECT DISTINCT client_order_id FROM decisions"))
+        except GoliveError:
+            return None
+        return frozenset(found)
+
     def _operators(self) -> frozenset[str]:
         """Return who has opened an order journal here, or signed a note in one; none when no journal can be read."""
         known: set[str] = set()

@@ -13,7 +13,7 @@ from golive.model.errors import JournalError
 from . import alert_audit, decision_journal, emergency_journal, live_log, risk_decisions, security_admin
 from .daily_journal import segment_end
 from .live_verifier import LiveBounds, LiveVerifier, is_order_journal
-from .lost_stores import lost_stores
+from .lost_stores import lost_stores, unknown_decisions
 from .session_chain import seal_path as store_seal_path
 from .session_reader import SessionReader
 from .stop_verification import verify_stops
@@ -127,7 +127,7 @@ class Verifier:
         stores = [path for path in sound if path.suffix == ".sqlite" and path.parent == self._home / _SESSIONS]
         decisions = decision_journal.journal_files(self._home / decision_journal.DIRECTORY)
         written = decision_journal.index(entry for path in decisions for entry in entries(path))
-        risk = list(entries(self._risk_log)) if stores else []
+        risk = list(entries(self._risk_log))  # before the journals and stores that may only know more
         unseen = {run for run, _ in written if isinstance(run, str)}
         for path in stores:
             with closing(SessionReader(path)) as reader:
@@ -142,6 +142,8 @@ class Verifier:
         if faults and set(decisions) <= set(sound):
             yield Result(decisions[-1], tuple(of_file(Soundness.TAMPERED, text) for text in faults))
         yield from lost_stores(self._home, written)
+        if (live := self._live.orders()) is not None:
+            yield from unknown_decisions(self._home, self._risk_log, risk, written, live)
 
     def alert_audit(self) -> list[Result]:
         """Verify the audit of alerts, oldest file first."""
