@@ -323,6 +323,17 @@ def test_a_probe_at_the_boundary_belongs_to_the_window_it_ends() -> None:
     }
 
 
+def test_a_probe_after_the_end_of_a_window_says_nothing_about_it() -> None:
+    recorder = adapter_recorder()
+    windows = started(recorder)
+    probe(windows, recorder, STARTED + HOUR - SECOND)
+    probe(windows, recorder, STARTED + HOUR + SECOND, ok=False)
+    recorder.set(m.EXCHANGE_HEALTH, 1, **LABELS)
+    [first] = windows.advance(STARTED + HOUR + 2 * SECOND)
+    assert first.status == "ok"
+    assert windows.close(STARTED + HOUR + 3 * SECOND).status == "breached"
+
+
 def test_a_probe_recorded_late_still_counts_in_its_place() -> None:
     recorder = adapter_recorder()
     windows = started(recorder)

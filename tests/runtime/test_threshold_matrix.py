@@ -261,6 +261,10 @@ def test_without_one_severity_the_errors_are_unknown(traded: str, venue: str, se
         "unknown", f"bot_exchange_errors_total has no sample of severity {severity}, network_errors_max cannot be judged in full"
     )
     assert ended.entry["missing_error_severities"] == [severity]
+    others = sorted(f"{each}_desktop_paper" for each in {*VENUES} - {venue})
+    assert ended.summary["network_error_severity_coverage_entrypoints"][severity] == others
+    assert ended.summary["network_error_severity_coverage_ratio"] == dict.fromkeys(m.SEVERITIES, 1.0) | {severity: 0.6667}
+    assert ended.summary["missing_error_severity_counts"] == {severity: 1}
     assert ended.summary["missing_error_severity_entrypoints"] == {severity: [f"{venue}_desktop_paper"]}
 
 
@@ -331,6 +335,14 @@ def test_stale_health_is_unknown_while_every_counter_stands_at_its_limit(traded:
     assert ended.entry["stale_metrics"] == ["bot_exchange_health_status"]
     assert ended.entry["health_age_seconds"] == 599.0
     assert ended.summary["missing_metrics"] == 0, "it was measured once"
+
+
+@pytest.mark.parametrize(("beyond", "verdict"), [(0, "ok"), (1, "unknown")])
+def test_a_probe_exactly_as_old_as_allowed_is_fresh(traded: str, venue: str, beyond: int, verdict: str) -> None:
+    end = STARTED + 91 * SECOND + beyond
+    ended = Case(traded, venue).probed(others_until=end).ended(end)
+    assert (ended.entry["status"], ended.entry["health_age_seconds"]) == (verdict, 90.0)
+    assert (ended.status is RunStatus.SUCCESS) is not bool(beyond)
 
 
 @key
