@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -107,6 +108,20 @@ def test_a_session_that_monitored_its_own_venue_alone_succeeds_and_opens_nothing
     assert done.report["stage_record"] is None
     assert any(w.startswith("--scope selected monitored okx_desktop_paper alone") for w in done.report["warnings"])
     assert home.run("paper", *SHORT).code == 3
+
+
+def test_a_session_is_judged_window_by_window_and_lasts_for_one_of_them_by_itself(tmp_path: Path) -> None:
+    home, window = ForkedHome(tmp_path), {"GOLIVE__EXECUTION__REFERENCE_WINDOW_SECONDS": "2"}
+    done = home.run("demo", "--speed", "1", "--scope", "selected", env=window)
+    windows = done.report["paper_exchange_windows"]
+    assert [each["partial"] for each in windows] == [False] * (len(windows) - 1) + [True]
+    assert len(windows) > 1
+    assert all(one["ended_at"] == following["started_at"] for one, following in itertools.pairwise(windows))
+    assert [(each["index"], each["status"], each["breaches"]) for each in windows] == [(n, "ok", []) for n in range(len(windows))]
+    entry = done.report["paper_exchange_metrics"]["okx_desktop_paper"]
+    assert entry["window"]["started_at"] == windows[-1]["started_at"]
+    assert entry["window"]["baseline_at"] >= windows[-1]["started_at"]
+    assert entry["health_age_seconds"] < 10, "the session ends with a probe"
 
 
 @pytest.mark.parametrize("change", ["edited", "deleted"])
