@@ -75,16 +75,29 @@ def test_metrics_that_do_not_judge_fail_no_run_and_open_no_stage(ran: Ran) -> No
     assert refused.code == 3
 
 
-def test_a_guardrail_log_that_holds_something_else_keeps_a_session_from_starting(ran: Ran) -> None:
-    path = ran.home.path / "logs/guardrails/events.jsonl"
-    path.write_text("these are my notes\n")
+@pytest.mark.parametrize(
+    ("log", "says"),
+    [
+        ("these are my notes\n", "events.jsonl: b'these are my notes' is not a guardrail event"),
+        (None, "cannot open the guardrail log: Not a directory"),
+    ],
+)
+def test_a_guardrail_log_that_cannot_be_used_keeps_a_session_from_starting(ran: Ran, log: str | None, says: str) -> None:
+    """It holds something else, or there is a file in its folder's place."""
+    folder, aside = ran.home.path / "logs/guardrails", ran.home.path / "logs/aside"
+    folder.rename(aside)
+    if log is None:
+        folder.touch()
+    else:
+        folder.mkdir()
+        (folder / "events.jsonl").write_text(log)
     try:
         done = ran.home.golive("run", "--mode", "demo", "--candles", "150", "--json")
     finally:
-        path.unlink()
+        folder.rename(ran.home.path / f"logs/used-{log is None}")
+        aside.rename(folder)
     report = json.loads(done.stdout)
     assert (done.code, report["status"]) == (3, "blocked")
     [error] = report["errors"]
-    assert "events.jsonl: b'these are my notes' is not a guardrail event" in error
-    assert "move the file away" in error
+    assert says in error
     assert report["guardrails"]["summaries"] == []

@@ -93,7 +93,10 @@ class SessionReport:
         try:
             return leave_guardrail_files(self.plan, self._facts, section)
         except JournalError as exc:
-            self._facts.fail(exc)
+            if self._facts.blocked is None:
+                self._facts.fail(exc)
+            else:  # for what could not be used before it began; that is the reason to tell
+                self._facts.warn(str(exc))
             return section
 
     def _with_stage_record(self, report: dict[str, JsonValue], now: int) -> dict[str, JsonValue]:
