@@ -37,7 +37,8 @@ def test_an_order_is_priced_at_the_dearer_of_mark_and_limit() -> None:
 
 def test_nothing_is_known_before_the_first_price() -> None:
     view = _view(Session([]), 400_000)
-    assert (view.equity, view.day_start_equity, view.peak_equity, view.prices) == (None, None, None, {})
+    assert (view.equity, view.day_start_equity, view.week_start_equity, view.peak_equity) == (None, None, None, None)
+    assert view.prices == {}
 
 
 def test_a_working_buy_counts_as_if_it_were_filled() -> None:

@@ -16,7 +16,7 @@ from support.trading import instrument_named
 PAIRS = [instrument_named(f"okx:{base}/USDT") for base in ("BTC", "ETH", "SOL")]
 steps = st.lists(
     st.one_of(
-        st.tuples(st.just("mark"), st.integers(0, 2), st.integers(1, 10**7)),
+        st.tuples(st.just("mark"), st.integers(0, 2), st.integers(0, 10**7)),
         st.tuples(st.just("buy"), st.integers(0, 2), st.integers(1, 10**6)),
         st.tuples(st.just("sell"), st.integers(0, 2), st.integers(1, 10**6)),
     ),
@@ -32,6 +32,8 @@ largest_falls_below_another = [(what, at, 10**6) for at in (0, 1, 2) for what in
 @given(steps, st.sampled_from(("0", "1.5", less_than_a_lot)))
 @example(largest_falls_below_another, "0")
 @example([("mark", 1, 100), ("mark", 0, 100), ("buy", 0, 10), ("mark", 1, 10**7)], less_than_a_lot)
+@example([("mark", 0, 100), ("buy", 0, 10), ("mark", 0, 0), ("mark", 0, 90)], "0")
+@example([("mark", 0, 100), ("mark", 1, 100), ("buy", 0, 10), ("buy", 1, 10), ("mark", 0, 0), ("mark", 0, 90)], "0")
 def test_it_is_the_sum_the_ledger_makes(moves: list[tuple[str, int, int]], coins: str) -> None:
     ledger = Ledger(PAIRS, {"USDT": Decimal(10**6), "ETH": Decimal(coins)})
     valuation = Valuation(ledger, ledger.instruments)
@@ -45,7 +47,7 @@ def test_it_is_the_sum_the_ledger_makes(moves: list[tuple[str, int, int]], coins
             valuation.mark(worth, amount)
         else:
             side = Side.BUY if what == "buy" else Side.SELL
-            price, lots = marks.get(at, 100), min(amount, ledger.total_lots(instrument.id)) if what == "sell" else amount
+            price, lots = marks.get(at) or 100, min(amount, ledger.total_lots(instrument.id)) if what == "sell" else amount
             if not lots or (side is Side.BUY and ledger.notional(instrument.id, price, lots) > ledger.balances["USDT"].free):
                 continue
             fee = lots // 1000
@@ -57,7 +59,7 @@ def test_it_is_the_sum_the_ledger_makes(moves: list[tuple[str, int, int]], coins
                 )
             )  # fmt: skip
             valuation.booked(worth)
-        priced = {PAIRS[n].id: ticks for n, ticks in marks.items()}
+        priced = {PAIRS[n].id: ticks for n, ticks in marks.items() if ticks}
         held = [ledger.value(key, priced[key]) for key in priced if ledger.total_lots(key)]
         now = (valuation.equity, valuation.largest, valuation.open_positions)
         assert now == (ledger.equity(priced), max(held, default=0), len(held))

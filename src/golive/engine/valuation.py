@@ -57,12 +57,12 @@ class Valuation:
         return self._worths[instrument]
 
     def mark(self, worth: Worth, ticks: int) -> None:
-        """Take the price of an instrument, in ticks."""
+        """Take the price of an instrument, in ticks; 0 takes the one before away."""
         before = worth.mark
         if before == ticks:
             return
         worth.mark = ticks
-        if worth is self._alone:
+        if worth is self._alone and ticks:
             worth.value = value = worth.units * ticks * worth.quote_per_tick_lot // worth.base_per_lot
             equity = self.rest + value
             self.equity = equity if equity < LIMIT else checked(equity, "equity")
