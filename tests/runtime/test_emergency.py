@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from golive.audit import Entry
+from golive.audit import Entry, Soundness
 from golive.model.clock import MINUTE, Nanos
 from golive.model.emergency import Emergencies, TradingState
 from golive.model.errors import PrerequisiteMissing
@@ -18,7 +18,9 @@ from golive.runtime.host_signer import host_signer
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.auto_trade_record import read_switch
 from golive.storage.emergency_flag import FLAG
-from golive.storage.emergency_journal import ACTIVATED, EmergencyJournal
+from golive.storage.emergency_journal import ACTIVATED, PATH, EmergencyJournal
+from golive.storage.verification import Verifier
+from golive.storage.verified import VerificationKeys
 from support.golive_process import Home
 from support.people import ANNA, BERT, CARL
 from support.wall_clock import WallClock
@@ -61,6 +63,18 @@ def test_words_that_are_no_text_are_written_as_far_as_they_can_be(tmp_path: Path
     assert [
         entry.body["reason"] for entry in EmergencyJournal(tmp_path, host_signer(tmp_path, WallClock(), "bert")).entries()[1:]
     ] == ["stra?a"]
+
+
+def test_a_record_of_it_that_was_changed_is_found_when_everything_is_verified(tmp_path: Path) -> None:
+    def found() -> dict[Path, Soundness]:
+        results = Verifier(tmp_path, VerificationKeys.of_home(tmp_path)).everything()
+        return {each.path.relative_to(tmp_path): each.soundness for each in results}
+
+    HostEmergency(tmp_path).switch_on("one", "anna")
+    assert found() == {PATH: Soundness.CLEAN}
+    journal = tmp_path / PATH
+    journal.write_text(journal.read_text().replace('"reason":"one"', '"reason":"two"'))
+    assert found()[PATH] is Soundness.TAMPERED
 
 
 def test_two_people_of_different_roles_lift_it_within_a_quarter_of_an_hour(tmp_path: Path) -> None:

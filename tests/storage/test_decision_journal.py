@@ -16,11 +16,12 @@ from golive.storage.decision_journal import (
     index,
     journal_files,
 )
+from golive.storage.item import RecordItem
 from golive.storage.recovery import entries
 from golive.storage.session_store import StoredRecord
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
-from support.durable import CONTEXT, IDLE, RUN_ID, START, ToldClock, signer_of
+from support.durable import CONTEXT, IDLE, RUN_ID, START, ToldClock, new_store, note, signer_of
 
 
 def record(seq: int, event: str = "inaction") -> StoredRecord:
@@ -181,6 +182,18 @@ def test_verifying_names_a_signal_that_did_not_end_in_one_decision(tmp_path: Pat
         f"the store of run {RUN_ID} is gone, and 5 records of the decision journal can be held against nothing; "
         "put the store and its seal back from a copy"
     ]
+
+
+def test_verifying_names_such_a_signal_of_a_session_whose_store_says_the_same(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    records = store.commit([RecordItem(note(seq, "signal_received")) for seq in (1, 2)]).records
+    store.close()
+    journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path), CONTEXT)
+    journal.project(records)
+    journal.close()
+    results = [each for each in Verifier(tmp_path, VerificationKeys.of_home(tmp_path)).everything() if each.faults]
+    assert [(each.path, each.soundness) for each in results] == [(store.path, Soundness.TAMPERED)]
+    assert results[0].faults[0].text == f"run {RUN_ID}: signal okx:BTC/USDT#1 has no decision: record 2 is the next signal"
 
 
 def test_an_event_that_is_not_in_the_table_is_never_written(tmp_path: Path) -> None:
