@@ -154,6 +154,7 @@ def test_only_queues_that_judge_give_the_status(
     told = plain(section(queue(timeouts=timeouts)), entrypoint("okx", *guardrails))
     assert told["status"] == status
     assert guardrail_page(told).banner.headline == headline
+    assert plain(section(), entrypoint("okx", *guardrails))["status"] == "unknown", "nothing was measured"
     both = plain(
         section(queue(timeouts=timeouts), queue("kraken")), entrypoint("okx", *guardrails), entrypoint("kraken", "io_queue")
     )

@@ -21,7 +21,9 @@ from golive.storage.guardrail_log import GuardrailLog
 from golive.storage.guardrail_reports import guardrail_files, write_guardrail_files
 from support.configuration import ROOT, RUNTIME, changed, parse
 from support.durable import START, ToldClock
+from support.golive_process import Home
 from support.published import published
+from support.rehearsal import add_live_entrypoint
 from support.reports import adapter_recorder
 
 RUN = {"okx": "0a" * 16, "kraken": "0b" * 16, "bybit": "0c" * 16}
@@ -150,6 +152,20 @@ def test_a_time_out_is_a_breach_only_where_the_queue_judges(home: Path) -> None:
     path = home / "config/runtime.yaml"
     path.write_text(changed(RUNTIME, "guardrails: [paper_exchange_metrics, io_queue]", "guardrails: [paper_exchange_metrics]"))
     assert golive(home, "--tag", "okx") == 0
+
+
+def test_a_live_entrypoint_has_no_list_and_is_unknown_until_a_dry_run_measured_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = Home(tmp_path / "home")
+    home = made.path
+    add_live_entrypoint(made, "okx", "http://127.0.0.1:1")
+    GuardrailLog(home / "logs/guardrails", ToldClock()).close()
+    leave(home, START, RUN["okx"], "okx", "kraken", "bybit")
+    assert golive(home, "--tag", "live") == 6
+    shown = capsys.readouterr().out
+    assert "no run has measured it yet: golive run --entrypoint okx_desktop_live --mode live --read-only" in shown
+    assert golive(home, "--tag", "desktop") == 0, "it judges nothing"
 
 
 def _remove(folder: Path) -> None:

@@ -15,7 +15,7 @@ from .presentation_tables import badge, columns
 _BANNERS: Final[dict[str, tuple[str, str, Tone]]] = {
     "ok": ("Ok", "No call of a queue that judges its entrypoint timed out.", "good"),
     "breached": ("Breached", "Calls of a queue that judges its entrypoint timed out; the stage is not passed.", "bad"),
-    "unknown": ("Unknown", "A queue that judges its entrypoint was not measured.", "warn"),
+    "unknown": ("Unknown", "A queue was not measured.", "warn"),
     "not_applicable": ("Not judged", "No trading profile of these entrypoints lists io_queue among its guardrails.", "warn"),
 }
 

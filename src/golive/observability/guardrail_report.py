@@ -43,7 +43,8 @@ class GuardrailReport(Guardrails):
     """The section of a run's report, with whose queues it is about."""
 
     status: QueueVerdict
-    """of the queues that judge, those of profiles that list `io_queue`: the worst; `not_applicable` when there is none"""
+    """of the queues that judge, those of profiles that list `io_queue`: the worst; without one `not_applicable`, or `unknown`
+    when nothing was measured"""
     tags: tuple[str, ...]
     """what was asked for: every entrypoint has all of them; none = all entrypoints"""
     entrypoints: tuple[GuardedEntrypoint, ...]
@@ -83,6 +84,7 @@ def joined_section(
     lines = [text for each in summaries for text in recommendations(each)]
     lines += [
         f"{each.queue} ({each.environment}): no run has measured it yet: golive run --entrypoint {each.entrypoint}"
+        + ("" if each.guardrails else " --mode live --read-only")
         for each in unmeasured
     ]
     return replace(section, summaries=summaries, recommendations=tuple(lines))
@@ -127,7 +129,7 @@ def measurements(stored: JsonObject) -> dict[tuple[str, str], StoredMeasurement]
 def _worst(entrypoints: Sequence[GuardedEntrypoint], summaries: Sequence[QueueSummary]) -> QueueVerdict:
     found = {queue_status(each.environment, each.queue, summaries) for each in entrypoints if "io_queue" in each.guardrails}
     verdicts: tuple[QueueVerdict, ...] = ("breached", "unknown", "ok")
-    return next((verdict for verdict in verdicts if verdict in found), "not_applicable")
+    return next((verdict for verdict in verdicts if verdict in found), "not_applicable" if summaries else "unknown")
 
 
 def _summary(row: JsonObject) -> QueueSummary:

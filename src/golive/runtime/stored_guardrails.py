@@ -44,7 +44,7 @@ def stored_guardrails(home: Path, configuration: Configuration, now: int, *, tag
         recommendations=(),
         log_records=tuple(guardrail_records(events)),
     )
-    unmeasured = [each for each in rows if each.run_id is None and each.guardrails]
+    unmeasured = [each for each in rows if each.run_id is None and (each.guardrails or not found)]
     return guardrail_report(joined_section(bare, list(found.values()), unmeasured), rows, sorted(set(tags)))
 
 
