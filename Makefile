@@ -34,7 +34,7 @@ $(STAMP): pyproject.toml constraints.txt
 	 else $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'; fi
 	@$(BIN)/python -m compileall -q -j 2 -x '$(UNUSED)' $(VENV)/lib >/dev/null 2>&1 || true  # a first start without this takes seconds longer
 	@$(BIN)/python -m golive.engine.columns.warm >/dev/null & backtests=$$!; \
-	 $(BIN)/python -m golive.matching.warm >/dev/null && wait $$backtests  # else the first session and the first backtest compile
+	 $(BIN)/python -m golive.matching.warm >/dev/null && wait $$backtests  # else the first backtest compiles
 	@touch $@
 
 paper: setup  ## the main job: a demo session, then a paper session on the simulated venue

@@ -15,7 +15,7 @@ from golive.storage.alert_audit import alert_files, rows_of
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.alert_story import alert_stories
 from support.alert_services import keep_urls, webhook
-from support.golive_process import Home
+from support.golive_process import ALONE, Home
 
 pytestmark = [pytest.mark.e2e_demo_paper, pytest.mark.timeout(300)]
 
@@ -35,7 +35,7 @@ def test_what_a_session_and_a_panic_raise_arrives_at_every_channel(tmp_path: Pat
         panic = home.golive("panic", "--reason", "a drill")
         assert panic.code == 0, panic.stdout + panic.stderr
         assert "delivered to every channel" in panic.stdout
-        done = home.run("demo")
+        done = home.run("demo", "--candles", "200", *ALONE)
         assert done.code == 5, done.stderr
         for hook in (first, second):
             assert "[CRITICAL] Emergency mode is on (all)" in hook.titles
@@ -46,13 +46,13 @@ def test_what_a_session_and_a_panic_raise_arrives_at_every_channel(tmp_path: Pat
 
 def test_a_service_that_hangs_stops_no_trading_and_the_next_delivery_goes_on(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    assert home.run("demo").code == 0
+    assert home.run("demo", "--candles", "200").code == 0
     with webhook() as hook:
         keep_urls(tmp_path, alert_oem_live=hook.url, alert_sec_alerts=hook.url)
         hook.delay_s = 60
         put(tmp_path, 20)
         began = time.monotonic()
-        done = home.run("paper")
+        done = home.run("paper", "--candles", "400")
         assert done.code == 0, done.stderr
         assert time.monotonic() - began < 60
         assert hook.received == []

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from support.forked_golive import ForkedHome
-from support.golive_process import Home, wait_for_file
+from support.golive_process import ALONE, Home, wait_for_file
 
 pytestmark = pytest.mark.e2e_demo_paper
 SWITCH = "var/state/auto_trade/okx_desktop_paper.json"
@@ -26,7 +26,9 @@ def running(home: Home, *words: str) -> Iterator[subprocess.Popen[str]]:
     """A demo session at speed 1 that has started; it is ended with SIGTERM."""
     ready = home.path / "ready.json"
     ready.unlink(missing_ok=True)
-    process = home.start("demo", "--speed", "1", "--max-runtime", "0", "--timeframe", "1m", "--ready-file", str(ready), *words)
+    process = home.start(
+        "demo", "--speed", "1", "--max-runtime", "0", "--timeframe", "1m", "--ready-file", str(ready), *ALONE, *words
+    )
     try:
         wait_for_file(ready)
         yield process
@@ -105,7 +107,7 @@ def test_the_file_itself_is_followed_and_an_unreadable_one_is_off(tmp_path: Path
         report = ended(process)
     assert ("running", "read_only", "unreadable") in transitions(home)
     assert any("cannot be read" in warning for warning in report["warnings"])
-    again = home.run("demo", "--candles", "200").report
+    again = home.run("demo", "--candles", "200", *ALONE).report
     assert again["outcome"]["decisions"]["by_code"].keys() <= {"AUTO_TRADE_OFF"}
 
 
@@ -167,7 +169,7 @@ ALLOCATION = """    parameters: {}
 
 
 def test_a_killed_lock_step_session_hears_the_same_acts_at_the_same_places_again(tmp_path: Path) -> None:
-    home, words = ForkedHome(tmp_path), ("--candles", "200000", "--ready-file", str(tmp_path / "ready.json"))
+    home, words = ForkedHome(tmp_path), ("--candles", "200000", *ALONE, "--ready-file", str(tmp_path / "ready.json"))
     process = home.start("demo", *words)
     wait_for_file(tmp_path / "ready.json")
     for deed in ("off", "on", "confirm"):

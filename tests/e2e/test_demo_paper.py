@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from support.forked_golive import ForkedHome
-from support.golive_process import ROOT, Home, venue_of, wait_for_file
+from support.golive_process import ALONE, ROOT, Home, venue_of, wait_for_file
 from support.venue_process import venue_process
 
 pytestmark = pytest.mark.e2e_demo_paper
@@ -157,7 +157,7 @@ def test_a_missing_risk_journal_blocks(after_demo: Path, tmp_path: Path) -> None
 def test_the_drawdown_stop_holds_until_the_session_ends_and_lets_no_other_begin(tmp_path: Path) -> None:
     home = ForkedHome(tmp_path)
     home.edit("core.yaml", "    hard_drawdown_pct: 0.10\n", "    hard_drawdown_pct: 0.0002\n")
-    done = home.run("demo")
+    done = home.run("demo", "--candles", "1200", *ALONE)
     assert done.code == 5
     outcome = done.report["outcome"]
     assert outcome["risk"]["state"] == "REDUCING"
@@ -204,7 +204,7 @@ def test_killing_the_venue_in_the_middle_is_never_a_success(
     passed: tuple[Home, dict[str, Any]], tmp_path: Path, mode: str
 ) -> None:
     home, ready = passed[0], tmp_path / "ready.json"
-    process = home.start(mode, "--candles", "200000", "--ready-file", str(ready))
+    process = home.start(mode, "--candles", "200000", *ALONE, "--ready-file", str(ready))
     wait_for_file(ready)
     venue_of(process, "okx").kill()
     stdout, stderr = process.communicate(timeout=60)
@@ -217,7 +217,7 @@ def test_killing_the_venue_in_the_middle_is_never_a_success(
 
 def test_a_venue_that_hangs_ends_the_session_within_its_bounds(passed: tuple[Home, dict[str, Any]], tmp_path: Path) -> None:
     home, ready = passed[0], tmp_path / "ready.json"
-    process = home.start("demo", "--candles", "200000", "--ready-file", str(ready))
+    process = home.start("demo", "--candles", "200000", *ALONE, "--ready-file", str(ready))
     wait_for_file(ready)
     venue = venue_of(process, "okx")
     venue.suspend()
@@ -234,7 +234,7 @@ def test_a_signal_ends_the_session_with_a_complete_report(
     passed: tuple[Home, dict[str, Any]], tmp_path: Path, signum: int
 ) -> None:
     home, ready = passed[0], tmp_path / "ready.json"
-    process = home.start("demo", "--candles", "200000", "--ready-file", str(ready))
+    process = home.start("demo", "--candles", "200000", *ALONE, "--ready-file", str(ready))
     wait_for_file(ready)
     children = psutil.Process(process.pid).children()
     process.send_signal(signum)
@@ -250,7 +250,7 @@ def test_a_signal_ends_the_session_with_a_complete_report(
 
 def test_a_killed_session_takes_its_venue_along_and_leaves_the_entrypoint_free(tmp_path: Path) -> None:
     home, ready = ForkedHome(tmp_path), tmp_path / "ready.json"
-    process = home.start("demo", "--candles", "200000", "--ready-file", str(ready))
+    process = home.start("demo", "--candles", "200000", *ALONE, "--ready-file", str(ready))
     wait_for_file(ready)
     children = psutil.Process(process.pid).children()
     second = home.run("demo", *SHORT)
@@ -268,7 +268,7 @@ def test_a_killed_session_takes_its_venue_along_and_leaves_the_entrypoint_free(t
 
 def test_the_report_is_refreshed_while_the_session_runs_and_cannot_be_mistaken_for_a_final_one(tmp_path: Path) -> None:
     home, ready = ForkedHome(tmp_path), tmp_path / "ready.json"
-    process = home.start("demo", "--candles", "200000", "--ready-file", str(ready))
+    process = home.start("demo", "--candles", "200000", *ALONE, "--ready-file", str(ready))
     try:
         wait_for_file(ready)
         import time

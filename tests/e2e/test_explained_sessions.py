@@ -14,10 +14,10 @@ from golive.cli import main as command_line
 from golive.storage.decision_journal import DIRECTORY, journal_files
 from golive.storage.recovery import entries
 from golive.storage.sessions import session_stores
-from support.golive_process import Home
+from support.golive_process import ALONE, Home
 from support.published import published
 
-CANDLES = ("--candles", "400")
+CANDLES = ("--candles", "400", *ALONE)
 
 
 @pytest.fixture(scope="module")
@@ -336,7 +336,7 @@ def test_what_cannot_be_listed_is_said(
 
 
 def test_the_end_of_a_run_and_its_report_show_what_was_decided(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
-    shown = home.golive("run", "--mode", "demo", "--candles", "200").stdout
+    shown = home.golive("run", "--mode", "demo", "--candles", "200", *ALONE).stdout
     assert "Decisions · " in shown
     assert "the position would be too large" in shown
     page = sorted((home.path / "reports/e2e").glob("run_local_bot_demo_*.md"))[1].read_text()

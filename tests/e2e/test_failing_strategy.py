@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.forked_golive import ForkedHome
-from support.golive_process import Finished, Home
+from support.golive_process import ALONE, Finished, Home
 
 pytestmark = pytest.mark.e2e_demo_paper
 
@@ -56,7 +56,7 @@ def session(path: Path, last_words: str, strategy: str = STRATEGY) -> tuple[Fini
         "core.yaml", "strategies:\n", 'strategies:\n  failing:\n    timeframe: "1m"\n    parameters: {position_pct: 0.04}\n'
     )
     home.edit("runtime.yaml", "strategy: multi_strategy_default", "strategy: failing")
-    return home.run("demo", "--candles", "120", "--symbol", "BTC/USDT"), home
+    return home.run("demo", "--candles", "120", "--symbol", "BTC/USDT", *ALONE), home
 
 
 @pytest.mark.parametrize(

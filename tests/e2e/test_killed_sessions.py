@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from support.forked_golive import ForkedHome
-from support.golive_process import Finished, Home, wait_for_file
+from support.golive_process import ALONE, Finished, Home, wait_for_file
 from support.store_audit import StoredSession
 from support.venue_process import venue_process
 
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.e2e_demo_paper, pytest.mark.timeout(3600)]
 PROOF = os.environ.get("GOLIVE_PROOF") == "1"
 DEMO_KILLS, PAPER_KILLS = (150, 50) if PROOF else (3, 2)
 RNG = random.Random() if PROOF else random.Random(11)
-DEMO = ("--candles", "400")
+DEMO = ("--candles", "400", *ALONE)
 STEPS = 500
 OKX_ENDPOINT = "GOLIVE__ENVIRONMENTS__OKX_PAPER__ENDPOINT"
 
@@ -163,7 +163,7 @@ def cut_off(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home whose newest demo session was killed in the middle."""
     home = ForkedHome(tmp_path_factory.mktemp("cut_off"))
     ready = home.path / "ready.json"
-    process = home.start("demo", "--candles", "100000", "--ready-file", str(ready))
+    process = home.start("demo", "--candles", "100000", *ALONE, "--ready-file", str(ready))
     wait_for_file(ready)
     [store] = (home.path / "var/state/sessions").glob("demo_*.sqlite")
     while not count(store, "fills"):
@@ -183,9 +183,9 @@ def refusal(done: Finished, code: int | None = None) -> str:
 
 
 def test_what_differs_from_the_session_that_is_to_go_on_is_named(cut_off: Home) -> None:
-    words = refusal(cut_off.run("demo", "--candles", "99999", "--seed", "8", "--resume"))
+    words = refusal(cut_off.run("demo", "--candles", "99999", *ALONE, "--seed", "8", "--resume"))
     assert "candles was 100000, now it is 99999; seed was 7, now it is 8" in words
-    other_fees = cut_off.golive("run", "--mode", "demo", "--json", "--candles", "100000", "--resume", env={
+    other_fees = cut_off.golive("run", "--mode", "demo", "--json", "--candles", "100000", *ALONE, "--resume", env={
         "GOLIVE__RISK_PROFILES__BALANCED__MAX_POSITION_PCT": "0.04"
     })  # fmt: skip
     assert "trading digest was" in refusal(other_fees)
@@ -211,7 +211,9 @@ def test_a_changed_store_is_not_taken_up(cut_off: Home, tmp_path: Path) -> None:
     with closing(sqlite3.connect(store)) as database, database:
         database.execute("UPDATE fills SET quantity = quantity + 1 WHERE seq = (SELECT max(seq) FROM fills)")
     try:
-        assert "bad mac, the row is not what was written" in refusal(cut_off.run("demo", "--candles", "100000", "--resume"))
+        assert "bad mac, the row is not what was written" in refusal(
+            cut_off.run("demo", "--candles", "100000", *ALONE, "--resume")
+        )
         shown = cut_off.golive("fills", "--json")
         assert (shown.code, shown.stdout) == (6, "")
         assert "bad mac" in shown.stderr
@@ -224,7 +226,7 @@ def test_a_changed_store_is_not_taken_up(cut_off: Home, tmp_path: Path) -> None:
 
 def test_one_that_is_stopped_before_it_is_where_it_was_can_be_resumed_once_more(cut_off: Home) -> None:
     ready = cut_off.path / "ready_and_stopped.json"
-    process = cut_off.start("demo", "--candles", "100000", "--resume", "--ready-file", str(ready))
+    process = cut_off.start("demo", "--candles", "100000", *ALONE, "--resume", "--ready-file", str(ready))
     wait_for_file(ready)
     process.send_signal(signal.SIGTERM)
     words = refusal(Finished(0, *process.communicate(timeout=30)), code=process.returncode)
@@ -244,12 +246,12 @@ def test_a_new_session_says_what_was_left_and_it_can_still_be_resumed(cut_off: H
     )
 
     ready = cut_off.path / "ready_again.json"
-    process = cut_off.start("demo", "--candles", "100000", "--resume", "--ready-file", str(ready))
+    process = cut_off.start("demo", "--candles", "100000", *ALONE, "--resume", "--ready-file", str(ready))
     wait_for_file(ready)
     while count(store, "fills") <= len(stored.fills):
         assert process.poll() is None
         time.sleep(0.1)
-    second = cut_off.run("demo", "--candles", "100000", "--resume")
+    second = cut_off.run("demo", "--candles", "100000", *ALONE, "--resume")
     assert "is running already" in refusal(second)
     process.send_signal(signal.SIGTERM)
     report = json.loads(process.communicate(timeout=30)[0])
@@ -264,4 +266,4 @@ def test_a_new_session_says_what_was_left_and_it_can_still_be_resumed(cut_off: H
     assert 0 < restart["downtime_seconds"] < 300
     assert f"{len(stored.events)} stored events replayed" in report["warnings"][0]
     assert cut_off.golive("audit", "verify", "--all").code == 0
-    assert "no unfinished demo session" in refusal(cut_off.run("demo", "--candles", "100000", "--resume"))
+    assert "no unfinished demo session" in refusal(cut_off.run("demo", "--candles", "100000", *ALONE, "--resume"))

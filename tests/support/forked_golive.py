@@ -29,7 +29,6 @@ _COMMANDS = Forks(
         "golive.venues.transport",
         "requests",
     ),
-    ready="golive.matching.warm:load",
 )
 
 

@@ -17,6 +17,8 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLIVE = [sys.executable, "-m", "golive.cli.main"]
+ALONE = ("--scope", "selected")
+"""of a session that is about something else than the other entrypoints: two venues less to start and to probe"""
 
 
 @dataclass(frozen=True)

@@ -192,7 +192,6 @@ class Told(NamedTuple):
 
 
 def _run(options: RunOptions, config: Path, home: Path | None, told: Told, *, as_json: bool) -> ExitCode:
-    from golive.matching.warm import is_warm
     from golive.observability.report import document_bytes
     from golive.runtime.bootstrap import plan_session, run_session
     from golive.runtime.options import DEFAULT_CANDLES
@@ -202,8 +201,6 @@ def _run(options: RunOptions, config: Path, home: Path | None, told: Told, *, as
     where = locate(config, home)
     with set_apart():
         plan = plan_session(options, where.runtime_file, where.home, os.environ)
-    if not is_warm():
-        typer.echo("golive: compiling the matching kernel, once for this release; that takes up to a minute", err=True)
     total = (options.candles or DEFAULT_CANDLES) if plan.lock_step and options.data is None else options.candles
     label = f"{plan.stage} {plan.entrypoint.name}"
     progress = Progress(sys.stderr, time.monotonic_ns, label=label, total=total, quote_asset=plan.instruments[0].quote)

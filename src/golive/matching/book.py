@@ -255,6 +255,10 @@ class OrderBook:
         for _, price, lots in stated:
             if lots < 0 or price <= 0:
                 raise ValueError(f"depth {lots} at {price} is not possible")
+        if not self._orders:  # nobody is met, half-way or not
+            for side, price, lots in stated:
+                self._halves[side].state(price, lots)
+            return []
         rising: list[tuple[Side, int, int]] = []
         for side, price, lots in stated:
             half = self._halves[side]
@@ -266,7 +270,7 @@ class OrderBook:
         for side, price, lots in rising:
             half = self._halves[side]
             rise = half.rise(price, lots)
-            used = self._meet(side, price, rise, executions, touching=True) if self._orders else 0
+            used = self._meet(side, price, rise, executions, touching=True)
             self._state(half, price, lots, used)
         return executions
 

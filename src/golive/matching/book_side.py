@@ -82,8 +82,11 @@ class BookSide:
         level.total += lots
         self.changed.add(price)
         if level.total == 0:
-            del self.levels[price]
-            del self.keys[bisect_left(self.keys, price * self.sign)]
+            self._forget(price)
+
+    def _forget(self, price: int) -> None:
+        del self.levels[price]
+        del self.keys[bisect_left(self.keys, price * self.sign)]
 
     # ── anonymous depth ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -97,18 +100,23 @@ class BookSide:
     def rise(self, price: int, shown: int) -> int:
         """Return by how many lots the depth at `price` would rise (fall, when negative) if the market stated `shown`."""
         level = self.levels.get(price)
-        return shown - min(self._taken.get(price, 0), shown) - (level.depth if level else 0)
+        taken = min(self._taken.get(price, 0), shown) if self._taken else 0
+        return shown - taken - (level.depth if level else 0)
 
     def state(self, price: int, shown: int, used: int = 0) -> None:
         """Take the market's statement of `price`, of which resting orders beyond it use `used` lots at once."""
         change = self.rise(price, shown) - used
-        if self._remembers_taken:
+        if self._remembers_taken and (used or price in self._taken):
             self._taken[price] = min(self._taken.get(price, 0), shown) + used
             if self._taken[price] == 0:
                 del self._taken[price]
         if change:
-            self.level(price).depth += change
-            self.add(price, change)
+            level = self.levels.get(price) or self.level(price)
+            level.depth += change
+            level.total += change
+            self.changed.add(price)
+            if level.total == 0:
+                self._forget(price)
 
     def stated(self) -> list[int]:
         """Return the prices at which the market states depth, be it taken or not."""

@@ -1,4 +1,4 @@
-"""Compile the kernel ahead of time, so that the first session does not wait for it: `python -m golive.matching.warm`."""
+"""Compile the kernel ahead of time, so that nothing that uses it waits for the compiler: `python -m golive.matching.warm`."""
 
 from __future__ import annotations
 
@@ -34,16 +34,6 @@ ENTRIES: Final[tuple[Compiled[..., Any], ...]] = (
 """what Python code calls, or what strategies are compiled against"""
 
 
-_DONE: Final = "complete"
-"""the file that says that everything was compiled into the folder it stands in"""
-
-
-def is_warm() -> bool:
-    """Return whether a process of this installation has nothing to compile any more."""
-    folder = cache_folder()
-    return not compiles() or (folder is not None and (folder / _DONE).exists())
-
-
 def load() -> None:
     """Have the book ready in this process: from disk in a fraction of a second, when it is warm."""
     _exercise_book(lambda: KernelBook(remembers_taken=True, estimates_queue=True, room=1))
@@ -54,9 +44,6 @@ def warm() -> float:
     began = time.perf_counter()
     load()
     _exercise_tape()
-    folder = cache_folder()
-    if folder is not None:
-        (folder / _DONE).touch()
     return time.perf_counter() - began
 
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from golive.matching.compiled import cache_folder
-from golive.matching.warm import is_warm, warm
 from golive.storage.config_files import load_configuration
 
 from .clock import SystemClock
@@ -26,22 +22,9 @@ def plan_session(options: RunOptions, runtime_file: Path, home: Path, environ: M
 
 
 def run_session(plan: Plan, progress: Progress, serve_metrics: ServeMetrics, log: Log | None = None) -> RunResult:
-    """Run one session in an event loop of its own and return its report and exit code.
-
-    What is not compiled yet is compiled before: it would hold up the loop, and everything that is measured in it.
-    """
-    if not is_warm():
-        _compile()
+    """Run one session in an event loop of its own and return its report and exit code."""
 
     async def main() -> RunResult:
         return await Session(plan, SystemClock(), progress, serve_metrics, log).run()
 
     return asyncio.run(main())
-
-
-def _compile() -> None:
-    """Compile the matching kernel, in a process of its own where the result can be kept: the compiler takes much memory."""
-    if cache_folder() is None:
-        warm()
-    else:
-        subprocess.run([sys.executable, "-m", "golive.matching.warm"], check=True, stdout=subprocess.DEVNULL)

@@ -11,9 +11,9 @@ from golive.engine import Engine
 from golive.execution import ExecutionService, PaperExecution
 from golive.market.bars import BarBuilder
 from golive.matching.bar import BarModel
+from golive.matching.book import OrderBook
 from golive.matching.depth import DepthModel
 from golive.matching.fee import FeeSchedule
-from golive.matching.kernel_book import KernelBook
 from golive.matching.latency import ConstantLatency, LatencyModel
 from golive.matching.model import MarketModel
 from golive.matching.slippage import ConstantSlippage
@@ -98,13 +98,13 @@ def open_ideal(plan: Plan, instruments: Sequence[Instrument], fill_model: FillMo
 def _model(fill_model: FillModel, venue: VenueProfile) -> MarketModel:
     if fill_model == "bar":
         return BarModel()
-    return DepthModel(lambda: KernelBook(remembers_taken=True, estimates_queue=True), self_trade=venue.self_trade)
+    return DepthModel(lambda: OrderBook(remembers_taken=True, estimates_queue=True), self_trade=venue.self_trade)
 
 
 def _ideal_model(fill_model: FillModel, venue: VenueProfile) -> MarketModel:
     if fill_model == "bar":
         return BarModel(slippage=ConstantSlippage(Decimal(0)), participation=(1, 1))
-    return DepthModel(lambda: KernelBook(estimates_queue=True), venue.self_trade, offers_again=True)
+    return DepthModel(lambda: OrderBook(estimates_queue=True), venue.self_trade, offers_again=True)
 
 
 def _latency(paper: PaperProfile, fill_model: FillModel) -> LatencyModel | None:

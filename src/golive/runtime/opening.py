@@ -9,7 +9,6 @@ from golive.engine import Engine
 from golive.execution import ExecutionService, PaperExecution
 from golive.execution.read_only import ReadOnlyExecution
 from golive.execution.shadow import ShadowedExecution
-from golive.matching.warm import load
 from golive.model.clock import Clock
 from golive.model.instrument import Instrument
 from golive.portfolio import Ledger
@@ -52,8 +51,6 @@ def open_floor(
     market, inbox = facts.market, facts.inbox
     assert market is not None
     assert inbox is not None
-    if market.fill_model == "book":
-        load()
     terms = session_terms(plan, instruments, market)
     if unfinished is None:
         facts.journal = journal = evidence.open_journal(instruments, terms, facts.recorder)
