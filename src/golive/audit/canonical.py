@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -35,7 +35,7 @@ def canonical(value: JsonValue) -> bytes:
         if _is_simple(value, 0):
             return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
         parts: list[str] = []
-        _write(value, parts)
+        _write_mixed(value, parts, 0)
         return "".join(parts).encode()
     except (UnicodeEncodeError, orjson.JSONEncodeError) as exc:
         raise CanonicalError(f"text that is not valid Unicode has no canonical form: {exc}") from exc
@@ -104,6 +104,30 @@ def _is_simple(value: object, depth: int) -> bool:
     if kind is list or kind is tuple:
         return all(_is_simple(item, depth + 1) for item in value)  # type: ignore[attr-defined]  # same
     return False
+
+
+def _write_mixed(value: Any, parts: list[str], depth: int) -> None:
+    """Append what `_write` appends, whole simple parts of `value` at once; a document has few numbers that are not."""
+    kind = type(value)
+    if kind is dict and depth < MAX_DEPTH and all(type(key) is str and key.isascii() for key in value):
+        for index, key in enumerate(sorted(value)):
+            parts.append(("," if index else "{") + _string(key) + ":")
+            _write_item(value[key], parts, depth + 1)
+        parts.append("}" if value else "{}")
+    elif (kind is list or kind is tuple) and depth < MAX_DEPTH:
+        for index, item in enumerate(value):
+            parts.append("," if index else "[")
+            _write_item(item, parts, depth + 1)
+        parts.append("]" if value else "[]")
+    else:
+        _write(value, parts, depth)
+
+
+def _write_item(value: JsonValue, parts: list[str], depth: int) -> None:
+    if _is_simple(value, depth):
+        parts.append(orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode())
+    else:
+        _write_mixed(value, parts, depth)
 
 
 def _write(value: JsonValue, parts: list[str], depth: int = 0) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Final, TypeAlias
 
 from golive.model.json import JsonValue
 
@@ -29,13 +29,17 @@ _LARGEST_EXPONENT = 400
 """beyond it a decimal is no number we could compare or print"""
 
 
-def limit_of(value: object) -> Fraction | None:
+Exact: TypeAlias = int | float | Fraction
+"""Python compares these with each other exactly; a Decimal becomes a fraction."""
+
+
+def limit_of(value: object) -> Exact | None:
     """Return the exact limit, None when `value` is not a finite number ≥ 0 (booleans and texts are not numbers)."""
     number = _finite(value)
     return number if number is not None and number >= 0 else None
 
 
-def holds(kind: str, observed: float, limit: Fraction) -> bool:
+def holds(kind: str, observed: float, limit: Exact) -> bool:
     """Say whether `observed` keeps the limit of `kind` (`rate_limit`, `network_errors`, `health`)."""
     return observed >= limit if COMPARATOR_OF[kind] == ">=" else observed <= limit
 
@@ -51,14 +55,16 @@ def json_number(value: object) -> JsonValue:
     return int(number) if written_whole else float(number)
 
 
-def _finite(value: object) -> Fraction | None:
+def _finite(value: object) -> Exact | None:
     """Return any finite number that a float could come near, exactly; None for everything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
         return None
     if isinstance(value, Decimal) and value and abs(value.adjusted()) > _LARGEST_EXPONENT:
         return None
     try:
-        return Fraction(value) if math.isfinite(value) else None
+        if not math.isfinite(value):
+            return None
+        return Fraction(value) if isinstance(value, Decimal) else value
     except (ArithmeticError, ValueError):
         return None  # a signalling NaN, or an integer beyond every float
 
