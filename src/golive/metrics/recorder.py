@@ -167,9 +167,12 @@ class MemoryRecorder:
 
     def _find(self, metric_name: str, labels: Mapping[str, str]) -> Series | None:
         metric = self._metrics.get(metric_name)
-        if metric is None or set(labels) != set(metric.labels):
+        if metric is None or len(labels) != len(metric.labels):
             return None
-        return self._series.get((metric_name, tuple(labels[name] for name in metric.labels)))
+        try:
+            return self._series.get((metric_name, tuple([labels[name] for name in metric.labels])))
+        except KeyError:  # other labels than it has
+            return None
 
     def snapshot(self) -> Iterator[tuple[Metric, list[tuple[dict[str, str], Series]]]]:
         """Yield each metric with its labelled series, names and labels sorted; each series is a consistent copy.
