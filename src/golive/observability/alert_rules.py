@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from golive.config.configuration import Configuration
+from golive.config.resolved import ResolvedEntrypoint
 from golive.metrics import declaration as m
 
 from .guardrails import SLOW_WAIT_SECONDS
@@ -93,38 +94,7 @@ def duration(seconds: float) -> str:
 
 def _exchanges(configuration: Configuration) -> Iterator[AlertRule]:
     for each in configuration.paper_entrypoints():
-        labels = f'{{exchange="{each.exchange}",environment="{each.environment}"}}'
-        within, window = each.reference_window_seconds, duration(each.reference_window_seconds)
-        limits, names = each.thresholds, each.metric_names
-        yield AlertRule(
-            alert="ExchangeRateLimited",
-            expression=f"{counted(names['rate_limit'] + labels, within)} > {limits['rate_limit_max']}",
-            severity="error",
-            environment=each.environment,
-            summary=f"{each.environment}: the venue refused {{{{ $value }}}} calls within {window} because of its rate limit",
-            action=f"Publish nothing (rate_limit_max is {limits['rate_limit_max']}). Look at logs/guardrails/events.jsonl: which "
-            "calls were refused, and who else uses this address or key.",
-        )
-        yield AlertRule(
-            alert="ExchangeErrors",
-            expression=f"sum without (severity) ({counted(names['network_errors'] + labels, within)})"
-            f" > {limits['network_errors_max']}",
-            severity="error",
-            environment=each.environment,
-            summary=f"{each.environment}: {{{{ $value }}}} errors within {window}",
-            action=f"Publish nothing (network_errors_max is {limits['network_errors_max']}). "
-            "golive venue check tells what fails.",
-        )
-        yield AlertRule(
-            alert="ExchangeHealthLow",
-            expression=f"{names['health']}{labels} < {limits['health_min']}",
-            severity="critical",
-            environment=each.environment,
-            hold_s=each.probe_interval_seconds,
-            summary=f"{each.environment}: health is {{{{ $value }}}}",
-            action=f"Publish nothing (health_min is {limits['health_min']}): the last probe failed or is too old, or the circuit "
-            "is open. golive venue check tells which.",
-        )
+        yield from _thresholds(each)
     yield AlertRule(
         alert="ExchangeCriticalError",
         expression=f"{counted(CRITICAL_ERRORS, CRITICAL_WINDOW_S)} > 0",
@@ -155,6 +125,41 @@ def _exchanges(configuration: Configuration) -> Iterator[AlertRule]:
         severity="warning",
         summary="{{ $labels.queue }} of {{ $labels.environment }}: calls wait {{ $value }} s on average",
         action="Fewer calls, or a larger max_concurrency of the queue if the venue's limits allow it.",
+    )
+
+
+def _thresholds(each: ResolvedEntrypoint) -> Iterator[AlertRule]:
+    """Yield the alerts that judge a paper profile as its sessions do."""
+    labels = f'{{exchange="{each.exchange}",environment="{each.environment}"}}'
+    within, window = each.reference_window_seconds, duration(each.reference_window_seconds)
+    limits, names = each.thresholds, each.metric_names
+    yield AlertRule(
+        alert="ExchangeRateLimited",
+        expression=f"{counted(names['rate_limit'] + labels, within)} > {limits['rate_limit_max']}",
+        severity="error",
+        environment=each.environment,
+        summary=f"{each.environment}: the venue refused {{{{ $value }}}} calls within {window} because of its rate limit",
+        action=f"Publish nothing (rate_limit_max is {limits['rate_limit_max']}). Look at logs/guardrails/events.jsonl: which "
+        "calls were refused, and who else uses this address or key.",
+    )
+    yield AlertRule(
+        alert="ExchangeErrors",
+        expression=f"sum without (severity) ({counted(names['network_errors'] + labels, within)})"
+        f" > {limits['network_errors_max']}",
+        severity="error",
+        environment=each.environment,
+        summary=f"{each.environment}: {{{{ $value }}}} errors within {window}",
+        action=f"Publish nothing (network_errors_max is {limits['network_errors_max']}). golive venue check tells what fails.",
+    )
+    yield AlertRule(
+        alert="ExchangeHealthLow",
+        expression=f"{names['health']}{labels} < {limits['health_min']}",
+        severity="critical",
+        environment=each.environment,
+        hold_s=each.probe_interval_seconds,
+        summary=f"{each.environment}: health is {{{{ $value }}}}",
+        action=f"Publish nothing (health_min is {limits['health_min']}): the last probe failed or is too old, or the circuit "
+        "is open. golive venue check tells which.",
     )
 
 
