@@ -36,7 +36,7 @@ def main() -> None:
                     _run(home, shlex.split(line, comments=True)[1:], text)
         for name, (place, width, height) in PICTURES.items():
             newest = max((home / place).glob("*.html"), key=lambda path: path.stat().st_mtime_ns)
-            _photograph(browser, newest, ROOT / "docs" / "images" / name, width, height)
+            photograph(browser, newest, ROOT / "docs" / "images" / name, width, height)
             print(f"docs/images/{name}")
 
 
@@ -53,7 +53,7 @@ def _edit(path: Path, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new, 1))
 
 
-def _photograph(browser: str, page: Path, picture: Path, width: int, height: int) -> None:
+def photograph(browser: str, page: Path, picture: Path, width: int, height: int) -> None:
     command = [
         browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
         "--disable-background-networking", f"--window-size={width},{height}", f"--screenshot={picture}", page.as_uri(),

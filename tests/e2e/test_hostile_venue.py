@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,13 @@ def paper_against(home: Home, fault: str) -> tuple[Finished, list[dict[str, Any]
         return done, venue.orders(), venue.requests(500)
 
 
+def raised(home: Home, run_id: str) -> list[str]:
+    """Return the titles of the alerts that one run raised."""
+    with closing(sqlite3.connect(home.path / "var/state/alerts/outbox.sqlite")) as outbox:
+        found = outbox.execute("SELECT title FROM outbox WHERE json_extract(context, '$.run_id') = ?", (run_id,))
+        return [title for (title,) in found]
+
+
 @pytest.mark.parametrize(
     "kind", ["html", "truncated", "empty", "garbage", "http_500", "http_503", "http_429", "throttle", "drop_before"]
 )
@@ -46,6 +55,7 @@ def test_a_venue_that_never_answers_properly_is_counted_and_opens_nothing(home: 
     else:
         assert entry["rate_limited_events"] == 0, "what is no rate limit is not counted as one"
     assert report["errors"]
+    assert "okx_desktop_paper: health_min is broken" in raised(home, report["run_id"])
     assert orders == report["outcome"]["orders"] == []
 
 

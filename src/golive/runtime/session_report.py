@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from golive.model.clock import SECOND, Clock
+from golive.model.command import Alert
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 from golive.model.verdict import RunStatus, Verdict
@@ -14,6 +17,7 @@ from golive.observability.status import Decision, decide_status
 from golive.observability.windows import Evaluation
 
 from .evidence import Evidence
+from .exchange_watch import ExchangeWatch
 from .facts import SessionFacts
 from .guardrail_report import guardrail_section, leave_guardrail_files
 from .judgement import exchange_verdicts, judge
@@ -34,12 +38,14 @@ class SessionReport:
         self.windows = reference_windows(plan, facts.recorder)
         self._facts = facts
         self._clock = clock
+        self._exchanges = ExchangeWatch()
 
     def rewrite(self) -> None:
-        """Write the JSON report of a session that is still running."""
+        """Write the JSON report of a session that is still running, and tell of thresholds that were broken since the last."""
         now = self._clock.now()
         self._see_failover()
         evaluation = self.windows.peek(now)
+        self._alert(self._exchanges.look(evaluation))
         decision = decide_status(exchange_verdicts(self.plan, evaluation), phase=evaluation.phase, running=True)
         write_json(self._places, self._document(evaluation, decision, self._guardrails(now), now, finished=False))
 
@@ -51,6 +57,8 @@ class SessionReport:
         now, facts = self._clock.now(), self._facts
         self._look_at_venues()
         evaluation, guardrails = self.windows.close(now), self._leave_guardrails(now)
+        if facts.blocked is None:  # else nothing was measured, on purpose
+            self._alert(self._exchanges.end(evaluation))
         report, decision = self._final(evaluation, guardrails, now)
         if decision.status is RunStatus.SUCCESS and facts.has_run and self._opens_a_stage(evaluation):
             try:
@@ -111,6 +119,11 @@ class SessionReport:
         self.evidence.stage_records.append(record)
         facts.stage_record = record
         return {**report, "stage_record": as_json(record)}
+
+    def _alert(self, alerts: Sequence[Alert]) -> None:
+        if self.evidence is not None:
+            for alert in alerts:
+                self.evidence.alert(alert)
 
     def _see_failover(self) -> None:
         if self.access is not None:
