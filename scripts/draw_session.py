@@ -1,6 +1,7 @@
 """Make the pictures of a paper session: run demo and paper in a home of their own, as `make paper` does.
 
-Writes docs/images/paper_terminal.svg, what a terminal shows of paper, and docs/images/report.png, the page. Needs Debian's chromium.
+Writes docs/images/paper_terminal.svg, what a terminal shows of paper, and docs/images/report.png, the page. Needs Debian's
+chromium.
 """
 
 from __future__ import annotations
