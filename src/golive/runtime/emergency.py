@@ -20,7 +20,18 @@ from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.json import JsonObject
 from golive.model.text import printable
 from golive.storage.emergency_flag import EmergencyFlag, FlagReading
-from golive.storage.emergency_journal import ACTIVATED, CLEAR_ASKED, CLEARED, EmergencyJournal, lacking
+from golive.storage.emergency_journal import (
+    ACTIVATED,
+    ALERT_TITLES,
+    CANNOT_TELL,
+    CAUSE,
+    CLEAR_ASKED,
+    CLEARED,
+    LOST,
+    OLDER,
+    EmergencyJournal,
+    lacking,
+)
 from golive.storage.journal_file import Draft
 
 from .clock import SystemClock
@@ -35,8 +46,6 @@ CONFIGURATION: Final = Path("config/runtime.yaml")
 CATEGORY: Final = "emergency"
 CHANNELS: Final = ("all", "sec-alerts")
 """who is told, past any throttle"""
-LOST: Final = "the flag is gone, though the journal of emergency mode says that it is on"
-OLDER: Final = "the flag is not the one that was written last: by the journal of emergency mode more is on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +111,7 @@ class HostEmergency:
                 lacks = lacking(last.body.get("modes"), reading.emergencies)
         except JournalError as exc:
             lacks = TradingState.REDUCING
-            doubt = f"the journal of emergency mode cannot tell whether the flag is the last one: {exc}"
+            doubt = f"{CANNOT_TELL}: {exc}"
         if lacks is TradingState.ACTIVE:
             return reading
         return FlagReading(reading.emergencies.activated(EmergencyMode(lacks, doubt, "golive", ALL, 0)), reading.calls, doubt)
@@ -166,7 +175,7 @@ class HostEmergency:
             configuration = load_configuration(runtime_file, os.environ)
         except ConfigError as exc:
             raise JournalError(f"auto-trade was not switched off: {exc}") from exc
-        cause, at = f"emergency mode: {mode.reason}", self._clock.now()
+        cause, at = f"{CAUSE}{mode.reason}", self._clock.now()
         turned: list[Draft] = []
         for name in configuration.runtime.trading.entrypoints:
             profile = configuration.resolve(name).risk_profile
@@ -187,9 +196,8 @@ class HostEmergency:
 
     def _alert(self, mode: EmergencyMode, reading: FlagReading, was_on: bool) -> None:
         effect = "nothing leaves at all" if mode.state is TradingState.HALTED else "entries are refused and canceled"
-        again = "called again" if was_on else "on"
         self.tell(
-            f"Emergency mode is {again} ({mode.scope})",
+            f"{ALERT_TITLES[was_on]} ({mode.scope})",
             f"{mode.operator}: {mode.reason}. {effect[0].upper()}{effect[1:]} until two operators lift it.",
         )
 

@@ -24,6 +24,14 @@ ACTIVATED: Final = "emergency_mode_activated"
 CLEAR_ASKED: Final = "emergency_clear_asked"
 CLEARED: Final = "emergency_mode_cleared"
 PANIC: Final = "panic"
+CAUSE: Final = "emergency mode: "
+"""beginning of the cause in the record of a switch of auto-trade that was turned off by it; the reason follows"""
+ALERT_TITLES: Final = ("Emergency mode is on", "Emergency mode is called again")
+"""beginning of the alert of an activation, the first and a further one; ` (<scope>)` follows"""
+LOST: Final = "the flag is gone, though the journal of emergency mode says that it is on"
+OLDER: Final = "the flag is not the one that was written last: by the journal of emergency mode more is on"
+CANNOT_TELL: Final = "the journal of emergency mode cannot tell whether the flag is the last one"
+"""with the two before: why it is on for all though the flag does not say so"""
 
 
 class EmergencyJournal:

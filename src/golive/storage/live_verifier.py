@@ -15,14 +15,16 @@ from golive.model.json import JsonObject
 
 from . import live_log, risk_decisions
 from .daily_journal import segment_end
+from .emergency_journal import ACTIVATED
 from .live_log import DIRECTORY, log_files
 from .live_projection import drafts
 from .live_verification import bound_faults, differences, unknown_journals
+from .lost_activations import Activation, activation, entries_with
 from .order_journal.database import Database
 from .order_journal.place import DIRECTORY as ORDERS
 from .order_journal.place import seal_path
 from .order_journal.row import JournalRow, named
-from .order_journal.schema import APPLICATION_ID
+from .order_journal.schema import APPLICATION_ID, COLUMNS
 from .order_journal.verify import looking_on, verification
 from .verified import Result, VerificationKeys, entries, numbered_entries, of_file, verify_journal, verify_series
 
@@ -116,6 +118,26 @@ class LiveVerifier:
         except GoliveError:
             return None
         return frozenset(found)
+
+    def activations(self) -> Iterator[Activation]:
+        """Yield the activations of emergency mode that order journals and their log tell of; a journal in a server tells of those
+        of other hosts, too, so with a URL there are none.
+        """
+        if self._bounds.url is not None:
+            return
+        for file in log_files(self._home / DIRECTORY):
+            for entry in entries_with(file, ACTIVATED.encode()):
+                if entry.type == ACTIVATED:
+                    yield activation(file, entry.seq, entry.body)
+        query = f"SELECT seq, {', '.join(COLUMNS['notes'])} FROM notes WHERE event = '{ACTIVATED}' ORDER BY seq"
+        for path in self._journals():
+            try:
+                with closing(self._open(path)) as database:
+                    found = [named(row[0], "notes", tuple(row[1:])) for row in database.select(query)]
+            except GoliveError:
+                continue  # `journal` tells why
+            for note in found:
+                yield activation(path, note.seq, note.json("body"))
 
     def _operators(self) -> frozenset[str]:
         """Return who has opened an order journal here, or signed a note in one; none when no journal can be read."""

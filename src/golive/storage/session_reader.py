@@ -151,6 +151,11 @@ class SessionReader:
             for seq, ts, event, body, risk in self._rows(query, (after,))
         )
 
+    def bodies_of(self, event: str) -> tuple[tuple[int, JsonObject], ...]:
+        """Return record sequence and body of the records of one event, in order."""
+        rows = self._rows("SELECT record_seq, body FROM records WHERE event = ? ORDER BY record_seq", (event,))
+        return tuple((seq, json.loads(body)) for seq, body in rows)
+
     def risk_bodies(self) -> tuple[JsonObject, ...]:
         """Return the bodies of all risk decisions, in order."""
         return tuple(json.loads(body) for (body,) in self._rows("SELECT risk_body FROM decisions ORDER BY seq"))

@@ -13,6 +13,7 @@ from golive.model.errors import JournalError
 from . import alert_audit, decision_journal, emergency_journal, live_log, risk_decisions, security_admin
 from .daily_journal import segment_end
 from .live_verifier import LiveBounds, LiveVerifier, is_order_journal
+from .lost_activations import lost_activations
 from .lost_stores import lost_stores, unknown_decisions
 from .session_chain import seal_path as store_seal_path
 from .session_reader import SessionReader
@@ -70,6 +71,7 @@ class Verifier:
         results.extend(self._orphans())
         results.extend(verify_switches(self._home))
         results.extend(verify_stops(self._home))
+        results.extend(lost_activations(self._home, self._alerts, self._live.activations()))
         return results
 
     def one(self, path: Path) -> Result:
