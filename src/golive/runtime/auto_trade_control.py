@@ -20,7 +20,7 @@ from golive.model.event import OperatorAction
 from golive.model.json import JsonValue
 from golive.model.verdict import ExitCode
 from golive.observability.shape import Count, Fragment, Instant, as_json, document_schema
-from golive.storage.auto_trade_record import SWITCHED, read_switch, switched_body
+from golive.storage.auto_trade_record import BY_COMMAND, SWITCHED, read_switch, switched_body
 from golive.storage.auto_trade_switch import AutoTradeSwitch, PublishedTrader, published_trader, turn_switch
 from golive.storage.lease import lease_holder, newest_epoch
 from golive.storage.operator_inbox import OperatorMessage, put_message, wait_until_taken, withdraw_message
@@ -32,7 +32,6 @@ SCHEMA: Final = "golive.auto_trade.v1"
 FOLLOWS_S: Final = 2.0
 """longer than a session takes to follow"""
 _POLL_S: Final = 0.02
-_CAUSE: Final = "operator_command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,19 +177,17 @@ class AutoTradeControl:
         return seen
 
     def _ask(self, action: OperatorAction, wanted: TraderState) -> AutoTradeTold:
-        message = put_message(
-            self._home, self._name, OperatorMessage(action, self._operator, "operator_command", self._clock.now())
-        )
+        message = put_message(self._home, self._name, OperatorMessage(action, self._operator, BY_COMMAND, self._clock.now()))
         if not wait_until_taken(message, FOLLOWS_S):
             withdraw_message(message)
             return self.status(followed=False)
         return self.status(self._wait(lambda seen: seen.state == wanted))
 
     def _turn(self, at: int, *, enabled: bool) -> None:
-        turn_switch(self._home, self._name, enabled=enabled, operator=self._operator, cause=_CAUSE, at=at)
+        turn_switch(self._home, self._name, enabled=enabled, operator=self._operator, cause=BY_COMMAND, at=at)
 
     def _record_turn(self, at: int, *, enabled: bool) -> None:
-        body = switched_body(self._name, enabled=enabled, cause=_CAUSE, at=at)
+        body = switched_body(self._name, enabled=enabled, cause=BY_COMMAND, at=at)
         record_act(self._home, SWITCHED, body, self._operator, clock=self._clock)
 
     def _record(self, event: str, **facts: JsonValue) -> None:

@@ -21,6 +21,8 @@ from .auto_trade_switch import AutoTradeSwitch, read_file, switch_path
 from .keys import DevelopmentKeys
 
 SWITCHED: Final = "auto_trade_switched"
+BY_COMMAND: Final = "operator_command"
+"""cause of what a person turns, confirms or withdraws"""
 NOT_AS_RECORDED: Final = "not_as_recorded"
 _SETTLES_S: Final = 0.05
 """file and record are written one after the other: what does not fit is looked at once more after this time"""

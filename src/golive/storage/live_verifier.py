@@ -19,14 +19,23 @@ from .emergency_journal import ACTIVATED
 from .live_log import DIRECTORY, log_files
 from .live_projection import drafts
 from .live_verification import bound_faults, differences, unknown_journals
-from .lost_activations import Activation, activation, entries_with
+from .lost_activations import Activation, activation
 from .order_journal.database import Database
 from .order_journal.place import DIRECTORY as ORDERS
 from .order_journal.place import seal_path
 from .order_journal.row import JournalRow, named
 from .order_journal.schema import APPLICATION_ID, COLUMNS
 from .order_journal.verify import looking_on, verification
-from .verified import Result, VerificationKeys, entries, numbered_entries, of_file, verify_journal, verify_series
+from .verified import (
+    Result,
+    VerificationKeys,
+    entries,
+    entries_with,
+    numbered_entries,
+    of_file,
+    verify_journal,
+    verify_series,
+)  # fmt: skip
 
 LATENCY_BOUND_MS: Final = 350
 _APPLICATION_ID_AT: Final = slice(68, 72)

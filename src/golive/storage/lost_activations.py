@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from golive.audit import Entry, EntryError, Soundness, decode_entry
+from golive.audit import Entry, Soundness
 from golive.model.clock import to_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
@@ -22,7 +22,7 @@ from .emergency_flag import FLAG
 from .emergency_journal import ACTIVATED, ALERT_TITLES, CANNOT_TELL, CAUSE, LOST, OLDER, PATH
 from .session_reader import SessionReader
 from .sessions import SESSIONS
-from .verified import Result, entries, of_file
+from .verified import Result, entries, entries_with, of_file
 
 _NOBODYS: Final = "golive"
 """operator of a mode that is on because flag or journal cannot tell; nobody has switched it on, so no record is asked for"""
@@ -72,20 +72,6 @@ def activation(file: Path, seq: int, body: JsonObject) -> Activation:
     return Activation(
         file, seq, body.get("subject", body.get("scope")), body.get("reason"), body.get("operator"), body.get("since")
     )
-
-
-def entries_with(path: Path, text: bytes) -> Iterator[Entry]:
-    """Yield the records of a journal whose line has `text` in it; the others are not decoded."""
-    try:
-        with path.open("rb") as file:
-            for line in file:
-                if text in line:
-                    try:
-                        yield decode_entry(line.removesuffix(b"\n"))[0]
-                    except EntryError:
-                        continue
-    except OSError:
-        return
 
 
 def _of_decisions(home: Path) -> Iterator[Activation]:

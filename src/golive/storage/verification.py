@@ -15,6 +15,7 @@ from .daily_journal import segment_end
 from .live_verifier import LiveBounds, LiveVerifier, is_order_journal
 from .lost_activations import lost_activations
 from .lost_stores import lost_stores, unknown_decisions
+from .lost_switches import lost_switches
 from .session_chain import seal_path as store_seal_path
 from .session_reader import SessionReader
 from .stop_verification import verify_stops
@@ -72,6 +73,7 @@ class Verifier:
         results.extend(verify_switches(self._home))
         results.extend(verify_stops(self._home))
         results.extend(lost_activations(self._home, self._alerts, self._live.activations()))
+        results.extend(lost_switches(self._home))
         return results
 
     def one(self, path: Path) -> Result:

@@ -124,3 +124,17 @@ def numbered_entries(path: Path) -> Iterator[tuple[int, Entry]]:
                 yield number, decode_entry(line.removesuffix(b"\n"))[0]
             except EntryError:
                 continue
+
+
+def entries_with(path: Path, text: bytes) -> Iterator[Entry]:
+    """Yield the records of a journal whose line has `text` in it; the others are not decoded."""
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                if text in line:
+                    try:
+                        yield decode_entry(line.removesuffix(b"\n"))[0]
+                    except EntryError:
+                        continue
+    except OSError:
+        return
