@@ -63,6 +63,7 @@ def test_only_grave_alerts_that_arrived_nowhere_look_for_other_channels() -> Non
     assert not retry.widens(message("critical"), (3, 2), has_arrived=False)
     assert not retry.widens(message("critical"), (3, 4), has_arrived=True)
     assert not retry.widens(message("warning"), (3, 4), has_arrived=False)
+    assert not retry.widens(message("critical", "selftest"), (3, 4), has_arrived=False)
 
 
 def test_the_reason_names_the_oldest_alert() -> None:

@@ -16,7 +16,7 @@ from golive.model.alert import NO_CHANNEL, SUPPRESSED_CHANNEL, AlertMessage, Ale
 from golive.model.clock import SECOND
 from golive.model.errors import JournalError
 
-from .escalation import RetryPolicy
+from .escalation import GRAVE, RetryPolicy
 from .ports import AuditLog, Channels, Outbox
 from .routing import AlertPolicy
 from .throttle import Throttle
@@ -24,7 +24,7 @@ from .throttle import Throttle
 AGAIN_S: Final = 2.0
 """when an audit or an escalation that failed is tried again"""
 REST_S: Final = 30.0
-"""the longest time that a channel which fails is left alone by what is no new critical alert"""
+"""the longest time that a channel which fails is left alone by what is no new error or critical alert"""
 
 
 def create_alert_metrics(recorder: Recorder, channels: Sequence[str]) -> None:
@@ -78,6 +78,7 @@ class Courier:
         """Do what is due; say whether anything was done. Delivery goes on while the audit or an escalation cannot be written."""
         busy = self._take_results()
         busy |= self._route()
+        busy |= self._widen_waiting()
         busy |= self._send()
         for work in (self._demand_acknowledgement, self._write_audit):
             busy |= self._tried(work)
@@ -89,7 +90,9 @@ class Courier:
         if now < self._again_at.get(name, 0):
             return False
         try:
-            return work()
+            busy = work()
+            self._told.pop(name, None)
+            return busy
         except JournalError as exc:
             self._again_at[name] = now + int(AGAIN_S * SECOND)
             if self._told.get(name) != str(exc):
@@ -113,7 +116,7 @@ class Courier:
         """Return what may be sent: due, and its channel is not left alone just now."""
         ready = []
         for parcel in self._outbox.due(now):
-            is_new = parcel.attempts == 0 and parcel.message.severity is AlertSeverity.CRITICAL
+            is_new = parcel.attempts == 0 and parcel.message.severity in GRAVE
             if is_new or now >= self._resting.get(parcel.channel, (0, 0))[1]:
                 ready.append(parcel)
         return ready
@@ -140,7 +143,7 @@ class Courier:
         results = self._channels.results()
         for sent in results:
             now = self._now()
-            failures = self._resting.get(sent.channel, (0, 0))[0] + 1
+            failures = self._failures(sent.channel) + 1
             row = self._outbox.settle(sent, partial(self._retry.next_at, now=now))
             if row is None:
                 continue
@@ -161,10 +164,26 @@ class Courier:
         forgotten = self._throttle.delivered(message, environment.name, environment.throttle, now)
         self._outbox.remember(environment.name, message.dedup_key, now, forgotten)
 
-    def _look_for_others(self, message: AlertMessage, now: int) -> None:
+    def _failures(self, channel: str) -> int:
+        """Return how often a channel failed in a row, whatever it was given."""
+        return self._resting.get(channel, (0, 0))[0]
+
+    def _widen_waiting(self) -> bool:
+        """Look for others for what is grave and waits at channels of which it is known that they fail."""
+        if all(failures < self._retry.widen_after for failures, _ in self._resting.values()):
+            return False
+        widened = [self._look_for_others(message, self._now()) for message in self._outbox.grave_waiting()]
+        return any(widened)
+
+    def _look_for_others(self, message: AlertMessage, now: int) -> bool:
+        """Send a message to the critical channels too when each of its own has failed often enough, with it or with others."""
         attempts = self._outbox.attempts(message.alert_id)
-        if attempts and self._retry.widens(message, attempts, has_arrived=self._outbox.has_arrived(message.alert_id)):
-            self._outbox.widen(message.alert_id, self._policy.critical, now)
+        failures = [max(made, self._failures(channel)) for channel, made in attempts.items()]
+        has_arrived = self._outbox.has_arrived(message.alert_id)
+        if not failures or not self._retry.widens(message, failures, has_arrived=has_arrived):
+            return False
+        self._outbox.widen(message.alert_id, self._policy.critical, now)
+        return True
 
     def _demand_acknowledgement(self) -> bool:
         now = self._now()

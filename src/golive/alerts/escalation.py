@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from golive.model.alert import AlertMessage, AlertSeverity
+from golive.model.alert import SELFTEST_CATEGORY, AlertMessage, AlertSeverity
 from golive.model.clock import SECOND
+
+GRAVE: Final = frozenset({AlertSeverity.ERROR, AlertSeverity.CRITICAL})
+"""severities that wait for no channel: they are tried at once, and look for others"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,7 @@ class RetryPolicy:
     max_attempts: int = 20
     """with the pauses above the last one comes about an hour after the first"""
     widen_after: int = 3
-    """failed attempts at every channel after which an error or a critical alert also goes to the other critical channels"""
+    """failures of every channel after which an error or a critical alert also goes to the other critical channels"""
 
     def next_at(self, attempts: int, now: int) -> int | None:
         """Return when the attempt after `attempts` failed ones is due (ns); None when there is no other."""
@@ -27,10 +31,13 @@ class RetryPolicy:
         pause_s = min(self.longest_s, self.first_s * 2 ** min(attempts - 1, 30))
         return now + int(pause_s * SECOND)
 
-    def widens(self, message: AlertMessage, attempts: Sequence[int], *, has_arrived: bool) -> bool:
-        """Say whether an alert must look for other channels; `attempts` of each channel it has, none of which took it."""
-        is_grave = message.severity in (AlertSeverity.ERROR, AlertSeverity.CRITICAL)
-        return is_grave and not has_arrived and all(made >= self.widen_after for made in attempts)
+    def widens(self, message: AlertMessage, failures: Iterable[int], *, has_arrived: bool) -> bool:
+        """Say whether an alert must look for other channels; `failures` of each channel it has, none of which took it.
+
+        A self-test looks for none: it asks about one channel.
+        """
+        may = message.severity in GRAVE and message.category != SELFTEST_CATEGORY and not has_arrived
+        return may and all(made >= self.widen_after for made in failures)
 
 
 def unacknowledged_reason(messages: Sequence[AlertMessage], timeout_seconds: int) -> str:

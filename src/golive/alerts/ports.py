@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from golive.model.alert import AlertMessage, AlertRow, Parcel, Sent
@@ -12,7 +12,7 @@ class Outbox(Protocol):
     """Durable state of every alert. Each method is one transaction, durable on return; JournalError when it cannot be."""
 
     def pending(self, limit: int = 100) -> tuple[AlertMessage, ...]:
-        """Return the oldest messages that no channel was chosen for."""
+        """Return messages that no channel was chosen for: the gravest first, then the oldest."""
         ...
 
     def route(self, message: AlertMessage, channels: Sequence[str], now: int, due_at: int | None) -> None:
@@ -24,15 +24,22 @@ class Outbox(Protocol):
         ...
 
     def due(self, now: int) -> tuple[Parcel, ...]:
-        """Return what waits for an attempt that is due, oldest message first."""
+        """Return what waits for an attempt that is due, the first of each channel.
+
+        The gravest come first; of the same severity what was never tried, then the oldest.
+        """
         ...
 
     def has_arrived(self, alert_id: str) -> bool:
         """Say whether any channel took the message."""
         ...
 
-    def attempts(self, alert_id: str) -> tuple[int, ...]:
+    def attempts(self, alert_id: str) -> Mapping[str, int]:
         """Return how many attempts each channel of a message that was not widened has seen; none for one that was."""
+        ...
+
+    def grave_waiting(self) -> tuple[AlertMessage, ...]:
+        """Return errors and critical alerts that wait, that no channel took and that were not widened."""
         ...
 
     def suppress(self, alert_id: str) -> None:
