@@ -84,3 +84,19 @@ def test_an_audit_that_was_tampered_with_takes_no_row(tmp_path: Path) -> None:
         audit.append([row()])
     path.write_bytes(sound)
     audit.append([row(attempts=2)])  # put right, it is taken up again
+
+
+def test_a_row_goes_to_no_file_that_was_moved_or_removed_while_it_was_open(tmp_path: Path) -> None:
+    audit = FileAlertAuditLog(tmp_path, signer_of(tmp_path))
+    audit.append([row()])
+    (path,) = alert_files(tmp_path / "alerts")
+    kept = path.rename(tmp_path / "kept")
+    with pytest.raises(JournalError, match="removed or replaced while it was open"):
+        audit.append([row(attempts=2)])
+    with pytest.raises(JournalError, match="does not match its seal"):
+        audit.append([row(attempts=2)])
+    kept.rename(path)
+    audit.append([row(attempts=2)])
+    audit.close()
+    assert [entry.body["attempts"] for entry in rows_of(path)] == [1, 2]
+    assert verdicts(tmp_path)[path.name] is Soundness.CLEAN

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from golive.model.errors import GoliveError
+
 LOOK_S: Final = 0.25
 """how often the outbox is looked at for what other processes have put into it"""
 PAUSES_S: Final = (0.25, 5.0)
@@ -66,7 +68,8 @@ class DeliveryWorker:
                 finally:
                     turn.close()
             except BaseException as exc:  # noqa: BLE001 (the outermost frame of the thread: it goes on whatever happened)
-                self._tell(f"alerts are not delivered: {type(exc).__name__}: {exc}")
+                why = str(exc) if isinstance(exc, GoliveError) else f"{type(exc).__name__}: {exc}"
+                self._tell(f"alerts are not delivered: {why}")
                 self._rest(pause_s)
                 pause_s = min(2 * pause_s, PAUSES_S[1])
 

@@ -16,7 +16,7 @@ from golive.model.ids import ClientOrderId, derive_client_order_id
 from golive.model.instrument import Instrument
 from golive.model.json import JsonObject, JsonValue
 from golive.observability.log_words import LogEvent
-from golive.storage.alert_outbox import AlertOutbox
+from golive.storage.alert_intake import AlertIntake
 from golive.storage.decision_journal import DecisionContext, TradingDecisionJournal
 from golive.storage.guardrail_log import GuardrailLog
 from golive.storage.item import LifecycleItem
@@ -79,7 +79,7 @@ class Evidence:
         self.stage_records = StageRecords(plan.home, self._signer, operator=self.operator)
         self.guardrails = GuardrailLog(plan.home / plan.entrypoint.io.log_directory, self._clock)
         self.guardrails.tail()  # a session that could not report what stands there does not begin
-        self._alerts = AlertOutbox.open(plan.home)
+        self._alerts = AlertIntake(plan.home)
         self._telling = AlertThread(self._keep)
 
     def new_id(self, sequence: int) -> ClientOrderId:

@@ -19,7 +19,7 @@ from golive.model.errors import JournalError
 from golive.model.order import NewOrder
 from golive.model.verdict import Stage
 from golive.observability.log_words import LogEvent
-from golive.storage.alert_outbox import AlertOutbox
+from golive.storage.alert_intake import AlertIntake
 from golive.storage.guardrail_log import GuardrailLog
 from golive.storage.indicator_store import Batch, append
 
@@ -47,15 +47,15 @@ def surroundings(
     with contextlib.ExitStack() as undo:
         guardrails = GuardrailLog(home / entrypoint.io.log_directory, clock)
         undo.callback(guardrails.close)
-        outbox = AlertOutbox.open(home)
+        intake = AlertIntake(home)
         delivery = AlertDelivery(home, configuration, recorder, clock)
         undo.callback(delivery.close)
-        undo.callback(outbox.close)
+        undo.callback(intake.close)
 
         log = ProcessLog(home, clock, _nothing, context={"entrypoint": entrypoint.name, "pid": str(os.getpid())})
 
         def alert(given: Alert) -> None:
-            outbox.put(message_of(given, uuid.uuid4().hex, clock.now(), {"entrypoint": entrypoint.name}))
+            intake.put(message_of(given, uuid.uuid4().hex, clock.now(), {"entrypoint": entrypoint.name}))
             severity = str(given.severity)
             log.say(LogEvent.ALERT_RAISED, severity=severity, category=given.category, title=given.title, body=given.body)
             delivery.wake()

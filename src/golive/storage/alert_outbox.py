@@ -17,17 +17,30 @@ from golive.model.errors import JournalError
 
 from .alert_schema import MESSAGE, message_from, prepare
 from .failpoint import reach
-from .files import PRIVATE_DIRECTORY, make_directory
+from .files import PRIVATE_DIRECTORY, FilePlace, make_directory
 
 PATH: Final = Path("var/state/alerts/outbox.sqlite")
 """relative to home"""
 BUSY_MS: Final = 250
+_GRAVITY: Final = "CASE severity WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END"
 _DUE: Final = f"""
-SELECT {MESSAGE}, parcel.channel, parcel.attempts FROM parcel JOIN outbox USING (alert_id)
-WHERE parcel.state = 'waiting' AND parcel.next_at <= ? ORDER BY severity = 'critical' DESC, seq, parcel.channel LIMIT ?
+SELECT {MESSAGE}, channel, attempts FROM (
+    SELECT outbox.*, parcel.channel, parcel.attempts,
+        row_number() OVER (PARTITION BY parcel.channel ORDER BY {_GRAVITY}, parcel.attempts > 0, outbox.seq) AS place
+    FROM parcel JOIN outbox USING (alert_id) WHERE parcel.state = 'waiting' AND parcel.next_at <= ?
+) WHERE place <= ? ORDER BY place, channel
 """
+_WAITING: Final = f"""
+SELECT {MESSAGE} FROM outbox WHERE widened = 0 AND severity IN ('critical', 'error')
+AND alert_id IN (SELECT alert_id FROM parcel WHERE state IN ('waiting', 'sending'))
+AND NOT EXISTS (SELECT 1 FROM parcel WHERE parcel.alert_id = outbox.alert_id AND parcel.state = 'delivered')
+ORDER BY {_GRAVITY}, seq LIMIT ?
+"""
+_OVERDUE: Final = "due_at <= ? AND acknowledged_at IS NULL AND escalated_at IS NULL"
+AT_ONCE: Final = 50
+"""parcels of each channel that are looked at together, so that none is hidden by what waits for another"""
 _SEVERAL: Final = 500
-"""parcels and overdue alerts that are looked at together"""
+"""alerts that are looked at together"""
 
 
 class AlertOutbox:
@@ -38,6 +51,7 @@ class AlertOutbox:
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
+        self._place = FilePlace.of(path)
         self._connection = connection
 
     @classmethod
@@ -49,12 +63,12 @@ class AlertOutbox:
             connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000, check_same_thread=False)
             try:
                 prepare(path, connection)
+                return cls(path, connection)
             except BaseException:
                 connection.close()
                 raise
         except (sqlite3.Error, OSError) as exc:
             raise JournalError(f"{path}: cannot open the alert outbox: {exc}") from exc
-        return cls(path, connection)
 
     def close(self) -> None:
         self._connection.close()
@@ -69,13 +83,14 @@ class AlertOutbox:
                 message.alert_id, message.category, str(message.severity), message.title, message.body, message.ts,
                 message.dedup_key, context,
             )  # fmt: skip
+            self._check_place()
             self._connection.execute(f"INSERT INTO outbox ({MESSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         except (sqlite3.Error, CanonicalError) as exc:
             raise JournalError(f"{self.path}: cannot keep alert {message.alert_id}: {exc}") from exc
 
     def pending(self, limit: int = 100) -> tuple[AlertMessage, ...]:
-        """Return the oldest messages that no channel was chosen for yet."""
-        query = f"SELECT {MESSAGE} FROM outbox WHERE state = 'pending' ORDER BY seq LIMIT ?"
+        """Return messages that no channel was chosen for yet: the gravest first, then the oldest."""
+        query = f"SELECT {MESSAGE} FROM outbox WHERE state = 'pending' ORDER BY {_GRAVITY}, seq LIMIT ?"
         return tuple(map(message_from, self._rows(query, limit)))
 
     def newest(self, limit: int = 100) -> tuple[AlertMessage, ...]:
@@ -110,16 +125,24 @@ class AlertOutbox:
     # parcels
 
     def due(self, now: int) -> tuple[Parcel, ...]:
-        """Return what waits for an attempt that is due: critical alerts first, then the oldest."""
-        return tuple(Parcel(message_from(row[:8]), row[8], row[9]) for row in self._rows(_DUE, now, _SEVERAL))
+        """Return what waits for an attempt that is due, the first of each channel.
+
+        The gravest come first; of the same severity what was never tried, then the oldest.
+        """
+        return tuple(Parcel(message_from(row[:8]), row[8], row[9]) for row in self._rows(_DUE, now, AT_ONCE))
 
     def has_arrived(self, alert_id: str) -> bool:
         return bool(self._rows("SELECT 1 FROM parcel WHERE alert_id = ? AND state = 'delivered' LIMIT 1", alert_id))
 
-    def attempts(self, alert_id: str) -> tuple[int, ...]:
+    def attempts(self, alert_id: str) -> dict[str, int]:
         """Return how many attempts each channel of a message that was not widened has seen; none for one that was."""
-        query = "SELECT parcel.attempts FROM parcel JOIN outbox USING (alert_id) WHERE alert_id = ? AND widened = 0"
-        return tuple(row[0] for row in self._rows(query, alert_id))
+        query = "SELECT channel, attempts FROM parcel JOIN outbox USING (alert_id) WHERE alert_id = ? AND widened = 0"
+        rows: list[tuple[str, int]] = self._rows(query, alert_id)
+        return dict(rows)
+
+    def grave_waiting(self) -> tuple[AlertMessage, ...]:
+        """Return errors and critical alerts that wait, that no channel took and that were not widened, the gravest first."""
+        return tuple(map(message_from, self._rows(_WAITING, _SEVERAL)))
 
     def begin(self, parcel: Parcel) -> Parcel:
         """Write down that an attempt begins, before it does; return the parcel with that attempt counted."""
@@ -169,19 +192,24 @@ class AlertOutbox:
             connection.execute("UPDATE parcel SET next_at = ? WHERE state = 'waiting' AND next_at > ?", (now, now))
 
     def is_settled(self, now: int) -> bool:
-        """Say whether nothing is to be done now: all is routed, no attempt is due or under way, the audit has every outcome."""
-        query = """SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending') OR EXISTS (SELECT 1 FROM outcome) OR EXISTS
-                   (SELECT 1 FROM parcel WHERE state = 'sending' OR (state = 'waiting' AND next_at <= ?))"""
-        return not self._rows(query, now)[0][0]
+        """Say whether nothing is to be done now: all is routed, no attempt is due or under way, nothing is overdue, the audit has
+        every outcome.
+        """
+        query = f"""SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending') OR EXISTS (SELECT 1 FROM outcome) OR EXISTS
+                    (SELECT 1 FROM parcel WHERE state = 'sending' OR (state = 'waiting' AND next_at <= ?))
+                    OR EXISTS (SELECT 1 FROM outbox WHERE {_OVERDUE})"""
+        return not self._rows(query, now, now)[0][0]
 
-    def undelivered(self) -> str:
-        """Say in words what waits for its channels, '' when nothing does."""
+    def undelivered(self, now: int) -> str:
+        """Say in words what waits for its channels, or for emergency mode as nobody acknowledged it; '' when nothing does."""
         waiting = self._rows("SELECT count(*) FROM outbox WHERE state = 'pending'")[0][0]
         parcels = self._rows(
             """SELECT channel, count(*), max(problem) FROM parcel WHERE state IN ('waiting', 'sending')
                GROUP BY channel ORDER BY channel"""
         )
         told = [f"{count} for {channel} ({problem or 'under way'})" for channel, count, problem in parcels]
+        if overdue := self._rows(f"SELECT count(*) FROM outbox WHERE {_OVERDUE}", now)[0][0]:
+            told.append(f"{overdue} critical not acknowledged in time, and emergency mode is not switched on for that yet")
         return "; ".join(([f"{waiting} not looked at"] if waiting else []) + told)
 
     # what the audit has not taken yet
@@ -216,8 +244,7 @@ class AlertOutbox:
 
     def overdue(self, now: int) -> tuple[AlertMessage, ...]:
         """Return what nobody acknowledged in time and nobody has escalated, oldest first."""
-        query = f"""SELECT {MESSAGE} FROM outbox WHERE due_at <= ? AND acknowledged_at IS NULL AND escalated_at IS NULL
-                    ORDER BY seq LIMIT ?"""
+        query = f"SELECT {MESSAGE} FROM outbox WHERE {_OVERDUE} ORDER BY seq LIMIT ?"
         return tuple(map(message_from, self._rows(query, now, _SEVERAL)))
 
     def escalated(self, alert_ids: Sequence[str], now: int) -> None:
@@ -252,7 +279,13 @@ class AlertOutbox:
 
     # inside
 
-    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+    def _check_place(self) -> None:
+        """What is written to a file that has no name any more is lost, and nobody would hear of it."""
+        if not self._place.is_held():
+            raise JournalError(f"{self.path}: the alert outbox was removed or replaced while it was open")
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        self._check_place()
         try:
             return self._connection.execute(query, values).fetchall()
         except sqlite3.Error as exc:
@@ -261,6 +294,7 @@ class AlertOutbox:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         connection = self._connection
+        self._check_place()
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,29 @@ def make_directory(path: Path, mode: int = 0o750) -> None:
             reach("file.directory.after")
     except OSError as exc:
         raise JournalError(f"{path}: cannot create the directory: {exc.strerror}") from exc
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlace:
+    """Which file it is that has a name now; that a file which is held open has still the name by which others find it."""
+
+    path: Path
+    device: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path, descriptor: int | None = None) -> FilePlace:
+        """Return the place of the file that `path` names, or of the open file that it named. Raises OSError."""
+        found = path.stat() if descriptor is None else os.fstat(descriptor)
+        return cls(path, found.st_dev, found.st_ino)
+
+    def is_held(self) -> bool:
+        """Say whether the name still is that of the same file: it was neither removed nor replaced."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == (self.device, self.inode)
 
 
 def sync_directory(path: Path) -> None:

@@ -23,7 +23,7 @@ from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 
 from .failpoint import reach
-from .files import LOG_FILE, make_directory, sync_directory, write_atomic
+from .files import LOG_FILE, FilePlace, make_directory, sync_directory, write_atomic
 from .keys import DevelopmentKeys
 from .sealed_part import take_sealed
 
@@ -65,7 +65,8 @@ class Written:
 class JournalFile:
     """One journal file. With `held` the lock is kept until `close`; otherwise it is taken for each append.
 
-    Several processes may append to one unheld journal: each reads and checks what the others added before it writes.
+    Several processes may append to one unheld journal: each reads and checks what the others added before it writes, and that
+    the file still has its name: what is written to one that was removed or moved is lost, and nobody would hear of it.
     """
 
     def __init__(self, path: Path, name: str, signer: Signer, *, seal_path: Path | None, held: bool, patience_s: float) -> None:
@@ -81,6 +82,7 @@ class JournalFile:
         self._sealed_seq = 0
         self._boot = signer.boot_id()
         self._descriptor = -1
+        self._place: FilePlace | None = None
         self._depth = 0
 
     @classmethod
@@ -179,6 +181,7 @@ class JournalFile:
         try:
             created = not self.path.exists()
             self._descriptor = os.open(self.path, flags | os.O_CREAT, LOG_FILE)
+            self._place = FilePlace.of(self.path, self._descriptor)
             if created:
                 reach("journal.create.before")
                 sync_directory(self.path.parent)
@@ -228,6 +231,7 @@ class JournalFile:
         try:
             if outermost:
                 self._lock()
+                self._check_place()
                 self._read_on(None, locked=True)
             yield
             if outermost and self._descriptor >= 0:
@@ -242,6 +246,10 @@ class JournalFile:
             raise JournalError(str(exc)) from exc
         finally:
             self._depth -= 1
+
+    def _check_place(self) -> None:
+        if self._place is not None and not self._place.is_held():
+            raise JournalError(f"{self.path}: was removed or replaced while it was open; put the file back")
 
     def _lock(self) -> None:
         deadline = time.monotonic() + (0 if self._held else self._patience_s)

@@ -97,7 +97,9 @@ class AlertDelivery:
             outbox.close()
 
     def deliver_all(self, timeout_s: float) -> str:
-        """Try at once whatever waits for another attempt, and go on until all is delivered; as `undelivered`. Blocks."""
+        """Try at once whatever waits for another attempt, and go on until all is delivered, and what nobody acknowledged in time
+        has switched emergency mode on; as `undelivered`. Blocks.
+        """
         deadline = time.monotonic() + timeout_s
         try:
             outbox = AlertOutbox.open(self._home)
@@ -105,26 +107,24 @@ class AlertDelivery:
                 outbox.hasten(self._clock.now())
             finally:
                 outbox.close()
+            while True:
+                rest_s = deadline - time.monotonic()
+                left = self.undelivered(max(0.0, rest_s))
+                if not left or not self._policy.channels or rest_s <= 0:
+                    return left
+                time.sleep(min(0.1, rest_s))
         except JournalError as exc:
             return str(exc)
-        while True:
-            rest_s = deadline - time.monotonic()
-            left = self.undelivered(max(0.0, rest_s))
-            if not left or not self._policy.channels or rest_s <= 0:
-                return left
-            time.sleep(min(0.1, rest_s))
 
     def undelivered(self, timeout_s: float) -> str:
-        """Wait as `settle`, then say in words what is not delivered; '' when everything is. Blocks."""
+        """Wait as `settle`, then say in words what is not delivered; '' when everything is. Blocks.
+
+        Raises JournalError when the outbox cannot be used: what could not be kept there waits nowhere.
+        """
         settled = self.settle(timeout_s)
+        outbox = AlertOutbox.open(self._home)
         try:
-            outbox = AlertOutbox.open(self._home)
-        except JournalError as exc:
-            return str(exc)
-        try:
-            left, nowhere = outbox.undelivered(), "" if self._policy.channels else "there is no channel"
-        except JournalError as exc:
-            return str(exc)
+            left, nowhere = outbox.undelivered(self._clock.now()), "" if self._policy.channels else "there is no channel"
         finally:
             outbox.close()
         return left or nowhere or ("" if settled else "the audit of alerts cannot be written")
@@ -147,7 +147,10 @@ class AlertDelivery:
     def _escalate(self, messages: Sequence[AlertMessage], timeout_seconds: int) -> None:
         """Switch auto-trade off and emergency mode on; JournalError when the flag cannot be written."""
         host = HostEmergency(self._home, clock=self._clock, operator=SYSTEM)
-        for problem in host.switch_on(unacknowledged_reason(messages, timeout_seconds), SYSTEM).problems:
+        reason = unacknowledged_reason(messages, timeout_seconds)
+        problems = host.switch_on(reason, SYSTEM).problems
+        self._say(f"emergency mode is on: {reason}")
+        for problem in problems:
             self._say(f"emergency mode is on, but: {problem}")
 
     def _courier(self, outbox: AlertOutbox, audit: FileAlertAuditLog, channels: dict[str, AppriseChannel]) -> Courier:

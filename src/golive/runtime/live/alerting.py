@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from golive.model.command import Alert
+from golive.model.errors import GoliveError
 
 LIMIT: Final = 1000
 """alerts that wait; what comes when as many do is said on stderr alone"""
@@ -87,7 +88,7 @@ class AlertThread:
             try:
                 self._keep(alert)
             except Exception as exc:  # noqa: BLE001 - whatever it was, the alert is not kept
-                self._say_unkept(repr(exc))
+                self._say_unkept(str(exc) if isinstance(exc, GoliveError) else f"{type(exc).__name__}: {exc}")
                 with self._changed:
                     self._changed.wait_for(lambda: self._gives_up, pause_s)
                 pause_s = min(2 * pause_s, self._longest_pause_s)

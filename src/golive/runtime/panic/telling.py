@@ -8,6 +8,7 @@ from typing import Final
 
 from golive.config.configuration import Configuration
 from golive.metrics.recorder import MemoryRecorder
+from golive.model.errors import JournalError
 
 from ..alerts.delivery import AlertDelivery
 from .panic import Panic
@@ -23,9 +24,15 @@ def telling(panic: Panic, configuration: Configuration) -> Iterator[None]:
     try:
         yield
     finally:
-        left = delivery.undelivered(TOLD_S)
+        left, unusable = "", ""
+        try:
+            left = delivery.undelivered(TOLD_S)
+        except JournalError as exc:
+            unusable = str(exc)
         delivery.close(0)
-        if left:
+        if unusable:
+            panic.told("alerts", "problem", f"{unusable}; what could not be kept there is told to nobody, and waits nowhere")
+        elif left:
             panic.told("alerts", "unchanged", f"{left}; they stay in the outbox: golive alerts list, golive alerts deliver")
         else:
             panic.told("alerts", "done", "delivered to every channel")
