@@ -46,7 +46,8 @@ class AppriseChannel:
         if not service.add(url.reveal()):
             raise NotDelivered(f"secret {self._url_secret} is no URL that Apprise knows")
         title = f"[{message.severity.upper()}] {message.title}"
-        result = service.notify(body=text_of(message), title=title, notify_type=KINDS[message.severity])
+        kind, plain = KINDS[message.severity], apprise.NotifyFormat.TEXT
+        result = service.notify(body=text_of(message), title=title, notify_type=kind, body_format=plain)
         if not result:
             told = [entry.message for entry in result.logs() if entry.level in _TOLD]
             raise NotDelivered(masked("; ".join(told) or "the service did not take it", url))

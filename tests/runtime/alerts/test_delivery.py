@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import os
 import shutil
 import socket
@@ -98,6 +100,10 @@ def test_an_alert_arrives_by_webhook_and_by_mail_and_is_audited(home: Path) -> N
         assert "alert: id-1" in posted["message"]
         assert len(mails.received) == 1
         assert "[CRITICAL] limit reached" in mails.received[0]
+        letter = email.message_from_string(mails.received[0], policy=email.policy.default)
+        lines = letter.get_content().splitlines()
+        assert lines[:3] == ["daily loss 1.6 %", "", "entrypoint: okx_desktop_paper"]
+        assert "alert: id-1" in lines
         assert sorted(told(home)) == [("oem-live", "delivered", 1), ("sec-alerts", "delivered", 1)]
         assert recorder.value("alerts_sent_total", channel="oem-live", severity="critical") == 1
         assert recorder.value("alerts_failed_total", channel="oem-live", severity="critical") == 0
