@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,10 @@ from golive.model.clock import DAY
 from golive.model.command import Alert
 from golive.model.secret import Secret
 from golive.runtime.clock import SystemClock
+from golive.runtime.emergency import HostEmergency
 from golive.runtime.operators import add_operator
 from golive.storage.alert_audit import FileAlertAuditLog, alert_files
-from golive.storage.alert_outbox import AlertOutbox
+from golive.storage.alert_outbox import PATH, AlertOutbox
 from golive.storage.verified import entries
 from support.alert_services import Webhook, keep_urls, webhook
 from support.durable import ToldClock, signer_of
@@ -85,6 +88,20 @@ def test_a_channel_that_refuses_fails_the_self_test(home: Path, hook: Webhook) -
     assert {each["outcome"] for each in evidence(home)["channels"]} == {"failed"}
 
 
+def test_a_dead_channel_fails_the_self_test_though_another_one_works(
+    home: Path, hook: Webhook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep_urls(home, alert_oem_live=hook.url, alert_sec_alerts="json://127.0.0.1:9/dead?cto=1")
+    assert golive(home, "selftest", "--wait", "2") == 4
+    oem, sec = evidence(home)["channels"]
+    assert (oem["outcome"], oem["problem"]) == ("delivered", None)
+    assert (sec["channel"], sec["outcome"]) == ("sec-alerts", "failed")
+    assert sec["problem"]
+    assert sec["attempts"] >= 2
+    assert sec["problem"] in capsys.readouterr().out
+    assert len(hook.received) == 1, "a self-test asks its own channel alone"
+
+
 def test_a_channel_that_says_nothing_in_time_leaves_it_unknown(home: Path, hook: Webhook) -> None:
     assert golive(home, "selftest", "--wait", "20") == 0
     assert evidence(home)["audit"]["sound"]
@@ -131,6 +148,26 @@ def test_without_a_critical_channel_there_is_nothing_to_test(home: Path) -> None
     core.write_text(core.read_text().replace("critical: true", "critical: false"))
     assert golive(home, "selftest") == 3
     assert golive(home, "selftest", "--severity", "info") == 2
+
+
+def test_a_delivery_switches_emergency_mode_on_for_what_nobody_acknowledged_though_nothing_waits(
+    home: Path, hook: Webhook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(home)
+    assert golive(home, "deliver", "--wait", "20") == 0
+    with closing(sqlite3.connect(home / PATH, isolation_level=None)) as outbox:
+        outbox.execute("UPDATE outbox SET due_at = 1")
+    hook.received.clear()
+    assert golive(home, "deliver", "--wait", "20") == 0
+    assert "emergency mode is on: critical alert id-1" in capsys.readouterr().err
+    assert len(HostEmergency(home).read().modes) == 1
+    assert hook.titles == ["[CRITICAL] Emergency mode is on (all)"] * 2
+
+
+def test_a_list_of_no_project_is_no_empty_list(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert golive(home, "list") == 0
+    assert golive(tmp_path / "nowhere", "list") == 2
+    assert "nowhere" in capsys.readouterr().err
 
 
 def test_what_waits_is_listed_delivered_and_acknowledged(

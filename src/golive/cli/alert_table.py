@@ -1,13 +1,17 @@
-"""Alerts as lines of text."""
+"""Alerts, and what their self-test found, as lines of text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from golive.model.clock import to_iso
-from golive.runtime.alerts.list import AlertLine, AlertList
 
 from .terminal import clean
+
+if TYPE_CHECKING:
+    from golive.runtime.alerts.list import AlertLine, AlertList
+    from golive.runtime.alerts.selftest import Selftest
 
 
 def alert_lines(found: AlertList) -> Iterator[str]:
@@ -21,6 +25,19 @@ def alert_lines(found: AlertList) -> Iterator[str]:
         for each in line.channels:
             problem = f": {clean(each.problem)}" if each.problem and each.state != "delivered" else ""
             yield f"    {each.channel}: {each.state}, attempt {each.attempts}{problem}"
+
+
+def selftest_lines(found: Selftest) -> Iterator[str]:
+    """Yield each channel, with why it failed; what must not have been held back; the audit; and what that comes to."""
+    for tested in found.channels:
+        problem = f": {clean(tested.problem)}" if tested.problem else ""
+        yield f"{tested.channel:<24} {tested.outcome:<10} attempt {tested.attempts}, {tested.seconds:.1f} s{problem}"
+    for each in found.critical_suppressed:
+        yield f"suppressed: {each.category} {each.severity}: {each.title} ({each.alert_id})"
+    if not found.critical_exempt:
+        yield "an environment throttles critical alerts: alert_throttle.exclude_severities lacks critical"
+    yield f"audit: {found.audit.files} files in {found.audit.directory}, {'sound' if found.audit.sound else 'NOT sound'}"
+    yield f"self-test: {found.status} (exit {found.exit_code})"
 
 
 def _acknowledged(line: AlertLine) -> str:

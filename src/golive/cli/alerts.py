@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -15,9 +15,6 @@ from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 from .passphrase import OperatorOption, asked_passphrase
-
-if TYPE_CHECKING:
-    from golive.runtime.alerts.selftest import Selftest
 
 CRITICAL: Final = "critical"
 
@@ -37,12 +34,15 @@ def list_alerts(
 ) -> None:
     """List the newest alerts of this host: how far each channel has got, and which must be acknowledged by when.
 
-    Exit codes: 0 listed; 2 usage; 70 the outbox cannot be read.
+    Exit codes: 0 listed; 2 usage, or nothing of the project is there; 70 the outbox cannot be read.
     """
     from golive.runtime.alerts.list import alert_list, list_document
     from golive.storage.alert_story import alert_stories
 
-    found = alert_list(alert_stories(locate(config, home).home, limit, unacknowledged=unacknowledged))
+    where = locate(config, home)
+    found = alert_list(alert_stories(where.home, limit, unacknowledged=unacknowledged))
+    if not found.alerts and not where.runtime_file.exists():
+        raise ConfigError(f"{where.runtime_file}: there is no such file; give the project's directory with --home")
     with delivered() as stdout:
         if as_json:
             stdout.write(json.dumps(list_document(found), indent=2, ensure_ascii=False) + "\n")
@@ -88,8 +88,10 @@ def deliver(
 ) -> None:
     """Deliver what waits in the outbox, as a running session does; for after a crash, or when nothing runs.
 
-    Exit codes: 0 everything is delivered and audited; 6 something waits still (told on stderr); 2 usage or configuration; 70 the
-    outbox cannot be used.
+    As there, a critical alert that nobody acknowledged in time switches auto-trade off and emergency mode on.
+
+    Exit codes: 0 everything is delivered and audited; 6 something waits still, or the outbox cannot be used (told on stderr); 2
+    usage or configuration.
     """
     from golive.metrics.recorder import MemoryRecorder
     from golive.runtime.alerts.delivery import AlertDelivery
@@ -140,17 +142,8 @@ def selftest(
         if as_json:
             stdout.write(json.dumps(selftest_document(found), indent=2, ensure_ascii=False) + "\n")
         else:
-            stdout.write(_told(found) + f"evidence: {path.relative_to(where.home)}\n")
+            from .alert_table import selftest_lines
+
+            stdout.writelines(f"{line}\n" for line in selftest_lines(found))
+            stdout.write(f"evidence: {path.relative_to(where.home)}\n")
     raise typer.Exit(found.exit_code)
-
-
-def _told(found: Selftest) -> str:
-    lines = [f"{each.channel:<24} {each.outcome:<10} attempt {each.attempts}, {each.seconds:.1f} s" for each in found.channels]
-    lines += [
-        f"suppressed: {each.category} {each.severity}: {each.title} ({each.alert_id})" for each in found.critical_suppressed
-    ]
-    if not found.critical_exempt:
-        lines.append("an environment throttles critical alerts: alert_throttle.exclude_severities lacks critical")
-    lines.append(f"audit: {found.audit.files} files in {found.audit.directory}, {'sound' if found.audit.sound else 'NOT sound'}")
-    lines.append(f"self-test: {found.status} (exit {found.exit_code})")
-    return "\n".join(lines) + "\n"

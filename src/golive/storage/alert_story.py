@@ -61,3 +61,13 @@ def alert_stories(home: Path, limit: int, *, unacknowledged: bool = False) -> tu
 def _parcels(connection: sqlite3.Connection, alert_id: str) -> tuple[ParcelStory, ...]:
     query = "SELECT channel, state, attempts, next_at, problem FROM parcel WHERE alert_id = ? ORDER BY channel"
     return tuple(ParcelStory(*row) for row in connection.execute(query, (alert_id,)))
+
+
+def parcel_story(home: Path, alert_id: str, channel: str) -> ParcelStory | None:
+    """Return how far one alert has got at one channel; None when it is not on its way there. JournalError as above."""
+    path = home / PATH
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=1.0)) as connection:
+            return next((each for each in _parcels(connection, alert_id) if each.channel == channel), None)
+    except sqlite3.Error as exc:
+        raise JournalError(f"{path}: cannot read: {exc}") from exc

@@ -8,7 +8,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -17,12 +17,13 @@ from golive.config.configuration import Configuration
 from golive.metrics.recorder import MemoryRecorder
 from golive.model.alert import EMERGENCY_CATEGORY, SELFTEST_CATEGORY, SUPPRESSED_CHANNEL, AlertMessage, AlertSeverity
 from golive.model.clock import DAY, Clock, from_iso, stamp
-from golive.model.errors import PrerequisiteMissing
-from golive.model.json import JsonValue
+from golive.model.errors import JournalError, PrerequisiteMissing
+from golive.model.json import JsonObject, JsonValue
 from golive.model.verdict import ExitCode, KeyClass
 from golive.observability.shape import Count, Instant, as_json, document_schema
 from golive.storage.alert_audit import FileAlertAuditLog, alert_files, rows_of
 from golive.storage.alert_outbox import AlertOutbox
+from golive.storage.alert_story import parcel_story
 from golive.storage.files import write_atomic
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
@@ -52,6 +53,8 @@ class ChannelTested:
     attempts: Count
     seconds: float
     """from putting the message into the outbox to finding its row"""
+    problem: str | None = None
+    """why it failed, or what is known where the audit says nothing; null when it was delivered or suppressed"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,8 @@ def selftest(home: Path, configuration: Configuration, clock: Clock, operator: s
                 outbox.put(message)
         finally:
             outbox.close()
-        tested = _wait_for_rows(directory, messages, delivery, wait_s)
+        rows = _wait_for_rows(directory, messages, delivery, wait_s)
+        tested = tuple(replace(each, problem=_problem(home, each)) for each in rows)
     finally:
         delivery.close(0)
     audit = _audit_tested(home, directory, audit_place(configuration).directory)
@@ -167,7 +171,7 @@ def _message(channel: str, entrypoint: str, clock: Clock) -> AlertMessage:
 def _wait_for_rows(
     directory: Path, messages: dict[str, AlertMessage], delivery: AlertDelivery, wait_s: float
 ) -> tuple[ChannelTested, ...]:
-    """Wait until the audit says of each channel that it took the message or that it will not."""
+    """Wait until the audit says of each channel that it took its message itself, or that the message was held back."""
     began, found = time.monotonic(), dict[str, ChannelTested]()
     failed: dict[str, ChannelTested] = {}
     while True:
@@ -177,7 +181,7 @@ def _wait_for_rows(
         for path in alert_files(directory)[-2:]:
             for entry in rows_of(path):
                 channel, message = by_id.get(str(entry.body["alert_id"]), ("", None))
-                if message is None or channel in found:
+                if message is None or channel in found or not _is_about(entry.body, channel):
                     continue
                 outcome, nonce = str(entry.body["outcome"]), str(message.context["nonce"])
                 attempts = entry.body["attempts"]
@@ -192,6 +196,30 @@ def _wait_for_rows(
         for channel, message in messages.items()
     }
     return tuple({**none, **failed, **found}[channel] for channel in sorted(messages))
+
+
+def _is_about(row: JsonObject, channel: str) -> bool:
+    """Say whether a row is about that channel: what another one did with the message says nothing about this one."""
+    return row.get("channel") in (channel, SUPPRESSED_CHANNEL)
+
+
+def _problem(home: Path, tested: ChannelTested) -> str | None:
+    """Say in words what is wrong with a channel, by what the outbox knows of it."""
+    if tested.outcome in ("delivered", "suppressed"):
+        return None
+    try:
+        parcel = parcel_story(home, tested.alert_id, tested.channel)
+    except JournalError as exc:
+        return str(exc)
+    if parcel is None:
+        return "no process has taken it from the outbox"
+    if tested.outcome == "failed":
+        return parcel.problem or "a later attempt is under way"
+    if parcel.state == "delivered":
+        return "the channel took it, but the audit has no row of it"
+    if parcel.problem:
+        return f"{parcel.problem}; the audit has no row of it"
+    return "the attempt is under way" if parcel.state == "sending" else "no attempt was made yet"
 
 
 def _audit_tested(home: Path, directory: Path, name: Path) -> AuditTested:
