@@ -44,6 +44,7 @@ paper: setup  ## the main job: a demo session, then a paper session on the simul
 # Every test process would otherwise compile the sources anew where this variable is set, as it is in many containers.
 test: export PYTHONDONTWRITEBYTECODE =
 test: setup  ## all tests: the crash proofs, PROOFS files at a time, then the others, WORKERS at a time
+	@$(BIN)/python -m pytest --collect-only --ignore=tests/crash >/dev/null 2>&1 & # else each of the WORKERS compiles all tests for itself
 	@GOLIVE_PROOF_REPORTS=$(REPORTS) $(BIN)/python -m pytest -n $(PROOFS) --dist loadfile --no-loadscope-reorder tests/crash; proved=$$?; \
 	 echo "crash proofs reported to $(REPORTS): $$(ls $(REPORTS) 2>/dev/null | wc -l) documents"; \
 	 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/crash && exit $$proved

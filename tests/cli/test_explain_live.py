@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from support.long_form import only_in_proof
 from support.postgres import MISSING, binaries, server
 from support.published import published
 from support.rehearsal import Rehearsal, rehearsal
@@ -40,7 +41,7 @@ WHOLE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("dialect", ["kraken", "bybit"])
+@pytest.mark.parametrize("dialect", ["kraken", *only_in_proof("bybit")])
 def test_an_order_is_followed_at_every_venue(tmp_path: Path, dialect: str) -> None:
     with rehearsal(tmp_path / "home", dialect) as desk:
         order = sent(desk, "buy", "0.01", desk.symbol)

@@ -18,7 +18,7 @@ from crash.rig import environment
 
 SEED = 16_180
 ORDERS = "400"
-OFFSETS = range(200_000, 1_400_000, 12_000) if IS_LONG else range(200_000, 1_400_000, 200_000)
+OFFSETS = range(200_000, 1_400_000, 12_000) if IS_LONG else range(200_000, 1_400_000, 300_000)
 """bytes beyond which no file may grow"""
 FAILS_FROM = 80
 """the fsync of each thread from which on every one fails"""

@@ -11,6 +11,7 @@ from crash.every_byte import prove, prove_absences
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 
+@pytest.mark.slow
 async def test_an_order_cut_at_any_byte_is_placed_once_or_not_at_all_and_we_know_which(tmp_path: Path) -> None:
     await prove("bybit", tmp_path)
 

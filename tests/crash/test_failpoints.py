@@ -9,7 +9,8 @@ import pytest
 from crash.bot import points_of_a_run
 from crash.campaign import campaign, violations
 from crash.report import Report
-from crash.rig import ORDER_PATHS, THROTTLES, VENUES
+from crash.rig import ORDER_PATHS, THROTTLES
+from support.long_form import only_in_proof
 
 SEED = 2_718
 KILLED, CLEAN = -9, 0
@@ -17,7 +18,7 @@ KILLED, CLEAN = -9, 0
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 
-@pytest.mark.parametrize("venue", VENUES)
+@pytest.mark.parametrize("venue", ["okx", *only_in_proof("kraken", "bybit")])
 def test_a_kill_at_every_failpoint_is_survived(venue: str, tmp_path: Path) -> None:
     report = Report(f"failpoints-{venue}", SEED)
     with campaign(venue, tmp_path, SEED) as field:

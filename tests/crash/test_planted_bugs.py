@@ -52,7 +52,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
         pytest.param("doublesize", "okx", (), FEW, {"other_terms"}, marks=pytest.mark.slow),
         pytest.param("wrongprice", "okx", (), FEW, {"other_terms"}, marks=pytest.mark.slow),
         ("second_undurable", "okx", (THROTTLED,), KILLS, {"sent_undurable"}),
-        ("third", "okx", (THROTTLED,), CALM, {"sent_undurable"}),
+        pytest.param("third", "okx", (THROTTLED,), CALM, {"sent_undurable"}, marks=pytest.mark.slow),
         ("renamed", "okx", (THROTTLED,), CALM, {"unknown_order", "sent_undurable"}),
     ],
 )
@@ -76,11 +76,11 @@ def test_a_planted_bug_is_found(
     ("venue", "faults", "what"),
     [
         ("okx", WORSE, CALM),
-        ("okx", (LATE, UNANSWERED), SCALED),
+        pytest.param("okx", (LATE, UNANSWERED), SCALED, marks=pytest.mark.slow),
         pytest.param("kraken", (LATE_KRAKEN, UNANSWERED), SCALED, marks=pytest.mark.slow),
         ("okx", (SLOW,), SCALED),
         ("okx", (THROTTLED,), CALM),
-        ("okx", (THROTTLED,), KILLS),
+        pytest.param("okx", (THROTTLED,), KILLS, marks=pytest.mark.slow),
     ],
     ids=["okx-worse", "okx-late", "kraken-late", "okx-slow", "okx-throttled", "okx-throttled-kills"],
 )

@@ -9,7 +9,8 @@ import pytest
 
 from crash.campaign import Campaign, campaign, violations
 from crash.report import IS_LONG, Report
-from crash.rig import VENUES, environment
+from crash.rig import environment
+from support.long_form import only_in_proof
 
 SEED = 8_675_309
 KILLS = 2_000 if IS_LONG else 50
@@ -44,7 +45,7 @@ def make_racy(field: Campaign) -> None:
         field.place.venue.add_fault("delay", probability=0.15, seconds="0.03-0.2", **where)
 
 
-@pytest.mark.parametrize("venue", VENUES)
+@pytest.mark.parametrize("venue", ["okx", "kraken", *only_in_proof("bybit")])
 def test_what_races_ends_as_the_ledger_says(venue: str, tmp_path: Path) -> None:
     report = Report(f"race-kills-{venue}", SEED)
     with campaign(venue, tmp_path, SEED, bot="racing_bot") as field:

@@ -19,9 +19,9 @@ from crash.report import IS_LONG, Report
 from crash.rig import SENT
 
 SEED = 31_415
-RACES = 1_000 if IS_LONG else 100
+RACES = 1_000 if IS_LONG else 50
 STOPPED_S = 1.0
-STOPS = 20 if IS_LONG else 3
+STOPS = 20 if IS_LONG else 2
 AT_A_TIME = 3
 """so many requests may be on their way out of a process"""
 LEASE_S = "0.5"

@@ -16,6 +16,7 @@ import pytest
 
 from support.forked_golive import ForkedHome
 from support.golive_process import ALONE, Home, wait_for_file
+from support.long_form import only_in_proof
 
 pytestmark = pytest.mark.e2e_demo_paper
 SWITCH = "var/state/auto_trade/okx_desktop_paper.json"
@@ -120,7 +121,7 @@ def test_with_manual_confirm_a_person_confirms(tmp_path: Path) -> None:
     assert transitions(home)[1] == ("armed", "running", "operator_command")
 
 
-@pytest.mark.parametrize("how", ["option", "switch", "configuration"])
+@pytest.mark.parametrize("how", ["option", "switch", *only_in_proof("configuration")])
 def test_a_read_only_session_constructs_nothing_that_could_trade_and_opens_nothing(tmp_path: Path, how: str) -> None:
     home = ForkedHome(tmp_path)
     if how == "switch":

@@ -18,6 +18,7 @@ import pytest
 
 from support.forked_golive import ForkedHome
 from support.golive_process import ALONE, ROOT, Home, venue_of, wait_for_file
+from support.long_form import only_in_proof
 from support.venue_process import venue_process
 
 pytestmark = pytest.mark.e2e_demo_paper
@@ -199,7 +200,7 @@ def test_refusals_and_errors_of_the_venue_end_in_5_and_name_each_threshold(passe
     assert report["stage_record"]["stage"] == "demo", "a breached session leaves no record of its own"
 
 
-@pytest.mark.parametrize("mode", ["demo", "paper"])
+@pytest.mark.parametrize("mode", ["paper", *only_in_proof("demo")])
 def test_killing_the_venue_in_the_middle_is_never_a_success(
     passed: tuple[Home, dict[str, Any]], tmp_path: Path, mode: str
 ) -> None:
@@ -229,7 +230,7 @@ def test_a_venue_that_hangs_ends_the_session_within_its_bounds(passed: tuple[Hom
     assert not venue.is_running()
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("signum", [signal.SIGTERM, *only_in_proof(signal.SIGINT)])
 def test_a_signal_ends_the_session_with_a_complete_report(
     passed: tuple[Home, dict[str, Any]], tmp_path: Path, signum: int
 ) -> None:

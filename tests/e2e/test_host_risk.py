@@ -137,6 +137,7 @@ def test_what_one_loses_stops_the_other(home: Home) -> None:
         assert {each["code"] for each in later} == {"RISK_CROSS_ENTRYPOINT"}, "the other has ended, and what it lost is lost"
 
 
+@pytest.mark.slow
 def test_one_that_stands_still_stops_the_other_and_a_dead_one_does_not(home: Home) -> None:
     assert golive(home, "operator", "add", "anna", "--role", "risk").returncode == 0
     with running(home, BYBIT), running(home, OKX) as okx:

@@ -11,6 +11,7 @@ import pytest
 
 from support.forked_golive import ForkedHome
 from support.golive_process import Finished, Home
+from support.long_form import only_in_proof
 from support.venue_process import venue_process
 
 pytestmark = pytest.mark.e2e_demo_paper
@@ -40,7 +41,8 @@ def raised(home: Home, run_id: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "kind", ["html", "truncated", "empty", "garbage", "http_500", "http_503", "http_429", "throttle", "drop_before"]
+    "kind",
+    ["html", "http_503", "throttle", *only_in_proof("truncated", "empty", "garbage", "http_500", "http_429", "drop_before")],
 )
 def test_a_venue_that_never_answers_properly_is_counted_and_opens_nothing(home: Home, kind: str) -> None:
     done, orders, _ = paper_against(home, f"{kind},match=/api/v5/*")
@@ -66,7 +68,7 @@ def healthy(home: Home) -> int:
     return sum("/api/v5/public/time" in str(r) for r in requests)
 
 
-@pytest.mark.parametrize("kind", ["html", "truncated", "garbage", "http_429"])
+@pytest.mark.parametrize("kind", ["garbage", *only_in_proof("html", "truncated", "http_429")])
 def test_a_venue_that_turns_bad_in_the_middle_ends_in_5_with_what_was_traded_before(home: Home, healthy: int, kind: str) -> None:
     assert healthy >= 2, "one probe at the start and one at the end"
     done, orders, _ = paper_against(home, f"{kind},match=/api/v5/public/time,after={healthy - 1}")

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 
 from support.by_hand import placed_by_hand
 from support.golive_process import ROOT, Finished
+from support.long_form import only_in_proof
 from support.rehearsal import Rehearsal, rehearsal
 
 pytestmark = pytest.mark.integration
@@ -236,7 +237,7 @@ def test_a_key_that_may_do_too_much_or_too_little_is_not_used(
         assert at.venue.orders() == []
 
 
-@pytest.mark.parametrize("dialect", ["okx", "bybit"])
+@pytest.mark.parametrize("dialect", ["okx", *only_in_proof("bybit")])
 def test_what_rests_is_canceled_also_while_a_difference_blocks_the_account(tmp_path: Path, dialect: str) -> None:
     with rehearsal(tmp_path, dialect) as at:
         ours = order_id(at.order("buy", QUANTITY, at.symbol, "--limit", FAR, "--json"))

@@ -132,6 +132,7 @@ def test_a_lock_step_session_hears_of_it_where_it_was_cut_off_and_again_when_it_
         check_replayed(session, report)
 
 
+@pytest.mark.slow
 def test_what_a_session_was_started_as_it_stays(tmp_path: Path) -> None:
     home = ForkedHome(tmp_path)
     tidal(home)

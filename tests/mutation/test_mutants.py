@@ -15,7 +15,7 @@ from mutation.mutants import difference, mutants_of
 from mutation.trial import KILLED
 
 PROOF = os.environ.get("GOLIVE_PROOF") == "1"
-SAMPLE = 0 if PROOF else 10
+SAMPLE = 0 if PROOF else 5
 
 
 def test_every_kind_of_mutant_is_made(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from golive.venues import profile_named
 from golive.venues.dialect import OrderSighting
 from golive.venues.lookup import told_of
 from support.adapters import ADAPTERS, unhurried
+from support.long_form import only_in_proof
 from support.trading_desk import Desk, desk
 from support.venue_process import VenueProcess, venue_process
 
@@ -83,7 +84,7 @@ async def test_an_order_is_found_and_absence_proven_however_much_the_account_tra
         assert (await d.trading.resolve(NOBODY, d.instrument, now_ms(), lag_s=0.0, since_ms=now_ms())).is_absent
 
 
-@pytest.mark.parametrize("name", VENUES)
+@pytest.mark.parametrize("name", ["okx", *only_in_proof("kraken", "bybit")])
 async def test_absence_beyond_the_venues_memory_is_no_proof_and_a_person_is_asked(name: str) -> None:
     with venue_process("--no-limits", dialect=name, speed="1") as venue:
         await _ask_after_a_month(At(name, venue))
