@@ -6,13 +6,15 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from golive.model.alert import AlertMessage, AlertSeverity, Sent
 from golive.model.errors import JournalError
-from golive.storage.alert_outbox import AlertOutbox
+from golive.storage.alert_outbox import PATH, AlertOutbox
+from golive.storage.alert_story import alert_stories
 from support.durable import START
 from support.killed import SOURCES
 
@@ -32,6 +34,19 @@ def test_messages_wait_in_order_and_survive_reopening(tmp_path: Path) -> None:
     assert outbox.pending() == tuple(message(n) for n in range(5))
     assert outbox.pending(2) == (message(0), message(1))
     outbox.close()
+
+
+@pytest.mark.parametrize("content", ["", "PRAGMA journal_mode = WAL"])
+def test_an_outbox_that_a_full_disk_left_half_made_is_empty_and_made_whole_by_the_next_alert(tmp_path: Path, content: str) -> None:
+    (tmp_path / PATH).parent.mkdir(parents=True)
+    (tmp_path / PATH).touch()
+    with closing(sqlite3.connect(tmp_path / PATH)) as connection:
+        connection.execute(content)
+    assert alert_stories(tmp_path, 10) == ()
+    outbox = AlertOutbox.open(tmp_path)
+    outbox.put(message(1))
+    outbox.close()
+    assert [story.message for story in alert_stories(tmp_path, 10)] == [message(1)]
 
 
 def test_an_id_is_used_once(tmp_path: Path) -> None:

@@ -50,7 +50,14 @@ def panic(
         typer.Option("--credentials", metavar="FILE", help="Key file of a simulated venue on this machine (mode 0600)."),
     ] = None,
     wait: Annotated[
-        float, typer.Option("--wait", metavar="SECONDS", min=1, max=600, help="How long an account may take to be recovered.")
+        float,
+        typer.Option(
+            "--wait",
+            metavar="SECONDS",
+            min=1,
+            max=600,
+            help="How long the recovery of an account may go on without progress, and how long each order to sell may take.",
+        ),
     ] = 30.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -63,7 +70,8 @@ def panic(
     stays on until two operators lift it: golive risk clear-emergency.
 
     Exit codes: 0 done and read back, 6 something could not be confirmed (the table says what), 2 usage (nothing was done), 70
-    internal error; emergency mode is on in all of them but 2.
+    internal error: see golive risk status. After 0 and 6 emergency mode is on, by its flag or else by its signed record; where
+    neither could be written (a full disk), the lines flag and record say so, and only what ran was stopped.
     """
     if flatten and halt:
         raise ConfigError("--halt lets nothing leave, and --flatten sells: give one of them")

@@ -1,11 +1,11 @@
 """Emergency mode of this host: switching it on and off, durably first, and saying so; every process follows the flag by itself.
 
-The flag is the mode. Record and alert follow it, and their failure never takes it back.
+The flag is the mode. Record and alert follow it, and their failure never takes it back. Where the flag cannot be written the
+record alone holds it on, for who starts from then on.
 """
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from golive.audit.entry import Entry
 from golive.model.alert import AlertMessage, AlertSeverity
 from golive.model.clock import Clock, from_iso, to_iso
 from golive.model.emergency import ALL, UNSPECIFIED, Emergencies, EmergencyMode, TradingState
-from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
+from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.json import JsonObject
 from golive.model.text import printable
 from golive.storage.emergency_flag import EmergencyFlag, FlagReading
@@ -24,15 +24,14 @@ from golive.storage.emergency_journal import (
     ACTIVATED,
     ALERT_TITLES,
     CANNOT_TELL,
-    CAUSE,
     CLEAR_ASKED,
     CLEARED,
     LOST,
     OLDER,
     EmergencyJournal,
     lacking,
+    unrecorded,
 )
-from golive.storage.journal_file import Draft
 
 from .clock import SystemClock
 from .host_signer import host_signer
@@ -50,12 +49,19 @@ CHANNELS: Final = ("all", "sec-alerts")
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """What switching on came to. `problems`: what could not be recorded or told; the flag stands all the same."""
+    """What switching on came to. `problems`: what could not be switched off, recorded or told, whatever became of the flag."""
 
     reading: FlagReading
+    """what the flag says, or should say"""
     was_on: bool
     """nothing has changed by this call"""
     problems: tuple[str, ...] = ()
+    flag_fault: str = ""
+    """why the flag could not be written; '' when it stands"""
+    auto_trade_off: bool = True
+    recorded: bool = True
+    told: bool = True
+    """the alert is in the outbox"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +131,10 @@ class HostEmergency:
         scope: str = ALL,
         state: TradingState = TradingState.REDUCING,
     ) -> Emergencies:
-        """As `switch_on`; JournalError for anything that could not be recorded or told."""
+        """As `switch_on`; JournalError for anything that could not be written, recorded or told: the rest is done."""
         activation = self.switch_on(reason, operator, scope, state)
-        if activation.problems:
-            raise JournalError("; ".join(activation.problems))
+        if activation.flag_fault or activation.problems:
+            raise JournalError("; ".join(filter(None, (activation.flag_fault, *activation.problems))))
         return activation.reading.emergencies
 
     def switch_on(
@@ -139,67 +145,77 @@ class HostEmergency:
         state: TradingState = TradingState.REDUCING,
         *,
         durable: Callable[[FlagReading], None] = lambda reading: None,
+        unwritten: Callable[[str], None] = lambda fault: None,
     ) -> Activation:
-        """Switch on: the flag first, then record and alert. `durable` is called as soon as the flag stands.
+        """Switch on: the flag first, then auto-trade, record and alert. What fails of it ends nothing: the answer tells.
 
-        Raises JournalError when the flag itself cannot be written.
+        `durable` is called as soon as the flag stands, `unwritten` with the reason as soon as it is sure that it cannot be written.
         """
         who = printable(operator or self._operator)
         mode = EmergencyMode(state, printable(reason), who, scope, self._clock.now())
         before = self.flag.read()
-        reading = self.flag.switch_on(mode)  # what cannot be read is on, and stays so by this, under its reason
-        durable(reading)
+        reading, fault = self._written(mode, before)  # what cannot be read is on, and stays so by this, under its reason
+        if fault:
+            unwritten(fault)
+        else:
+            durable(reading)
+        problems: list[str] = []
         if not before.problem and (before := self._with_what_is_in_doubt(before)).problem:  # the journal may be long
             for lost in before.emergencies.modes:
-                reading = self.flag.switch_on(lost)
+                reading, unkept = self._written(lost, reading)
+                problems += [unkept] if unkept and not fault else []
         was_on = not before.problem and before.emergencies == reading.emergencies
-        problems: list[str] = []
-        for step in (self._switch_auto_trade_off, self._record_activation, self._alert):
+
+        def tried(step: Callable[[], object]) -> bool:
             try:
-                step(mode, reading, was_on)
+                step()
             except JournalError as exc:
                 problems.append(str(exc))
-        return Activation(reading, was_on, tuple(problems))
+                return False
+            return True
 
-    def _switch_auto_trade_off(self, mode: EmergencyMode, reading: FlagReading, was_on: bool) -> None:
-        """Turn off the switch of each entrypoint that it holds for, so that nothing trades by itself once it is lifted."""
-        from golive.storage.auto_trade_record import SWITCHED, read_switch, switched_body  # all slow to import: the flag is first
-        from golive.storage.auto_trade_switch import turn_switch
-        from golive.storage.config_files import load_configuration
-        from golive.storage.security_admin import record_admin_acts
+        def off() -> bool:
+            return tried(lambda: self._switch_auto_trade_off(reading.emergencies, who, mode))
 
-        runtime_file = self._home / CONFIGURATION
-        if not runtime_file.exists():
-            return
+        is_off = not fault and off()
+        recorded = tried(lambda: self._record_activation(mode, reading, was_on, who))
+        is_off = off() if fault else is_off  # the record is what holds it on then, so it comes first
+        told = tried(lambda: self._alert(mode, was_on, fault, recorded))
+        return Activation(reading, was_on, tuple(problems), fault, is_off, recorded, told)
+
+    def _written(self, mode: EmergencyMode, before: FlagReading) -> tuple[FlagReading, str]:
+        """Write the flag; return what it says, and why not where it cannot be written."""
         try:
-            configuration = load_configuration(runtime_file, os.environ)
-        except ConfigError as exc:
-            raise JournalError(f"auto-trade was not switched off: {exc}") from exc
-        cause, at = f"{CAUSE}{mode.reason}", self._clock.now()
-        turned: list[Draft] = []
-        for name in configuration.runtime.trading.entrypoints:
-            profile = configuration.resolve(name).risk_profile
-            if reading.emergencies.of(profile) is not None:
-                switch = read_switch(self._home, name, initial=True)
-                if switch.enabled or switch.fault is not None:
-                    turn_switch(self._home, name, enabled=False, operator=mode.operator, cause=cause, at=at)
-                    turned.append((SWITCHED, switched_body(name, enabled=False, cause=cause, at=at), mode.operator))
-        if turned:
-            record_admin_acts(self._home, host_signer(self._home, self._clock, mode.operator), turned)
+            return self.flag.switch_on(mode), ""
+        except JournalError as exc:
+            return FlagReading(before.emergencies.activated(mode), before.calls), str(exc)
 
-    def _record_activation(self, mode: EmergencyMode, reading: FlagReading, was_on: bool) -> None:
+    def _switch_auto_trade_off(self, emergencies: Emergencies, signed_by: str, by: EmergencyMode | None = None) -> None:
+        """Turn off the switch of each entrypoint that it holds for, so that nothing trades by itself once it is lifted."""
+        from .emergency_auto_trade import switch_auto_trade_off  # slow to import, and the flag comes first
+
+        switch_auto_trade_off(self._home, self._clock, signed_by, emergencies, by)
+
+    def _record_activation(
+        self, mode: EmergencyMode, reading: FlagReading, was_on: bool, signed_by: str, *, cut_off: bool = False
+    ) -> None:
+        """`cut_off`: the call itself did not get that far, and who lifts it writes its record."""
         body: JsonObject = {
             "scope": mode.scope, "state": mode.state.value, "reason": mode.reason, "operator": mode.operator,
             "calls": reading.calls, "was_on": was_on, "modes": _told(reading.emergencies),
         }  # fmt: skip
-        self._journal().append(ACTIVATED, body, mode.operator)
+        self._journal().append(ACTIVATED, {**body, "cut_off": True} if cut_off else body, signed_by)
 
-    def _alert(self, mode: EmergencyMode, reading: FlagReading, was_on: bool) -> None:
+    def _alert(self, mode: EmergencyMode, was_on: bool, fault: str, recorded: bool) -> None:
         effect = "nothing leaves at all" if mode.state is TradingState.HALTED else "entries are refused and canceled"
-        self.tell(
-            f"{ALERT_TITLES[was_on]} ({mode.scope})",
-            f"{mode.operator}: {mode.reason}. {effect[0].upper()}{effect[1:]} until two operators lift it.",
-        )
+        said = f"{effect[0].upper()}{effect[1:]} until two operators lift it."
+        title = ALERT_TITLES[was_on]
+        if fault and recorded:
+            said = f"Its flag could not be written ({fault}); by its record it is on for who starts from now on."
+        elif fault:
+            title = "Emergency mode was called for and holds nobody"
+            said = f"Neither flag nor record could be written ({fault}); only what ran then was stopped."
+        self.tell(f"{title} ({mode.scope})", f"{mode.operator}: {mode.reason}. {said}")
 
     def tell(self, title: str, body: str, severity: AlertSeverity = AlertSeverity.CRITICAL) -> None:
         """Put an alert into the outbox that no throttle may hold back: each has a key of its own. Raises JournalError."""
@@ -230,6 +246,7 @@ class HostEmergency:
 
         if (objection := lifting_objection(first, second)) is not None:
             raise PrerequisiteMissing(objection)
+        self._complete(self.reading(), second.name)
         return self._lift(first, second, scope, self.reading()).reading.emergencies
 
     def agree(self, operator: NamedOperator, scope: str = ALL) -> FirstWord | Lifted:
@@ -242,6 +259,7 @@ class HostEmergency:
         reading = self.reading()
         if not _is_on(reading.emergencies, scope):
             raise PrerequisiteMissing("emergency mode is not on" if scope == ALL else f"emergency mode is not on for {scope}")
+        self._complete(reading, operator.name)
         first = self._first_word(reading, scope)
         if first is None:
             body: JsonObject = {"scope": scope, "calls": reading.calls, "roles": sorted(map(str, operator.roles))}
@@ -250,6 +268,17 @@ class HostEmergency:
         if (objection := lifting_objection(first, operator)) is not None:
             raise PrerequisiteMissing(f"{objection} (until {to_iso(first.until)})")
         return self._lift(first, operator, scope, reading)
+
+    def _complete(self, reading: FlagReading, who: str) -> None:
+        """Do what a call had not done that was cut off, before it can be lifted: its record first, then auto-trade off.
+
+        Both may be done again, so this may be cut off as well. Raises JournalError: what cannot be completed is not lifted.
+        """
+        flag = self.flag.read()
+        if not flag.problem and (left := unrecorded(self._journal().entries(), flag.emergencies)):
+            newest = max(left, key=lambda mode: mode.since)
+            self._record_activation(newest, flag, was_on=False, signed_by=who, cut_off=True)
+        self._switch_auto_trade_off(reading.emergencies, who)
 
     def lifting_of(self, scope: str) -> tuple[str, str | None]:
         """Return who has lifted a scope last, and when: (`anna, bert`, ISO-8601); (`unknown`, None) where that is not known."""

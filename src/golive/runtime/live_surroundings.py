@@ -23,7 +23,7 @@ from golive.storage.alert_intake import AlertIntake
 from golive.storage.guardrail_log import GuardrailLog
 from golive.storage.indicator_store import Batch, append
 
-from .alerts.delivery import AlertDelivery
+from .alerts.delivery import CLOSE_S, AlertDelivery
 from .clock import SystemClock
 from .live_plan import Surroundings
 from .log import ProcessLog
@@ -38,8 +38,11 @@ def surroundings(
     entrypoint: ResolvedEntrypoint,
     judge: Callable[[NewOrder], Approved | Refused],
     operator: str,
+    *,
+    told_s: float = CLOSE_S,
 ) -> Iterator[Surroundings]:
-    """Open guardrail log and alert outbox, and deliver alerts, for as long as the block lasts.
+    """Open guardrail log and alert outbox, and deliver alerts, for as long as the block lasts; its end waits up to `told_s` for
+    them.
 
     Raises JournalError when log or outbox cannot be used.
     """
@@ -49,7 +52,7 @@ def surroundings(
         undo.callback(guardrails.close)
         intake = AlertIntake(home)
         delivery = AlertDelivery(home, configuration, recorder, clock)
-        undo.callback(delivery.close)
+        undo.callback(delivery.close, told_s)
         undo.callback(intake.close)
 
         log = ProcessLog(home, clock, _nothing, context={"entrypoint": entrypoint.name, "pid": str(os.getpid())})

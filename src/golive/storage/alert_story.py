@@ -41,7 +41,9 @@ class AlertStory:
 
 
 def alert_stories(home: Path, limit: int, *, unacknowledged: bool = False) -> tuple[AlertStory, ...]:
-    """Return the newest alerts, oldest first; none when there is no outbox. JournalError when it cannot be read."""
+    """Return the newest alerts, oldest first; none when there is no outbox, or one that a full disk kept from being made: who
+    raises the next alert makes it whole. JournalError when it cannot be read.
+    """
     path = home / PATH
     if not path.exists():
         return ()
@@ -50,6 +52,8 @@ def alert_stories(home: Path, limit: int, *, unacknowledged: bool = False) -> tu
                 ORDER BY seq DESC LIMIT ?"""
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=1.0)) as connection:
+            if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+                return ()
             rows = connection.execute(query, (limit,)).fetchall()
             return tuple(
                 AlertStory(message_from(row[:8]), row[8], _parcels(connection, row[0]), *row[9:]) for row in reversed(rows)

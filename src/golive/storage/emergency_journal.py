@@ -5,12 +5,13 @@ A signed journal with a seal, shared by the host's processes. It also answers wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from golive.audit.entry import Entry
-from golive.model.emergency import Emergencies, TradingState, tightest
+from golive.model.clock import to_iso
+from golive.model.emergency import Emergencies, EmergencyMode, TradingState, tightest
 from golive.model.json import JsonObject, JsonValue
 
 from .journal_file import JournalFile, Signer
@@ -64,3 +65,16 @@ def lacking(modes: JsonValue, standing: Emergencies) -> TradingState:
     states = {mode.scope: mode.state for mode in standing.modes}
     said = [(TradingState(str(row["state"])), states.get(str(row["scope"]), TradingState.ACTIVE)) for row in rows]
     return tightest(*(told for told, stands in said if tightest(told, stands) is not stands))
+
+
+def modes_of(entry: Entry) -> Iterator[Mapping[str, JsonValue]]:
+    """Yield each mode that a record names with its moment: those that are on then, and those that were lifted."""
+    for member in ("modes", "lifted"):
+        rows = entry.body.get(member)
+        yield from (row for row in rows if isinstance(row, Mapping)) if isinstance(rows, list) else ()
+
+
+def unrecorded(entries: Iterable[Entry], standing: Emergencies) -> tuple[EmergencyMode, ...]:
+    """Return the modes of which no record tells: the call that switched them on was cut off before its record."""
+    known = {tuple(str(row.get(name)) for name in ("scope", "state", "since")) for entry in entries for row in modes_of(entry)}
+    return tuple(mode for mode in standing.modes if (mode.scope, mode.state.value, to_iso(mode.since)) not in known)

@@ -23,8 +23,8 @@ def make_directory(path: Path, mode: int = 0o750) -> None:
 
     Raises JournalError when it cannot be created.
     """
-    missing = [p for p in (path, *path.parents) if not p.exists()]
     try:
+        missing = [p for p in (path, *path.parents) if not p.exists()]
         for directory in reversed(missing):
             reach("file.directory.before")
             directory.mkdir(mode=mode, exist_ok=True)

@@ -5,7 +5,7 @@ Who removes that journal with its seal and the flag leaves nothing that contradi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
@@ -19,7 +19,7 @@ from golive.model.json import JsonObject, JsonValue
 from . import alert_audit, decision_journal, security_admin
 from .auto_trade_record import SWITCHED
 from .emergency_flag import FLAG
-from .emergency_journal import ACTIVATED, ALERT_TITLES, CANNOT_TELL, CAUSE, LOST, OLDER, PATH
+from .emergency_journal import ACTIVATED, ALERT_TITLES, CANNOT_TELL, CAUSE, LOST, OLDER, PATH, modes_of
 from .session_reader import SessionReader
 from .sessions import SESSIONS
 from .verified import Result, entries, entries_with, of_file
@@ -109,16 +109,14 @@ def _of_alerts(folder: Path) -> Iterator[Activation]:
                     yield Activation(path, entry.seq, scope, None, None, text=text)
 
 
-def _recorded(entry: Entry) -> Iterator[JsonObject]:
+def _recorded(entry: Entry) -> Iterator[Mapping[str, JsonValue]]:
     """Yield each mode that a record names: the one that was called for, those that are on then, those that were lifted."""
     if entry.type == ACTIVATED:
         yield entry.body
-    for member in ("modes", "lifted"):
-        rows = entry.body.get(member)
-        yield from (row for row in rows if isinstance(row, dict)) if isinstance(rows, list) else ()
+    yield from modes_of(entry)
 
 
-def _is_of(told: Activation, mode: JsonObject) -> bool:
+def _is_of(told: Activation, mode: Mapping[str, JsonValue]) -> bool:
     """A call has no moment; the mode that it began, or went on with, stands in the same record and has one."""
     if told.scope not in (None, mode.get("scope")) or told.since not in (None, mode.get("since")):
         return False

@@ -21,7 +21,8 @@ from golive.runtime.panic.panic import Panic, PanicStep
 from support.live_bot import bot_process, heard, told
 from support.live_desk import account_at, live_plan, trader
 from support.published import published
-from support.rehearsal import Rehearsal, rehearsal
+from support.rehearsal import Rehearsal, add_live_entrypoint, rehearsal
+from support.venue_process import new_key, venue_process
 
 
 def panic(at: Rehearsal, *words: str) -> tuple[int, dict[str, Any]]:
@@ -95,6 +96,25 @@ async def test_flatten_sells_what_is_held_after_the_brake(tmp_path: Path) -> Non
         [account] = document["accounts"].values()
         assert float(account["balances"].get("BTC", "0")) < 0.0001
         assert states(document, "flatten") == ["done"]
+
+
+async def test_a_slow_venue_keeps_no_other_account_exposed(tmp_path: Path) -> None:
+    key = new_key(dialect="bybit", permissions=("read", "trade"))
+    with rehearsal(tmp_path) as at, venue_process("--no-limits", dialect="bybit", keys=[key], speed="1") as slow:
+        add_live_entrypoint(at.home, "bybit", slow.rest)  # the first by name
+        keys = [
+            {**key.document, "account": f"{name}_live_trading"}
+            for name, key in (("okx", at.venue.key), ("bybit", key))
+        ]
+        at.key_file.write_text(json.dumps({"keys": keys}))
+        await placed(at, "1000", offered=False)
+        slow.add_fault("delay", seconds=0.3)
+        code, document = panic(at, "--flatten", "--yes")
+        assert code == 0, document
+        steps = [(step["what"], step["detail"].partition(":")[0]) for step in document["steps"]]
+        okx, bybit = "okx_spot_okx_live_trading", "bybit_spot_bybit_live_trading"
+        assert steps.index(("flatten", okx)) < steps.index(("settle", bybit))
+        assert {okx, bybit} == set(document["accounts"])
 
 
 async def test_nothing_is_sold_without_consent_and_the_exit_code_says_so(tmp_path: Path) -> None:

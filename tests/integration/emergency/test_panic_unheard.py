@@ -1,4 +1,4 @@
-"""`golive panic` whose words nobody takes, or whose words nobody can write: it acts all the same."""
+"""`golive panic` whose words nobody takes, or whose words nobody can write, the flag too: it acts all the same, and says so."""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ from typing import Any
 
 import pytest
 
+from golive.storage.alert_outbox import PATH as OUTBOX
+from golive.storage.alert_story import alert_stories
+from golive.storage.emergency_flag import FLAG
 from golive.storage.emergency_journal import ACTIVATED, PANIC
+from support.forked_golive import ForkedHome
 from support.golive_process import GOLIVE, Home
+from support.published import published
 
 RECORDS = Path("var/audit/emergency/emergency.jsonl")
 CLOSED, FULL, UNREAD = ">&-", ">/dev/full", "| true"
@@ -64,3 +69,26 @@ def test_a_reason_in_another_encoding_is_written_as_far_as_it_can_be(tmp_path: P
     assert (flag(home)["reason"], flag(home)["operator"]) == ("stra?a", pwd.getpwuid(os.getuid()).pw_name)
     assert json.loads(done.stdout)["reason"] == "stra?a"
     assert records(home) == [ACTIVATED, PANIC]
+
+
+def test_a_flag_that_cannot_be_written_is_made_up_for_step_by_step(tmp_path: Path) -> None:
+    home = ForkedHome(tmp_path)
+    (home.path / FLAG).mkdir(parents=True)
+    done = home.golive("panic", "--json")
+    document = published(done.stdout)
+    assert (done.code, document["exit_code"], document["calls"]) == (6, 6, 0)
+    steps = [(step["what"], step["state"]) for step in document["steps"]]
+    assert steps[:3] == [("flag", "problem"), ("record", "done"), ("auto-trade", "done")]
+    assert records(home) == [ACTIVATED, PANIC]
+    assert [story.message.title for story in alert_stories(home.path, 10)] == ["Emergency mode is on (all)"]
+
+
+def test_an_alert_that_could_not_be_raised_is_no_delivered_one(tmp_path: Path) -> None:
+    home = ForkedHome(tmp_path)
+    (home.path / OUTBOX).mkdir(parents=True)
+    done = home.golive("panic", "--json")
+    assert done.code == 6
+    steps = {step["what"]: step for step in published(done.stdout)["steps"]}
+    assert steps["flag"]["state"] == "done"
+    assert steps["alerts"]["state"] == "problem"
+    assert "no alert was raised" in steps["alerts"]["detail"]

@@ -19,8 +19,9 @@ import pytest
 from golive.alerts.escalation import RetryPolicy
 from golive.alerts.message import message_of
 from golive.metrics.recorder import MemoryRecorder
-from golive.model.alert import AlertSeverity
+from golive.model.alert import AlertMessage, AlertSeverity
 from golive.model.command import Alert
+from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 from golive.runtime.alerts.delivery import AlertDelivery
 from golive.runtime.clock import SystemClock
@@ -29,6 +30,7 @@ from golive.storage.alert_audit import INTERRUPTED, alert_files, rows_of
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.auto_trade_record import read_switch
 from golive.storage.config_files import load_configuration
+from golive.storage.emergency_flag import FLAG
 from golive.storage.failpoint import VARIABLE
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys, entries
@@ -251,6 +253,22 @@ def test_what_nobody_acknowledges_switches_auto_trade_off_and_emergency_mode_on_
         assert outbox.overdue(SystemClock().now()) == ()
         assert len(HostEmergency(home).read().modes) == 1
         outbox.close()
+
+
+def test_a_flag_that_cannot_be_written_is_tried_again_and_recorded_and_told_once(home: Path) -> None:
+    (home / FLAG).mkdir(parents=True)
+    overdue = AlertMessage("id-1", "risk", AlertSeverity.CRITICAL, "limit reached", "b", SystemClock().now(), "k")
+    with delivering(home) as (delivery, _):
+        for _ in range(3):
+            with pytest.raises(JournalError, match="Is a directory"):
+                delivery._escalate([overdue], 10)
+        outbox = AlertOutbox.open(home)
+        told = [each.title for each in outbox.newest()]
+        outbox.close()
+        assert told == ["Emergency mode is on (all)"]
+        (home / FLAG).rmdir()
+        delivery._escalate([overdue], 10)
+        assert "id-1" in next(mode.reason for mode in HostEmergency(home).flag.read().emergencies.modes)
 
 
 def test_an_acknowledged_alert_escalates_nothing(home: Path) -> None:

@@ -16,6 +16,7 @@ from golive.metrics.declaration import ALERT_HEALTH_ERRORS
 from golive.metrics.recorder import Recorder
 from golive.model.alert import AlertMessage
 from golive.model.clock import DAY, Clock
+from golive.model.emergency import ALL, EmergencyMode, TradingState
 from golive.model.errors import JournalError
 from golive.notify.channel import AppriseChannel
 from golive.notify.lanes import LIMIT_S, Lanes
@@ -66,6 +67,7 @@ class AlertDelivery:
         self._checks_s = checks_s
         self._retry = retry
         self._say = say
+        self._owes_flag = False
         create_alert_metrics(recorder, sorted(self._policy.channels))
         for channel in self._policy.channels:
             recorder.create(ALERT_HEALTH_ERRORS, channel=channel)
@@ -145,13 +147,22 @@ class AlertDelivery:
             raise
 
     def _escalate(self, messages: Sequence[AlertMessage], timeout_seconds: int) -> None:
-        """Switch auto-trade off and emergency mode on; JournalError when the flag cannot be written."""
+        """Switch auto-trade off and emergency mode on; JournalError when the flag cannot be written, by which who runs hears of it.
+
+        Called again after that it waits for the flag alone: record and alert are not repeated at each try.
+        """
         host = HostEmergency(self._home, clock=self._clock, operator=SYSTEM)
         reason = unacknowledged_reason(messages, timeout_seconds)
-        problems = host.switch_on(reason, SYSTEM).problems
-        self._say(f"emergency mode is on: {reason}")
-        for problem in problems:
-            self._say(f"emergency mode is on, but: {problem}")
+        if self._owes_flag:
+            host.flag.switch_on(EmergencyMode(TradingState.REDUCING, reason, SYSTEM, ALL, self._clock.now()))
+        done = host.switch_on(reason, SYSTEM)
+        self._owes_flag = bool(done.flag_fault)
+        on = "is on" if not done.flag_fault else "is on by its record alone" if done.recorded else "was called for"
+        self._say(f"emergency mode {on}: {reason}")
+        for problem in done.problems:
+            self._say(f"emergency mode {on}, but: {problem}")
+        if done.flag_fault:
+            raise JournalError(done.flag_fault)
 
     def _courier(self, outbox: AlertOutbox, audit: FileAlertAuditLog, channels: dict[str, AppriseChannel]) -> Courier:
         lanes = Lanes(channels, self._worker.wake, limit_s=self._limit_s)

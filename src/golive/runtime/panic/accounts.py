@@ -1,8 +1,13 @@
-"""The part of a panic that needs the configuration and the keys: which accounts there are, the brake, settling, reading back."""
+"""The part of a panic that needs the configuration and the keys: which accounts there are, the brake, settling, reading back.
+
+Accounts are worked on side by side, so that one at a slow venue keeps no other exposed; only those that the routes of one
+entrypoint join are settled together.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +46,11 @@ class Desk:
     plan: LivePlan
     risk: OrderRisk
 
+    @property
+    def accounts(self) -> frozenset[str]:
+        """Names of its accounts' journals and locks."""
+        return frozenset(map(account_name, self.plan.accounts))
+
 
 async def work_on_accounts(
     panic: Panic, selection: Selection, key_file: Path | None, *, flatten: bool, wait_s: float
@@ -53,25 +63,53 @@ async def work_on_accounts(
     with ExitStack() as stack:
         free = [each for each in selection.live if not _is_held(panic, selection, each)]
         desks = [desk for each in free if (desk := _desk(panic, selection, each, key_file, stack)) is not None]
-        accounts = {account_name(account): (desk.plan, account) for desk in desks for account in desk.plan.accounts}
-        braked = await asyncio.gather(
-            *(brake(plan, account, also_sales=flatten, limit_s=BRAKE_S) for plan, account in accounts.values())
+        groups = sharing(desks)
+        ends = await asyncio.gather(
+            *(_work_on(panic, group, shown, flatten=flatten, wait_s=wait_s) for group in groups), return_exceptions=True
         )
-        for each in braked:
-            _tell_braked(panic, each, shown)
-        for desk in desks:
-            if flatten or any(has_journal(panic.home, desk.plan, account) for account in desk.plan.accounts):
-                _tell_settled(panic, desk.plan, await settle(desk.plan, desk.risk, flatten=flatten, limit_s=wait_s), shown)
-        for name in accounts:
-            _tell_shown(panic, name, shown.get(name))
+        for group, end in zip(groups, ends, strict=True):
+            if isinstance(end, BaseException):  # a fault of ours at one account is no reason to leave another one as it is
+                names = ", ".join(sorted({name for desk in group for name in desk.accounts}))
+                panic.told("accounts", "problem", f"{names}: not finished: {type(end).__name__}: {end}")
     return shown
+
+
+def sharing(desks: Sequence[Desk]) -> list[list[Desk]]:
+    """Return the desks in groups: those that have an account in common, of which only one can hold it, stand in one."""
+    groups: list[list[Desk]] = []
+    for desk in desks:
+        joined: list[Desk] = []
+        apart: list[list[Desk]] = []
+        for group in groups:
+            if any(desk.accounts & other.accounts for other in group):
+                joined += group
+            else:
+                apart.append(group)
+        groups = [*apart, [*joined, desk]]
+    return groups
+
+
+async def _work_on(panic: Panic, desks: Sequence[Desk], shown: dict[str, Shown], *, flatten: bool, wait_s: float) -> None:
+    accounts = {account_name(account): (desk.plan, account) for desk in desks for account in desk.plan.accounts}
+    braked = await asyncio.gather(
+        *(brake(plan, account, also_sales=flatten, limit_s=BRAKE_S) for plan, account in accounts.values())
+    )
+    for each in braked:
+        _tell_braked(panic, each, shown)
+    for desk in desks:
+        if flatten or any(has_journal(panic.home, desk.plan, account) for account in desk.plan.accounts):
+            _tell_settled(panic, desk.plan, await settle(desk.plan, desk.risk, flatten=flatten, limit_s=wait_s), shown)
+    for name in accounts:
+        _tell_shown(panic, name, shown.get(name))
 
 
 def _desk(panic: Panic, selection: Selection, each: ResolvedEntrypoint, key_file: Path | None, stack: ExitStack) -> Desk | None:
     """Return the desk of an entrypoint; None, and why is told, when it cannot be opened from here."""
     risk = OrderRisk(risk_profile_of(each), SystemClock())
     try:
-        around = stack.enter_context(surroundings(panic.home, selection.configuration, each, risk.decide, panic.operator))
+        around = stack.enter_context(
+            surroundings(panic.home, selection.configuration, each, risk.decide, panic.operator, told_s=0.0)  # `telling` waits
+        )
         plan = live_plan(selection.configuration, each.name, home=panic.home, key_file=key_file, around=around)
     except GoliveError as exc:
         was_used = _was_used(panic.home, selection, each)

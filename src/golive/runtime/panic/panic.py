@@ -20,7 +20,7 @@ from golive.model.verdict import ExitCode
 from golive.storage.emergency_flag import FlagReading
 from golive.storage.emergency_journal import PANIC
 
-from ..emergency import CONFIGURATION, HostEmergency
+from ..emergency import CONFIGURATION, Activation, HostEmergency
 
 if TYPE_CHECKING:
     from .ending import Stopped
@@ -64,8 +64,10 @@ class Panic:
     began: float = field(default_factory=time.monotonic)
     began_at: int = 0
     flagged: float | None = None
-    """monotonic seconds at which the flag was durable"""
+    """monotonic seconds at which the flag was durable; None: it is not, and nobody's answer to it counts"""
     reading: FlagReading = field(default_factory=FlagReading)
+    is_alerted: bool = True
+    """whether the alert of each call is in the outbox"""
     _processes: Processes | None = None
     _beside: tuple[str, ...] = ()
     """entrypoints under the same risk profile as the one that was asked for"""
@@ -84,22 +86,40 @@ class Panic:
     def switch_on(self, scope: str = ALL, entrypoints: Sequence[str] | None = None) -> None:
         """Write the flag: the first effect, before anything else is read or asked. Who has not answered it in time is fenced off
         before the flag is recorded or told: of the processes that hold `entrypoints` or another one of this scope, or of all.
+        Where it cannot be written, all of those are, and record, auto-trade and alert are done all the same.
         """
         self.began_at = self.clock.now()
         host = HostEmergency(self.home, clock=self.clock, operator=self.operator)
 
-        def durable(reading: FlagReading) -> None:
-            self._durable(reading)
+        def fence() -> None:
             names = None if entrypoints is None or scope == ALL else self._all_under(scope, entrypoints)
             self.processes.fence_the_silent(names, self._call)
 
-        try:
-            activation = host.switch_on(self.reason, self.operator, scope, self.state, durable=durable)
-        except GoliveError as exc:
-            self.told("flag", "problem", f"{exc}; every process that could send is ended instead")
-            return
+        def durable(reading: FlagReading) -> None:
+            self._durable(reading)
+            fence()
+
+        def unwritten(fault: str) -> None:
+            self.flagged = None
+            self.told("flag", "problem", f"{fault}; every process that could send is ended instead")
+            fence()
+
+        activation = host.switch_on(
+            self.reason, self.operator, scope, self.state, durable=durable, unwritten=unwritten
+        )
+        if activation.flag_fault:
+            self._tell_without_flag(activation)
+        self.is_alerted &= activation.told
         for problem in activation.problems:
             self.told("record", "problem", problem)
+
+    def _tell_without_flag(self, activation: Activation) -> None:
+        if activation.recorded:
+            self.told("record", "done", "the signed journal says that it is on: whoever starts from now on holds to that")
+        else:
+            self.told("record", "problem", "neither flag nor record: whoever starts from now on is not held back")
+        if activation.auto_trade_off:
+            self.told("auto-trade", "done", "the switch of every entrypoint that it is for is off")
 
     def _durable(self, reading: FlagReading) -> None:
         self.flagged, self.reading = time.monotonic(), reading

@@ -30,8 +30,11 @@ def telling(panic: Panic, configuration: Configuration) -> Iterator[None]:
         except JournalError as exc:
             unusable = str(exc)
         delivery.close(0)
+        lost = "" if panic.is_alerted else "no alert was raised, tell people yourself; "
         if unusable:
-            panic.told("alerts", "problem", f"{unusable}; what could not be kept there is told to nobody, and waits nowhere")
+            panic.told("alerts", "problem", f"{lost}{unusable}; what could not be kept there is told to nobody, and waits nowhere")
+        elif lost:
+            panic.told("alerts", "problem", f"{lost}in the outbox: {left or 'nothing'}")
         elif left:
             panic.told("alerts", "unchanged", f"{left}; they stay in the outbox: golive alerts list, golive alerts deliver")
         else:
