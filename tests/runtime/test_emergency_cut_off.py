@@ -24,7 +24,7 @@ from support.people import ANNA, BERT
 from support.wall_clock import WallClock
 
 CONSERVATIVE, BALANCED = "okx_desktop_paper", "kraken_desktop_paper"
-STEPS = ("file.rename.after", "journal.sync.before", "journal.sync.after")
+STEPS = ("file.rename.after", "journal.sync.after")
 MOST_STEPS = dict.fromkeys(STEPS, 3)
 
 

@@ -54,7 +54,13 @@ def test_neither_flag_nor_record_is_said_to_hold_nobody(home: Path) -> None:
     (home / PATH).parent.parent.mkdir(parents=True)
     (home / PATH).parent.touch()
     done = HostEmergency(home).switch_on("smoke", "anna")
-    assert (bool(done.flag_fault), len(done.problems), done.recorded, done.auto_trade_off, done.told) == (True, 1, False, True, True)
+    assert (bool(done.flag_fault), len(done.problems), done.recorded, done.auto_trade_off, done.told) == (
+        True,
+        1,
+        False,
+        True,
+        True,
+    )
     assert alert(home)[0] == "Emergency mode was called for and holds nobody (all)"
 
 

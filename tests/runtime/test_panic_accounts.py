@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 from golive.risk import RiskProfile
@@ -11,10 +12,12 @@ from support.live_desk import account_at, live_plan
 from support.venue_process import new_key
 from support.wall_clock import WallClock
 
+HALF = Decimal("0.5")
+
 
 def desk(home: Path, *names: str) -> Desk:
     accounts = [account_at(name, "http://127.0.0.1:1", new_key(dialect=name)) for name in names]
-    return Desk(live_plan(home, accounts), OrderRisk(RiskProfile(name="balanced"), WallClock()))
+    return Desk(live_plan(home, accounts), OrderRisk(RiskProfile("test", HALF, HALF, HALF, 3), WallClock()))
 
 
 def test_each_account_is_worked_on_by_itself_unless_routes_join_it_to_another(tmp_path: Path) -> None:

@@ -37,7 +37,9 @@ def test_messages_wait_in_order_and_survive_reopening(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "PRAGMA journal_mode = WAL"])
-def test_an_outbox_that_a_full_disk_left_half_made_is_empty_and_made_whole_by_the_next_alert(tmp_path: Path, content: str) -> None:
+def test_an_outbox_that_a_full_disk_left_half_made_is_empty_and_made_whole_by_the_next_alert(
+    tmp_path: Path, content: str
+) -> None:
     (tmp_path / PATH).parent.mkdir(parents=True)
     (tmp_path / PATH).touch()
     with closing(sqlite3.connect(tmp_path / PATH)) as connection:

@@ -149,7 +149,7 @@ class HostEmergency:
     ) -> Activation:
         """Switch on: the flag first, then auto-trade, record and alert. What fails of it ends nothing: the answer tells.
 
-        `durable` is called as soon as the flag stands, `unwritten` with the reason as soon as it is sure that it cannot be written.
+        `durable` is called as soon as the flag stands, `unwritten` with the reason as soon as it cannot be written.
         """
         who = printable(operator or self._operator)
         mode = EmergencyMode(state, printable(reason), who, scope, self._clock.now())

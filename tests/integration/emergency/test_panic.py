@@ -102,10 +102,7 @@ async def test_a_slow_venue_keeps_no_other_account_exposed(tmp_path: Path) -> No
     key = new_key(dialect="bybit", permissions=("read", "trade"))
     with rehearsal(tmp_path) as at, venue_process("--no-limits", dialect="bybit", keys=[key], speed="1") as slow:
         add_live_entrypoint(at.home, "bybit", slow.rest)  # the first by name
-        keys = [
-            {**key.document, "account": f"{name}_live_trading"}
-            for name, key in (("okx", at.venue.key), ("bybit", key))
-        ]
+        keys = [{**key.document, "account": f"{name}_live_trading"} for name, key in (("okx", at.venue.key), ("bybit", key))]
         at.key_file.write_text(json.dumps({"keys": keys}))
         await placed(at, "1000", offered=False)
         slow.add_fault("delay", seconds=0.3)

@@ -147,7 +147,7 @@ class AlertDelivery:
             raise
 
     def _escalate(self, messages: Sequence[AlertMessage], timeout_seconds: int) -> None:
-        """Switch auto-trade off and emergency mode on; JournalError when the flag cannot be written, by which who runs hears of it.
+        """Switch auto-trade off and emergency mode on; JournalError when the flag cannot be written: who runs hears of no other.
 
         Called again after that it waits for the flag alone: record and alert are not repeated at each try.
         """

@@ -104,9 +104,7 @@ class Panic:
             self.told("flag", "problem", f"{fault}; every process that could send is ended instead")
             fence()
 
-        activation = host.switch_on(
-            self.reason, self.operator, scope, self.state, durable=durable, unwritten=unwritten
-        )
+        activation = host.switch_on(self.reason, self.operator, scope, self.state, durable=durable, unwritten=unwritten)
         if activation.flag_fault:
             self._tell_without_flag(activation)
         self.is_alerted &= activation.told
