@@ -32,7 +32,7 @@ def telling(panic: Panic, configuration: Configuration) -> Iterator[None]:
         delivery.close(0)
         lost = "" if panic.is_alerted else "no alert was raised, tell people yourself; "
         if unusable:
-            panic.told("alerts", "problem", f"{lost}{unusable}; what could not be kept there is told to nobody, and waits nowhere")
+            panic.told("alerts", "problem", f"{lost}{unusable}; what could not be kept there is told to nobody")
         elif lost:
             panic.told("alerts", "problem", f"{lost}in the outbox: {left or 'nothing'}")
         elif left:
