@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from golive.audit import Soundness
 from golive.model.errors import JournalError
 from golive.runtime.emergency import HostEmergency, Lifted
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.auto_trade_record import read_switch
 from golive.storage.emergency_flag import FLAG
 from golive.storage.emergency_journal import PATH
+from golive.storage.switch_verification import verify_switches
 from support.golive_process import Home
 from support.people import ANNA, BERT
 
@@ -45,9 +47,13 @@ def test_it_is_recorded_told_and_on_once_the_obstacle_is_gone(home: Path) -> Non
     assert body.startswith("anna: smoke. Its flag could not be written")
     (home / FLAG).rmdir()
     assert HostEmergency(home).read().state("balanced") == "REDUCING", "by the signed journal"
+    [(soundness, text)] = [(each.soundness, str(each.faults[0])) for each in verify_switches(home)]
+    assert soundness is Soundness.CANNOT_SAY, "nobody has tampered with it"
+    assert "could not be written" in text
     host.agree(ANNA)
     assert isinstance(host.agree(BERT), Lifted)
     assert not HostEmergency(home).read().modes
+    assert not list(verify_switches(home))
 
 
 def test_neither_flag_nor_record_is_said_to_hold_nobody(home: Path) -> None:

@@ -17,7 +17,7 @@ from golive.model.alert import AlertMessage, AlertSeverity
 from golive.model.clock import Clock, from_iso, to_iso
 from golive.model.emergency import ALL, UNSPECIFIED, Emergencies, EmergencyMode, TradingState
 from golive.model.errors import JournalError, PrerequisiteMissing
-from golive.model.json import JsonObject
+from golive.model.json import JsonObject, JsonValue
 from golive.model.text import printable
 from golive.storage.emergency_flag import EmergencyFlag, FlagReading
 from golive.storage.emergency_journal import (
@@ -26,6 +26,7 @@ from golive.storage.emergency_journal import (
     CANNOT_TELL,
     CLEAR_ASKED,
     CLEARED,
+    FLAG_FAULT,
     LOST,
     OLDER,
     EmergencyJournal,
@@ -178,7 +179,8 @@ class HostEmergency:
             return tried(lambda: self._switch_auto_trade_off(reading.emergencies, who, mode))
 
         is_off = not fault and off()
-        recorded = tried(lambda: self._record_activation(mode, reading, was_on, who))
+        also: JsonObject = {FLAG_FAULT: fault} if fault else {}
+        recorded = tried(lambda: self._record_activation(mode, reading, was_on, who, **also))
         is_off = off() if fault else is_off  # the record is what holds it on then, so it comes first
         told = tried(lambda: self._alert(mode, was_on, fault, recorded))
         return Activation(reading, was_on, tuple(problems), fault, is_off, recorded, told)
@@ -197,14 +199,14 @@ class HostEmergency:
         switch_auto_trade_off(self._home, self._clock, signed_by, emergencies, by)
 
     def _record_activation(
-        self, mode: EmergencyMode, reading: FlagReading, was_on: bool, signed_by: str, *, cut_off: bool = False
+        self, mode: EmergencyMode, reading: FlagReading, was_on: bool, signed_by: str, **also: JsonValue
     ) -> None:
-        """`cut_off`: the call itself did not get that far, and who lifts it writes its record."""
+        """`also`: `cut_off`, the call itself did not get that far, and who lifts it writes its record; or FLAG_FAULT."""
         body: JsonObject = {
             "scope": mode.scope, "state": mode.state.value, "reason": mode.reason, "operator": mode.operator,
             "calls": reading.calls, "was_on": was_on, "modes": _told(reading.emergencies),
         }  # fmt: skip
-        self._journal().append(ACTIVATED, {**body, "cut_off": True} if cut_off else body, signed_by)
+        self._journal().append(ACTIVATED, {**body, **also}, signed_by)
 
     def _alert(self, mode: EmergencyMode, was_on: bool, fault: str, recorded: bool) -> None:
         effect = "nothing leaves at all" if mode.state is TradingState.HALTED else "entries are refused and canceled"

@@ -25,6 +25,8 @@ ACTIVATED: Final = "emergency_mode_activated"
 CLEAR_ASKED: Final = "emergency_clear_asked"
 CLEARED: Final = "emergency_mode_cleared"
 PANIC: Final = "panic"
+FLAG_FAULT: Final = "flag_fault"
+"""member of a record ACTIVATED whose flag could not be written: why"""
 CAUSE: Final = "emergency mode: "
 """beginning of the cause in the record of a switch of auto-trade that was turned off by it; the reason follows"""
 ALERT_TITLES: Final = ("Emergency mode is on", "Emergency mode is called again")

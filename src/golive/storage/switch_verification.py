@@ -12,7 +12,7 @@ from . import security_admin
 from .auto_trade_record import allows_more, last_records, mismatch, switches
 from .auto_trade_switch import switch_path
 from .emergency_flag import EmergencyFlag
-from .emergency_journal import ACTIVATED, CLEARED, PATH, lacking
+from .emergency_journal import ACTIVATED, CLEARED, FLAG_FAULT, PATH, lacking
 from .verified import Result, entries, of_file
 
 
@@ -40,6 +40,11 @@ def _flag_fault(home: Path) -> tuple[Soundness, str] | None:
         return Soundness.TAMPERED, f"{reading.problem}; it is taken for on, for all"
     modes = [] if last is None else last.body.get("modes")
     if lacking(modes, reading.emergencies) is not TradingState.ACTIVE:
+        if last is not None and (fault := last.body.get(FLAG_FAULT)) is not None:
+            text = (
+                f"the flag could not be written when emergency mode was switched on last ({fault}); by {PATH} it is on, for all"
+            )
+            return Soundness.CANNOT_SAY, text
         gone = "is gone" if EmergencyFlag(home).signature() is None else "says less"
         text = f"the flag {gone}, yet the last record of {PATH} says that more is on; it is taken for on, for all"
         return Soundness.TAMPERED, text
