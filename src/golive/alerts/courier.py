@@ -24,7 +24,7 @@ from .throttle import Throttle
 AGAIN_S: Final = 2.0
 """when an audit or an escalation that failed is tried again"""
 REST_S: Final = 15.0
-"""the longest time that a channel which fails is left alone by what is no new error or critical alert; half of `deliver --wait`"""
+"""the longest time that a channel which fails is left alone by what is not both new and grave: half of `deliver --wait`"""
 
 
 def create_alert_metrics(recorder: Recorder, channels: Sequence[str]) -> None:
