@@ -13,7 +13,7 @@ import pytest
 
 from golive.cli.main import main
 from golive.model.clock import SECOND
-from golive.model.errors import ConfigError
+from golive.model.errors import ConfigError, PrerequisiteMissing
 from golive.observability.dashboard_snapshot import legend_text, snapshot_schema
 from golive.runtime.metrics_snapshot import stretch_until
 from golive.runtime.prometheus_api import PrometheusApi
@@ -168,3 +168,16 @@ def test_a_stretch_has_whole_steps_and_not_too_many(seconds: int, step: int, cov
 
 def test_a_legend_is_filled_in_as_grafana_does() -> None:
     assert legend_text("{{exchange}} p95 {{gone}}", {"exchange": "okx"}) == "okx p95 "
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("<html>\n<head><title>Not Found</title></head>\n</html>", "404 Not Found; is this a Prometheus?"),
+        ('{"status": "error", "error": "parse error:\\nbad"}', "404 parse error: bad"),
+    ],
+)
+def test_what_refuses_is_told_in_one_line(body: str, said: str) -> None:
+    with answering({"query": body}, status=404) as url, pytest.raises(PrerequisiteMissing) as told:
+        PrometheusApi(url).ask("query")
+    assert str(told.value) == f"Prometheus at {url} refused query: {said}"

@@ -11,6 +11,7 @@ from golive.model.clock import SECOND
 from golive.model.verdict import ExitCode, RunStatus
 from golive.observability.outcome import nothing_done
 from golive.observability.report import RunReport, document, document_bytes
+from golive.observability.wording import Language
 from support.reports import run_report
 
 
@@ -44,6 +45,9 @@ def test_the_table_tells_stage_verdict_money_guardrails_and_where_the_reports_ar
     ):
         assert words in text, words
     assert "\x1b" not in text, "no colours where there is no terminal"
+    stream = io.StringIO()
+    print_summary(plain(run_report(notes=["public reads only"])), stream, width=120, language=Language.PL)
+    assert "uwaga: public reads only" in stream.getvalue()
 
 
 def test_paths_and_warnings_are_whole_lines_on_a_narrow_terminal() -> None:

@@ -57,3 +57,20 @@ def test_all_environments_have_one_audit(key: str, value: str) -> None:
 
 def test_another_backend_is_refused() -> None:
     assert "memory" in only_problem(core=CORE.replace("backend: file", "backend: memory", 1)).message
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("url_secret: alert_oem_live", "url_secret: slack://T0KEN/B0/SECRETPART99"),
+        ("url_secret: alert_oem_live", 'url_secret: ["slack://T0KEN/B0/SECRETPART99"]'),
+        ("url_secret: alert_oem_live", "url_secret: alert_oem_live\n      url: json://u:p@host/SECRETPART99"),
+        ("    oem-live:\n", "    slack://T0KEN/SECRETPART99:\n"),
+        ("backend: file", "backend: https://bob:SECRETPART99@host/and-so-on-until-it-is-longer-than-what-is-shown-of-a-value"),
+    ],
+)
+def test_a_pasted_url_is_not_shown(before: str, after: str) -> None:
+    with pytest.raises(ConfigErrors) as found:
+        parse(core=changed(CORE, before, after))
+    assert "SECRETPART99" not in str(found.value)
+    assert "***" in str(found.value)

@@ -7,10 +7,18 @@ from typing import Any
 import pytest
 
 from golive.alerts.throttle import ThrottleRules
+from golive.metrics import declaration as m
 from golive.model.alert import AlertSeverity
+from golive.model.clock import SECOND, Nanos
 from golive.model.json import JsonValue
-from golive.observability.windows import STABLE, Evaluation
-from golive.runtime.exchange_watch import ExchangeWatch
+from golive.observability.log_words import LogEvent, field_names
+from golive.observability.windows import STABLE, Evaluation, ReferenceWindows
+from golive.runtime.exchange_watch import ExchangeWatch, tell_judged
+from golive.runtime.health_watch import HealthWatch
+from golive.venues.health import ProbeResult
+from support.reports import LABELS, STARTED, adapter_recorder, okx_profile
+
+NAME = "okx_desktop_paper"
 
 BREACH = {"entrypoint": "okx_desktop_paper", "metric": "rate_limit", "threshold": "rate_limit_max", "observed": 1, "limit": 0, "comparator": "<="}  # fmt: skip
 SICK = BREACH | {"metric": "health", "threshold": "health_min", "observed": 0.0, "limit": 1.0, "comparator": ">="}
@@ -56,3 +64,79 @@ def test_what_was_not_measured_is_told_at_the_end_alone(warnings: tuple[str, ...
     [alert] = watch.end(found)
     assert alert.title == "kraken_desktop_paper: its exchange metrics are unknown"
     assert alert.body == f"{body}; no further stage opens"
+
+
+class Told:
+    """Keeps what a log is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[LogEvent, dict[str, object]]] = []
+
+    def say(self, event: LogEvent, *, error: BaseException | None = None, **fields: object) -> None:
+        assert field_names(event) <= set(fields)
+        self.lines.append((event, fields))
+
+
+def test_each_window_that_ended_is_told_once_with_what_it_found() -> None:
+    told, recorder = Told(), adapter_recorder()
+    windows = ReferenceWindows([okx_profile()], recorder, 60 * SECOND, 90 * SECOND)
+    windows.judged = lambda window: tell_judged(window, told)
+    windows.start(STARTED)
+    recorder.set(m.EXCHANGE_HEALTH, 1.0, **LABELS)
+    recorder.count(m.EXCHANGE_RATE_LIMITED, 2, **LABELS)
+    windows.health.record(NAME, STARTED + SECOND, True)
+    windows.peek(STARTED + 2 * SECOND)
+    assert told.lines == []
+    windows.advance(STARTED + 60 * SECOND)
+    [(event, fields)] = told.lines
+    assert (event, fields["entrypoint"], fields["thresholds"], fields["window"]) == (
+        LogEvent.WINDOW_BREACHED,
+        NAME,
+        "rate_limit_max",
+        0,
+    )
+    assert "rate_limit 2 breaches rate_limit_max: required <= 0" in str(fields["reason"])
+    windows.health.record(NAME, STARTED + 61 * SECOND, True)
+    windows.advance(STARTED + 180 * SECOND)  # well in the second, not looked at for too long in the third
+    windows.close(STARTED + 190 * SECOND)
+    windows.close(STARTED + 200 * SECOND)
+    assert [(event, fields["window"], fields["partial"]) for event, fields in told.lines[1:]] == [
+        (LogEvent.WINDOW_UNKNOWN, 2, False), (LogEvent.WINDOW_UNKNOWN, 3, True),
+    ]  # fmt: skip
+    assert "health is stale" in str(told.lines[-1][1]["reason"])
+
+
+class Moved:
+    """A clock that stands where it is put."""
+
+    def __init__(self, ns: int) -> None:
+        self.ns = ns
+
+    def now(self) -> Nanos:
+        return Nanos(self.ns)
+
+    def monotonic(self) -> int:
+        return self.ns
+
+
+async def test_a_venue_that_is_not_well_and_is_well_again_is_told_once_each() -> None:
+    told, clock = Told(), Moved(STARTED)
+    answers = [True, False, False, True, True]
+
+    class Venue:
+        async def probe(self) -> ProbeResult:
+            ok = answers.pop(0)
+            return ProbeResult(clock.now(), ok, None, {"time": "ok" if ok else "no answer", "markets": "ok"})
+
+    async def adapter(name: str) -> Any:
+        return Venue()
+
+    windows = ReferenceWindows([okx_profile()], adapter_recorder(), 60 * SECOND, 90 * SECOND)
+    watch = HealthWatch([NAME], adapter, windows, clock, interval_s=1, log=told)
+    for _ in range(5):
+        await watch.probe_main()
+        clock.ns += 2 * SECOND
+    assert told.lines == [
+        (LogEvent.VENUE_DOWN, {"entrypoint": NAME, "reason": "time: no answer"}),
+        (LogEvent.VENUE_BACK, {"entrypoint": NAME, "seconds": 4.0}),
+    ]

@@ -100,14 +100,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _tell(f"error: {error}")
         return ExitCode.INTERNAL
     except Exception:  # noqa: BLE001 (the outermost frame: the trace is shown and the exit code says internal error)
-        _tell(redacted(traceback.format_exc()))
+        _tell(traceback.format_exc())
         return ExitCode.INTERNAL
     return 0
 
 
 def _tell(what: object) -> None:
-    """Say on stderr what went wrong, without any secret that this process holds."""
-    typer.echo(without_secrets(str(what)), err=True)
+    """Say on stderr what went wrong, without any secret that this process holds or that is named like one."""
+    names_keys = isinstance(what, ConfigError) and what.is_redacted
+    typer.echo(without_secrets(str(what)) if names_keys else redacted(str(what)), err=True)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from golive.model.errors import ConfigError, GoliveError
+from golive.model.redaction import redacted
 from golive.model.text import printable
 from golive.model.verdict import ExitCode
 
@@ -77,7 +78,7 @@ def panic(
         raise ConfigError("--halt lets nothing leave, and --flatten sells: give one of them")
     command = PanicCommand(
         where=locate(config, home), entrypoint=None if entrypoint == EVERY else entrypoint, credentials=credentials,
-        reason=printable(reason), flatten=flatten, halt=halt, yes=yes, wait_s=wait,
+        reason=redacted(printable(reason)), flatten=flatten, halt=halt, yes=yes, wait_s=wait,
     )  # fmt: skip
     stdout = Besides()  # nobody who has stopped reading keeps this from going on
 

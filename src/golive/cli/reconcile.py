@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from golive.model.errors import ConfigError, VenueError
+from golive.model.redaction import redacted
 from golive.model.verdict import ExitCode
 
 from .command_app import single_command
@@ -141,7 +142,7 @@ def _request(given: dict[str, str | None], reason: str) -> Request | None:
         raise ConfigError(f"--{name} needs what the table names in its column subject")
     if name == Choice.SIGN_ABSENT and not reason.strip():
         raise ConfigError('--sign-absent needs --reason "how you know it": whoever reads the journal will ask')
-    return Request(choice=Choice(name), subject=subject, reason=reason.strip())
+    return Request(choice=Choice(name), subject=subject, reason=redacted(reason.strip()))
 
 
 def _confirm(request: Request) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from golive.model.errors import ConfigError, PrerequisiteMissing
+from golive.model.redaction import redacted
 from golive.model.verdict import ExitCode
 
 from .command_app import command_group
@@ -30,7 +31,7 @@ app = command_group("Show what is used of each limit; release stops, re-arm thro
 
 WhoseOption = Annotated[str | None, typer.Option("--entrypoint", metavar="NAME", help="Only this one. Default: all.")]
 EntrypointOption = Annotated[str, typer.Option("--entrypoint", metavar="NAME", help="Whose.")]
-ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; stands in the record.")]
+ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; stands in the record.", callback=redacted)]
 
 
 @app.command()

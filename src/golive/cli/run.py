@@ -214,7 +214,7 @@ def _run(options: RunOptions, config: Path, home: Path | None, told: Told, *, as
         if as_json:
             stdout.buffer.write(document_bytes(result.report))
         else:
-            print_summary(result.report, stdout)
+            print_summary(result.report, stdout, language=told.language)
     return result.exit_code
 
 

@@ -12,9 +12,11 @@ from typing import Final, TextIO
 from golive.model.clock import SECOND
 from golive.model.json import JsonObject
 from golive.observability import reading as read
+from golive.observability.log_words import LEVEL_WORDS, Level
 from golive.observability.page import Tone, amount, moment
 from golive.observability.presentation import banner, figures
 from golive.observability.presentation_tables import breach_texts
+from golive.observability.wording import Language, spoken
 
 from .decision_table import decided
 from .risk_table import limits_at_the_end, used_of_allowed
@@ -24,10 +26,11 @@ _MOST_LINES: Final = 12
 """warnings shown; all of them are in the report"""
 
 
-def print_summary(document: JsonObject, stream: TextIO, *, width: int | None = None) -> None:
+def print_summary(document: JsonObject, stream: TextIO, *, width: int | None = None, language: Language = Language.EN) -> None:
     """Print the final table: stage, verdict, fills, P&L, fees, drawdown, guardrails, warnings, where the reports are.
 
-    Colours only on a terminal; `width` is in columns, that of the terminal when None.
+    Colours only on a terminal; `width` is in columns, that of the terminal when None. `language` is that of what a line is, an
+    error or a warning.
     """
     from rich.console import Console
     from rich.table import Table
@@ -50,7 +53,7 @@ def print_summary(document: JsonObject, stream: TextIO, *, width: int | None = N
     for part in (used_of_allowed(document), limits_at_the_end(document), decided(document)):
         if part is not None:
             console.print(part)
-    for line in (*_notes(document), *_reports(document)):
+    for line in (*_notes(document, language), *_reports(document)):
         console.print(Text(clean(line)), soft_wrap=True)
 
 
@@ -77,9 +80,10 @@ def _reports(document: JsonObject) -> list[str]:
     return [f"report: {read.text(document, field)}" for field in ("report_html", "report_markdown", "report_json")]
 
 
-def _notes(document: JsonObject) -> list[str]:
-    lines = [f"error: {line}" for line in read.texts(document, "errors")]
-    lines += [f"warning: {line}" for line in read.texts(document, "warnings")]
+def _notes(document: JsonObject, language: Language) -> list[str]:
+    error, warning = (spoken(LEVEL_WORDS[level], language) for level in (Level.ERROR, Level.WARNING))
+    lines = [f"{error}: {line}" for line in read.texts(document, "errors")]
+    lines += [f"{warning}: {line}" for line in read.texts(document, "warnings")]
     if len(lines) > _MOST_LINES:
         lines[_MOST_LINES:] = [f"and {len(lines) - _MOST_LINES} more in the report"]
     return lines

@@ -16,7 +16,7 @@ from typing import TypeAlias, TypeVar, cast
 
 from .key import Field, Key, Kind, Leaf, ListOf, Section, Shape, TableOf, fields_of
 from .node import Entries, Items, Node, Scalar, ScalarValue, Unreadable
-from .problem import Position, Problems, did_you_mean, looks_secret, text_of
+from .problem import Position, Problems, did_you_mean, looks_secret, shown_text, text_of
 from .scalar import number_kind
 
 Path: TypeAlias = tuple[str, ...]
@@ -173,7 +173,8 @@ class _Binder:
         for name, entry in node.entries.items():
             if len(name) > 64 or not re.fullmatch(key.names, name):
                 fix = f"e.g. {key.example}" if key.example else ""
-                self._problems.add(entry.key_position, f"{name:.80} is not a valid name here", allowed=key.names_form, fix=fix)
+                message = f"{shown_text('', name, 80)} is not a valid name here"
+                self._problems.add(entry.key_position, message, allowed=key.names_form, fix=fix)
             self._draft.keys[(*path, name)] = entry.key_position
             self._node(shape.item, dataclasses.replace(key, at_least=0), entry.value, (*path, name))
 
@@ -219,7 +220,7 @@ class _Binder:
         if not fits or value is None:
             self._wrong_type(shape.kind, key, value, node.position, path)
             return None
-        broken = _broken_rule(value, key)
+        broken = _broken_rule(value, key, path[-1])
         if broken:
             message, allowed, fix = broken
             self._problems.add(node.position, f"{path_text(path)}: {message}", allowed=allowed, fix=fix)
@@ -227,7 +228,7 @@ class _Binder:
         return Decimal(value) if shape.kind is Kind.DECIMAL and isinstance(value, int) else value
 
     def _wrong_type(self, kind: Kind, key: Key, value: ScalarValue, position: Position, path: Path) -> None:
-        shown = "" if value is None or looks_secret(path[-1]) else f" {text_of(value):.60}"
+        shown = "" if value is None or looks_secret(path[-1]) else f" {shown_text(path[-1], value, 60)}"
         fix = ""
         if kind is Kind.TEXT and value is not None:
             fix = "quote it"
@@ -241,17 +242,17 @@ class _Binder:
         )
 
 
-def _broken_rule(value: bool | int | Decimal | str, key: Key) -> tuple[str, str, str] | None:
-    """Return message, allowed values and fix for a value of the right type that breaks a rule of its key."""
+def _broken_rule(value: bool | int | Decimal | str, key: Key, name: str) -> tuple[str, str, str] | None:
+    """Return message, allowed values and fix for a value of the right type that breaks a rule of its key `name`."""
     if key.choices and not any(value == c and type(value) is type(c) for c in key.choices):
         return (
-            f"{text_of(value):.60} is not one of the allowed values",
+            f"{shown_text(name, value, 60)} is not one of the allowed values",
             _allowed(key),
             did_you_mean(text_of(value), [c for c in key.choices if isinstance(c, str)]),
         )
     if isinstance(value, str):
         if key.pattern and (len(value) > 256 or not re.fullmatch(key.pattern, value)):
-            return f"{value!r:.80} is not {key.form or 'of the right form'}", key.form, ""
+            return f"{shown_text(name, repr(value), 80)} is not {key.form or 'of the right form'}", key.form, ""
         return ("the text is empty", "", "") if not value else None
     if isinstance(value, bool):
         return None

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from golive.model.errors import ConfigError
+from golive.model.redaction import HIDDEN, without_addresses
 
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
-_URL_USER = re.compile(r"://[^/@\s]*@")
 _SECRET_NAME = re.compile(r"secret|password|passphrase|passwd|api_?key|private_?key|token|credential", re.IGNORECASE)
 _SECRET_ENTRY = re.compile(
     r"""(?P<key>["']?[\w-]*(?:secret|password|passphrase|passwd|api_?key|private_?key|token|credential)[\w-]*["']?\s*:\s*)[^,}\]]+""",
@@ -65,6 +65,8 @@ class Problem:
 class ConfigErrors(ConfigError):
     """Everything that is wrong with the configuration, in the order of the sources."""
 
+    is_redacted = True
+
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
         count = len(self.problems)
@@ -86,6 +88,7 @@ class Problems:
         self.found.append(self.problem(position, message, allowed=allowed, fix=fix))
 
     def problem(self, position: Position, message: str, *, allowed: str = "", fix: str = "") -> Problem:
+        message, allowed, fix = map(without_addresses, (message, allowed, fix))
         return Problem(position, message, allowed, fix, self._line(position))
 
     def _line(self, position: Position) -> str:
@@ -103,8 +106,13 @@ def looks_secret(name: str) -> bool:
 
 
 def redacted(line: str) -> str:
-    """Return a line without passwords in URLs and without values of keys that are named like secrets."""
-    return _SECRET_ENTRY.sub(r"\g<key>***", _URL_USER.sub("://***@", line))
+    """Return a line without what URLs tell and without values of keys that are named like secrets."""
+    return _SECRET_ENTRY.sub(rf"\g<key>{HIDDEN}", without_addresses(line))
+
+
+def shown_text(name: str, value: object, most: int) -> str:
+    """Return at most `most` characters of what stands under a key, without secrets: hidden before it is cut."""
+    return HIDDEN if looks_secret(name) else without_addresses(text_of(value))[:most]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from .json import JsonValue
-from .redaction import redacted_value, without_secrets
+from .redaction import redacted, redacted_value
 
 EMERGENCY_CATEGORY: Final = "emergency"
 """alerts about emergency mode: to every channel, past any throttle, and nobody has to acknowledge them"""
@@ -40,7 +40,7 @@ class AlertOutcome(StrEnum):
 class AlertMessage:
     """One alert; `dedup_key` decides what counts as the same alert, `ts` is wall clock, ns UTC.
 
-    It leaves this host, so no secret that the process holds stands in it, whatever it was made of.
+    It leaves this host, so no secret that the process holds stands in it, and nothing that is named like one.
     """
 
     alert_id: str
@@ -54,7 +54,7 @@ class AlertMessage:
 
     def __post_init__(self) -> None:
         for name in ("title", "body", "dedup_key"):
-            object.__setattr__(self, name, without_secrets(getattr(self, name)))
+            object.__setattr__(self, name, redacted(getattr(self, name)))
         context = {name: redacted_value(value, name) for name, value in self.context.items()}
         object.__setattr__(self, "context", context)
 

@@ -28,6 +28,9 @@ class GoliveError(Exception):
 class ConfigError(GoliveError):
     """Configuration or usage is wrong; nothing was started."""
 
+    is_redacted = False
+    """the message names keys of the configuration, which may be named like secrets, and nothing secret that stands under them"""
+
 
 class PrerequisiteMissing(GoliveError):
     """A stage's prerequisite does not hold; the message names the command that provides it."""

@@ -1,7 +1,8 @@
 """What must never be written down: every secret this process holds, by its value, and whatever is named like one.
 
 A `Secret` guards itself when it is made, so nobody can forget to. A guarded value is found as it is, and in the forms in which
-it travels: quoted for URLs and JSON, in hex, and in base64 wherever it stands in what was encoded.
+it travels: quoted for URLs and JSON, in hex, and in base64 wherever it stands in what was encoded. What nobody
+guarded is found by its name (`named_secret`).
 """
 
 from __future__ import annotations
@@ -9,52 +10,17 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
-from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from .json import JsonValue
+from .named_secret import HIDDEN, is_secret_name, without_addresses, without_named
 
-HIDDEN: Final = "***"
+__all__ = ["HIDDEN", "guard", "is_secret_name", "redacted", "redacted_value", "without_addresses", "without_secrets"]
+
 LEAST_LENGTH: Final = 6
 """characters; a shorter value would be found in everything, so it is hidden by its name alone"""
 MOST_GUARDED: Final = 10_000
 """values; a process holds a handful, and beyond this the oldest are forgotten"""
-_WORD: Final = (
-    r"secret|passw(?:or)?d|passphrase|api[_-]?key|private[_-]?key|mac[_-]?key|token|credential|authorization|cookie|signature"
-    r"|(?:OK-ACCESS|X-BAPI|API)-(?:KEY|SIGN|PASSPHRASE)"
-)
-_EXACTLY: Final = frozenset({"sign", "sig", "key", "pwd", "otp", "passphrase"})
-_ENTRY: Final = (
-    rf"""(?P<name>(?P<quote>["']?)[\w-]*(?:{_WORD})[\w-]*(?P=quote)\s*[=:]\s*)"""
-    r"""(?P<value>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?:(?:Bearer|Basic|Digest|CloudSession)\s+)?[^\s,;&"'<>{}\[\]()]+)"""
-)
-
-
-class _Patterns(NamedTuple):
-    """Compiled when they are first needed: a command that fails at nothing never does."""
-
-    named: re.Pattern[str]
-    told: re.Pattern[str]
-    """`secret_source`, `key_id`: about a secret, and none"""
-    entry: re.Pattern[str]
-    query: re.Pattern[str]
-    url_user: re.Pattern[str]
-    pem: re.Pattern[str]
-    scheme: re.Pattern[str]
-
-
-@cache
-def _patterns() -> _Patterns:
-    return _Patterns(
-        named=re.compile(_WORD, re.IGNORECASE),
-        told=re.compile(r"_(?:source|class|id|name|count|fingerprint)$", re.IGNORECASE),
-        entry=re.compile(_ENTRY, re.IGNORECASE),
-        query=re.compile(r"(?P<name>[?&](?:sign|sig|key|pwd|otp)=)[^&\s\"'#]+", re.IGNORECASE),
-        url_user=re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/@\s\"']*@", re.IGNORECASE),
-        pem=re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
-        scheme=re.compile(r"\b(?P<scheme>Bearer|CloudSession)\s+[A-Za-z0-9._~+/=-]{8,}"),
-    )
-
 
 _lock: Final = threading.Lock()
 _guarded: dict[str | bytes, tuple[str, ...]] = {}
@@ -75,15 +41,38 @@ def guard(value: str | bytes) -> None:
 
 
 def _forms_of(value: str | bytes) -> tuple[str, ...]:
+    raw = value.encode() if isinstance(value, str) else value
+    forms = {raw.hex(), raw.hex().upper(), *_in_base64(raw), repr(raw)[2:-1]}
+    if isinstance(value, str):
+        forms |= {value, repr(value)[1:-1], *_in_html(value), *_in_json(value), *_in_urls(value)}
+    return tuple(each for each in forms if len(each) >= LEAST_LENGTH)
+
+
+def _in_json(value: str) -> set[str]:
+    """Return the forms in JSON, also within JSON that is quoted itself."""
     import json
+
+    once = {json.dumps(value, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False)}
+    return once | {json.dumps(each, ensure_ascii=False)[1:-1] for each in once}
+
+
+def _in_urls(value: str) -> set[str]:
+    """Return the forms in URLs, with hex digits in either case, also within a URL that is quoted itself."""
     from urllib.parse import quote, quote_plus
 
-    raw = value.encode() if isinstance(value, str) else value
-    forms = {raw.hex(), raw.hex().upper(), *_in_base64(raw)}
-    if isinstance(value, str):
-        forms |= {value, quote(value, safe=""), quote_plus(value), quote(value), json.dumps(value)[1:-1], repr(value)[1:-1]}
-        forms.add(json.dumps(value, ensure_ascii=False)[1:-1])
-    return tuple(each for each in forms if len(each) >= LEAST_LENGTH)
+    once = {quote(value, safe=""), quote_plus(value), quote(value)}
+    once |= {re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), each) for each in once}
+    return once | {quote(each, safe="") for each in once}
+
+
+def _in_html(value: str) -> set[str]:
+    """Return the forms that the usual libraries write."""
+    text = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return {text} | {
+        text.replace('"', double).replace("'", single)
+        for double in ('"', "&quot;", "&#34;")
+        for single in ("'", "&#x27;", "&#39;")
+    }
 
 
 def _in_base64(raw: bytes) -> set[str]:
@@ -110,17 +99,7 @@ def without_secrets(text: str) -> str:
 
 def redacted(text: str) -> str:
     """Return a text without guarded values, without what follows a name of a secret, and without what URLs and keys tell."""
-    patterns = _patterns()
-    text = patterns.pem.sub(HIDDEN, without_secrets(text))
-    text = patterns.url_user.sub(rf"\g<scheme>{HIDDEN}@", text)
-    text = patterns.query.sub(rf"\g<name>{HIDDEN}", text)
-    text = patterns.scheme.sub(rf"\g<scheme> {HIDDEN}", text)
-    return patterns.entry.sub(_hidden_entry, text)
-
-
-def _hidden_entry(match: re.Match[str]) -> str:
-    name = match["name"]
-    return match[0] if _patterns().told.search(name.strip(" \t\"':=")) else f"{name}{HIDDEN}"
+    return without_named(without_secrets(text))
 
 
 def redacted_value(value: JsonValue, name: str = "") -> JsonValue:
@@ -137,9 +116,3 @@ def redacted_value(value: JsonValue, name: str = "") -> JsonValue:
     if isinstance(value, list | tuple):
         return [redacted_value(each) for each in value]
     return value
-
-
-def is_secret_name(name: str) -> bool:
-    """Say whether what is called this is a secret."""
-    patterns = _patterns()
-    return name.lower() in _EXACTLY or (patterns.named.search(name) is not None and patterns.told.search(name) is None)

@@ -39,6 +39,11 @@ class LogEvent(StrEnum):
     SESSION_BLOCKED = "session_blocked"
     SESSION_ENDED = "session_ended"
     METRICS_SERVED = "metrics_served"
+    METRICS_NOT_SERVED = "metrics_not_served"
+    VENUE_DOWN = "venue_down"
+    VENUE_BACK = "venue_back"
+    WINDOW_BREACHED = "window_breached"
+    WINDOW_UNKNOWN = "window_unknown"
     ALERT_RAISED = "alert_raised"
     EMERGENCY_ON = "emergency_on"
     EMERGENCY_OFF = "emergency_off"
@@ -84,6 +89,32 @@ EVENTS: Final[Mapping[LogEvent, EventWords]] = {
         ),
     ),
     E.METRICS_SERVED: EventWords(Level.INFO, ("metrics are served at {url}", "metryki są dostępne pod {url}")),
+    E.METRICS_NOT_SERVED: EventWords(Level.WARNING, ("metrics are not served: {reason}", "metryki nie są dostępne: {reason}")),
+    E.VENUE_DOWN: EventWords(
+        Level.WARNING,
+        ("{entrypoint}: the venue is not well: {reason}", "{entrypoint}: giełda nie działa prawidłowo: {reason}"),
+    ),
+    E.VENUE_BACK: EventWords(
+        Level.WARNING,
+        (
+            "{entrypoint}: the venue is well again, after {seconds} s",
+            "{entrypoint}: giełda znów działa prawidłowo, po {seconds} s",
+        ),
+    ),
+    E.WINDOW_BREACHED: EventWords(
+        Level.ERROR,
+        (
+            "{entrypoint} broke {thresholds} in window {window}: {reason}",
+            "{entrypoint} przekroczył {thresholds} w oknie {window}: {reason}",
+        ),
+    ),
+    E.WINDOW_UNKNOWN: EventWords(
+        Level.WARNING,
+        (
+            "{entrypoint} is unknown in window {window}: {reason}",
+            "{entrypoint}: stan w oknie {window} jest nieznany: {reason}",
+        ),
+    ),
     E.ALERT_RAISED: EventWords(Level.WARNING, ("alert ({severity}): {title}: {body}", "alarm ({severity}): {title}: {body}")),
     E.EMERGENCY_ON: EventWords(
         Level.ERROR,

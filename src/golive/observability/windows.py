@@ -5,7 +5,7 @@ The owner of the event loop probes shortly before `next_end`, then calls `advanc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from golive.metrics.recorder import Samples
@@ -94,6 +94,8 @@ class ReferenceWindows:
         self._baseline_at = 0
         self._baseline: dict[str, CounterReading] = {}
         self._final: Evaluation | None = None
+        self.judged: Callable[[Window], None] = lambda window: None
+        """called once for each window, when it has ended"""
 
     def start(self, now: int) -> None:
         """Open the first window and read the counters' baseline: before the first call to a venue, so none is lost."""
@@ -123,7 +125,7 @@ class ReferenceWindows:
         while self._started_at is not None and now >= self.next_end:
             end = self.next_end
             due.append(self._judge(end, partial=False))
-            self._closed.append(due[-1])
+            self._keep(due[-1])
             self._started_at = end
             self._read_baseline(now)
         return due
@@ -138,9 +140,14 @@ class ReferenceWindows:
             if self._started_at is None:
                 self.start(now)
             self.advance(now)
-            self._closed += self._running(now)
+            for window in self._running(now):
+                self._keep(window)
             self._final = self._evaluation(self._closed)
         return self._final
+
+    def _keep(self, window: Window) -> None:
+        self._closed.append(window)
+        self.judged(window)
 
     def _running(self, now: int) -> list[Window]:
         if self._started_at is None:

@@ -18,6 +18,7 @@ from golive.model.clock import Clock, from_iso, to_iso
 from golive.model.emergency import ALL, UNSPECIFIED, Emergencies, EmergencyMode, TradingState
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.json import JsonObject, JsonValue
+from golive.model.redaction import redacted
 from golive.model.text import printable
 from golive.storage.emergency_flag import EmergencyFlag, FlagReading
 from golive.storage.emergency_journal import (
@@ -153,7 +154,7 @@ class HostEmergency:
         `durable` is called as soon as the flag stands, `unwritten` with the reason as soon as it cannot be written.
         """
         who = printable(operator or self._operator)
-        mode = EmergencyMode(state, printable(reason), who, scope, self._clock.now())
+        mode = EmergencyMode(state, redacted(printable(reason)), who, scope, self._clock.now())
         before = self.flag.read()
         reading, fault = self._written(mode, before)  # what cannot be read is on, and stays so by this, under its reason
         if fault:

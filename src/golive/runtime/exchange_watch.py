@@ -1,4 +1,7 @@
-"""Says once of each window which venue broke a threshold, and at the end which one nothing can be said of."""
+"""Says once of each window which venue broke a threshold, and at the end which one nothing can be said of.
+
+Alerts are raised as soon as a threshold is broken; the log has each window again when it has ended and is judged.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from golive.model.alert import AlertSeverity
+from golive.model.clock import to_iso
 from golive.model.command import Alert
 from golive.model.json import JsonValue
 from golive.model.verdict import Verdict
+from golive.observability.entry import warnings
+from golive.observability.log_words import LogEvent
 from golive.observability.threshold import HEALTH
-from golive.observability.windows import Evaluation
+from golive.observability.windows import Evaluation, Window
+
+from .log import Log
 
 CATEGORIES: Final = {HEALTH: "health"}
 """of what is no call that failed but a venue that is not well; `alert_throttle` shipped holds none of it back"""
@@ -43,6 +51,24 @@ class ExchangeWatch:
             *self.look(evaluation),
             *(_unknown(name, evaluation) for name, status in evaluation.statuses.items() if status == Verdict.UNKNOWN),
         ]
+
+
+def tell_judged(window: Window, log: Log) -> None:
+    """Tell the log which entrypoints a window that has ended found breached or unknown, and by what."""
+    for row in window.judged:
+        name, ended_at = row.entrypoint, to_iso(window.span.ended_at)
+        reason = "; ".join(line.removeprefix(f"[paper:{name}] ") for line in warnings(row))
+        if row.status is Verdict.BREACHED:
+            thresholds = ", ".join(breach.threshold for breach in row.breaches)
+            log.say(
+                LogEvent.WINDOW_BREACHED, entrypoint=name, thresholds=thresholds, reason=reason, window=window.index,
+                ended_at=ended_at, partial=window.partial,
+            )  # fmt: skip
+        elif row.status is Verdict.UNKNOWN:
+            log.say(
+                LogEvent.WINDOW_UNKNOWN, entrypoint=name, reason=reason, window=window.index, ended_at=ended_at,
+                partial=window.partial,
+            )  # fmt: skip
 
 
 def _breached(breach: Mapping[str, JsonValue]) -> Alert:

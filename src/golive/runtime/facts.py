@@ -9,7 +9,7 @@ from golive.engine import Engine
 from golive.model.clock import SECOND
 from golive.model.emergency import EmergencyMode
 from golive.model.errors import VenueError
-from golive.model.redaction import without_secrets
+from golive.model.redaction import redacted
 from golive.model.stage_record import StageRecord
 from golive.observability.divergence import DivergenceSection
 from golive.observability.log_words import LogEvent
@@ -96,7 +96,7 @@ class SessionFacts:
 
     def warn(self, text: str) -> None:
         """Add a warning, once; it is told at that moment, too."""
-        text = without_secrets(text)
+        text = redacted(text)
         if text not in self.warnings:
             self.warnings.append(text)
             self.log.say(LogEvent.SESSION_WARNING, reason=text)

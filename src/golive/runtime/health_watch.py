@@ -9,10 +9,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from golive.model.clock import SECOND, Clock
+from golive.observability.log_words import LogEvent
 from golive.observability.measured import MeasuredProbe
 from golive.observability.windows import ReferenceWindows
 from golive.venues.adapter import VenueAdapter
 from golive.venues.health import ProbeResult
+
+from .log import Log
 
 _BEFORE_END_NS = SECOND
 PROBE_TIMEOUT_S = 15.0
@@ -25,6 +28,7 @@ class HealthWatch:
 
     `names` are the monitored entrypoints, the one that trades first: its probes go into the report. `adapter` waits until
     an entrypoint's venue is open and gives its adapter, None when the venue did not come up: that one stays unmeasured.
+    `log` is told when a venue is not well, and when it is well again.
     """
 
     def __init__(
@@ -35,12 +39,16 @@ class HealthWatch:
         clock: Clock,
         *,
         interval_s: float,
+        log: Log,
     ) -> None:
         self._main, *self._others = names
         self._adapter = adapter
         self._windows = windows
         self._clock = clock
         self._interval_ns = int(interval_s * SECOND)
+        self._log = log
+        self._down_since: dict[str, int] = {}
+        """wall clock, ns UTC, of the first failed probe, by entrypoint; without those that are well"""
         self.probes: list[MeasuredProbe] = []
 
     async def probe_main(self) -> None:
@@ -66,9 +74,19 @@ class HealthWatch:
                 return
             result = ProbeResult(self._clock.now(), False, None, {"time": f"no answer within {PROBE_TIMEOUT_S:g} s"})
         self._windows.health.record(name, result.checked_at, result.ok)
+        self._tell(name, result)
         if name == self._main:
             del self.probes[:-_MOST_PROBES]
             self.probes.append(MeasuredProbe(result.checked_at, result.ok, result.clock_skew_ms, dict(result.checks)))
+
+    def _tell(self, name: str, result: ProbeResult) -> None:
+        """Tell the log what has changed with this probe, once."""
+        if not result.ok and name not in self._down_since:
+            self._down_since[name] = result.checked_at
+            reason = "; ".join(f"{check}: {said}" for check, said in result.checks.items() if said != "ok")
+            self._log.say(LogEvent.VENUE_DOWN, entrypoint=name, reason=reason)
+        elif result.ok and (since := self._down_since.pop(name, None)) is not None:
+            self._log.say(LogEvent.VENUE_BACK, entrypoint=name, seconds=round((result.checked_at - since) / SECOND, 1))
 
     async def run(self) -> None:
         """Probe the others at once, then all of them again and again until cancelled."""

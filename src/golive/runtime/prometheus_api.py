@@ -5,6 +5,7 @@ Source: https://prometheus.io/docs/prometheus/latest/querying/api/
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 from collections.abc import Mapping
 from typing import Any, Final
@@ -17,6 +18,9 @@ import orjson
 from golive.model.errors import ConfigError, PrerequisiteMissing
 
 TIMEOUT_S: Final = 15.0
+LONGEST_ERROR: Final = 100_000
+"""bytes of a refusal that are read"""
+LONGEST_SAID: Final = 400
 
 
 class PrometheusApi:
@@ -46,8 +50,7 @@ class PrometheusApi:
             with urlopen(Request(f"{self.url}/api/v1/{path}", data=body), timeout=TIMEOUT_S) as response:
                 answer = orjson.loads(response.read())
         except HTTPError as exc:
-            said = exc.read(400).decode(errors="replace")
-            raise PrerequisiteMissing(f"Prometheus at {self.url} refused {path}: {exc.code} {said}") from exc
+            raise PrerequisiteMissing(f"Prometheus at {self.url} refused {path}: {exc.code} {_said(exc)}") from exc
         except (URLError, OSError, http.client.HTTPException) as exc:
             raise PrerequisiteMissing(f"Prometheus at {self.url} cannot be asked: {getattr(exc, 'reason', exc)}") from exc
         except orjson.JSONDecodeError as exc:
@@ -56,3 +59,16 @@ class PrometheusApi:
         if not isinstance(data, dict):
             raise PrerequisiteMissing(f"{self.url} does not answer as a Prometheus does: {path} has no data")
         return data
+
+
+def _said(error: HTTPError) -> str:
+    """Return in one line why a Prometheus refused; of a web server's page what its status means."""
+    try:
+        body = error.read(LONGEST_ERROR)
+    except (OSError, http.client.HTTPException):
+        body = b""
+    with contextlib.suppress(orjson.JSONDecodeError):
+        answer = orjson.loads(body)
+        body = str(answer.get("error")).encode() if isinstance(answer, dict) else body
+    said = " ".join(body.decode(errors="replace").split())
+    return f"{error.reason}; is this a Prometheus?" if not said or said.startswith("<") else said[:LONGEST_SAID]

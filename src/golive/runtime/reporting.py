@@ -10,7 +10,7 @@ from pathlib import Path
 
 from golive.model.clock import SECOND, stamp
 from golive.model.json import JsonObject, JsonValue
-from golive.model.redaction import without_secrets
+from golive.model.redaction import redacted
 from golive.model.stage_record import FileDigest, StageRecord
 from golive.model.verdict import EvidenceClass, KeyClass, Stage, Verdict
 from golive.observability.guardrails import Guardrails
@@ -93,8 +93,8 @@ def report_document(
             verdict=RunVerdict(
                 status=decision.status,
                 exit_code=decision.exit_code,
-                errors=tuple(without_secrets(each) for each in facts.errors),
-                warnings=tuple(facts.warnings),
+                errors=tuple(map(redacted, facts.errors)),
+                warnings=tuple(map(redacted, facts.warnings)),
                 gate=_gate(plan, facts),
             ),
             validation=_validation(plan, facts),
@@ -165,7 +165,7 @@ def _named(path: Path, home: Path) -> str:
 
 def _gate(plan: Plan, facts: SessionFacts) -> Gate:
     if facts.blocked is not None:
-        return Gate(Verdict.BLOCKED, (facts.blocked,))
+        return Gate(Verdict.BLOCKED, (redacted(facts.blocked),))
     if plan.is_live_dry_run:
         return Gate(Verdict.UNKNOWN, (NO_CHECKLIST,))
     return Gate(Verdict.NOT_APPLICABLE if plan.stage is Stage.DEMO else Verdict.OK)

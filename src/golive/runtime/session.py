@@ -190,7 +190,7 @@ class Session:
         self._serve_metrics()
         self._watch = HealthWatch(
             [each.name for each in (plan.entrypoint, *plan.others)], access.adapter, self._report.windows, self._clock,
-            interval_s=plan.entrypoint.probe_interval_seconds,
+            interval_s=plan.entrypoint.probe_interval_seconds, log=facts.log,
         )  # fmt: skip
         self._watch.probes = facts.probes
         return self._watch, self._pulse
@@ -221,6 +221,7 @@ class Session:
             self.facts.log.say(LogEvent.METRICS_SERVED, url=self._server.url)
         except GoliveError as exc:
             self.facts.warnings.append(f"metrics are not served: {exc}")
+            self.facts.log.say(LogEvent.METRICS_NOT_SERVED, reason=str(exc))
 
     def _say_started(self) -> None:
         plan = self._plan

@@ -14,10 +14,10 @@ from golive.observability.log_words import LogEvent
 from golive.observability.report import report_sha256
 from golive.observability.shape import as_json
 from golive.observability.status import Decision, decide_status
-from golive.observability.windows import Evaluation
+from golive.observability.windows import Evaluation, Window
 
 from .evidence import Evidence
-from .exchange_watch import ExchangeWatch
+from .exchange_watch import ExchangeWatch, tell_judged
 from .facts import SessionFacts
 from .guardrail_report import guardrail_section, leave_guardrail_files
 from .judgement import exchange_verdicts, judge
@@ -39,6 +39,7 @@ class SessionReport:
         self._facts = facts
         self._clock = clock
         self._exchanges = ExchangeWatch()
+        self.windows.judged = self._tell_judged
 
     def rewrite(self) -> None:
         """Write the JSON report of a session that is still running, and tell of thresholds that were broken since the last."""
@@ -119,6 +120,10 @@ class SessionReport:
         self.evidence.stage_records.append(record)
         facts.stage_record = record
         return {**report, "stage_record": as_json(record)}
+
+    def _tell_judged(self, window: Window) -> None:
+        if self._facts.blocked is None:  # else nothing was measured, on purpose
+            tell_judged(window, self._facts.log)
 
     def _alert(self, alerts: Sequence[Alert]) -> None:
         if self.evidence is not None:

@@ -86,7 +86,7 @@ class KrakenAccountFeed:
 
     def read_token(self, payload: Payload) -> str:
         assert isinstance(payload, dict)
-        return filled_text(object_of(payload.get("result"), "token: field 'result'"), "token", "token")
+        return filled_text(object_of(payload.get("result"), "websocket login: field 'result'"), "token", "websocket login")
 
     def login(self, credentials: Credentials, now_ms: int) -> JsonObject | None:
         return None

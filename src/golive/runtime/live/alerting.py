@@ -11,6 +11,7 @@ from typing import Final
 
 from golive.model.command import Alert
 from golive.model.errors import GoliveError
+from golive.model.redaction import redacted
 
 LIMIT: Final = 1000
 """alerts that wait; what comes when as many do is said on stderr alone"""
@@ -21,9 +22,9 @@ CLOSE_S: Final = 2.0
 
 
 def to_stderr(line: str) -> None:
-    """Write a line to stderr; one that is closed has nobody who reads it."""
+    """Write a line to stderr, without secrets; one that is closed has nobody who reads it."""
     with contextlib.suppress(OSError, ValueError):
-        sys.stderr.write(f"{line}\n")
+        sys.stderr.write(f"{redacted(line)}\n")
         sys.stderr.flush()
 
 
