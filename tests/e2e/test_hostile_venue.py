@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -33,6 +34,13 @@ def paper_against(home: Home, fault: str) -> tuple[Finished, list[dict[str, Any]
         return done, venue.orders(), venue.requests(500)
 
 
+def logged(home: Home, run_id: str) -> set[str]:
+    """Return the events that the log has since a run began."""
+    lines = [json.loads(line) for line in (home.path / "logs/runtime/golive.jsonl").read_text().splitlines()]
+    began = max(i for i, line in enumerate(lines) if line["event"] == "session_started" and line["fields"]["run_id"] == run_id)
+    return {line["event"] for line in lines[began:]}
+
+
 def raised(home: Home, run_id: str) -> list[str]:
     """Return the titles of the alerts that one run raised."""
     with closing(sqlite3.connect(home.path / "var/state/alerts/outbox.sqlite")) as outbox:
@@ -58,6 +66,8 @@ def test_a_venue_that_never_answers_properly_is_counted_and_opens_nothing(home: 
         assert entry["rate_limited_events"] == 0, "what is no rate limit is not counted as one"
     assert report["errors"]
     assert "okx_desktop_paper: health_min is broken" in raised(home, report["run_id"])
+    assert {"venue_down", "alert_raised", "window_breached"} <= logged(home, report["run_id"])
+    assert "okx_desktop_paper broke " in done.stderr
     assert orders == report["outcome"]["orders"] == []
 
 
