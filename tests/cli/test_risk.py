@@ -269,7 +269,10 @@ def test_an_unreadable_stop_stands_and_can_be_released(say: Say, home: Path, peo
     write_stop(home, STOP)
     (home / STOPS / f"{OKX}.json").write_text("{")
     assert told(say)[0] == 5
-    assert say("release", "--entrypoint", OKX, "--operator", "anna")[0] == 0
+    assert "  a stop stands: " in say("status")[1]
+    code, out, _ = say("release", "--entrypoint", OKX, "--operator", "anna")
+    assert (code, "unreadable at" in out) == (0, False)
+    assert out.startswith(f"{OKX}: a stop that cannot be read any more (")
     assert told(say)[0] == 0
 
 
@@ -313,13 +316,14 @@ def test_a_loss_of_orders_by_hand_holds_for_its_day_or_week(
     assert bool(re.search(r"%  *│ over  *│", say("status")[1])) is not bool(code)
 
 
-def breached_report(home: Path, digest: str) -> None:
+def breached_report(home: Path, digest: str, **changes: Any) -> None:
     """What a demo run leaves that has fallen too far, as far as the status reads it."""
     limits = uses("0.1295", "hard_drawdown_pct") + uses("0.02", "max_daily_loss_pct")
     report = {
         "entrypoint": OKX, "run_id": "a" * 32, "status": "breached", "stage": "demo", "finished_at": "2026-01-02T00:00:00Z",
+        "started_at": "2026-01-01T00:00:00Z",
         "validation": {"risk_profile_digest": digest},
-        "outcome": {"risk": {"profile": "balanced", "state": "REDUCING", "limits": list(limits)}, "pnl": None},
+        "outcome": {"risk": {"profile": "balanced", "state": "REDUCING", "limits": list(limits)}, "pnl": None}, **changes,
     }  # fmt: skip
     (home / "logs/e2e").mkdir(parents=True)
     (home / "logs/e2e/run_local_bot_demo_20260101T000000Z_aaaaaaaa.json").write_text(json.dumps(report))
@@ -347,6 +351,67 @@ def test_a_stop_that_was_released_is_no_breach_of_now(say: Say, home: Path, peop
     assert re.search(r"max_daily_loss_pct .* over ", text)
 
 
+@pytest.mark.parametrize("published", [True, False])
+def test_a_session_that_did_not_end_is_told_with_what_it_published_last(say: Say, home: Path, published: bool) -> None:
+    breached_report(home, "d" * 64, finished_at=None, status="unknown", outcome=None)
+    publish_figure(home, figure(age_s=180, run_id="a" * 32 if published else "b" * 32))
+    code, document = told(say, "--entrypoint", OKX)
+    found = row(document)
+    assert (code, found["source"], found["state"]) == (6, "unfinished", "ACTIVE")
+    assert (found["equity"], len(found["limits"])) == (("10000", 1) if published else (None, 0))
+    [problem] = document["problems"]
+    assert f"session aaaaaaaa of {OKX}, begun 2026-01-01T00:00:00Z, did not end (killed?)" in problem
+    text = say("status")[1]
+    assert "its last session did not end (killed?), " + ("as it stood 3 minutes ago" if published else "nothing was") in text
+    assert "nothing has run yet" not in text.splitlines()[2]
+
+
+def test_a_report_that_cannot_be_read_is_not_as_if_nothing_had_run(say: Say, home: Path) -> None:
+    breached_report(home, "d" * 64, outcome={})
+    code, document = told(say)
+    assert (code, row(document)["source"]) == (6, "unreadable")
+    assert f"what the last run of {OKX} came to cannot be told" in document["problems"][0]
+
+
+def nothing_allowed(home: Path) -> None:
+    """Set the loss limits of the profile to 0, as `manual` has them."""
+    core = home / "config/core.yaml"
+    text = core.read_text()
+    profile = text[text.index("  balanced:") : text.index("  aggressive:")]
+    core.write_text(
+        text.replace(profile, re.sub(r"(max_daily_loss_pct|weekly_loss_pct|hard_drawdown_pct): .*", r"\1: 0", profile))
+    )
+
+
+def test_a_loss_limit_of_nothing_is_a_breach_that_goes_on(say: Say, home: Path) -> None:
+    nothing_allowed(home)
+    code, document = told(say)
+    assert (code, row(document)["state"]) == (0, "REDUCING"), "nothing has run that a limit was held against"
+    breached_report(home, "d" * 64)
+    code, document = told(say)
+    assert (code, row(document)["state"]) == (5, "REDUCING")
+    assert [(limit["holds"], limit["refuses"]) for limit in row(document)["limits"]] == [(True, True)] * 2
+    publish_figure(home, figure(epoch=0, age_s=90_000, uses=uses("0", "hard_drawdown_pct", "ok")))
+    code, document = told(say)
+    assert (code, row(document)["source"], row(document)["state"], row(document)["limits"][0]["refuses"]) == (
+        5, "order", "REDUCING", True,
+    )  # fmt: skip
+
+
+def test_a_log_that_cannot_tell_what_stands_is_unknown(say: Say, home: Path, people: None) -> None:
+    (home / PATH).with_suffix(".seal.json").unlink()
+    code, document = told(say)
+    assert (code, document["status"], row(document)["state"], row(document)["stop"]["limit"]) == (
+        6,
+        "unknown",
+        "REDUCING",
+        "untold",
+    )
+    text = say("status")[1]
+    assert "security_admin.seal.json is gone, so records may have been cut off" in text
+    assert "untold" not in text
+
+
 def test_limits_that_have_changed_since_the_last_run_are_told(say: Say, home: Path) -> None:
     breached_report(home, "d" * 64)
     _, document = told(say)
@@ -360,7 +425,12 @@ def test_a_running_session_keeps_its_stop(say: Say, home: Path, people: None) ->
     code, _, err = say("release", "--entrypoint", OKX, "--operator", "anna")
     lease.release()
     assert code == 3
-    assert "end that session first" in err
+    assert "no stop of it stands; to let it begin with a new peak all the same, end that session first" in err
+    write_stop(home, STOP)
+    lease = Lease.acquire(home, OKX)
+    code, _, err = say("release", "--entrypoint", OKX, "--operator", "anna")
+    lease.release()
+    assert (code, "with its stop; end that session first" in err) == (3, True)
 
 
 def test_re_arming_needs_a_session_that_answers(say: Say, home: Path, people: None) -> None:

@@ -82,7 +82,9 @@ def test_equal_seed_gives_an_equal_outcome_and_another_seed_another(passed: tupl
     assert home.run("paper", *SHORT, "--seed", "8").report["outcome_sha256"] != paper["outcome_sha256"]
 
 
-def test_a_changed_risk_limit_closes_the_door_until_demo_is_run_again(after_demo: Path, tmp_path: Path) -> None:
+def test_a_changed_risk_limit_closes_the_door_and_a_demo_that_may_order_nothing_leaves_it_shut(
+    after_demo: Path, tmp_path: Path
+) -> None:
     home = copied(after_demo, tmp_path)
     home.edit("core.yaml", "max_position_pct: 0.05", "max_position_pct: 0.001")
     assert home.run("paper", *SHORT).code == 3
@@ -90,6 +92,8 @@ def test_a_changed_risk_limit_closes_the_door_until_demo_is_run_again(after_demo
     assert tight.code == 0
     assert tight.report["outcome"]["decisions"]["by_code"].keys() >= {"RISK_MAX_POSITION"}
     assert tight.report["outcome"]["fills"] == [], "one changed number refuses every order"
+    assert tight.report["stage_record"] is None, "nothing was shown of how orders are executed"
+    assert "orders were asked for and not one was allowed: the session opens no further stage" in tight.report["warnings"]
 
 
 def test_a_session_that_decided_nothing_opens_nothing(tmp_path: Path) -> None:

@@ -45,11 +45,28 @@ def test_a_use_is_told_in_words_and_rounded_ratio() -> None:
 
 @pytest.mark.parametrize(
     ("part", "stops", "ratio", "band"),
-    [(0, True, 1.0, "ok"), (1, True, 1.0, "breach"), (0, False, 0.0, "ok"), (1, False, 1.0, "warn"), (-1, True, 1.0, "ok")],
+    [(0, True, 1.0, "breach"), (1, True, 1.0, "breach"), (0, False, 0.0, "ok"), (1, False, 1.0, "warn"), (-1, True, 1.0, "ok")],
 )
-def test_of_a_limit_of_nothing_anything_is_all(part: int, stops: bool, ratio: float, band: str) -> None:
+def test_a_stop_of_nothing_is_reached_and_of_another_limit_of_nothing_anything_is_all(
+    part: int, stops: bool, ratio: float, band: str
+) -> None:
     use = use_of("limit", 0, part, 10, stops=stops)
     assert (use.used_ratio, use.band) == (ratio, band)
+
+
+def test_nothing_of_an_account_of_nothing_reaches_no_limit() -> None:
+    assert use_of("limit", Decimal("0.1"), 0, 0).band == "ok"
+
+
+def test_a_profile_of_nothing_stops_from_the_first_moment_whoever_is_asked() -> None:
+    nothing = Decimal(0)
+    risk = RiskEngine(profile(max_daily_loss_pct=nothing, weekly_loss_pct=nothing, hard_drawdown_pct=nothing))
+    risk.observe(1000, DAY_0, 0, 0)
+    risk.observe(1010, DAY_0 + 1, 0, 0)
+    stops = dict.fromkeys(("max_daily_loss_pct", "weekly_loss_pct", "hard_drawdown_pct"), ("0", "breach"))
+    for uses in (risk.uses(), risk.present_uses(0, 0, 0)):
+        assert {limit: use for limit, use in shares(uses).items() if limit in stops} == stops
+    assert (risk.state, risk.profile.stops_at_once, LIMITS.stops_at_once) == ("REDUCING", True, False)
 
 
 def test_a_limit_of_the_smallest_amount_there_is_has_shares_too() -> None:

@@ -245,3 +245,10 @@ def test_what_works_counts_as_if_it_were_filled() -> None:
     assert committed(view) == (max(worth.values()), 2, sum(worth.values()))
     assert committed(account(positions={A: 0}, pending_buys={})) == (0, 0, 0)
     assert committed(replace(view, prices={B: 10})) == (worth[B], 2, worth[B]), "what has no price has no worth yet"
+
+
+@pytest.mark.parametrize("limit", ["max_position_pct", "max_open_positions", "portfolio_exposure_pct"])
+def test_a_size_of_nothing_refuses_and_is_no_breach(limit: str) -> None:
+    told = states(ALL, account(), (LimitUse(limit, "0", "0", 0.0, "ok"),))[limit]
+    assert (told.refuses, told.band) == (True, "ok")
+    assert not states(ALL, account(), (LimitUse(limit, "0.05", "0.05", 1.0, "warn"),))[limit].refuses

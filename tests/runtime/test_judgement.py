@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from golive.model.order import Side
 from golive.model.verdict import RunStatus
 from golive.observability.guardrails import Guardrails, QueueSummary
 from golive.observability.windows import STABLE, Evaluation
+from golive.risk import RiskProfile
 from golive.runtime.bootstrap import plan_session
 from golive.runtime.facts import SessionFacts
 from golive.runtime.judgement import judge
@@ -22,7 +24,7 @@ from golive.runtime.plan import Plan
 from golive.runtime.risk_metrics import count_decision, create_risk_metrics
 from golive.runtime.session_terms import plan_rules
 from support.golive_process import ROOT
-from support.trading import BALANCED, engine_for, order, random_walk
+from support.trading import BALANCED, confirm, engine_for, order, random_walk
 
 CLEAN = Evaluation({}, (), (), "ok", STABLE)
 
@@ -31,8 +33,10 @@ def plan() -> Plan:
     return plan_session(RunOptions(mode="demo"), ROOT / "config/runtime.yaml", Path(ROOT), {})
 
 
-def facts(bars: int = 200) -> SessionFacts:
-    engine = engine_for()
+def facts(bars: int = 200, profile: RiskProfile = BALANCED, *, is_confirmed: bool = False) -> SessionFacts:
+    engine = engine_for(profile)
+    if is_confirmed:
+        engine.process(confirm())
     for bar in random_walk(bars):
         engine.process(bar)
     made = SessionFacts("r", 0, 0, "okx", "okx_paper", "127.0.0.1")
@@ -141,6 +145,33 @@ def test_a_lost_venue_an_unfinished_warm_up_and_no_market_are_unknown() -> None:
     none.engine = None
     for found in (lost, facts(bars=20), none):
         assert judge(plan(), found, CLEAN, QUIET).status is RunStatus.UNKNOWN
+
+
+NOTHING = Decimal(0)
+
+
+@pytest.mark.parametrize(
+    ("stop", "profile"),
+    [
+        ("max_daily_loss_pct", dataclasses.replace(BALANCED, max_daily_loss_pct=NOTHING)),
+        ("weekly_loss_pct", dataclasses.replace(BALANCED, weekly_loss_pct=NOTHING)),
+        ("hard_drawdown_pct", dataclasses.replace(BALANCED, hard_drawdown_pct=NOTHING)),
+    ],
+)
+def test_a_loss_limit_of_nothing_was_reached_by_any_session(stop: str, profile: RiskProfile) -> None:
+    found = facts(600, profile, is_confirmed=True)
+    assert found.engine is not None
+    assert (found.engine.fills, found.was_refused_everything) == ([], True)
+    assert judge(plan(), found, CLEAN, QUIET).status is RunStatus.BREACHED
+    assert f"[risk:okx_desktop_paper] {stop} reached: 0 of 0 allowed; nothing that increases risk ever is" in found.warnings
+
+
+def test_a_session_whose_every_order_was_refused_says_that_it_opens_nothing() -> None:
+    found = facts(600, dataclasses.replace(BALANCED, max_position_pct=NOTHING), is_confirmed=True)
+    assert judge(plan(), found, CLEAN, QUIET).status is RunStatus.SUCCESS
+    assert found.warnings[-1] == "orders were asked for and not one was allowed: the session opens no further stage"
+    assert not facts(600, is_confirmed=True).was_refused_everything
+    assert not facts(bars=20, is_confirmed=True).was_refused_everything, "nothing was asked for"
 
 
 def test_decisions_are_counted_by_result_and_code() -> None:

@@ -160,6 +160,41 @@ def test_a_log_that_was_changed_cannot_tell_so_a_stop_stands(tmp_path: Path) -> 
         released(tmp_path)
 
 
+def first_line(log: Path) -> None:
+    log.write_text(log.read_text().splitlines(keepends=True)[0])
+
+
+@pytest.mark.parametrize("cut", [None, first_line])
+def test_a_log_without_its_seal_cannot_tell_and_nothing_that_was_sealed_is_begun_anew(
+    tmp_path: Path, cut: Callable[[Path], None] | None
+) -> None:
+    own = replace(STOP, entrypoint="okx_desktop_paper")
+    let_stand(tmp_path, own)
+    log = tmp_path / PATH
+    remove(log.with_suffix(".seal.json"))
+    if cut is not None:
+        cut(log)
+    remove_all(stop_path(tmp_path, own.entrypoint))
+    stop = read_stop(tmp_path, own.entrypoint)
+    assert stop is not None
+    assert stop.limit == UNTOLD
+    for options in ({}, {"speed": "max"}, {"resume": True}):
+        with pytest.raises(PrerequisiteMissing, match=r"security_admin\.seal\.json is gone, so records may have been cut off"):
+            keeper(tmp_path, **options).demand_none()
+    assert found(tmp_path)[str(PATH)] is Soundness.CANNOT_SAY
+    if cut is None:
+        with pytest.raises(JournalError, match="is gone"):
+            released(tmp_path, own.entrypoint)
+    else:  # as a first command leaves it that was cut off: others are recorded, and a release alone says that nothing stands
+        record_act(tmp_path, "operator_added", {"name": "bob"}, "anna")
+        with pytest.raises(PrerequisiteMissing, match=r"was gone on with at .* golive risk release --entrypoint NAME"):
+            keeper(tmp_path).demand_none()
+        released(tmp_path, own.entrypoint)
+        keeper(tmp_path).demand_none()
+        assert found(tmp_path) == {}
+        assert [json.loads(line)["type"] for line in log.read_text().splitlines()][1:3] == ["log_unsealed", "operator_added"]
+
+
 def test_the_log_is_read_again_only_when_it_has_grown(tmp_path: Path) -> None:
     let_stand(tmp_path, STOP)
     before = stop_records(tmp_path)

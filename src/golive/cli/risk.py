@@ -44,7 +44,8 @@ def status(
     """Show used of allowed per limit, for each entrypoint and for all together, and what stands in the way of trading.
 
     Exit codes: 0 ok; 5 a limit is breached, a drawdown stop stands, or emergency mode is on; 6 what an entrypoint that runs is
-    worth, or what an account had lost, is not known; 2 usage or configuration.
+    worth, what a session that did not end or an account has come to, or whether a stop stands, is not known; 2 usage or
+    configuration.
     """
     from golive.runtime.clock import SystemClock
     from golive.runtime.risk_status import document, risk_status
@@ -83,6 +84,7 @@ def release(
     from golive.config.rbac import Act
     from golive.runtime.clock import SystemClock
     from golive.runtime.risk_stop import release as carry_out
+    from golive.runtime.risk_stop import stood_text
 
     if (entrypoint is None) is (across is None):
         raise ConfigError("golive risk release: say either --entrypoint NAME or --across MONEY/ASSET")
@@ -94,7 +96,7 @@ def release(
     who = _proved(place, operator, Act.RISK_RELEASE_DRAWDOWN)
     done = carry_out(place, entrypoint, who, reason, SystemClock())
     stop = done.stop
-    stood = "no stop stood; " if stop is None else f"{stop.limit} at {stop.used} of {stop.allowed} since {stop.since}: "
+    stood = "no stop stood; " if stop is None else f"{stood_text(stop)}: "
     _say(f"{entrypoint}: {stood}released by {who.name}; it begins with a new peak")
     _say_forgotten(done.forgotten)
 
@@ -103,6 +105,7 @@ def _release_across(place: Path, across: str, operator: str, reason: str) -> Non
     from golive.config.rbac import Act
     from golive.runtime.clock import SystemClock
     from golive.runtime.host_stop import release_across
+    from golive.runtime.risk_stop import stood_text
     from golive.storage.host_account import groups
     from golive.storage.host_stop import host_stop_groups
 
@@ -112,7 +115,7 @@ def _release_across(place: Path, across: str, operator: str, reason: str) -> Non
     who = _proved(place, operator, Act.RISK_RELEASE_DRAWDOWN)
     money, _, quote = across.partition("/")
     done = release_across(place, money, quote, who, reason, SystemClock())
-    said = "; ".join(f"{stop.limit} at {stop.used} of {stop.allowed} since {stop.since}" for stop in done.stops)
+    said = "; ".join(map(stood_text, done.stops))
     _say(f"all {across}: {said or 'no stop stood'}: released by {who.name}; each account begins with a new peak")
     _say_forgotten(done.forgotten)
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, TextIO
 
 from golive.model.clock import to_iso
 from golive.observability.page import amount
+from golive.storage.risk_stop import UNREADABLE, UNTOLD
 
 from .risk_limit_table import limit_tables
 from .terminal import clean
 
 if TYPE_CHECKING:
     from golive.runtime.risk_across import HostStopRow, TogetherRow
-    from golive.runtime.risk_status import EntrypointRow, RiskStatus
+    from golive.runtime.risk_status import EntrypointRow, RiskStatus, StopRow
 
 WIDTH = 160
 """of what is not read on a terminal: nothing is cut there"""
@@ -66,6 +67,11 @@ def source_text(row: EntrypointRow) -> str:
         return f"running ({row.stage}, process {row.pid})"
     if row.source == "unknown":
         return f"running (process {row.pid or '?'}), and what it is worth is not known"
+    if row.source == "unreadable":
+        return "not running; the report of its last run cannot be read"
+    if row.source == "unfinished":
+        told = "nothing was told of it" if row.age_seconds is None else f"as it stood {age_text(row.age_seconds)} ago"
+        return f"not running; its last session did not end (killed?), {told}"
     if row.source == "none":
         return "nothing has run yet"
     what = "its last order by hand" if row.source == "order" else f"its last {row.stage} run, at worst"
@@ -96,8 +102,19 @@ def age_text(seconds: float | None) -> str:
 def _stop(row: EntrypointRow) -> str:
     stop = row.stop
     assert stop is not None
-    where = f"stops at {stop.limit} since {stop.since}: {stop.used} of {stop.allowed}"
-    return clean(f"{where}; golive risk release --entrypoint {row.entrypoint} --operator NAME")
+    where = _stands(stop, "")
+    return clean(where if stop.limit == UNTOLD else f"{where}; golive risk release --entrypoint {row.entrypoint} --operator NAME")
+
+
+def _stands(stop: StopRow | HostStopRow, by: str) -> str:
+    """Say what stands; of a stop that cannot be read, or that only the log could tell, `used` says why."""
+    if stop.limit == UNTOLD:
+        return stop.used
+    return (
+        f"a stop stands: {stop.used}"
+        if stop.limit == UNREADABLE
+        else (f"stops at {stop.limit} since {stop.since}: {stop.used} of {stop.allowed}{by}")
+    )
 
 
 def _together(row: TogetherRow) -> str:
@@ -107,6 +124,8 @@ def _together(row: TogetherRow) -> str:
 
 
 def _host_stop(row: TogetherRow, stop: HostStopRow) -> str:
-    where = f"stops at {stop.limit} since {stop.since}: {stop.used} of {stop.allowed} ({stop.profile})"
+    where = _stands(stop, f" ({stop.profile})")
+    if stop.limit == UNTOLD:
+        return clean(where)
     end = {"max_daily_loss_pct": "until the UTC day is over", "weekly_loss_pct": "until the week is over"}.get(stop.limit)
     return clean(f"{where}; {end or f'golive risk release --across {row.money}/{row.quote_asset} --operator NAME'}")

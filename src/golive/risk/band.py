@@ -32,17 +32,17 @@ def use_of(limit: str, allowed: Decimal | int, part: int, whole: int, *, before:
     """Judge `part` / `whole` by one limit that was in the band `before`.
 
     A stop (`stops`) breaches at its limit. A size or a count never does: a position bought within its limit may grow past it
-    with the market, and only stops turn a session red. Of a limit of 0 anything at all uses it up.
+    with the market, and only stops turn a session red. A stop of 0 is at its limit before anything is lost, as for the rules
+    that refuse for it; of another limit of 0 anything at all uses it up.
     """
     numerator, denominator = Decimal(allowed).as_integer_ratio()
     used, full = part * denominator, whole * numerator  # of each other what the share is of the limit, exactly
     ratio = used / full if full > 0 else (1.0 if stops or part > 0 else 0.0)
     band: Band = "ok"
-    if part > 0:
-        if stops and used >= full:
-            band = "breach"
-        elif _is_at_least(used, full, _WARN) or (before != "ok" and _is_at_least(used, full, _BACK)):
-            band = "warn"
+    if stops and used >= full and (part > 0 or part == numerator == 0):
+        band = "breach"
+    elif part > 0 and _is_at_least(used, full, _WARN if before == "ok" else _BACK):
+        band = "warn"
     return LimitUse(limit, str(allowed), share_text(part, whole), round(ratio, 4), band)
 
 

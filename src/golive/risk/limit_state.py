@@ -122,7 +122,8 @@ def committed(view: AccountView) -> Committed:
 
 def _of_use(use: LimitUse) -> LimitState:
     code, unit = _MEANING[use.limit]
-    return LimitState(use.limit, code, unit, use.allowed, use.used, use.used_ratio, use.band, use.band == "breach")
+    refuses = use.band == "breach" or not Decimal(use.allowed)
+    return LimitState(use.limit, code, unit, use.allowed, use.used, use.used_ratio, use.band, refuses)
 
 
 def _of_others(limit: str, views: Mapping[InstrumentId, AccountView], profile: RiskProfile, quote: str) -> Iterator[LimitState]:
@@ -167,7 +168,7 @@ def _volatility(view: AccountView, profile: RiskProfile, quote: str) -> LimitSta
     restless = _restless(view)
     if restless is None or not view.equity or view.equity < 0:
         return _said(limit, str(allowed), None, "a volatility is not known yet")
-    return _counted(limit, allowed, round(restless / view.equity * 10**9), 10**9, refuses=False)
+    return _counted(limit, allowed, round(restless / view.equity * 10**9), 10**9, refuses=not allowed)
 
 
 def _restless(view: AccountView) -> float | None:

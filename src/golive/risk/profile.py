@@ -132,6 +132,11 @@ class RiskProfile:
         return hashlib.sha256(json.dumps({"profile": self.name, **values}, sort_keys=True).encode()).hexdigest()
 
     @property
+    def stops_at_once(self) -> bool:
+        """Whether a loss limit is 0: it is reached before anything is lost, and nothing that increases risk is ever allowed."""
+        return 0 in (self.max_daily_loss_pct, self.weekly_loss_pct, self.hard_drawdown_pct)
+
+    @property
     def follows_prices(self) -> bool:
         """Whether a limit needs the volatility or the average true range of what is traded."""
         return self.volatility is not None or self.atr_multiple is not None or self.trade_risk is not None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from golive.engine import Engine
 from golive.model.clock import SECOND
+from golive.model.decision import REFUSALS, DecisionCode
 from golive.model.emergency import EmergencyMode
 from golive.model.errors import VenueError
 from golive.model.redaction import redacted
@@ -80,6 +81,12 @@ class SessionFacts:
     def has_run(self) -> bool:
         """Whether the auto-trader was running at any time: a session without that is evidence of nothing."""
         return self.engine is not None and self.engine.auto_trader.has_run
+
+    @property
+    def was_refused_everything(self) -> bool:
+        """Whether orders were asked for and risk allowed none: such a session shows nothing of how they are executed."""
+        decisions = {} if self.engine is None else self.engine.decisions
+        return not decisions.get(DecisionCode.APPROVED) and not REFUSALS.isdisjoint(decisions)
 
     def outcome(self) -> Outcome | None:
         """Return the outcome so far; None before the session saw a market."""

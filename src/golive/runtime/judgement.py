@@ -33,6 +33,8 @@ def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: G
     elif not facts.has_run:
         why = "auto-trade is off" if plan.read_only is not None else "nobody has confirmed it"
         facts.warn(f"nothing was to be ordered, because {why}: the session opens no further stage")
+    elif facts.was_refused_everything:
+        facts.warn("orders were asked for and not one was allowed: the session opens no further stage")
     if not plan.opens_a_stage and not plan.is_live_dry_run:
         facts.warn(f"--scope selected monitored {plan.entrypoint.name} alone: the session opens no further stage")
     if plan.is_live_dry_run:
@@ -76,10 +78,17 @@ def _say_who_is_not_judged(plan: Plan, facts: SessionFacts, evaluation: Evaluati
 
 
 def _loss_limits(plan: Plan, facts: SessionFacts) -> list[str]:
-    breaches = facts.engine.breaches if facts.engine is not None else []
+    """A stop that was reached, or that is 0 and so was at its limit all the time."""
+    if facts.engine is None:
+        return []
+    where, breaches = f"[risk:{plan.entrypoint.name}]", facts.engine.breaches
     for breach in breaches:
-        facts.warn(f"[risk:{plan.entrypoint.name}] {breach.limit} reached: {breach.used} of {breach.allowed} allowed")
-    return [Verdict.BREACHED for _ in breaches]
+        facts.warn(f"{where} {breach.limit} reached: {breach.used} of {breach.allowed} allowed")
+    told = {breach.limit for breach in breaches}
+    at_once = [use for use in facts.engine.risk.uses() if use.band == "breach" and use.limit not in told]
+    for use in at_once:
+        facts.warn(f"{where} {use.limit} reached: {use.used} of {use.allowed} allowed; nothing that increases risk ever is")
+    return [Verdict.BREACHED for _ in (*breaches, *at_once)]
 
 
 def _host(plan: Plan, facts: SessionFacts) -> list[str]:

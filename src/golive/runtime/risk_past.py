@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from typing import Final
 
 from golive.config.resolved import ResolvedEntrypoint
 from golive.model.clock import DAY, MINUTE, week_of_day
@@ -18,6 +19,9 @@ from golive.risk.flow import SHUT
 
 from .risk_rows import LimitRow, limit_rows
 from .risk_stop import DRAWDOWN
+
+_LOSSES: Final = ("max_daily_loss_pct", "weekly_loss_pct", DRAWDOWN)
+_SIZES: Final = ("max_position_pct", "max_open_positions", "portfolio_exposure_pct", "target_volatility")
 
 
 def past_limits(
@@ -53,7 +57,12 @@ class _Moment:
         return replace(row, holds=holds, refuses=refuses)
 
     def _holds(self, row: LimitRow) -> bool:
-        """A drawdown holds while its stop stands; what an account has lost of a day or week, until that is over."""
+        """A drawdown holds while its stop stands; what an account has lost of a day or week, until that is over.
+
+        A stop that is 0 now holds always.
+        """
+        if row.limit in _LOSSES and getattr(self._profile, row.limit) == 0:
+            return True
         if row.band != "breach" or row.limit == DRAWDOWN:
             return row.band == "breach" and self._stands
         told_at, now, profile = self._told_at, self._now, self._profile
@@ -80,6 +89,8 @@ class _Moment:
                 return age < MINUTE and used >= allowed
             case "max_open_orders":
                 return used >= allowed
+            case size if size in _SIZES:
+                return not allowed
             case "max_consecutive_losses":
                 return told_at // DAY == self._now // DAY and used >= allowed
             case "stop_loss_guard_count":

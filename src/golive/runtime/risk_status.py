@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 from golive.config.configuration import Configuration
 from golive.config.resolved import ResolvedEntrypoint
 from golive.model.clock import SECOND, from_iso
 from golive.model.errors import ConfigError, JournalError, MalformedPayload
-from golive.model.json import JsonValue
+from golive.model.json import JsonObject, JsonValue
 from golive.model.money import format_units
 from golive.model.verdict import ExitCode
 from golive.observability import reading as read
@@ -25,7 +25,7 @@ from golive.storage.auto_trade_record import read_switch
 from golive.storage.auto_trade_switch import published_trader
 from golive.storage.lease import lease_holder, newest_epoch
 from golive.storage.risk_state import EquityFigure, read_figure
-from golive.storage.risk_stop import StandingStop, newest_release, read_stop
+from golive.storage.risk_stop import UNTOLD, StandingStop, newest_release, read_stop
 from golive.storage.run_reports import newest_report
 from golive.storage.stop_record import stop_records
 from golive.storage.stop_verification import stop_mismatches
@@ -37,11 +37,16 @@ from .risk_past import past_limits
 from .risk_rows import LimitRow, limit_rows
 
 SCHEMA: Final = "golive.risk_status.v1"
+_NOT_TOLD: Final = ("unfinished", "unreadable", "unknown")
+Source: TypeAlias = Literal["running", "order", "report", "unfinished", "unreadable", "unknown", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class StopRow:
-    """A drawdown stop that stands until it is released; `unreadable` where its file cannot be read."""
+    """A drawdown stop that stands until it is released.
+
+    Limit `unreadable` where its file cannot be read, `untold` where the log that could tell cannot be believed; `used` says why.
+    """
 
     limit: str
     allowed: str
@@ -75,9 +80,10 @@ class EntrypointRow:
 
     entrypoint: str
     risk_profile: str
-    source: Literal["running", "order", "report", "unknown", "none"]
-    """`running`: published by its session; `order`: by the last order by hand; `report`: of its last run; `unknown`: it runs and
-    says nothing; `none`: nothing of it is known"""
+    source: Source
+    """`running`: published by its session; `order`: by the last order by hand; `report`: of its last run; `unfinished`: as its
+    last session, which did not end, published it; `unreadable`: its last report cannot be read; `unknown`: it runs and says
+    nothing; `none`: nothing has run"""
     stage: str | None
     pid: int | None
     age_seconds: float | None
@@ -123,7 +129,8 @@ def risk_status(home: Path, configuration: Configuration, only: str | None, now:
     """Return how everything stands; `only` one entrypoint where that is named. ConfigError for one that does not exist.
 
     `now`: wall clock, ns UTC. A limit that is breached and still holds, a stop that stands and emergency mode are `breached`; an
-    entrypoint that runs and says nothing, and an account that cannot be read, which stops the others, are `unknown`.
+    entrypoint that runs and says nothing, a session that did not end, an account that cannot be read, which stops the others, and
+    a log that cannot tell whether a stop stands are `unknown`.
     """
     names = sorted(configuration.runtime.trading.entrypoints)
     if only is not None and only not in names:
@@ -154,11 +161,13 @@ def risk_status(home: Path, configuration: Configuration, only: str | None, now:
 def _verdict(
     rows: Iterable[EntrypointRow], across: Iterable[TogetherRow], emergencies: tuple[EmergencyRow, ...], *, is_known: bool
 ) -> Literal["ok", "breached", "unknown"]:
-    rows = list(rows)
+    rows, across = list(rows), list(across)
     limits = [limit for row in rows for limit in row.limits] + [limit for row in across for limit in row.limits]
-    if emergencies or any(row.stop for row in rows) or any(row.stops for row in across) or any(limit.holds for limit in limits):
+    stops = [row.stop.limit for row in rows if row.stop] + [stop.limit for row in across for stop in row.stops]
+    if emergencies or any(stop != UNTOLD for stop in stops) or any(limit.holds for limit in limits):
         return "breached"
-    return "ok" if is_known and all(row.source != "unknown" for row in rows) else "unknown"
+    is_told = is_known and not stops and not any(row.source in _NOT_TOLD for row in rows)
+    return "ok" if is_told else "unknown"
 
 
 def _row(
@@ -185,28 +194,42 @@ def _row(
         "auto_trader": None if trader is None or trader.epoch != newest_epoch(home, name) else trader.state,
     }
     if pid is None and (figure is None or figure.epoch != 0):  # nothing but an order by hand tells more than the report
-        return _reported(home, entrypoint, now, common, problems)
+        return _reported(home, entrypoint, figure, now, common, problems)
     if figure is None or (pid is not None and figure.epoch != newest_epoch(home, name)):
-        return _silent("unknown", common)
-    age, is_running = now - figure.at, pid is not None
-    if pid is not None and not figure.is_simulation:
-        if not 0 <= age <= LONGEST_AGE_NS or figure.equity is None:
-            return _silent("unknown", common)
+        return _silent("unknown", common, "")
+    if pid is None:
+        return _published(home, "order", entrypoint, figure, now, common, told_at=figure.at)
+    if not figure.is_simulation:
+        if not 0 <= now - figure.at <= LONGEST_AGE_NS or figure.equity is None:
+            return _silent("unknown", common, "")
         figures[name] = figure
-    scale = figure.quote_scale
+    return _published(home, "running", entrypoint, figure, now, common, told_at=None)
+
+
+def _published(
+    home: Path,
+    source: Source,
+    entrypoint: ResolvedEntrypoint,
+    figure: EquityFigure,
+    now: int,
+    common: Mapping[str, Any],
+    *,
+    told_at: int | None,
+) -> EntrypointRow:
+    """Return what a session or an order by hand published; `told_at` as in `past_limits`, of one that does not run."""
+    scale, is_running = figure.quote_scale, source == "running"
     profile_now = risk_profile_of(entrypoint)
     limits = (
         limit_rows(figure.uses)
         if is_running
-        else past_limits(figure.uses, entrypoint, profile_now, told_at=figure.at, now=now, stands=stop is not None)
+        else past_limits(figure.uses, entrypoint, profile_now, told_at=told_at, now=now, stands=common["stop"] is not None)
     )
-    told = figure.state if is_running else _state_by(limits)
     return EntrypointRow(
         **common,
-        source="running" if is_running else "order",
+        source=source,
         stage=figure.stage,
-        age_seconds=round(age / SECOND, 3),
-        state=_state(told, common),
+        age_seconds=round(max(0, now - figure.at) / SECOND, 3),
+        state=_state(figure.state if is_running else _state_by(limits), common),
         quote_asset=figure.quote_asset,
         equity=None if figure.equity is None else format_units(figure.equity, scale),
         day_start=format_units(figure.day_start, scale),
@@ -215,29 +238,40 @@ def _row(
         judged_profile=figure.profile,
         judged_digest=figure.risk_profile_digest,
         limits_changed=figure.risk_profile_digest != profile_now.digest,
-        released=None if is_running else _released(home, name, figure.at),
+        released=None if is_running else _released(home, entrypoint.name, figure.at),
     )
 
 
 def _reported(
-    home: Path, entrypoint: ResolvedEntrypoint, now: int, common: Mapping[str, Any], problems: list[str]
+    home: Path,
+    entrypoint: ResolvedEntrypoint,
+    figure: EquityFigure | None,
+    now: int,
+    common: Mapping[str, Any],
+    problems: list[str],
 ) -> EntrypointRow:
-    """Return what the last run of an entrypoint said at its end."""
+    """Return what the last run of an entrypoint said at its end; of one that did not end, `figure` where it is its own."""
     profile_now = risk_profile_of(entrypoint)
+    begins = "REDUCING" if profile_now.stops_at_once else "ACTIVE"
     try:
         report = newest_report(home / "logs/e2e", entrypoint=entrypoint.name)
         if report is None:
-            return _silent("none", common)
-        risk = read.mapping(report, "outcome", "risk")
-        finished, pnl = read.text(report, "finished_at"), read.optional_mapping(report, "outcome", "pnl")
+            return _silent("none", common, begins)
+        finished = read.optional_text(report, "finished_at")
+        if finished is None:
+            problems.append(_did_not_end(entrypoint.name, report))
+            if figure is not None and figure.run_id == read.text(report, "run_id"):
+                return _published(home, "unfinished", entrypoint, figure, now, common, told_at=None)
+            return _silent("unfinished", common, begins)
+        risk, pnl = read.mapping(report, "outcome", "risk"), read.optional_mapping(report, "outcome", "pnl")
         at = from_iso(finished) if finished else None
         digest = read.text(report, "validation", "risk_profile_digest")
         limits = past_limits(
             read.mappings(risk, "limits"), entrypoint, profile_now, told_at=None, now=now, stands=common["stop"] is not None
         )
     except (JournalError, MalformedPayload, ValueError, OSError) as exc:
-        problems.append(str(exc))
-        return _silent("none", common)
+        problems.append(f"what the last run of {entrypoint.name} came to cannot be told: {exc}")
+        return _silent("unreadable", common, begins)
     return EntrypointRow(
         **common,
         source="report",
@@ -256,9 +290,17 @@ def _reported(
     )
 
 
-def _silent(source: Literal["unknown", "none"], common: Mapping[str, Any]) -> EntrypointRow:
+def _did_not_end(name: str, report: JsonObject) -> str:
+    run, began = read.text(report, "run_id")[:8], read.text(report, "started_at")
+    return (
+        f"session {run} of {name}, begun {began}, did not end (killed?): what it came to is not known; start a new one, or go on "
+        "with it: the same golive run with --resume"
+    )
+
+
+def _silent(source: Source, common: Mapping[str, Any], told: str) -> EntrypointRow:
     return EntrypointRow(
-        **common, source=source, stage=None, age_seconds=None, state=_state("ACTIVE" if source == "none" else "", common),
+        **common, source=source, stage=None, age_seconds=None, state=_state(told, common),
         quote_asset=None, equity=None, day_start=None, peak=None, limits=(), judged_profile=None, judged_digest=None,
         limits_changed=False, released=None,
     )  # fmt: skip

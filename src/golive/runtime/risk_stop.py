@@ -13,6 +13,7 @@ from golive.model.errors import PrerequisiteMissing
 from golive.model.json import JsonObject
 from golive.security.operators import OperatorIdentity
 from golive.storage.host_account import groups
+from golive.storage.host_stop import KeptStop
 from golive.storage.lease import lease_holder
 from golive.storage.risk_stop import UNREADABLE, UNTOLD, StandingStop, read_stop, remove_stop, stop_ids, write_stop
 from golive.storage.stop_record import IDS, RELEASED, STOPPED, stop_records, stopped_body
@@ -37,6 +38,13 @@ def stop_text(stop: StandingStop) -> str:
         of = f"{stop.used} of {stop.allowed} (run {stop.run_id[:8]})"
         what = f"{stop.entrypoint} stands at {stop.limit} since {stop.since}: {of}"
     return f"{what}; golive risk release --entrypoint {stop.entrypoint} --operator NAME, by somebody of role risk, releases it"
+
+
+def stood_text(stop: StandingStop | KeptStop) -> str:
+    """Say what stood until now, of an entrypoint or of all together."""
+    if stop.limit in (UNREADABLE, UNTOLD):
+        return f"a stop that cannot be read any more ({stop.used})" if stop.limit == UNREADABLE else stop.used
+    return f"{stop.limit} at {stop.used} of {stop.allowed} since {stop.since}"
 
 
 class StopKeeper:
@@ -96,9 +104,10 @@ def release(home: Path, entrypoint: str, operator: OperatorIdentity, reason: str
     The equity that an account's order journal remembers begins a new peak at the next order by hand. Raises PrerequisiteMissing
     while a session of the entrypoint runs, which would go on with its own stop, and JournalError.
     """
-    if (pid := lease_holder(home, entrypoint)) is not None:
-        raise PrerequisiteMissing(f"{entrypoint} is running in process {pid}, with its stop; end that session first")
     stop = read_stop(home, entrypoint)
+    if (pid := lease_holder(home, entrypoint)) is not None:
+        has = "no stop of it stands; to let it begin with a new peak all the same," if stop is None else "with its stop;"
+        raise PrerequisiteMissing(f"{entrypoint} is running in process {pid}, {has} end that session first")
     accounts = [(money, quote, entrypoint) for money, quote in groups(home)]
     with set_aside(home, accounts, clock.now()) as forgotten:
         body: JsonObject = {

@@ -61,7 +61,7 @@ class SessionReport:
         if facts.blocked is None:  # else nothing was measured, on purpose
             self._alert(self._exchanges.end(evaluation))
         report, decision = self._final(evaluation, guardrails, now)
-        if decision.status is RunStatus.SUCCESS and facts.has_run and self._opens_a_stage(evaluation):
+        if decision.status is RunStatus.SUCCESS and self._opens_a_stage(evaluation):
             try:
                 report = self._with_stage_record(report, now)
             except JournalError as exc:
@@ -80,8 +80,9 @@ class SessionReport:
         return report_places(self.plan, self._facts.run_id, self._facts.started_at)
 
     def _opens_a_stage(self, evaluation: Evaluation) -> bool:
-        """Whether every paper entrypoint was monitored and fine, those too whose metrics do not judge the run."""
-        return self.plan.opens_a_stage and evaluation.status == Verdict.OK
+        """Whether it could trade, and every paper entrypoint was monitored and fine, even if its metrics do not judge the run."""
+        could_trade = self._facts.has_run and not self._facts.was_refused_everything
+        return could_trade and self.plan.opens_a_stage and evaluation.status == Verdict.OK
 
     def _final(self, evaluation: Evaluation, guardrails: Guardrails, now: int) -> tuple[dict[str, JsonValue], Decision]:
         decision = judge(self.plan, self._facts, evaluation, guardrails)

@@ -26,7 +26,7 @@ def verify_stops(home: Path) -> Iterator[Result]:
 def stop_mismatches(home: Path, records: StopRecords) -> Iterator[Mismatch]:
     """Yield each file of a stop that is not what the records say, with what holds and what ends it."""
     if records.fault:
-        yield Mismatch(home / security_admin.PATH, records.cannot_tell("a drawdown stop"), True)
+        yield Mismatch(home / security_admin.PATH, records.cannot_tell("a drawdown stop"), False)
         return
     for name in stop_names(home, records.own):
         if (found := stop_mismatch(home, name, records.own.get(name))) is not None:

@@ -9,14 +9,17 @@ from typing import Any, cast
 
 import pytest
 
+from golive.model.errors import JournalError
 from golive.portfolio import EquityTrack
 from golive.risk import RiskEngine, RiskProfile
 from golive.runtime.live.order_account import stored_track, track_body
-from golive.runtime.live.order_stop import keep_stop, release_mark, released
+from golive.runtime.live.order_stop import keep_stop, publish_account, release_mark, released
 from golive.runtime.live.plan import LivePlan
+from golive.storage.host_account import account_path
 from golive.storage.risk_stop import read_stop
 from golive.storage.stop_record import Release
 from support.durable import START
+from support.trading import BTC
 
 PROFILE = RiskProfile("test", Decimal("0.5"), Decimal("0.1"), Decimal("1"), 3)
 RELEASE = Release(entrypoint="okx", id="r1", operator="anna", at="2026-01-02T00:00:00Z")
@@ -67,3 +70,15 @@ def test_a_release_that_is_not_known_for_once_is_not_taken_twice() -> None:
 
 def test_an_account_that_remembers_nothing_has_nothing_to_release() -> None:
     assert released(EquityTrack(), None, RELEASE) == EquityTrack()
+
+
+@pytest.mark.parametrize("text", ["{", "", '{"schema": "other"}'])
+def test_an_account_that_cannot_be_read_is_not_written_over(tmp_path: Path, text: str) -> None:
+    plan = cast(LivePlan, SimpleNamespace(home=tmp_path, entrypoint="okx", stage="rehearsal"))
+    publish_account(plan, fallen(1000), BTC, 1000, START)
+    path = account_path(tmp_path, "rehearsal", BTC.quote, "okx")
+    assert path.exists()
+    path.write_text(text)
+    with pytest.raises(JournalError, match=r"cannot be read.* golive risk release --across rehearsal/USDT"):
+        publish_account(plan, fallen(1000), BTC, 1000, START)
+    assert path.read_text() == text

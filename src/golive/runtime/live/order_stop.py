@@ -24,7 +24,7 @@ from golive.risk.rules import reduces, share_text
 from golive.runtime.host_figures import kind_of, read_host
 from golive.runtime.host_stop import keep, noticed, reached_stops
 from golive.runtime.risk_stop import DRAWDOWN, let_stand
-from golive.storage.host_account import SCALE, HostAccount, write_account
+from golive.storage.host_account import SCALE, HostAccount, read_account, write_account
 from golive.storage.lease import lease_holder
 from golive.storage.risk_state import EquityFigure, publish_figure
 from golive.storage.risk_stop import StandingStop, read_stop
@@ -104,13 +104,17 @@ def publish_desk(plan: LivePlan, engine: RiskEngine, instrument: Instrument, sta
         pid=os.getpid(), epoch=0, run_id=BY_HAND, profile=engine.profile.name, risk_profile_digest=engine.profile.digest,
         state=engine.state, uses=tuple(asdict(state) for state in states),
     )  # fmt: skip
+    publish_figure(plan.home, figure)
     if engine.equity is not None:
         publish_account(plan, track, instrument, engine.equity, now)
-    publish_figure(plan.home, figure)
 
 
 def publish_account(plan: LivePlan, track: EquityTrack, instrument: Instrument, equity: int, now: int) -> None:
-    """Keep what the account has come to, so that it counts while nothing of the entrypoint runs. Raises JournalError."""
+    """Keep what the account has come to, so that it counts while nothing of the entrypoint runs.
+
+    Raises JournalError, for a file there that cannot be read, too: only a release sets that aside, on record.
+    """
+    read_account(plan.home, kind_of(plan.stage), instrument.quote, plan.entrypoint)
     unit, whole = 10**instrument.quote_scale, 10**SCALE
     peak, day_start, week_start = (-(-each * whole // unit) for each in (track.peak, track.day_start, track.week_start))
     account = HostAccount(
