@@ -57,7 +57,7 @@ class Watch:
 
     def _tell(self, ts: int, commands: list[Command]) -> None:
         for use in self._risk.uses():
-            if use.band == "breach" and use.limit not in self._reached:
+            if use.is_reached_by_a_loss and use.limit not in self._reached:
                 self._reached.add(use.limit)
                 self.breaches.append(Breach(use.limit, ts, use.allowed, use.used))
                 title = f"{use.limit} reached: {use.used} of {use.allowed}"

@@ -27,6 +27,11 @@ class LimitUse:
     used_ratio: float
     band: Band
 
+    @property
+    def is_reached_by_a_loss(self) -> bool:
+        """Whether a stop was reached by what was lost; one of 0 is at its limit without that."""
+        return self.band == "breach" and self.used != "0"
+
 
 def use_of(limit: str, allowed: Decimal | int, part: int, whole: int, *, before: Band = "ok", stops: bool = True) -> LimitUse:
     """Judge `part` / `whole` by one limit that was in the band `before`.

@@ -57,7 +57,7 @@ class Stops:
         """Return the limits that a LOSS entry shows as reached for the first time."""
         day_fall, day_from, fall, peak, week_fall, week_from = entry.words
         uses = uses_of(self._run.terms, (day_fall, day_from), (week_fall, week_from), (fall, peak))
-        new = [use for use in uses if use.band == "breach" and use.limit not in self._reached]
+        new = [use for use in uses if use.is_reached_by_a_loss and use.limit not in self._reached]
         self._reached.update(use.limit for use in new)
         return new
 
