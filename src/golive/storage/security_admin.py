@@ -5,12 +5,13 @@ Its seal is written with its header, before its first record, so a log without o
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from golive.audit.entry import Entry
+from golive.audit.entry import Entry, EntryError, decode_entry
+from golive.model.clock import SECOND, from_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 
@@ -20,8 +21,10 @@ from .verified import sealed_entries
 
 PATH: Final = Path("logs/security_admin.log")
 LOG_NAME: Final = "security_admin"
-UNSEALED: Final = "log_unsealed"
-"""the log was found as its header alone, without a seal"""
+_BEGUN_WITHIN_NS: Final = 5 * SECOND
+"""between the time in the header and that at which it is on the disk"""
+_MOST: Final = 1 << 16
+"""bytes to read at least, of a log that may be its header alone"""
 PATIENCE_S: Final = 5.0
 """people act seldom and may wait for each other"""
 
@@ -42,23 +45,18 @@ def admin_entries(home: Path, keys: DevelopmentKeys | None) -> Sequence[Entry]:
         return ()
     if keys is None:
         raise JournalError(f"{path}: the keys that signed it are gone")
-    if not seal_path.exists() and _lines(path, 1):
-        raise JournalError(_gone(path, seal_path))
+    _demand_seal(path, seal_path)
     return sealed_entries(path, seal_path, keys)
 
 
 def record_admin_acts(home: Path, signer: Signer, drafts: Sequence[Draft]) -> None:
     """Append records and seal the log; as `record_admin_act`.
 
-    Without its seal nothing is added to records. A header alone may be what a first command left that was cut off: it is gone on
-    with, and a record says that what came after it may be gone.
+    Without its seal nothing is added to it, but to a header alone as a first command leaves it that was cut off.
     """
     path = home / PATH
     seal_path = path.with_suffix(".seal.json")
-    if not seal_path.exists() and _lines(path, 1):
-        if _lines(path, 2):
-            raise JournalError(_gone(path, seal_path))
-        drafts = [(UNSEALED, {}, drafts[0][2]), *drafts]
+    _demand_seal(path, seal_path)
     journal = JournalFile.open(path, LOG_NAME, signer, seal_path=seal_path, held=False, patience_s=PATIENCE_S)
     try:
         journal.append_all(drafts)
@@ -67,16 +65,22 @@ def record_admin_acts(home: Path, signer: Signer, drafts: Sequence[Draft]) -> No
         journal.close()
 
 
-def _gone(path: Path, seal_path: Path) -> str:
-    return f"{path}: its seal {seal_path.name} is gone, so records may have been cut off; {RESTORE}"
-
-
-def _lines(path: Path, least: int) -> bool:
-    """Say whether a log has at least so many whole lines; the first is its header. Raises JournalError."""
+def _demand_seal(path: Path, seal_path: Path) -> None:
+    """Raise JournalError for a log without its seal, unless a first command was cut off between header and seal."""
     try:
+        if seal_path.exists() or not path.exists():
+            return
         with path.open("rb") as file:
-            return sum(line.endswith(b"\n") for line in islice(file, least)) == least
-    except FileNotFoundError:
-        return False
+            lines, written = file.readlines(_MOST), os.fstat(file.fileno()).st_mtime_ns
     except OSError as exc:
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
+    if len(lines) > 1 or (lines and lines[0].endswith(b"\n") and not _is_as_begun(lines[0], written)):
+        raise JournalError(f"{path}: its seal {seal_path.name} is gone, so records may have been cut off; {RESTORE}")
+
+
+def _is_as_begun(header: bytes, written: int) -> bool:
+    """Say whether a file that was written last at `written`, ns UTC, was so when its header was: nothing was cut off since."""
+    try:
+        return abs(written - from_iso(decode_entry(header.removesuffix(b"\n"))[0].ts)) <= _BEGUN_WITHIN_NS
+    except (EntryError, ValueError):
+        return False

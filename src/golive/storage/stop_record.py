@@ -10,7 +10,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -92,18 +92,11 @@ def _of(home: Path, *seen: object) -> StopRecords:
 
 def records_of(entries: Iterable[Entry]) -> StopRecords:
     """Return what stands after these records, oldest first."""
-    found, fault = StopRecords(), ""
+    found = StopRecords()
     for entry in entries:
         if entry.type in (STOPPED, HOST_STOPPED, RELEASED, HOST_RELEASED):
             _take(found, entry)
-        if entry.type == security_admin.UNSEALED:
-            fault = (
-                f"{security_admin.PATH} was gone on with at {entry.ts} without its seal, so stops may have been cut off before; "
-                "golive risk release --entrypoint NAME --operator NAME, by somebody of role risk who looked into it, ends this"
-            )
-        elif entry.type in (RELEASED, HOST_RELEASED):
-            fault = ""
-    return replace(found, fault=fault)
+    return found
 
 
 def _take(found: StopRecords, entry: Entry) -> None:
