@@ -12,9 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from golive.model import redaction
 
-settings.register_profile(
-    "fixed", max_examples=60, derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("fixed", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("proof", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("proof" if os.environ.get("GOLIVE_PROOF") == "1" else "fixed")
 
