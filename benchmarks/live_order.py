@@ -427,7 +427,7 @@ def print_wire(rounds: int, pause_ms: float) -> None:
     print(f"{'decision → wire':<22} {heads}   {pause_ms:g} ms between two orders")
     for case in CASES:
         keys = [_key(n) for n in range(5)]
-        with tempfile.TemporaryDirectory(dir=".") as text, venue(case.venue, _apart(keys)) as url:
+        with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as text, venue(case.venue, _apart(keys)) as url:
             folder = Path(text)
             floor = fsync_us(folder)
             tallies = asyncio.run(_measure(case, url, keys, folder, rounds, pause_ms / 1000))
@@ -459,7 +459,7 @@ def print_bursts(count: int) -> None:
         if case.venue == "kraken":
             continue  # its private calls leave one at a time, by its rising nonces: a burst measures the venue's round trip
         keys = [_key(0), _key(1)]
-        with tempfile.TemporaryDirectory(dir=".") as text, venue(case.venue, _apart(keys)) as url:
+        with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as text, venue(case.venue, _apart(keys)) as url:
             _print_burst(case.venue, asyncio.run(_burst(case, url, keys[0], Path(text), count)))
             if case.venue == "okx":
                 with answering(url) as front:
