@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from golive.cli import main as command_line
+from golive.observability.decision_words import EVENT_WORDS
 from golive.storage.decision_journal import DIRECTORY, journal_files
 from golive.storage.recovery import entries
 from golive.storage.sessions import session_stores
@@ -96,6 +97,11 @@ def test_a_signal_is_followed_from_its_candle_to_the_position(home: Home, capsys
     assert code == 0
     for text in ("świeca", "cel brak → ", "zmienił się cel strategii", "ryzyko zezwoliło", "kupno", "wykonanie", "pozycja"):
         assert text in out, text
+    code, out, _ = explain(capsys, home, bought["order"]["client_order_id"], "--lang", "pl")
+    assert code == 0
+    for event in ("signal_received", "order_submitted", "order_executed"):
+        assert EVENT_WORDS[event][1] in out, event
+        assert event.replace("_", " ") not in out, "an event without a word in this language"
 
 
 def test_a_refusal_is_told_with_limit_and_value(home: Home, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, TextIO
 
 from golive.model.clock import MILLISECOND, from_iso, to_iso
+from golive.observability.decision_words import EVENT_WORDS
 from golive.observability.page import amount
 
 from .chain_table import Teller, moment
@@ -173,6 +174,8 @@ def _skipped(step: Step) -> frozenset[str]:
 def _told(name: str, value: str, language: Language) -> str:
     if name in _AMOUNTS:
         return amount(value) if name not in _RULED or _DECIMAL.fullmatch(value) else value
+    if name == "event" and value in EVENT_WORDS:  # of the decision journal; the others are a venue's and ours
+        return word(EVENT_WORDS, value, language)
     if name in _VALUES:
         return word(VALUES, value, language)
     if name == "left":
