@@ -42,11 +42,18 @@ class ScriptedWs:
     """sent once everything asked for is confirmed"""
     cut: int = 0
     """so many connections are ended right after the handshake, before a word was said"""
+    handshake: asyncio.Event | None = None
+    """while it is not set, connections are accepted and not answered"""
+    asked: int = 0
+    """connections that came, answered or not"""
     connections: int = 0
     sockets: dict[str, web.WebSocketResponse] = field(default_factory=dict)
     subscriptions: list[dict[str, Any]] = field(default_factory=list)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        self.asked += 1
+        if self.handshake is not None:
+            await self.handshake.wait()
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self.connections += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -65,6 +66,24 @@ async def test_a_venue_that_cuts_every_connection_before_our_first_message_is_un
         assert s.server.connections > 1
         assert s.rig.errors("error") == 1
         assert s.server.subscriptions == []
+
+
+async def test_a_connection_that_is_given_up_while_it_is_dialled_is_never_opened() -> None:
+    async with streaming(started=False) as s:
+        s.server.handshake = asyncio.Event()
+        starting = asyncio.create_task(s.stream.start())
+        await s.until(lambda: s.server.asked == 1)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        s.server.handshake.set()
+        s.server.handshake = None
+        await asyncio.sleep(0.1)
+        assert s.server.subscriptions == []
+        await s.stream.start()
+        assert s.stream.received == {"books:BTC-USDT": 1}
+        assert s.stream.failure is None
+        gc.collect()  # a connection that nobody holds and nobody closed would be told of here
 
 
 async def test_start_waits_for_acknowledgements_and_the_first_book() -> None:

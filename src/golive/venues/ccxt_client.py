@@ -18,6 +18,8 @@ class CcxtLink(Protocol):
     """ms between pings"""
     maxPingPongMisses: float  # noqa: N815 - CCXT's name
     """of unanswered pings, after which CCXT gives a connection up"""
+    open: Callable[..., Awaitable[None]]
+    """dials; CCXT runs it in a task of its own and keeps no hold of it"""
 
     def future(self, message_hash: str) -> asyncio.Future[object]: ...
 

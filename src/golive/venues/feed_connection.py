@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,6 +80,7 @@ class FeedConnection:
         self._url = ""
         self._socket: CcxtLink | None = None
         self._lost: asyncio.Future[object] | None = None
+        self._dial: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
         self._watch: asyncio.TimerHandle | None = None
         self._heard = 0.0
@@ -98,7 +100,8 @@ class FeedConnection:
         self.evidence = None
         self._client, self._url = client, url
         socket = self._socket = client.client(url)
-        socket.receive_loop = self._read
+        socket.open = functools.partial(self._dialled, socket, socket.open)
+        socket.receive_loop = functools.partial(self._read, socket)
         socket.keepAlive = int(self._silence_s * 1000 / _PINGS_PER_SILENCE)
         socket.maxPingPongMisses = math.inf  # silence is judged here, with grace for a process that was busy
         self._lost = socket.future(_LOST)
@@ -120,6 +123,12 @@ class FeedConnection:
         assert self._client is not None
         self._client.watch(self._url, _STANDS, message, orjson.dumps(message).decode())
 
+    async def _dialled(self, socket: CcxtLink, dial: Callable[..., Awaitable[None]], *terms: object) -> None:
+        """Dial in a task that `close` can end; CCXT by itself would go on, and open a connection that nobody closes."""
+        if socket is self._socket:
+            self._dial = asyncio.current_task()
+            await dial(*terms)
+
     async def lost(self) -> Evidence:
         """Wait until the connection is gone and return what is known about it."""
         import ccxt
@@ -133,10 +142,13 @@ class FeedConnection:
 
     async def close(self) -> None:
         """Close the socket and forget it, so that the next opening starts afresh."""
-        reader, socket = self._reader, self._socket
-        self._reader = self._socket = None
+        dial, reader, socket = self._dial, self._reader, self._socket
+        self._dial = self._reader = self._socket = None
         if self._watch is not None:
             self._watch.cancel()
+        if dial is not None and not dial.done():
+            dial.cancel()
+            await asyncio.gather(dial, return_exceptions=True)
         if reader is not None and reader is not asyncio.current_task():
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
@@ -148,8 +160,10 @@ class FeedConnection:
 
     # reading
 
-    def _read(self) -> None:
-        """Stand in for CCXT's receive loop, which makes a task per message."""
+    def _read(self, socket: CcxtLink) -> None:
+        """Stand in for CCXT's receive loop, which makes a task per message; CCXT begins it a moment after it connected."""
+        if socket is not self._socket:  # closed within that moment
+            return
         self._reader = asyncio.create_task(self._receive())
         self._reader.add_done_callback(self._reader_ended)
         self._heard = asyncio.get_running_loop().time()
