@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from golive.audit import CanonicalError, Chain, Seal, SealError, encode_signed, verify_seal
-from golive.audit.entry import HEADER_TYPE, SEGMENT_CLOSED, SEGMENT_OPENED, TAIL_CUT, VERSION
+from golive.audit import CanonicalError, Chain, Seal, SealError, verify_seal
+from golive.audit.entry import HEADER_TYPE, SEGMENT_CLOSED, SEGMENT_OPENED, TAIL_CUT
 from golive.audit.verify import missing_keys
 from golive.model.clock import Clock, to_iso
 from golive.model.errors import JournalError
@@ -26,6 +26,7 @@ from .failpoint import reach
 from .files import LOG_FILE, FilePlace, make_directory, sync_directory, write_atomic
 from .keys import DevelopmentKeys
 from .sealed_part import take_sealed
+from .signed_record import signed_line
 
 RESTORE: Final = "golive audit verify --all tells where; put the file and its seal back from one backup"
 LOCK_PATIENCE_S: Final = 0.25
@@ -323,27 +324,9 @@ class JournalFile:
             self._sync()
 
     def _append(self, type_: str, body: JsonObject, operator: str) -> None:
-        keys = self._signer.keys
         if self._chain.closed:
             raise JournalError(f"{self.path}: the segment is closed; its successor takes the record")
-        if body.get("key_class", keys.key_class) != keys.key_class:
-            raise JournalError(
-                f"{self.path}: a record of key class {body['key_class']!r} cannot be signed by {keys.key_class} keys"
-            )
-        fields: dict[str, JsonValue] = {
-            "v": VERSION,
-            "seq": self._chain.seq + 1,
-            "ts": to_iso(self._signer.clock.now()),
-            "mono": str(self._signer.clock.monotonic()),
-            "boot": self._boot,
-            "epoch": self._signer.epoch,
-            "key_id": keys.mac_key_id,
-            "operator": operator,
-            "type": type_,
-            "body": {**body, "key_class": str(keys.key_class)},
-            "prev": self._chain.mac,
-        }
-        line, mac = encode_signed(keys.mac_key, fields)
+        line, mac = signed_line(self.path, self._signer, self._boot, self._chain, (type_, body, operator))
         line += b"\n"
         reach("journal.append.before")
         if os.write(self._descriptor, line) != len(line):

@@ -28,6 +28,8 @@ _JOURNALS: Final = (
     "audit/decision_logs/*.jsonl",
     str(security_admin.PATH),
     str(emergency_journal.PATH),
+    "var/security/tls_rotation.json",
+    "var/data/*/security/rotation_log.json",
 )
 _STAGE: Final = Path("var/audit/stage")
 _SESSIONS: Final = Path("var/state/sessions")
@@ -38,6 +40,7 @@ _SEALED: Final = (
     _SESSIONS,
     security_admin.PATH.parent,
     emergency_journal.PATH.parent,
+    Path("var/security"),
 )
 
 
@@ -155,8 +158,9 @@ class Verifier:
         return list(verify_series(files, self._keys, alert_audit.chain_before(files, Chain(self._keys.mac))))
 
     def _orphans(self) -> Iterator[Result]:
-        for directory in (*(self._home / part for part in _SEALED), self._alerts):
+        folders = [*(self._home / part for part in _SEALED), self._alerts, *sorted(self._home.glob("var/data/*/security"))]
+        for directory in folders:
             for seal in sorted(directory.glob("*.seal.json")):
                 name = seal.name.removesuffix(".seal.json")
-                if not any((directory / f"{name}{suffix}").exists() for suffix in (".jsonl", ".sqlite", ".log")):
+                if not any((directory / f"{name}{suffix}").exists() for suffix in (".jsonl", ".sqlite", ".log", ".json")):
                     yield Result(seal, (of_file(Soundness.TAMPERED, "seals a file that is gone"),))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from golive.audit import Chain, Entry, EntryError, Fault, Soundness, decode_entry, verify_file, worst
+from golive.audit.register import RegisterError, journal_of
 from golive.model.errors import JournalError
 
 from .keys import PUBLIC_DIRECTORY, DevelopmentKeys, read_public_key
@@ -53,13 +54,15 @@ class VerificationKeys:
 
 
 def verify_journal(path: Path, keys: VerificationKeys, chain: Chain) -> Result:
-    """Verify one journal file with the seal beside it; `chain` carries on from the file before."""
+    """Verify one journal file, or a register (`.json`), with the seal beside it; `chain` carries on from the file before."""
     seal_file = path.with_suffix(".seal.json")
     try:
         seal = seal_file.read_bytes() if seal_file.exists() else None
-        data = path.read_bytes()
+        data = journal_of(path.read_bytes()) if path.suffix == ".json" else path.read_bytes()
     except OSError as exc:
         return Result(path, (of_file(Soundness.CANNOT_SAY, f"cannot be read: {exc.strerror}"),))
+    except RegisterError as exc:
+        return Result(path, (of_file(Soundness.TAMPERED, str(exc)),))
     report = verify_file(data, chain, seal=seal, seal_keys=keys.seal)
     found = list(report.faults)
     if seal is None:

@@ -1,0 +1,150 @@
+"""A register on disk: few records, each of a renewal, in one JSON file that is replaced whole; its seal lies beside it.
+
+`audit/register.py` is its form. It is written under a lock of its folder and verified before anything is added.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from golive.audit import CanonicalError, Chain, Entry, Seal, Soundness, decode_entry, verify_file
+from golive.audit.entry import HEADER_TYPE
+from golive.audit.register import RegisterError, encode_register, journal_of
+from golive.model.clock import to_iso
+from golive.model.errors import JournalError
+from golive.model.json import JsonValue
+
+from .failpoint import reach
+from .files import LOG_FILE, PRIVATE_DIRECTORY, make_directory, write_atomic
+from .journal_file import RESTORE, Draft, Signer
+from .keys import DevelopmentKeys
+from .order_journal.private import check_present
+from .signed_record import signed_line
+
+
+class RegisterFile:
+    """The register `name` at `path`, such as `tls_rotation` at `var/security/tls_rotation.json`."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.path = path
+        self.seal_path = path.with_suffix(".seal.json")
+        self._name = name
+
+    def entries(self, keys: DevelopmentKeys | None) -> Sequence[Entry]:
+        """Return the records behind the header, oldest first; none where there is no register yet.
+
+        Raises JournalError when it is not what was written, or `keys` are gone that signed it.
+        """
+        if keys is None:
+            if self.path.exists() or self.seal_path.exists():
+                raise JournalError(f"{self.path}: the keys that signed it are gone")
+            return ()
+        lines, _ = self._sound(keys)
+        return tuple(decode_entry(line)[0] for line in lines[1:])
+
+    def append(self, signer: Signer, drafts: Sequence[Draft]) -> Sequence[Entry]:
+        """Add records and seal the register; durable on return. Return what was added.
+
+        Waits for another process that is writing in its folder. Raises JournalError when it is not sound or cannot be written.
+        """
+        make_directory(self.path.parent, PRIVATE_DIRECTORY)
+        with self._locked():
+            lines, chain = self._sound(signer.keys)
+            boot = signer.boot_id()
+            try:
+                if not lines:
+                    # The header alone is sealed first: a crash leaves nothing that could be a register cut short.
+                    lines = [self._added(signer, boot, chain, (HEADER_TYPE, self._header(signer), signer.operator))]
+                    self._write(signer, lines, chain)
+                added = [self._added(signer, boot, chain, draft) for draft in drafts]
+            except CanonicalError as exc:
+                raise JournalError(f"{self.path}: cannot write the record: {exc}") from exc
+            self._write(signer, [*lines, *added], chain)
+        return tuple(decode_entry(line)[0] for line in added)
+
+    def _header(self, signer: Signer) -> dict[str, JsonValue]:
+        return {
+            "log_id": f"{self._name}/{os.urandom(8).hex()}",
+            "code_version": signer.code_version,
+            "config_sha384": signer.config_sha384,
+        }
+
+    def _added(self, signer: Signer, boot: str, chain: Chain, draft: Draft) -> bytes:
+        line, mac = signed_line(self.path, signer, boot, chain, draft)
+        log_id = draft[1].get("log_id") if draft[0] == HEADER_TYPE else None
+        chain.appended(mac, len(line) + 1, closed=False, log_id=log_id if isinstance(log_id, str) else None)
+        return line
+
+    def _write(self, signer: Signer, lines: Sequence[bytes], chain: Chain) -> None:
+        document = encode_register(lines)
+        journal = journal_of(document)
+        seal = Seal(
+            log_id=chain.log_id,
+            size=len(journal),
+            last_seq=chain.seq,
+            head_mac=chain.mac,
+            content_sha256=hashlib.sha256(journal).hexdigest(),
+            time=to_iso(signer.clock.now()),
+            key_id=signer.keys.seal_key_id,
+        )
+        write_atomic(self.path, document, mode=LOG_FILE, durable_name=True)
+        reach("register.written")
+        write_atomic(self.seal_path, signer.keys.seal(seal), mode=LOG_FILE, durable_name=True)
+
+    def _sound(self, keys: DevelopmentKeys) -> tuple[list[bytes], Chain]:
+        """Return the lines, header first, and the chain behind them; none where there is no register.
+
+        A header alone without its seal is a first writing that was cut off, and counts as no register.
+        """
+        journal, seal = _read(self.path), _bytes(self.seal_path)
+        if journal is None:
+            if seal is not None:
+                raise JournalError(f"{self.path}: is missing, yet {self.seal_path.name} seals records of it; restore the file")
+            return [], Chain(keys.mac_keys)
+        chain = Chain(keys.mac_keys)
+        report = verify_file(journal, chain, seal=seal, seal_keys=keys.seal_keys)
+        if report.soundness is not Soundness.CLEAN:
+            raise JournalError(f"{self.path}: the register is not sound: {report.faults[0]}; {RESTORE}")
+        if not chain.log_id.startswith(f"{self._name}/"):
+            raise JournalError(f"{self.path}: holds register {chain.log_id!r}, not {self._name!r}")
+        if seal is None:
+            if report.records > 1:
+                raise JournalError(
+                    f"{self.path}: its seal {self.seal_path.name} is gone, so records may have been cut off; {RESTORE}"
+                )
+            return [], Chain(keys.mac_keys)
+        return journal.split(b"\n")[:-1], chain
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            descriptor = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError as exc:
+            raise JournalError(f"{self.path.parent}: cannot be locked: {exc.strerror}") from exc
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _read(path: Path) -> bytes | None:
+    """Return the journal that the register at `path` holds, None when there is none. Raises JournalError."""
+    document = _bytes(path)
+    try:
+        return None if document is None else journal_of(document)
+    except RegisterError as exc:
+        raise JournalError(f"{path}: {exc}; {RESTORE}") from exc
+
+
+def _bytes(path: Path) -> bytes | None:
+    check_present(path)
+    try:
+        return path.read_bytes() if path.exists() else None
+    except OSError as exc:
+        raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc

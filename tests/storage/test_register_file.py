@@ -1,0 +1,101 @@
+"""A register: what is added stays, what was changed is found, and the auditor's command reads it as a journal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from golive.audit import Soundness
+from golive.model.errors import JournalError
+from golive.storage.register_file import RegisterFile
+from golive.storage.verification import Verifier
+from golive.storage.verified import VerificationKeys
+from support.durable import keys_of, signer_of
+
+PLACE = Path("var/security/tls_rotation.json")
+
+
+def filled(home: Path, count: int = 3) -> RegisterFile:
+    register = RegisterFile(home / PLACE, "tls_rotation")
+    for n in range(count):
+        register.append(signer_of(home), [("rotated", {"serial": str(n)}, "anna")])
+    return register
+
+
+def test_what_is_added_stands_in_order_as_one_json_document(tmp_path: Path) -> None:
+    register = filled(tmp_path)
+    assert [entry.body["serial"] for entry in register.entries(keys_of(tmp_path))] == ["0", "1", "2"]
+    document = json.loads(register.path.read_bytes())
+    assert document["schema"] == "golive.register.v1"
+    assert [entry["type"] for entry in document["entries"]] == ["header", "rotated", "rotated", "rotated"]
+    assert register.path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_register_that_is_not_there_has_no_entries(tmp_path: Path) -> None:
+    register = RegisterFile(tmp_path / PLACE, "tls_rotation")
+    assert register.entries(None) == ()
+    assert register.entries(keys_of(tmp_path)) == ()
+
+
+def test_every_byte_that_is_changed_is_found(tmp_path: Path) -> None:
+    register = filled(tmp_path, 2)
+    whole, keys = register.path.read_bytes(), keys_of(tmp_path)
+    for position in range(0, len(whole), 3):
+        register.path.write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
+        with pytest.raises(JournalError, match="tls_rotation"):
+            register.entries(keys)
+    register.path.write_bytes(whole)
+    assert len(register.entries(keys)) == 2
+
+
+def test_records_cut_off_are_found_with_and_without_the_seal(tmp_path: Path) -> None:
+    register = filled(tmp_path)
+    lines = register.path.read_bytes().split(b"\n")
+    register.path.write_bytes(b"\n".join([*lines[:3], lines[3].rstrip(b","), *lines[5:]]))
+    with pytest.raises(JournalError, match=r"cut short|cut off|not sound"):
+        register.append(signer_of(tmp_path), [("rotated", {}, "anna")])
+    register.seal_path.unlink()
+    with pytest.raises(JournalError, match="seal"):
+        register.entries(keys_of(tmp_path))
+
+
+def test_a_register_that_is_gone_beside_its_seal_is_no_empty_one(tmp_path: Path) -> None:
+    register = filled(tmp_path)
+    register.path.unlink()
+    with pytest.raises(JournalError, match="restore"):
+        register.entries(keys_of(tmp_path))
+    with pytest.raises(JournalError, match="gone"):
+        register.entries(None)
+
+
+def test_a_first_writing_that_was_cut_off_is_begun_anew(tmp_path: Path) -> None:
+    register = filled(tmp_path, 0)
+    register.append(signer_of(tmp_path), [])
+    register.seal_path.unlink()
+    register.append(signer_of(tmp_path), [("rotated", {"serial": "7"}, "anna")])
+    assert [entry.body["serial"] for entry in register.entries(keys_of(tmp_path))] == ["7"]
+
+
+def test_a_register_readable_by_others_or_of_another_name_is_refused(tmp_path: Path) -> None:
+    register = filled(tmp_path)
+    with pytest.raises(JournalError, match="not 'rotation_log'"):
+        RegisterFile(register.path, "rotation_log").entries(keys_of(tmp_path))
+    register.path.chmod(0o644)
+    with pytest.raises(JournalError, match="chmod"):
+        register.entries(keys_of(tmp_path))
+
+
+def test_the_auditor_reads_registers_with_everything_else(tmp_path: Path) -> None:
+    register = filled(tmp_path)
+    rotation = RegisterFile(tmp_path / "var/data/okx_paper/security/rotation_log.json", "rotation_log")
+    rotation.append(signer_of(tmp_path), [("rotated", {}, "anna")])
+    verifier = Verifier(tmp_path, VerificationKeys.of_home(tmp_path))
+    found = {result.path.name: result.soundness for result in verifier.everything()}
+    assert found == {"tls_rotation.json": Soundness.CLEAN, "rotation_log.json": Soundness.CLEAN}
+    assert verifier.one(register.path).sealed_seq == 4
+    register.path.write_bytes(register.path.read_bytes().replace(b'"anna"', b'"bert"', 1))
+    assert verifier.one(register.path).soundness is Soundness.TAMPERED
+    rotation.path.unlink()
+    assert any(result.path == rotation.seal_path for result in verifier.everything())
