@@ -49,9 +49,10 @@ test: setup  ## all tests: the crash proofs, PROOFS files at a time, then the ot
 	 echo "crash proofs reported to $(REPORTS): $$(ls $(REPORTS) 2>/dev/null | wc -l) documents"; \
 	 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/crash && exit $$proved
 
-check: setup  ## format, lint, types, import contracts, tests
+check: setup  ## format, lint, paths and secrets, types, import contracts, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/python scripts/lint_paths.py
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy & types=$$!; $(MAKE) --no-print-directory test; tested=$$?; wait $$types && exit $$tested
 

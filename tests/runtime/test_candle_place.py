@@ -24,5 +24,5 @@ def test_candles_lie_where_the_configuration_says() -> None:
     core = changed(CORE, "    data_cache_path: var/data/okx_paper\n", "")
     core = changed(core, "data_cache_path: var/data/kraken_paper", "data_cache_path: elsewhere")
     configuration = parse(RUNTIME, core)
-    assert candle_store(configuration, Path("/home"), "okx_paper").root == Path("/home/var/data/okx_paper")
-    assert candle_store(configuration, Path("/home"), "kraken_paper").root == Path("/home/elsewhere")
+    assert candle_store(configuration, Path("/installation"), "okx_paper").root == Path("/installation/var/data/okx_paper")
+    assert candle_store(configuration, Path("/installation"), "kraken_paper").root == Path("/installation/elsewhere")
