@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import threading
 from pathlib import Path
@@ -133,6 +134,14 @@ def test_a_file_that_has_grown_gives_way_and_readers_go_on_into_those_before(tmp
         write(log, f"late {n}")
     assert sorted(each.name for each in tmp_path.iterdir()) == [EVENTS_FILE, *(f"{EVENTS_FILE}.{n}" for n in range(1, KEPT + 1))]
     assert stored_events(log.path, environments={"kraken_paper"}) == ()
+    log.close()
+
+
+def test_a_file_that_is_renamed_while_it_is_read_is_read_once(tmp_path: Path) -> None:
+    log = GuardrailLog(tmp_path, ToldClock())
+    write(log)
+    os.link(log.path, f"{log.path}.1")  # what a reader meets that opened the file just before it gave way
+    assert len(stored_events(log.path)) == 1
     log.close()
 
 
