@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from golive.model.errors import JournalError
-from golive.storage.event_log import KEPT, PATH, EventLog
+from golive.storage.event_log import PATH, EventLog
+from golive.storage.giving_way import KEPT
 
 
 def _write(home: Path, who: int, count: int, largest: int) -> None:

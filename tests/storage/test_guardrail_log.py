@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
+import threading
 from pathlib import Path
 
 import pytest
 
 from golive.model.errors import JournalError
+from golive.storage.giving_way import KEPT
 from golive.storage.guardrail_line import EVENTS_FILE, stored_events
 from golive.storage.guardrail_log import GuardrailLog
 from support.durable import START, ToldClock
@@ -117,6 +120,59 @@ def test_a_reader_says_what_is_wrong_with_the_file(tmp_path: Path) -> None:
     path.write_bytes(b"x" * (3 << 20) + b"\n")
     with pytest.raises(JournalError, match="is not a guardrail event; move the file away"):
         stored_events(path)
+
+
+def test_a_file_that_has_grown_gives_way_and_readers_go_on_into_those_before(tmp_path: Path) -> None:
+    log = GuardrailLog(tmp_path, ToldClock(), largest=2000)
+    write(log, "first", environment="kraken_paper")
+    for n in range(30):
+        write(log, f"event {n}")
+    assert [each.message for each in log.tail()] == [f"event {n}" for n in range(10, 30)]
+    assert len(log.path.read_text().splitlines()) < 20
+    assert [each.message for each in stored_events(log.path, environments={"kraken_paper"})] == ["first"]
+    for n in range(100):
+        write(log, f"late {n}")
+    assert sorted(each.name for each in tmp_path.iterdir()) == [EVENTS_FILE, *(f"{EVENTS_FILE}.{n}" for n in range(1, KEPT + 1))]
+    assert stored_events(log.path, environments={"kraken_paper"}) == ()
+    log.close()
+
+
+def test_a_file_that_is_renamed_while_it_is_read_is_read_once(tmp_path: Path) -> None:
+    log = GuardrailLog(tmp_path, ToldClock())
+    write(log)
+    os.link(log.path, f"{log.path}.1")  # what a reader meets that opened the file just before it gave way
+    assert len(stored_events(log.path)) == 1
+    log.close()
+
+
+def test_no_event_is_lost_or_torn_when_files_give_way_under_several_writers(tmp_path: Path) -> None:
+    def work(who: int) -> None:
+        log = GuardrailLog(tmp_path, ToldClock(), largest=8000)
+        for n in range(40):
+            write(log, f"{who} {n}")
+        log.close()
+
+    writers = [threading.Thread(target=work, args=(who,)) for who in range(4)]
+    for each in writers:
+        each.start()
+    for each in writers:
+        each.join()
+    found = [each.message for each in stored_events(tmp_path / EVENTS_FILE, 1000)]
+    assert sorted(found) == sorted(f"{who} {n}" for who in range(4) for n in range(40))
+    assert (tmp_path / f"{EVENTS_FILE}.1").exists()
+
+
+@pytest.mark.parametrize("gone", ["moved", "removed"])
+def test_a_file_that_was_moved_or_removed_begins_anew(tmp_path: Path, gone: str) -> None:
+    log = GuardrailLog(tmp_path, ToldClock())
+    write(log, "before")
+    if gone == "moved":
+        log.path.rename(tmp_path / "kept")
+    else:
+        log.path.unlink()
+    write(log, "after")
+    assert [each.message for each in stored_events(log.path)] == ["after"]
+    log.close()
 
 
 GOOD = (

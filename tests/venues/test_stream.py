@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+import aiohttp
 import pytest
 
 from golive.model.errors import VenueError, VenueRejected, VenueUnavailable
@@ -75,7 +77,8 @@ async def test_a_connection_that_is_given_up_while_it_is_dialled_is_never_opened
         await s.until(lambda: s.server.asked == 1)
         starting.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await starting
+            async with asyncio.timeout(3):  # CCXT's own dial ends after 10 s
+                await starting
         s.server.handshake.set()
         s.server.handshake = None
         await asyncio.sleep(0.1)
@@ -84,6 +87,17 @@ async def test_a_connection_that_is_given_up_while_it_is_dialled_is_never_opened
         assert s.stream.received == {"books:BTC-USDT": 1}
         assert s.stream.failure is None
         gc.collect()  # a connection that nobody holds and nobody closed would be told of here
+
+
+async def test_a_connection_that_is_closed_in_the_moment_it_stands_is_not_read() -> None:
+    async with streaming(started=False) as s, aiohttp.ClientSession() as session:
+        [public] = [each for each in s.stream._keeper._connections if each.link.access == "public"]
+        link = s.rig.adapter.connection.client.client(f"{s.server.base_url.replace('http', 'ws')}/ws/v5/public")
+        public._socket, link.receive_loop = link, functools.partial(public._read, link)
+        await link.open(session)
+        await public.close()
+        await asyncio.sleep(0.05)
+        assert (public._reader, s.stream.failure) == (None, None)
 
 
 async def test_start_waits_for_acknowledgements_and_the_first_book() -> None:

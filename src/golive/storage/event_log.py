@@ -14,11 +14,10 @@ from typing import Final
 from golive.model.errors import JournalError
 
 from .files import LOG_FILE, make_directory, write_all
+from .giving_way import give_way, is_current
 
 PATH: Final = Path("logs/runtime/golive.jsonl")
 LARGEST: Final = 16 * 1024 * 1024
-KEPT: Final = 5
-"""older files, `golive.jsonl.1` the newest of them"""
 
 
 class EventLog:
@@ -35,8 +34,8 @@ class EventLog:
             descriptor = self._open()
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-                if os.fstat(descriptor).st_size >= self._largest and self._is_current(descriptor):
-                    self._give_way()
+                if os.fstat(descriptor).st_size >= self._largest and is_current(descriptor, self.path):
+                    give_way(self.path)
                     os.close(descriptor)
                     descriptor = self._open()
                 write_all(descriptor, line)
@@ -47,18 +46,3 @@ class EventLog:
 
     def _open(self) -> int:
         return os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, LOG_FILE)
-
-    def _is_current(self, descriptor: int) -> bool:
-        """Say whether nobody else has moved the file away meanwhile."""
-        try:
-            here, there = os.fstat(descriptor), self.path.stat()
-        except FileNotFoundError:
-            return False
-        return (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
-
-    def _give_way(self) -> None:
-        for number in range(KEPT - 1, 0, -1):
-            older = self.path.with_name(f"{self.path.name}.{number}")
-            if older.exists():
-                older.replace(self.path.with_name(f"{self.path.name}.{number + 1}"))
-        self.path.replace(self.path.with_name(f"{self.path.name}.1"))

@@ -14,6 +14,8 @@ from golive.model.clock import from_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 
+from .giving_way import older
+
 EVENTS_FILE: Final = "events.jsonl"
 EVENTS: Final = ("COMPLIANCE", "RATE_LIMIT", "REFUSED", "TIMEOUT")
 LEVELS: Final = ("error", "info", "warning")
@@ -38,34 +40,40 @@ class GuardrailLine:
 
 
 def stored_events(path: Path, count: int = 20, *, environments: Collection[str] | None = None) -> tuple[GuardrailLine, ...]:
-    """Return the last `count` events of a log that another process may be writing, oldest first; of these environments, or all.
+    """Return the last `count` events of a log that other processes may be writing, oldest first; of these environments, or all.
 
-    Raises JournalError when there is no such file, when it ends within a line, or when a line on the way is no event.
+    What the file itself does not have is looked for in those that it followed (`giving_way.py`). Raises JournalError when there
+    is no such file, when one ends within a line, or when a line on the way is no event.
     """
+    found: list[GuardrailLine] = []
+    seen: set[tuple[int, int]] = set()
+    for each in (path, *older(path)):
+        _collect(each, found, count, environments, seen)
+        if len(found) >= count:
+            break
+    return tuple(reversed(found))
+
+
+def _collect(
+    path: Path, found: list[GuardrailLine], count: int, environments: Collection[str] | None, seen: set[tuple[int, int]]
+) -> None:
+    """Add the events of one file to `found`, the last one first; a file that was renamed under our eyes is read once."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as exc:
         raise JournalError(f"{path}: the guardrail log cannot be read: {exc.strerror}") from exc
     try:
-        return last_events(descriptor, path, count, environments=environments)
-    finally:
-        os.close(descriptor)
-
-
-def last_events(
-    descriptor: int, path: Path, count: int = 20, *, environments: Collection[str] | None = None
-) -> tuple[GuardrailLine, ...]:
-    """Return what `stored_events` does, from a file that is open for reading; `path` is for the words of its errors."""
-    found: list[GuardrailLine] = []
-    try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)  # a writer that is at work now ends its line first
-        size = os.fstat(descriptor).st_size
+        status = os.fstat(descriptor)
         fcntl.flock(descriptor, fcntl.LOCK_UN)
-        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        if (status.st_dev, status.st_ino) in seen:
+            return
+        seen.add((status.st_dev, status.st_ino))
+        if status.st_size and os.pread(descriptor, 1, status.st_size - 1) != b"\n":
             raise JournalError(
                 f"{path}: the guardrail log ends within a line; the next session cuts that off, or move the file away"
             )
-        for line in _backwards(descriptor, path, size):
+        for line in _backwards(descriptor, path, status.st_size):
             event = _parsed(line, path)
             if environments is None or event.environment in environments:
                 found.append(event)
@@ -73,7 +81,8 @@ def last_events(
                     break
     except OSError as exc:
         raise JournalError(f"{path}: the guardrail log cannot be read: {exc.strerror}") from exc
-    return tuple(reversed(found))
+    finally:
+        os.close(descriptor)
 
 
 def _backwards(descriptor: int, path: Path, size: int) -> Iterator[bytes]:

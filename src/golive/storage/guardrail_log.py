@@ -1,4 +1,7 @@
-"""The guardrail event log `events.jsonl`: its one writer. A plain log, not a journal: it proves nothing."""
+"""The guardrail event log `events.jsonl`: its one writer. A plain log, not a journal: it proves nothing.
+
+A file of 4 MiB gives way to a new one; five of them are kept.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,10 @@ from golive.model.json import JsonObject
 from golive.model.redaction import redacted, redacted_value
 
 from .files import LOG_FILE, make_directory, write_all
-from .guardrail_line import EVENTS, EVENTS_FILE, LEVELS, GuardrailLine, last_events
+from .giving_way import give_way, is_current
+from .guardrail_line import EVENTS, EVENTS_FILE, LEVELS, GuardrailLine, stored_events
 
+LARGEST: Final = 4 * 1024 * 1024
 _TAIL_BYTES: Final = 256 * 1024
 _BEGINNING: Final = b'{"environment":"'
 """of every line: members are in canonical order"""
@@ -30,13 +35,13 @@ class GuardrailLog:
     Raises JournalError when it cannot be opened.
     """
 
-    def __init__(self, directory: Path, clock: Clock) -> None:
+    def __init__(self, directory: Path, clock: Clock, *, largest: int = LARGEST) -> None:
         self.path = directory / EVENTS_FILE
         self._clock = clock
+        self._largest = largest
         make_directory(directory)
         try:
-            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            self._descriptor = os.open(self.path, flags, LOG_FILE)
+            self._descriptor = self._open()
             with self._alone():
                 self._end_torn_line()
         except OSError as exc:
@@ -68,6 +73,10 @@ class GuardrailLog:
         try:
             with self._alone():
                 begin = self._end_torn_line()
+                if begin >= self._largest:
+                    give_way(self.path)
+                    self._open_anew()
+                    begin = self._end_torn_line()
                 try:
                     write_all(self._descriptor, line + b"\n")
                 except OSError:
@@ -83,7 +92,7 @@ class GuardrailLog:
                 self._end_torn_line()
         except OSError as exc:
             raise JournalError(f"{self.path}: cannot read: {exc.strerror}") from exc
-        return last_events(self._descriptor, self.path, count)
+        return stored_events(self.path, count)
 
     def close(self) -> None:
         """Give the file up; harmless when done already."""
@@ -91,10 +100,21 @@ class GuardrailLog:
             os.close(self._descriptor)
             self._descriptor = -1
 
+    def _open(self) -> int:
+        return os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, LOG_FILE)
+
+    def _open_anew(self) -> None:
+        """Go on in the file that has the name now, alone; who waits for the one before finds that it has moved."""
+        before, self._descriptor = self._descriptor, self._open()
+        os.close(before)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Keep every other process from writing meanwhile."""
+        """Keep every other process from writing meanwhile; go on in a new file when this one was moved or removed."""
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        while not is_current(self._descriptor, self.path):
+            self._open_anew()
         try:
             yield
         finally:
