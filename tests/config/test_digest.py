@@ -15,7 +15,10 @@ CODE = "0.1.0+abc"
 EXECUTION = (
     '{"live_router":{"dead_man_switch_seconds":"60","degrade":["alert"],"degrade_after_seconds":"30","max_queue_size":"1024",'
     '"max_queue_wait_seconds":"5","metrics":{"export_path":["metrics/live_router.prom"],"fallback_alert_threshold":"3",'
-    '"latency_alert_threshold_ms":"350"},"routes":[]}}'
+    '"latency_alert_threshold_ms":"350"},"routes":[]},"mtls":{"bundle_directory":["secrets/mtls"],"ca_certificate":["core-oem-ca.pem"],'
+    '"client_certificate":["core-oem-client.pem"],"client_key":["core-oem-client-key.pem"],'
+    '"rotation_registry":["var/security/tls_rotation.json"],"server_certificate":["core-oem-server.pem"],'
+    '"server_key":["core-oem-server-key.pem"]}}'
 )
 """the section of the shipped core.yaml, in its canonical form"""
 

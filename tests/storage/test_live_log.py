@@ -8,7 +8,8 @@ import pytest
 
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
-from golive.storage.live_log import LiveOrderLog, LogDraft, entries_backwards, log_files
+from golive.storage.live_log import LiveOrderLog, LogDraft, entries_backwards
+from golive.storage.live_segments import log_files
 from golive.storage.recovery import entries
 from support.durable import order_id, signer_of
 

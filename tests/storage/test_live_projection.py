@@ -18,8 +18,8 @@ from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 from golive.storage import live_projection
 from golive.storage.journal_file import LOCK_PATIENCE_S
-from golive.storage.live_log import log_files
 from golive.storage.live_projection import LiveProjection
+from golive.storage.live_segments import log_files
 from golive.storage.order_journal.row import JournalRow
 from golive.storage.recovery import entries
 from golive.storage.risk_decisions import compare

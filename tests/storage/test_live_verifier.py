@@ -10,7 +10,7 @@ import pytest
 from golive.audit import Soundness, worst
 from golive.model.live_order import OrderResult
 from golive.storage.journal_file import Draft, JournalFile
-from golive.storage.live_log import LOG_NAME
+from golive.storage.live_segments import LOG_NAME
 from golive.storage.live_verifier import LiveBounds
 from golive.storage.order_journal import NoteItem
 from golive.storage.order_journal.place import seal_path

@@ -12,8 +12,9 @@ from golive.model.json import JsonObject
 from golive.model.live_order import AttemptResult, OrderResult
 from golive.model.order import Fill, Liquidity, OrderUpdate, Side
 from golive.storage.journal_file import Signer
-from golive.storage.live_log import DIRECTORY, LiveOrderLog, LogDraft, log_files
+from golive.storage.live_log import LiveOrderLog, LogDraft
 from golive.storage.live_projection import LiveProjection
+from golive.storage.live_segments import DIRECTORY, log_files
 from golive.storage.order_journal import (
     AnswerItem,
     AttemptItem,

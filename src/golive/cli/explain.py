@@ -210,7 +210,7 @@ def _only(archive: Archive, name: str, journal: str | None) -> Match:
     """Return the one order that is meant, in this journal when several are; otherwise say which ones it may be, and end."""
     from golive.runtime.explain.places import SHORTEST
     from golive.runtime.explain.witnesses import logs_that_know
-    from golive.storage import live_log
+    from golive.storage import live_segments
 
     if len(name) < SHORTEST:
         raise ConfigError(f"{name!r} is too short to name an order: give at least {SHORTEST} characters of its id")
@@ -229,7 +229,7 @@ def _only(archive: Archive, name: str, journal: str | None) -> Match:
         typer.echo(f"cannot look into: {problem}", err=True)
     if places.problems:
         raise typer.Exit(ExitCode.UNKNOWN)
-    if known := logs_that_know([archive.risk_log, *live_log.log_files(archive.home / live_log.DIRECTORY)], name):
+    if known := logs_that_know([archive.risk_log, *live_segments.log_files(archive.home / live_segments.DIRECTORY)], name):
         files = ", ".join(archive.shown(path) for path in known)
         typer.echo(f"{files}: knows the order {name}, and no order journal and no session does: its rows are gone", err=True)
         raise typer.Exit(ExitCode.UNKNOWN)

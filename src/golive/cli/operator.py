@@ -37,8 +37,8 @@ def add(
 ) -> None:
     """Add a person; the passphrase is asked for twice, or is one line of standard input.
 
-    Roles: viewer, operator, risk, secops, oem, compliance, live_activator. Exit 0, 2 usage, 3 somebody of role secops must agree,
-    70 book or log cannot be used.
+    Roles: viewer, operator, risk, secops, oem, compliance, live_activator, sre, data, ai, runtime, ui, oncall
+    (docs/security/roles.md). Exit 0, 2 usage, 3 somebody of role secops must agree, 70 book or log cannot be used.
     """
     from golive.runtime.operators import add_operator
 

@@ -1,4 +1,4 @@
-"""`core.yaml: execution`: where live orders may go, how long they wait, and where their journal is."""
+"""`core.yaml: execution`: where live orders may go, how long they wait, where their journal is, who services know."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 from .adapter_table import KNOWN_ADAPTERS
 from .key import NAME, Key
+from .mtls_section import Mtls
 
 _NAMES: Final = "letters and digits, joined by single '_' or '-'"
 _EXPORT: Final = r"metrics/([A-Za-z0-9_][A-Za-z0-9._-]*/)*[A-Za-z0-9_][A-Za-z0-9._-]*\.prom"
@@ -97,6 +98,7 @@ class OrderJournalSection:
 class CoreExecution:
     """How live orders leave."""
 
+    mtls: Annotated[Mtls, Key("Certificates of servers and clients.")] = field(default_factory=Mtls)
     live_router: Annotated[LiveRouter, Key("The live router.")] = field(default_factory=LiveRouter)
     order_journal: Annotated[OrderJournalSection, Key("Where order journals are kept.")] = field(
         default_factory=OrderJournalSection

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final, Protocol
 
+from golive.config.rbac import Act, pair_objection
 from golive.model.emergency import ALL, UNSPECIFIED, Emergencies, EmergencyMode, TradingState, tightest
 
 __all__ = [
     "ALL",
-    "LIFTING_ROLE",
     "LIFTING_WINDOW_NS",
     "UNSPECIFIED",
     "Emergencies",
@@ -19,9 +19,6 @@ __all__ = [
     "lifting_objection",
     "tightest",
 ]
-
-LIFTING_ROLE: Final = "risk"
-"""the role one of the two lifting operators has to have"""
 
 LIFTING_WINDOW_NS: Final = 15 * 60 * 1_000_000_000
 """within this time of the first operator's word the second has to follow, ns"""
@@ -39,11 +36,4 @@ class NamedOperator(Protocol):
 
 def lifting_objection(first: NamedOperator, second: NamedOperator) -> str | None:
     """Say why these two may not lift emergency mode together; None when they may."""
-    if first.name == second.name:
-        return f"{first.name} has spoken already; a second operator has to agree"
-    if LIFTING_ROLE not in first.roles and LIFTING_ROLE not in second.roles:
-        return f"neither {first.name} nor {second.name} has the role {LIFTING_ROLE!r}"
-    # Two persons who hold nothing but the same one role are not four eyes of two kinds.
-    if not any(a != b and LIFTING_ROLE in (a, b) for a in first.roles for b in second.roles):
-        return f"{first.name} and {second.name} have the same role; a person of another role than {LIFTING_ROLE!r} has to agree"
-    return None
+    return pair_objection(Act.EMERGENCY_CLEAR, (first.name, first.roles), (second.name, second.roles))

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from golive.config.rbac import Act, Role, may
+from golive.config.rbac import Act, Role, apart_objection, may
 from golive.model.clock import MINUTE
 from golive.model.errors import ConfigError, JournalError
 from golive.model.json import JsonValue
@@ -124,7 +124,10 @@ class OperatorBook:
 
 def new_entry(name: str, roles: Sequence[str], passphrase: Secret, at: str) -> OperatorEntry:
     """Return a person's entry; ConfigError naming what is wrong with name, roles or passphrase. `at`: ISO-8601."""
-    return OperatorEntry(checked_name(name), checked_roles(roles), PassphraseHash.of(passphrase), at, at)
+    held = checked_roles(roles)
+    if (objection := apart_objection(held)) is not None:
+        raise ConfigError(objection)
+    return OperatorEntry(checked_name(name), held, PassphraseHash.of(passphrase), at, at)
 
 
 def changed(entry: OperatorEntry, passphrase: Secret, at: str) -> OperatorEntry:

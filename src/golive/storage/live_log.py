@@ -12,15 +12,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from golive.audit import Chain, Entry, EntryError, decode_entry
+from golive.audit import Entry, EntryError, decode_entry
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 
-from .daily_journal import last_closing, segment_end
-from .journal_file import Draft, JournalFile, Signer
+from .journal_file import Draft, Signer
+from .live_segments import DIRECTORY, LOG_NAME, SEGMENT_BYTES, LiveSegments, log_files
 
-DIRECTORY: Final = Path("audit/decision_logs")
-LOG_NAME: Final = "live_execution"
 ORDER: Final = "order"
 NOTES: Final = frozenset(
     {
@@ -42,9 +40,6 @@ NOTES: Final = frozenset(
 RECORDS_PER_SEAL: Final = 1000
 RECORDS_PER_LOCK: Final = 250
 """other accounts wait no longer than it takes to write so many"""
-PATIENCE_S: Final = 5.0
-"""the log follows: nothing waits for it but what is committed next, and a journal that stalls lets no order out meanwhile"""
-SEGMENT_BYTES: Final = 64 * 1000 * 1000
 _READ_BYTES: Final = 1 << 20
 
 
@@ -66,11 +61,9 @@ class LiveOrderLog:
     """
 
     def __init__(self, home: Path, signer: Signer, journal: str, *, segment_bytes: int = SEGMENT_BYTES) -> None:
-        self._directory = home / DIRECTORY
         self._signer = signer
         self._name = journal
-        self._segment_bytes = segment_bytes
-        self._journal = self._open_latest()
+        self._log = LiveSegments(home / DIRECTORY, signer, segment_bytes)
         self.newest = newest_record(home, journal)
         """the newest record of this order journal when the log was opened; None: it had none"""
         self._written = 0 if self.newest is None else _row_of(self.newest)
@@ -83,59 +76,29 @@ class LiveOrderLog:
     @property
     def path(self) -> Path:
         """The file that is written now."""
-        return self._journal.path
+        return self._log.path
 
     def append(self, drafts: Sequence[LogDraft]) -> None:
         """Append what has not been appended before, in the order of the rows; durable after `sync`."""
         new = [draft for draft in drafts if draft.journal_seq > self._written]
         for start in range(0, len(new), RECORDS_PER_LOCK):
             some = new[start : start + RECORDS_PER_LOCK]
-            self._append([self._record(draft) for draft in some])
+            self._log.append([self._record(draft) for draft in some])
             self._written = some[-1].journal_seq
-            if self._journal.unsealed >= RECORDS_PER_SEAL:
-                self._journal.seal()
+            if self._log.unsealed >= RECORDS_PER_SEAL:
+                self._log.seal()
 
     def _record(self, draft: LogDraft) -> Draft:
         source: JsonObject = {"journal": self._name, "journal_seq": draft.journal_seq}
         return draft.type, {**draft.body, **source}, draft.operator or self._signer.operator
 
-    def _append(self, records: list[Draft]) -> None:
-        while True:
-            with self._journal.exclusive():
-                if not self._journal.is_closed_segment and self._journal.size < self._segment_bytes:
-                    self._journal.append_all(records, durable=False)
-                    return
-                successor = self._successor()
-            self._journal.close()
-            self._journal = successor
-
     def sync(self) -> None:
         """Make what was appended durable."""
-        self._journal.sync()
+        self._log.sync()
 
     def close(self) -> None:
         """Seal the file and give it up."""
-        try:
-            self._journal.seal()
-        finally:
-            self._journal.close()
-
-    def _open_latest(self) -> JournalFile:
-        files = log_files(self._directory)
-        if not files:
-            return self._open(self._directory / f"{LOG_NAME}.jsonl", None)
-        before = segment_end(files[-2], self._signer.keys.mac_keys) if len(files) > 1 else None
-        return self._open(files[-1], before)
-
-    def _successor(self) -> JournalFile:
-        """Close the present segment unless somebody did, and open the one that continues it; under the lock."""
-        if not self._journal.is_closed_segment:
-            self._journal.close_segment(f"{LOG_NAME}-{len(log_files(self._directory)) + 1:04}.jsonl")
-        return self._open(self._directory / last_closing(self._journal.path), self._journal.chain)
-
-    def _open(self, path: Path, after: Chain | None) -> JournalFile:
-        seal = path.with_suffix(".seal.json")
-        return JournalFile.open(path, LOG_NAME, self._signer, seal_path=seal, held=False, after=after, patience_s=PATIENCE_S)
+        self._log.close()
 
 
 def newest_row(home: Path, journal: str) -> int:
@@ -160,12 +123,6 @@ def _row_of(entry: Entry) -> int:
     seq = entry.body["journal_seq"]
     assert isinstance(seq, int)  # `newest_record` returns no other
     return seq
-
-
-def log_files(directory: Path) -> list[Path]:
-    """Return the files of the log, oldest first."""
-    first = directory / f"{LOG_NAME}.jsonl"
-    return [*([first] if first.exists() else []), *sorted(directory.glob(f"{LOG_NAME}-[0-9][0-9][0-9][0-9].jsonl"))]
 
 
 def is_log_file(path: Path) -> bool:

@@ -16,7 +16,8 @@ from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 
 from .journal_file import Signer
-from .live_log import NOTES, ORDER, PATIENCE_S, LiveOrderLog, LogDraft, entries_backwards
+from .live_log import NOTES, ORDER, LiveOrderLog, LogDraft, entries_backwards
+from .live_segments import PATIENCE_S
 from .live_verification import says_the_same
 from .order_journal.row import JournalRow
 from .risk_decisions import RISK_DECISION, RiskDecisions

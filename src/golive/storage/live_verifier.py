@@ -13,11 +13,11 @@ from golive.audit import Chain, Entry, Fault, Soundness
 from golive.model.errors import GoliveError, JournalError
 from golive.model.json import JsonObject
 
-from . import live_log, risk_decisions
+from . import risk_decisions
 from .daily_journal import segment_end
 from .emergency_journal import ACTIVATED
-from .live_log import DIRECTORY, log_files
 from .live_projection import drafts
+from .live_segments import DIRECTORY, LOG_NAME, log_files
 from .live_verification import bound_faults, differences, unknown_journals
 from .lost_activations import Activation, activation
 from .order_journal.database import Database
@@ -164,7 +164,7 @@ class LiveVerifier:
         return bound_faults(numbered_entries(path), self._bounds.latency_ms, operators)
 
     def _compared(self, files: list[Path]) -> Iterator[Result]:
-        log = files[0] if files else self._home / DIRECTORY / f"{live_log.LOG_NAME}.jsonl"
+        log = files[0] if files else self._home / DIRECTORY / f"{LOG_NAME}.jsonl"
         if lost := tuple(unknown_journals(_all(files), {path.stem for path in self._journals()})):
             yield Result(log, lost)
         for path, is_closed in self._sound:

@@ -10,7 +10,7 @@ from typing import Final
 from golive.audit import Chain, Soundness
 from golive.model.errors import JournalError
 
-from . import alert_audit, decision_journal, emergency_journal, live_log, risk_decisions, security_admin
+from . import alert_audit, decision_journal, emergency_journal, live_log, live_segments, risk_decisions, security_admin
 from .daily_journal import segment_end
 from .live_verifier import LiveBounds, LiveVerifier, is_order_journal
 from .lost_activations import lost_activations
@@ -36,7 +36,7 @@ _SESSIONS: Final = Path("var/state/sessions")
 _SEALED: Final = (
     _STAGE,
     decision_journal.DIRECTORY,
-    live_log.DIRECTORY,
+    live_segments.DIRECTORY,
     _SESSIONS,
     security_admin.PATH.parent,
     emergency_journal.PATH.parent,

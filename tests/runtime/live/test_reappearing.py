@@ -19,7 +19,7 @@ from golive.model.verdict import ExitCode
 from golive.runtime.live.plan import LivePlan
 from golive.runtime.live.reconcile_consent import Request
 from golive.runtime.live.reconcile_run import agreed, examined
-from golive.storage.live_log import DIRECTORY as LOGS
+from golive.storage.live_segments import DIRECTORY as LOGS
 from golive.storage.order_journal.place import DIRECTORY
 from golive.storage.order_journal.reader import OrderJournalReader
 from support.adapters import unhurried

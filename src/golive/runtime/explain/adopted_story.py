@@ -9,7 +9,7 @@ from decimal import Decimal
 from golive.model.json import JsonObject
 from golive.model.money import EXACT, format_decimal
 from golive.model.order import OrderStatus
-from golive.storage import live_log
+from golive.storage import live_segments
 from golive.storage.keys import DevelopmentKeys
 from golive.storage.order_journal.row import JournalRow
 
@@ -31,7 +31,7 @@ def adopted_story(match: Match, archive: Archive, ask: Callable[[FollowedOrder],
         facts = dict(reader.facts)
         journal = rows_testimony(reader.database, order.notes, keys, seal)
         store = archive.shown(match.path) if archive.url is None else reader.database.where
-    files = live_log.log_files(archive.home / live_log.DIRECTORY)
+    files = live_segments.log_files(archive.home / live_segments.DIRECTORY)
     notes = {row.seq: row.json("body") for row in order.notes}
     newest = [row for row in order.notes if row.values["event"] == ADOPTED][-1]
     followed = FollowedOrder(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import ASSET_SCALE
 from golive.model.money import EXACT, format_decimal, format_units
-from golive.storage import live_log
+from golive.storage import live_segments
 from golive.storage.keys import DevelopmentKeys
 from golive.storage.order_journal.reader import OrderJournalReader
 from golive.storage.order_journal.row import JournalRow
@@ -43,7 +43,7 @@ def live_story(match: Match, archive: Archive, ask: Callable[[SentOrder], Testim
         result = None if standing.record is None else str(standing.record["result"])
         ended = 0 if standing.route is None or result is None else reader.ended(standing.route, result)
         store = archive.shown(match.path) if archive.url is None else reader.database.where
-    files = live_log.log_files(archive.home / live_log.DIRECTORY)
+    files = live_segments.log_files(archive.home / live_segments.DIRECTORY)
     witnesses.append(risk_testimony(archive.risk_log, order, risk_bodies(rows), mac_keys))
     if standing.route is not None:
         witnesses.append(log_testimony(files, order, standing.record, mac_keys))

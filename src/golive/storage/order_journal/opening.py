@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from golive.model.errors import JournalError
 
 from ..keys import DevelopmentKeys
-from ..live_log import LOG_NAME, newest_row
+from ..live_log import newest_row
+from ..live_segments import LOG_NAME
 from .book import Book
 from .database import Database
 from .lease import AccountLease

@@ -1,0 +1,94 @@
+"""What is written down about certificates: the rotation register, the list of revoked ones, the step in the decision log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from golive.model.clock import Clock, to_iso
+from golive.model.errors import JournalError
+from golive.model.json import JsonObject, JsonValue
+from golive.security.bundle_check import RegisterRow
+from golive.security.certificate import Certificate
+from golive.security.certificate_maker import BUNDLE
+from golive.storage.decision_step import record_step
+from golive.storage.journal_file import Draft, Signer
+from golive.storage.keys import DevelopmentKeys
+from golive.storage.register_file import RegisterFile
+from golive.storage.security_admin import admin_entries, record_admin_act
+
+from .place import BundlePlace
+
+STEP: Final = "mtls_prepared"
+ROTATED: Final = "tls_rotated"
+REVOKED: Final = "certificate_revoked"
+_ROTATION_NAME: Final = "tls_rotation"
+_REVOKED_NAME: Final = "tls_revoked"
+
+
+def register_rotation(place: BundlePlace, signer: Signer, made: Mapping[str, Certificate], at: int) -> None:
+    """Add the certificates that are about to be put in place; durable on return. Raises JournalError."""
+    rows: list[Draft] = [
+        (
+            ROTATED,
+            {
+                "bundle": BUNDLE,
+                "role": role,
+                "serial": certificate.serial,
+                "sha256": certificate.sha256,
+                "not_after": to_iso(certificate.not_after),
+                "rotated_at": to_iso(at),
+            },
+            signer.operator,
+        )
+        for role, certificate in made.items()
+    ]
+    RegisterFile(place.register, _ROTATION_NAME).append(signer, rows)
+
+
+def registered(place: BundlePlace, keys: DevelopmentKeys | None) -> Sequence[RegisterRow]:
+    """Return the register's rows of this bundle, oldest first. Raises JournalError when it is not sound."""
+    rows = RegisterFile(place.register, _ROTATION_NAME).entries(keys)
+    return [
+        RegisterRow(str(row.body.get("role")), str(row.body.get("serial")), str(row.body.get("sha256")))
+        for row in rows
+        if row.type == ROTATED and row.body.get("bundle") == BUNDLE
+    ]
+
+
+def revoke(place: BundlePlace, signer: Signer, certificate: Certificate | str, reason: str) -> None:
+    """Withdraw a certificate, or a serial or thumbprint in hex; recorded first, durable on return. Raises JournalError."""
+    serial, sha256 = (certificate.serial, certificate.sha256) if isinstance(certificate, Certificate) else _either(certificate)
+    body: JsonObject = {"bundle": BUNDLE, "serial": serial, "sha256": sha256, "reason": reason}
+    record_admin_act(place.home, signer, REVOKED, body, signer.operator)
+    RegisterFile(place.revoked, _REVOKED_NAME).append(signer, [(REVOKED, body, signer.operator)])
+
+
+def revoked(place: BundlePlace, keys: DevelopmentKeys | None) -> frozenset[str]:
+    """Return the serials and thumbprints that were withdrawn, by the list beside the bundle.
+
+    Raises JournalError for a list that is not sound, or lacks what `logs/security_admin.log` says was withdrawn.
+    """
+    listed = _named(entry.body for entry in RegisterFile(place.revoked, _REVOKED_NAME).entries(keys))
+    recorded = _named(entry.body for entry in admin_entries(place.home, keys) if entry.type == REVOKED)
+    if lacking := recorded - listed:
+        raise JournalError(
+            f"{place.revoked}: lacks {len(lacking)} of what logs/security_admin.log says was revoked; "
+            "put the newest copy back, or revoke again: golive mtls revoke"
+        )
+    return listed
+
+
+def record_prepared(place: BundlePlace, signer: Signer, status: str, clock: Clock, began: int, artefacts: Sequence[Path]) -> None:
+    """Append the step `mtls_prepared`; `began` is the monotonic time at which the run did. Raises JournalError."""
+    latency_ms = (clock.monotonic() - began) // 1_000_000
+    record_step(place.home, signer, STEP, status, latency_ms, artefacts)
+
+
+def _named(bodies: Iterable[Mapping[str, JsonValue]]) -> frozenset[str]:
+    return frozenset(str(body[name]) for body in bodies for name in ("serial", "sha256") if body.get(name))
+
+
+def _either(text: str) -> tuple[str, str]:
+    return ("", text) if len(text) == 64 else (text, "")
