@@ -16,6 +16,8 @@ settings.register_profile("fixed", derandomize=True, deadline=None, database=Non
 settings.register_profile("proof", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("proof" if os.environ.get("GOLIVE_PROOF") == "1" else "fixed")
 
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"  # never the keyring of whoever runs the tests
+
 TESTS = Path(__file__).parent
 LONGEST = (
     "crash/test_kill_okx.py",

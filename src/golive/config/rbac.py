@@ -83,6 +83,9 @@ class Act(StrEnum):
     """off, or withdraw a confirmation: what only takes risk away"""
     ALERT_ACKNOWLEDGE = "alert.acknowledge"
     OPERATOR_MANAGE = "operator.manage"
+    SECRETS_MANAGE = "secrets.manage"
+    """put, rotate and remove secrets"""
+    SECRETS_EXPORT = "secrets.export"
     CERTIFICATE_MANAGE = "certificate.manage"
     """make, renew and revoke certificates"""
     TOKEN_ISSUE = "token.issue"
@@ -101,6 +104,8 @@ ALLOWED: Final[Mapping[Act, frozenset[Role]]] = {
     Act.AUTOTRADE_STOP: frozenset({Role.OPERATOR, Role.RISK}),
     Act.ALERT_ACKNOWLEDGE: frozenset({Role.OPERATOR, Role.ONCALL}),
     Act.OPERATOR_MANAGE: frozenset({Role.SECOPS}),
+    Act.SECRETS_MANAGE: frozenset({Role.SECOPS}),
+    Act.SECRETS_EXPORT: frozenset({Role.SECOPS}),
     Act.CERTIFICATE_MANAGE: frozenset({Role.SECOPS}),
     Act.TOKEN_ISSUE: frozenset(Role),
     Act.TOKEN_REVOKE: frozenset({Role.SECOPS}),

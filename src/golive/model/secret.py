@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum, auto
@@ -31,7 +33,8 @@ class Secret:
     __str__ = __repr__
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
+        """Compare in a time that does not tell how much of the two agrees."""
+        return isinstance(other, Secret) and hmac.compare_digest(other._value.encode(), self._value.encode())
 
     def __hash__(self) -> int:
         return hash(("Secret", self._value))
@@ -45,6 +48,41 @@ class Credentials:
     """The fields one venue needs, by CCXT's names (`apiKey`, `secret`, `password`)."""
 
     fields: Mapping[str, Secret]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSecret:
+    """What a secret store keeps under one name: a venue's key, or, without `key_id`, a text such as an alert channel's URL."""
+
+    key_id: Secret
+    """empty where there is none, like `passphrase`"""
+    secret: Secret
+    passphrase: Secret
+    environment: str
+    """`paper`, `testnet` or `live`: the type of environment that may use it; empty for a text"""
+    permissions: tuple[str, ...]
+    """what it is said to be allowed; what it really is the venue says"""
+
+    @property
+    def is_key(self) -> bool:
+        return bool(self.key_id.reveal())
+
+    @property
+    def credentials(self) -> Credentials:
+        """The fields by CCXT's names; those that are empty are left out."""
+        named = {"apiKey": self.key_id, "secret": self.secret, "password": self.passphrase}
+        return Credentials({name: value for name, value in named.items() if value.reveal()})
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the key id, under a label: tells whether two keys are the same one, and nothing else of them."""
+        return hashlib.sha256(b"golive api key|" + self.key_id.reveal().encode()).hexdigest()
+
+    @property
+    def shown_id(self) -> str:
+        """The end of the key id, at most four characters, fewer of a short one; empty without one."""
+        text = self.key_id.reveal()
+        return f"…{text[len(text) - min(4, len(text) // 4) :]}" if text else ""
 
 
 class SecretAlphabet(StrEnum):
