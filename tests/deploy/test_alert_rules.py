@@ -10,10 +10,12 @@ import pytest
 import yaml
 
 from golive.config import Configuration
+from golive.model.clock import SECOND
 from golive.observability import alert_rules as rules
 from golive.observability.alert_rules import counted, duration
 from golive.risk.band import WARN_SHARE
 from golive.runtime.monitoring import differing, rule_files
+from golive.security.rotation import WARNING_NS
 from golive.storage.writer import LONGEST_WAIT_S
 from support.configuration import CORE, ROOT, RUNTIME, changed, parse
 from support.promtool import firing, needs_promtool, promtool
@@ -70,6 +72,10 @@ def undelivered(failed: str, sent: str, channel: str = "mail") -> dict[str, str]
         f'alerts_failed_total{labels}"{severity}"}}': values for severity, values in (("info", "0x90"), ("critical", failed))
     }
     return failures | ({f'alerts_sent_total{labels}"critical"}}': sent} if sent else {})
+
+
+def rotation_due(values: str) -> dict[str, str]:
+    return {'golive_rotation_due_seconds{key="okx_live_trading",entrypoint="okx_desktop_live"}': values}
 
 
 LIMITED, HEALTH = f"bot_exchange_rate_limited_total{OKX}", f"bot_exchange_health_status{OKX}"
@@ -148,6 +154,13 @@ CASES = (
     Case("AlertsNotDelivered", "there is no channel", undelivered("0x4 1x90", "", "__no_channel__"), "10m", "error"),
     Case("AlertChannelUnusable", "it can be used", {'alert_healthcheck_errors_total{channel="mail"}': "0x90"}, "10m", None),
     Case("AlertChannelUnusable", "once", {'alert_healthcheck_errors_total{channel="mail"}': "0x4 1x90"}, "10m", "error"),
+    Case("KeyRotationDue", "in a fortnight and a bit", rotation_due("1209615+0x9"), "1m", None),
+    Case("KeyRotationDue", "in a fortnight", rotation_due("1209600x9"), "1m", "warning"),
+    Case("KeyRotationDue", "in a moment", rotation_due("1x9"), "1m", "warning"),
+    Case("KeyRotationDue", "overdue", rotation_due("-1x9"), "1m", None),
+    Case("KeyRotationOverdue", "in a moment", rotation_due("1x9"), "1m", None),
+    Case("KeyRotationOverdue", "since a second", rotation_due("-1x9"), "1m", "critical"),
+    Case("KeyRotationOverdue", "never rotated", rotation_due("0x9"), "1m", "critical"),
     Case("AlertChannelUnusable", "until a while ago", {'alert_healthcheck_errors_total{channel="mail"}': "0x4 3x90"}, "20m", None),
 )  # fmt: skip
 
@@ -209,6 +222,7 @@ def texts(configuration: Configuration, alert: str) -> list[str]:
 def test_limits_that_are_written_down_twice_agree() -> None:
     assert rules.NEAR_SHARE == WARN_SHARE
     assert rules.STALLED_S == LONGEST_WAIT_S
+    assert rules.ROTATION_WARNING_S * SECOND == WARNING_NS
 
 
 def test_a_time_is_written_as_promql_reads_it() -> None:

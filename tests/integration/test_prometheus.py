@@ -81,7 +81,13 @@ def test_a_session_is_scraped_without_fault_and_nothing_fires(stand: Stand) -> N
     wait(lambda: stand.prometheus.value(f"bot_exchange_health_status{{{OKX}}}") == 1, "the first probe has passed")
     wait(lambda: (stand.prometheus.value("golive_heartbeat_timestamp_seconds") or 0) > 0, "the session lives")
     groups = stand.prometheus.ask("rules")["groups"]
-    assert {group["name"] for group in groups} == {"golive_exchanges", "golive_live_router", "golive_risk", "golive_sessions"}
+    assert {group["name"] for group in groups} == {
+        "golive_exchanges",
+        "golive_live_router",
+        "golive_risk",
+        "golive_security",
+        "golive_sessions",
+    }
     wait(lambda: all(rule["health"] == "ok" for group in stand.prometheus.ask("rules")["groups"] for rule in group["rules"]),
          "every rule was evaluated")  # fmt: skip
     assert stand.prometheus.firing() == set()

@@ -227,6 +227,12 @@ BUILD_INFO: Final = Metric(
 HEARTBEAT: Final = Metric(
     "golive_heartbeat_timestamp_seconds", MetricType.GAUGE, "Unix time at which the session's loop last turned.", ("entrypoint",)
 )
+ROTATION_DUE: Final = Metric(
+    "golive_rotation_due_seconds",
+    MetricType.GAUGE,
+    "Seconds until an API key is to be rotated, negative when overdue; 0 when it never was, or nothing can be read.",
+    ("key",),
+)
 JOURNAL_STALLED: Final = Metric(
     "golive_journal_stalled_seconds",
     MetricType.GAUGE,
@@ -285,5 +291,6 @@ DECLARED: Final[Mapping[str, Metric]] = {
         BUILD_INFO,
         HEARTBEAT,
         JOURNAL_STALLED,
+        ROTATION_DUE,
     )
 }

@@ -37,6 +37,8 @@ DESK_SILENT_S: Final = 60
 UNTOLD_WINDOW_S: Final = 15 * 60
 UNTOLD_HOLD_S: Final = 60
 """an attempt that failed is followed by others after 1, 2, 4 … s"""
+ROTATION_WARNING_S: Final = 14 * 86_400
+"""a key that is due sooner is told"""
 NEAR_SHARE: Final = 0.8
 """of a limit: its band is `warn` from here"""
 STOPS: Final = ("hard_drawdown_pct", "max_daily_loss_pct", "weekly_loss_pct")
@@ -72,6 +74,7 @@ def alert_rules(configuration: Configuration) -> tuple[RuleFile, ...]:
         RuleFile("live_router", (*_live_router(configuration), *_live_desk())),
         RuleFile("risk", tuple(_risk())),
         RuleFile("sessions", tuple(_sessions())),
+        RuleFile("security", tuple(_security())),
     )
 
 
@@ -265,6 +268,25 @@ def _sessions() -> Iterator[AlertRule]:
         summary="{{ $labels.channel }}: the channel could not be used when it was looked at",
         action="No alert will arrive there: its URL is missing in secrets/alert_urls.json, or nothing here can read it. "
         "golive alerts selftest --severity critical tries the channels.",
+    )
+
+
+def _security() -> Iterator[AlertRule]:
+    due = m.ROTATION_DUE.name
+    yield AlertRule(
+        alert="KeyRotationDue",
+        expression=f"({due} <= {ROTATION_WARNING_S}) > 0",
+        severity="warning",
+        summary="{{ $labels.key }}: the API key is to be rotated within {{ $value | humanizeDuration }}",
+        action="Make a new key at the venue, then golive secrets rotate NAME, then delete the old one. "
+        "golive secrets rotation shows all of them.",
+    )
+    yield AlertRule(
+        alert="KeyRotationOverdue",
+        expression=f"{due} <= 0",
+        severity="critical",
+        summary="{{ $labels.key }}: the API key is overdue, was never rotated, or its register cannot be read",
+        action="golive secrets rotation says which; golive secrets rotate NAME with a new key. Gates stay shut until then.",
     )
 
 

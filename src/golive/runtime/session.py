@@ -34,6 +34,8 @@ from .plan import EMBEDDED, Plan
 from .prerequisite import blocking, required_record
 from .risk_metrics import BandWatch, create_risk_metrics, publish_risk_use
 from .risk_stop import StopKeeper
+from .rotation_watch import RotationWatch
+from .secret_store import StoredSecrets
 from .service_levels.measured_session import MeasuredSession
 from .session_market import SessionMarket
 from .session_ports import MetricsFace, Progress, RunResult, ServeMetrics
@@ -72,6 +74,7 @@ class Session:
         self._server: MetricsFace | None = None
         self._bands = BandWatch()
         self._pulse: SessionPulse | None = None
+        self._rotation: RotationWatch | None = None
         self._measured = MeasuredSession(plan, self.facts, clock)
 
     async def run(self) -> RunResult:
@@ -136,7 +139,8 @@ class Session:
             plan=self._plan, facts=facts, clock=self._clock, evidence=evidence, access=access, host=host, stops=self._stops,
             pace=self._pace, measured=self._measured, progress=self._progress,
         )  # fmt: skip
-        await market.look(instruments, unfinished, (self._refresh, watch.run, pulse.run), self._ready)
+        assert self._rotation is not None
+        await market.look(instruments, unfinished, (self._refresh, watch.run, pulse.run, self._rotation.run), self._ready)
 
     def _open_evidence(self) -> tuple[Evidence, Unfinished | None]:
         """Take the entrypoint's lease and open what is durable; with it the session that is to be gone on with, if any."""
@@ -187,6 +191,9 @@ class Session:
         plan, facts = self._plan, self.facts
         create_risk_metrics(facts.recorder, plan.entrypoint.name, plan.risk_profile)
         self._pulse = SessionPulse(plan.home, plan.entrypoint.name, facts, self._clock)
+        self._rotation = RotationWatch(
+            plan, facts.recorder, self._clock, StoredSecrets(plan.home), secret_source=facts.secret_source
+        )
         self._serve_metrics()
         self._watch = HealthWatch(
             [each.name for each in (plan.entrypoint, *plan.others)], access.adapter, self._report.windows, self._clock,

@@ -128,7 +128,13 @@ def key_of(secrets: SecretStore, profile: VenueProfile, entrypoint: ResolvedEntr
             f"the key file has no key for {key}: give one key that may trade, or name the one that is meant with "
             f'"account": "{key}"'
         )
+    return key_fields(credentials, profile, entrypoint)
+
+
+def key_fields(credentials: Credentials, profile: VenueProfile, entrypoint: ResolvedEntrypoint) -> Credentials:
+    """Return the fields of a key that its venue asks for, or raise ConfigError naming those that it lacks."""
     missing = [name for name in profile.credential_fields if name not in credentials.fields]
     if missing:
+        key = entrypoint.keychain_key
         raise ConfigError(f"the key of {key} lacks {', '.join(missing)}, which {entrypoint.exchange} asks for")
     return Credentials({name: credentials.fields[name] for name in profile.credential_fields})
