@@ -25,6 +25,8 @@ from golive.runtime.live.reconcile_document import reconciliation_schema
 from golive.runtime.panic.document import panic_schema
 from golive.runtime.risk_snapshot.document import snapshot_schema
 from golive.runtime.risk_status import status_schema
+from golive.runtime.rotation import rotation_schema
+from golive.runtime.secret_list import list_schema as secrets_schema
 from golive.runtime.service_levels.report import slo_schema
 
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
@@ -51,6 +53,8 @@ MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.risk_snapshot.v1": snapshot_schema,
     "golive.signal.v1": signal_schema,
     "golive.risk_status.v1": status_schema,
+    "golive.secrets.v1": secrets_schema,
+    "golive.secrets_rotation.v1": rotation_schema,
     "golive.slo_report.v1": slo_schema,
     "golive.strategy.v1": strategy_document.strategy_schema,
     "golive.strategy_check.v1": strategy_document.check_schema,

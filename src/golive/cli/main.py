@@ -39,6 +39,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "panic": LazyCommand("golive.cli.panic:app", "Stop all entries at once, cancel, optionally sell, and read back."),
     "alerts": LazyCommand("golive.cli.alerts:app", "List, acknowledge and deliver alerts, and test their channels."),
     "operator": LazyCommand("golive.cli.operator:app", "Name the people who may lift stops and confirm trading."),
+    "secrets": LazyCommand("golive.cli.secrets:app", "Keep API keys and alert URLs encrypted, and rotate keys."),
     "mtls": LazyCommand("golive.cli.mtls:app", "Make, renew, verify and revoke the certificates of services."),
     "metrics": LazyCommand("golive.cli.metrics:app", "Make alert rules and dashboards; keep what dashboards show."),
     "audit": LazyCommand("golive.cli.audit:app", "Verify journals, seals and stage records."),
