@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from golive.engine.auto_trader import INACTION, TRANSITIONS, AutoTrader
+from golive.engine.auto_trader import INACTION, OF_RISK, TRANSITIONS, AutoTrader
 from golive.engine.auto_trader import TraderState as S
 from golive.model.clock import DAY
 from golive.model.command import Cancel, Command, Record, Submit
@@ -24,7 +24,7 @@ from golive.model.order import OrderStatus, OrderUpdate, Side
 from support.scripted_session import Session
 from support.trading import START, engine_for, process_durably, random_walk, records
 
-TRADER_ACTS = [action for action in A if action is not A.REARM]
+TRADER_ACTS = [action for action in A if action not in OF_RISK]
 PRICE = 400_000
 
 

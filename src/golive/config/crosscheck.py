@@ -11,6 +11,7 @@ from .adapter_table import KNOWN_ADAPTERS, KNOWN_LABELS
 from .alert_check import alert_channels_exist, alerts_have_one_audit, live_never_throttles_critical_alerts
 from .binding import Draft, Path, path_text
 from .endpoint import NAMED_ENDPOINTS, Endpoint, base_url_objection, endpoint_objection, parse_endpoint, sandbox_objection
+from .licensing_check import licence_files_differ, live_needs_its_licence, own_issuers_are_allowed
 from .live_check import (
     a_fallback_has_somewhere_to_go,
     route_names_are_unique,
@@ -336,6 +337,9 @@ RULES: Final[tuple[Rule, ...]] = (
     alert_channels_exist,
     live_never_throttles_critical_alerts,
     alerts_have_one_audit,
+    live_needs_its_licence,
+    own_issuers_are_allowed,
+    licence_files_differ,
     objective_names_are_unique,
     objectives_fit_their_indicator,
     the_largest_value_is_bounded_from_above,

@@ -92,6 +92,8 @@ class Act(StrEnum):
     """a session token for oneself, with one's own roles"""
     TOKEN_REVOKE = "token.revoke"
     """anybody's session token"""
+    LICENCE_MANAGE = "licence.manage"
+    """install a licence, take the fingerprint anew, believe the clock again"""
 
 
 ALLOWED: Final[Mapping[Act, frozenset[Role]]] = {
@@ -109,6 +111,7 @@ ALLOWED: Final[Mapping[Act, frozenset[Role]]] = {
     Act.CERTIFICATE_MANAGE: frozenset({Role.SECOPS}),
     Act.TOKEN_ISSUE: frozenset(Role),
     Act.TOKEN_REVOKE: frozenset({Role.SECOPS}),
+    Act.LICENCE_MANAGE: frozenset({Role.OEM}),
 }
 
 FOUR_EYES: Final[Mapping[Act, Role]] = {Act.EMERGENCY_CLEAR: Role.RISK, Act.LIVE_ACTIVATE: Role.LIVE_ACTIVATOR}

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from .adapter_table import KNOWN_ADAPTERS, KNOWN_LABELS
 from .key import NAME, RELATIVE_FORM, RELATIVE_PATH, Key, Number
+from .licensing_section import Licensing
 
 _ADAPTERS: Final = tuple(KNOWN_ADAPTERS)
 _NAMES: Final = "letters and digits, joined by single '_' or '-'"
@@ -195,7 +196,7 @@ class Observability:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RuntimeFile:
-    """How this installation runs: entrypoints, execution profiles, I/O limits, observability."""
+    """How this installation runs: entrypoints, execution profiles, I/O limits, licence, observability."""
 
     trading: Annotated[Trading, Key("What can be run.")]
     execution: Annotated[Execution, Key("How each entrypoint trades and is judged.")]
@@ -203,3 +204,4 @@ class RuntimeFile:
     observability: Annotated[Observability, Key("Metrics and health.")]
     core: Annotated[CoreReference, Key("The second file.")] = field(default_factory=CoreReference)
     risk: Annotated[Risk, Key("Risk logs.")] = field(default_factory=Risk)
+    licensing: Annotated[Licensing, Key("The licence that running takes.")] = field(default_factory=Licensing)

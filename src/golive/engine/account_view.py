@@ -123,6 +123,7 @@ class Account:
             risk.trading_state,
             self.host,
             commitment,
+            risk.licence_lapse,
         )
 
     def _commitment(self, desk: Desk, price: int) -> Commitment | None:

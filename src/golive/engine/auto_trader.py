@@ -65,6 +65,9 @@ TRANSITIONS: Final[Mapping[tuple[S, A], S]] = {
 }
 """What asks for what is so already leads to the same state, and is no transition."""
 
+OF_RISK: Final = frozenset({A.REARM, A.LICENCE_LOST, A.LICENCE_BACK})
+"""acts that risk takes, in any state; they are nothing to an auto-trader"""
+
 INACTION: Final[Mapping[S, DecisionCode]] = {
     S.STOPPED: DecisionCode.NOT_CONFIRMED,
     S.ARMED: DecisionCode.NOT_CONFIRMED,
@@ -102,7 +105,7 @@ class AutoTrader:
 
     def allows(self, action: A) -> bool:
         """Say whether an act is legal now; whoever takes acts from people asks before it becomes an event."""
-        return (self.state, action) in TRANSITIONS or action is A.REARM  # that one is asked of risk
+        return (self.state, action) in TRANSITIONS or action in OF_RISK
 
     def act(self, operator: Operator) -> Transition | None:
         """Take an operator's act; return the transition it made, None when nothing changed.

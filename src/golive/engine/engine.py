@@ -349,6 +349,8 @@ class Engine:
     def _on_operator(self, operator: Operator) -> list[Command]:
         if operator.action is OperatorAction.REARM:
             return self._rearm(operator)
+        if operator.action in (OperatorAction.LICENCE_LOST, OperatorAction.LICENCE_BACK):
+            return self._follow_licence(operator)
         commands: list[Command] = []
         moved = self.auto_trader.act(operator)
         if moved is not None:
@@ -361,10 +363,21 @@ class Engine:
                 if desk.target is not None and not desk.wants_action and desk.standing in _HELD_BACK:
                     self._proposals.signal(desk, desk.target, operator.ts, "confirmed", commands)
         elif moved is not None and self._withdraws_entries:
-            for order in list(self.orders.unended.values()):
-                if order.intent.side is Side.BUY:
-                    self._proposals.cancel(self.desks[order.intent.instrument], order, commands)
+            self._cancel_entries(commands)
         return commands
+
+    def _follow_licence(self, operator: Operator) -> list[Command]:
+        """Let risk refuse what increases risk while there is no valid licence; entries that work are canceled."""
+        commands: list[Command] = []
+        self.risk.licence_lapse = operator.cause if operator.action is OperatorAction.LICENCE_LOST else None
+        if self.risk.licence_lapse is not None:
+            self._cancel_entries(commands)
+        return commands
+
+    def _cancel_entries(self, commands: list[Command]) -> None:
+        for order in list(self.orders.unended.values()):
+            if order.intent.side is Side.BUY:
+                self._proposals.cancel(self.desks[order.intent.instrument], order, commands)
 
     def _follow_emergency(self, operator: Operator, after: TraderState, commands: list[Command]) -> None:
         """Let risk refuse what emergency mode refuses, or no longer, and record it."""
@@ -379,12 +392,17 @@ class Engine:
 
     @property
     def _withdraws_entries(self) -> bool:
-        """Whether entries neither leave nor go on working: the auto-trader is not running any more."""
-        return self.auto_trader.inaction is not None and not self._proposals.is_finishing
+        """Whether entries neither leave nor go on working: the auto-trader is not running any more, or the licence has lapsed."""
+        return self._entries_held_back is not None and not self._proposals.is_finishing
+
+    @property
+    def _entries_held_back(self) -> DecisionCode | None:
+        lapsed = DecisionCode.LICENCE_REDUCE_ONLY if self.risk.licence_lapse is not None else None
+        return self.auto_trader.inaction or lapsed
 
     def _not_sent(self, approved: Approved, ts: int) -> OrderUpdate:
-        """Return the news that an approved order did not leave, because the auto-trader stopped running meanwhile."""
-        code = self.auto_trader.inaction or ""
+        """Return the news that an approved order did not leave, because entries are held back since."""
+        code = self._entries_held_back or ""
         return OrderUpdate(approved.order.client_order_id, ts, OrderEvent.NOT_SENT, code=str(code))
 
     def _rearm(self, operator: Operator) -> list[Command]:

@@ -13,7 +13,7 @@ from .peer import HostFigures
 
 
 class OperatorAction(StrEnum):
-    """What a person (or the session command on a person's behalf) did to the trader."""
+    """What a person (or the session command on a person's behalf, or the check of its licence) did to the trader."""
 
     START = "start"
     CONFIRM = "confirm"
@@ -26,6 +26,9 @@ class OperatorAction(StrEnum):
     CLEAR_EMERGENCY = "clear_emergency"
     REARM = "rearm"
     """let a side that was executed too often in a minute be traded again"""
+    LICENCE_LOST = "licence_lost"
+    """nothing that increases risk while there is no valid licence"""
+    LICENCE_BACK = "licence_back"
     STOP = "stop"
 
 

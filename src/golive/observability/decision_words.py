@@ -218,7 +218,10 @@ CODES: Final[Mapping[C, CodeWords]] = {
         ),
     ),
     C.GATE_BLOCKED: CodeWords(("the gate is closed", "bramka jest zamknięta")),
-    C.LICENCE_REDUCE_ONLY: CodeWords(("the licence allows reductions only", "licencja pozwala tylko zmniejszać")),
+    C.LICENCE_REDUCE_ONLY: CodeWords(
+        ("the licence allows reductions only", "licencja pozwala tylko zmniejszać"),
+        ("there is no valid licence ({value}): reductions only", "nie ma ważnej licencji ({value}): tylko zmniejszanie"),
+    ),
     C.AUTO_TRADE_OFF: CodeWords(("automatic trading is off", "automatyczny handel jest wyłączony")),
     C.NOT_CONFIRMED: CodeWords(("nobody has confirmed trading", "nikt nie potwierdził handlu")),
     C.WARMING_UP: CodeWords(("the strategy is warming up", "strategia się rozgrzewa")),

@@ -9,7 +9,6 @@ _NO_MODELS: Final = "no models run yet"
 
 UNWRITTEN: Final[Mapping[str, str]] = {
     "GATE_BLOCKED": "there is no gate yet; without one `testnet`, `rehearsal` and `live` end before anything is decided (exit 3)",
-    "LICENCE_REDUCE_ONLY": "licences are not judged yet",
     "risk_adjusted": (
         "risk changes no order: one that is too large is refused whole (`risk_rejected`), and `adjustments.max_quantity` in "
         "`logs/risk_decisions.jsonl` says what would have passed"

@@ -29,6 +29,8 @@ class RiskEngine(EmergencyControl):
         self.profile = profile
         self.track = EquityTrack()
         self.flow = OrderFlow()
+        self.licence_lapse: str | None = None
+        """why there is no valid licence any more; None while there is one, or none is needed"""
         self.equity: int | None = None
         """at the last mark; None before the first"""
         self._largest_position: tuple[int, int] = (0, 1)

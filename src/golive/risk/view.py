@@ -105,3 +105,5 @@ class AccountView:
     """what the other entrypoints of the host are worth, and what holds for all, as read last; None: it is alone"""
     commitment: Commitment | None = None
     """at `prices`; None: rules add it up from `positions`, `pending_buys` and `prices`"""
+    licence_lapse: str | None = None
+    """why there is no valid licence; None while there is one, or none is needed"""

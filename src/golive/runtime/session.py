@@ -37,6 +37,7 @@ from .risk_stop import StopKeeper
 from .rotation_watch import RotationWatch
 from .secret_store import StoredSecrets
 from .service_levels.measured_session import MeasuredSession
+from .session_licence import SessionLicence
 from .session_market import SessionMarket
 from .session_ports import MetricsFace, Progress, RunResult, ServeMetrics
 from .session_pulse import SessionPulse
@@ -131,13 +132,15 @@ class Session:
             host = self._open_host(evidence)
         self._telling = asyncio.ensure_future(host.run(lambda: facts.engine))
         facts.stage_record = required_record(self._plan, evidence.stage_records, self._clock)
+        licence = SessionLicence(self._plan, self._clock, alert=evidence.alert, warn=facts.warn)
+        licence.demand()
         access = await self._open_venues(evidence)
         watch, pulse = self._begin_to_watch(access)
         instruments = await self._validate(access)
         await watch.probe_main()
         market = SessionMarket(
             plan=self._plan, facts=facts, clock=self._clock, evidence=evidence, access=access, host=host, stops=self._stops,
-            pace=self._pace, measured=self._measured, progress=self._progress,
+            pace=self._pace, measured=self._measured, progress=self._progress, licence=licence,
         )  # fmt: skip
         assert self._rotation is not None
         await market.look(instruments, unfinished, (self._refresh, watch.run, pulse.run, self._rotation.run), self._ready)

@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from golive.market.lockstep import LockStep
 from golive.model.clock import SECOND, Clock
@@ -31,6 +32,7 @@ from .prerequisite import blocking
 from .risk_stop import StopKeeper
 from .service_levels.measured_session import MeasuredSession
 from .session_emergency import SessionEmergency, hear_before_anything_leaves
+from .session_licence import SessionLicence
 from .session_ports import Progress
 from .unfinished import Unfinished
 from .venue_access import VenueAccess
@@ -53,6 +55,7 @@ class SessionMarket:
     pace: SessionPace
     measured: MeasuredSession
     progress: Progress
+    licence: SessionLicence
 
     async def look(
         self, instruments: list[Instrument], unfinished: Unfinished | None, watches: Sequence[Watch], ready: Callable[[], None]
@@ -75,6 +78,7 @@ class SessionMarket:
             emergency, switch = self._emergency(floor, inbox), self._switch(floor, inbox)
             stack.callback(emergency.watch.close)
             hear_before_anything_leaves(emergency, switch, dispatcher, inbox)
+            self.licence.begin(floor.engine, dispatcher, inbox)
             await dispatcher.settle()
             stream = self._open_stream(instruments, market, inbox)
             stack.push_async_callback(stream.close)
@@ -82,7 +86,8 @@ class SessionMarket:
             start_trader(plan, facts, dispatcher, self.clock)
             switch.look()
             ready()
-            everyone = (*watches, self._operators(inbox).run, switch.run, emergency.watch.run)
+            licensed = partial(self.licence.run, floor.engine, inbox)
+            everyone: tuple[Watch, ...] = (*watches, self._operators(inbox).run, switch.run, emergency.watch.run, licensed)
             background = [asyncio.ensure_future(each()) for each in everyone]
             stack.push_async_callback(_cancel, background)
             self._set_deadline()

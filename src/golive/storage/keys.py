@@ -59,7 +59,7 @@ class DevelopmentKeys:
         directory = home / DIRECTORY
         make_directory(directory, PRIVATE_DIRECTORY)
         _check_private(directory, directory=True)
-        keys = cls._assemble({name: _load_or_make(directory / name) for name in FILES})
+        keys = cls._assemble({name: load_or_make_key(directory / name) for name in FILES})
         keys._publish(home / PUBLIC_DIRECTORY / f"{keys.seal_key_id}.json")
         return keys
 
@@ -129,8 +129,11 @@ def read_public_key(path: Path) -> tuple[str, bytes]:
     return key_id, key
 
 
-def _load_or_make(path: Path) -> bytes:
-    """Return the key in `path`, made first if missing; of two processes that make it at once one wins for both."""
+def load_or_make_key(path: Path) -> bytes:
+    """Return the 32 bytes of the key in `path`, made first if missing; of two processes that make it at once one wins for both.
+
+    Its directory is there and private. Raises JournalError naming the file when it cannot be used.
+    """
     if not path.exists():
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
         try:

@@ -25,13 +25,14 @@ from .size import (
     target_volatility,
     trade_risk,
 )
-from .standing import emergency_mode, flip, missing_input
+from .standing import emergency_mode, flip, licence, missing_input
 
 __all__ = ["RULES", "RULES_BEFORE_LOSSES", "RULES_FOR_REDUCTIONS", "Objection", "Rule", "reduces", "share_text"]
 
 RULES_BEFORE_LOSSES: Final[tuple[Rule, ...]] = (emergency_mode, flip, missing_input)
 RULES: Final[tuple[Rule, ...]] = (
     *RULES_BEFORE_LOSSES,
+    licence,
     daily_loss, weekly_loss, drawdown, cross_entrypoint,
     symbol_lock, trading_window, stale_data, price_collar,
     max_quantity, max_notional, max_position, max_open_positions, portfolio_exposure,

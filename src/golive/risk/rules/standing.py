@@ -32,6 +32,13 @@ def flip(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection 
     return Objection(DecisionCode.RISK_FLIP, str(free), str(order.quantity)) if order.quantity > free else None
 
 
+def licence(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
+    """Refuse what increases risk while there is no valid licence; reductions are never asked for one."""
+    if view.licence_lapse is None:
+        return None
+    return Objection(DecisionCode.LICENCE_REDUCE_ONLY, "valid", view.licence_lapse)
+
+
 def missing_input(order: NewOrder, view: AccountView, profile: RiskProfile) -> Objection | None:
     """Refuse when the account cannot be valued, the order not priced, or what was ordered before is not known."""
     equity, day_start, peak = view.equity, view.day_start_equity, view.peak_equity

@@ -1,0 +1,174 @@
+"""`oem_provision_license.py --verify`: everything about this installation's licence, as a table and as evidence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from golive.audit import canonical
+from golive.model.clock import stamp, to_iso
+from golive.model.errors import JournalError
+from golive.model.json import JsonObject, JsonValue
+from golive.security.licence.envelope import Kind, open_envelope
+from golive.security.licence.fault import GRACE, Document, Fault, FaultCode, NotBelieved
+from golive.security.licence.issuer_key import IssuerKeys
+from golive.security.licence.judge import Held, Judgement, Wanted, judge
+from golive.security.licence.payload import Licence, read_licence
+from golive.storage.files import write_atomic
+from golive.storage.keys import DevelopmentKeys
+from golive.storage.licence_files import EXPECTED, REGISTRY, registered
+
+from .desk import LicenceDesk
+
+SCHEMA: Final = "golive.licence_verification.v1"
+FOLDER: Final = Path("var/audit/licences")
+Row = tuple[str, str, str]
+"""what was looked at, `ok`, `grace`, `note` or `FAULT`, and in words"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What was found; `faults` are those of the judgement, the expected fingerprint and the registry."""
+
+    judgement: Judgement
+    faults: tuple[Fault, ...]
+    rows: tuple[Row, ...]
+    document: JsonObject
+
+    @property
+    def is_valid(self) -> bool:
+        return self.judgement.is_good and all((each.document, each.code) in GRACE for each in self.faults)
+
+
+def verify(desk: LicenceDesk) -> tuple[Examination, Path]:
+    """Examine, record the verdict, and leave `var/audit/licences/verify_<stamp>.json`: the second of what is returned.
+
+    Nothing is made or renewed. Raises JournalError when keys or log cannot be used, or the evidence cannot be written.
+    """
+    now = desk.clock.now()
+    desk.check(Wanted(), "verify", renews=False)
+    found = examine(desk)
+    path = _place(desk.home / FOLDER, now)
+    write_atomic(path, canonical(found.document) + b"\n", durable_name=True)
+    return found, path
+
+
+def examine(desk: LicenceDesk) -> Examination:
+    """Look at licence, machine, list and every record of the registry; nothing is written."""
+    held, now, rules = desk.held(), desk.clock.now(), desk.rules()
+    found = judge(held, rules, now)
+    registry, records = _registry(desk.home, rules.keys, found)
+    faults = [*found.faults, *registry]
+    is_absent = held.expected is None and Document.EXPECTED not in held.unreadable
+    if found.licence is not None and not found.development and is_absent:
+        text = f"there is none: put the issuer's {EXPECTED.name} into {EXPECTED.parent}/"
+        faults.append(Fault(Document.EXPECTED, FaultCode.MISSING, text))
+    rows = tuple(_rows(found, tuple(faults), records))
+    is_valid = found.is_good and all((each.document, each.code) in GRACE for each in faults)
+    document = _document(desk, held, found, tuple(faults), records, is_valid=is_valid, now=now)
+    return Examination(judgement=found, faults=tuple(faults), rows=rows, document=document)
+
+
+def _registry(home: Path, keys: IssuerKeys, found: Judgement) -> tuple[list[Fault], int]:
+    """Return what is wrong with the registry, and how many licences it has; each is verified like an active one."""
+    try:
+        entries = registered(home, DevelopmentKeys.load(home))
+    except JournalError as exc:
+        return [Fault(Document.REGISTRY, FaultCode.MALFORMED, str(exc))], 0
+    faults = []
+    digests = set()
+    for entry in entries:
+        digests.add(entry.body.get("licence_sha256"))
+        try:
+            licence = _registered_licence(entry.body, keys)
+        except NotBelieved as exc:
+            faults.append(Fault(Document.REGISTRY, exc.code, f"record {entry.seq}: {exc}"))
+            continue
+        if licence.license_id != entry.body.get("license_id"):
+            faults.append(Fault(Document.REGISTRY, FaultCode.COPY_DIFFERS, f"record {entry.seq}: names another licence"))
+    if found.licence is not None and found.licence_sha256 not in digests:
+        mend = "install it with oem_provision_license.py --install"
+        faults.append(Fault(Document.REGISTRY, FaultCode.NOT_REGISTERED, f"the active licence is not in {REGISTRY}; {mend}"))
+    return faults, len(entries)
+
+
+def _registered_licence(body: JsonObject, keys: IssuerKeys) -> Licence:
+    data = json.dumps(body.get("licence")).encode()
+    return read_licence(open_envelope(data, Kind.LICENCE, keys).payload)
+
+
+def _rows(found: Judgement, faults: tuple[Fault, ...], records: int) -> Iterator[Row]:
+    by = {document: [fault for fault in faults if fault.document is document] for document in Document}
+
+    def told(document: Document, good: str) -> Iterator[Row]:
+        for fault in by[document]:
+            yield str(document), "grace" if (document, fault.code) in GRACE and found.is_good else "FAULT", fault.text
+        if not by[document]:
+            yield str(document), "ok", good
+
+    licence = found.licence
+    if licence is None:
+        yield from told(Document.LICENCE, "")
+    else:
+        yield from told(
+            Document.LICENCE,
+            f"{licence.license_id} of {licence.issuer} for {licence.customer}, until {to_iso(licence.not_after)}",
+        )
+        yield (
+            "allows",
+            "note",
+            f"{', '.join(found.profiles) or 'nothing'}; environments {', '.join(licence.environments) or 'none'}",
+        )
+        if licence.development:
+            yield "development", "note", "made on this machine for itself: good for demo and paper, never for live"
+    yield from told(Document.FINGERPRINT, str(found.match) if found.match else "")
+    if licence is None or not licence.development:
+        yield from told(Document.EXPECTED, "the same machine" if licence else "not looked at")
+    revocations = found.revocations
+    good = f"version {revocations.version}, until {to_iso(revocations.expires)}" if revocations else ""
+    yield from told(Document.REVOCATIONS, good)
+    yield from told(Document.CLOCK, "not behind what was seen here before")
+    yield from told(Document.REGISTRY, f"{records} licence{'' if records == 1 else 's'}, each signed")
+
+
+def _document(
+    desk: LicenceDesk, held: Held, found: Judgement, faults: tuple[Fault, ...], records: int, *, is_valid: bool, now: int
+) -> JsonObject:
+    licence, revocations, match = found.licence, found.revocations, found.match
+    files: dict[str, JsonValue] = {}
+    data = {
+        Document.LICENCE: held.licence, Document.FINGERPRINT: held.fingerprint, Document.REVOCATIONS: held.revocations,
+        Document.EXPECTED: held.expected,
+    }  # fmt: skip
+    for document, path in desk.paths.items():
+        content = data[document]
+        files[str(document)] = {
+            "path": path.relative_to(desk.home).as_posix(),
+            "sha256": None if content is None else hashlib.sha256(content).hexdigest(),
+        }
+    return {
+        "schema": SCHEMA, "verified_at": to_iso(now), "valid": is_valid, "standing": str(found.standing),
+        "good_until": None if found.good_until is None else to_iso(found.good_until), "key_id": found.key_id,
+        "licence": None if licence is None else licence.as_payload(), "profiles": sorted(found.profiles),
+        "live_allowed": licence is not None and not licence.development and "live" in licence.environments,
+        "list_version": None if revocations is None else revocations.version,
+        "fingerprint": None if match is None else {
+            "same": list(match.same), "changed": list(match.changed), "absent": list(match.absent), "required": match.required,
+            "strength": match.strength,
+        },
+        "registry_records": records, "files": files,
+        "faults": [{"document": str(f.document), "code": str(f.code), "text": f.text} for f in faults],
+    }  # fmt: skip
+
+
+def _place(folder: Path, now: int) -> Path:
+    """Return a name that is free: evidence is never replaced."""
+    path = folder / f"verify_{stamp(now)}.json"
+    number = 2
+    while path.exists():
+        path, number = folder / f"verify_{stamp(now)}_{number}.json", number + 1
+    return path

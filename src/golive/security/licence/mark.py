@@ -1,0 +1,69 @@
+"""What was seen before of lists and clocks, so that neither can be turned back: high-water marks, sealed by this installation."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from golive.audit import canonical
+from golive.model.clock import to_iso
+from golive.model.json import JsonObject
+
+from .fault import NotBelieved
+from .payload import moment_of
+from .strict_json import count_of, demand_fields, malformed, strict_object, text_of
+
+SCHEMA: Final = "golive.licence_marks.v1"
+_FIELDS: Final = ("schema", "lists", "clock", "mac")
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The highest version of each issuer's list and the latest clock (ns UTC) seen.
+
+    `doubt` says why they cannot be believed, if so.
+    """
+
+    lists: Mapping[str, int] = field(default_factory=dict)
+    clock: int = 0
+    doubt: str = ""
+
+    @property
+    def is_believed(self) -> bool:
+        return not self.doubt
+
+    def after(self, now: int, issuer: str = "", version: int = 0) -> Marks:
+        """Return the marks once `now`, and a list of `issuer` if there was one, were seen; they only rise."""
+        lists = {**self.lists, issuer: max(self.lists.get(issuer, 0), version)} if issuer else self.lists
+        return replace(self, lists=lists, clock=max(self.clock, now))
+
+
+def encode_marks(marks: Marks, key: bytes) -> bytes:
+    """Return marks as their file holds them, with a MAC under this installation's `key`."""
+    fields: JsonObject = {"schema": SCHEMA, "lists": dict(marks.lists), "clock": to_iso(marks.clock)}
+    return canonical({**fields, "mac": _mac(fields, key)}) + b"\n"
+
+
+def decode_marks(data: bytes, key: bytes) -> Marks:
+    """Return what `encode_marks` wrote; marks that are not believed for anything else."""
+    try:
+        fields = strict_object(data, "the file")
+        demand_fields(fields, _FIELDS, "the file")
+        lists = fields["lists"]
+        if not isinstance(lists, dict):
+            raise malformed("field 'lists' is no object")
+        found = Marks({issuer: count_of(lists, issuer) for issuer in lists}, moment_of(fields, "clock"))
+        mac = text_of(fields, "mac", str.isascii)
+    except NotBelieved as exc:
+        return Marks(doubt=f"what was seen before cannot be read: {exc}")
+    signed = {name: fields[name] for name in _FIELDS if name != "mac"}
+    if fields["schema"] != SCHEMA or not hmac.compare_digest(mac, _mac(signed, key)):
+        return Marks(doubt="what was seen before was not written by this installation")
+    return found
+
+
+def _mac(fields: JsonObject, key: bytes) -> str:
+    return hmac.new(key, b"golive.licence_marks.v1\n" + canonical(fields), hashlib.sha256).hexdigest()

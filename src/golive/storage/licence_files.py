@@ -1,0 +1,89 @@
+"""Files of licences: the three active ones and the expected fingerprint, what was seen before, and the registry.
+
+`var/licenses/registry.jsonl` is a journal with a seal: one licence that was issued or installed here in each record.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from golive.audit.entry import Entry
+from golive.model.errors import JournalError
+from golive.model.json import JsonObject
+
+from .files import PRIVATE_DIRECTORY, SECRET_FILE, make_directory, write_atomic
+from .journal_file import JournalFile, Signer
+from .keys import DevelopmentKeys
+from .verified import sealed_entries
+
+REGISTRY: Final = Path("var/licenses/registry.jsonl")
+EXPECTED: Final = Path("config/fingerprint.expected.json")
+MARKS: Final = Path("var/security/licence_marks.json")
+RECORD: Final = "licence_registered"
+MOST_BYTES: Final = 256 * 1024
+PATIENCE_S: Final = 5.0
+_NAME: Final = "licences"
+
+
+def read_document(path: Path) -> bytes | None:
+    """Return a file's bytes, None when there is none; JournalError for a link, no regular file, or one too long."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        reason = "a symbolic link; put the file itself there" if exc.errno == errno.ELOOP else str(exc.strerror)
+        raise JournalError(f"{path}: {reason}") from exc
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise JournalError(f"{path}: not a regular file")
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise JournalError(f"{path}: longer than {MOST_BYTES} bytes")
+    return data
+
+
+def write_documents(files: Mapping[Path, bytes]) -> None:
+    """Replace files, each whole and durable; in the order given. Raises JournalError."""
+    for path, data in files.items():
+        write_atomic(path, data, durable_name=True)
+
+
+def write_marks(home: Path, data: bytes) -> None:
+    """Replace what was seen before; durable on return. Raises JournalError."""
+    make_directory((home / MARKS).parent, PRIVATE_DIRECTORY)
+    write_atomic(home / MARKS, data, mode=SECRET_FILE, durable_name=True)
+
+
+def register(home: Path, signer: Signer, body: JsonObject, operator: str) -> None:
+    """Append one licence to the registry and seal it; durable on return. Raises JournalError when the registry is not sound."""
+    path = home / REGISTRY
+    seal = path.with_suffix(".seal.json")
+    if path.exists() and path.stat().st_size and not seal.exists():
+        raise JournalError(
+            f"{path}: its seal {seal.name} is gone, so records may have been cut off; restore both from one backup"
+        )
+    journal = JournalFile.open(path, _NAME, signer, seal_path=seal, held=False, patience_s=PATIENCE_S)
+    try:
+        journal.append(RECORD, body, operator)
+        journal.seal()
+    finally:
+        journal.close()
+
+
+def registered(home: Path, keys: DevelopmentKeys | None) -> Sequence[Entry]:
+    """Return every licence that is registered, oldest first; JournalError when the registry is not what was written."""
+    path = home / REGISTRY
+    seal = path.with_suffix(".seal.json")
+    if not path.exists() and not seal.exists():
+        return ()
+    if keys is None:
+        raise JournalError(f"{path}: the keys that signed it are gone")
+    if not seal.exists():
+        raise JournalError(f"{path}: its seal {seal.name} is gone, so records may have been cut off")
+    return tuple(entry for entry in sealed_entries(path, seal, keys) if entry.type == RECORD)
