@@ -20,6 +20,7 @@ from golive.runtime.decision_list import decisions_schema
 from golive.runtime.download import document as download_document
 from golive.runtime.explain.chain import moment_schema, signal_schema
 from golive.runtime.explain.story import story_schema
+from golive.runtime.licence.document import verification_schema
 from golive.runtime.live import order_document
 from golive.runtime.live.reconcile_document import reconciliation_schema
 from golive.runtime.panic.document import panic_schema
@@ -44,6 +45,7 @@ MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.download.v1": download_document.download_schema,
     "golive.download_record.v1": download_document.record_schema,
     "golive.guardrails.v1": guardrail_schema,
+    "golive.licence_verification.v1": verification_schema,
     "golive.live_orders.v1": order_document.list_schema,
     "golive.moment.v1": moment_schema,
     "golive.order.v1": order_document.order_schema,

@@ -40,8 +40,8 @@ from .sizing import Sizing
 from .valuation import Valuation
 from .watch import Breach, Watch
 
-_HELD_BACK: Final = frozenset(INACTION.values())
-"""standing codes of a desk whose target waits for the auto-trader"""
+_HELD_BACK: Final = frozenset({*INACTION.values(), DecisionCode.LICENCE_REDUCE_ONLY})
+"""standing codes of a desk whose target waits for the auto-trader, or for a licence"""
 _AT_REST: Final = frozenset((DecisionCode.ON_TARGET, DecisionCode.BELOW_MINIMUM))
 """codes of a desk that has what its target asks for"""
 
@@ -298,7 +298,7 @@ class Engine:
                 self._proposals.unfinished(desk, update.ts, commands)
         elif order.status in (OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.ABSENT):
             self._notes.record(commands, update.ts, "order_failed", ended)
-            held_back = self.auto_trader.inaction if update.event == OrderEvent.NOT_SENT else None
+            held_back = self._entries_held_back if update.event == OrderEvent.NOT_SENT else None
             desk.standing = held_back or DecisionCode.ON_TARGET
             if is_protective:
                 desk.is_exposed = True
@@ -359,9 +359,7 @@ class Engine:
         if operator.action is OperatorAction.STOP:
             return self._finish(operator.ts, commands)
         if moved is not None and moved.after is TraderState.RUNNING:
-            for desk in self.desks.values():
-                if desk.target is not None and not desk.wants_action and desk.standing in _HELD_BACK:
-                    self._proposals.signal(desk, desk.target, operator.ts, "confirmed", commands)
+            self._ask_again(operator, "confirmed", commands)
         elif moved is not None and self._withdraws_entries:
             self._cancel_entries(commands)
         return commands
@@ -372,7 +370,15 @@ class Engine:
         self.risk.licence_lapse = operator.cause if operator.action is OperatorAction.LICENCE_LOST else None
         if self.risk.licence_lapse is not None:
             self._cancel_entries(commands)
+        elif self.auto_trader.inaction is None:
+            self._ask_again(operator, "licence_back", commands)
         return commands
+
+    def _ask_again(self, operator: Operator, cause: str, commands: list[Command]) -> None:
+        """Let targets be decided that were held back until now."""
+        for desk in self.desks.values():
+            if desk.target is not None and not desk.wants_action and desk.standing in _HELD_BACK:
+                self._proposals.signal(desk, desk.target, operator.ts, cause, commands)
 
     def _cancel_entries(self, commands: list[Command]) -> None:
         for order in list(self.orders.unended.values()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from golive.model.command import Cancel, Command
 from golive.model.decision import Approved, DecisionCode, Refused
@@ -20,6 +21,8 @@ from .hearing import Hearing
 from .notes import Body, Notes, decision_body, neutral_body, signal_body
 from .protection import Protection
 from .sizing import Sizing, order_for, orderable_lots, wanted_lots
+
+_REDUCTIONS_ONLY: Final = (DecisionCode.EMERGENCY_MODE, DecisionCode.LICENCE_REDUCE_ONLY)
 
 
 class Proposals:
@@ -98,9 +101,11 @@ class Proposals:
         return self._propose(desk, ts, commands) if held_back is None else self.conclude(desk, held_back, ts, commands)
 
     def _held_back(self, desk: Desk) -> DecisionCode | None:
-        """Return why the auto-trader may not order what a desk's signal asks for; None when it may."""
+        """Return why nothing may be ordered of what a desk's signal asks for; None when it may."""
         code = self._auto_trader.inaction
-        if code is DecisionCode.EMERGENCY_MODE and self._wanted(desk) < desk.worth.lots:
+        if code is None and self._risk.licence_lapse is not None:
+            code = DecisionCode.LICENCE_REDUCE_ONLY
+        if code in _REDUCTIONS_ONLY and self._wanted(desk) < desk.worth.lots:
             return None  # a reduction
         return code
 

@@ -10,7 +10,16 @@ from typing import Final
 from golive.audit import Chain, Soundness
 from golive.model.errors import JournalError
 
-from . import alert_audit, decision_journal, emergency_journal, live_log, live_segments, risk_decisions, security_admin
+from . import (
+    alert_audit,
+    decision_journal,
+    emergency_journal,
+    licence_files,
+    live_log,
+    live_segments,
+    risk_decisions,
+    security_admin,
+)
 from .daily_journal import segment_end
 from .live_verifier import LiveBounds, LiveVerifier, is_order_journal
 from .lost_activations import lost_activations
@@ -30,6 +39,7 @@ _JOURNALS: Final = (
     str(emergency_journal.PATH),
     "var/security/tls_rotation.json",
     "var/data/*/security/rotation_log.json",
+    str(licence_files.REGISTRY),
 )
 _STAGE: Final = Path("var/audit/stage")
 _SESSIONS: Final = Path("var/state/sessions")
@@ -41,6 +51,7 @@ _SEALED: Final = (
     security_admin.PATH.parent,
     emergency_journal.PATH.parent,
     Path("var/security"),
+    licence_files.REGISTRY.parent,
 )
 
 

@@ -12,19 +12,19 @@ from typing import Final
 from golive.audit import canonical
 from golive.model.clock import stamp, to_iso
 from golive.model.errors import JournalError
-from golive.model.json import JsonObject, JsonValue
+from golive.model.json import JsonObject
 from golive.security.licence.envelope import Kind, open_envelope
 from golive.security.licence.fault import GRACE, Document, Fault, FaultCode, NotBelieved
 from golive.security.licence.issuer_key import IssuerKeys
-from golive.security.licence.judge import Held, Judgement, Wanted, judge
+from golive.security.licence.judge import LIVE, Held, Judgement, Wanted, judge
 from golive.security.licence.payload import Licence, read_licence
 from golive.storage.files import write_atomic
 from golive.storage.keys import DevelopmentKeys
 from golive.storage.licence_files import EXPECTED, REGISTRY, registered
 
 from .desk import LicenceDesk
+from .document import FileTold, LicenceVerification, faults_told, licence_told, match_told
 
-SCHEMA: Final = "golive.licence_verification.v1"
 FOLDER: Final = Path("var/audit/licences")
 Row = tuple[str, str, str]
 """what was looked at, `ok`, `grace`, `note` or `FAULT`, and in words"""
@@ -138,31 +138,26 @@ def _rows(found: Judgement, faults: tuple[Fault, ...], records: int) -> Iterator
 def _document(
     desk: LicenceDesk, held: Held, found: Judgement, faults: tuple[Fault, ...], records: int, *, is_valid: bool, now: int
 ) -> JsonObject:
-    licence, revocations, match = found.licence, found.revocations, found.match
-    files: dict[str, JsonValue] = {}
     data = {
         Document.LICENCE: held.licence, Document.FINGERPRINT: held.fingerprint, Document.REVOCATIONS: held.revocations,
         Document.EXPECTED: held.expected,
     }  # fmt: skip
-    for document, path in desk.paths.items():
-        content = data[document]
-        files[str(document)] = {
-            "path": path.relative_to(desk.home).as_posix(),
-            "sha256": None if content is None else hashlib.sha256(content).hexdigest(),
-        }
-    return {
-        "schema": SCHEMA, "verified_at": to_iso(now), "valid": is_valid, "standing": str(found.standing),
-        "good_until": None if found.good_until is None else to_iso(found.good_until), "key_id": found.key_id,
-        "licence": None if licence is None else licence.as_payload(), "profiles": sorted(found.profiles),
-        "live_allowed": licence is not None and not licence.development and "live" in licence.environments,
-        "list_version": None if revocations is None else revocations.version,
-        "fingerprint": None if match is None else {
-            "same": list(match.same), "changed": list(match.changed), "absent": list(match.absent), "required": match.required,
-            "strength": match.strength,
-        },
-        "registry_records": records, "files": files,
-        "faults": [{"document": str(f.document), "code": str(f.code), "text": f.text} for f in faults],
-    }  # fmt: skip
+    files = {
+        str(document): FileTold(path=path.relative_to(desk.home).as_posix(), sha256=_sha256(data[document]))
+        for document, path in desk.paths.items()
+    }
+    licence, revocations = found.licence, found.revocations
+    return LicenceVerification(
+        verified_at=now, valid=is_valid, standing=str(found.standing), good_until=found.good_until, key_id=found.key_id,
+        licence=licence_told(licence), profiles=tuple(sorted(found.profiles)),
+        live_allowed=licence is not None and not licence.development and LIVE in licence.environments,
+        list_version=None if revocations is None else revocations.version, fingerprint=match_told(found.match),
+        registry_records=records, files=files, faults=faults_told(faults),
+    ).as_document()  # fmt: skip
+
+
+def _sha256(data: bytes | None) -> str | None:
+    return None if data is None else hashlib.sha256(data).hexdigest()
 
 
 def _place(folder: Path, now: int) -> Path:
