@@ -15,7 +15,8 @@ from golive.storage.alert_audit import alert_files, rows_of
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.alert_story import alert_stories
 from support.alert_services import keep_urls, webhook
-from support.golive_process import ALONE, Home
+from support.forked_golive import ForkedHome
+from support.golive_process import ALONE
 
 pytestmark = [pytest.mark.e2e_demo_paper, pytest.mark.timeout(300)]
 
@@ -29,7 +30,7 @@ def put(home: Path, count: int) -> None:
 
 
 def test_what_a_session_and_a_panic_raise_arrives_at_every_channel(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     with webhook() as first, webhook() as second:
         keep_urls(tmp_path, alert_oem_live=first.url, alert_sec_alerts=second.url)
         panic = home.golive("panic", "--reason", "a drill")
@@ -45,7 +46,7 @@ def test_what_a_session_and_a_panic_raise_arrives_at_every_channel(tmp_path: Pat
 
 
 def test_a_service_that_hangs_stops_no_trading_and_the_next_delivery_goes_on(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     assert home.run("demo", "--candles", "200").code == 0
     with webhook() as hook:
         keep_urls(tmp_path, alert_oem_live=hook.url, alert_sec_alerts=hook.url)

@@ -6,7 +6,6 @@ import contextlib
 import json
 import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 
 from support.forked_golive import ForkedHome
-from support.golive_process import ALONE, Home, wait_for_file
+from support.golive_process import ALONE, Home, Process, wait_for_file
 from support.long_form import only_in_proof
 
 pytestmark = pytest.mark.e2e_demo_paper
@@ -23,7 +22,7 @@ SWITCH = "var/state/auto_trade/okx_desktop_paper.json"
 
 
 @contextlib.contextmanager
-def running(home: Home, *words: str) -> Iterator[subprocess.Popen[str]]:
+def running(home: Home, *words: str) -> Iterator[Process]:
     """A demo session at speed 1 that has started; it is ended with SIGTERM."""
     ready = home.path / "ready.json"
     ready.unlink(missing_ok=True)
@@ -39,7 +38,7 @@ def running(home: Home, *words: str) -> Iterator[subprocess.Popen[str]]:
             process.communicate(timeout=40)
 
 
-def ended(process: subprocess.Popen[str]) -> dict[str, Any]:
+def ended(process: Process) -> dict[str, Any]:
     process.send_signal(signal.SIGTERM)
     report = json.loads(process.communicate(timeout=40)[0])
     assert isinstance(report, dict)

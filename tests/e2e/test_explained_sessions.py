@@ -15,6 +15,7 @@ from golive.observability.decision_words import EVENT_WORDS
 from golive.storage.decision_journal import DIRECTORY, journal_files
 from golive.storage.recovery import entries
 from golive.storage.sessions import session_stores
+from support.forked_golive import ForkedHome
 from support.golive_process import ALONE, Home
 from support.published import published
 
@@ -24,7 +25,7 @@ CANDLES = ("--candles", "400", *ALONE)
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A demo under the shipped limits, then one under limits that its orders are too large for."""
-    home = Home(tmp_path_factory.mktemp("home"))
+    home = ForkedHome(tmp_path_factory.mktemp("home"))
     assert home.run("demo", *CANDLES).code == 0
     home.edit("runtime.yaml", "risk_profile: balanced ", "risk_profile: conservative ")
     home.run("demo", *CANDLES)
@@ -352,7 +353,7 @@ def test_the_end_of_a_run_and_its_report_show_what_was_decided(home: Home, capsy
 @pytest.fixture(scope="module")
 def protected(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A demo whose positions are protected by a stop."""
-    home = Home(tmp_path_factory.mktemp("protected"))
+    home = ForkedHome(tmp_path_factory.mktemp("protected"))
     home.edit("core.yaml", "parameters: {} ", "parameters: {stop_loss_pct: 0.002} ")
     assert home.run("demo", *CANDLES).code == 0
     assert home.golive("audit", "verify", "--all").code == 0
@@ -377,7 +378,7 @@ def test_the_order_that_protects_belongs_to_the_chain_and_is_no_second_decision(
 @pytest.fixture(scope="module")
 def allocated(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A demo of two strategies as one, one of which may begin nothing before 04:00."""
-    home = Home(tmp_path_factory.mktemp("allocated"))
+    home = ForkedHome(tmp_path_factory.mktemp("allocated"))
     members = """parameters: {}
     allocation:
       - {strategy: ema_cross, capital_pct: 0.5, schedule: [mon-sun 04:00-24:00]}

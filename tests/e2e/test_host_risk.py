@@ -16,7 +16,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from support.golive_process import GOLIVE, ROOT, Home, wait_for_file
+from support.forked_golive import ForkedHome
+from support.golive_process import GOLIVE, ROOT, Home, Process, wait_for_file
 
 pytestmark = pytest.mark.e2e_demo_paper
 PASSPHRASE = "correct horse battery"
@@ -41,7 +42,7 @@ class Churn(Callbacks):
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """Two entrypoints in USDT that trade on every bar, one under an aggressive profile, one under a conservative one."""
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     (tmp_path / "strategies").mkdir()
     (tmp_path / "strategies/churn.py").write_text(CHURN)
     home.edit("core.yaml", "strategies:\n", 'strategies:\n  churn:\n    timeframe: "1m"\n    parameters: {position_pct: 0.028}\n')
@@ -55,7 +56,7 @@ def home(tmp_path: Path) -> Home:
 
 
 @contextlib.contextmanager
-def running(home: Home, entrypoint: str) -> Iterator[subprocess.Popen[str]]:
+def running(home: Home, entrypoint: str) -> Iterator[Process]:
     """A demo session at a bar each two seconds that has started."""
     ready = home.path / f"{entrypoint}.ready.json"
     process = home.start(

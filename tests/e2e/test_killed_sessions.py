@@ -51,7 +51,7 @@ def killed(home: Home, mode: str, *words: str, events: int, env: dict[str, str] 
             time.sleep(RNG.uniform(0, 0.02))
         process.kill()
     process.communicate(timeout=20)
-    return process.returncode
+    return process.wait()
 
 
 def count(store: Path, table: str) -> int:

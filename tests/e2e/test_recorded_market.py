@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.golive_process import Home
+from support.forked_golive import ForkedHome
 
 pytestmark = [pytest.mark.e2e_demo_paper, pytest.mark.recorded]
 FOLDER = os.environ.get("GOLIVE_RECORDED_DATA")
@@ -23,7 +23,7 @@ needs_data = pytest.mark.skipif(FOLDER is None, reason="GOLIVE_RECORDED_DATA nam
     ],
 )
 def test_paper_trades_on_recorded_data_and_repeats_itself(tmp_path: Path, file: str, words: tuple[str, ...], model: str) -> None:
-    home, data = Home(tmp_path), str(Path(FOLDER or "") / file)
+    home, data = ForkedHome(tmp_path), str(Path(FOLDER or "") / file)
     assert home.run("demo", *words, "--data", data).code == 0
     reports = [home.run("paper", *words, "--data", data).report for _ in range(2)]
     for report in reports:
@@ -37,6 +37,6 @@ def test_paper_trades_on_recorded_data_and_repeats_itself(tmp_path: Path, file: 
 @needs_data
 def test_bars_from_trades_need_trades(tmp_path: Path) -> None:
     data = str(Path(FOLDER or "") / "btc-perp_1m_2022-01.csv")
-    done = Home(tmp_path).run("demo", "--timeframe", "1s", "--data", data)
+    done = ForkedHome(tmp_path).run("demo", "--timeframe", "1s", "--data", data)
     assert done.code == 2
     assert "Traceback" not in done.stderr

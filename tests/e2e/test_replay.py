@@ -14,13 +14,14 @@ from golive.model.instrument import Instrument
 from golive.runtime.bootstrap import plan_session
 from golive.runtime.floor import open_engine
 from golive.runtime.options import RunOptions
-from support.golive_process import ALONE, Home
+from support.forked_golive import ForkedHome
+from support.golive_process import ALONE
 
 pytestmark = pytest.mark.e2e_demo_paper
 
 
 def test_the_recorded_event_log_replays_to_identical_commands(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     report = home.run("demo", "--candles", "600", *ALONE).report
     [store] = (home.path / "var/state/sessions").glob("demo_*.sqlite")
     with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as database:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from golive.storage.indicator_store import read_indicator
+from support.forked_golive import ForkedHome
 from support.golive_process import Home, wait_for_file
 from support.published import published
 
@@ -24,7 +25,7 @@ def kept(home: Home, indicator: str) -> int:
 
 
 def test_a_session_measures_itself_and_a_killed_one_is_down(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     ready = tmp_path / "ready.json"
     process = home.start("demo", "--speed", "600", "--max-runtime", "0", "--ready-file", str(ready))
     try:
@@ -56,7 +57,7 @@ def _last_seen(home: Home) -> float:
 
 
 def test_a_simulation_measures_nothing(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     done = home.run("demo", "--candles", "60", "--lang", "pl", "--log-level", "info")
     assert done.code in (0, 6), done.stderr
     assert not (tmp_path / "var/state/slo").exists()
@@ -70,7 +71,7 @@ def test_a_simulation_measures_nothing(tmp_path: Path) -> None:
 
 
 def test_what_stops_a_session_is_told_on_the_console_and_in_the_log(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = ForkedHome(tmp_path)
     done = home.run("paper", "--candles", "60", "--lang", "pl")
     assert done.code == 3
     assert "błąd: sesja nie może się zacząć" in done.stderr

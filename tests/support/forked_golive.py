@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from support.forking import Forks
 from support.golive_process import Finished, Home
@@ -32,23 +33,54 @@ _COMMANDS = Forks(
 )
 
 
+class ForkedCommand:
+    """A command that runs, as far as `subprocess.Popen` is asked about it; both streams are had when it has ended."""
+
+    def __init__(self, words: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> None:
+        self._streams = (os.memfd_create("stdout"), os.memfd_create("stderr"))
+        for each in self._streams:
+            weakref.finalize(self, os.close, each)
+        with Path(os.devnull).open("rb") as nothing:
+            self._process = _COMMANDS.start(words, [nothing.fileno(), *self._streams], env, cwd)
+        self.pid = self._process.pid
+        self.wait, self.send_signal = self._process.wait, self._process.send_signal
+        self.terminate, self.kill = self._process.terminate, self._process.kill
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.returncode
+
+    def poll(self) -> int | None:
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """Wait for its end and return what it said on stdout and on stderr; TimeoutExpired leaves it running."""
+        self.wait(timeout)
+        out, err = (os.pread(each, os.fstat(each).st_size, 0).decode() for each in self._streams)
+        return out, err
+
+
 class ForkedHome(Home):
     """A home whose commands are forked. Settings of imports (`GOLIVE_CACHE_DIR`, `NUMBA_*`) are those of the tests."""
 
     def golive(self, *words: str, env: Mapping[str, str] | None = None, timeout_s: float = 120) -> Finished:
         return finished([*words, "--home", str(self.path)], env={**self.env, **(env or {})}, cwd=self.path, timeout_s=timeout_s)
 
+    def start(self, mode: str, *words: str, env: Mapping[str, str] | None = None) -> ForkedCommand:
+        told = ["run", "--mode", mode, "--json", *words, "--home", str(self.path)]
+        return ForkedCommand(told, env={**self.env, **(env or {})}, cwd=self.path)
+
 
 def finished(words: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout_s: float = 120) -> Finished:
     """Run a command to its end."""
-    with TemporaryFile("w+") as stdout, TemporaryFile("w+") as stderr, Path(os.devnull).open("rb") as nothing:
-        process = _COMMANDS.start(words, [each.fileno() for each in (nothing, stdout, stderr)], env, cwd)
-        try:
-            code = process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise
-        stdout.seek(0)
-        stderr.seek(0)
-        return Finished(code, stdout.read(), stderr.read())
+    process = ForkedCommand(words, env=env, cwd=cwd)
+    try:
+        out, err = process.communicate(timeout_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
+    assert process.returncode is not None
+    return Finished(process.returncode, out, err)

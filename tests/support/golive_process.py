@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psutil
 
@@ -36,6 +36,27 @@ class Finished:
         return report
 
 
+class Process(Protocol):
+    """A command that runs."""
+
+    pid: int
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def communicate(self, *, timeout: float | None = None) -> tuple[str, str]: ...
+
+    def send_signal(self, number: int, /) -> None: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
 class Home:
     """A project directory with the shipped configuration; metrics are served on any free port."""
 
@@ -58,7 +79,7 @@ class Home:
         """Run a session and return it with its report."""
         return self.golive("run", "--mode", mode, "--json", *words, env=env, timeout_s=timeout_s)
 
-    def start(self, mode: str, *words: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    def start(self, mode: str, *words: str, env: Mapping[str, str] | None = None) -> Process:
         """Start a session in the background; its report goes to its stdout."""
         return subprocess.Popen(
             [*GOLIVE, "run", "--mode", mode, "--json", *words, "--home", str(self.path)], env={**self.env, **(env or {})},
@@ -76,7 +97,7 @@ class Home:
         path.write_text(text.replace(old, new))
 
 
-def venue_of(process: subprocess.Popen[str], dialect: str) -> psutil.Process:
+def venue_of(process: Process, dialect: str) -> psutil.Process:
     """Return the embedded venue of a running session that speaks this dialect."""
     [found] = [child for child in psutil.Process(process.pid).children() if dialect in child.cmdline()]
     return found

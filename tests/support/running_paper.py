@@ -7,7 +7,6 @@ import json
 import re
 import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -21,7 +20,7 @@ from golive.model.instrument import Instrument
 from golive.runtime.bootstrap import plan_session
 from golive.runtime.floor import open_engine
 from golive.runtime.options import RunOptions
-from support.golive_process import Home
+from support.golive_process import Home, Process
 
 ENDPOINT = "GOLIVE__ENVIRONMENTS__OKX_PAPER__ENDPOINT"
 TIDE = '''
@@ -62,7 +61,7 @@ class PaperSession:
     endpoint: str | None
     """None: demo"""
     speed: str = "1"
-    process: subprocess.Popen[str] | None = None
+    process: Process | None = None
 
     @property
     def mode(self) -> Literal["demo", "paper"]:
