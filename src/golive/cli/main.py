@@ -15,6 +15,7 @@ from golive.model.verdict import ExitCode
 from golive.runtime.failure import ValidationFailed
 
 from .lazy import LazyCommand, LazyGroup
+from .process_guard import guard_process
 
 COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "run": LazyCommand("golive.cli.run:app", "Run a demo or paper session and judge it."),
@@ -83,6 +84,7 @@ def golive(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code. Wrong input is told on stderr as it is written, without a trace."""
+    guard_process()
     try:
         typer.main.get_command(app).main(arguments, prog_name="golive")
     except SystemExit as ended:

@@ -11,8 +11,9 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """of a document whose reader names no bound of its own"""
@@ -29,7 +30,7 @@ class InputRefused(OSError):
 
 
 @contextmanager
-def safe_open(root: Path, rel: str | os.PathLike[str], *, most: int = MOST_BYTES) -> Iterator[BinaryIO]:
+def safe_open(root: Path, rel: str | os.PathLike[str], *, most: int = MOST_BYTES) -> Iterator[BufferedReader]:
     """Open the regular file `rel` below `root` for reading.
 
     Args:
@@ -105,12 +106,27 @@ def _is_link(name: str, folder: int) -> bool:
         return False
 
 
-def _check(path: Path, found: os.stat_result, most: int) -> None:
+def _check(path: Path, found: os.stat_result, most: int | None) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise InputRefused(path, "not a regular file")
-    if found.st_size > most:
+        raise InputRefused(path, "Is a directory" if stat.S_ISDIR(found.st_mode) else "not a regular file")
+    if most is not None and found.st_size > most:
         raise InputRefused(path, _too_long(most), errno.EFBIG)
 
 
 def _too_long(most: int) -> str:
     return f"longer than {most} bytes"
+
+
+@contextmanager
+def open_named(path: Path, *, most: int | None = None) -> Iterator[BufferedReader]:
+    """Open a regular file that an operator has named on the command line, also by a link; None: of any length.
+
+    Raises InputRefused for a folder, FIFO, socket or device, and for one longer than `most`; other OSErrors as they are.
+    """
+    descriptor = os.open(path, _FILE & ~os.O_NOFOLLOW)
+    try:
+        _check(path, os.fstat(descriptor), most)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            yield file
+    finally:
+        os.close(descriptor)

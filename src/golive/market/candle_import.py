@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from golive.inputs import open_named
 from golive.matching.columns import CandleColumns, IntColumn
 from golive.model.errors import ConfigError
 from golive.model.ids import InstrumentId
@@ -118,7 +119,7 @@ def import_file(path: Path, terms: ImportTerms) -> Imported:
         raw = _from_trades(trades, timeframe_ns(timeframe), notes)
     return Imported(
         path=path,
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256=_sha256(path),
         kind=kind,
         instrument=instrument,
         timeframe=timeframe,
@@ -128,6 +129,11 @@ def import_file(path: Path, terms: ImportTerms) -> Imported:
         cut=cut,
         notes=tuple(notes),
     )
+
+
+def _sha256(path: Path) -> str:
+    with open_named(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _price_decimals(table: Table, prices: list[NumberColumn], terms: ImportTerms) -> int:

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from golive.inputs import open_named
 from golive.model.errors import MalformedPayload
 from golive.model.instrument import Instrument, decimals_of
 
@@ -161,9 +162,10 @@ def read_feed(path: Path, instrument: Instrument) -> Recording:
     Raises MalformedPayload naming file, line and column of what is not a feed message, off the grid or out of range.
     """
     try:
-        with path.open("rb") as plain:
+        with open_named(path) as plain:
             is_gzip = plain.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if is_gzip else path.open("rb") as stream:
+            plain.seek(0)
+            stream = gzip.GzipFile(fileobj=plain) if is_gzip else plain
             return decode(iter(lambda: stream.read(_BLOCK), b""), instrument, str(path))
     except (OSError, EOFError, zlib.error) as exc:
         raise MalformedPayload(f"{path}: cannot be read to its end ({exc})") from exc

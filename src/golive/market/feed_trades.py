@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from golive.inputs import open_named
 from golive.model.errors import ConfigError
 
 from .table_file import Table
@@ -41,7 +42,7 @@ def feed_trades(path: Path) -> FeedTrades:
     symbols: set[str] = set()
     at = 0
     try:
-        with gzip.open(path) as lines:
+        with open_named(path) as file, gzip.GzipFile(fileobj=file) as lines:
             for at, line in enumerate(lines, 1):
                 _, space, message = line.partition(b" ")
                 if not space or not message.startswith(b"{"):

@@ -6,13 +6,17 @@ import hashlib
 import io
 import itertools
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from golive.inputs import read_beside
 from golive.model.errors import ConfigError
 
 from .durable import write_atomic
 from .row_rule import COLUMN_NAMES
 from .series import Part
+
+MOST_PART: Final = 2 << 30
+"""bytes of one month"""
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +58,7 @@ def read_part(folder: Path, part: Part) -> Table:
     path = folder / part.file
     fix = "`golive data remove` the series and bring its data again"
     try:
-        data = path.read_bytes()
+        data = read_beside(path, most=MOST_PART)
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be read: {exc.strerror}; {fix}") from exc
     if hashlib.sha256(data).hexdigest() != part.sha256:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from golive.inputs import parse_json, read_beside
 from golive.model.clock import SECOND, stamp, to_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonValue
@@ -144,7 +145,7 @@ def load_latest_data_quality_report(audit_root: Path | None = None) -> dict[str,
 def read_report(path: Path) -> dict[str, JsonValue]:
     """Return one report; raises as `load_latest_data_quality_report` does."""
     try:
-        found = json.loads(path.read_bytes())
+        found = parse_json(read_beside(path))
     except (OSError, ValueError) as exc:
         raise JournalError(f"{path}: the data-quality report cannot be read: {exc}") from exc
     if not isinstance(found, dict):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from golive.inputs import parse_json, read_beside
 from golive.model.clock import from_iso, to_iso
 from golive.model.errors import ConfigError, GoliveError
 from golive.model.ids import InstrumentId
@@ -127,13 +128,13 @@ def read_index(folder: Path) -> SeriesIndex | None:
     """Return the index of a series; None when there is none. Raises ConfigError naming what is wrong with it."""
     path = folder / INDEX_NAME
     try:
-        text = path.read_bytes()
+        text = read_beside(path)
     except FileNotFoundError:
         return None
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be read: {exc.strerror}") from exc
     try:
-        document = json.loads(text)
+        document: Any = parse_json(text)
         index = index_of(document)
         words = _contradiction(index, str(document["digest"]), folder)
     except (ValueError, KeyError, TypeError, AttributeError, GoliveError) as exc:

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from golive.inputs import open_named
 from golive.model.errors import ConfigError
 
 if TYPE_CHECKING:
     import polars as pl
 
 ENDINGS: Final = (".csv", ".csv.gz", ".parquet", ".pq", ".feather", ".arrow", ".ipc", ".jsonl", ".jsonl.gz", ".ndjson", ".json")
+MOST_PLAIN: Final = 2 << 30
+"""bytes of a text file, unpacked; a small archive can hold more than any machine has"""
 _EMPTY_LINE: Final = re.compile(rb"\n\r?(?=\n)")
 _CANDLE_ORDER: Final = ("timestamp", "open", "high", "low", "close", "volume")
 
@@ -54,16 +57,21 @@ def read_table(path: Path) -> Table:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if path.suffix.lower() == ".gz" else data
+        with open_named(path) as file, gzip.GzipFile(fileobj=file) if path.suffix.lower() == ".gz" else file as plain:
+            data: bytes = plain.read(MOST_PLAIN + 1)
     except (OSError, EOFError, zlib.error) as exc:
         raise ConfigError(f"{path}: cannot be read to its end ({exc}); give a readable, whole file") from exc
+    if len(data) > MOST_PLAIN:
+        raise ConfigError(f"{path}: longer than {MOST_PLAIN >> 20} MiB as text; split it, or give it as Parquet")
+    return data
 
 
 def _columns_file(path: Path, *, is_parquet: bool) -> Table:
     import polars as pl
 
     try:
+        with open_named(path):  # a FIFO would be waited for
+            pass
         frame = pl.read_parquet(path) if is_parquet else pl.read_ipc(path)
     except (pl.exceptions.PolarsError, OSError) as exc:
         raise ConfigError(f"{path}: cannot be read ({str(exc).splitlines()[0]:.160})") from exc

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from golive.config.core_file import DataQuality
+from golive.inputs import open_named
 from golive.market.candle_import import Imported, ImportTerms, import_file
 from golive.market.quality import Quality, Status, nothing_to_judge
 from golive.market.quality_report import Dataset, FileRows, report_document, write_report
@@ -191,7 +192,7 @@ def _report_file(home: Path, order: ImportOrder, imported: Imported | None, qual
 
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open_named(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as exc:
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc

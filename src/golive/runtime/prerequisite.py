@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from golive.inputs import parse_json, read_bytes
 from golive.model.clock import DAY, Clock, from_iso
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.stage_record import StageRecord
 from golive.model.verdict import Stage, Verdict
 from golive.observability.report import report_sha256
+from golive.security.private_place import is_root, trespasses
 from golive.storage.stage_records import StageRecords
 
 from .plan import Plan
@@ -27,10 +29,11 @@ def required_record(plan: Plan, records: StageRecords, clock: Clock) -> StageRec
     if plan.is_live_dry_run:
         return None
     if plan.mode == "live":
+        refusal = "".join(f" And {each}." for each in live_refusals(plan.home)) if plan.stage is Stage.LIVE else ""
         raise PrerequisiteMissing(
             "live trading opens only through its gate, and this version has no gate: nothing was started. "
             "Run --mode demo and --mode paper; their stage records are what the gate will rest on. To look without trading, give "
-            "--read-only"
+            f"--read-only.{refusal}"
         )
     if plan.stage is Stage.DEMO:
         return None
@@ -61,6 +64,13 @@ def required_record(plan: Plan, records: StageRecords, clock: Clock) -> StageRec
     return record
 
 
+def live_refusals(home: Path) -> Iterator[str]:
+    """Yield what keeps this installation from trading live whatever its gate says: who runs it, and who else may touch it."""
+    if is_root():
+        yield "live is refused to root: run it as a user of its own"
+    yield from (f"live is refused while {each}" for each in trespasses(home))
+
+
 @contextmanager
 def blocking(what: str) -> Iterator[None]:
     """Make a JournalError a PrerequisiteMissing that begins with `what`.
@@ -86,7 +96,7 @@ def _demo_command(plan: Plan) -> str:
 def _report_is_intact(plan: Plan, record: StageRecord) -> bool:
     """Say whether the report that a record names is still there, byte for byte in meaning."""
     try:
-        report = json.loads((plan.home / record.report).read_bytes())
+        report = parse_json(read_bytes(plan.home, record.report))
         return isinstance(report, dict) and report_sha256(report) == record.report_sha256
     except (OSError, ValueError):
         return False

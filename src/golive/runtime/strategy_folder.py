@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from golive.inputs import parse_json, read_beside
 from golive.model.errors import ConfigError
 from golive.strategy import STRATEGIES, Parameter, Strategy, bound, resolve_parameters, with_order_parameters
 from golive.strategy.callbacks import Callbacks, CallbackStrategy
@@ -27,6 +27,8 @@ from golive.strategy.freqtrade_form import adapted, classes_in, foreign_names, r
 from golive.strategy.signals import Signals, SignalsStrategy
 
 FOLDER: Final = "strategies"
+MOST_SOURCE: Final = 4 << 20
+"""bytes of a strategy, and of what is kept beside it"""
 _RAISE: Final = opmap["RAISE_VARARGS"]
 _BASES: Final = {
     "on_candle": "golive.strategy.callbacks.Callbacks",
@@ -114,7 +116,7 @@ def load_file(file: Path) -> list[FoundStrategy]:
     Raises ConfigError naming the file, and the line where there is one.
     """
     try:
-        source = file.read_bytes()
+        source = read_beside(file, most=MOST_SOURCE)
     except OSError as exc:
         raise ConfigError(f"{file}: cannot be read: {exc.strerror}") from exc
     module = _run(file, source)
@@ -174,7 +176,7 @@ def _is_raised_here(exc: BaseException) -> bool:
 def _parameter_file(file: Path) -> bytes | None:
     """Return the file in which freqtrade keeps the values that it found for the class in this one; None where there is none."""
     try:
-        return file.with_suffix(".json").read_bytes()
+        return read_beside(file.with_suffix(".json"), most=MOST_SOURCE)
     except FileNotFoundError:
         return None
     except OSError as exc:
@@ -187,7 +189,7 @@ def _values_by_class(file: Path, content: bytes | None, names: Sequence[str]) ->
         return {}
     place = file.with_suffix(".json")
     try:
-        values = json.loads(content)
+        values: Any = parse_json(content)
     except ValueError as exc:
         raise ConfigError(f"{place}: not JSON: {exc}") from exc
     name = values.get("strategy_name") if isinstance(values, dict) else None

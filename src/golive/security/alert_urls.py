@@ -5,10 +5,10 @@ A secret store with a keyring comes with the issue *Security*; whoever reads thi
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Final
 
+from golive.inputs import parse_json
 from golive.model.errors import ConfigError
 from golive.model.secret import Secret
 
@@ -29,7 +29,7 @@ class AlertUrlFile:
         if not self._path.exists():
             return None
         try:
-            document = json.loads(read_private_file(self._path, "the URLs of the alert channels"))
+            document = parse_json(read_private_file(self._path, "the URLs of the alert channels"))
         except ValueError:  # the error of the parser quotes what it read
             raise ConfigError(f'{self._path}: not JSON; expected {{"urls": {{"NAME": "URL"}}}}') from None
         urls = document.get("urls") if isinstance(document, dict) else None

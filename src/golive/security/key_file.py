@@ -6,12 +6,12 @@ real venue belongs in a secret store, so a file is refused as soon as one of the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from golive.config.endpoint import is_loopback_host
+from golive.inputs import parse_json
 from golive.model.errors import ConfigError
 from golive.model.secret import Credentials, Secret
 
@@ -64,7 +64,7 @@ def _may_trade(entry: Mapping[str, object]) -> bool:
 
 def _read(path: Path) -> tuple[Mapping[str, object], ...]:
     try:
-        document = json.loads(read_private_file(path, "the venue's keys"))
+        document = parse_json(read_private_file(path, "the venue's keys"))
     except ValueError:  # the error of the parser quotes what it read
         raise ConfigError(f'{path}: not JSON; expected {{"keys": [{{"apiKey": "…", "secret": "…"}}]}}') from None
     entries = document.get("keys") if isinstance(document, dict) else None

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from golive.config.rbac import Act, Role, apart_objection, may
+from golive.inputs import NotStrictJson, parse_json
 from golive.model.clock import MINUTE
 from golive.model.errors import ConfigError, JournalError
 from golive.model.json import JsonValue
@@ -183,7 +184,7 @@ def encode_book(book: OperatorBook) -> bytes:
 def decode_book(data: bytes, where: str) -> OperatorBook:
     """Read what `encode_book` wrote; JournalError naming `where` and the field, never a value, otherwise."""
     try:
-        document = json.loads(data)
+        document = parse_json(data)
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             raise ValueError(f"schema is not {SCHEMA}")
         rows = document.get("operators")
@@ -193,7 +194,7 @@ def decode_book(data: bytes, where: str) -> OperatorBook:
         if len({entry.name for entry in entries}) != len(entries):
             raise ValueError("a name stands there twice")
     except (ValueError, ConfigError) as exc:
-        told = "not JSON" if isinstance(exc, json.JSONDecodeError) else str(exc)
+        told = "not JSON" if isinstance(exc, NotStrictJson) else str(exc)
         raise JournalError(f"{where}: cannot read the operators: {told}; restore the file from a backup") from None
     return OperatorBook({entry.name: entry for entry in entries})
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from golive.inputs import parse_json, read_beside
 from golive.model.clock import from_iso, to_iso
 from golive.model.errors import JournalError, MalformedPayload
 
@@ -113,7 +114,7 @@ def _write(path: Path, body: object, *, durable: bool) -> None:
 
 def _read(path: Path, schema: str, entrypoint: str) -> dict[str, object]:
     check_file(path)
-    body = json.loads(path.read_bytes())
+    body: Any = parse_json(read_beside(path))
     if not isinstance(body, dict) or body.get("schema") != schema or body.get("entrypoint") != entrypoint:
         raise ValueError(f"not a {schema} of {entrypoint}")
     return body

@@ -9,6 +9,7 @@ from pathlib import Path
 from golive.config.configuration import Configuration, core_path, parse_configuration
 from golive.config.problem import SourceFile
 from golive.config.strict_yaml import MAX_BYTES
+from golive.inputs import safe_open
 from golive.model.errors import ConfigError
 
 
@@ -23,15 +24,16 @@ def load_configuration(runtime_path: Path, environ: Mapping[str, str]) -> Config
 
 def read_configuration_files(runtime_path: Path, environ: Mapping[str, str]) -> tuple[SourceFile, SourceFile]:
     """Return both files as read; the second is looked up relative to the first. Raises ConfigError naming the file."""
-    runtime = _read(runtime_path, "give the file with --config or the project's directory with --home")
-    path = runtime_path.parent / core_path(runtime, environ)
-    return runtime, _read(path, f"check core.path in {runtime.path}")
+    folder = runtime_path.parent
+    runtime = _read(folder, runtime_path.name, "give the file with --config or the project's directory with --home")
+    return runtime, _read(folder, core_path(runtime, environ), f"check core.path in {runtime.path}")
 
 
-def _read(path: Path, fix: str) -> SourceFile:
-    name = _shown(path)
+def _read(folder: Path, rel: str, fix: str) -> SourceFile:
+    """Return a file at or below the folder of the first one; no component of its name is a link."""
+    name = _shown(folder / rel)
     try:
-        with path.open("rb") as file:
+        with safe_open(folder, rel) as file:
             return SourceFile(name, file.read(MAX_BYTES + 1))
     except FileNotFoundError as error:
         raise ConfigError(f"{name}: there is no such file\n    fix: {fix}") from error

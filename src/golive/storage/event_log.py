@@ -13,7 +13,7 @@ from typing import Final
 
 from golive.model.errors import JournalError
 
-from .files import LOG_FILE, make_directory, write_all
+from .files import make_directory, open_with_mode, write_all
 from .giving_way import give_way, is_current
 
 PATH: Final = Path("logs/runtime/golive.jsonl")
@@ -45,4 +45,4 @@ class EventLog:
             raise JournalError(f"{self.path}: cannot write the log: {exc.strerror}") from exc
 
     def _open(self) -> int:
-        return os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, LOG_FILE)
+        return open_with_mode(self.path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)

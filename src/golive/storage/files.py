@@ -78,6 +78,7 @@ def move_durably(path: Path, to: Path) -> None:
 def write_atomic(path: Path, data: bytes, *, mode: int = LOG_FILE, durable_name: bool = False) -> None:
     """Replace `path` by `data`: a reader sees the old bytes or the new ones, never a mixture.
 
+    Its mode is `mode`, whatever the umask.
     Content is on disk before the rename; with `durable_name` the rename is as well. Raises JournalError on failure,
     and the old file stands.
     """
@@ -87,6 +88,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int = LOG_FILE, durable_name:
         reach("file.temporary.before")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         try:
+            os.fchmod(descriptor, mode)
             write_all(descriptor, data)
             os.fsync(descriptor)
         finally:
@@ -101,6 +103,16 @@ def write_atomic(path: Path, data: bytes, *, mode: int = LOG_FILE, durable_name:
         with contextlib.suppress(OSError):  # the first failure is the one to tell
             temporary.unlink(missing_ok=True)
         raise JournalError(f"{path}: cannot write: {exc.strerror}") from exc
+
+
+def open_with_mode(path: Path, flags: int, mode: int = LOG_FILE) -> int:
+    """Open a file and return its descriptor; one that is made by this has exactly `mode`, whatever the umask. Raises OSError."""
+    try:
+        descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError:
+        return os.open(path, flags | os.O_CREAT, mode)
+    os.fchmod(descriptor, mode)
+    return descriptor
 
 
 def write_all(descriptor: int, data: bytes) -> None:

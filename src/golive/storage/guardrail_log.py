@@ -18,7 +18,7 @@ from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 from golive.model.redaction import redacted, redacted_value
 
-from .files import LOG_FILE, make_directory, write_all
+from .files import make_directory, open_with_mode, write_all
 from .giving_way import give_way, is_current
 from .guardrail_line import EVENTS, EVENTS_FILE, LEVELS, GuardrailLine, stored_events
 
@@ -101,7 +101,7 @@ class GuardrailLog:
             self._descriptor = -1
 
     def _open(self) -> int:
-        return os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, LOG_FILE)
+        return open_with_mode(self.path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
 
     def _open_anew(self) -> None:
         """Go on in the file that has the name now, alone; who waits for the one before finds that it has moved."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from golive.inputs import parse_json, read_beside
 from golive.model.clock import stamp
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
@@ -49,7 +50,7 @@ def stored_guardrail_reports(folder: Path) -> Iterator[tuple[Path, JsonObject]]:
     found = [(match["started"], path) for path in folder.glob("guardrails_*.json") if (match := _NAME.fullmatch(path.name))]
     for _, path in sorted(found, key=lambda each: (each[0], each[1].stat().st_mtime_ns), reverse=True):
         try:
-            report = json.loads(path.read_bytes())
+            report = parse_json(read_beside(path))
         except (OSError, ValueError, RecursionError) as exc:
             raise JournalError(f"{path}: the guardrail report cannot be read ({exc}); move the file away") from exc
         if not isinstance(report, dict):

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+from golive.inputs import parse_json, read_beside
 from golive.model.errors import JournalError
 
 from .files import PRIVATE_DIRECTORY, make_directory
@@ -64,7 +65,7 @@ def read_account(home: Path, money: str, quote: str, entrypoint: str) -> HostAcc
         return None
     try:
         check_file(path)
-        body = json.loads(path.read_bytes())
+        body: Any = parse_json(read_beside(path))
         wanted = {"schema": SCHEMA, "entrypoint": entrypoint, "money": money, "quote_asset": quote}
         if not isinstance(body, dict) or any(body.get(name) != value for name, value in wanted.items()):
             raise ValueError(f"not a {SCHEMA} of {entrypoint}")

@@ -10,8 +10,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from golive.inputs import parse_json, read_beside
 from golive.model.clock import DAY, from_iso, week_of_day
 from golive.model.errors import JournalError
 
@@ -166,7 +167,7 @@ def _files(home: Path, money: str, quote: str) -> list[Path]:
 def _read(path: Path, money: str, quote: str) -> KeptStop:
     try:
         check_file(path)
-        body = json.loads(path.read_bytes())
+        body: Any = parse_json(read_beside(path))
         wanted = {"schema": SCHEMA, "money": money, "quote_asset": quote}
         if not isinstance(body, dict) or any(body.get(name) != value for name, value in wanted.items()):
             raise ValueError(f"not a {SCHEMA} of {money} money in {quote}")

@@ -23,7 +23,7 @@ from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 
 from .failpoint import reach
-from .files import LOG_FILE, FilePlace, make_directory, sync_directory, write_atomic
+from .files import FilePlace, make_directory, open_with_mode, sync_directory, write_atomic
 from .keys import DevelopmentKeys
 from .sealed_part import take_sealed
 from .signed_record import signed_line
@@ -181,7 +181,7 @@ class JournalFile:
         flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             created = not self.path.exists()
-            self._descriptor = os.open(self.path, flags | os.O_CREAT, LOG_FILE)
+            self._descriptor = open_with_mode(self.path, flags)
             self._place = FilePlace.of(self.path, self._descriptor)
             if created:
                 reach("journal.create.before")

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import secrets
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from golive.audit import canonical, sign_seal
 from golive.audit.seal import Seal
+from golive.inputs import parse_json, read_beside
 from golive.model.errors import JournalError
 from golive.model.redaction import guard
 from golive.model.verdict import KeyClass
@@ -118,7 +118,7 @@ class DevelopmentKeys:
 def read_public_key(path: Path) -> tuple[str, bytes]:
     """Return key id and raw Ed25519 key of a published key document; raise JournalError when it is none."""
     try:
-        document = json.loads(path.read_bytes())
+        document: Any = parse_json(read_beside(path))
         if not isinstance(document, dict) or document.get("schema") != PUBLIC_SCHEMA or document.get("algorithm") != "ed25519":
             raise ValueError(f"not a {PUBLIC_SCHEMA} document")
         key_id, key = document["key_id"], bytes.fromhex(document["public_key"])

@@ -9,8 +9,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from golive.inputs import parse_json, read_beside
 from golive.model.errors import JournalError
 
 from .files import PRIVATE_DIRECTORY, SECRET_FILE, make_directory, write_atomic
@@ -73,7 +74,7 @@ class OperatorFile:
         if data is None:
             return {}
         try:
-            document = json.loads(data)
+            document: Any = parse_json(data)
             if document["schema"] != FAILURES_SCHEMA:
                 raise ValueError
             return {str(key): [int(at) for at in times] for key, times in document["failures"].items()}
@@ -98,6 +99,6 @@ def _private_bytes(path: Path) -> bytes | None:
     try:
         if path.stat().st_mode & 0o077:
             raise JournalError(f"{path}: others may read it; look into it, then: chmod 600 {path}")
-        return path.read_bytes()
+        return read_beside(path)
     except OSError as exc:
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc

@@ -10,8 +10,9 @@ import json
 import secrets
 import time
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from golive.inputs import parse_json, read_beside
 from golive.model.errors import JournalError
 from golive.model.event import OperatorAction
 
@@ -109,7 +110,7 @@ class OperatorInbox:
 def _read(path: Path) -> OperatorMessage:
     check_file(path)
     try:
-        body = json.loads(path.read_bytes())
+        body: Any = parse_json(read_beside(path))
         if body["schema"] != SCHEMA:
             raise ValueError(f"schema is not {SCHEMA}")
         texts = [body[name] for name in ("action", "operator", "cause", "at")]

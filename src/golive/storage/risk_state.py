@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from golive.inputs import parse_json, read_beside
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 from golive.model.money import LIMIT
@@ -91,7 +92,7 @@ def replace_figure(path: Path, data: bytes) -> None:
 def read_figure(home: Path, entrypoint: str) -> EquityFigure | None:
     """Return the newest figure of an entrypoint, whoever wrote it; None when there is none or it cannot be read."""
     try:
-        document = json.loads(_path(home, entrypoint).read_bytes())
+        document: Any = parse_json(read_beside(_path(home, entrypoint)))
         if document["schema"] != SCHEMA or document["entrypoint"] != entrypoint:
             return None
         texts: dict[str, Any] = {name: document[name] for name in _TEXTS}

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+from golive.inputs import parse_json, read_beside
 from golive.model.errors import JournalError
 
 from . import security_admin
@@ -149,7 +150,7 @@ def _write(path: Path, schema: str, body: Mapping[str, Any]) -> None:
 
 def _read(path: Path, schema: str, entrypoint: str, names: list[str]) -> dict[str, str]:
     check_file(path)
-    body = json.loads(path.read_bytes())
+    body: Any = parse_json(read_beside(path))
     if not isinstance(body, dict) or body.get("schema") != schema or body.get("entrypoint") != entrypoint:
         raise ValueError(f"not a {schema} of {entrypoint}")
     texts = {name: body.get(name) for name in names}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Final
 
+from golive.inputs import parse_json, read_beside
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 
@@ -34,7 +34,7 @@ def newest_report(
 
 def _read(path: Path) -> JsonObject:
     try:
-        report = json.loads(path.read_bytes())
+        report = parse_json(read_beside(path))
     except (OSError, ValueError) as exc:
         raise JournalError(f"{path}: the run report cannot be read: {exc}") from exc
     if not isinstance(report, dict):

@@ -12,6 +12,7 @@ from typing import Final
 
 from golive.audit import Chain, Soundness, decode_entry, verify_file
 from golive.audit.entry import Entry
+from golive.inputs import read_beside
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 from golive.model.stage_record import FileDigest, StageRecord
@@ -66,12 +67,12 @@ class StageRecords:
         seal_path = _seal_path(path)
         try:
             # The seal is read first: a record appended in between then lies behind it, which is sound.
-            seal = seal_path.read_bytes() if seal_path.exists() else None
+            seal = read_beside(seal_path) if seal_path.exists() else None
             if not path.exists():
                 if seal is not None:
                     raise JournalError(f"{path}: is missing, yet {seal_path.name} seals records of it; restore the file")
                 return []
-            data = path.read_bytes()
+            data = read_beside(path)
         except OSError as exc:
             raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
         keys = self._signer.keys

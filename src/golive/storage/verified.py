@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from golive.audit import Chain, Entry, EntryError, Fault, Soundness, decode_entry, verify_file, worst
 from golive.audit.register import RegisterError, journal_of
+from golive.inputs import read_beside
 from golive.model.errors import JournalError
 
 from .keys import PUBLIC_DIRECTORY, DevelopmentKeys, read_public_key
+
+MOST_JOURNAL: Final = 16 << 30
+"""bytes of one journal file"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def verify_journal(path: Path, keys: VerificationKeys, chain: Chain) -> Result:
     """Verify one journal file, or a register (`.json`), with the seal beside it; `chain` carries on from the file before."""
     seal_file = path.with_suffix(".seal.json")
     try:
-        seal = seal_file.read_bytes() if seal_file.exists() else None
+        seal = read_beside(seal_file) if seal_file.exists() else None
         data = journal_of(path.read_bytes()) if path.suffix == ".json" else path.read_bytes()
     except OSError as exc:
         return Result(path, (of_file(Soundness.CANNOT_SAY, f"cannot be read: {exc.strerror}"),))
@@ -92,12 +97,12 @@ def sealed_entries(path: Path, seal_path: Path, keys: DevelopmentKeys) -> Sequen
     Raises JournalError when it is not what was written.
     """
     try:
-        seal = seal_path.read_bytes() if seal_path.exists() else None
+        seal = read_beside(seal_path) if seal_path.exists() else None
         if not path.exists():
             if seal is not None:
                 raise JournalError(f"{path}: is missing, yet {seal_path.name} seals records of it; restore the file")
             return ()
-        data = path.read_bytes()
+        data = read_beside(path, most=MOST_JOURNAL)
     except OSError as exc:
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
     report = verify_file(data, Chain(keys.mac_keys), seal=seal, seal_keys=keys.seal_keys)

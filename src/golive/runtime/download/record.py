@@ -7,7 +7,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from golive.inputs import parse_json, read_beside
 from golive.market.span import Span, joined, without
 from golive.model.clock import from_iso
 from golive.model.errors import ConfigError, JournalError
@@ -30,7 +32,7 @@ class DownloadRecord:
         self.empty: list[Span] = []
         self.unfinished: list[Span] = []
         try:
-            document = json.loads(self._path.read_bytes())
+            document: Any = parse_json(read_beside(self._path))
             if document["schema"] != RECORD:
                 raise ValueError(f"schema {document['schema']!r}")
             if document["source"] == source:
