@@ -17,6 +17,7 @@ from golive.runtime.alerts.list import list_schema
 from golive.runtime.alerts.selftest import selftest_schema
 from golive.runtime.auto_trade_control import auto_trade_schema
 from golive.runtime.decision_list import decisions_schema
+from golive.runtime.doctor.finding import doctor_schema
 from golive.runtime.download import document as download_document
 from golive.runtime.explain.chain import moment_schema, signal_schema
 from golive.runtime.explain.story import story_schema
@@ -42,6 +43,7 @@ MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.data_verify.v1": stored_document.verify_schema,
     "golive.decisions.v1": decisions_schema,
     "golive.divergence.v1": divergence_schema,
+    "golive.doctor.v1": doctor_schema,
     "golive.download.v1": download_document.download_schema,
     "golive.download_record.v1": download_document.record_schema,
     "golive.guardrails.v1": guardrail_schema,

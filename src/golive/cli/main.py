@@ -47,6 +47,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "provision": LazyCommand("golive.cli.provision:app", "Issue, install and verify a licence (oem_provision_license.py)."),
     "metrics": LazyCommand("golive.cli.metrics:app", "Make alert rules and dashboards; keep what dashboards show."),
     "audit": LazyCommand("golive.cli.audit:app", "Verify journals, seals and stage records."),
+    "doctor": LazyCommand("golive.cli.doctor:app", "Look at machine, files, secrets and journals; say what to do."),
     "strategy": LazyCommand("golive.cli.strategy:app", "Write, list, show and check strategies."),
     "simvenue": LazyCommand("golive.cli.simvenue:app", "A simulated exchange on this machine, for bots and tests."),
 }

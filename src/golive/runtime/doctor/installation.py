@@ -1,0 +1,119 @@
+"""Checks of the installation: configuration, secrets, rotation, certificates, people, licences, journals.
+
+Each asks the function that verifies the part for its own command; nothing is judged here a second time.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from golive.audit import Soundness
+from golive.model.errors import JournalError, PrerequisiteMissing
+from golive.model.verdict import Verdict
+from golive.security.operators import decode_book
+from golive.storage.operator_file import OperatorFile
+from golive.storage.verification import Verifier
+from golive.storage.verified import VerificationKeys
+
+from ..mtls.examine import examine
+from ..mtls.place import BundlePlace
+from ..plan import EMBEDDED
+from ..rotation import rotation_report
+from ..secret_store import StoredSecrets
+from .finding import Finding, Patient, blocked, breached, not_applicable, ok, unknown
+
+
+def configuration(patient: Patient) -> Finding:
+    """Both files say what they may say."""
+    found = patient.configuration
+    return ok(f"{len(found.runtime.trading.entrypoints)} entrypoints, {len(found.core.environments)} environments")
+
+
+def secrets(patient: Patient) -> Finding:
+    """Every environment that needs a key of its own has one; no passphrase is asked for."""
+    environments = patient.configuration.core.environments
+    needed = sorted({each.keychain_key for each in environments.values() if _needs_key(each.environment, each.endpoint)})
+    store = StoredSecrets(patient.home)
+    try:
+        missing = [name for name in needed if not store.holds(name)]
+        kept = len(store.names)
+    except PrerequisiteMissing as exc:
+        return blocked(str(exc), "golive secrets list")
+    if missing:
+        return blocked(f"no key {', '.join(missing)} in the {store.source}", f"golive secrets set {missing[0]}")
+    if not needed and not kept:
+        return not_applicable("embedded and public endpoints need no key")
+    return ok(f"{kept} in the {store.source}, {len(needed)} needed")
+
+
+def rotation(patient: Patient) -> Finding:
+    """No key is older than it may be."""
+    report = rotation_report(patient.configuration, patient.home, StoredSecrets(patient.home), patient.clock.now())
+    bad = [row for row in report.keys if row.verdict not in (Verdict.OK, Verdict.NOT_APPLICABLE)]
+    if bad:
+        told = "; ".join(f"{row.environment}: {row.reason}" for row in bad[:3])
+        return Finding(report.verdict, told, bad[0].next_command or "golive secrets rotation")
+    known = [row for row in report.keys if row.verdict is Verdict.OK]
+    if not known:
+        return not_applicable("no environment has a key that lasts")
+    return ok(f"{len(known)} keys, the next is due in {min(row.due_seconds for row in known) / 86_400:.0f} days")
+
+
+def certificates(patient: Patient) -> Finding:
+    """The bundle by which services know each other is sound."""
+    section = patient.configuration.core.execution.mtls
+    if not BundlePlace.of(patient.home, section).exists:
+        make = "python scripts/generate_mtls_bundle.py generate"
+        return blocked("no bundle, and live needs one", make) if patient.trades_live else not_applicable("no bundle yet", make)
+    found = examine(patient.home, section)
+    bad = [check for check in found.checks if check.verdict is not Verdict.OK]
+    if bad:
+        told = "; ".join(f"{check.id}: {check.detail}" for check in bad[:3])
+        verdict = Verdict.BLOCKED if found.verdict is Verdict.BREACHED else found.verdict
+        return Finding(verdict, told, "golive mtls verify")
+    return ok(f"{len(found.checks)} checks of the bundle")
+
+
+def operators(patient: Patient) -> Finding:
+    """The people who may lift stops are named, and somebody of role secops manages them."""
+    file = OperatorFile(patient.home)
+    add = "golive operator add NAME --role secops"
+    try:
+        data = file.read()
+        book = None if data is None else decode_book(data, str(file.path))
+    except JournalError as exc:
+        return blocked(str(exc), "golive operator list")
+    if book is None or not book.entries:
+        return (
+            blocked("nobody is named, and live needs people", add) if patient.trades_live else not_applicable("nobody yet", add)
+        )
+    if not book.is_managed:
+        return breached(f"{len(book.entries)} named, none of role secops: anybody at this machine may change the book", add)
+    return ok(f"{len(book.entries)} named, managed by role secops")
+
+
+def journals(patient: Patient) -> Finding:
+    """Journals, seals and stores are what was written."""
+    log = Path(patient.configuration.runtime.risk.decision_log.path)
+    verify = "golive audit verify --all"
+    try:
+        results = Verifier(patient.home, VerificationKeys.of_home(patient.home), log).everything()
+    except JournalError as exc:
+        return unknown(str(exc), verify)
+    if not results:
+        return not_applicable("nothing has run here yet", "make paper")
+    bad = [each for each in results if each.soundness is not Soundness.CLEAN]
+    if not bad:
+        return ok(f"{len(results)} journals and stores, {sum(each.records for each in results)} records")
+    told = "; ".join(f"{each.path}: {each.faults[0]}" for each in bad[:2])
+    is_wrong = any(each.soundness is not Soundness.CANNOT_SAY for each in bad)
+    return blocked(told, verify) if is_wrong else unknown(told, verify)
+
+
+def licences(_: Patient) -> Finding:
+    """The licence of this installation holds."""
+    return unknown("this version cannot look at licences from here", "python oem_provision_license.py --verify")
+
+
+def _needs_key(environment: str, endpoint: str) -> bool:
+    return endpoint != EMBEDDED and (environment != "paper" or endpoint == "sandbox")
