@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from golive.audit import Soundness
+from golive.model.clock import DAY
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.verdict import Verdict
 from golive.security.operators import decode_book
@@ -15,6 +16,8 @@ from golive.storage.operator_file import OperatorFile
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 
+from ..licence.desk import LicenceDesk
+from ..licence.verification import examine as examine_licence
 from ..mtls.examine import examine
 from ..mtls.place import BundlePlace
 from ..plan import EMBEDDED
@@ -110,9 +113,22 @@ def journals(patient: Patient) -> Finding:
     return blocked(told, verify) if is_wrong else unknown(told, verify)
 
 
-def licences(_: Patient) -> Finding:
+def licences(patient: Patient) -> Finding:
     """The licence of this installation holds."""
-    return unknown("this version cannot look at licences from here", "python oem_provision_license.py --verify")
+    desk = LicenceDesk(home=patient.home, licensing=patient.configuration.runtime.licensing, clock=patient.clock)
+    verify = "python oem_provision_license.py --verify"
+    found = examine_licence(desk)
+    licence = found.judgement.licence
+    if desk.held().licence is None and not patient.trades_live:
+        return not_applicable("none yet; the first session makes one for development", "make paper")
+    if not found.is_valid:
+        return blocked("; ".join(f"{each.document}: {each.text}" for each in found.faults[:2]), verify)
+    if licence is None:
+        return unknown("nothing says which licence it is", verify)
+    if licence.development and patient.trades_live:
+        return blocked("made for development, and live needs an issued one", verify)
+    grace = " (in grace)" if found.faults else ""
+    return ok(f"{licence.license_id}, {(licence.not_after - patient.clock.now()) / DAY:.0f} days left{grace}")
 
 
 def _needs_key(environment: str, endpoint: str) -> bool:

@@ -55,11 +55,10 @@ def libraries(_: Patient) -> Finding:
         return blocked(f"not installed: {_few(missing)}", "make setup")
     constraints = Path(golive.__file__).resolve().parents[2] / "constraints.txt"
     try:
-        pins = dict(
-            found.groups() for line in constraints.read_text(encoding="utf-8").splitlines() if (found := _PIN.match(line))
-        )
+        lines = constraints.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return unknown("constraints.txt does not lie beside the sources: nothing says which versions are right")
+    pins = {found[1]: found[2] for line in lines if (found := _PIN.match(line))}
     here = {_plain(each.metadata["Name"]): each.version for each in distributions() if each.metadata["Name"]}
     other = [f"{name} {here[_plain(name)]} (pinned {pin})" for name, pin in pins.items() if here.get(_plain(name), pin) != pin]
     if other:
