@@ -37,7 +37,7 @@ PLACES_OF_SECRETS = re.compile(
 
 MACHINE_PATHS = re.compile(
     r"(?<![\w.<>{}$~/-])(?:file://)?(?:"
-    r"/(?:home|Users|media)/[A-Za-z0-9_][\w.-]*/[\w.-]"
+    r"/(?:home|Users)/[A-Za-z0-9_][\w.-]*/[\w.-]"
     r"|/root/[\w.-]"
     r"|/(?:workspaces?|builds|github|mnt/[a-z]|private/var|var/folders|opt/(?:hostedtoolcache|homebrew|conda))/[\w.-]"
     r"|(?i:[a-z]:\\{1,2}(?:users|documents|program files|windows|projects?|work|dev|src|repos?|temp)\b))"

@@ -28,6 +28,7 @@ def make_directory(path: Path, mode: int = 0o750) -> None:
         for directory in reversed(missing):
             reach("file.directory.before")
             directory.mkdir(mode=mode, exist_ok=True)
+            directory.chmod(mode)  # whatever the umask: whose group reads logs and metrics needs the way to them
             sync_directory(directory.parent)
             reach("file.directory.after")
     except OSError as exc:
