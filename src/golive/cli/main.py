@@ -45,6 +45,8 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "licence": LazyCommand("golive.cli.licence:app", "Show the licence, take a revocation list, refresh the fingerprint."),
     "issuer": LazyCommand("golive.cli.issuer:app", "Make signing keys, revocation lists and fingerprints of licences."),
     "provision": LazyCommand("golive.cli.provision:app", "Issue, install and verify a licence (oem_provision_license.py)."),
+    "token": LazyCommand("golive.cli.token:app", "Issue, list and revoke session tokens for services."),
+    "health": LazyCommand("golive.cli.health:app", "Serve health and status to those with a certificate."),
     "metrics": LazyCommand("golive.cli.metrics:app", "Make alert rules and dashboards; keep what dashboards show."),
     "audit": LazyCommand("golive.cli.audit:app", "Verify journals, seals and stage records."),
     "doctor": LazyCommand("golive.cli.doctor:app", "Look at machine, files, secrets and journals; say what to do."),

@@ -44,7 +44,7 @@ def mtls(ctx: typer.Context) -> None:
     from golive.runtime.mtls.place import BundlePlace
 
     where = locate(DEFAULT_CONFIG, _home())
-    if BundlePlace.of(where.home, _section(where)).exists:
+    if BundlePlace.of(where.home, section_of(where)).exists:
         verify(home=_home())
     else:
         generate(home=_home())
@@ -69,7 +69,7 @@ def generate(
     from golive.runtime.mtls.prepare import demand_none, generate_bundle
 
     where = locate(config, home)
-    section = _section(where)
+    section = section_of(where)
     demand_none(BundlePlace.of(where.home, section))
     who = _who(where.home, operator)
     secret = given_passphrase(_AUTHORITY, passphrase_fd, passphrase_credential, is_new=True)
@@ -98,7 +98,7 @@ def rotate(
     from golive.runtime.mtls.prepare import rotate_bundle
 
     where = locate(config, home)
-    section = _section(where)
+    section = section_of(where)
     who = _who(where.home, operator)
     secret = given_passphrase(_AUTHORITY, passphrase_fd, passphrase_credential)
     place = rotate_bundle(where.home, section, secret, who, authority_key=ca_key, hosts=host or (), days=days)
@@ -115,7 +115,7 @@ def verify(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG, h
     from golive.runtime.mtls.examine import verify_bundle
 
     where = locate(config, home)
-    found = verify_bundle(where.home, _section(where), operator_identity())
+    found = verify_bundle(where.home, section_of(where), operator_identity())
     with delivered() as stdout:
         stdout.write(json.dumps(found.document, indent=2) + "\n" if as_json else _table(found, where.home))
     raise typer.Exit(found.exit_code)
@@ -136,7 +136,7 @@ def revoke(
     from golive.runtime.mtls.revocation import revoke_certificate
 
     where = locate(config, home)
-    section = _section(where)
+    section = section_of(where)
     serial = revoke_certificate(where.home, section, which, reason, _who(where.home, operator))
     _say(f"revoked: {serial}")
 
@@ -146,7 +146,7 @@ def _home() -> Path | None:
     return Path(given) if given else None
 
 
-def _section(where: Location) -> Mtls:
+def section_of(where: Location) -> Mtls:
     """Return `execution.mtls` of the configuration, or its defaults where there is no configuration yet."""
     from golive.config.mtls_section import Mtls
     from golive.storage.config_files import load_configuration

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from golive.config.rbac import Act, roles_for
@@ -28,6 +28,7 @@ from golive.security.operators import (
     locked_for,
     new_entry,
 )
+from golive.storage import session_tokens
 from golive.storage.operator_file import OperatorFile
 from golive.storage.security_admin import record_admin_act
 
@@ -104,8 +105,10 @@ def remove_operator(home: Path, name: str, *, by: OperatorIdentity | None, clock
     checked_name(name)
     with _managed(home, by) as (file, book):
         rest = book.without(name)
-        _record(home, clock or SystemClock(), "operator_removed", {"name": name}, _who(by))
+        clock = clock or SystemClock()
+        _record(home, clock, "operator_removed", {"name": name}, _who(by))
         file.write(encode_book(rest))
+        _end_sessions(home, name, clock)
 
 
 def change_passphrase(home: Path, name: str, passphrase: Secret, *, by: OperatorIdentity, clock: Clock | None = None) -> None:
@@ -120,6 +123,7 @@ def change_passphrase(home: Path, name: str, passphrase: Secret, *, by: Operator
         _record(home, clock, "operator_passphrase_changed", {"name": name}, by.name)
         file.write(encode_book(book.with_entry(entry)))
         file.forget_failures(name)
+        _end_sessions(home, name, clock)
 
 
 def needs_manager(home: Path) -> bool:
@@ -146,6 +150,13 @@ def _managed(home: Path, by: OperatorIdentity | None) -> Iterator[tuple[Operator
 def _book(file: OperatorFile) -> OperatorBook:
     data = file.read()
     return OperatorBook({}) if data is None else decode_book(data, str(file.path))
+
+
+def _end_sessions(home: Path, name: str, clock: Clock) -> None:
+    """Revoke the session tokens of a person whose name or passphrase has ended; nothing to do where none was ever issued."""
+    if (home / session_tokens.PATH).exists():
+        with closing(session_tokens.SessionTokens(home)) as tokens:
+            tokens.revoke_all_of(name, clock.now())
 
 
 def _who(by: OperatorIdentity | None) -> str:
