@@ -56,7 +56,7 @@ def test_the_table_names_every_check_and_tells_what_to_do(home: Home) -> None:
     assert (done.code, done.stderr) == (6, "")
     for words in ("clock skew", "ip allowlist", "dead man switch", "no secret store holds okx_paper_trading", "unknown (exit 6)"):
         assert words in done.stdout
-    assert "api key: this version makes keys for embedded venues only" in done.stdout
+    assert "api key: keep its key: golive secrets set" in done.stdout
     assert "\x1b" not in done.stdout, "colours are for terminals"
 
 

@@ -49,7 +49,10 @@ def test_without_keys_it_fails_its_validation_as_every_live_mode(tmp_path: Path)
     report = done.report
     assert (done.code, report["status"]) == (4, "validation_failed")
     [error] = report["errors"]
-    assert "environment okx_live needs credentials 'okx_live_trading', and there are none: --credentials FILE" in error
+    assert (
+        "environment okx_live needs credentials 'okx_live_trading', and there are none: golive secrets set okx_live_trading; --credentials FILE"
+        in error
+    )
     assert report["validation"]["credentials_validated"] is False
     assert report["outcome"]["decisions"]["signals"] == 0
 

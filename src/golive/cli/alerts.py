@@ -14,7 +14,7 @@ from golive.model.verdict import ExitCode
 from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
-from .passphrase import OperatorOption, asked_passphrase
+from .passphrase import OperatorOption, PassphraseDescriptor, asked_passphrase, stored_secrets
 
 CRITICAL: Final = "critical"
 
@@ -83,6 +83,7 @@ def ack(
 @app.command()
 def deliver(
     wait: Annotated[float, typer.Option("--wait", metavar="SECONDS", min=0, max=3600, help="How long channels may take.")] = 30.0,
+    passphrase_fd: PassphraseDescriptor = None,
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
 ) -> None:
@@ -100,7 +101,9 @@ def deliver(
 
     where = locate(config, home)
     configuration = load_configuration(where.runtime_file, os.environ)
-    delivery = AlertDelivery(where.home, configuration, MemoryRecorder(), SystemClock())
+    delivery = AlertDelivery(
+        where.home, configuration, MemoryRecorder(), SystemClock(), secrets=stored_secrets(where.home, passphrase_fd)
+    )
     try:
         left = delivery.deliver_all(wait)
     finally:
@@ -116,6 +119,7 @@ def deliver(
 def selftest(
     severity: Annotated[str, typer.Option("--severity", metavar="critical", help="Which alerts are tested.")] = CRITICAL,
     wait: Annotated[float, typer.Option("--wait", metavar="SECONDS", min=1, max=3600, help="How long channels may take.")] = 30.0,
+    passphrase_fd: PassphraseDescriptor = None,
     as_json: JsonOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
@@ -137,7 +141,8 @@ def selftest(
         raise ConfigError(f"--severity {severity}: only critical alerts are tested; give --severity {CRITICAL}")
     where = locate(config, home)
     configuration = load_configuration(where.runtime_file, os.environ)
-    found, path = run_selftest(where.home, configuration, SystemClock(), operator_identity(), wait_s=wait)
+    secrets = stored_secrets(where.home, passphrase_fd)
+    found, path = run_selftest(where.home, configuration, SystemClock(), operator_identity(), wait_s=wait, store=secrets)
     with delivered() as stdout:
         if as_json:
             stdout.write(json.dumps(selftest_document(found), indent=2, ensure_ascii=False) + "\n")

@@ -15,6 +15,7 @@ from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 from .order_command import OrderCommand
+from .passphrase import PassphraseDescriptor
 from .reconcile import CredentialsOption, EntrypointOption, JsonOption
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def buy(
     tif: TifOption = None,
     entrypoint: EntrypointOption = None,
     credentials: CredentialsOption = None,
+    passphrase_fd: PassphraseDescriptor = None,
     wait: WaitOption = 15.0,
     as_json: JsonOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -58,7 +60,9 @@ def buy(
     venue do not agree, another process holds it); 4 rejected by the venue, or never there; 6 its outcome is not known, or the
     venue cannot be asked; 2 usage or configuration; 70 internal error or a journal that is not sound.
     """
-    command = OrderCommand(entrypoint=entrypoint, credentials=credentials, config=config, home=home, as_json=as_json)
+    command = OrderCommand(
+        entrypoint=entrypoint, credentials=credentials, passphrase_fd=passphrase_fd, config=config, home=home, as_json=as_json
+    )
     _send(command, _request("buy", quantity, instrument, limit, tif), wait)
 
 
@@ -70,13 +74,16 @@ def sell(
     tif: TifOption = None,
     entrypoint: EntrypointOption = None,
     credentials: CredentialsOption = None,
+    passphrase_fd: PassphraseDescriptor = None,
     wait: WaitOption = 15.0,
     as_json: JsonOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
 ) -> None:
     """Sell: as `buy`, with the same exit codes."""
-    command = OrderCommand(entrypoint=entrypoint, credentials=credentials, config=config, home=home, as_json=as_json)
+    command = OrderCommand(
+        entrypoint=entrypoint, credentials=credentials, passphrase_fd=passphrase_fd, config=config, home=home, as_json=as_json
+    )
     _send(command, _request("sell", quantity, instrument, limit, tif), wait)
 
 
@@ -85,6 +92,7 @@ def cancel(
     order_id: Annotated[str, typer.Argument(metavar="ID", help="Its client order id or the beginning of it, or the venue's id.")],
     entrypoint: EntrypointOption = None,
     credentials: CredentialsOption = None,
+    passphrase_fd: PassphraseDescriptor = None,
     wait: WaitOption = 15.0,
     as_json: JsonOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -99,9 +107,10 @@ def cancel(
     async def act(desk: LiveDesk, risk: OrderRisk, say: Say, stop: asyncio.Event) -> tuple[Outcome, list[Step]]:
         return await withdraw(desk, order_id, say, wait_s=wait, stop=stop, risk=risk)
 
-    OrderCommand(entrypoint=entrypoint, credentials=credentials, config=config, home=home, as_json=as_json, is_cancel=True).run(
-        act
-    )
+    OrderCommand(
+        entrypoint=entrypoint, credentials=credentials, passphrase_fd=passphrase_fd, config=config, home=home, as_json=as_json,
+        is_cancel=True,
+    ).run(act)  # fmt: skip
 
 
 @app.command("list")

@@ -20,6 +20,7 @@ from golive.model.verdict import ExitCode
 
 from .delivery import delivered
 from .options import locate
+from .passphrase import stored_secrets
 from .reconcile import given_again
 from .terminal import clean
 
@@ -39,6 +40,7 @@ class OrderCommand:
 
     entrypoint: str | None
     credentials: Path | None
+    passphrase_fd: int | None = None
     config: Path
     home: Path | None
     as_json: bool
@@ -89,8 +91,9 @@ class OrderCommand:
         where = locate(self.config, self.home)
         configuration = load_configuration(where.runtime_file, os.environ)
         chosen = configuration.resolve(self.entrypoint or configuration.runtime.trading.default_entrypoint)
+        secrets = stored_secrets(where.home, self.passphrase_fd)
         risk = OrderRisk(risk_profile_of(chosen), SystemClock(), chosen.timeframe)
-        around_it = surroundings(where.home, configuration, chosen, risk.decide, operator_identity())
+        around_it = surroundings(where.home, configuration, chosen, risk.decide, operator_identity(), secrets=secrets)
         with around_it as around, _stop_signals() as stop:
             plan = live_plan(configuration, chosen.name, home=where.home, key_file=self.credentials, around=around)
             # The switch belongs to a desk that stays: what a command leaves at the venue is meant to rest there. And a command

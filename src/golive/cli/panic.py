@@ -22,6 +22,7 @@ from golive.model.verdict import ExitCode
 from .command_app import single_command
 from .delivery import Besides
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
+from .passphrase import PassphraseDescriptor
 
 if TYPE_CHECKING:
     from golive.runtime.panic.document import Shown
@@ -50,6 +51,7 @@ def panic(
         Path | None,
         typer.Option("--credentials", metavar="FILE", help="Key file of a simulated venue on this machine (mode 0600)."),
     ] = None,
+    passphrase_fd: PassphraseDescriptor = None,
     wait: Annotated[
         float,
         typer.Option(
@@ -78,6 +80,7 @@ def panic(
         raise ConfigError("--halt lets nothing leave, and --flatten sells: give one of them")
     command = PanicCommand(
         where=locate(config, home), entrypoint=None if entrypoint == EVERY else entrypoint, credentials=credentials,
+        passphrase_fd=passphrase_fd,
         reason=redacted(printable(reason)), flatten=flatten, halt=halt, yes=yes, wait_s=wait,
     )  # fmt: skip
     stdout = Besides()  # nobody who has stopped reading keeps this from going on
@@ -109,6 +112,7 @@ class PanicCommand:
     entrypoint: str | None
     """None: all"""
     credentials: Path | None
+    passphrase_fd: int | None
     reason: str
     flatten: bool
     halt: bool
@@ -142,6 +146,9 @@ class PanicCommand:
             panic.stop_writers(names, None if names is None else selection.accounts, end_all=self.flatten)
             from golive.runtime.panic.telling import telling  # entries are stopped; now it may take its time
 
+            from .passphrase import stored_secrets
+
+            panic.secrets = stored_secrets(self.where.home, self.passphrase_fd)
             with telling(panic, selection.configuration):
                 shown = self._work(panic, selection)
         from golive.runtime.panic.document import panic_body

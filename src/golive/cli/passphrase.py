@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import getpass
+import os
 import sys
 from collections.abc import Mapping
-from typing import Annotated, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -15,6 +17,9 @@ from golive.model.secret import Secret
 OperatorOption: TypeAlias = Annotated[
     str, typer.Option("--operator", metavar="NAME", help="Who does it; the passphrase is asked for, or read from standard input.")
 ]
+if TYPE_CHECKING:
+    from golive.runtime.secret_store import StoredSecrets
+
 PassphraseDescriptor: TypeAlias = Annotated[
     int | None,
     typer.Option(
@@ -54,10 +59,12 @@ class VaultPassphrase:
         self._descriptor = descriptor
         self._environ = environ
         self._known: Secret | None = None
+        self.may_ask = True
+        """False: nobody is asked on the terminal any more"""
 
     def given(self) -> Secret | None:
         """Return the passphrase of a vault that is there."""
-        if self._handed() is None and _on_terminal():
+        if self._handed() is None and self.may_ask and _on_terminal():
             self._known = _asked("passphrase of the vault: ")
         return self._known
 
@@ -81,6 +88,13 @@ class VaultPassphrase:
         elif self._known is None:
             self._known = passphrase_from_credential(CREDENTIAL, self._environ)
         return self._known
+
+
+def stored_secrets(home: Path, descriptor: int | None) -> StoredSecrets:
+    """Return the store of secrets of a home; a vault is opened, when it has to be, by descriptor, credential or terminal."""
+    from golive.runtime.secret_store import StoredSecrets
+
+    return StoredSecrets(home, VaultPassphrase(descriptor, os.environ).given)
 
 
 def _on_terminal() -> bool:

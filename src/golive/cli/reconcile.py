@@ -17,11 +17,13 @@ from golive.model.verdict import ExitCode
 
 from .command_app import single_command
 from .delivery import delivered
-from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
+from .passphrase import PassphraseDescriptor, stored_secrets
 
 if TYPE_CHECKING:
     from golive.runtime.live.reconcile_consent import Request
     from golive.runtime.live.reconcile_run import Reconciliation
+    from golive.runtime.secret_store import StoredSecrets
 
 app = single_command()
 
@@ -39,6 +41,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 def reconcile(
     entrypoint: EntrypointOption = None,
     credentials: CredentialsOption = None,
+    passphrase_fd: PassphraseDescriptor = None,
     adopt: Annotated[
         str | None, typer.Option(metavar="VENUE_ORDER_ID", help="Take a foreign order over: its fills are ours until it ends.")
     ] = None,
@@ -80,10 +83,9 @@ def reconcile(
     if request is not None and not yes:
         _confirm(request)
     where = locate(config, home)
+    secrets = stored_secrets(where.home, passphrase_fd)
     try:
-        found = asyncio.run(
-            _reconciled(where.runtime_file, where.home, entrypoint, credentials, request, operator or operator_identity())
-        )
+        found = asyncio.run(_reconciled(where, entrypoint, credentials, secrets, request, operator or operator_identity()))
     except VenueError as exc:
         typer.echo(f"{exc}; look again with golive reconcile before anything is repeated", err=True)
         raise typer.Exit(ExitCode.UNKNOWN) from exc
@@ -107,7 +109,12 @@ def given_again(entrypoint: str, credentials: Path | None, config: Path, home: P
 
 
 async def _reconciled(
-    runtime_file: Path, home: Path, entrypoint: str | None, credentials: Path | None, request: Request | None, operator: str
+    where: Location,
+    entrypoint: str | None,
+    credentials: Path | None,
+    secrets: StoredSecrets,
+    request: Request | None,
+    operator: str,
 ) -> Reconciliation:
     from golive.model.decision import DecisionCode, Refused
     from golive.model.order import NewOrder
@@ -119,10 +126,10 @@ async def _reconciled(
     def refuse(order: NewOrder) -> Refused:
         return Refused(order, 0, DecisionCode.NOT_READY, "reconciled", "comparing")
 
-    configuration = load_configuration(runtime_file, os.environ)
+    configuration = load_configuration(where.runtime_file, os.environ)
     chosen = configuration.resolve(entrypoint or configuration.runtime.trading.default_entrypoint)
-    with surroundings(home, configuration, chosen, refuse, operator) as around:
-        plan = live_plan(configuration, chosen.name, home=home, key_file=credentials, around=around)
+    with surroundings(where.home, configuration, chosen, refuse, operator, secrets=secrets) as around:
+        plan = live_plan(configuration, chosen.name, home=where.home, key_file=credentials, around=around)
         found = await examined(plan)
         return found if request is None else await agreed(plan, found, request)
 

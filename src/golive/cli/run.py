@@ -18,6 +18,7 @@ from golive.observability.wording import Language
 from .command_app import single_command
 from .delivery import delivered, set_apart
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, LanguageOption, locate
+from .passphrase import PassphraseDescriptor, VaultPassphrase
 
 if TYPE_CHECKING:
     from golive.metrics.recorder import MemoryRecorder
@@ -126,6 +127,7 @@ def run(
             metavar="FILE", help="Key file of a simulated venue on this machine (mode 0600), for --mode live --read-only there."
         ),
     ] = None,
+    passphrase_fd: PassphraseDescriptor = None,
     report_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the JSON report goes, relative to home.")] = Path(
         "logs/e2e"
     ),
@@ -181,7 +183,7 @@ def run(
         shadow=shadow.value,
         resume=resume,
     )
-    raise typer.Exit(_run(options, config, home, Told(log_level, lang), as_json=as_json))
+    raise typer.Exit(_run(options, config, home, Told(log_level, lang), as_json=as_json, descriptor=passphrase_fd))
 
 
 class Told(NamedTuple):
@@ -191,10 +193,12 @@ class Told(NamedTuple):
     language: Language
 
 
-def _run(options: RunOptions, config: Path, home: Path | None, told: Told, *, as_json: bool) -> ExitCode:
+def _run(options: RunOptions, config: Path, home: Path | None, told: Told, *, as_json: bool, descriptor: int | None) -> ExitCode:
     from golive.observability.report import document_bytes
     from golive.runtime.bootstrap import plan_session, run_session
     from golive.runtime.options import DEFAULT_CANDLES
+    from golive.runtime.secret_store import StoredSecrets
+    from golive.runtime.secret_use import ask_beforehand
 
     from .terminal import Progress, print_summary
 
@@ -205,9 +209,13 @@ def _run(options: RunOptions, config: Path, home: Path | None, told: Told, *, as
     label = f"{plan.stage} {plan.entrypoint.name}"
     progress = Progress(sys.stderr, time.monotonic_ns, label=label, total=total, quote_asset=plan.instruments[0].quote)
     log = _log(plan, progress, told)
+    passphrase = VaultPassphrase(descriptor, os.environ)
+    store = StoredSecrets(where.home, passphrase.given)
+    ask_beforehand(plan, store)
+    passphrase.may_ask = False
     try:
         with set_apart():
-            result = run_session(plan, lambda facts: _show(progress, facts), _serve_metrics, log)
+            result = run_session(plan, lambda facts: _show(progress, facts), _serve_metrics, log, store)
     finally:
         progress.finish()
     with delivered() as stdout:

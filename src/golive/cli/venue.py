@@ -12,6 +12,7 @@ import typer
 from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+from .passphrase import PassphraseDescriptor, stored_secrets
 
 app = command_group("Examine a venue, or list the configured ones.")
 
@@ -26,13 +27,16 @@ def check(
     timeout: Annotated[
         float, typer.Option(metavar="SECONDS", min=0.5, max=60, help="Most time for each single question.")
     ] = 10.0,
+    passphrase_fd: PassphraseDescriptor = None,
     as_json: JsonOption = False,
 ) -> None:
     """Examine one venue: names and TLS, clock, limits, key, permissions, markets, streams, sandbox.
 
     Nothing is ordered and nothing is changed at the venue. An endpoint `embedded` is started for the examination.
-    Exit codes: 0 all ok, 4 a check failed, 6 something is unknown (not reachable, no key), 2 usage or configuration or a
-    state directory that cannot be used, 70 internal error or stdout did not take the result.
+    A key of another venue comes from the store of secrets, if it has one.
+    Exit codes: 0 all ok, 3 the store cannot be opened, 4 a check failed or the stored key is not for this environment, 6
+    something is unknown (not reachable, no key), 2 usage or configuration or a state directory that cannot be used, 70 internal
+    error or stdout did not take the result.
     """
     from golive.runtime.clock import SystemClock
     from golive.runtime.venue_check.examination import Examination
@@ -42,7 +46,9 @@ def check(
 
     where = locate(config, home)
     entrypoint = entrypoint_of(name, load_configuration(where.runtime_file, os.environ))
-    examination = Examination(home=where.home, clock=SystemClock(), timeout_s=timeout)
+    examination = Examination(
+        home=where.home, clock=SystemClock(), timeout_s=timeout, store=stored_secrets(where.home, passphrase_fd)
+    )
     found = asyncio.run(examination.of(entrypoint))
     with delivered() as stdout:
         if as_json:

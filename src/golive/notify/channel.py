@@ -62,7 +62,8 @@ class AppriseChannel:
     def _known_url(self) -> Secret:
         url = self._url(self._url_secret)
         if url is None:
-            raise NotDelivered(f"there is no secret {self._url_secret}: its URL stands in secrets/alert_urls.json")
+            name = self._url_secret
+            raise NotDelivered(f"there is no secret {name}: golive secrets set {name}, or its URL in secrets/alert_urls.json")
         return url
 
 

@@ -266,7 +266,8 @@ def _sessions() -> Iterator[AlertRule]:
         expression=f"{counted(m.ALERT_HEALTH_ERRORS.name, UNTOLD_WINDOW_S)} > 0",
         severity="error",
         summary="{{ $labels.channel }}: the channel could not be used when it was looked at",
-        action="No alert will arrive there: its URL is missing in secrets/alert_urls.json, or nothing here can read it. "
+        action="No alert will arrive there: its URL is missing (golive secrets set NAME, or secrets/alert_urls.json), or nothing "
+        "here can read it. "
         "golive alerts selftest --severity critical tries the channels.",
     )
 

@@ -12,6 +12,7 @@ from .clock import SystemClock
 from .log import Log
 from .options import RunOptions
 from .plan import Plan, plan_run
+from .secret_store import StoredSecrets
 from .session import Session
 from .session_ports import Progress, RunResult, ServeMetrics
 
@@ -21,10 +22,12 @@ def plan_session(options: RunOptions, runtime_file: Path, home: Path, environ: M
     return plan_run(options, load_configuration(runtime_file, environ), runtime_file, home)
 
 
-def run_session(plan: Plan, progress: Progress, serve_metrics: ServeMetrics, log: Log | None = None) -> RunResult:
-    """Run one session in an event loop of its own and return its report and exit code."""
+def run_session(
+    plan: Plan, progress: Progress, serve_metrics: ServeMetrics, log: Log | None = None, store: StoredSecrets | None = None
+) -> RunResult:
+    """Run one session in an event loop of its own and return its report and exit code; `store` is what it takes secrets from."""
 
     async def main() -> RunResult:
-        return await Session(plan, SystemClock(), progress, serve_metrics, log).run()
+        return await Session(plan, SystemClock(), progress, serve_metrics, log, store).run()
 
     return asyncio.run(main())

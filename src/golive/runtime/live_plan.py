@@ -21,17 +21,20 @@ from golive.model.command import Alert
 from golive.model.decision import Approved, Refused
 from golive.model.errors import ConfigError, PrerequisiteMissing
 from golive.model.order import NewOrder
-from golive.model.secret import SecretStore
+from golive.model.secret import Credentials, SecretStore
 from golive.model.verdict import Stage
 from golive.security import KeyFileStore
 from golive.storage.keys import DevelopmentKeys
 from golive.venues.ports import GuardrailSink
+from golive.venues.profile import VenueProfile
 from golive.venues.registry import profile_named
 
 from .code_version import code_version
 from .evidence import configuration_sha384
 from .live.plan import AccountPlan, LivePlan
 from .risk_limits import risk_profile_of
+from .secret_store import StoredSecrets
+from .secret_use import stored_credentials
 from .service_levels.tap import IndicatorTap
 from .venue_opening import key_of, settings_of
 
@@ -51,6 +54,8 @@ class Surroundings:
     operator: str
     tap: IndicatorTap | None = None
     """where what service levels are judged by is put"""
+    secrets: StoredSecrets | None = None
+    """where keys come from when no key file is given"""
 
 
 def stage_of(configuration: Configuration, entrypoint: ResolvedEntrypoint) -> Stage:
@@ -70,8 +75,8 @@ def stage_of(configuration: Configuration, entrypoint: ResolvedEntrypoint) -> St
         raise ConfigError(f"orders that are really sent follow the files alone; unset {variables}")
     if kind == "testnet":
         raise PrerequisiteMissing(
-            f"{name} trades in the venue's sandbox, whose keys come from a secret store, and this version has none yet: nothing "
-            f"was started"
+            f"{name} trades in the venue's sandbox, where orders are sent only through a gate, and this version has none yet: "
+            f"nothing was started. golive run --mode live --read-only looks at it with keys of the secret store"
         )
     if entrypoint.endpoint_host is None or not is_loopback_host(entrypoint.endpoint_host):
         raise PrerequisiteMissing(
@@ -90,7 +95,7 @@ def live_plan(configuration: Configuration, name: str, *, home: Path, key_file: 
     stage = stage_of(configuration, entrypoint)
     routes = routes_of(configuration, entrypoint)
     members = _members(configuration, entrypoint, routes)
-    secrets = _secrets(key_file, members)
+    secrets = _secrets(key_file, members, around.secrets)
     profile = risk_profile_of(entrypoint)
     live = configuration.core.execution.live_router
     return LivePlan(
@@ -176,16 +181,36 @@ def accounts_of(configuration: Configuration, entrypoint: ResolvedEntrypoint) ->
     return tuple({(each.adapter, each.keychain_key): each for each in reversed(found)}.values())[::-1]
 
 
-def _secrets(key_file: Path | None, members: Sequence[ResolvedEntrypoint]) -> SecretStore:
+def _secrets(key_file: Path | None, members: Sequence[ResolvedEntrypoint], store: StoredSecrets | None) -> SecretStore:
+    """Return the key file that is given, or else the store, if it has a key for each of the accounts."""
     if key_file is None:
-        raise ConfigError("give the keys of the simulated venue with --credentials FILE; the same file serves simvenue serve")
+        if store is not None and all(store.holds(each.keychain_key) for each in members):
+            return store
+        raise ConfigError(
+            "give the keys of the simulated venue with --credentials FILE, the file that serves simvenue serve, or keep them: "
+            + ", ".join(f"golive secrets set {each.keychain_key}" for each in members)
+        )
     return KeyFileStore(key_file, [each.endpoint_host or "" for each in members])
 
 
+def _key(secrets: SecretStore, profile: VenueProfile, entrypoint: ResolvedEntrypoint) -> Credentials:
+    if not isinstance(secrets, StoredSecrets):
+        return key_of(secrets, profile, entrypoint)
+    found = stored_credentials(secrets, entrypoint)
+    if found is None:
+        key = entrypoint.keychain_key
+        raise PrerequisiteMissing(f"there is no key {key} any more; golive secrets set {key}")
+    return found
+
+
 def account_plan(entrypoint: ResolvedEntrypoint, secrets: SecretStore, home: Path) -> AccountPlan:
-    """Return the account of an entrypoint with its keys; raise ConfigError when the store lacks them."""
+    """Return the account of an entrypoint with its keys.
+
+    Raises ConfigError when the file lacks them; ValidationFailed for stored ones that are not for it; PrerequisiteMissing when
+    the store cannot be opened.
+    """
     profile = profile_named(entrypoint.adapter)
-    credentials = key_of(secrets, profile, entrypoint)
+    credentials = _key(secrets, profile, entrypoint)
     settings = settings_of(
         entrypoint, endpoint=entrypoint.endpoint, base_url=entrypoint.base_url, credentials=credentials,
         sandbox=entrypoint.sandbox_mode, home=home,

@@ -28,6 +28,7 @@ from .clock import SystemClock
 from .live_plan import Surroundings
 from .log import ProcessLog
 from .recorder import TappedRecorder
+from .secret_store import StoredSecrets, handed
 from .service_levels.tap import IndicatorTap
 
 
@@ -40,18 +41,21 @@ def surroundings(
     operator: str,
     *,
     told_s: float = CLOSE_S,
+    secrets: StoredSecrets | None = None,
 ) -> Iterator[Surroundings]:
     """Open guardrail log and alert outbox, and deliver alerts, for as long as the block lasts; its end waits up to `told_s` for
     them.
 
-    Raises JournalError when log or outbox cannot be used.
+    `secrets` is where keys and URLs of channels come from; None: what this process is handed opens it. Raises JournalError when
+    log or outbox cannot be used.
     """
     clock, recorder = SystemClock(), TappedRecorder()
+    store = secrets or StoredSecrets(home, handed)
     with contextlib.ExitStack() as undo:
         guardrails = GuardrailLog(home / entrypoint.io.log_directory, clock)
         undo.callback(guardrails.close)
         intake = AlertIntake(home)
-        delivery = AlertDelivery(home, configuration, recorder, clock)
+        delivery = AlertDelivery(home, configuration, recorder, clock, secrets=store)
         undo.callback(delivery.close, told_s)
         undo.callback(intake.close)
 
@@ -66,8 +70,9 @@ def surroundings(
         recorder.tap = tap = IndicatorTap(entrypoint.exchange, clock.now)
         undo.callback(_keep, home, entrypoint, tap, clock)
         yield Surroundings(
-            clock=clock, recorder=recorder, guardrails=guardrails, alert=alert, judge=judge, operator=operator, tap=tap
-        )
+            clock=clock, recorder=recorder, guardrails=guardrails, alert=alert, judge=judge, operator=operator, tap=tap,
+            secrets=store,
+        )  # fmt: skip
 
 
 def _nothing(line: str) -> None:

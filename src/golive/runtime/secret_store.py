@@ -6,6 +6,7 @@ uses the keyring, if there is one that can be believed; and the first secret tha
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Final, TypeAlias
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.secret import Credentials, Secret, StoredSecret
 from golive.security.keyring_store import Backend, KeyringPlace, system_backend
+from golive.security.passphrase import passphrase_from_credential
 from golive.security.stored_secret import entry_name
 from golive.security.vault import LEAST, Costs, Vault, vault_names
 from golive.storage.vault_file import VaultFile
@@ -25,6 +27,11 @@ PassphraseSource: TypeAlias = Callable[[], Secret | None]
 LOCKED: Final = (
     "is locked: give its passphrase with --passphrase-fd N or as systemd's credential golive-vault, or type it on a terminal"
 )
+
+
+def handed() -> Secret | None:
+    """The passphrase source of a process that nobody types to: systemd's credential, if there is one."""
+    return passphrase_from_credential(CREDENTIAL, os.environ)
 
 
 def nobody() -> None:
@@ -53,6 +60,7 @@ class StoredSecrets:
         self._least = least
         self._opened: tuple[bytes, Vault] | None = None
         self._keyring: KeyringPlace | None = None
+        self._looked = False
         self._lock = threading.RLock()
 
     @property
@@ -108,8 +116,9 @@ class StoredSecrets:
         if self._file.exists:
             return None
         with self._lock:
-            if self._keyring is None and (backend := self._find_backend()) is not None:
-                self._keyring = KeyringPlace(backend)
+            if not self._looked:
+                backend = self._find_backend()
+                self._keyring, self._looked = None if backend is None else KeyringPlace(backend), True
             return self._keyring
 
     def _data(self) -> bytes | None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from golive.config.adapter_table import KNOWN_ADAPTERS
 from golive.config.configuration import Configuration
 from golive.config.resolved import ResolvedEntrypoint
-from golive.model.errors import ConfigError
-from golive.model.secret import Secret, StoredSecret
+from golive.model.errors import ConfigError, PrerequisiteMissing
+from golive.model.secret import Credentials, Secret, StoredSecret
 from golive.venues.registry import profile_named
 
 from .failure import ValidationFailed
+from .plan import EMBEDDED, Plan
 from .secret_store import StoredSecrets
 from .venue_check.target import every_entrypoint
+from .venue_opening import key_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,31 @@ def checked_key(store: StoredSecrets, entrypoint: ResolvedEntrypoint) -> StoredS
         )
     checked_permissions(name, stored.permissions, entrypoint, f"as it was set in the {store.source}")
     return stored
+
+
+def stored_credentials(store: StoredSecrets, entrypoint: ResolvedEntrypoint) -> Credentials | None:
+    """Return the fields of an entrypoint's stored key that its venue asks for, None when there is no such key.
+
+    Raises as `checked_key`; ValidationFailed, too, for a key without a field that the venue asks for.
+    """
+    stored = checked_key(store, entrypoint)
+    if stored is None:
+        return None
+    try:
+        return key_fields(stored.credentials, profile_named(entrypoint.adapter), entrypoint)
+    except ConfigError as exc:
+        raise ValidationFailed(f"{exc}; golive secrets set {entrypoint.keychain_key}") from exc
+
+
+def ask_beforehand(plan: Plan, store: StoredSecrets) -> None:
+    """Let the passphrase be typed before the session begins, if it will need it; whatever is wrong the session says itself."""
+    keys = {each.keychain_key for each in plan.others if each.endpoint != EMBEDDED}
+    if plan.endpoint != EMBEDDED and plan.options.credentials is None:
+        keys.add(plan.entrypoint.keychain_key)
+    names = keys | {each.url_secret for each in plan.config.core.alerts.channels.values()}
+    with contextlib.suppress(PrerequisiteMissing):
+        if any(store.holds(name) for name in names) and store.source == "vault":
+            store.passphrase()
 
 
 def checked_permissions(name: str, declared: Collection[str], entrypoint: ResolvedEntrypoint, whence: str) -> None:

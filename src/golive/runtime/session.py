@@ -35,7 +35,7 @@ from .prerequisite import blocking, required_record
 from .risk_metrics import BandWatch, create_risk_metrics, publish_risk_use
 from .risk_stop import StopKeeper
 from .rotation_watch import RotationWatch
-from .secret_store import StoredSecrets
+from .secret_store import StoredSecrets, handed
 from .service_levels.measured_session import MeasuredSession
 from .session_licence import SessionLicence
 from .session_market import SessionMarket
@@ -52,8 +52,17 @@ REFRESH_S = 5.0
 class Session:
     """One run of one plan; `run` is called once, inside an event loop."""
 
-    def __init__(self, plan: Plan, clock: Clock, progress: Progress, serve_metrics: ServeMetrics, log: Log | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        clock: Clock,
+        progress: Progress,
+        serve_metrics: ServeMetrics,
+        log: Log | None = None,
+        store: StoredSecrets | None = None,
+    ) -> None:
         self._plan = plan
+        self._store = store or StoredSecrets(plan.home, handed)
         self._clock = clock
         self._progress = progress
         self._serve = serve_metrics
@@ -150,7 +159,7 @@ class Session:
         plan, facts = self._plan, self.facts
         self._evidence = self._report.evidence = evidence = Evidence(plan, facts.run_id, facts.started_at, self._clock)
         evidence.log = facts.log
-        self._delivery = AlertDelivery(plan.home, plan.config, facts.recorder, self._clock)
+        self._delivery = AlertDelivery(plan.home, plan.config, facts.recorder, self._clock, secrets=self._store)
         evidence.alert_kept = self._delivery.wake
         if plan.options.resume:
             return evidence, self._take_up(evidence)
@@ -178,7 +187,7 @@ class Session:
 
     async def _open_venues(self, evidence: Evidence) -> VenueAccess:
         plan, facts = self._plan, self.facts
-        self._access = access = VenueAccess(plan, facts.recorder, self._clock, evidence.guardrails, facts.warn)
+        self._access = access = VenueAccess(plan, facts.recorder, self._clock, evidence.guardrails, facts.warn, self._store)
         self._report.access = access
         try:
             await access.open()
@@ -194,9 +203,7 @@ class Session:
         plan, facts = self._plan, self.facts
         create_risk_metrics(facts.recorder, plan.entrypoint.name, plan.risk_profile)
         self._pulse = SessionPulse(plan.home, plan.entrypoint.name, facts, self._clock)
-        self._rotation = RotationWatch(
-            plan, facts.recorder, self._clock, StoredSecrets(plan.home), secret_source=facts.secret_source
-        )
+        self._rotation = RotationWatch(plan, facts.recorder, self._clock, self._store, secret_source=facts.secret_source)
         self._serve_metrics()
         self._watch = HealthWatch(
             [each.name for each in (plan.entrypoint, *plan.others)], access.adapter, self._report.windows, self._clock,

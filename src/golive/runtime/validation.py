@@ -38,10 +38,10 @@ def _may_go_without_credentials(plan: Plan) -> None:
     if plan.mode == "live":
         raise ValidationFailed(
             f"environment {plan.entrypoint.environment} needs credentials {name!r}, and there are none: "
-            "--credentials FILE gives those of a simulated venue on this machine"
+            f"golive secrets set {name}; --credentials FILE gives those of a simulated venue on this machine"
         )
     if plan.endpoint == "sandbox":
-        raise ValidationFailed(f"endpoint sandbox needs credentials {name!r}, and there are none")
+        raise ValidationFailed(f"endpoint sandbox needs credentials {name!r}, and there are none: golive secrets set {name}")
 
 
 async def held_of(adapter: VenueAdapter, instruments: Sequence[Instrument]) -> dict[str, Decimal]:

@@ -1,7 +1,8 @@
 """What a session reads from venues: one adapter per monitored entrypoint, opened side by side.
 
 Only the entrypoint that trades can hold a session up. A monitored venue that does not come up, or comes up late, is said
-in the report and keeps nobody waiting.
+in the report and keeps nobody waiting. Keys of venues that are not embedded come from the store of secrets, or for the traded one
+from a key file.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from golive.venues.registry import profile_named
 from .embedded_venue import EmbeddedVenue, VenueOptions
 from .options import DEFAULT_CANDLES
 from .plan import EMBEDDED, Plan
+from .secret_store import StoredSecrets
+from .secret_use import stored_credentials
 from .venue_opening import AdapterParts, embedded_secrets, key_of, open_adapter, venue_options
 
 
@@ -40,6 +43,7 @@ class VenueAccess:
     clock: Clock
     guardrails: GuardrailSink
     warn: Callable[[str], None]
+    store: StoredSecrets
     adapters: dict[str, VenueAdapter] = field(default_factory=dict)
     secret_source: str | None = None
     _profiles: dict[str, VenueProfile] = field(default_factory=dict)
@@ -111,7 +115,9 @@ class VenueAccess:
             credentials = self._secrets.credentials(entrypoint.keychain_key)
             assert credentials is not None
             base_url = (await self._venue(entrypoint, credentials)).rest
-        store = self._secrets
+        store: SecretStore | None = self._secrets
+        if endpoint != EMBEDDED and not (selected and self.plan.options.credentials is not None):
+            store, credentials = self.store, await asyncio.to_thread(stored_credentials, self.store, entrypoint)
         if selected and self.plan.options.credentials is not None:
             store = KeyFileStore(self.plan.options.credentials, [entrypoint.endpoint_host or entrypoint.endpoint])
             credentials = key_of(store, self._profiles[entrypoint.name], entrypoint)

@@ -1,6 +1,6 @@
 """URLs of alert channels from `secrets/alert_urls.json`: `{"urls": {"alert_oem_live": "tgram://…"}}`, mode 0600.
 
-A secret store with a keyring comes with the issue *Security*; whoever reads this file can write to the channels, and do no more.
+The store of secrets goes before it; whoever reads this file can write to the channels, and do no more.
 """
 
 from __future__ import annotations

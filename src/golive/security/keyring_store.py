@@ -8,7 +8,10 @@ desktop, macOS' Keychain, Windows' Credential Manager. Everything else counts as
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Final, Protocol
 
 from golive.model.errors import PrerequisiteMissing
@@ -45,12 +48,22 @@ def believed(backend: object) -> Backend | None:
 
 
 def system_backend() -> Backend | None:
-    """Return the keyring of this session; None without the extra `keyring`, and without one that can be believed."""
+    """Return the keyring of this session; None without the extra `keyring`, and without one that can be believed.
+
+    On Linux it is reached over the session's bus; without one the library, slow to import, is not even asked.
+    """
+    if sys.platform == "linux" and not _has_session_bus(os.environ):
+        return None
     try:
         import keyring
     except ImportError:
         return None
     return believed(keyring.get_keyring())
+
+
+def _has_session_bus(environ: Mapping[str, str]) -> bool:
+    runtime = environ.get("XDG_RUNTIME_DIR")
+    return bool(environ.get("DBUS_SESSION_BUS_ADDRESS")) or (runtime is not None and (Path(runtime) / "bus").exists())
 
 
 class KeyringPlace:

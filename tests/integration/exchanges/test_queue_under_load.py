@@ -16,6 +16,7 @@ from golive.runtime.bootstrap import plan_session
 from golive.runtime.facts import SessionFacts
 from golive.runtime.guardrail_report import guardrail_section, leave_guardrail_files
 from golive.runtime.options import RunOptions
+from golive.runtime.secret_store import StoredSecrets
 from golive.runtime.venue_access import VenueAccess
 from golive.runtime.venue_opening import AdapterParts, open_adapter
 from golive.storage.guardrail_log import GuardrailLog
@@ -54,7 +55,9 @@ async def test_three_run_and_six_are_admitted_and_the_rest_is_told_of(
             unhurried(name), chosen, AdapterParts(facts.recorder, clock, log, tmp_path, 7),
             endpoint="embedded", base_url=venue.rest, credentials=None, sandbox=False,
         )  # fmt: skip
-        access = VenueAccess(plan, facts.recorder, clock, log, facts.warn, adapters={chosen.name: adapter})
+        access = VenueAccess(
+            plan, facts.recorder, clock, log, facts.warn, StoredSecrets(tmp_path), adapters={chosen.name: adapter}
+        )
         try:
             instrument: Instrument = (await adapter.load())[chosen.instruments[0]]
             await adapter.order_book(instrument, 5)

@@ -18,6 +18,7 @@ from golive.model.alert import AlertMessage
 from golive.model.clock import DAY, Clock
 from golive.model.emergency import ALL, EmergencyMode, TradingState
 from golive.model.errors import JournalError
+from golive.model.secret import Secret
 from golive.notify.channel import AppriseChannel
 from golive.notify.lanes import LIMIT_S, Lanes
 from golive.notify.worker import DeliveryWorker
@@ -29,6 +30,7 @@ from golive.storage.files import LOG_FILE, PRIVATE_DIRECTORY, make_directory
 from ..emergency import HostEmergency
 from ..host_signer import host_signer
 from ..live.alerting import to_stderr
+from ..secret_store import StoredSecrets, handed
 from .policy import alert_policy, audit_place
 
 SYSTEM: Final = "golive"
@@ -41,6 +43,19 @@ CHECKS_S: Final = (30.0, 300.0)
 """when channels are looked at for the first time, and how often after that"""
 KEPT_NS: Final = 30 * DAY
 """how long the outbox remembers alerts of which nothing is left to be done"""
+
+
+class AlertUrls:
+    """URLs of channels: from the store of secrets, and where it has none of that name from the private file."""
+
+    def __init__(self, store: StoredSecrets, file: AlertUrlFile) -> None:
+        self._store = store
+        self._file = file
+
+    def url(self, name: str) -> Secret | None:
+        """Return the URL kept under `name`, None when there is none; GoliveError when store or file cannot be used."""
+        stored = self._store.secret(name) if self._store.holds(name) else None
+        return self._file.url(name) if stored is None else stored.secret
 
 
 class AlertDelivery:
@@ -57,8 +72,11 @@ class AlertDelivery:
         checks_s: tuple[float, float] = CHECKS_S,
         retry: RetryPolicy | None = None,
         say: Callable[[str], None] = to_stderr,
+        secrets: StoredSecrets | None = None,
     ) -> None:
+        """`secrets`: where URLs of channels are looked up before the private file; None: what this process is handed opens it."""
         self._home = home
+        self.urls = AlertUrls(secrets or StoredSecrets(home, handed), AlertUrlFile(home))
         self._configuration = configuration
         self._policy = alert_policy(configuration)
         self._recorder = recorder
@@ -176,9 +194,10 @@ class _Turn:
 
     def __init__(self, delivery: AlertDelivery, descriptor: int) -> None:
         home, configuration = delivery._home, delivery._configuration
-        urls, place = AlertUrlFile(home), audit_place(configuration)
+        place = audit_place(configuration)
         self._channels = {
-            name: AppriseChannel(name, each.url_secret, urls.url) for name, each in configuration.core.alerts.channels.items()
+            name: AppriseChannel(name, each.url_secret, delivery.urls.url)
+            for name, each in configuration.core.alerts.channels.items()
         }
         self._recorder = delivery._recorder
         self._descriptor = descriptor

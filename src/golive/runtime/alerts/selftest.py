@@ -30,6 +30,7 @@ from golive.storage.verified import VerificationKeys
 
 from ..code_version import code_version
 from ..host_signer import host_signer
+from ..secret_store import StoredSecrets
 from .delivery import AlertDelivery
 from .policy import alert_policy, audit_place
 
@@ -100,7 +101,9 @@ class Selftest:
     exit_code: Count
 
 
-def selftest(home: Path, configuration: Configuration, clock: Clock, operator: str, *, wait_s: float) -> tuple[Selftest, Path]:
+def selftest(
+    home: Path, configuration: Configuration, clock: Clock, operator: str, *, wait_s: float, store: StoredSecrets | None = None
+) -> tuple[Selftest, Path]:
     """Send, wait for the audit, judge, write the evidence; return both. Raises PrerequisiteMissing without a critical channel."""
     policy, began = alert_policy(configuration), clock.now()
     if not policy.critical:
@@ -108,7 +111,7 @@ def selftest(home: Path, configuration: Configuration, clock: Clock, operator: s
     entrypoint = configuration.runtime.trading.default_entrypoint
     messages = {channel: _message(channel, entrypoint, clock) for channel in policy.critical}
     directory = home / audit_place(configuration).directory
-    delivery = AlertDelivery(home, configuration, MemoryRecorder(), clock)
+    delivery = AlertDelivery(home, configuration, MemoryRecorder(), clock, secrets=store)
     try:
         outbox = AlertOutbox.open(home)
         try:

@@ -108,7 +108,9 @@ def _desk(panic: Panic, selection: Selection, each: ResolvedEntrypoint, key_file
     risk = OrderRisk(risk_profile_of(each), SystemClock())
     try:
         around = stack.enter_context(
-            surroundings(panic.home, selection.configuration, each, risk.decide, panic.operator, told_s=0.0)  # `telling` waits
+            surroundings(  # `telling` waits
+                panic.home, selection.configuration, each, risk.decide, panic.operator, told_s=0.0, secrets=panic.secrets
+            )
         )
         plan = live_plan(selection.configuration, each.name, home=panic.home, key_file=key_file, around=around)
     except GoliveError as exc:

@@ -23,6 +23,7 @@ from golive.storage.emergency_journal import PANIC
 from ..emergency import CONFIGURATION, Activation, HostEmergency
 
 if TYPE_CHECKING:
+    from ..secret_store import StoredSecrets
     from .ending import Stopped
     from .processes import Processes
 
@@ -66,6 +67,8 @@ class Panic:
     flagged: float | None = None
     """monotonic seconds at which the flag was durable; None: it is not, and nobody's answer to it counts"""
     reading: FlagReading = field(default_factory=FlagReading)
+    secrets: StoredSecrets | None = None
+    """where keys of accounts and URLs of channels come from; None: what this process is handed opens it"""
     is_alerted: bool = True
     """whether the alert of each call is in the outbox"""
     _processes: Processes | None = None

@@ -20,7 +20,7 @@ TOLD_S: Final = 5.0
 @contextmanager
 def telling(panic: Panic, configuration: Configuration) -> Iterator[None]:
     """Deliver for as long as the block lasts, then a moment longer; how far that is, is told as a step."""
-    delivery = AlertDelivery(panic.home, configuration, MemoryRecorder(), panic.clock)
+    delivery = AlertDelivery(panic.home, configuration, MemoryRecorder(), panic.clock, secrets=panic.secrets)
     try:
         yield
     finally:

@@ -26,7 +26,7 @@ from .row import Row, failed, not_applicable, ok, shown_key, unknown
 
 MIN_KEY_DAYS: Final = 7
 NO_KEY: Final = "there is no key to ask with"
-NO_KEY_FIX: Final = "this version makes keys for embedded venues only; set endpoint: embedded to check with one"
+NO_KEY_FIX: Final = "keep its key: golive secrets set; or set endpoint: embedded to check with one made for it"
 KEY_CHECKS: Final = ("api_key", "permissions", "withdrawals_off", "ip_allowlist", "key_expiry")
 
 T = TypeVar("T")

@@ -19,6 +19,8 @@ from golive.observability.measured import AdapterFailover
 from golive.venues.registry import profile_named
 
 from ..embedded_venue import EmbeddedVenue
+from ..secret_store import StoredSecrets
+from ..secret_use import stored_credentials
 from ..venue_opening import VENUE_STATE, AdapterParts, embedded_secrets, open_adapter, venue_options
 from .asked import (
     KEY_CHECKS,
@@ -66,18 +68,23 @@ class Examination:
     home: Path
     clock: Clock
     timeout_s: float = 10.0
+    store: StoredSecrets | None = None
+    """where the key of a venue that is not embedded comes from"""
     trust: Callable[[], ssl.SSLContext] = public_trust
 
     async def of(self, entrypoint: ResolvedEntrypoint) -> VenueCheck:
         """Examine the venue of an entrypoint where its configuration says it is; an embedded venue is started for it.
 
         Raises ConfigError for an adapter that does not exist, an embedded venue that refuses its options, or a home whose
-        state directory cannot be used.
+        state directory cannot be used; ValidationFailed for a stored key that is not for this environment; PrerequisiteMissing
+        for a store that cannot be opened.
         """
         self._prepare_state()
         profile = profile_named(entrypoint.adapter)
         if entrypoint.endpoint != "embedded":
-            return await self.at(entrypoint, entrypoint.base_url, None)
+            found = None if self.store is None else stored_credentials(self.store, entrypoint)
+            source = "" if found is None or self.store is None else self.store.source
+            return await self.at(entrypoint, entrypoint.base_url, found, source)
         secrets = embedded_secrets([(entrypoint.keychain_key, profile)])
         credentials = secrets.credentials(entrypoint.keychain_key)
         assert credentials is not None
