@@ -20,6 +20,7 @@ from support.configuration import CORE, changed, parse
 from support.secret_places import MemoryBackend, admin_of, stored
 
 NAME = "okx_paper_trading"
+KEPT = "json://localhost/kept"
 RIGHT = stored(passphrase="PHRASE-OF-THE-KEY")
 
 
@@ -85,19 +86,19 @@ def test_the_configuration_says_what_a_name_is_for() -> None:
 
 def test_the_url_of_a_channel_comes_from_the_store_and_else_from_the_private_file(tmp_path: Path) -> None:
     admin = admin_of(tmp_path)
-    admin.put("alert_oem_live", stored(key_id="", secret="json://127.0.0.1/kept"))
+    admin.put("alert_oem_live", stored(key_id="", secret=KEPT))
     path = tmp_path / "secrets/alert_urls.json"
     path.write_text(
         json.dumps({"urls": {"alert_oem_live": "json://127.0.0.1/file", "alert_sec_alerts": "json://127.0.0.1/other"}})
     )
     path.chmod(0o600)
     urls = AlertUrls(admin.store, AlertUrlFile(tmp_path))
-    assert urls.url("alert_oem_live") == Secret("json://127.0.0.1/kept")
+    assert urls.url("alert_oem_live") == Secret(KEPT)
     assert urls.url("alert_sec_alerts") == Secret("json://127.0.0.1/other")
     assert urls.url("nothing") is None
     admin.remove("alert_oem_live")
     assert urls.url("alert_oem_live") == Secret("json://127.0.0.1/file"), "a change counts from the next message on"
-    admin.put("alert_oem_live", stored(key_id="", secret="json://127.0.0.1/kept"))
+    admin.put("alert_oem_live", stored(key_id="", secret=KEPT))
     (tmp_path / "secrets/vault.json").chmod(0o644)
     with pytest.raises(PrerequisiteMissing, match="others may use it"):
         urls.url("alert_oem_live")
