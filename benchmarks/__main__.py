@@ -19,6 +19,7 @@ from . import (
     feed,
     kernel,
     ledger,
+    licence,
     metrics,
     order_journal,
     paper_orders,
@@ -84,6 +85,8 @@ def main() -> None:
         f"{ours / floor:.2f}x",
     )
     risk_decision.print_risk_decision()
+    judged, whole = licence.figures()
+    row("licence and list judged, ms", f"{judged:.2f}", f"< {licence.GOAL_MS:g}", f"with files and machine {whole:.2f}")
     metrics.print_metrics()
     report.print_report()
     ledger.print_ledger()

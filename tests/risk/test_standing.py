@@ -121,3 +121,9 @@ def test_a_decision_carries_what_it_is_about() -> None:
 )  # fmt: skip
 def test_a_share_is_told_rounded_away_from_nothing(part: int, whole: int, text: str) -> None:
     assert share_text(part, whole) == text
+
+
+def test_without_a_licence_only_reductions_pass() -> None:
+    view = account(licence_lapse="its issuer has taken it back", **HELD)
+    assert decided(profile(), buy(), view) is Code.LICENCE_REDUCE_ONLY
+    assert decided(profile(), sell(), view) is APPROVED

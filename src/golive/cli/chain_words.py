@@ -25,6 +25,7 @@ ROWS: Final[Words] = {
 CAUSES: Final[Words] = {
     "target_changed": ("the strategy's target changed", "zmienił się cel strategii"),
     "order_unfilled": ("the order before it ended too early", "poprzednie zlecenie skończyło się za wcześnie"),
+    "licence_back": ("there is a valid licence again", "jest znów ważna licencja"),
     "confirmed": ("trading was confirmed", "handel został potwierdzony"),
 }
 TEXTS: Final[Words] = {

@@ -37,14 +37,14 @@ class SessionLicence:
 
     def __init__(
         self, plan: Plan, clock: Clock, *, alert: Callable[[Alert], None] = lambda alert: None,
-        warn: Callable[[str], None] = lambda text: None, every_s: float = EVERY_S,
+        warn: Callable[[str], None] = lambda text: None, every_s: float = EVERY_S, desk: LicenceDesk | None = None,
     ) -> None:  # fmt: skip
         self._plan = plan
         self._clock = clock
         self._alert = alert
         self._warn = warn
         self._every_s = every_s
-        self._desk = LicenceDesk(home=plan.home, licensing=plan.config.runtime.licensing, clock=clock)
+        self._desk = desk or LicenceDesk(home=plan.home, licensing=plan.config.runtime.licensing, clock=clock)
         self.lapse: str | None = None
         """why there is no good licence now; None while there is, or none is needed"""
 

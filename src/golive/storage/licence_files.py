@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from golive.audit.entry import Entry
+from golive.inputs.safe_open import read_beside
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 
@@ -33,19 +31,11 @@ _NAME: Final = "licences"
 def read_document(path: Path) -> bytes | None:
     """Return a file's bytes, None when there is none; JournalError for a link, no regular file, or one too long."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        return read_beside(path, most=MOST_BYTES)
     except FileNotFoundError:
         return None
     except OSError as exc:
-        reason = "a symbolic link; put the file itself there" if exc.errno == errno.ELOOP else str(exc.strerror)
-        raise JournalError(f"{path}: {reason}") from exc
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise JournalError(f"{path}: not a regular file")
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise JournalError(f"{path}: longer than {MOST_BYTES} bytes")
-    return data
+        raise JournalError(f"{path}: {exc.strerror}") from exc
 
 
 def write_documents(files: Mapping[Path, bytes]) -> None:

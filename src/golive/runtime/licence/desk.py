@@ -12,7 +12,7 @@ from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.json import JsonObject
 from golive.security.licence.fault import Document
 from golive.security.licence.issuer_key import SHIPPED, IssuerKey, key_table
-from golive.security.licence.judge import Held, Judgement, Rules, Wanted, judge
+from golive.security.licence.judge import Held, Judgement, Rules, Standing, Wanted, judge
 from golive.security.licence.machine import machine_factors
 from golive.security.licence.mark import Marks, decode_marks, encode_marks
 from golive.storage.keys import DevelopmentKeys
@@ -88,7 +88,7 @@ class LicenceDesk:
         """
         held, rules = self.held(), self.rules()
         found = judge(held, rules, self.clock.now(), wanted)
-        if renews and not found.is_good and not wanted.live and self._may_make_development(held, found):
+        if renews and found.standing is not Standing.VALID and not wanted.live and self._may_make_development(held, found):
             DevelopmentIssuer(self.home, self.clock).issue(self.licensing, self.paths, held.factors)
             held = replace(self.held(), factors=held.factors)
             found = judge(held, self.rules(), self.clock.now(), wanted)
