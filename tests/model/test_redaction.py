@@ -140,6 +140,7 @@ _IN_URLS = [
         "password=b'UNGUARDED'", "password='it\\'s UNGUARDED'", "password=o'UNGUARDED, x", "password=a,UNGUARDED",
         "password=a(UNGUARDED)", "password=(UNGUARDED", "token := UNGUARDED", "'secret' => 'UNGUARDED'", "user[password]=UNGUARDED",
         "headers['token'] = 'UNGUARDED'", "password&quot;:&quot;a UNGUARDED&quot;", "apiKey: Token UNGUARDED", "token='UNGUARDED",
+        "golive run --password UNGUARDED --json", "x --api-key 'UNGUARDED words' y", "mysql -password UNGUARDED", "--secret-key\tUNGUARDED",
         "xoxb-1234-UNGUARDED-UNGUARDED", f"12345678:{'UNGUARDED':x<35}",
     ],
 )  # fmt: skip

@@ -15,6 +15,7 @@ from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 from .passphrase import OperatorOption, PassphraseDescriptor, asked_passphrase, stored_secrets
+from .telling import tell
 
 CRITICAL: Final = "critical"
 
@@ -109,7 +110,7 @@ def deliver(
     finally:
         delivery.close(0)
     if left:
-        typer.echo(f"not delivered: {left}", err=True)
+        tell(f"not delivered: {left}")
         raise typer.Exit(ExitCode.UNKNOWN)
     with delivered() as stdout:
         stdout.write("everything is delivered\n")

@@ -14,6 +14,7 @@ from golive.model.verdict import ExitCode
 from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
+from .telling import tell
 
 if TYPE_CHECKING:
     from golive.storage.live_verifier import LiveBounds
@@ -68,10 +69,10 @@ def verify(
         verifier = Verifier(place, _keys(place, public_key), risk_log or configured_log, bounds, alerts)
         results = verifier.everything() if everything else [verifier.one(path) for path in paths or ()]
     except JournalError as exc:
-        typer.echo(f"cannot say: {exc}", err=True)
+        tell(f"cannot say: {exc}")
         raise typer.Exit(ExitCode.UNKNOWN) from exc
     if not results:
-        typer.echo(f"cannot say: no journal and no session store under {place}", err=True)
+        tell(f"cannot say: no journal and no session store under {place}")
         raise typer.Exit(ExitCode.UNKNOWN)
     with delivered():
         for result in results:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import webbrowser
 from pathlib import Path
 
-import typer
+from .telling import tell
 
 
 def open_file(path: Path) -> None:
     """Ask the browser to show `path`; where there is none, say so on stderr: its path was printed before."""
     if not webbrowser.open(path.resolve().as_uri()):
-        typer.echo(f"golive: no browser could be opened for {path}", err=True)
+        tell(f"golive: no browser could be opened for {path}")

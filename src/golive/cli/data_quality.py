@@ -12,6 +12,7 @@ from golive.model.verdict import ExitCode
 from .data_options import JsonOption
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+from .telling import tell
 
 _CODES = {"ok": ExitCode.OK, "warning": ExitCode.OK, "critical": ExitCode.VALIDATION_FAILED, "no_data": ExitCode.UNKNOWN}
 
@@ -30,7 +31,7 @@ def quality(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_j
     found = locate(config, home).home
     path = latest_report(found / FOLDER.parent)
     if path is None:
-        typer.echo("golive: there is no data-quality report; `golive data verify` writes one of each stored series", err=True)
+        tell("golive: there is no data-quality report; `golive data verify` writes one of each stored series")
         raise typer.Exit(ExitCode.UNKNOWN)
     try:
         document = read_report(path)

@@ -19,6 +19,7 @@ from .chain_words import ROWS, TEXTS
 from .command_app import single_command
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, HomeOption, LanguageOption, locate
+from .telling import tell
 from .terminal import clean
 
 if TYPE_CHECKING:
@@ -62,10 +63,10 @@ def decisions(
         path = find_session(place, entrypoint=entrypoint, run_id=session)
         found = None if path is None else decision_list(path, place, code=code, since=begin)
     except GoliveError as exc:
-        typer.echo(f"cannot say: {exc}", err=True)
+        tell(f"cannot say: {exc}")
         raise typer.Exit(ExitCode.UNKNOWN) from exc
     if found is None:
-        typer.echo(f"there is no such session under {place}", err=True)
+        tell(f"there is no such session under {place}")
         raise typer.Exit(ExitCode.UNKNOWN)
     with delivered() as stdout:
         if as_json:

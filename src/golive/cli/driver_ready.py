@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import typer
+from .telling import tell
 
 
 def have_driver_ready() -> None:
@@ -10,5 +10,5 @@ def have_driver_ready() -> None:
     from golive.runtime.column_driver import is_ready, make_ready
 
     if not is_ready():
-        typer.echo("golive: compiling the driver of backtests, once for this release; that takes up to a minute", err=True)
+        tell("golive: compiling the driver of backtests, once for this release; that takes up to a minute")
         make_ready()

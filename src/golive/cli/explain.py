@@ -22,6 +22,7 @@ from .command_app import single_command
 from .delivery import delivered
 from .explain_words import Language
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, LanguageOption, Location, locate
+from .telling import tell
 
 if TYPE_CHECKING:
     from golive.config.configuration import Configuration
@@ -105,7 +106,7 @@ def _explain_order(
     except ConfigError:
         raise
     except GoliveError as exc:
-        typer.echo(f"cannot say: {exc}", err=True)
+        tell(f"cannot say: {exc}")
         return ExitCode.UNKNOWN
     with delivered() as stdout:
         if as_json:
@@ -159,7 +160,7 @@ def _explain_chain(
     except ConfigError:
         raise
     except GoliveError as exc:
-        typer.echo(f"cannot say: {exc}", err=True)
+        tell(f"cannot say: {exc}")
         return ExitCode.UNKNOWN
     with delivered() as stdout:
         if as_json:
@@ -226,12 +227,12 @@ def _only(archive: Archive, name: str, journal: str | None) -> Match:
         what = f"{len(found)} orders begin with {name}" if begin else f"{len(found)} orders are meant by {name}"
         raise ConfigError("\n".join([f"{what}; give more of its id, or --entrypoint whose account it is of:", *lines]))
     for problem in places.problems:
-        typer.echo(f"cannot look into: {problem}", err=True)
+        tell(f"cannot look into: {problem}")
     if places.problems:
         raise typer.Exit(ExitCode.UNKNOWN)
     if known := logs_that_know([archive.risk_log, *live_segments.log_files(archive.home / live_segments.DIRECTORY)], name):
         files = ", ".join(archive.shown(path) for path in known)
-        typer.echo(f"{files}: knows the order {name}, and no order journal and no session does: its rows are gone", err=True)
+        tell(f"{files}: knows the order {name}, and no order journal and no session does: its rows are gone")
         raise typer.Exit(ExitCode.UNKNOWN)
     nearest = places.nearest(name)
     raise ConfigError(

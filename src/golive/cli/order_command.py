@@ -22,6 +22,7 @@ from .delivery import delivered
 from .options import locate
 from .passphrase import stored_secrets
 from .reconcile import given_again
+from .telling import tell
 from .terminal import clean
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class OrderCommand:
                 )
                 raise typer.Exit(ExitCode.UNKNOWN) from exc
             except NotReady as exc:
-                typer.echo(exc.told(given_again(exc.entrypoint, self.credentials, self.config, self.home)), err=True)
+                tell(exc.told(given_again(exc.entrypoint, self.credentials, self.config, self.home)))
                 raise typer.Exit(ExitCode.BLOCKED) from exc
             options = given_again(entrypoint, self.credentials, self.config, self.home)
             explain = shlex.join(["golive", "explain", outcome.client_order_id, *options])

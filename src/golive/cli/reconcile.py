@@ -19,6 +19,7 @@ from .command_app import single_command
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
 from .passphrase import PassphraseDescriptor, stored_secrets
+from .telling import tell
 
 if TYPE_CHECKING:
     from golive.runtime.live.reconcile_consent import Request
@@ -87,7 +88,7 @@ def reconcile(
     try:
         found = asyncio.run(_reconciled(where, entrypoint, credentials, secrets, request, operator or operator_identity()))
     except VenueError as exc:
-        typer.echo(f"{exc}; look again with golive reconcile before anything is repeated", err=True)
+        tell(f"{exc}; look again with golive reconcile before anything is repeated")
         raise typer.Exit(ExitCode.UNKNOWN) from exc
     options = given_again(found.entrypoint, credentials, config, home)
     with delivered() as stdout:

@@ -16,6 +16,7 @@ from golive.model.verdict import ExitCode
 from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+from .telling import tell
 
 
 class Mode(str, Enum):
@@ -148,5 +149,5 @@ def guardrails(
 
 
 def _cannot_say(why: str) -> None:
-    typer.echo(f"golive: {why}", err=True)
+    tell(f"golive: {why}")
     raise typer.Exit(ExitCode.UNKNOWN)

@@ -17,6 +17,7 @@ from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 from .passphrase import OperatorOption, asked_passphrase
+from .telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,7 +162,7 @@ def rearm(
     message = OperatorMessage(OperatorAction.REARM, who.name, "golive risk rearm", SystemClock().now())
     path = put_message(place, entrypoint, message)
     if not wait_until_taken(path, TAKEN_WITHIN_S) and withdraw_message(path):
-        typer.echo(f"the session of {entrypoint} did not answer within {TAKEN_WITHIN_S:g} s; nothing was done", err=True)
+        tell(f"the session of {entrypoint} did not answer within {TAKEN_WITHIN_S:g} s; nothing was done")
         raise typer.Exit(ExitCode.UNKNOWN)
     _say(f"{entrypoint}: re-armed by {who.name}")
 
@@ -190,7 +191,7 @@ def clear_emergency(
         _say(f"{who.name} agrees to ending emergency mode ({done.scope}); until {until} a second operator of another role has to")
         return
     for problem in done.problems:
-        typer.echo(problem, err=True)
+        tell(problem)
     _say(f"emergency mode ({done.scope}) is ended by {done.first} and {done.second}")
 
 

@@ -23,6 +23,7 @@ from .passphrase import (
     asked_passphrase,
     asked_secret,
 )
+from .telling import tell
 
 if TYPE_CHECKING:
     from golive.config.configuration import Configuration
@@ -146,7 +147,7 @@ def rotate(
     except AuthenticationFailed as exc:
         raise ValidationFailed(f"the venue refuses the new key of {name}: {exc}; nothing was changed") from exc
     except VenueError as exc:
-        typer.echo(f"the venue could not be asked with the new key of {name}: {exc}; nothing was changed", err=True)
+        tell(f"the venue could not be asked with the new key of {name}: {exc}; nothing was changed")
         raise typer.Exit(ExitCode.UNKNOWN) from exc
     lines = [f"{name} is rotated: {new.shown_id} is kept in the {done.store}; the venue tells {', '.join(done.permissions)}"]
     lines += [f"{register_path(configuration, where.home, each)} says so" for each in done.rotations]

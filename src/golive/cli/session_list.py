@@ -15,6 +15,7 @@ from golive.model.verdict import ExitCode, Stage
 from .command_app import single_command
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, HomeOption, locate
+from .telling import tell
 
 if TYPE_CHECKING:
     from golive.runtime.session_rows import Kind
@@ -101,12 +102,12 @@ def _show(
         path = find_session(place, run_id=run, stage=wanted, entrypoint=entrypoint)
         view = None if path is None else view_session(path, place)
     except GoliveError as exc:
-        typer.echo(f"cannot say: {exc}", err=True)
+        tell(f"cannot say: {exc}")
         raise typer.Exit(ExitCode.UNKNOWN) from exc
     if view is None:
         words = {"run": run, "stage": wanted, "entrypoint": entrypoint}
         asked = ", ".join(f"{name} {word}" for name, word in words.items() if word is not None)
-        typer.echo(f"there is no session{f' of {asked}' if asked else ''} under {place}", err=True)
+        tell(f"there is no session{f' of {asked}' if asked else ''} under {place}")
         raise typer.Exit(ExitCode.UNKNOWN)
     rows: tuple[object, ...] = getattr(view, kind)
     with delivered() as stdout:

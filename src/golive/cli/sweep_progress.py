@@ -10,6 +10,8 @@ import typer
 
 from golive.model.verdict import ExitCode
 
+from .telling import tell
+
 Show = Callable[[str, int, int, "float | None"], None]
 """called with a label, the sets done, those there are at most, and the best objective so far"""
 
@@ -49,5 +51,5 @@ def interruptible() -> Iterator[None]:
         yield
     except (KeyboardInterrupt, ClusterLost) as exc:
         what = str(exc) or "stopped"
-        typer.echo(f"{what}; what is computed is kept, and the same command goes on from there", err=True)
+        tell(f"{what}; what is computed is kept, and the same command goes on from there")
         raise typer.Exit(ExitCode.UNKNOWN) from None

@@ -13,6 +13,7 @@ from .delivery import delivered
 from .mtls import section_of
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 from .passphrase import OperatorOption, asked_passphrase
+from .telling import tell
 
 app = command_group("Issue, list and revoke session tokens.")
 
@@ -43,7 +44,7 @@ def issue(
     token, text = issue_token(where.home, section, by, certificate=certificate, minutes=minutes)
     with delivered() as stdout:
         stdout.write(text.reveal() + "\n")
-    typer.echo(f"token {token.id} of {token.operator}, valid until {to_iso(token.expires_at)}", err=True)
+    tell(f"token {token.id} of {token.operator}, valid until {to_iso(token.expires_at)}")
 
 
 @app.command("list")

@@ -7,6 +7,7 @@ the text. Where a value does not end (a quote, a bracket that never closes), not
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -44,6 +45,10 @@ class _Patterns(NamedTuple):
     exactly: re.Pattern[str]
     told: re.Pattern[str]
     """`secret_source`, `key_id`: about a secret, and none"""
+    flag: re.Pattern[str]
+    """an option of a command line, whose value follows without a sign between"""
+    place: re.Pattern[str]
+    """`passphrase-fd`, `credentials`: options that say where a secret is"""
     header: re.Pattern[str]
     entry: re.Pattern[str]
     escape: re.Pattern[str]
@@ -70,6 +75,8 @@ def _patterns() -> _Patterns:
         named=any_case(_WORD),
         exactly=any_case(r"(?:^|[_-])(?:sign|sig|pass|otp)$"),
         told=any_case(r"_(?:source|class|id|name|count|fingerprint)$"),
+        flag=any_case(r"(?<![\w-])--?(?P<name>[a-z][\w-]*+)(?P<quote>(?!))?[ \t]++(?=[^\s-])"),
+        place=any_case(r"(?:^|[_-])(?:fd|file|path|env|credentials?)$"),
         header=any_case(r"(?:authorization|cookie)$"),
         entry=any_case(_NAME),
         escape=any_case(r"(?<=%)(?:25)*[0-9a-f]{2}|(?<=\\)(?:u[0-9a-f]{4}|x[0-9a-f]{2}|[nrt])"),
@@ -104,7 +111,8 @@ def is_secret_name(name: str) -> bool:
 
 def without_named(text: str) -> str:
     """Return a text without what stands under a name of a secret, and without what URLs and keys tell."""
-    return _without_entries(without_addresses(text))
+    text = _without_entries(without_addresses(text), _patterns().entry, _tells_a_secret)
+    return _without_entries(text, _patterns().flag, _is_secret_option)
 
 
 def without_addresses(text: str) -> str:
@@ -133,12 +141,12 @@ def _without_urls(text: str) -> str:
     return "".join([*kept, text[done:]])
 
 
-def _without_entries(text: str) -> str:
-    patterns, kept, done = _patterns(), [], 0
-    while (found := patterns.entry.search(text, done)) is not None:
+def _without_entries(text: str, entry: re.Pattern[str], tells: Callable[[str, re.Match[str]], bool]) -> str:
+    kept, done = [], 0
+    while (found := entry.search(text, done)) is not None:
         kept.append(text[done : found.end()])
         done = found.end()
-        if _tells_a_secret(text, found):
+        if tells(text, found):
             end = _value_end(text, found)
             value = text[done:end]
             kept.append(value if value.strip("\\\"'").lower() in _SHOWN else HIDDEN)
@@ -162,6 +170,10 @@ def _tells_a_secret(text: str, found: re.Match[str]) -> bool:
         elif is_secret_name(name):
             return True
     return False
+
+
+def _is_secret_option(_: str, found: re.Match[str]) -> bool:
+    return is_secret_name(found["name"]) and _patterns().place.search(found["name"]) is None
 
 
 def _is_of_query(text: str, start: int) -> bool:
