@@ -15,6 +15,7 @@ from golive.cli import main as command_line
 from support.configuration import ROOT
 from support.published import published
 from support.secret_places import PASSPHRASE
+from support.venue_process import VenueKey, new_key, venue_process
 
 NAME = "okx_paper_trading"
 VAULT = PASSPHRASE.reveal()
@@ -53,7 +54,7 @@ def test_a_key_is_set_listed_and_removed(say: Say, home: Path) -> None:
     assert say("list", vault=None) == (0, "no secrets: golive secrets set NAME\n", "")
     code, out, err = say("set", NAME, typed=KEY)
     assert (code, err) == (0, "")
-    assert out == f"{NAME} is kept in the vault; golive secrets rotate {NAME} asks the venue with it and begins its 90 days\n"
+    assert out == f"{NAME} is kept in the vault; nothing uses it yet: endpoint embedded makes its keys itself\n"
     assert say("set", "alert_oem_live", typed="json://127.0.0.1/hook/SECRET\n")[0] == 0
     code, out, _ = say("list")
     assert (code, out.splitlines()) == (
@@ -126,6 +127,31 @@ def test_an_export_is_written_where_it_is_told(say: Say, home: Path) -> None:
         "key_id": "key-id-0001-abcd", "secret": "SECRET-OF-THE-KEY", "passphrase": "PHRASE-OF-THE-KEY", "environment": "paper",
         "permissions": ["read", "trade"],
     }  # fmt: skip
+
+
+def test_a_rotation_asks_the_venue_and_says_what_came_of_it(say: Say, home: Path) -> None:
+    reads = new_key(permissions=("read",))
+    with venue_process("--no-limits", keys=[key := new_key(ip_allowlist=("127.0.0.1",)), reads], speed="1") as venue:
+        core = home / "config/core.yaml"
+        core.write_text(core.read_text().replace("endpoint: embedded", f"endpoint: {venue.rest}", 1))
+
+        def lines(key: VenueKey, secret: str = "") -> str:
+            return f"{key.api_key}\n{secret or key.secret}\n{key.password}\n"
+
+        code, out, err = say("rotate", NAME, "--ip", "127.0.0.1", typed=lines(key))
+        assert (code, err) == (0, "")
+        assert out.splitlines() == [
+            f"{NAME} is rotated: …{key.api_key[-4:]} is kept in the vault; the venue tells read, trade",
+            "var/data/okx_paper/security/rotation_log.json says so",
+        ]
+        code, out, _ = say("rotation", vault=None)
+        assert (code, out.splitlines()[-1]) == (0, "ok")
+        for typed, told in ((lines(reads), "lacks trade"), (lines(key, "0" * 32), "the venue refuses the new key")):
+            code, out, err = say("rotate", NAME, typed=typed)
+            assert (code, out, told in err) == (4, "", True)
+    code, out, err = say("rotate", NAME, typed=lines(key))
+    assert (code, "could not be asked with the new key" in err) == (6, True)
+    assert command_line.main(["audit", "verify", "--all", "--home", str(home)]) == 0
 
 
 def test_rotation_is_shown_without_any_passphrase(say: Say) -> None:

@@ -197,6 +197,18 @@ def test_a_register_that_was_changed_blocks_and_a_rotation_does_not_mend_it(rota
     assert "the keys that signed it are gone" in row["reason"]
 
 
+def test_a_key_that_was_set_over_a_rotated_one_is_blocked_until_the_venue_was_asked(rotated: tuple[Venue, Path, int]) -> None:
+    venue, home, now = rotated
+    admin_of(home).put("okx_paper_trading", as_stored(venue.newer))
+    verdict, code, row = judged(home, "okx", now)
+    assert (verdict, code, row["due_seconds"]) == (Verdict.BLOCKED, ExitCode.BLOCKED, 0)
+    assert row["reason"] == "another key was set since, and the venue was not asked with it"
+    rotate(home, venue, venue.newer)
+    assert judged(home, "okx", now + DAY)[0] is Verdict.OK
+    admin_of(home).remove("okx_paper_trading")
+    assert judged(home, "okx", now + DAY)[0] is Verdict.NOT_APPLICABLE
+
+
 def test_keys_that_are_made_per_run_and_public_data_without_a_key_need_no_rotation(tmp_path: Path) -> None:
     report = rotation_report(parse(), tmp_path, admin_of(tmp_path).store, ToldClock().now())
     assert {row.verdict for row in report.keys} == {Verdict.NOT_APPLICABLE}

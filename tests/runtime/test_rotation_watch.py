@@ -59,7 +59,11 @@ def test_a_key_that_is_kept_is_due_when_its_register_says_so(tmp_path: Path) -> 
     watch, recorder = watched(tmp_path, clock, planned(tmp_path, configuration))
     assert due(recorder) == 0, "never rotated"
     record = KeyRotation(
-        keychain_key=KEY, rotated_at=START, old_key_fingerprint="", new_key_fingerprint="", ip_allowlist_sha256="a" * 64
+        keychain_key=KEY,
+        rotated_at=START,
+        old_key_fingerprint="",
+        new_key_fingerprint=stored().fingerprint,
+        ip_allowlist_sha256="a" * 64,
     )
     register = register_of(configuration, tmp_path, "okx_paper")
     register.append(host_signer(tmp_path, clock, "anna"), [(KEY_ROTATED, record.body(), "anna")])

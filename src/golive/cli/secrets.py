@@ -155,7 +155,9 @@ def rotate(
         lines.append("the venue tells no IP allow-list, and none was given with --ip: the register says none")
     elif not (done.addresses or ip):
         lines.append("the key may be used from anywhere: bind it to this machine's address at the venue, and rotate again")
-    _say("\n".join([*lines, "now delete the old key at the venue"]))
+    if any(each.old_key_fingerprint for each in done.rotations.values()):
+        lines.append("end the sessions that began with the old key, then delete it at the venue")
+    _say("\n".join(lines))
 
 
 @app.command()
@@ -252,6 +254,8 @@ def _asked(use: SecretUse, kind: str | None, permissions: list[str] | None) -> S
 
 
 def _hint(use: SecretUse) -> str:
+    if use.is_key and not use.is_sent:
+        return "; nothing uses it yet: endpoint embedded makes its keys itself"
     return f"; golive secrets rotate {use.name} asks the venue with it and begins its 90 days" if use.is_key else ""
 
 

@@ -32,6 +32,7 @@ from golive.venues.registry import profile_named
 from .failure import ValidationFailed
 from .host_signer import host_signer
 from .identity import operator_identity
+from .kept_fingerprint import ROTATED
 from .permission import require_permissions
 from .plan import EMBEDDED
 from .rotation import records_of, register_of
@@ -94,7 +95,7 @@ class KeyRotator:
             )
             for name in registers
         }
-        store = self.admin.put(use.name, new, "secret_rotated")
+        store = self.admin.put(use.name, new, ROTATED)
         for name, register in registers.items():
             register.append(signer, [(KEY_ROTATED, rotations[name].body(), self._operator)])
         return Rotated(store, rotations, facts[0].permissions, facts[0].addresses)

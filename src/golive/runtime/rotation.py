@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -18,6 +18,7 @@ from golive.storage.keys import DevelopmentKeys
 from golive.storage.register_file import RegisterFile
 
 from .candle_place import data_folder
+from .kept_fingerprint import kept_fingerprint
 from .plan import EMBEDDED
 from .secret_store import StoredSecrets
 
@@ -90,15 +91,18 @@ def rotation_row(configuration: Configuration, home: Path, store: StoredSecrets,
     key = section.keychain_key
     if section.endpoint == EMBEDDED:
         return _plain_row(environment, key, Verdict.NOT_APPLICABLE, MADE_PER_RUN)
-    state = key_state(configuration, home, environment, now)
-    if section.environment == "paper" and state.rotation is None:
-        try:
-            if not store.holds(key):
-                return _plain_row(environment, key, Verdict.NOT_APPLICABLE, NO_KEY)
-        except PrerequisiteMissing as exc:
-            return _plain_row(environment, key, Verdict.UNKNOWN, str(exc).replace(f"{home}/", ""))
+    rotate = f"golive secrets rotate {key}"
+    try:
+        is_kept = store.holds(key)
+    except PrerequisiteMissing as exc:
+        return _plain_row(environment, key, Verdict.UNKNOWN, str(exc).replace(f"{home}/", ""))
+    if not is_kept and section.environment == "paper":
+        return _plain_row(environment, key, Verdict.NOT_APPLICABLE, NO_KEY)
+    if not is_kept:
+        return _plain_row(environment, key, Verdict.BLOCKED, "no key is kept", rotate)
+    state = _of_the_kept(home, key, key_state(configuration, home, environment, now))
     last = state.rotation
-    command = f"golive secrets rotate {key}" if state.reason else ""
+    command = rotate if state.reason else ""
     if state.verdict is Verdict.BLOCKED and last is None and state.reason != "never rotated":
         command = "golive audit verify --all"
     return RotationRow(
@@ -108,8 +112,21 @@ def rotation_row(configuration: Configuration, home: Path, store: StoredSecrets,
     )  # fmt: skip
 
 
-def _plain_row(environment: str, key: str, verdict: Verdict, reason: str) -> RotationRow:
-    return RotationRow(environment, key, verdict, reason, None, None, 0, "", "")
+def _plain_row(environment: str, key: str, verdict: Verdict, reason: str, command: str = "") -> RotationRow:
+    return RotationRow(environment, key, verdict, reason, None, None, 0, "", command)
+
+
+def _of_the_kept(home: Path, key: str, state: RotationState) -> RotationState:
+    """Return the state of the key that is kept: one that was only set since is not the one that the register tells of."""
+    if state.verdict is not Verdict.OK or state.rotation is None:
+        return state
+    try:
+        kept = kept_fingerprint(home, key)
+    except JournalError as exc:
+        return replace(state, verdict=Verdict.BLOCKED, reason=str(exc).replace(f"{home}/", ""))
+    if kept in ("", state.rotation.new_key_fingerprint):
+        return state
+    return replace(state, verdict=Verdict.BLOCKED, reason="another key was set since, and the venue was not asked with it")
 
 
 def _overall(verdicts: Iterable[Verdict]) -> tuple[Verdict, ExitCode]:

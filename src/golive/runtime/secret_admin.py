@@ -25,6 +25,7 @@ from golive.storage.files import SECRET_FILE, write_atomic
 from golive.storage.vault_file import VaultFile
 
 from .identity import operator_identity
+from .kept_fingerprint import REMOVED, SET
 from .operators import needs_manager, record_act
 from .secret_store import PassphraseSource, StoredSecrets, nobody
 
@@ -78,7 +79,7 @@ class SecretAdmin:
         elif self.backend is None:
             self._demand_new(file)
 
-    def put(self, keychain_key: str, stored: StoredSecret, event: str = "secret_set") -> str:
+    def put(self, keychain_key: str, stored: StoredSecret, event: str = SET) -> str:
         """Keep a secret under its name, in place of one that is there; return where: `keyring` or `vault`."""
         self.demand_consent()
         name = entry_name(keychain_key)
@@ -103,7 +104,7 @@ class SecretAdmin:
             if name not in place.names:
                 known = ", ".join(each.removeprefix("golive:") for each in place.names) or "none"
                 raise ConfigError(f"there is no secret {keychain_key}; there are: {known}")
-            self._record("secret_removed", {"name": name, "store": place.source})
+            self._record(REMOVED, {"name": name, "store": place.source})
             place.remove(name)
             return place.source
 

@@ -35,6 +35,8 @@ class SecretUse:
     required: tuple[str, ...] = ()
     """what a key of these environments must be allowed"""
     channels: tuple[str, ...] = ()
+    is_sent: bool = False
+    """whether any of its environments leads to a venue that does not make its keys itself"""
 
     @property
     def is_key(self) -> bool:
@@ -54,6 +56,7 @@ def secret_uses(configuration: Configuration) -> Mapping[str, SecretUse]:
             environments=tuple(users),
             kinds=tuple(sorted({each.environment for each in users.values()})),
             venue=KNOWN_ADAPTERS[adapter].label,
+            is_sent=any(each.endpoint != EMBEDDED for each in users.values()),
             has_passphrase="password" in profile_named(adapter).credential_fields,
             required=tuple(sorted({need for profile in profiles for need in profile.required_permissions})),
         )
