@@ -21,6 +21,7 @@ from . import (
     ledger,
     licence,
     metrics,
+    mtls_call,
     order_journal,
     paper_orders,
     report,
@@ -109,6 +110,8 @@ def main() -> None:
     call_path.print_calls()
     print()
     call_path.print_starts(5)
+    print()
+    mtls_call.print_mtls_call()
     print()
     venue_speed.main()
 

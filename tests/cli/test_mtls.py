@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -66,6 +67,7 @@ def test_a_passphrase_comes_by_descriptor_or_credential_too(say: Say, tmp_path: 
     folder = tmp_path / "credentials"
     folder.mkdir()
     (folder / "ca").write_text(f"{PASSPHRASE}\n")
+    (folder / "ca").chmod(0o600)
     code, _, err = say("mtls", "rotate", "--passphrase-credential", "ca")
     assert (code, "LoadCredential=ca" in err) == (2, True)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
@@ -115,6 +117,20 @@ def test_a_probe_without_a_bundle_or_a_server_says_so(say: Say) -> None:
     say("mtls", "generate", typed=f"{PASSPHRASE}\n")
     code, out, _ = say("health", "probe", "localhost:1")
     assert (code, out.startswith("no answer")) == (6, True)
+
+
+def test_a_server_says_where_answers_a_probe_and_ends_in_order(say: Say, tmp_path: Path) -> None:
+    say("mtls", "generate", typed=f"{PASSPHRASE}\n")
+    command = [sys.executable, "-m", "golive.cli.main", "health", "serve", "--port", "0", "--home", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            address = server.stdout.readline().removeprefix("serving on ").strip()
+            assert say("health", "probe", address) == (0, "SERVING\n", "")
+        finally:
+            server.send_signal(signal.SIGTERM)
+        assert server.wait(20) == 0
+    assert say("audit", "verify", "--all")[0] == 0
 
 
 def test_the_script_of_the_checklists_is_the_command(tmp_path: Path) -> None:

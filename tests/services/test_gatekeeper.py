@@ -156,6 +156,16 @@ def test_all_tokens_of_a_person_end_at_once_and_old_ones_are_forgotten(gate: Gat
         assert connection.execute("SELECT operator FROM token").fetchall() == [("carl",)]
 
 
+def test_what_another_process_revokes_is_out_with_the_next_call(gate: Gate) -> None:
+    mine, theirs = gate.token(Role.VIEWER), gate.token(Role.VIEWER, name="bert")
+    assert all(isinstance(gate.ask(text), Admitted) for text in (mine, theirs, mine))
+    with closing(SessionTokens(gate.home)) as other:
+        [first] = [token for token in other.valid(gate.clock.time) if token.operator == "anna"]
+        assert other.revoke(first.id, gate.clock.time)
+        assert not other.revoke(first.id, gate.clock.time)
+    assert (isinstance(gate.ask(mine), Refused), isinstance(gate.ask(theirs), Admitted)) == (True, True)
+
+
 def test_tokens_that_cannot_be_read_let_nobody_in(gate: Gate, tmp_path: Path) -> None:
     text = gate.token(Role.VIEWER)
     gate.tokens.close()

@@ -1,12 +1,10 @@
-"""A passphrase that opens a file: by descriptor, systemd credential, or asked for. Never an argument or variable."""
+"""A passphrase that opens a file, from wherever the options say: a descriptor, systemd's credential, or asked for."""
 
 from __future__ import annotations
 
 import os
 import re
-import stat
-from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -15,17 +13,12 @@ from golive.model.secret import Secret
 
 from .passphrase import asked_passphrase, new_passphrase
 
-MAX_BYTES: Final = 4096
-CREDENTIALS: Final = "CREDENTIALS_DIRECTORY"
-"""where systemd puts credentials (systemd.exec, LoadCredential=); a path, no secret"""
-
 DescriptorOption: TypeAlias = Annotated[
     int | None,
-    typer.Option("--passphrase-fd", metavar="N", min=0, help="Descriptor to read the passphrase from, up to a line's end."),
+    typer.Option("--passphrase-fd", metavar="N", min=0, help="Inherited descriptor that gives the passphrase as a line."),
 ]
 CredentialOption: TypeAlias = Annotated[
-    str | None,
-    typer.Option("--passphrase-credential", metavar="NAME", help="Name of the systemd credential with the passphrase."),
+    str | None, typer.Option("--passphrase-credential", metavar="NAME", help="systemd's credential with the passphrase.")
 ]
 
 
@@ -38,44 +31,18 @@ def given_passphrase(what: str, descriptor: int | None, credential: str | None, 
 
     Raises ConfigError when both are named, or none is to be had.
     """
+    from golive.security.passphrase import passphrase_from_credential, passphrase_from_descriptor
+
     if descriptor is not None and credential is not None:
         raise _NotGiven("give --passphrase-fd or --passphrase-credential, not both")
-    if descriptor is not None:
-        return _line(_of_descriptor(descriptor), f"--passphrase-fd {descriptor}")
+    if descriptor:  # 0 is standard input, which has lines for more than one
+        return passphrase_from_descriptor(descriptor)
     if credential is not None:
-        return _line(_of_credential(credential), f"--passphrase-credential {credential}")
+        named = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", credential)
+        found = passphrase_from_credential(credential, os.environ) if named else None
+        if found is None:
+            raise _NotGiven(
+                f"--passphrase-credential {credential}: no such credential; the unit needs LoadCredential={credential}:…"
+            )
+        return found
     return new_passphrase(what) if is_new else asked_passphrase(what)
-
-
-def _of_descriptor(descriptor: int) -> bytes:
-    found = b""
-    try:
-        while b"\n" not in found and len(found) <= MAX_BYTES and (part := os.read(descriptor, MAX_BYTES)):
-            found += part
-    except OSError as exc:
-        raise _NotGiven(f"--passphrase-fd {descriptor}: cannot be read: {exc.strerror}") from exc
-    return found
-
-
-def _of_credential(name: str) -> bytes:
-    folder = os.environ.get(CREDENTIALS)
-    if not folder or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise _NotGiven(f"--passphrase-credential {name}: there is no such credential; give LoadCredential={name}:… in the unit")
-    try:
-        descriptor = os.open(Path(folder) / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as exc:
-        raise _NotGiven(f"--passphrase-credential {name}: cannot be read: {exc.strerror}") from exc
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise _NotGiven(f"--passphrase-credential {name}: not a regular file")
-        return file.read(MAX_BYTES + 1)
-
-
-def _line(found: bytes, where: str) -> Secret:
-    try:
-        text = found.split(b"\n", 1)[0].removesuffix(b"\r").decode()
-    except UnicodeDecodeError:
-        raise _NotGiven(f"{where}: not text") from None
-    if not text or len(found) > MAX_BYTES:
-        raise _NotGiven(f"{where}: {'is too long' if text else 'gives no passphrase'}")
-    return Secret(text)

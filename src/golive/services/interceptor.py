@@ -35,6 +35,7 @@ class AccessInterceptor(grpc.ServerInterceptor):
         self._gatekeeper = gatekeeper
         self._scopes = scopes
         self._record = record
+        self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
 
     def intercept_service(
         self,
@@ -42,15 +43,22 @@ class AccessInterceptor(grpc.ServerInterceptor):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any]:
         method = handler_call_details.method
-        handler = continuation(handler_call_details)
+        guarded = self._handlers.get(method)
+        if guarded is None:
+            guarded = self._guarded(method, continuation(handler_call_details))
+            if method in self._scopes:
+                self._handlers[method] = guarded
+        return guarded
+
+    def _guarded(self, method: str, handler: grpc.RpcMethodHandler[Any, Any] | None) -> grpc.RpcMethodHandler[Any, Any]:
         scope = self._scopes.get(method)
         if handler is None or scope is None:
             return self._unknown(method)
-        token = _token(handler_call_details)
         if (replies := handler.unary_stream) is not None:
 
             def stream(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
-                pem = self._demand(context, method, token, scope, LONGEST_STREAM_S)
+                pem, token = _certificate(context), _token(context)
+                self._demand(context, method, pem, token, scope, LONGEST_STREAM_S)
                 for reply in replies(request, context):
                     found = self._gatekeeper.still_admits(pem, token, scope)
                     if isinstance(found, Refused):
@@ -63,23 +71,21 @@ class AccessInterceptor(grpc.ServerInterceptor):
             return self._unknown(method)
 
         def call(request: Any, context: grpc.ServicerContext) -> Any:
-            self._demand(context, method, token, scope, LONGEST_CALL_S)
+            self._demand(context, method, _certificate(context), _token(context), scope, LONGEST_CALL_S)
             return answer(request, context)
 
         return grpc.unary_unary_rpc_method_handler(call, handler.request_deserializer, handler.response_serializer)
 
     def _demand(
-        self, context: grpc.ServicerContext, method: str, token: str | None, scope: Scope, longest_s: float
-    ) -> bytes | None:
-        """Let the call in, or end it; return the certificate that it came with."""
-        pem = _certificate(context)
+        self, context: grpc.ServicerContext, method: str, pem: bytes | None, token: str | None, scope: Scope, longest_s: float
+    ) -> None:
+        """Let the call in, or end it."""
         found = self._gatekeeper.admit(pem, token, scope)
         if isinstance(found, Refused):
             self._refuse(context, found, method)
         left = context.time_remaining()
         if left is None or left > longest_s + 1:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"a deadline of at most {longest_s:.0f} s is needed")
-        return pem
 
     def _refuse(self, context: grpc.ServicerContext, refused: Refused, method: str) -> None:
         self._record.note(refused, method)
@@ -103,9 +109,9 @@ def _certificate(context: grpc.ServicerContext) -> bytes | None:
     return found if isinstance(found, bytes) else None
 
 
-def _token(details: grpc.HandlerCallDetails) -> str | None:
+def _token(context: grpc.ServicerContext) -> str | None:
     """Return the one token of the metadata; None without one, or with several."""
-    shown = [value for name, value in details.invocation_metadata or () if name == AUTHORIZATION]
+    shown = [value for name, value in context.invocation_metadata() if name == AUTHORIZATION]
     if len(shown) != 1 or not isinstance(shown[0], str) or not shown[0].startswith(SCHEME):
         return None
     return shown[0].removeprefix(SCHEME)

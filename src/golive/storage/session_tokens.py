@@ -26,6 +26,8 @@ APPLICATION_ID: Final = 0x474C5354
 USER_VERSION: Final = 1
 BUSY_MS: Final = 2000
 KEPT_NS: Final = DAY
+MOST_KNOWN: Final = 1024
+"""rows that are known without being read again"""
 _TABLE: Final = """CREATE TABLE token (
     id TEXT PRIMARY KEY, digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32), operator TEXT NOT NULL, roles TEXT NOT NULL,
     scopes TEXT NOT NULL, audience TEXT NOT NULL, certificate_sha256 TEXT NOT NULL, issued_at INTEGER NOT NULL,
@@ -43,6 +45,8 @@ class SessionTokens:
         check_directory(self.path.parent)
         check_present(self.path)
         self._lock = threading.Lock()
+        self._known: dict[bytes, SessionToken] = {}
+        self._known_as_of = -1
         with _told(self.path):
             self._connection = sqlite3.connect(self.path, isolation_level=None, timeout=BUSY_MS / 1000, check_same_thread=False)
             try:
@@ -65,10 +69,22 @@ class SessionTokens:
             self._connection.execute(f"INSERT INTO token ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def find(self, digest: bytes) -> SessionToken | None:
-        """Return what is kept under the hash of a token; None for none."""
+        """Return what is kept under the hash of a token; None for none.
+
+        A row that was read is known until anybody changes the file, which SQLite is asked every time.
+        """
         with self._lock, _told(self.path):
-            row = self._connection.execute(f"SELECT {_COLUMNS} FROM token WHERE digest = ?", (digest,)).fetchone()
-        return None if row is None else _token(row)
+            as_of = self._connection.execute("PRAGMA data_version").fetchone()[0]
+            if as_of != self._known_as_of or len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+                self._known_as_of = as_of
+            found = self._known.get(digest)
+            if found is None:
+                row = self._connection.execute(f"SELECT {_COLUMNS} FROM token WHERE digest = ?", (digest,)).fetchone()
+                if row is None:
+                    return None
+                found = self._known[digest] = _token(row)
+        return found
 
     def valid(self, now: int) -> list[SessionToken]:
         """Return those that are neither expired nor revoked, oldest first."""
@@ -87,6 +103,7 @@ class SessionTokens:
     def _revoke(self, which: str, value: str, now: int) -> int:
         statement = f"UPDATE token SET revoked_at = ? WHERE {which} AND revoked_at IS NULL AND expires_at > ?"
         with self._lock, _told(self.path):
+            self._known.clear()  # SQLite's version tells of the changes of others only
             return self._connection.execute(statement, (now, value, now)).rowcount
 
     def _prepare(self) -> None:

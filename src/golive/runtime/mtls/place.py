@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from golive.config.mtls_section import Mtls
+from golive.inputs.safe_open import read_bytes
 from golive.model.errors import JournalError
 from golive.model.verdict import Verdict
 from golive.security.bundle_check import AUTHORITY, BundleCheck, BundleFiles
@@ -80,18 +81,11 @@ class BundlePlace:
 def content(path: Path) -> bytes | None:
     """Return what a file of the bundle holds, None when it is not there; links are not followed. Raises JournalError."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        return read_bytes(path.parent, path.name, most=_MAX_BYTES)
     except FileNotFoundError:
         return None
     except OSError as exc:
-        raise JournalError(f"{path}: cannot be read: {exc.strerror} (links are not followed)") from exc
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise JournalError(f"{path}: not a regular file")
-        read = file.read(_MAX_BYTES + 1)
-    if len(read) > _MAX_BYTES:
-        raise JournalError(f"{path}: longer than {_MAX_BYTES} bytes; no file of a bundle is")
-    return read
+        raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
 
 
 def _mode_faults(place: BundlePlace) -> Iterator[str]:
