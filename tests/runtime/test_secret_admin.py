@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from golive.model.secret import Secret
 from golive.runtime.operators import add_operator, authenticate
 from golive.runtime.secret_admin import SecretAdmin
 from golive.runtime.secret_store import StoredSecrets
-from golive.storage import vault_file
+from golive.storage import failpoint, vault_file
 from golive.storage.security_admin import PATH as ADMIN_LOG
 from support.durable import ToldClock
 from support.secret_places import CHEAP, PASSPHRASE, MemoryBackend, admin_of, given, stored
@@ -175,6 +176,32 @@ def test_two_writers_come_one_after_the_other(tmp_path: Path, monkeypatch: pytes
     ):
         admin.put(KEY, stored())
     assert not (tmp_path / "secrets/vault.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("point", "is_kept"),
+    [
+        ("file.temporary.before", False),
+        ("file.temporary.after", False),
+        ("file.rename.after", True),
+        ("file.name_durable.after", True),
+    ],
+)
+def test_a_writer_that_is_killed_leaves_the_old_vault_or_the_new_one(tmp_path: Path, point: str, is_kept: bool) -> None:
+    admin = admin_of(tmp_path)
+    admin.put(KEY, stored("old-key-id-1111"))
+    child = os.fork()
+    if child == 0:
+        failpoint.arm(point, 2)  # the first is the seal of the log of admin acts
+        admin.put(KEY, stored("new-key-id-2222"))
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    found = reader(tmp_path).secret(KEY)
+    assert found is not None
+    assert found.shown_id == ("…222" if is_kept else "…111")
+    admin_of(tmp_path).put(KEY, stored("last-key-id-3333"))
+    assert acts(tmp_path)[-2][2]["fingerprint"] == stored("new-key-id-2222").fingerprint, "told before it was done"
 
 
 def test_once_somebody_is_secops_only_they_change_secrets(tmp_path: Path) -> None:
