@@ -57,10 +57,7 @@ class OrderCommand:
             try:
                 outcome, steps, entrypoint = asyncio.run(self._act(action, stdout))
             except VenueError as exc:
-                typer.echo(
-                    f"{exc}: nothing was sent; see that the venue runs at the endpoint of its environment, then run this again",
-                    err=True,
-                )
+                tell(f"{exc}: nothing was sent; see that the venue runs at the endpoint of its environment, then run this again")
                 raise typer.Exit(ExitCode.UNKNOWN) from exc
             except NotReady as exc:
                 tell(exc.told(given_again(exc.entrypoint, self.credentials, self.config, self.home)))

@@ -15,7 +15,16 @@ from typing import Final
 from .json import JsonValue
 from .named_secret import HIDDEN, is_secret_name, without_addresses, without_named
 
-__all__ = ["HIDDEN", "guard", "is_secret_name", "redacted", "redacted_value", "without_addresses", "without_secrets"]
+__all__ = [
+    "HIDDEN",
+    "guard",
+    "harmless_environment",
+    "is_secret_name",
+    "redacted",
+    "redacted_value",
+    "without_addresses",
+    "without_secrets",
+]
 
 LEAST_LENGTH: Final = 6
 """characters; a shorter value would be found in everything, so it is hidden by its name alone"""
@@ -100,6 +109,19 @@ def without_secrets(text: str) -> str:
 def redacted(text: str) -> str:
     """Return a text without guarded values, without what follows a name of a secret, and without what URLs and keys tell."""
     return without_named(without_secrets(text))
+
+
+def harmless_environment(environ: Mapping[str, str], *, keep: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return the variables a child may have: none that is named like a secret, or whose value has one in it or a URL with a user.
+
+    `keep`: beginnings of names that the child needs all the same.
+    """
+    return {
+        name: value
+        for name, value in environ.items()
+        if name.startswith(keep or ("\0",))
+        or (not is_secret_name(name) and redacted(value) == value and not ("://" in value and "@" in value))
+    }
 
 
 def redacted_value(value: JsonValue, name: str = "") -> JsonValue:

@@ -18,6 +18,7 @@ from pathlib import Path
 from golive.model.clock import to_iso
 from golive.model.errors import ConfigError, VenueUnavailable
 from golive.model.money import format_decimal
+from golive.model.redaction import harmless_environment
 from golive.model.secret import Credentials
 
 START_TIMEOUT_S = 20.0
@@ -99,6 +100,7 @@ class EmbeddedVenue:
             process = await asyncio.create_subprocess_exec(
                 *arguments, pass_fds=(secret_read, life_read), stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True,
+                env=harmless_environment(os.environ),
             )  # fmt: skip
             os.write(secret_write, document)
         except OSError as exc:

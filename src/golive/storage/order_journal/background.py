@@ -6,6 +6,7 @@ The process is `verifying.py`; it ends when its standard input does, so it never
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from golive.model.errors import JournalError
+from golive.model.redaction import harmless_environment
 
 TAMPERED: Final = 1
 """exit code of the process that found faults"""
@@ -38,7 +40,12 @@ class BackgroundVerification:
         command += [] if url is None else [url]
         try:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=harmless_environment(os.environ, keep=("PG",)),
             )
         except OSError as exc:
             raise JournalError(f"{journal}: cannot start its verification: {exc.strerror}") from exc
