@@ -76,6 +76,8 @@ def test_what_is_missing_or_wrong_has_its_exit_code_and_changes_nothing(say: Say
     assert (code, "12 to 1024 characters" in err) == (2, True)
     code, _, err = say("set", NAME, typed="key-id-0001-abcd\n")
     assert (code, "secret of okx_paper_trading is missing" in err) == (2, True)
+    code, _, err = say("set", NAME, typed="key-id-\udcff\n")
+    assert (code, "key id of okx_paper_trading is not UTF-8 text" in err) == (2, True)
     code, _, err = say("set", "okx", typed=KEY)
     assert (code, "the configuration uses no secret 'okx'" in err) == (2, True)
     code, _, err = say("set", NAME, "--environment", "live", typed=KEY)

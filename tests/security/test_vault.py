@@ -162,6 +162,7 @@ def test_what_golive_makes_costs_what_the_standard_recommends_and_less_is_refuse
 def test_secrets_are_compared_whole_and_shown_by_their_end() -> None:
     assert Secret("a") == Secret("a") != Secret("b")
     assert Secret("ä") != Secret("a")
+    assert Secret("\udcff") == Secret("\udcff") != Secret("?")
     assert stored("0123456789abcdef").shown_id == "…cdef"
     assert stored("1234567").shown_id == "…7"
     assert stored("123").shown_id == "…"

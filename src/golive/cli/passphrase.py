@@ -116,4 +116,6 @@ def _line(what: str) -> Secret:
 def _secret(text: str, what: str) -> Secret:
     if not text:
         raise ConfigError(f"{what} is missing: type it on a terminal, or give it as one line of standard input")
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ConfigError(f"{what} is not UTF-8 text")
     return Secret(text)

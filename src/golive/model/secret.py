@@ -34,13 +34,18 @@ class Secret:
 
     def __eq__(self, other: object) -> bool:
         """Compare in a time that does not tell how much of the two agrees."""
-        return isinstance(other, Secret) and hmac.compare_digest(other._value.encode(), self._value.encode())
+        return isinstance(other, Secret) and hmac.compare_digest(_bytes(other), _bytes(self))
 
     def __hash__(self) -> int:
         return hash(("Secret", self._value))
 
     def __reduce__(self) -> str:
         raise TypeError("a Secret is not pickled")
+
+
+def _bytes(secret: Secret) -> bytes:
+    """Return the value as bytes, also one with what a terminal gave that is no text."""
+    return secret.reveal().encode(errors="surrogatepass")
 
 
 @dataclass(frozen=True, slots=True)
