@@ -75,7 +75,8 @@ def test_a_configuration_that_cannot_be_used_is_exit_2_and_the_rest_is_looked_at
 
 def _secret_for_all(home: Path) -> None:
     (home / "secrets").mkdir(mode=0o700)
-    (home / "secrets/vault.json").touch(mode=0o644)
+    (home / "secrets/vault.json").touch()
+    (home / "secrets/vault.json").chmod(0o644)  # whatever the umask
 
 
 def _foreign_rules(home: Path) -> None:
