@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import signal
 import subprocess
@@ -95,7 +94,7 @@ def test_a_token_is_shown_once_listed_by_id_and_revoked(say: Say) -> None:
     assert (code, token.startswith("glv1."), "valid until" in err) == (0, True, True)
     assert say("token", "issue", "--operator", "anna", typed="not the passphrase\n")[0] == 3
     code, listed, _ = say("token", "list", "--json")
-    [row] = json.loads(listed)["tokens"]
+    [row] = published(listed)["tokens"]
     assert (code, row["operator"], row["scopes"]) == (0, "anna", ["health.read", "status.read"])
     assert token.strip() not in listed
     assert say("token", "revoke", row["id"], "--operator", "bert", typed=f"{PASSPHRASE}\n")[0] == 3

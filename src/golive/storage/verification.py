@@ -38,6 +38,7 @@ _JOURNALS: Final = (
     str(security_admin.PATH),
     str(emergency_journal.PATH),
     "var/security/tls_rotation.json",
+    "secrets/mtls/core-oem-revoked.json",
     "var/data/*/security/rotation_log.json",
     str(licence_files.REGISTRY),
 )
@@ -51,6 +52,7 @@ _SEALED: Final = (
     security_admin.PATH.parent,
     emergency_journal.PATH.parent,
     Path("var/security"),
+    Path("secrets/mtls"),
     licence_files.REGISTRY.parent,
 )
 

@@ -73,6 +73,8 @@ def test_a_new_bundle_is_as_the_contract_names_it(place: BundlePlace, clock: Tol
     assert (found.verdict, found.exit_code) == (Verdict.OK, ExitCode.OK)
     assert found.evidence is not None
     assert published(found.evidence.read_bytes())["status"] == "ok"
+    assert sorted(published(place.metadata.read_bytes())["certificates"]) == sorted(NAMES)
+    assert len(published(place.register.read_bytes())["entries"]) == 4
 
 
 def test_openssl_agrees_about_who_may_be_what(tmp_path: Path) -> None:
