@@ -20,6 +20,7 @@ from golive.runtime.licence.desk import REFUSED, VERIFIED, LicenceDesk
 from golive.runtime.licence.issuance import IssuerDesk, Terms, make_signing_key, read_request, write_request
 from golive.runtime.licence.renewal import install, install_fingerprint, request_fingerprint, sync
 from golive.runtime.licence.verification import examine, verify
+from golive.runtime.live.order_licence import OrderLicence
 from golive.runtime.options import RunOptions
 from golive.runtime.plan import Plan, plan_run
 from golive.runtime.session_licence import SessionLicence
@@ -393,3 +394,18 @@ def test_a_session_that_is_taken_up_again_is_not_refused(world: World) -> None:
     resumed = SessionLicence(planned(world, resume=True), world.clock, desk=world.desk)
     resumed.demand()
     assert resumed.lapse is not None
+
+
+def test_an_order_by_hand_asks_once_for_each_venue_and_what_is_not_known_is_no_licence(world: World) -> None:
+    chosen = planned(world).entrypoint
+    licence = OrderLicence(world.home, Licensing(), chosen, world.clock)
+    assert licence.lapse("okx") is None, "it sends to this machine: what paper takes is enough"
+    live = replace(chosen, environment_type="live", endpoint="production", endpoint_host=None)
+    refused = OrderLicence(world.home, Licensing(), live, world.clock)
+    told = refused.lapse("okx")
+    assert told is not None
+    assert "never allows live" in told
+    (world.home / "var/state/keys/dev/licence.key").chmod(0o644)
+    assert "not known" in str(OrderLicence(world.home, Licensing(), chosen, world.clock).lapse("okx"))
+    assert refused.lapse("okx") == told
+    assert OrderLicence(world.home, replace(Licensing(), enforcement=False), chosen, world.clock).lapse("okx") is None

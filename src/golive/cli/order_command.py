@@ -75,6 +75,7 @@ class OrderCommand:
         from golive.runtime.clock import SystemClock
         from golive.runtime.identity import operator_identity
         from golive.runtime.live.desk import LiveDesk
+        from golive.runtime.live.order_licence import OrderLicence
         from golive.runtime.live.order_risk import OrderRisk
         from golive.runtime.live_plan import live_plan
         from golive.runtime.live_surroundings import surroundings
@@ -90,7 +91,8 @@ class OrderCommand:
         configuration = load_configuration(where.runtime_file, os.environ)
         chosen = configuration.resolve(self.entrypoint or configuration.runtime.trading.default_entrypoint)
         secrets = stored_secrets(where.home, self.passphrase_fd)
-        risk = OrderRisk(risk_profile_of(chosen), SystemClock(), chosen.timeframe)
+        licence = OrderLicence(where.home, configuration.runtime.licensing, chosen, SystemClock())
+        risk = OrderRisk(risk_profile_of(chosen), SystemClock(), chosen.timeframe, licence.lapse)
         around_it = surroundings(where.home, configuration, chosen, risk.decide, operator_identity(), secrets=secrets)
         with around_it as around, _stop_signals() as stop:
             plan = live_plan(configuration, chosen.name, home=where.home, key_file=self.credentials, around=around)

@@ -77,11 +77,15 @@ class Hand:
         say: Callable[[Step], None] = lambda step: None,
         stop: asyncio.Event | None = None,
         limits: Mapping[str, Any] | None = None,
+        lapse: str | None = None,
         **what: Any,
     ) -> Outcome:
-        """Send one order as a command does: open, judge, send, wait, close. `limits`: of the profile, beside the usual ones."""
+        """Send one order as a command does: open, judge, send, wait, close.
+
+        `limits`: of the profile, beside the usual ones; `lapse`: why there is no licence.
+        """
         profile = RiskProfile("test", Decimal("0.5"), Decimal(drawdown), Decimal(position), 3, **(limits or {}))
-        risk = OrderRisk(profile, WallClock(), "1m")
+        risk = OrderRisk(profile, WallClock(), "1m", lambda venue: lapse)
         terms = {"quantity": "0.01", "instrument": "BTC/USDT"} | what
         plan = live_plan(self.home, [account_plan(self.name, self.venue)], judge=risk.decide, timing=self.timing)
         async with trader(plan) as at:
@@ -261,6 +265,13 @@ async def test_every_limit_is_judged_by_what_the_venue_and_the_journal_tell(hand
 async def test_a_limit_that_binds_refuses(hand: Hand, limits: dict[str, Any], what: dict[str, Any], expected: str) -> None:
     outcome = await hand.order(limits=limits, **what)
     assert (outcome.status, code(hand)) == ("REFUSED", expected), hand.steps[-1].text
+
+
+async def test_without_a_licence_what_is_held_may_be_sold_and_nothing_bought(hand: Hand) -> None:
+    assert (await hand.order()).status == "FILLED"
+    outcome = await hand.order(lapse="it ended on 2026-01-01T00:00:00Z")
+    assert (outcome.status, code(hand)) == ("REFUSED", "LICENCE_REDUCE_ONLY")
+    assert (await hand.order(Side.SELL, lapse="it ended on 2026-01-01T00:00:00Z")).status == "FILLED"
 
 
 async def test_a_refusal_for_its_size_says_what_would_have_been_allowed(hand: Hand) -> None:

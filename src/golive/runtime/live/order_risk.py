@@ -7,7 +7,7 @@ journals of the desk's accounts, and goes back there. What others and `golive ri
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -51,11 +51,16 @@ from .proof import ASKED
 class OrderRisk:
     """Judges against one profile; `read` must have been called, or everything is refused (`RISK_MISSING_INPUT`).
 
+    `licence` says why nothing may add risk at a venue, None when it may.
     `timeframe` is that of the bars by which prices are measured, `1m`; without one no volatility is known.
     """
 
-    def __init__(self, profile: RiskProfile, clock: Clock, timeframe: str | None = None) -> None:
+    def __init__(
+        self, profile: RiskProfile, clock: Clock, timeframe: str | None = None,
+        licence: Callable[[str], str | None] = lambda venue: None,
+    ) -> None:  # fmt: skip
         self.profile = profile
+        self._licence = licence
         self._clock = clock
         self._timeframe = timeframe
         self._desk: LiveDesk | None = None
@@ -153,6 +158,8 @@ class OrderRisk:
             host = host_of(plan, instrument.quote, now)
             keep_host_stop(plan, engine, instrument, host, now)
             view = replace(view, host=host)
+        if may_wait:
+            view = replace(view, licence_lapse=self._licence(order.instrument.venue))
         verdict = self._judged(engine, order, view)
         with _unless(may_wait):
             self._tell(engine, instrument, view, now)
