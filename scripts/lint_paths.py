@@ -28,7 +28,12 @@ VARIABLE = "LINT_PATHS_ALLOW_LEGACY"
 LARGEST = 1_000_000
 """bytes of a file that is kept"""
 EXECUTABLE = frozenset({".py", ".pyc", ".pyo", ".exe", ".bat", ".cmd", ".sh"})
-NOT_OURS = frozenset({".git", ".venv", "__pycache__", "node_modules", ".mypy_cache", ".ruff_cache", ".pytest_cache"})
+NOT_OURS = frozenset(
+    {
+        *(".git", ".venv", "__pycache__", "node_modules", ".mypy_cache", ".ruff_cache", ".pytest_cache"),
+        *(".hypothesis", ".import_linter_cache"),
+    }
+)
 """folders that are not looked into where no git tells what is kept"""
 PLACES_OF_SECRETS = re.compile(
     r"(?:^|/)(?:secrets/.+|\.env(?:\.(?!example$|sample$|template$)[^/]+)?|\.netrc|\.pgpass|id_(?:rsa|dsa|ecdsa|ed25519)"
@@ -88,7 +93,7 @@ def kept_files(root: Path) -> tuple[frozenset[str], list[str]]:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)
+    done = subprocess.run(["git", "-c", "safe.directory=*", "-C", str(root), *arguments], capture_output=True, check=False)
     return os.fsdecode(done.stdout) if done.returncode == 0 else None
 
 
