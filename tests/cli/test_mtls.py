@@ -126,9 +126,10 @@ def test_a_server_says_where_answers_a_probe_and_ends_in_order(say: Say, tmp_pat
             assert server.stdout is not None
             address = server.stdout.readline().removeprefix("serving on ").strip()
             assert say("health", "probe", address) == (0, "SERVING\n", "")
-        finally:
             server.send_signal(signal.SIGTERM)
-        assert server.wait(20) == 0
+            assert server.wait(20) == 0
+        finally:
+            server.kill()
     assert say("audit", "verify", "--all")[0] == 0
 
 

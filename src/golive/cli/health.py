@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import signal
-import threading
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -18,6 +17,7 @@ from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 
 app = command_group("Serve health and status over gRPC, with certificates on both sides; ask a server how it is.")
 
+ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 
 
@@ -37,13 +37,12 @@ def serve(
     from golive.services.server import StatusServer
 
     where = locate(config, home)
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    # Blocked before any thread is begun, so that all of them leave the signals to who waits for them here.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     with StatusServer(where.home, section_of(where), SystemClock(), host=host, port=port) as server:
         with delivered() as stdout:
             stdout.write(f"serving on {server.address}\n")
-        ended.wait()
+        signal.sigwait(ENDING)
 
 
 @app.command()
