@@ -14,13 +14,13 @@ from golive.model.clock import DAY, SECOND, Clock, stamp
 from golive.model.errors import ConfigError, JournalError
 from golive.model.json import JsonObject
 from golive.security.licence.fault import NotBelieved
+from golive.security.licence.fields import demand_fields, strict_object
 from golive.security.licence.fingerprint import Fingerprint, read_fingerprint
 from golive.security.licence.issuer_key import SHIPPED, key_id_of, key_table
 from golive.security.licence.issuing import SigningKey, read_signing_key, taken_fingerprint
 from golive.security.licence.machine import machine_factors
 from golive.security.licence.payload import Licence, read_licence
 from golive.security.licence.revocation import LONGEST_NS, RevocationList, read_revocations
-from golive.security.licence.strict_json import demand_fields, strict_object
 from golive.storage.files import SECRET_FILE, write_all, write_atomic
 from golive.storage.licence_files import read_document, register
 

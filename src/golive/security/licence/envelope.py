@@ -22,8 +22,8 @@ from golive.audit import CanonicalError, canonical
 from golive.model.json import JsonObject
 
 from .fault import FaultCode, NotBelieved
+from .fields import demand_fields, malformed, strict_object
 from .issuer_key import IssuerKey, IssuerKeys, key_id_of
-from .strict_json import demand_fields, malformed, strict_object
 
 ALGORITHM: Final = "Ed25519"
 FIELDS: Final = ("payload_b64", "payload", "sig", "key_id", "alg")

@@ -17,8 +17,8 @@ from typing import Final
 from golive.model.clock import to_iso
 from golive.model.json import JsonObject
 
+from .fields import Fields, count_of, demand_fields, malformed, text_of
 from .payload import is_device, moment_of
-from .strict_json import Fields, count_of, demand_fields, malformed, text_of
 
 FIELDS: Final = ("device", "issued", "salt", "required", "factors")
 FACTORS: Final = ("machine_id", "board", "cpu", "disk", "mac")

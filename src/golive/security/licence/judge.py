@@ -11,12 +11,12 @@ from golive.model.clock import MINUTE, to_iso
 
 from .envelope import Kind, Opened, open_envelope
 from .fault import GRACE, Document, Fault, FaultCode, NotBelieved
+from .fields import Fields
 from .fingerprint import REQUIRED, Fingerprint, Match, matched, read_fingerprint
 from .issuer_key import IssuerKeys
 from .mark import Marks
 from .payload import Licence, read_licence
 from .revocation import RevocationList, read_revocations
-from .strict_json import Fields
 
 CLOCK_TOLERANCE_NS: Final = 5 * MINUTE
 """by which clocks of honest machines differ, or are set back"""

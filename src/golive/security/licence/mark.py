@@ -13,8 +13,8 @@ from golive.model.clock import to_iso
 from golive.model.json import JsonObject
 
 from .fault import NotBelieved
+from .fields import count_of, demand_fields, malformed, strict_object, text_of
 from .payload import moment_of
-from .strict_json import count_of, demand_fields, malformed, strict_object, text_of
 
 SCHEMA: Final = "golive.licence_marks.v1"
 _FIELDS: Final = ("schema", "lists", "clock", "mac")

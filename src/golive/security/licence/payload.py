@@ -9,7 +9,7 @@ from typing import Final
 from golive.model.clock import from_iso, to_iso
 from golive.model.json import JsonObject
 
-from .strict_json import Fields, count_of, demand_fields, flag_of, malformed, text_of, texts_of
+from .fields import Fields, count_of, demand_fields, flag_of, malformed, text_of, texts_of
 
 FIELDS: Final = (
     "license_id", "issuer", "customer", "allowed_profiles", "environments", "modules", "not_before", "not_after", "fingerprint",

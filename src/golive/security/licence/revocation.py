@@ -8,8 +8,8 @@ from typing import Final
 from golive.model.clock import DAY, to_iso
 from golive.model.json import JsonObject
 
+from .fields import Fields, count_of, demand_fields, malformed, texts_of
 from .payload import is_id, moment_of
-from .strict_json import Fields, count_of, demand_fields, malformed, texts_of
 
 FIELDS: Final = ("version", "issued", "expires", "licences", "keys")
 LONGEST_NS: Final = 7 * DAY

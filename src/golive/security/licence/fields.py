@@ -1,4 +1,4 @@
-"""JSON with one meaning only: no duplicate keys, no floats, no NaN, bounded in size; and exactly the fields expected."""
+"""The fields of what an issuer signed: exactly those expected, each of its kind; whole numbers only, nothing is rounded."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NoReturn, TypeAlias
 
+from golive.inputs.strict_json import NotStrictJson, decoded, unique
+from golive.inputs.strict_json import text_of as text_of_bytes
 from golive.model.json import JsonValue
 
 from .fault import FaultCode, NotBelieved
@@ -21,10 +23,8 @@ def strict_object(data: bytes, what: str) -> dict[str, JsonValue]:
     if len(data) > MAX_BYTES:
         raise malformed(f"{what} is longer than {MAX_BYTES} bytes")
     try:
-        value = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_once, parse_float=_refuse, parse_constant=_refuse, parse_int=_whole
-        )
-    except (ValueError, RecursionError):  # the parser's own error quotes what it read
+        value = decoded(text_of_bytes(data), _DECODER)
+    except NotStrictJson:  # its text quotes what was read
         raise malformed(f"{what} is not JSON with each key once and whole numbers only") from None
     if not isinstance(value, dict):
         raise malformed(f"{what} is no object")
@@ -79,18 +79,14 @@ def malformed(text: str) -> NotBelieved:
     return NotBelieved(FaultCode.MALFORMED, text)
 
 
-def _once(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError
-    return found
-
-
 def _refuse(text: str) -> NoReturn:
-    raise ValueError
+    raise NotStrictJson("holds a number that is not whole")
 
 
 def _whole(text: str) -> int:
     if len(text) > MAX_DIGITS or text == "-0":
-        raise ValueError
+        _refuse(text)
     return int(text)
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse, parse_int=_whole, object_pairs_hook=unique)
