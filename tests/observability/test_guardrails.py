@@ -52,6 +52,13 @@ def test_severity_follows_waits_and_time_outs(waits: list[float], timeouts: list
     assert bool(recommendations(summary)) == (severity in ("warning", "error"))
 
 
+def test_advice_says_what_the_stored_report_says() -> None:
+    """1.11499 s is 1.11 s, and 1.115 s in the report, of which a reader makes 1.12 s."""
+    summary = summary_of(facts(), recorded([1.11499], [1.11499]))
+    assert (summary.rate_limit_wait_avg_seconds, summary.timeout_avg_seconds) == (1.115, 1.115)
+    assert all("1.12 s" in line or "1.11 s" not in line for line in recommendations(summary))
+
+
 def test_a_queue_without_series_is_an_error_and_not_a_quiet_queue() -> None:
     summary = summary_of(facts(), MemoryRecorder())
     assert (summary.severity, summary.rate_limit_wait_total, summary.timeout_total) == ("error", None, None)

@@ -173,4 +173,4 @@ def _count_and_average(
         return None, None
     observations, seconds = samples.value(histogram.name, **labels), samples.total(histogram.name, **labels)
     average = seconds / observations if seconds is not None and observations else 0.0
-    return round(count), average
+    return round(count), round(average, 4)  # as the report has it, so that a stored one gives the same advice
