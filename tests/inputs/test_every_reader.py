@@ -19,7 +19,7 @@ KNOWN = {
     "cli/metrics.py": OWN_FILES, "runtime/strategy_new.py": "makes a file that must not be there yet",
     "matching/compiled.py": OWN_CODE, "runtime/code_version.py": OWN_CODE, "runtime/host_signer.py": OWN_CODE, "runtime/page_script.py": OWN_CODE,
     "runtime/doctor/machine.py": OWN_CODE, "cli/delivery.py": "/dev/null", "runtime/memory.py": KERNEL, "venues/host_lock.py": KERNEL,
-    "venues/budget_file.py": KERNEL, "runtime/panic/glance.py": "of the configuration, where a glance may fail",
+    "venues/budget_file.py": KERNEL,
     "inputs/safe_open.py": "the one place", "security/private_file.py": GUARDED,
     "cli/passphrase_source.py": GUARDED, "security/passphrase.py": GUARDED, "runtime/mtls/place.py": GUARDED,
     "runtime/licence/issuance.py": "makes a file that must not be there yet", "runtime/licence/renewal.py": "a URL",

@@ -18,6 +18,8 @@ import orjson
 from golive.model.errors import ConfigError, PrerequisiteMissing
 
 TIMEOUT_S: Final = 15.0
+LONGEST_ANSWER: Final = 64 << 20
+"""bytes; what is cut off there is no JSON any more"""
 LONGEST_ERROR: Final = 100_000
 """bytes of a refusal that are read"""
 LONGEST_SAID: Final = 400
@@ -48,7 +50,7 @@ class PrometheusApi:
         body = None if form is None else urlencode(form).encode()
         try:
             with urlopen(Request(f"{self.url}/api/v1/{path}", data=body), timeout=TIMEOUT_S) as response:
-                answer = orjson.loads(response.read())
+                answer = orjson.loads(response.read(LONGEST_ANSWER))
         except HTTPError as exc:
             raise PrerequisiteMissing(f"Prometheus at {self.url} refused {path}: {exc.code} {_said(exc)}") from exc
         except (URLError, OSError, http.client.HTTPException) as exc:

@@ -11,6 +11,9 @@ from typing import Any, Final
 
 import yaml
 
+from golive.config.strict_yaml import MAX_BYTES
+from golive.inputs import read_beside
+
 _OVERRIDES: Final = "GOLIVE__TRADING__ENTRYPOINTS"
 """environment variables that replace something about an entrypoint begin with it"""
 
@@ -33,7 +36,7 @@ def _glanced(runtime_file: Path, environ: Mapping[str, str]) -> dict[str, str]:
     if any(name.upper().startswith(_OVERRIDES) for name in environ):
         return {}
     try:
-        found: Any = yaml.load(runtime_file.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        found: Any = yaml.load(read_beside(runtime_file, most=MAX_BYTES), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         entrypoints = found["trading"]["entrypoints"]
         profiles = {name: each.get("risk_profile") for name, each in entrypoints.items() if isinstance(each, Mapping)}
     except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError):
