@@ -53,10 +53,10 @@ def test_severity_follows_waits_and_time_outs(waits: list[float], timeouts: list
 
 
 def test_advice_says_what_the_stored_report_says() -> None:
-    """1.11499 s is 1.11 s, and 1.115 s in the report, of which a reader makes 1.12 s."""
-    summary = summary_of(facts(), recorded([1.11499], [1.11499]))
-    assert (summary.rate_limit_wait_avg_seconds, summary.timeout_avg_seconds) == (1.115, 1.115)
-    assert all("1.12 s" in line or "1.11 s" not in line for line in recommendations(summary))
+    """1.13499 s would be 1.13 s; the report has 1.135 s, of which its readers make 1.14 s."""
+    summary = summary_of(facts(), recorded([1.13499], [1.13499]))
+    assert (summary.rate_limit_wait_avg_seconds, summary.timeout_avg_seconds) == (1.135, 1.135)
+    assert [line.count("1.14 s") for line in recommendations(summary)] == [1, 1]
 
 
 def test_a_queue_without_series_is_an_error_and_not_a_quiet_queue() -> None:
