@@ -113,8 +113,10 @@ def test_a_channel_that_says_nothing_in_time_leaves_it_unknown(home: Path, hook:
 def test_a_throttle_of_critical_alerts_is_found_out(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     core = home / "config/core.yaml"
     core.write_text(core.read_text().replace("exclude_severities: [critical]", "exclude_severities: [error]"))
-    assert golive(home, "selftest", "--wait", "20") == 0
-    assert not evidence(home)["critical_exempt"]
+    assert golive(home, "selftest", "--wait", "20") == 4, "nothing was held back yet, but it would be"
+    told = evidence(home)
+    assert (told["critical_exempt"], told["critical_suppressed"], told["status"]) == (False, [], "failed")
+    assert "add it in core.yaml: environments.<name>" in capsys.readouterr().out
     assert golive(home, "selftest", "--wait", "20") == 4
     told = evidence(home)
     assert {each["outcome"] for each in told["channels"]} == {"suppressed"}
@@ -125,6 +127,31 @@ def test_a_throttle_of_critical_alerts_is_found_out(home: Path, capsys: pytest.C
     told = evidence(home)
     assert {each["outcome"] for each in told["channels"]} == {"delivered"}
     assert len(told["critical_suppressed"]) == 2
+
+
+@pytest.mark.parametrize("how", ["cut", "removed"])
+def test_an_audit_that_was_cut_off_or_removed_stays_so_until_a_person_decides(
+    home: Path, hook: Webhook, how: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    audit = FileAlertAuditLog(home, signer_of(home, ToldClock(SystemClock().now())))
+    now = SystemClock().now()
+    for n, outcome in enumerate((AlertOutcome.DELIVERED, AlertOutcome.SUPPRESSED)):
+        given = Alert("risk", AlertSeverity.CRITICAL, "limit reached", "daily loss")
+        audit.append([AlertRow(message_of(given, f"id-{n}", now, {}), "oem-live", outcome, 1)])
+    audit.close()
+    assert golive(home, "selftest", "--wait", "20") == 4
+    (path,) = alert_files(home / "alerts")
+    whole = path.read_bytes()
+    path.with_suffix(".seal.json").unlink()
+    path.unlink()
+    if how == "cut":
+        path.write_bytes(whole[: whole.index(b"__suppressed__")].rpartition(b"\n")[0] + b"\n")
+    hook.received.clear()
+    assert golive(home, "selftest", "--wait", "1") == 6
+    assert len(hook.received) == 2, "alerts are delivered all the same"
+    assert "put" in capsys.readouterr().err
+    assert len(list((home / "alerts").glob("*"))) == (1 if how == "cut" else 0), "no seal, and no new file"
+    assert main(["audit", "verify", "--all", "--home", str(home)]) == 6
 
 
 def test_an_audit_that_was_changed_leaves_a_self_test_unknown_though_everything_is_delivered(home: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from golive.model.alert import EMERGENCY_CATEGORY, AlertMessage
+from golive.model.alert import EMERGENCY_CATEGORY, AlertMessage, AlertSeverity
 from golive.model.clock import SECOND
 
 
@@ -20,6 +20,10 @@ class ThrottleRules:
     exclude_severities: frozenset[str] = frozenset({"critical"})
     exclude_categories: frozenset[str] = frozenset({"health"})
     max_entries: int = 2048
+
+    def exempts_severity(self, severity: AlertSeverity) -> bool:
+        """Say whether no alert of a severity is ever held back, whatever it is about."""
+        return severity in self.exclude_severities or self.window_seconds == 0
 
     def exempts(self, message: AlertMessage) -> bool:
         """Say whether a message is always told: by its severity or category, about emergency mode, or by its own word."""

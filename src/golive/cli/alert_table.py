@@ -35,7 +35,10 @@ def selftest_lines(found: Selftest) -> Iterator[str]:
     for each in found.critical_suppressed:
         yield f"suppressed: {each.category} {each.severity}: {each.title} ({each.alert_id})"
     if not found.critical_exempt:
-        yield "an environment throttles critical alerts: alert_throttle.exclude_severities lacks critical"
+        yield (
+            "an environment throttles critical alerts: alert_throttle.exclude_severities lacks critical; "
+            "add it in core.yaml: environments.<name>"
+        )
     yield f"audit: {found.audit.files} files in {found.audit.directory}, {'sound' if found.audit.sound else 'NOT sound'}"
     yield f"self-test: {found.status} (exit {found.exit_code})"
 

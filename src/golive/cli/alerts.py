@@ -130,7 +130,8 @@ def selftest(
     It also fails when an alert of a critical category was suppressed in the last 24 hours.
 
     Exit codes: 0 every critical channel took it and nothing was suppressed; 3 no channel is critical; 4 a channel failed, or
-    something was suppressed; 6 the audit said nothing in time, or is not sound; 2 usage or configuration.
+    something was suppressed, or an environment would suppress critical alerts; 6 the audit said nothing in time, or is not sound;
+    2 usage or configuration.
     """
     from golive.runtime.alerts.selftest import selftest as run_selftest
     from golive.runtime.alerts.selftest import selftest_document

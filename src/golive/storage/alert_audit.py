@@ -1,5 +1,6 @@
 """`alerts/alerts-<YYYYMMDD>.jsonl`: what became of every alert at every channel; a signed daily journal in one chain.
 
+It is sealed from its first record on, and nothing is added to one that lost its seal, or a row that outbox or evidence tell of.
 Files older than the retention are removed, after a signed record in the newest one says which and where each of them ended.
 """
 
@@ -19,9 +20,11 @@ from golive.model.clock import SECOND
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 
-from .daily_journal import DailyJournal, dated_files
+from .daily_journal import DailyJournal, dated_files, is_closed
+from .demanded_seal import demand_seal
 from .files import sync_directory
 from .journal_file import Draft, Signer
+from .lost_alerts import lost_alerts
 from .verified import entries
 
 DIRECTORY: Final = Path("alerts")
@@ -39,6 +42,7 @@ class FileAlertAuditLog:
     """The audit of an installation's alerts. It is opened for each step of work, so a file put right is taken up again."""
 
     def __init__(self, home: Path, signer: Signer, directory: Path = DIRECTORY, retention_days: int = RETENTION_DAYS) -> None:
+        self._home = home
         self.directory = home / directory
         self._signer = signer
         self._retention_days = retention_days
@@ -52,7 +56,10 @@ class FileAlertAuditLog:
         """Write records of any type down, as `append`."""
         try:
             if self._journal is None:
+                self._demand_whole()
                 self._journal = DailyJournal(self.directory, LOG_NAME, self._signer, patience_s=PATIENCE_S)
+                if not self._journal.path.with_suffix(".seal.json").exists():
+                    self._journal.seal()  # of a header alone; with a row behind it, it could not be told from one cut off
             file = self._journal.path
             self._journal.append(drafts)
             if self._journal.path != file or len(dated_files(self.directory, LOG_NAME)) > self._retention_days:
@@ -75,6 +82,18 @@ class FileAlertAuditLog:
             with contextlib.suppress(JournalError):  # whatever broke it was raised where it happened
                 self._journal.close()
             self._journal = None
+
+    def _demand_whole(self) -> None:
+        """Raise JournalError where the audit was cut off or begun anew: only a person can say that it goes on without the rest.
+
+        Who ends a file names the next one first, so one that is closed and the newest may have lost that.
+        """
+        files = alert_files(self.directory)
+        if files:
+            demand_seal(files[-1], files[-1].with_suffix(".seal.json"))
+        if not files or is_closed(files[-1]):
+            for lost in lost_alerts(self._home, self.directory, lambda: files):
+                raise JournalError(f"{lost.path}: {lost.faults[0].text}")
 
     def _remove_old(self, journal: DailyJournal) -> None:
         """Remove the files that are out of retention: first the record, then the files."""

@@ -114,6 +114,16 @@ def segment_end(path: Path, mac_keys: Mapping[str, bytes]) -> Chain:
     return chain
 
 
+def is_closed(path: Path) -> bool:
+    """Say whether the last record that can be read of a file closes it."""
+    for line in reversed(_lines(path)):
+        try:
+            return decode_entry(line)[0].type == SEGMENT_CLOSED
+        except EntryError:
+            continue
+    return False
+
+
 def last_closing(path: Path) -> str:
     """Return the name of the file that continues a closed segment."""
     try:

@@ -23,6 +23,7 @@ from . import (
 from .daily_journal import segment_end
 from .live_verifier import LiveBounds, LiveVerifier, is_order_journal
 from .lost_activations import lost_activations
+from .lost_alerts import lost_alerts
 from .lost_stores import lost_stores, unknown_decisions
 from .lost_switches import lost_switches
 from .session_chain import seal_path as store_seal_path
@@ -166,9 +167,10 @@ class Verifier:
             yield from unknown_decisions(self._home, self._risk_log, risk, written, live)
 
     def alert_audit(self) -> list[Result]:
-        """Verify the audit of alerts, oldest file first."""
+        """Verify the audit of alerts, oldest file first, and hold against it what outbox and self-tests tell of it."""
+        lost = list(lost_alerts(self._home, self._alerts, lambda: alert_audit.alert_files(self._alerts)))
         files = alert_audit.alert_files(self._alerts)
-        return list(verify_series(files, self._keys, alert_audit.chain_before(files, Chain(self._keys.mac))))
+        return [*verify_series(files, self._keys, alert_audit.chain_before(files, Chain(self._keys.mac))), *lost]
 
     def _orphans(self) -> Iterator[Result]:
         folders = [*(self._home / part for part in _SEALED), self._alerts, *sorted(self._home.glob("var/data/*/security"))]

@@ -25,6 +25,7 @@ from golive.storage.alert_audit import FileAlertAuditLog, alert_files, rows_of
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.alert_story import parcel_story
 from golive.storage.files import write_atomic
+from golive.storage.lost_alerts import EVIDENCE
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 
@@ -35,7 +36,6 @@ from .delivery import AlertDelivery
 from .policy import alert_policy, audit_place
 
 SCHEMA: Final = "golive.alerts_selftest.v1"
-DIRECTORY: Final = Path("var/audit/alerts")
 RECORDED: Final = "alert_selftest"
 LOOK_BACK_NS: Final = DAY
 """how far back a suppressed alert of a critical category counts against it"""
@@ -95,7 +95,7 @@ class Selftest:
     channels: tuple[ChannelTested, ...]
     critical_suppressed: tuple[SuppressedRow, ...]
     critical_exempt: bool
-    """whether every environment exempts critical alerts from its throttle"""
+    """whether no environment's throttle would hold a critical alert back; where one would, `status` is `failed`"""
     audit: AuditTested
     status: Literal["ok", "failed", "unknown"]
     exit_code: Count
@@ -125,11 +125,11 @@ def selftest(
         delivery.close(0)
     audit = _audit_tested(home, directory, audit_place(configuration).directory)
     suppressed = _critical_suppressed(directory, clock.now())
-    exempt = all(AlertSeverity.CRITICAL in each.throttle.exclude_severities for each in policy.environments.values())
+    exempt = all(each.throttle.exempts_severity(AlertSeverity.CRITICAL) for each in policy.environments.values())
     status: Literal["ok", "failed", "unknown"] = "ok"
     if not audit.sound or any(each.outcome == "no_answer" for each in tested):
         status = "unknown"
-    if suppressed or any(each.outcome in ("failed", "suppressed") for each in tested):
+    if not exempt or suppressed or any(each.outcome in ("failed", "suppressed") for each in tested):
         status = "failed"
     signer = host_signer(home, clock, operator)
     found = Selftest(
@@ -137,7 +137,7 @@ def selftest(
         configuration.file_digest.runtime_sha256, configuration.file_digest.core_sha256, tested, suppressed, exempt, audit,
         status, int(EXIT[status]),
     )  # fmt: skip
-    path = home / DIRECTORY / f"selftest_{stamp(began)}.json"
+    path = home / EVIDENCE / f"selftest_{stamp(began)}.json"
     data = json.dumps(selftest_document(found), indent=2, ensure_ascii=False).encode() + b"\n"
     write_atomic(path, data)
     if audit.sound:
