@@ -49,7 +49,8 @@ RUNTIME_CASES = [
     ("tags: [desktop, paper, okx]  #", "tags: [desktop, paper]  #", "[desktop, paper]", "differ from those of okx_desktop_paper"),
     ("burst: 16", "burst: 5", "5", "5 is less than max_concurrency 6"),
     ("burst: 6 ", "burst: 2 ", "2", "2 is less than max_concurrency 3"),
-    ("stale_after_seconds: 90", "stale_after_seconds: 30", "30", "30 is not above probe_interval_seconds 30"),
+    ("stale_after_seconds: 90", "stale_after_seconds: 30", "30", "30 is not 1 s above probe_interval_seconds 30"),
+    ("stale_after_seconds: 90", "stale_after_seconds: 30.9", "30.9", "30.9 is not 1 s above probe_interval_seconds 30"),
 ]  # fmt: skip
 
 

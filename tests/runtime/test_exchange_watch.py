@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,8 +16,9 @@ from golive.model.clock import SECOND, Nanos
 from golive.model.json import JsonValue
 from golive.observability.log_words import LogEvent, field_names
 from golive.observability.windows import STABLE, Evaluation, ReferenceWindows
+from golive.runtime.clock import SystemClock
 from golive.runtime.exchange_watch import ExchangeWatch, tell_judged
-from golive.runtime.health_watch import HealthWatch
+from golive.runtime.health_watch import LAST_PROBE_S, HealthWatch, probe_timeout_s
 from golive.venues.health import ProbeResult
 from support.reports import LABELS, STARTED, adapter_recorder, okx_profile
 
@@ -140,3 +144,71 @@ async def test_a_venue_that_is_not_well_and_is_well_again_is_told_once_each() ->
         (LogEvent.VENUE_DOWN, {"entrypoint": NAME, "reason": "time: no answer"}),
         (LogEvent.VENUE_BACK, {"entrypoint": NAME, "seconds": 4.0}),
     ]
+
+
+class Hanging:
+    """A venue that takes the call and never answers."""
+
+    async def probe(self) -> ProbeResult:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+class Answering:
+    """A venue that answers at once, by the clock of this machine."""
+
+    async def probe(self) -> ProbeResult:
+        return ProbeResult(SystemClock().now(), True, None, {"time": "ok"})
+
+
+def two_venues(clock: SystemClock, window_s: float, **times: float) -> tuple[HealthWatch, ReferenceWindows]:
+    """Return a watch over one venue that answers and one that hangs, with windows that have begun."""
+    venues = {NAME: Answering(), "kraken_desktop_paper": Hanging()}
+
+    async def adapter(name: str) -> Any:
+        return venues[name]
+
+    profiles = [okx_profile(), replace(okx_profile(), entrypoint="kraken_desktop_paper")]
+    windows = ReferenceWindows(profiles, adapter_recorder(), int(window_s * SECOND), SECOND)
+    windows.start(clock.now())
+    return HealthWatch(list(venues), adapter, windows, clock, log=Told(), **times), windows
+
+
+async def watched(watch: HealthWatch, for_s: float) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(for_s):
+            await watch.run()
+
+
+async def test_a_venue_that_hangs_delays_no_probe_of_another_and_no_end_of_a_window() -> None:
+    clock = SystemClock()
+    watch, windows = two_venues(clock, 0.4, interval_s=0.05, timeout_s=0.3)
+    await watched(watch, 0.6)
+    ours = [probe.checked_at for probe in watch.probes]
+    assert max(later - earlier for earlier, later in pairwise(ours)) < 0.25 * SECOND
+    assert windows.next_end > clock.now(), "it ended while the other venue hung"
+    assert windows.health.reading("kraken_desktop_paper", 0, clock.now(), first=True) is not None
+
+
+async def test_a_window_ends_with_a_probe_of_its_own() -> None:
+    clock = SystemClock()
+    began = clock.now()
+    watch, windows = two_venues(clock, 1.3, interval_s=3600, timeout_s=0.1)
+    await watched(watch, 1.5)
+    [probe] = watch.probes
+    assert began + 0.3 * SECOND <= probe.checked_at <= began + 1.3 * SECOND
+    assert windows.next_end > clock.now()
+
+
+async def test_the_last_probe_keeps_a_session_that_ended_no_longer_than_five_seconds() -> None:
+    assert LAST_PROBE_S == 5
+    watch, windows = two_venues(SystemClock(), 60, interval_s=1, timeout_s=0.2)
+    async with asyncio.timeout(1):
+        await watch.probe_last()
+    assert [windows.health.probed(name) for name in (NAME, "kraken_desktop_paper")] == [True, True]
+
+
+@pytest.mark.parametrize(("interval", "stale", "timeout"), [(30, 90, 15), (2, 8, 5.4), (1, 2, 0.9)])
+def test_a_probe_may_take_no_longer_than_the_one_before_it_counts(interval: float, stale: float, timeout: float) -> None:
+    assert probe_timeout_s(interval, stale) == pytest.approx(timeout)
+    assert interval + probe_timeout_s(interval, stale) < stale

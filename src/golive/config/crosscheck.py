@@ -32,6 +32,8 @@ Rule: TypeAlias = Callable[[Draft, Problems], None]
 _ENTRYPOINTS: Final = ("trading", "entrypoints")
 _PAPER: Final = ("execution", "paper_profiles")
 _TRADING: Final = ("execution", "trading_profiles")
+_LEAST_PROBE_S: Final = 1
+"""a probe that may take less would fail at venues that are well"""
 
 
 def cross_check(draft: Draft, problems: Problems) -> None:
@@ -202,9 +204,11 @@ def burst_admits_what_may_run(draft: Draft, problems: Problems) -> None:
 def health_outlives_its_probe_interval(draft: Draft, problems: Problems) -> None:
     path = ("observability", "health")
     interval, stale = draft.number(*path, "probe_interval_seconds"), draft.number(*path, "stale_after_seconds")
-    if interval is not None and stale is not None and stale <= interval:
-        message = f"{path_text((*path, 'stale_after_seconds'))}: {stale} is not above probe_interval_seconds {interval}"
-        problems.add(draft.where(*path, "stale_after_seconds"), message, fix="every probe would be stale before the next one")
+    if interval is not None and stale is not None and stale < interval + _LEAST_PROBE_S:
+        where, least = path_text((*path, "stale_after_seconds")), interval + _LEAST_PROBE_S
+        message = f"{where}: {stale} is not {_LEAST_PROBE_S} s above probe_interval_seconds {interval}"
+        fix = "every probe would be stale before the next one has answered"
+        problems.add(draft.where(*path, "stale_after_seconds"), message, allowed=f"at least {least}", fix=fix)
 
 
 def environments_refer_to_what_exists(draft: Draft, problems: Problems) -> None:

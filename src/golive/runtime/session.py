@@ -26,7 +26,7 @@ from .alerts.delivery import AlertDelivery
 from .evidence import Evidence
 from .facts import SessionFacts
 from .failure import ValidationFailed
-from .health_watch import HealthWatch
+from .health_watch import HealthWatch, probe_timeout_s
 from .host_risk import HostRisk
 from .log import Log, SilentLog
 from .pace import SessionPace
@@ -208,6 +208,7 @@ class Session:
         self._watch = HealthWatch(
             [each.name for each in (plan.entrypoint, *plan.others)], access.adapter, self._report.windows, self._clock,
             interval_s=plan.entrypoint.probe_interval_seconds, log=facts.log,
+            timeout_s=probe_timeout_s(plan.entrypoint.probe_interval_seconds, plan.entrypoint.stale_after_seconds),
         )  # fmt: skip
         self._watch.probes = facts.probes
         return self._watch, self._pulse
@@ -272,7 +273,7 @@ class Session:
     async def _conclude(self) -> RunResult:
         """Probe once more, end what is written all the time, then report."""
         if self._watch is not None:
-            await self._watch.probe()
+            await self._watch.probe_last()
         await self._close_journal()
         if self._pulse is not None:
             self._pulse.end()
