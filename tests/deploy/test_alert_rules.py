@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,12 +14,15 @@ from golive.config import Configuration
 from golive.model.clock import SECOND
 from golive.observability import alert_rules as rules
 from golive.observability.alert_rules import counted, duration
+from golive.risk import RiskEngine
 from golive.risk.band import WARN_SHARE
+from golive.risk.limit_state import STOOD_AT
 from golive.runtime.monitoring import differing, rule_files
 from golive.security.rotation import WARNING_NS
 from golive.storage.writer import LONGEST_WAIT_S
 from support.configuration import CORE, ROOT, RUNTIME, changed, parse
 from support.promtool import firing, needs_promtool, promtool
+from support.risk_case import profile
 
 FOLDER = ROOT / "deploy/prometheus"
 FILES = sorted(FOLDER.glob("*.rules.yml"))
@@ -217,6 +221,23 @@ def texts(configuration: Configuration, alert: str) -> list[str]:
         for rule in every
         if rule.alert == alert and "bybit" not in rule.expression
     ]
+
+
+def test_a_breached_limit_is_told_for_every_limit_of_risk_that_stops() -> None:
+    limits = {each: 0 if each == "max_open_positions" else Decimal(0) for each in STOOD_AT}
+    uses = RiskEngine(profile(**limits)).uses()
+    assert {each.limit for each in uses} == set(STOOD_AT)
+    assert {each.limit for each in uses if each.band == "breach"} == set(rules.STOPS)
+    [expression] = [each["expr"] for each in committed() if each["alert"] == "RiskLimitBreached"]
+    assert all(limit in expression for limit in rules.STOPS)
+
+
+def test_prometheus_reads_a_session_by_one_job_alone() -> None:
+    text = (FOLDER / "prometheus.yml").read_text(encoding="utf-8")
+    assert [each["job_name"] for each in yaml.safe_load(text)["scrape_configs"]] == ["golive"]
+    _, other = text.split("# - job_name: ")
+    jobs = yaml.safe_load("".join(line.removeprefix("# ") for line in f"# - job_name: {other}".splitlines(keepends=True)))
+    assert [each["job_name"] for each in jobs] == ["golive_files"]
 
 
 def test_limits_that_are_written_down_twice_agree() -> None:
