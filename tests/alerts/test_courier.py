@@ -135,6 +135,18 @@ def test_a_self_test_asks_its_channel_and_no_other(desk: Desk) -> None:
     assert {channel for _, channel in desk.line.tried} == {"sec-alerts"}
 
 
+def test_a_channel_that_fails_is_left_alone_for_no_longer_than_a_delivery_by_hand_waits_for_it(desk: Desk) -> None:
+    for n in range(7):
+        desk.put(f"w{n}", "warning")
+        desk.line.tried.clear()
+        desk.run(15.25)
+        assert desk.line.tried, f"nothing was tried for 15 s, {15 * n} s after the first failure"
+    desk.line.dead.clear()
+    desk.put("last", "warning")
+    desk.run(15.25)
+    assert ("last", "sec-alerts") in desk.line.taken
+
+
 def test_a_queue_at_one_channel_hides_nothing_that_waits_for_another(desk: Desk) -> None:
     for n in range(AT_ONCE + 5):
         desk.put(f"w{n:03}", "warning")

@@ -16,17 +16,20 @@ from jsonschema import Draft202012Validator
 
 from golive.alerts.message import message_of
 from golive.cli.main import main
+from golive.metrics.recorder import MemoryRecorder
 from golive.model.alert import AlertOutcome, AlertRow, AlertSeverity
-from golive.model.clock import DAY
+from golive.model.clock import DAY, SECOND
 from golive.model.command import Alert
 from golive.model.secret import Secret
+from golive.runtime.alerts.delivery import LOCK, AlertDelivery
 from golive.runtime.clock import SystemClock
 from golive.runtime.emergency import HostEmergency
 from golive.runtime.operators import add_operator
 from golive.storage.alert_audit import FileAlertAuditLog, alert_files
 from golive.storage.alert_outbox import PATH, AlertOutbox
+from golive.storage.config_files import load_configuration
 from golive.storage.verified import entries
-from support.alert_services import Webhook, keep_urls, webhook
+from support.alert_services import Webhook, keep_urls, until, webhook
 from support.durable import ToldClock, signer_of
 
 ROOT = Path(__file__).parents[2]
@@ -168,6 +171,40 @@ def test_an_audit_that_was_changed_leaves_a_self_test_unknown_though_everything_
     told = evidence(home)
     assert {each["outcome"] for each in told["channels"]} == {"delivered"}
     assert (told["audit"]["sound"], told["status"]) == (False, "unknown")
+    recorded = [entry.type for each in alert_files(home / "alerts") for entry in entries(each)].count("alert_selftest")
+    assert recorded == 1, "an audit that is not sound is added no evidence of that"
+
+
+def test_what_was_held_back_counts_for_a_day(home: Path) -> None:
+    now = SystemClock().now()
+    clock = ToldClock()
+    audit = FileAlertAuditLog(home, signer_of(home, clock))
+    for hours in (25, 23):
+        clock.time = now - hours * 3600 * SECOND
+        given = Alert("risk", AlertSeverity.CRITICAL, "limit reached", "daily loss")
+        audit.append([AlertRow(message_of(given, f"id-{hours}", clock.now(), {}), "chat", AlertOutcome.SUPPRESSED, 0)])
+    audit.close()
+    assert golive(home, "selftest", "--wait", "20") == 4
+    assert [each["alert_id"] for each in evidence(home)["critical_suppressed"]] == ["id-23"]
+
+
+def test_what_a_process_that_does_not_know_a_channel_did_says_nothing_about_it(home: Path, hook: Webhook) -> None:
+    core = home / "config/core.yaml"
+    text = core.read_text()
+    before, _, after = text.partition("    sec-alerts:\n")
+    rest = after.partition("  acknowledge_timeout_seconds")[1:]
+    core.write_text((before + "".join(rest)).replace("[oem-live, sec-alerts]", "[oem-live]"))
+    older = AlertDelivery(home, load_configuration(home / "config/runtime.yaml", {}), MemoryRecorder(), SystemClock())
+    try:
+        assert older.settle(20)
+        until((home / LOCK).exists)
+        core.write_text(text)
+        assert golive(home, "selftest", "--wait", "1") == 6
+    finally:
+        older.close(0)
+    told = {each["channel"]: (each["outcome"], each["problem"]) for each in evidence(home)["channels"]}
+    assert told["oem-live"] == ("delivered", None)
+    assert told["sec-alerts"] == ("no_answer", "no process that knows this channel has taken it from the outbox")
 
 
 def test_without_a_critical_channel_there_is_nothing_to_test(home: Path) -> None:

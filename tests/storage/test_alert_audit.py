@@ -8,6 +8,7 @@ import pytest
 
 from golive.audit import Soundness
 from golive.model.alert import AlertMessage, AlertOutcome, AlertRow, AlertSeverity
+from golive.model.clock import DAY
 from golive.model.errors import JournalError
 from golive.storage.alert_audit import ALERT, INTERRUPTED, REMOVED, FileAlertAuditLog, alert_files, rows_of
 from golive.storage.verification import Verifier
@@ -71,6 +72,19 @@ def test_files_out_of_retention_go_on_the_record_and_the_rest_stays_sound(tmp_pa
     files[0].unlink()
     files[0].with_suffix(".seal.json").unlink()
     assert Soundness.CANNOT_SAY in verdicts(tmp_path).values()
+
+
+def test_the_file_before_the_newest_stays_however_old_it_is_for_the_newest_continues_it(tmp_path: Path) -> None:
+    clock = ToldClock()
+    signer = signer_of(tmp_path, clock)
+    audit = FileAlertAuditLog(tmp_path, signer, retention_days=3)
+    for days in (1, 100, 0):
+        audit.append([row()])
+        clock.time += days * DAY
+    audit.close()
+    assert [path.name for path in alert_files(tmp_path / "alerts")] == ["alerts-20260102.jsonl", "alerts-20260412.jsonl"]
+    FileAlertAuditLog(tmp_path, signer, retention_days=3).append([row(attempts=2)])
+    assert set(verdicts(tmp_path).values()) == {Soundness.CLEAN}
 
 
 def test_an_audit_that_was_tampered_with_takes_no_row(tmp_path: Path) -> None:

@@ -182,3 +182,14 @@ def test_what_is_over_is_forgotten_and_nothing_else(tmp_path: Path) -> None:
     assert outbox.forget(START + 100) == 1
     assert [each.alert_id for each in outbox.newest()] == ["id-2", "id-3", "id-4"], "unseen, under way, not looked at"
     outbox.close()
+
+
+def test_what_was_held_back_waits_for_nobody_to_acknowledge_it(tmp_path: Path) -> None:
+    outbox = AlertOutbox.open(tmp_path)
+    outbox.put(message(1))
+    outbox.route(message(1), ["chat"], START, START + 5)
+    outbox.suppress("id-1")
+    assert outbox.unacknowledged() == ()
+    assert outbox.overdue(START + 50) == (), "emergency mode would be switched on for an alert that nobody was told"
+    assert outbox.due(START + 50) == ()
+    outbox.close()

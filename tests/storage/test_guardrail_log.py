@@ -40,6 +40,19 @@ def test_an_event_is_one_line_with_the_fields_of_the_contract(tmp_path: Path) ->
     log.close()
 
 
+def test_a_field_that_is_named_like_a_secret_or_holds_one_is_hidden_as_the_message_is(tmp_path: Path) -> None:
+    log = GuardrailLog(tmp_path, ToldClock())
+    log.event(
+        level="error", event="COMPLIANCE", exchange="okx", environment="okx_paper", queue="okx_spot",
+        message="refused with secret=swordfish-1",
+        fields={"api_key": "swordfish-2", "answer": {"said": ["token=swordfish-3", "50011"]}},
+    )  # fmt: skip
+    assert "swordfish" not in log.path.read_text()
+    (line,) = log.tail()
+    assert line.fields == {"api_key": "***", "answer": {"said": ["token=***", "50011"]}}
+    log.close()
+
+
 def test_the_tail_is_the_newest_twenty_in_order(tmp_path: Path) -> None:
     one, two = GuardrailLog(tmp_path, ToldClock()), GuardrailLog(tmp_path, ToldClock())
     for n in range(3000):
@@ -78,6 +91,7 @@ def test_what_a_full_disk_left_of_a_line_is_taken_back(tmp_path: Path) -> None:
             write(log, "lost")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [line.message for line in stored_events(log.path)] == ["waited"], "a reader need not wait for the next writer"
     write(log, "after")
     assert [line.message for line in log.tail()] == ["waited", "after"]
     log.close()

@@ -215,7 +215,7 @@ def _problem(home: Path, tested: ChannelTested) -> str | None:
     except JournalError as exc:
         return str(exc)
     if parcel is None:
-        return "no process has taken it from the outbox"
+        return "no process that knows this channel has taken it from the outbox"
     if tested.outcome == "failed":
         return parcel.problem or "a later attempt is under way"
     if parcel.state == "delivered":
