@@ -59,6 +59,22 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(home: Path, capsys: 
     assert "deploy" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [("rules",), ("rules", "--check"), ("dashboards",)])
+@pytest.mark.parametrize("where", ["passwd", "passwd/rules"])
+def test_a_folder_that_is_a_file_is_a_usage_error(
+    home: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], where: str
+) -> None:
+    (home / "passwd").write_text("a file")
+    assert golive(home, *words, "--to", str(home / where)) == 2
+    assert f"{home / 'passwd'} is no folder; give one" in capsys.readouterr().err
+
+
+def test_what_is_said_of_a_wrong_address_is_not_taken_for_a_secret(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert golive(home, "snapshot", "--prometheus", "file:///etc/passwd") == 2
+    told = "--prometheus file:///etc/passwd is no address of a Prometheus; write its address, as http://127.0.0.1:9090\n"
+    assert capsys.readouterr().err == told
+
+
 def test_a_prometheus_that_is_not_there_blocks(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert golive(home, "snapshot", "--prometheus", "http://127.0.0.1:9") == 3
     assert capsys.readouterr().err.startswith("Prometheus at http://127.0.0.1:9 cannot be asked: ")

@@ -131,7 +131,7 @@ def selftest(
 
     Exit codes: 0 every critical channel took it and nothing was suppressed; 3 no channel is critical; 4 a channel failed, or
     something was suppressed, or an environment would suppress critical alerts; 6 the audit said nothing in time, or is not sound;
-    2 usage or configuration.
+    2 usage or configuration; 70 outbox or evidence cannot be written, as on a full disk.
     """
     from golive.runtime.alerts.selftest import selftest as run_selftest
     from golive.runtime.alerts.selftest import selftest_document

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from golive.model.errors import ConfigError
 from golive.model.verdict import ExitCode
 
 from .command_app import command_group
@@ -38,7 +39,8 @@ def rules(
     """
     from golive.runtime.monitoring import RULES_FOLDER, rule_files
 
-    _make(to or locate(config, home).home / RULES_FOLDER, rule_files(_configuration(config, home)), check=check)
+    folder = _folder(to) or locate(config, home).home / RULES_FOLDER
+    _make(folder, rule_files(_configuration(config, home)), check=check)
 
 
 @app.command()
@@ -57,7 +59,9 @@ def dashboards(
     """
     from golive.runtime.monitoring import DASHBOARDS_FOLDER, dashboard_files
 
-    _make(to or locate(config, home).home / DASHBOARDS_FOLDER, dashboard_files(_configuration(config, home)), check=check)
+    _make(
+        _folder(to) or locate(config, home).home / DASHBOARDS_FOLDER, dashboard_files(_configuration(config, home)), check=check
+    )
 
 
 @app.command()
@@ -93,6 +97,14 @@ def snapshot(
         stdout.write(taken.document.read_text(encoding="utf-8") if as_json else "".join(f"{line}\n" for line in lines))
     if not told.series or not told.rules:
         raise typer.Exit(ExitCode.UNKNOWN)
+
+
+def _folder(to: Path | None) -> Path | None:
+    """Return what was given with --to; ConfigError for a place where no folder can be, as a file stands there or on the way."""
+    there = None if to is None else next(each for each in (to, *to.absolute().parents) if each.exists())
+    if there is not None and not there.is_dir():
+        raise ConfigError(f"--to {to}, but {there} is no folder; give one, or one that can be made")
+    return to
 
 
 def _make(folder: Path, texts: dict[str, str], *, check: bool) -> None:

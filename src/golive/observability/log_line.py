@@ -47,8 +47,11 @@ class LogLine:
     def text(self, language: Language) -> str:
         """Return the line of the console: time of day, level, words; one line, nothing that steers a terminal."""
         words = event_text(self.event, self.fields, language)
-        clean = "".join(char if char.isprintable() else " " for char in words)
-        return f"{to_iso(self.ts)[11:19]} {spoken(LEVEL_WORDS[self.level], language)}: {clean}"
+        return f"{to_iso(self.ts)[11:19]} {spoken(LEVEL_WORDS[self.level], language)}: {_clean(words)}"
+
+    def trace(self) -> list[str]:
+        """Return the lines of the trace of an error for the console; none when there was no error."""
+        return [_clean(line) for line in str(self.fields.get("trace", "")).splitlines()]
 
 
 def log_line(ts: int, event: LogEvent, fields: Mapping[str, object], *, error: BaseException | None = None) -> LogLine:
@@ -62,6 +65,10 @@ def log_line(ts: int, event: LogEvent, fields: Mapping[str, object], *, error: B
         told["error"] = _limited(redacted(f"{type(error).__name__}: {error}"))
         told["trace"] = redacted(trace)[-LONGEST_TRACE:]
     return LogLine(ts, EVENTS[event].level, event, told)
+
+
+def _clean(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _json(value: object) -> JsonValue:

@@ -126,7 +126,7 @@ EVENTS: Final[Mapping[LogEvent, EventWords]] = {
     E.EMERGENCY_OFF: EventWords(Level.WARNING, ("emergency mode is over", "tryb awaryjny się zakończył")),
     E.INTERNAL_ERROR: EventWords(
         Level.ERROR,
-        ("internal error: {reason}; the trace is in the log", "błąd wewnętrzny: {reason}; ślad jest w dzienniku"),
+        ("internal error: {reason}", "błąd wewnętrzny: {reason}"),
     ),
     E.LOG_UNUSABLE: EventWords(
         Level.WARNING,

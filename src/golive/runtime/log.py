@@ -28,7 +28,10 @@ class SilentLog:
 
 
 class ProcessLog:
-    """Tells the file all, and the console what is at least as grave as `level`. That the file cannot be written is told once."""
+    """Tells the file all, and the console what is at least as grave as `level`.
+
+    That the file cannot be written is told once; what would be nowhere then, the trace of an error, is told there, too.
+    """
 
     def __init__(
         self, home: Path, clock: Clock, console: Callable[[str], None], *, context: Mapping[str, str],
@@ -45,10 +48,13 @@ class ProcessLog:
     def say(self, event: LogEvent, *, error: BaseException | None = None, **fields: object) -> None:
         """Tell a fact; every secret of this process is hidden in it, whatever field it is in."""
         line = log_line(self._clock.now(), event, fields, error=error)
-        self._write(line)
+        is_kept = self._write(line)
         self._show(line)
+        if not is_kept and line.level.rank >= self._level.rank:
+            for each in line.trace():
+                self._console(each)
 
-    def _write(self, line: LogLine) -> None:
+    def _write(self, line: LogLine) -> bool:
         try:
             self._file.append(line.bytes(self._context))
         except JournalError as exc:
@@ -57,6 +63,7 @@ class ProcessLog:
             self._is_writable = False
         else:
             self._is_writable = True
+        return self._is_writable
 
     def _show(self, line: LogLine) -> None:
         if line.level.rank >= self._level.rank:

@@ -31,7 +31,7 @@ class PrometheusApi:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ConfigError(f"--prometheus {url}: write its address, as http://127.0.0.1:9090")
+            raise ConfigError(f"--prometheus {url} is no address of a Prometheus; write its address, as http://127.0.0.1:9090")
         if parts.username is not None:
             raise ConfigError("--prometheus: an address with a password in it would be kept in the snapshot; leave it out")
         self.url = url.rstrip("/")
