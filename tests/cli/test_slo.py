@@ -56,7 +56,18 @@ def test_one_objective_as_text_and_as_a_document(home: Path, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
-    "words", [("--window", "32d"), ("--window", "1"), ("--window", "0m"), ("--label", "venue=okx"), ("--label", "stage"), ("up",)]
+    "words",
+    [
+        ("--window", "32d"),
+        ("--window", "1"),
+        ("--window", "0m"),
+        ("--label", "venue=okx"),
+        ("--label", "stage"),
+        ("up",),
+        ("--label", "stage=nosuch"),
+        ("--label", "entrypoint=../../x"),
+        ("--label", "exchange=mtgox"),
+    ],
 )
 def test_what_cannot_be_meant_is_usage(words: tuple[str, ...], home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*words, home=home) == 2

@@ -115,7 +115,13 @@ def test_any_text_in_a_list_is_one_plain_line(text: str) -> None:
 
 def visible(text: str) -> str:
     """The text without what a line cannot hold."""
-    return "".join(" " if ord(c) < 32 or c in "\x7f\x85\u2028\u2029" else c for c in text).strip()
+    return "".join(c if c.isprintable() else " " for c in text).strip()
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\u200f", "\u200b", "\ufeff", "\x9b"])
+def test_what_nobody_sees_or_what_turns_letters_round_is_left_out(sign: str) -> None:
+    assert escaped(f"refused{sign}0.1") == "refused 0.1"
+    assert sign not in markdown(plain(run_report(notes=[f"refused {sign}0.1"])))
 
 
 def test_a_venue_that_cannot_be_traded_on_is_named_with_its_reason() -> None:

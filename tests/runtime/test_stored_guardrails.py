@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -195,6 +196,29 @@ def _foreign_report(folder: Path) -> None:
     (folder / "guardrails_20270101T000000Z.json").write_text(json.dumps({"schema": "somebody.else.v1"}))
 
 
+def _told(folder: Path, change: Callable[[Any], None]) -> None:
+    [path] = folder.glob("guardrails_*.json")
+    report = json.loads(path.read_text())
+    change(report)
+    path.write_text(json.dumps(report))
+
+
+def _no_rows(folder: Path) -> None:
+    _told(folder, lambda report: report.update(summaries=[]))
+
+
+def _doubled_row(folder: Path) -> None:
+    _told(folder, lambda report: report["summaries"].append(report["summaries"][0] | {"timeout_total": 0}))
+
+
+def _nine_of_three(folder: Path) -> None:
+    _told(folder, lambda report: report["summaries"][0].update(peak_inflight=9))
+
+
+def _seven_of_six(folder: Path) -> None:
+    _told(folder, lambda report: report["summaries"][0].update(peak_pending=7))
+
+
 def _list_report(folder: Path) -> None:
     (folder / "guardrails_20270101T000000Z_0123abcd.json").write_text("[]")
 
@@ -208,6 +232,10 @@ def _list_report(folder: Path) -> None:
         (_foreign_event, "something happened' is not a guardrail event"),
         (_torn_report, "Z.json: the guardrail report cannot be read"),
         (_foreign_report, "guardrails_20270101T000000Z.json: not a guardrail report (schema is 'somebody.else.v1'"),
+        (_no_rows, "the queue okx_spot of okx_paper was measured, and summaries has no row of it"),
+        (_doubled_row, "the queue okx_spot of okx_paper has more rows than entrypoints"),
+        (_nine_of_three, "peak_inflight is 9 of 3: a queue never lets more through than max_concurrency"),
+        (_seven_of_six, "peak_pending is 7 of 6"),
         (_list_report, "_0123abcd.json: the guardrail report is not an object"),
     ],
 )

@@ -5,6 +5,7 @@ Each run writes one of all its entrypoints; a later one for chosen tags is joine
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias, get_args
@@ -105,15 +106,18 @@ def guardrail_schema() -> dict[str, JsonValue]:
 def measurements(stored: JsonObject) -> dict[tuple[str, str], StoredMeasurement]:
     """Return what a stored report of a run says, by (environment, queue).
 
-    Raises MalformedPayload when it is not a guardrail report, or a row of it is not one of a queue.
+    Raises MalformedPayload when it is not a guardrail report, a row of it is not one of a queue, a queue that was measured has
+    no row, or one has more rows than entrypoints that use it.
     """
     if read.text(stored, "schema") != SCHEMA:
         raise MalformedPayload(f"schema is {read.text(stored, 'schema')!r}, not {SCHEMA}")
     runs = {}
+    users: Counter[tuple[str, str]] = Counter()
     for each in read.mappings(stored, "entrypoints"):
         place = read.text(each, "environment"), read.text(each, "queue")
         if read.optional_text(each, "run_id") is None:
             continue  # its venue was not opened
+        users[place] += 1
         runs[place] = [_instant(each, name) for name in ("run_started_at", "measured_at")], read.text(each, "run_id")
     found = {}
     for row in read.mappings(stored, "summaries"):
@@ -121,8 +125,13 @@ def measurements(stored: JsonObject) -> dict[tuple[str, str], StoredMeasurement]
         place = summary.environment, summary.queue
         if place not in runs:
             raise MalformedPayload(f"no run says that it measured the queue {summary.queue} of {summary.environment}")
+        if not users[place]:
+            raise MalformedPayload(f"the queue {summary.queue} of {summary.environment} has more rows than entrypoints")
+        users[place] -= 1
         (started_at, measured_at), run_id = runs[place]
         found[place] = StoredMeasurement(run_id, started_at, measured_at, summary)
+    for environment, queue in runs.keys() - found.keys():
+        raise MalformedPayload(f"the queue {queue} of {environment} was measured, and summaries has no row of it")
     return found
 
 
@@ -141,8 +150,8 @@ def _summary(row: JsonObject) -> QueueSummary:
         queue=read.text(row, "queue"),
         max_concurrency=_count(row, "max_concurrency"),
         burst=_count(row, "burst"),
-        peak_inflight=_count(row, "peak_inflight"),
-        peak_pending=_count(row, "peak_pending"),
+        peak_inflight=_peak(row, "peak_inflight", "max_concurrency"),
+        peak_pending=_peak(row, "peak_pending", "burst"),
         rate_limit_wait_total=_count_or_none(row, "rate_limit_wait_total"),
         rate_limit_wait_avg_seconds=read.optional_number(row, "rate_limit_wait_avg_seconds"),
         timeout_total=_count_or_none(row, "timeout_total"),
@@ -157,6 +166,13 @@ def _count(row: JsonObject, name: str) -> int:
     if not isinstance(number, int) or number < 0:
         raise MalformedPayload(f"{name} is {number!r}, not a count")
     return number
+
+
+def _peak(row: JsonObject, name: str, bound: str) -> int:
+    peak, most = _count(row, name), _count(row, bound)
+    if peak > most:
+        raise MalformedPayload(f"{name} is {peak} of {most}: a queue never lets more through than {bound}")
+    return peak
 
 
 def _count_or_none(row: JsonObject, name: str) -> int | None:

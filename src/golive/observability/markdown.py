@@ -17,7 +17,6 @@ _LINE_START: Final = re.compile(r"^(\d{0,9})([.)]|#{1,6}|[+-])(?=\s|$)|^()([=-]+
 """a list item, a headline, or a line under a headline"""
 _WORDS: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9:/%,]|[ .](?=[A-Za-z0-9])|(?<=[A-Za-z0-9])[_-](?=[A-Za-z0-9]))*")
 """words, numbers and names, which nearly all cells are: nothing in them means anything to Markdown"""
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 
 def markdown(document: JsonObject) -> str:
@@ -31,14 +30,14 @@ def page_markdown(shown: Page) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return text that Markdown shows as it is: one line, no markup, safe in a table cell.
+    """Return text that Markdown shows as it is: one line, no markup, nothing that turns the order of letters, safe in a cell.
 
     Underscores inside a word stay: there they mean nothing, and names can still be searched for.
     """
     if _WORDS.fullmatch(text):
         return text
-    line = _UNPRINTABLE.sub(" ", text).strip()
-    line = _SPECIAL.sub(lambda found: "\\" + found.group(), line)
+    line = text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
+    line = _SPECIAL.sub(lambda found: "\\" + found.group(), line.strip())
     line = _EDGE_UNDERSCORE.sub(r"\\_", line)
     return _LINE_START.sub(r"\1\3\\\2\4", line)
 

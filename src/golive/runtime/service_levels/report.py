@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Final, Literal
 
 from golive.config import Configuration
+from golive.config.adapter_table import KNOWN_LABELS
 from golive.config.slo_section import Slo
 from golive.model.clock import MINUTE, SECOND, to_iso
 from golive.model.errors import ConfigError, JournalError
 from golive.model.indicator import INDICATORS, RISK_UP, IndicatorKind
 from golive.model.json import JsonObject, JsonValue
-from golive.model.verdict import ExitCode
+from golive.model.verdict import ExitCode, Stage
 from golive.observability.shape import Count, Instant, document_schema
 from golive.observability.slo import Measurements, SloResult, Span, Status, Window, judge
 from golive.storage.indicator_store import RunRow, Stored, entrypoints_measured, read_indicator
@@ -55,7 +56,8 @@ def slo_report(
 ) -> SloReport:
     """Judge the objectives of the configuration (those named, all of them by default) over their windows, or one of this length.
 
-    `filters` narrow every objective further. Raises ConfigError for a name that no objective has.
+    `filters` narrow every objective further. Raises ConfigError for a name that no objective has, and for a
+    filter by what there is not.
     """
     objectives = configuration.core.observability.slo
     known = [each.name for each in objectives]
@@ -64,6 +66,7 @@ def slo_report(
             raise ConfigError(
                 f"there is no objective {name} in core.yaml: observability.slo; there are {', '.join(known) or 'none'}"
             )
+    _demand_known(home, configuration, filters or {})
     results = []
     for slo in objectives:
         if names and slo.name not in names:
@@ -71,6 +74,15 @@ def slo_report(
         window = Window(now - (window_minutes or slo.window_minutes) * MINUTE, now)
         results.append(judge(slo, measured(home, slo, window, filters or {}), window))
     return SloReport(now, tuple(results))
+
+
+def _demand_known(home: Path, configuration: Configuration, filters: Mapping[str, str]) -> None:
+    """An entrypoint that is configured no more but has measured is known, too."""
+    entrypoints = {*configuration.runtime.trading.entrypoints, *entrypoints_measured(home)}
+    known = {"entrypoint": sorted(entrypoints), "exchange": KNOWN_LABELS, "stage": tuple(Stage)}
+    for label, value in filters.items():
+        if value not in known[label]:
+            raise ConfigError(f"--label {label}={value}: there is no such {label}; there are {', '.join(known[label])}")
 
 
 def measured(home: Path, slo: Slo, window: Window, filters: Mapping[str, str]) -> Measurements:
