@@ -152,7 +152,9 @@ def test_an_audit_that_was_cut_off_or_removed_stays_so_until_a_person_decides(
     hook.received.clear()
     assert golive(home, "selftest", "--wait", "1") == 6
     assert len(hook.received) == 2, "alerts are delivered all the same"
-    assert "put" in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert "put" in told.err
+    assert "NOT sound: golive audit verify --all tells where" in told.out
     assert len(list((home / "alerts").glob("*"))) == (1 if how == "cut" else 0), "no seal, and no new file"
     assert main(["audit", "verify", "--all", "--home", str(home)]) == 6
 

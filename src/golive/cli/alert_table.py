@@ -39,7 +39,8 @@ def selftest_lines(found: Selftest) -> Iterator[str]:
             "an environment throttles critical alerts: alert_throttle.exclude_severities lacks critical; "
             "add it in core.yaml: environments.<name>"
         )
-    yield f"audit: {found.audit.files} files in {found.audit.directory}, {'sound' if found.audit.sound else 'NOT sound'}"
+    sound = "sound" if found.audit.sound else "NOT sound: golive audit verify --all tells where"
+    yield f"audit: {found.audit.files} files in {found.audit.directory}, {sound}"
     yield f"self-test: {found.status} (exit {found.exit_code})"
 
 

@@ -13,6 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from golive.cli.main import main
+from golive.model.alert import AlertMessage, AlertOutcome, AlertRow, AlertSeverity
 from golive.model.errors import JournalError
 from golive.model.secret import Secret
 from golive.model.verdict import Verdict
@@ -20,9 +21,10 @@ from golive.runtime.doctor import machine
 from golive.runtime.doctor.doctor import CHECKS, examine_all
 from golive.runtime.doctor.finding import DoctorReport, Finding, Patient, overall
 from golive.security.operators import OperatorBook, encode_book, new_entry
+from golive.storage.alert_audit import FileAlertAuditLog, alert_files
 from golive.storage.config_files import load_configuration
 from golive.storage.vault_file import VaultFile
-from support.durable import ToldClock
+from support.durable import START, ToldClock, signer_of
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 SCHEMA = json.loads((CONFIG.parent / "docs/schemas/golive.doctor.v1.json").read_text())
@@ -149,6 +151,19 @@ def test_what_is_broken_is_named_with_the_next_command(
     assert found.verdict is verdict, found
     assert measured in found.measured
     assert command in found.next_command
+
+
+def test_the_audit_of_alerts_is_looked_at_where_the_configuration_has_it(home: Path) -> None:
+    core = home / "config/core.yaml"
+    core.write_text(core.read_text().replace("directory: alerts", "directory: told"))
+    message = AlertMessage("id-1", "risk", AlertSeverity.ERROR, "t", "b", START, "k", {})
+    audit = FileAlertAuditLog(home, signer_of(home), Path("told"))
+    audit.append([AlertRow(message, "chat", AlertOutcome.DELIVERED, 1)])
+    audit.close()
+    assert looked(home, "journals").verdict is Verdict.OK
+    (path,) = alert_files(home / "told")
+    path.write_bytes(path.read_bytes().replace(b'"id-1"', b'"id-2"'))
+    assert looked(home, "journals").verdict is Verdict.BLOCKED
 
 
 def test_a_taken_port_is_named_and_a_free_one_is_ok(home: Path) -> None:

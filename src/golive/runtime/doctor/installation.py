@@ -16,6 +16,7 @@ from golive.storage.operator_file import OperatorFile
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 
+from ..alerts.policy import audit_place
 from ..licence.desk import LicenceDesk
 from ..licence.verification import examine as examine_licence
 from ..mtls.examine import examine
@@ -98,9 +99,10 @@ def operators(patient: Patient) -> Finding:
 def journals(patient: Patient) -> Finding:
     """Journals, seals and stores are what was written."""
     log = Path(patient.configuration.runtime.risk.decision_log.path)
+    alerts = audit_place(patient.configuration).directory
     verify = "golive audit verify --all"
     try:
-        results = Verifier(patient.home, VerificationKeys.of_home(patient.home), log).everything()
+        results = Verifier(patient.home, VerificationKeys.of_home(patient.home), log, alerts=alerts).everything()
     except JournalError as exc:
         return unknown(str(exc), verify)
     if not results:
