@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from golive.storage.alert_story import alert_stories
 from support.forked_golive import ForkedHome
 from support.golive_process import ALONE, Finished, Home
 
@@ -75,6 +76,7 @@ def test_a_strategy_that_fails_ends_its_session_with_a_report(last_words: str, t
     [error] = report["errors"]
     assert error.startswith("StrategyError: strategy failing: at the bar closed ")
     assert told in error
+    assert [each.message.title for each in alert_stories(home.path, 10)] == ["okx_desktop_paper: the session died"]
     assert "Traceback" not in done.stderr
     assert "Unclosed" not in done.stderr
     outcome = report["outcome"]

@@ -147,6 +147,29 @@ def test_a_queue_that_no_run_has_measured_is_unknown_and_says_what_to_run(home: 
     assert golive(home, "--tag", "okx") == 0
 
 
+@pytest.mark.parametrize(("event", "code"), [("TIMEOUT", 5), ("RATE_LIMIT", 6)])
+def test_an_event_after_the_run_that_is_quoted_is_of_one_that_was_killed(
+    home: Path, event: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leave(home, START, RUN["okx"], "okx", "kraken")
+    log = GuardrailLog(home / "logs/guardrails", ToldClock(START + 10 * SECOND))
+    for word, times in ((event, 1), ("RATE_LIMIT", 80)):  # more than are shown, or looked at first
+        for _ in range(times):
+            log.event(
+                level="warning", event=word, exchange="kraken", environment="kraken_paper", queue="kraken_spot", message="late",
+                fields={},
+            )  # fmt: skip
+    log.close()
+    assert golive(home, "--tag", "kraken") == code
+    shown = capsys.readouterr().out
+    assert "81 events" in shown
+    assert "golive run --entrypoint kraken\\_desktop\\_paper" in shown or "golive run --entrypoint kraken_desktop_paper" in shown
+    assert "| after it |" in shown
+    assert "this run" not in shown
+    assert "No throttling" not in shown
+    assert golive(home, "--tag", "okx") == 0
+
+
 def test_a_time_out_is_a_breach_only_where_the_queue_judges(home: Path) -> None:
     leave(home, START, RUN["okx"], "okx", timeouts=1)
     assert golive(home, "--tag", "okx") == 5

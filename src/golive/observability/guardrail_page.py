@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from golive.model.clock import from_iso
@@ -12,10 +13,12 @@ from .guardrails import LOG_TAIL
 from .page import Banner, Block, Cell, Figure, Lines, Page, Section, Table, Tone, compact, moment
 from .presentation_tables import badge, columns
 
+BEFORE, DURING, AFTER = "before", "this run", "after it"
+_ALL: Final[Mapping[str, int]] = {}
 _BANNERS: Final[dict[str, tuple[str, str, Tone]]] = {
     "ok": ("Ok", "No call of a queue that judges its entrypoint timed out.", "good"),
     "breached": ("Breached", "Calls of a queue that judges its entrypoint timed out; the stage is not passed.", "bad"),
-    "unknown": ("Unknown", "A queue was not measured.", "warn"),
+    "unknown": ("Unknown", "A queue was not measured, or something happened after the run that measured it.", "warn"),
     "not_applicable": ("Not judged", "No trading profile of these entrypoints lists io_queue among its guardrails.", "warn"),
 }
 
@@ -31,23 +34,26 @@ def guardrail_page(document: JsonObject) -> Page:
         banner=Banner(*_BANNERS[read.text(document, "status")]),
         figures=_figures(document),
         sections=(
-            Section("Queues", guardrail_blocks(document, since=min(began, default=None))),
+            Section("Queues", guardrail_blocks(document, since=min(began, default=None), until=_measured(entrypoints))),
             Section("Entrypoints", (_entrypoints(document),)),
         ),
     )
 
 
-def guardrail_blocks(section: JsonObject, *, since: int | None) -> tuple[Block, ...]:
-    """Return what a report shows of a guardrail section; events before `since` (ns UTC) are not of its runs, None: none ran."""
+def guardrail_blocks(section: JsonObject, *, since: int | None, until: Mapping[str, int] = _ALL) -> tuple[Block, ...]:
+    """Return what a report shows of a guardrail section; events before `since` (ns UTC) are not of its runs, None: none ran.
+
+    Nor are those after `until` (ns UTC), when an environment was measured.
+    """
     return (
-        _throttling(section, since),
+        _throttling(section, since, until),
         _queues(section),
         Lines(tuple(read.texts(section, "recommendations")), empty="no recommendation"),
-        _events(section, since),
+        _events(section, since, until),
     )
 
 
-def _throttling(section: JsonObject, since: int | None) -> Lines:
+def _throttling(section: JsonObject, since: int | None, until: Mapping[str, int]) -> Lines:
     """Say in one sentence whether anything was throttled: calls that waited, timed out or were refused, events that say so."""
     queues = read.mappings(section, "summaries")
     if not queues or any(read.value(each, "timeout_total") is None for each in queues):
@@ -56,7 +62,7 @@ def _throttling(section: JsonObject, since: int | None) -> Lines:
         sum(int(read.number(each, name)) for each in queues)
         for name in ("rate_limit_wait_total", "timeout_total", "refused_total")
     )
-    told = sum(_is_of_the_run(each, since) for each in read.mappings(section, "log_records"))
+    told = sum(_when(each, since, until) != BEFORE for each in read.mappings(section, "log_records"))
     if not (waited or timed_out or refused or told):
         return Lines(("No throttling: no call waited in a queue, timed out, or was refused by a venue.",), "good")
     events = f"{LOG_TAIL} or more" if told >= LOG_TAIL else str(told)
@@ -66,8 +72,21 @@ def _throttling(section: JsonObject, since: int | None) -> Lines:
     )
 
 
-def _is_of_the_run(record: JsonObject, since: int | None) -> bool:
-    return since is not None and from_iso(read.text(record, "ts")) >= since
+def _measured(entrypoints: Sequence[JsonObject]) -> dict[str, int]:
+    """Return when each environment was measured."""
+    return {
+        read.text(each, "environment"): from_iso(text)
+        for each in entrypoints
+        if (text := read.optional_text(each, "measured_at")) is not None
+    }
+
+
+def _when(record: JsonObject, since: int | None, until: Mapping[str, int]) -> str:
+    """Say whether an event is of the runs that a report tells of."""
+    ts, ended_at = from_iso(read.text(record, "ts")), until.get(read.text(record, "environment"))
+    if ended_at is not None and ts > ended_at:
+        return AFTER
+    return DURING if since is not None and ts >= since else BEFORE
 
 
 def _figures(document: JsonObject) -> tuple[Figure, ...]:
@@ -111,11 +130,11 @@ def _used(queue: JsonObject, peak: str, bound: str) -> str:
     return f"{int(read.number(queue, peak))} of {int(read.number(queue, bound))}"
 
 
-def _events(section: JsonObject, since: int | None) -> Table:
+def _events(section: JsonObject, since: int | None, until: Mapping[str, int]) -> Table:
     rows = [
         (
             Cell(moment(read.text(record, "ts"))),
-            Cell("this run" if _is_of_the_run(record, since) else "before", "" if _is_of_the_run(record, since) else "muted"),
+            Cell(when := _when(record, since, until), "muted" if when == BEFORE else ""),
             Cell(read.text(record, "level")),
             Cell(read.text(record, "event")),
             Cell(read.text(record, "environment")),

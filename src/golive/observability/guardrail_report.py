@@ -15,7 +15,7 @@ from golive.model.errors import MalformedPayload
 from golive.model.json import JsonObject, JsonValue
 
 from . import reading as read
-from .guardrails import Guardrails, QueueSummary, Severity, queue_status, recommendations
+from .guardrails import GuardrailRecord, Guardrails, QueueSummary, Severity, queue_status, recommendations
 from .shape import Instant, as_json, document_schema
 
 SCHEMA: Final = "golive.guardrails.v1"
@@ -89,6 +89,26 @@ def joined_section(
         for each in unmeasured
     ]
     return replace(section, summaries=summaries, recommendations=tuple(lines))
+
+
+def happened_since(report: GuardrailReport, later: Sequence[GuardrailRecord]) -> GuardrailReport:
+    """Return `report` with what the event log says after the runs that measured it: of a run that was killed, or goes on.
+
+    A time-out of a queue that judges breaches; anything else is a run whose counts nobody has, so the queue is unknown.
+    """
+    verdict, lines = report.status, list(report.recommendations)
+    for each in report.entrypoints:
+        events = [event.event for event in later if (event.environment, event.queue) == (each.environment, each.queue)]
+        if not events:
+            continue
+        timed_out = events.count("TIMEOUT")
+        lines.append(
+            f"{each.queue} ({each.environment}): {len(events)} events ({timed_out} of them time-outs) are later than the end of "
+            f"the run that measured it, so another goes on or was killed; golive run --entrypoint {each.entrypoint} measures anew"
+        )
+        if "io_queue" in each.guardrails and verdict != "breached":
+            verdict = "breached" if timed_out else "unknown"
+    return replace(report, status=verdict, recommendations=tuple(lines))
 
 
 def document(report: GuardrailReport) -> dict[str, JsonValue]:

@@ -17,6 +17,7 @@ from golive.model.instrument import Instrument
 from golive.model.json import JsonObject, JsonValue
 from golive.observability.log_words import LogEvent
 from golive.storage.alert_intake import AlertIntake
+from golive.storage.broken_sessions import broken_notes
 from golive.storage.decision_journal import DecisionContext, TradingDecisionJournal
 from golive.storage.guardrail_log import GuardrailLog
 from golive.storage.item import LifecycleItem
@@ -32,6 +33,7 @@ from golive.storage.session_store import SessionStore
 from golive.storage.sessions import last_profile, unfinished_session
 from golive.storage.stage_records import StageRecords
 
+from .broken import Broken
 from .code_version import code_version
 from .identity import operator_identity
 from .live.alerting import AlertThread
@@ -155,6 +157,19 @@ class Evidence:
         finally:
             journal.close()
         return LifecycleItem("resumed", self._clock.now(), self.lease.epoch, body)
+
+    def note_broken(self, found: Sequence[Broken]) -> None:
+        """Write down what broke; durable on return, so that a session that is killed and taken up again knows it. Blocks."""
+        journal = TradingDecisionJournal(self._plan.home, self._signer, self._decision_context())
+        try:
+            journal.note_broken([each.body() for each in found])
+            journal.sync()
+        finally:
+            journal.close()
+
+    def broken_before(self) -> tuple[Broken, ...]:
+        """Return what the session that was taken up had found broken. Raises JournalError when that cannot be trusted."""
+        return tuple(map(Broken.read, broken_notes(self._plan.home, self._run_id, self._keys.mac_keys)))
 
     def _risk_context(self, instruments: Sequence[Instrument]) -> RiskContext:
         profile = self._plan.risk_profile

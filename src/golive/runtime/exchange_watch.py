@@ -5,7 +5,7 @@ Alerts are raised as soon as a threshold is broken; the log has each window agai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from golive.model.alert import AlertSeverity
@@ -82,3 +82,9 @@ def _unknown(name: str, evaluation: Evaluation) -> Alert:
     said = [line.removeprefix(mark) for line in evaluation.warnings if line.startswith(mark)]
     body = "; ".join([*(said or ["see the report's windows"]), "no further stage opens"])
     return Alert("exchange", AlertSeverity.ERROR, f"{name}: its exchange metrics are unknown", body)
+
+
+def ended_by_error(name: str, errors: Sequence[str]) -> Alert:
+    """Return what is told when a session ends with an internal error (exit 70): nothing trades there any more."""
+    body = f"{'; '.join(errors) or 'see its report'}; nothing trades until it is started again"
+    return Alert("session", AlertSeverity.ERROR, f"{name}: the session died", body)

@@ -18,6 +18,7 @@ from golive.observability.measured import MeasuredProbe
 from golive.observability.outcome import Outcome
 from golive.venues.failover import FailoverStatus
 
+from .broken import Broken
 from .dispatcher import Dispatcher
 from .drive import Inbox
 from .host_seen import HostSeen
@@ -58,6 +59,8 @@ class SessionFacts:
     stage_record: StageRecord | None = None
     restart: Restart | None = None
     """of a session that was cut off and is taken up again"""
+    broken_before: tuple[Broken, ...] = ()
+    """what it had found broken before that"""
     venue_url: str | None = None
     venue_pid: int | None = None
     probes: list[MeasuredProbe] = field(default_factory=list)

@@ -12,18 +12,17 @@ from golive.observability.guardrails import Guardrails, queue_status
 from golive.observability.status import Decision, decide_status
 from golive.observability.windows import Evaluation
 
+from .broken import EXCHANGE_METRICS, IO_QUEUE, verdicts_before
 from .facts import SessionFacts
 from .plan import Plan
 
-EXCHANGE_METRICS: Final = "paper_exchange_metrics"
-IO_QUEUE: Final = "io_queue"
 NO_CHECKLIST: Final = "the readiness checklist that gives its verdict is not part of this version"
 
 
 def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: Guardrails) -> Decision:
     """Return how the session ended: the worst of exchange metrics, loss limits, host, I/O queue, market and journal."""
     verdicts: list[str] = [*exchange_verdicts(plan, evaluation), *_loss_limits(plan, facts), *_io_queue(plan, facts, guardrails)]
-    verdicts += [*_host(plan, facts), *_emergencies(facts)]
+    verdicts += [*_host(plan, facts), *_emergencies(facts), *verdicts_before(plan, facts.broken_before)]
     _say_who_is_not_judged(plan, facts, evaluation)
     if facts.venue_lost or facts.engine is None:
         verdicts.append(Verdict.UNKNOWN)

@@ -173,6 +173,9 @@ class Session:
         self.facts.run_id, self.facts.started_at = unfinished.identity.run_id, unfinished.identity.started_at
         self.facts.log.say(LogEvent.SESSION_RESUMED, resumed=self.facts.run_id)
         self._go_by(unfinished.plan(self._plan))
+        self.facts.broken_before = evidence.broken_before()
+        for broken in self.facts.broken_before:
+            self.facts.warn(broken.warning())
         return unfinished
 
     def _go_by(self, plan: Plan) -> None:
@@ -266,7 +269,7 @@ class Session:
                 uses = publish_risk_use(self.facts.recorder, self._plan.entrypoint.name, self.facts.engine)
                 for alert in self._bands.look(uses):
                     self._evidence.alert(alert)
-            self._report.rewrite()
+            await self._report.rewrite()
 
     # -- the end --------------------------------------------------------------------------------------------------
 

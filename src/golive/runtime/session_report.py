@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from golive.model.clock import SECOND, Clock
@@ -16,8 +17,9 @@ from golive.observability.shape import as_json
 from golive.observability.status import Decision, decide_status
 from golive.observability.windows import Evaluation, Window
 
+from .broken import BrokenWatch, verdicts_before
 from .evidence import Evidence
-from .exchange_watch import ExchangeWatch, tell_judged
+from .exchange_watch import ExchangeWatch, ended_by_error, tell_judged
 from .facts import SessionFacts
 from .guardrail_report import guardrail_section, leave_guardrail_files
 from .judgement import exchange_verdicts, judge
@@ -39,16 +41,26 @@ class SessionReport:
         self._facts = facts
         self._clock = clock
         self._exchanges = ExchangeWatch()
+        self._broken = BrokenWatch()
         self.windows.judged = self._tell_judged
 
-    def rewrite(self) -> None:
-        """Write the JSON report of a session that is still running, and tell of thresholds that were broken since the last."""
+    async def rewrite(self) -> None:
+        """Write the JSON report of a session that is still running, and tell of thresholds that were broken since the last.
+
+        What is broken is durable before it is told: a session that is killed now is resumed as one that was breached.
+        """
         now = self._clock.now()
         self._see_failover()
-        evaluation = self.windows.peek(now)
+        evaluation, guardrails = self.windows.peek(now), self._guardrails(now)
+        self._broken.look(self.plan, evaluation, guardrails, now)
+        try:
+            await asyncio.to_thread(self._keep_broken)
+        except JournalError as exc:
+            self._facts.fail_once(exc)
         self._alert(self._exchanges.look(evaluation))
-        decision = decide_status(exchange_verdicts(self.plan, evaluation), phase=evaluation.phase, running=True)
-        write_json(self._places, self._document(evaluation, decision, self._guardrails(now), now, finished=False))
+        verdicts = [*exchange_verdicts(self.plan, evaluation), *verdicts_before(self.plan, self._facts.broken_before)]
+        decision = decide_status(verdicts, phase=evaluation.phase, running=True)
+        write_json(self._places, self._document(evaluation, decision, guardrails, now, finished=False))
 
     def conclude(self) -> RunResult:
         """Judge, write the stage record if the session passed, then the report.
@@ -59,6 +71,11 @@ class SessionReport:
         self._look_at_venues()
         evaluation, guardrails = self.windows.close(now), self._leave_guardrails(now)
         if facts.blocked is None:  # else nothing was measured, on purpose
+            self._broken.look(self.plan, evaluation, guardrails, now)
+            try:
+                self._keep_broken()  # a session whose store got no end can still be resumed
+            except JournalError as exc:
+                facts.fail_once(exc)
             self._alert(self._exchanges.end(evaluation))
         report, decision = self._final(evaluation, guardrails, now)
         if decision.status is RunStatus.SUCCESS and self._opens_a_stage(evaluation):
@@ -73,6 +90,8 @@ class SessionReport:
             facts.fail(exc)
             report, decision = self._final(evaluation, guardrails, now)
         self._say_ended(report, decision)
+        if facts.internal_error:
+            self._alert([ended_by_error(self.plan.entrypoint.name, facts.errors)])
         return RunResult(report, decision.exit_code)
 
     @property
@@ -82,7 +101,16 @@ class SessionReport:
     def _opens_a_stage(self, evaluation: Evaluation) -> bool:
         """Whether it could trade, and every paper entrypoint was monitored and fine, even if its metrics do not judge the run."""
         could_trade = self._facts.has_run and not self._facts.was_refused_everything
-        return could_trade and self.plan.opens_a_stage and evaluation.status == Verdict.OK
+        was_fine = evaluation.status == Verdict.OK and not self._facts.broken_before
+        return could_trade and self.plan.opens_a_stage and was_fine
+
+    def _keep_broken(self) -> None:
+        """Make durable what is broken; raises JournalError when it cannot be, and it waits for the next time. Blocks."""
+        if self.evidence is None or not self._broken.waiting:
+            return
+        waiting = tuple(self._broken.waiting)
+        self.evidence.note_broken(waiting)
+        del self._broken.waiting[: len(waiting)]
 
     def _final(self, evaluation: Evaluation, guardrails: Guardrails, now: int) -> tuple[dict[str, JsonValue], Decision]:
         decision = judge(self.plan, self._facts, evaluation, guardrails)
@@ -125,6 +153,8 @@ class SessionReport:
     def _tell_judged(self, window: Window) -> None:
         if self._facts.blocked is None:  # else nothing was measured, on purpose
             tell_judged(window, self._facts.log)
+            if not window.partial:  # one that the end of the session cut short is judged in the report
+                self._broken.judged(window)
 
     def _alert(self, alerts: Sequence[Alert]) -> None:
         if self.evidence is not None:

@@ -14,11 +14,12 @@ from golive.observability.guardrail_report import (
     GuardrailReport,
     StoredMeasurement,
     guardrail_report,
+    happened_since,
     joined_section,
     measurements,
 )
 from golive.observability.guardrails import Guardrails
-from golive.storage.guardrail_line import EVENTS_FILE, stored_events
+from golive.storage.guardrail_line import EVENTS_FILE, later_events, stored_events
 from golive.storage.guardrail_reports import stored_guardrail_reports
 
 from .guardrail_report import guarded, guardrail_records
@@ -44,8 +45,11 @@ def stored_guardrails(home: Path, configuration: Configuration, now: int, *, tag
         recommendations=(),
         log_records=tuple(guardrail_records(events)),
     )
+    since = {(each.environment, each.queue): each.measured_at for each in rows if each.measured_at is not None}
+    later = later_events(folder / EVENTS_FILE, {environment: at for (environment, _), at in since.items()})
     unmeasured = [each for each in rows if each.run_id is None and (each.guardrails or not found)]
-    return guardrail_report(joined_section(bare, list(found.values()), unmeasured), rows, sorted(set(tags)))
+    section = joined_section(bare, list(found.values()), unmeasured)
+    return happened_since(guardrail_report(section, rows, sorted(set(tags))), guardrail_records(later))
 
 
 def _measured(row: GuardedEntrypoint, found: Mapping[tuple[str, str], StoredMeasurement]) -> GuardedEntrypoint:

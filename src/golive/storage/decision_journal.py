@@ -27,6 +27,8 @@ LOG_NAME: Final = "decisions"
 DECISION_EVENT: Final = "decision_event"
 SESSION_RESUMED: Final = "session_resumed"
 """no decision, so it is in no comparison with the store, where the restart is a row of its own"""
+SESSION_BROKEN: Final = "session_broken"
+"""what a running session found breached or unknown; read when it is taken up again (`broken_sessions.py`)"""
 _ADDED: Final = ("entrypoint", "environment", "portfolio", "risk_profile", "run_id", "record_seq", "key_class", "strategy")
 
 
@@ -149,6 +151,11 @@ class TradingDecisionJournal:
         """Append that the session was taken up again; durable after `sync`. Raises JournalError."""
         named = {"run_id": self._session.run_id, "entrypoint": self._session.entrypoint}
         self._append([(SESSION_RESUMED, {**body, **named}, self._signer.operator)])
+
+    def note_broken(self, bodies: Sequence[JsonObject]) -> None:
+        """Append what the session found breached or unknown while it ran; durable after `sync`. Raises JournalError."""
+        named = {"run_id": self._session.run_id, "entrypoint": self._session.entrypoint}
+        self._append([(SESSION_BROKEN, {**body, **named}, self._signer.operator) for body in bodies])
 
     def sync(self) -> None:
         """Make what was appended durable."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,8 @@ EVENTS: Final = ("COMPLIANCE", "RATE_LIMIT", "REFUSED", "TIMEOUT")
 LEVELS: Final = ("error", "info", "warning")
 _TEXTS: Final = ("ts", "level", "event", "exchange", "environment", "queue", "message")
 _CHUNK_BYTES: Final = 256 * 1024
+_LATER: Final = 64
+"""events that are looked at first; most runs have left none after their end"""
 _LONGEST_BYTES: Final = 1024 * 1024
 """a longer line is no event: nothing that is written comes near it"""
 
@@ -52,6 +54,21 @@ def stored_events(path: Path, count: int = 20, *, environments: Collection[str] 
         if len(found) >= count:
             break
     return tuple(reversed(found))
+
+
+def later_events(path: Path, measured: Mapping[str, int]) -> tuple[GuardrailLine, ...]:
+    """Return the events of each environment that are later than its moment in `measured` (ns UTC), oldest first.
+
+    Raises JournalError as `stored_events`.
+    """
+    if not measured:
+        return ()
+    oldest, count = min(measured.values()), _LATER
+    while True:
+        found = stored_events(path, count, environments=measured.keys())
+        if len(found) < count or found[0].ts <= oldest:
+            return tuple(each for each in found if each.ts > measured[each.environment])
+        count *= 16
 
 
 def _collect(
