@@ -264,3 +264,8 @@ def test_what_waits_is_listed_delivered_and_acknowledged(
     assert "id-1: acknowledged by anna" in capsys.readouterr().out
     assert golive(home, "list") == 0
     assert "(seen by anna)" in capsys.readouterr().out
+    assert golive(home, "list", "--lang", "pl") == 0
+    said = capsys.readouterr().out
+    assert "  krytyczny " in said
+    assert "(widziane przez anna)" in said
+    assert "    oem-live: dostarczony, próba " in said

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+import re
+import string
+from typing import Any, Final, get_args
 
+from golive.cli import alert_words
 from golive.cli.terminal import Progress, print_summary
 from golive.model.clock import SECOND
+from golive.model.emergency import TradingState
 from golive.model.verdict import ExitCode, RunStatus
+from golive.observability.guardrails import Severity
 from golive.observability.outcome import nothing_done
+from golive.observability.presentation import BANNERS
 from golive.observability.report import RunReport, document, document_bytes
+from golive.observability.summary_words import HEADLINES, NOTES, STATES, TEXTS, UNITS
 from golive.observability.wording import Language
+from golive.risk import LIMITS
+from golive.risk.band import Band
+from golive.risk.limit_state import PER_ORDER, meaning
+from golive.runtime.market_facts import FillModel
 from support.reports import run_report
+
+TABLES: Final = (TEXTS, HEADLINES, STATES, UNITS, NOTES)
 
 
 def plain(report: RunReport) -> Any:
@@ -48,6 +61,53 @@ def test_the_table_tells_stage_verdict_money_guardrails_and_where_the_reports_ar
     stream = io.StringIO()
     print_summary(plain(run_report(notes=["public reads only"])), stream, width=120, language=Language.PL)
     assert "uwaga: public reads only" in stream.getvalue()
+
+
+AT_THE_END = (
+    ("max_open_orders", "orders", "20", "0", 0.0, "ok", False, ""),
+    ("stale_data_seconds", "s", "60", None, None, None, True, "nothing was heard of okx:BTC/USDT"),
+    ("target_volatility", "a year", "0.11", None, None, None, False, "a volatility is not known yet"),
+    ("max_cost_to_profit_ratio", "of profit", "0.25", "no profit", None, None, False, "of 30 days"),
+)
+NAMES = ("limit", "unit", "allowed", "used", "used_ratio", "band", "refuses", "note")
+
+
+def test_the_table_speaks_polish_but_for_names_and_for_errors_and_warnings_themselves() -> None:
+    whole = plain(run_report(status=RunStatus.BREACHED, exit_code=ExitCode.BREACHED, rate_limited=2))
+    whole["outcome"]["risk"]["at_the_end"] = [dict(zip(NAMES, row, strict=True)) for row in AT_THE_END]
+    told = {}
+    for language in Language:
+        stream = io.StringIO()
+        print_summary(whole, stream, width=140, language=language)
+        told[language] = stream.getvalue()
+    for words in (
+        *("werdykt", "Naruszenie (kod 5)", "Wynik netto", "zwrot", "zleceń 24, odmów 1", "kroków na sekundę: 310"),
+        *("rate_limit 2 (wymagane <= 0)", "okx_spot w normie", "Ryzyko, pozostałe limity na końcu", "0 z 20 zleceń"),
+        *("odmawia, nothing was heard of okx:BTC/USDT", "zmienność jeszcze nieznana", "brak zysku: 0.25 zysku"),
+        *("Decyzje · sygnałów 25", "pozycja byłaby za duża", "raport: logs/e2e/"),
+    ):
+        assert words in told[Language.PL], words
+    table = told[Language.PL].partition("uwaga: ")[0]
+    english = {pair[0] for words in TABLES for pair in words.values() if pair[0] != pair[1] and "{" not in pair[0]}
+    names = {"of equity", "bar", "book", "open", "orders", "stops", "state", "used", "share"}  # occur in names, or in others
+    assert [word for word in sorted(english - names) if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", table)] == []
+    assert "0 of 20 orders" in told[Language.EN]
+    assert "refuses, nothing was heard of okx:BTC/USDT" in told[Language.EN]
+
+
+def test_both_languages_of_a_word_take_the_same_details() -> None:
+    for words in (*TABLES, alert_words.TEXTS, alert_words.STATES, alert_words.SEVERITIES):
+        for name, pair in words.items():
+            english, polish = ({part[1] for part in string.Formatter().parse(text)} - {None} for text in pair)
+            assert english == polish, name
+
+
+def test_everything_that_limits_queues_and_markets_say_of_themselves_has_its_words() -> None:
+    assert {meaning(limit)[1] for limit in LIMITS} - {"", "s", "min", "ATR", "UTC"} <= UNITS.keys()
+    assert PER_ORDER in NOTES
+    states = {*get_args(Severity), *get_args(Band), *TradingState, *get_args(FillModel), "ok", "breached", "unknown"}
+    assert states <= STATES.keys()
+    assert {headline for headline, _, _ in BANNERS.values()} | {"Running"} == HEADLINES.keys()
 
 
 def test_paths_and_warnings_are_whole_lines_on_a_narrow_terminal() -> None:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from golive.model.clock import to_iso
+from golive.observability.wording import Language, word
 
+from .alert_words import SEVERITIES, STATES, TEXTS
 from .terminal import clean
 
 if TYPE_CHECKING:
@@ -14,17 +16,20 @@ if TYPE_CHECKING:
     from golive.runtime.alerts.selftest import Selftest
 
 
-def alert_lines(found: AlertList) -> Iterator[str]:
+def alert_lines(found: AlertList, language: Language = Language.EN) -> Iterator[str]:
     """Yield each alert with a line for each of its channels; a word when there is none."""
     if not found.alerts:
-        yield "no alerts"
+        yield word(TEXTS, "none", language)
     for line in found.alerts:
-        yield f"{to_iso(line.ts)}  {line.severity:<8}  {line.alert_id}  {clean(line.title)}{_acknowledged(line)}"
+        severity = word(SEVERITIES, line.severity, language)
+        yield f"{to_iso(line.ts)}  {severity:<9} {line.alert_id}  {clean(line.title)}{_acknowledged(line, language)}"
         if line.state != "routed":
-            yield f"    {line.state.replace('_', ' ')}"
+            yield f"    {word(STATES, line.state, language)}"
         for each in line.channels:
             problem = f": {clean(each.problem)}" if each.problem and each.state != "delivered" else ""
-            yield f"    {each.channel}: {each.state}, attempt {each.attempts}{problem}"
+            state = word(STATES, each.state, language)
+            told = word(TEXTS, "attempt", language).format(channel=each.channel, state=state, attempts=each.attempts)
+            yield f"    {told}{problem}"
 
 
 def selftest_lines(found: Selftest) -> Iterator[str]:
@@ -44,9 +49,13 @@ def selftest_lines(found: Selftest) -> Iterator[str]:
     yield f"self-test: {found.status} (exit {found.exit_code})"
 
 
-def _acknowledged(line: AlertLine) -> str:
+def _acknowledged(line: AlertLine, language: Language) -> str:
     if line.acknowledged_by is not None:
-        return f"  (seen by {clean(line.acknowledged_by)})"
-    if line.escalated_at is not None:
-        return f"  (emergency mode on since {to_iso(line.escalated_at)}: nobody had seen it)"
-    return "" if line.acknowledge_until is None else f"  (to be seen by {to_iso(line.acknowledge_until)})"
+        said = word(TEXTS, "seen", language).format(person=clean(line.acknowledged_by))
+    elif line.escalated_at is not None:
+        said = word(TEXTS, "escalated", language).format(at=to_iso(line.escalated_at))
+    elif line.acknowledge_until is not None:
+        said = word(TEXTS, "due", language).format(at=to_iso(line.acknowledge_until))
+    else:
+        return ""
+    return f"  ({said})"

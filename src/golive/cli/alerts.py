@@ -10,10 +10,11 @@ import typer
 
 from golive.model.errors import ConfigError
 from golive.model.verdict import ExitCode
+from golive.observability.wording import Language
 
 from .command_app import command_group
 from .delivery import delivered
-from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, LanguageOption, locate
 from .passphrase import OperatorOption, PassphraseDescriptor, asked_passphrase, stored_secrets
 from .telling import tell
 
@@ -29,6 +30,7 @@ def list_alerts(
         bool, typer.Option("--unacknowledged", help="Only critical alerts that nobody has acknowledged.")
     ] = False,
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=100_000, help="As many of the newest.")] = 50,
+    lang: LanguageOption = Language.EN,
     as_json: JsonOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
@@ -50,7 +52,7 @@ def list_alerts(
         else:
             from .alert_table import alert_lines
 
-            stdout.writelines(f"{line}\n" for line in alert_lines(found))
+            stdout.writelines(f"{line}\n" for line in alert_lines(found, lang))
 
 
 @app.command()

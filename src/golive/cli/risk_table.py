@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from golive.model.json import JsonObject
 from golive.observability import reading as read
 from golive.observability.page import amount, percent
+from golive.observability.summary_words import NOTES, STATES, UNITS, known, said
+from golive.observability.wording import Language
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,7 +26,7 @@ def bar(share: float) -> str:
     return "█" * filled + "░" * (CELLS - filled)
 
 
-def used_of_allowed(document: JsonObject) -> Table | None:
+def used_of_allowed(document: JsonObject, language: Language = Language.EN) -> Table | None:
     """Return the limits of a session's report, the most used first; None when none was judged."""
     from rich.table import Table
     from rich.text import Text
@@ -33,55 +35,63 @@ def used_of_allowed(document: JsonObject) -> Table | None:
     limits = sorted(read.mappings(risk, "limits"), key=lambda limit: -read.number(limit, "used_ratio"))
     if not limits:
         return None
-    title = f"Risk, used of allowed at worst · {read.text(risk, 'profile')} · {read.text(risk, 'state')}"
+    state = known(STATES, read.text(risk, "state"), language)
+    title = said("risk_used", language, profile=read.text(risk, "profile"), state=state)
     table = Table(title=Text(title, style="bold"), title_justify="left", min_width=60)
     for name, justify in (("limit", "left"), ("used", "right"), ("allowed", "right"), ("", "left"), ("share", "right")):
-        table.add_column(name, justify="right" if justify == "right" else "left", no_wrap=True)
-    table.add_column("band", no_wrap=True)
+        title = said(name, language) if name else ""
+        table.add_column(title, justify="right" if justify == "right" else "left", no_wrap=True)
+    table.add_column(said("band", language), no_wrap=True)
     for limit in limits:
         share, band = read.number(limit, "used_ratio"), read.text(limit, "band")
         style = STYLES.get(band, "")
         table.add_row(
             read.text(limit, "limit"), amount(read.text(limit, "used")), amount(read.text(limit, "allowed")),
-            Text(bar(share), style=style), percent(share, 1), Text(band, style=style),
+            Text(bar(share), style=style), percent(share, 1), Text(known(STATES, band, language), style=style),
         )  # fmt: skip
     return table
 
 
-def limits_at_the_end(document: JsonObject) -> Table | None:
+def limits_at_the_end(document: JsonObject, language: Language = Language.EN) -> Table | None:
     """Return every other limit of a session's report, as it stood when that ended; None when none is set."""
     from rich.text import Text
 
     limits = read.mappings(document, "outcome", "risk", "at_the_end")
     if not limits:
         return None
-    table = other_limits("Risk, every other limit at the end")
+    table = other_limits(said("risk_others", language), language)
     for limit in sorted(limits, key=lambda limit: read.optional_text(limit, "band") is None):
         share, band, used = (
             read.optional_number(limit, "used_ratio"), read.optional_text(limit, "band"), read.optional_text(limit, "used"),
         )  # fmt: skip
-        said = read.text(limit, "note") if band is None or share is None else f"{band}, {percent(share, 1)}"
+        if band is None or share is None:
+            state = known(NOTES, read.text(limit, "note"), language)
+        else:
+            state = f"{known(STATES, band, language)}, {percent(share, 1)}"
         if limit.get("refuses") is True:
-            said = f"refuses{', ' + said if said else ''}"
-        allowed = f"{shortened(read.text(limit, 'allowed'))} {read.text(limit, 'unit')}"
-        table.add_row(read.text(limit, "limit"), of_allowed(used, allowed), Text(said, style=STYLES.get(band or "", "dim")))
+            state = f"{said('refuses', language)}{', ' + state if state else ''}"
+        allowed = f"{shortened(read.text(limit, 'allowed'))} {known(UNITS, read.text(limit, 'unit'), language)}"
+        told = of_allowed(None if used is None else known(NOTES, used, language), allowed, language)
+        table.add_row(read.text(limit, "limit"), told, Text(state, style=STYLES.get(band or "", "dim")))
     return table
 
 
-def other_limits(title: str | None = None) -> Table:
+def other_limits(title: str | None = None, language: Language = Language.EN) -> Table:
     """Return the empty table of limits that are told in a few words each."""
     from rich.table import Table
     from rich.text import Text
 
     table = Table(title=None if title is None else Text(title, style="bold"), title_justify="left", min_width=60)
-    for name in ("limit", "used of allowed", "state"):
-        table.add_column(name)
+    for name in ("limit", "used_of_allowed", "state"):
+        table.add_column(said(name, language))
     return table
 
 
-def of_allowed(used: str | None, allowed: str) -> str:
+def of_allowed(used: str | None, allowed: str, language: Language = Language.EN) -> str:
     """Say how much is used of what is allowed; what is allowed alone where no use is known."""
-    return allowed if used is None else f"{shown(used)} of {allowed}" if used[:1].isdigit() else f"{used}: {allowed}"
+    if used is None or not used[:1].isdigit():
+        return allowed if used is None else f"{used}: {allowed}"
+    return said("of", language, used=shown(used), allowed=allowed)
 
 
 def shown(used: str | None) -> str:

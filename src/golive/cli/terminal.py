@@ -16,6 +16,7 @@ from golive.observability.log_words import LEVEL_WORDS, Level
 from golive.observability.page import Tone, amount, moment
 from golive.observability.presentation import banner, figures
 from golive.observability.presentation_tables import breach_texts
+from golive.observability.summary_words import STATES, known, said
 from golive.observability.wording import Language, spoken
 
 from .decision_table import decided
@@ -29,15 +30,15 @@ _MOST_LINES: Final = 12
 def print_summary(document: JsonObject, stream: TextIO, *, width: int | None = None, language: Language = Language.EN) -> None:
     """Print the final table: stage, verdict, fills, P&L, fees, drawdown, guardrails, warnings, where the reports are.
 
-    Colours only on a terminal; `width` is in columns, that of the terminal when None. `language` is that of what a line is, an
-    error or a warning.
+    Colours only on a terminal; `width` is in columns, that of the terminal when None. `language` is that of everything but
+    errors and warnings themselves, which stay as they were said.
     """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
-    shown = banner(document)
+    shown = banner(document, language)
     style = TONE_COLOURS[shown.tone]
     title = f"{read.text(document, 'entrypoint')} · {read.text(document, 'stage')}"
     table = Table(
@@ -45,39 +46,44 @@ def print_summary(document: JsonObject, stream: TextIO, *, width: int | None = N
     )
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    status = f"{shown.headline} (exit {int(read.number(document, 'exit_code'))})"
-    table.add_row("verdict", Text(clean(status), style=f"bold {style}".strip()))
-    for name, value, tone in _rows(document):
+    status = said("exit", language, headline=shown.headline, code=int(read.number(document, "exit_code")))
+    table.add_row(said("verdict", language), Text(clean(status), style=f"bold {style}".strip()))
+    for name, value, tone in _rows(document, language):
         table.add_row(name, Text(clean(value), style=TONE_COLOURS[tone]))
     console.print(table)
-    for part in (used_of_allowed(document), limits_at_the_end(document), decided(document)):
+    for part in (table_of(document, language) for table_of in (used_of_allowed, limits_at_the_end, decided)):
         if part is not None:
             console.print(part)
-    for line in (*_notes(document, language), *_reports(document)):
+    for line in (*_notes(document, language), *_reports(document, language)):
         console.print(Text(clean(line)), soft_wrap=True)
 
 
-def _rows(document: JsonObject) -> list[tuple[str, str, Tone]]:
+def _rows(document: JsonObject, language: Language) -> list[tuple[str, str, Tone]]:
     rows: list[tuple[str, str, Tone]] = [
         (figure.title, f"{figure.value} ({figure.note})" if figure.note else figure.value, figure.tone)
-        for figure in figures(document)
+        for figure in figures(document, language)
     ]
-    rows.append(("Guardrails", *_guardrails(document)))
+    rows.append((said("guardrails", language), *_guardrails(document, language)))
     return rows
 
 
-def _guardrails(document: JsonObject) -> tuple[str, Tone]:
+def _guardrails(document: JsonObject, language: Language) -> tuple[str, Tone]:
     section = read.mapping(document, "paper_exchange_metrics")
-    broken = [text for name in sorted(section) if name != "summary" for text in breach_texts(read.mapping(section, name))]
-    queues = [f"{read.text(q, 'queue')} {read.text(q, 'severity')}" for q in read.mappings(document, "guardrails", "summaries")]
-    text = "; ".join([*broken, *queues]) or "not measured"
+    entries = [read.mapping(section, name) for name in sorted(section) if name != "summary"]
+    broken = [text for entry in entries for text in breach_texts(entry, language)]
+    queues = [
+        f"{read.text(queue, 'queue')} {known(STATES, read.text(queue, 'severity'), language)}"
+        for queue in read.mappings(document, "guardrails", "summaries")
+    ]
+    text = "; ".join([*broken, *queues]) or said("not_measured", language)
     tone: Tone = "bad" if broken else "" if queues else "warn"
     return text, tone
 
 
-def _reports(document: JsonObject) -> list[str]:
+def _reports(document: JsonObject, language: Language) -> list[str]:
     """Where the reports are: below the table and never folded, so that a path can be taken as a whole."""
-    return [f"report: {read.text(document, field)}" for field in ("report_html", "report_markdown", "report_json")]
+    name = said("report", language)
+    return [f"{name}: {read.text(document, field)}" for field in ("report_html", "report_markdown", "report_json")]
 
 
 def _notes(document: JsonObject, language: Language) -> list[str]:
@@ -85,7 +91,7 @@ def _notes(document: JsonObject, language: Language) -> list[str]:
     lines = [f"{error}: {line}" for line in read.texts(document, "errors")]
     lines += [f"{warning}: {line}" for line in read.texts(document, "warnings")]
     if len(lines) > _MOST_LINES:
-        lines[_MOST_LINES:] = [f"and {len(lines) - _MOST_LINES} more in the report"]
+        lines[_MOST_LINES:] = [said("more", language, count=len(lines) - _MOST_LINES)]
     return lines
 
 

@@ -30,8 +30,10 @@ from .presentation_tables import (
     validation,
     windows,
 )
+from .summary_words import HEADLINES, STATES, known, said
+from .wording import Language
 
-_BANNERS: Final[Mapping[str, tuple[str, str, Tone]]] = {
+BANNERS: Final[Mapping[str, tuple[str, str, Tone]]] = {
     "success": ("Passed", "Everything that had to be measured was measured and is within its limits.", "good"),
     "blocked": ("Blocked", "A prerequisite is missing; nothing was started.", "bad"),
     "validation_failed": ("Validation failed", "Keys, permissions or symbols are not what the configuration asks for.", "bad"),
@@ -75,47 +77,61 @@ def page(document: JsonObject) -> Page:
     )
 
 
-def banner(document: JsonObject) -> Banner:
-    """Return the verdict in words."""
-    headline, sentence, tone = _BANNERS[read.text(document, "status")]
+def banner(document: JsonObject, language: Language = Language.EN) -> Banner:
+    """Return the verdict in words; the headline in this language."""
+    headline, sentence, tone = BANNERS[read.text(document, "status")]
     if read.optional_text(document, "finished_at") is None:
-        return Banner("Running", "The run has not ended; this page shows how it stands.", "warn" if tone == "good" else tone)
-    return Banner(headline, sentence, tone)
+        headline, sentence = "Running", "The run has not ended; this page shows how it stands."
+        tone = "warn" if tone == "good" else tone
+    return Banner(known(HEADLINES, headline, language), sentence, tone)
 
 
-def figures(document: JsonObject) -> tuple[Figure, ...]:
+def figures(document: JsonObject, language: Language = Language.EN) -> tuple[Figure, ...]:
     """Return the key figures; without a market only what is known."""
-    fill_count = len(read.sequence(document, "outcome", "fills"))
-    counted = Figure(
-        "Fills",
-        f"{fill_count:,}",
-        f"{len(read.sequence(document, 'outcome', 'orders')):,} orders, "
-        f"{int(read.number(document, 'outcome', 'decisions', 'refused')):,} refused",
+
+    def text(name: str, **details: object) -> str:
+        return said(name, language, **details)
+
+    orders, refused = (
+        len(read.sequence(document, "outcome", "orders")),
+        int(read.number(document, "outcome", "decisions", "refused")),
     )
+    counted = Figure(
+        text("fills"),
+        f"{len(read.sequence(document, 'outcome', 'fills')):,}",
+        text("fills_note", orders=f"{orders:,}", refused=f"{refused:,}"),
+    )
+    lasted = seconds(read.number(document, "duration_seconds"))
     pnl = read.optional_mapping(document, "outcome", "pnl")
     market = read.optional_mapping(document, "outcome", "market")
     if pnl is None or market is None:
-        return (counted, Figure("Duration", seconds(read.number(document, "duration_seconds"))))
+        return (counted, Figure(text("duration"), lasted))
     metrics = badge(read.text(document, "paper_exchange_metrics", "summary", "status"))
     asset = read.text(pnl, "quote_asset")
     net = read.text(pnl, "net")
+    source, model = (known(STATES, read.text(market, name), language) for name in ("source", "fill_model"))
     return (
-        Figure("Net P&L", f"{signed(net)} {asset}", f"return {percent(read.number(pnl, 'return_ratio'))}", _sign_tone(net)),
         Figure(
-            "Equity", f"{amount(read.text(pnl, 'end_equity'), 2)} {asset}", f"from {amount(read.text(pnl, 'start_equity'), 2)}"
+            text("net"),
+            f"{signed(net)} {asset}",
+            text("return", share=percent(read.number(pnl, "return_ratio"))),
+            _sign_tone(net),
         ),
-        Figure("Max drawdown", percent(read.number(pnl, "max_drawdown_ratio")), "from the running peak"),
+        Figure(text("equity"), f"{_rounded(pnl, 'end_equity')} {asset}", text("from", start=_rounded(pnl, "start_equity"))),
+        Figure(text("drawdown"), percent(read.number(pnl, "max_drawdown_ratio")), text("from_peak")),
         counted,
         Figure(
-            "Fees", f"{amount(read.text(pnl, 'fees'), 2)} {asset}", f"on {amount(read.text(pnl, 'traded_notional'), 0)} traded"
+            text("fees"),
+            f"{_rounded(pnl, 'fees')} {asset}",
+            text("traded", notional=amount(read.text(pnl, "traded_notional"), 0)),
         ),
         Figure(
-            "Market",
+            text("market"),
             f"{int(read.number(market, 'candles')):,} × {read.text(market, 'timeframe')}",
-            f"{read.text(market, 'source')}, {read.text(market, 'fill_model')} fills",
+            text("market_note", source=source, model=model),
         ),
-        Figure("Duration", seconds(read.number(document, "duration_seconds")), _pace(document)),
-        Figure("Exchange metrics", metrics.text, _coverage(document), metrics.tone),
+        Figure(text("duration"), lasted, _pace(document, language)),
+        Figure(text("exchange_metrics"), known(STATES, metrics.text, language), _coverage(document, language), metrics.tone),
     )
 
 
@@ -151,11 +167,12 @@ def _sign_tone(decimal_text: str) -> Tone:
     return "bad" if decimal_text.startswith("-") else "good" if decimal_text.strip("0.") else ""
 
 
-def _pace(document: JsonObject) -> str:
+def _pace(document: JsonObject, language: Language) -> str:
     pace = read.optional_number(document, "measured", "steps_per_second")
-    return f"{pace:,.0f} steps a second" if pace is not None else ""
+    return said("pace", language, steps=f"{pace:,.0f}") if pace is not None else ""
 
 
-def _coverage(document: JsonObject) -> str:
+def _coverage(document: JsonObject, language: Language) -> str:
     score = read.number(document, "paper_exchange_metrics", "summary", "metric_coverage_score")
-    return f"{percent(score, 0)} covered, {read.text(document, 'paper_exchange_metrics', 'summary', 'phase')}"
+    phase = read.text(document, "paper_exchange_metrics", "summary", "phase")
+    return said("coverage", language, share=percent(score, 0), phase=known(STATES, phase, language))

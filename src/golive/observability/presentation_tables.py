@@ -10,6 +10,8 @@ from golive.model.json import JsonObject
 from . import reading as read
 from .decision_rows import decision_rows, signals_of
 from .page import Block, Cell, Column, Pairs, Table, Tone, amount, compact, moment, percent, seconds
+from .summary_words import said
+from .wording import Language
 
 LAST_PROBES: Final = 20
 """probes shown, the latest; the JSON document has all of them"""
@@ -77,13 +79,15 @@ def _entrypoint(name: str, entry: JsonObject) -> tuple[Cell, ...]:
     )
 
 
-def breach_texts(entry: JsonObject) -> list[str]:
+def breach_texts(entry: JsonObject, language: Language = Language.EN) -> list[str]:
     """Return the breaches of one entry, each as `rate_limit 2 (required <= 0)`."""
     return [
-        f"{read.text(b, 'metric')} {compact(read.value(b, 'observed'))} (required {read.text(b, 'comparator')} "
-        f"{compact(read.value(b, 'limit'))})"
+        said(
+            "breach", language, metric=read.text(b, "metric"), observed=compact(read.value(b, "observed")),
+            comparator=read.text(b, "comparator"), limit=compact(read.value(b, "limit")),
+        )
         for b in read.mappings(entry, "breaches")
-    ]
+    ]  # fmt: skip
 
 
 def windows(document: JsonObject) -> Table:
