@@ -163,6 +163,14 @@ def test_on_a_terminal_one_line_is_rewritten() -> None:
     assert stream.getvalue().endswith("\x1b[2Kpaper  100/200 candles  2024-01-01 00:01  100,000.50 USDT  3 fills\n")
 
 
+def test_the_line_of_progress_speaks_polish() -> None:
+    stream = io.StringIO()
+    progress = Progress(stream, Watch(), label="paper", total=200, quote_asset="USDT", language=Language.PL)
+    progress.update(100, "2024-01-01T00:01:00Z", "100000.5", 3)
+    progress.finish()
+    assert stream.getvalue() == "paper  świec 100/200  2024-01-01 00:01  100,000.50 USDT  wykonań 3\n"
+
+
 def test_elsewhere_plain_lines_come_sparsely_and_the_last_state_always() -> None:
     stream, watch = io.StringIO(), Watch()
     progress = Progress(stream, watch, label="paper", plain_every_s=10)

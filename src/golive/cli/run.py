@@ -207,7 +207,9 @@ def _run(options: RunOptions, config: Path, home: Path | None, told: Told, *, as
         plan = plan_session(options, where.runtime_file, where.home, os.environ)
     total = (options.candles or DEFAULT_CANDLES) if plan.lock_step and options.data is None else options.candles
     label = f"{plan.stage} {plan.entrypoint.name}"
-    progress = Progress(sys.stderr, time.monotonic_ns, label=label, total=total, quote_asset=plan.instruments[0].quote)
+    progress = Progress(
+        sys.stderr, time.monotonic_ns, label=label, total=total, quote_asset=plan.instruments[0].quote, language=told.language
+    )
     log = _log(plan, progress, told)
     passphrase = VaultPassphrase(descriptor, os.environ)
     store = StoredSecrets(where.home, passphrase.given)

@@ -116,12 +116,14 @@ class Progress:
         total: int | None = None,
         quote_asset: str = "",
         plain_every_s: float = 10.0,
+        language: Language = Language.EN,
     ) -> None:
         self._stream = stream
         self._monotonic = monotonic
         self._label = label
         self._total = total
         self._quote_asset = quote_asset
+        self._language = language
         self._is_terminal = stream.isatty()
         self._pause_ns = round((0.1 if self._is_terminal else plain_every_s) * SECOND)
         self._due = monotonic()
@@ -162,7 +164,11 @@ class Progress:
         candles, market_time, equity, fills = self._state
         done = f"{candles:,}/{self._total:,}" if self._total else f"{candles:,}"
         money = f"{amount(equity, 2)} {self._quote_asset}".rstrip()
-        line = f"{self._label}  {done} candles  {moment(market_time)[:16]}  {money}  {fills:,} fills"
+        seen, filled = (
+            said("candles_done", self._language, count=done),
+            said("fills_done", self._language, count=f"{fills:,}"),
+        )
+        line = f"{self._label}  {seen}  {moment(market_time)[:16]}  {money}  {filled}"
         if line == self._written:
             return
         if self._is_terminal:

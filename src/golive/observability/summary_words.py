@@ -1,4 +1,4 @@
-"""The words of a session's summary in the terminal, in English and Polish; those of codes are `decision_words`.
+"""The words of a session's progress and summary in the terminal, in English and Polish; those of codes are `decision_words`.
 
 What a run was told in words (errors, warnings) is no part of it: those are as they were said. A name of the configuration, such
 as that of a limit or a queue, is a name in every language.
@@ -11,6 +11,8 @@ from typing import Final
 from .wording import Language, Words, spoken, word
 
 TEXTS: Final[Words] = {
+    "candles_done": ("{count} candles", "świec {count}"),
+    "fills_done": ("{count} fills", "wykonań {count}"),
     "verdict": ("verdict", "werdykt"),
     "exit": ("{headline} (exit {code})", "{headline} (kod {code})"),
     "fills": ("Fills", "Wykonania"),
