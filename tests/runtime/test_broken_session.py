@@ -7,7 +7,9 @@ import dataclasses
 import json
 import shutil
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
+from typing import Never
 
 import pytest
 
@@ -16,19 +18,26 @@ from golive.metrics.recorder import MemoryRecorder
 from golive.model.clock import SECOND
 from golive.model.errors import JournalError, StrategyError
 from golive.model.verdict import ExitCode, RunStatus
-from golive.observability.windows import ReferenceWindows
+from golive.observability.guardrails import Guardrails
+from golive.observability.windows import STABLE, Evaluation, ReferenceWindows
 from golive.runtime.bootstrap import plan_session
+from golive.runtime.broken import Broken
 from golive.runtime.evidence import Evidence
 from golive.runtime.facts import SessionFacts
+from golive.runtime.judgement import judge
 from golive.runtime.options import RunOptions
 from golive.runtime.plan import Plan
+from golive.runtime.session import Session
 from golive.runtime.session_report import SessionReport
+from golive.runtime.session_terms import plan_rules
 from golive.storage.alert_story import alert_stories
+from golive.storage.session_identity import SessionTerms
 from support.configuration import ROOT
-from support.durable import RUN_ID, START, ToldClock
+from support.durable import BTC, RUN_ID, START, ToldClock
 from support.reports import LABELS, adapter_recorder, okx_profile
 from support.trading import BALANCED, confirm, engine_for, random_walk
 
+NO_QUEUE = Guardrails(generated_at=0, log_directory="logs", summaries=(), recommendations=(), log_records=())
 SAID = "rate_limit 1, required <= 0"
 
 
@@ -170,3 +179,33 @@ def test_a_session_that_dies_is_told(running: Running) -> None:
     running.facts.fail(StrategyError("strategy failing: boo"))
     assert running.report.conclude().exit_code == ExitCode.INTERNAL
     assert running.titles()[-1] == "okx_desktop_paper: the session died"
+
+
+def test_a_session_that_is_taken_up_again_knows_what_broke_and_warns(home: Path) -> None:
+    """The same with the session that does so, up to where it would open its venues."""
+    options = RunOptions(mode="demo")
+    plan, clock = plan_session(options, home / "config/runtime.yaml", home, {}), ToldClock()
+
+    async def cut_off() -> None:
+        evidence = Evidence(plan, RUN_ID, START, clock)
+        terms = SessionTerms(rules=plan_rules(plan), instruments=(BTC,), start_balances={"USDT": Decimal(10_000)})
+        await evidence.open_journal([BTC], terms, MemoryRecorder()).close(ends=False)
+        evidence.note_broken([Broken("io_queue", "kraken_desktop_paper", "breached", "calls timed out", "2026-01-01T00:00:00Z")])
+        evidence.close()
+
+    asyncio.run(cut_off())
+    again = plan_session(dataclasses.replace(options, resume=True), home / "config/runtime.yaml", home, {})
+    taken_up = Session(again, clock, lambda _: None, _no_metrics)
+    try:
+        taken_up._open_evidence()
+        assert taken_up.facts.run_id == RUN_ID
+        [warning] = taken_up.facts.warnings
+        assert warning.startswith("[io_queue:kraken_desktop_paper] breached before the restart, at 2026-01-01T00:00:00Z: calls")
+        decision = judge(again, taken_up.facts, Evaluation({}, (), (), "ok", STABLE), NO_QUEUE)
+        assert decision.exit_code == ExitCode.BREACHED
+    finally:
+        asyncio.run(taken_up._close())
+
+
+def _no_metrics(*_: object) -> Never:
+    raise AssertionError("nothing is served before the venues are open")
