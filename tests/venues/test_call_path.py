@@ -224,6 +224,16 @@ async def test_health_goes_stale_by_itself() -> None:
         assert rig.health == 0
 
 
+async def test_a_probe_that_is_given_up_has_failed_at_once() -> None:
+    async with scripted_http(sequence(INSTRUMENTS, HANG)) as server, okx_rig(server.base_url) as rig:
+        assert (await rig.adapter.probe()).ok
+        assert rig.health == 1
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await rig.adapter.probe()
+        assert rig.health == 0
+
+
 async def test_a_probe_of_a_dead_venue_says_why_and_never_raises() -> None:
     async with okx_rig("http://127.0.0.1:9") as rig:
         result = await rig.adapter.probe()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
@@ -244,8 +245,15 @@ class VenueAdapter:
     async def probe(self) -> ProbeResult:
         """Check time, clock skew, market load and, with keys, the private balance; set the health gauge.
 
-        Never raises VenueError: a failed check is part of the result.
+        Never raises VenueError: a failed check is part of the result. One that is given up has failed.
         """
+        try:
+            return await self._probe()
+        except asyncio.CancelledError:
+            self._health.probed(False)
+            raise
+
+    async def _probe(self) -> ProbeResult:
         path = self.connection.path
         checks = {"time": await self._check(path.resync_clock)}
         skew = float(path.clock_offset_ms) if checks["time"] == "ok" else None
