@@ -17,12 +17,14 @@ from golive.model.json import JsonObject
 from .files import PRIVATE_DIRECTORY, SECRET_FILE, make_directory, write_atomic
 from .journal_file import JournalFile, Signer
 from .keys import DevelopmentKeys
-from .verified import sealed_entries
+from .verified import entries_with, sealed_entries
 
 REGISTRY: Final = Path("var/licenses/registry.jsonl")
 EXPECTED: Final = Path("config/fingerprint.expected.json")
 MARKS: Final = Path("var/security/licence_marks.json")
 RECORD: Final = "licence_registered"
+ISSUED: Final = "issued"
+INSTALLED: Final = "installed"
 MOST_BYTES: Final = 256 * 1024
 PATIENCE_S: Final = 5.0
 _NAME: Final = "licences"
@@ -77,3 +79,9 @@ def registered(home: Path, keys: DevelopmentKeys | None) -> Sequence[Entry]:
     if not seal.exists():
         raise JournalError(f"{path}: its seal {seal.name} is gone, so records may have been cut off")
     return tuple(entry for entry in sealed_entries(path, seal, keys) if entry.type == RECORD)
+
+
+def shows_an_installed_one(home: Path) -> bool:
+    """Say whether the registry, believed or not, tells of a licence of a real issuer that was put into place here."""
+    found = entries_with(home / REGISTRY, b'"development":false')
+    return any(each.type == RECORD and each.body.get("act") != ISSUED for each in found)

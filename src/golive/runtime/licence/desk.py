@@ -16,7 +16,15 @@ from golive.security.licence.judge import Held, Judgement, Rules, Standing, Want
 from golive.security.licence.machine import machine_factors
 from golive.security.licence.mark import Marks, decode_marks, encode_marks
 from golive.storage.keys import DevelopmentKeys
-from golive.storage.licence_files import EXPECTED, MARKS, read_document, write_documents, write_marks
+from golive.storage.licence_files import (
+    EXPECTED,
+    MARKS,
+    REGISTRY,
+    read_document,
+    shows_an_installed_one,
+    write_documents,
+    write_marks,
+)
 from golive.storage.security_admin import PATH as ADMIN_LOG
 from golive.storage.security_admin import admin_entries, record_admin_act
 from golive.storage.verified import entries_with
@@ -28,6 +36,8 @@ from .development import DevelopmentIssuer
 HOUR: Final = 60 * MINUTE
 VERIFIED: Final = "licence_verified"
 REFUSED: Final = "licence_refused"
+INSTALLED: Final = "licence_installed"
+LIST_SYNCED: Final = "licence_list_synced"
 CLOCK_ACCEPTED: Final = "licence_clock_accepted"
 _STEP_NS: Final = MINUTE
 """how far the clock has to go on before that is written down again"""
@@ -93,8 +103,8 @@ class LicenceDesk:
             held = replace(self.held(), factors=held.factors)
             found = judge(held, self.rules(), self.clock.now(), wanted)
         if not found.development:
-            self.remember(held.marks, found)
             self._record(found, wanted, purpose)
+            self.remember(held.marks, found)
         return found
 
     def demand(self, wanted: Wanted, purpose: str) -> Judgement:
@@ -105,15 +115,16 @@ class LicenceDesk:
         return found
 
     def accept_clock(self, operator: str) -> Marks:
-        """Let the clock as it stands be the latest one seen, at a named person's word; recorded first."""
+        """Let the clock as it stands be the latest one seen, at a named person's word; recorded first.
+
+        Lists and what they took back are kept; PrerequisiteMissing when neither marks nor log tell of them.
+        """
         now, before = self.clock.now(), self._marks()
-        marks = Marks(before.lists, now)
-        body: JsonObject = {
-            "clock": to_iso(now),
-            "before": to_iso(before.clock),
-            "lists": dict(marks.lists),
-            "doubt": before.doubt,
-        }
+        known = before if before.is_believed else self._told_by_log()
+        if not known.is_believed:
+            raise PrerequisiteMissing(f"the clock is not accepted: {known.doubt}")
+        marks = replace(known, clock=now)
+        body: JsonObject = {**marks.told(), "before": to_iso(before.clock), "was_doubted": before.doubt}
         self._admin(CLOCK_ACCEPTED, body, operator)
         write_marks(self.home, encode_marks(marks, self._keys().mac_key))
         return marks
@@ -140,23 +151,31 @@ class LicenceDesk:
             if keys is None:
                 return Marks(doubt=f"{self.home / MARKS}: the keys that sealed it are gone")
             return decode_marks(data, keys.mac_key)
+        return self._told_by_log()
+
+    def _told_by_log(self) -> Marks:
+        """Return what the signed log says was seen; marks that are not believed when it is gone and a real licence was here."""
         marks = Marks()
-        if not any(entries_with(self.home / ADMIN_LOG, b'"type":"licence_')):
-            return marks
-        for entry in admin_entries(self.home, DevelopmentKeys.load(self.home)):
-            if entry.type in (VERIFIED, REFUSED) and entry.body.get("license_id") is not None:
-                marks = _told(entry.body, marks)
-            elif entry.type == CLOCK_ACCEPTED:
-                marks = _told(entry.body, Marks())
+        if any(entries_with(self.home / ADMIN_LOG, b'"type":"licence_')):
+            for entry in admin_entries(self.home, DevelopmentKeys.load(self.home)):
+                if entry.body.get("doubt"):  # it tells of documents alone, which may have been turned back
+                    continue
+                if entry.type == CLOCK_ACCEPTED:
+                    marks = _told(entry.body, replace(marks, clock=0))
+                elif entry.type in (INSTALLED, LIST_SYNCED, VERIFIED, REFUSED) and entry.body.get("license_id", "") is not None:
+                    marks = _told(entry.body, marks)
+        if not marks.lists and shows_an_installed_one(self.home):
+            gone = f"{ADMIN_LOG} and {MARKS} say nothing of lists, yet a licence in {REGISTRY} was installed"
+            return Marks(doubt=f"what was seen before is gone: {gone}; restore the log and its seal from a backup")
         return marks
 
-    def remember(self, before: Marks, found: Judgement) -> None:
-        """Keep what was seen, when it is news. Raises JournalError."""
+    def remember(self, before: Marks, found: Judgement, *, at_once: bool = False) -> None:
+        """Keep what was seen, when it is news, or `at_once`. Raises JournalError."""
         after = found.marks
         if (
             found.licence is not None
             and before.is_believed
-            and (after.lists != before.lists or after.clock >= before.clock + _STEP_NS)
+            and (at_once or replace(after, clock=before.clock) != before or after.clock >= before.clock + _STEP_NS)
         ):
             write_marks(self.home, encode_marks(after, self._keys().mac_key))
 
@@ -168,7 +187,7 @@ class LicenceDesk:
             "wanted": [*wanted.profiles, *(["live"] if wanted.live else [])],
             "faults": [f"{each.document}:{each.code}" for each in found.faults],
             "changed_factors": list(found.match.changed) if found.match else [],
-            "lists": dict(marks.lists), "clock": to_iso(marks.clock),
+            **marks.told(), "doubt": marks.doubt,
         }  # fmt: skip
         self._admin(VERIFIED if found.is_good else REFUSED, body, operator_identity())
 
@@ -184,8 +203,11 @@ def refusal(found: Judgement) -> str:
 
 def _told(body: JsonObject, marks: Marks) -> Marks:
     """Raise marks to what a record of the log says."""
-    clock, lists = body.get("clock"), body.get("lists")
+    clock, lists, taken_back = (body.get(name) for name in ("clock", "lists", "taken_back"))
     marks = marks.after(from_iso(clock)) if isinstance(clock, str) else marks
     for issuer, version in lists.items() if isinstance(lists, dict) else ():
         marks = marks.after(marks.clock, issuer, version if type(version) is int else 0)
+    for issuer, ids in taken_back.items() if isinstance(taken_back, dict) else ():
+        named = (each for each in ids if isinstance(each, str)) if isinstance(ids, list) else ()
+        marks = marks.after(marks.clock, issuer, 0, named)
     return marks

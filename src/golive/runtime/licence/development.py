@@ -18,7 +18,7 @@ from golive.security.licence.payload import Licence
 from golive.security.licence.revocation import LONGEST_NS, RevocationList
 from golive.storage import keys as key_files
 from golive.storage.files import PRIVATE_DIRECTORY, make_directory
-from golive.storage.licence_files import register, write_documents
+from golive.storage.licence_files import INSTALLED, register, write_documents
 
 from ..host_signer import host_signer
 from ..identity import operator_identity
@@ -66,12 +66,13 @@ class DevelopmentIssuer:
             }
         )
         who = operator_identity()
-        register(self._home, host_signer(self._home, self._clock, who), registered_body(signed, licence), who)
+        register(self._home, host_signer(self._home, self._clock, who), registered_body(signed, licence, INSTALLED), who)
 
 
-def registered_body(signed: bytes, licence: Licence) -> JsonObject:
-    """Return what the registry says of a licence: the signed file itself, and whose it is."""
+def registered_body(signed: bytes, licence: Licence, act: str) -> JsonObject:
+    """Return what the registry says of a licence: the signed file itself, whose it is, and what was done with it here."""
     return {
+        "act": act,
         "license_id": licence.license_id, "issuer": licence.issuer, "customer": licence.customer,
         "development": licence.development, "licence_sha256": hashlib.sha256(signed).hexdigest(), "licence": json.loads(signed),
     }  # fmt: skip

@@ -22,7 +22,7 @@ from golive.security.licence.machine import machine_factors
 from golive.security.licence.payload import Licence, read_licence
 from golive.security.licence.revocation import LONGEST_NS, RevocationList, read_revocations
 from golive.storage.files import SECRET_FILE, write_all, write_atomic
-from golive.storage.licence_files import read_document, register
+from golive.storage.licence_files import ISSUED, read_document, register
 
 from ..host_signer import host_signer
 from ..identity import operator_identity
@@ -120,7 +120,7 @@ class IssuerDesk:
         _demand(read_licence, licence.as_payload())
         signed = self._key.licence(licence)
         who = operator_identity()
-        register(self._home, host_signer(self._home, self._clock, who), registered_body(signed, licence), who)
+        register(self._home, host_signer(self._home, self._clock, who), registered_body(signed, licence, ISSUED), who)
         self.issue_fingerprint(fingerprint, out)
         self.issue_list((), (), out)
         write_atomic(out / LICENCE_FILE, signed, durable_name=True)

@@ -20,12 +20,13 @@ from golive.security.licence.fingerprint import Match, read_fingerprint
 from golive.security.licence.judge import Held, Judgement, judge
 from golive.security.licence.revocation import RevocationList
 from golive.security.operators import OperatorIdentity
+from golive.storage.licence_files import INSTALLED as AS_INSTALLED
 from golive.storage.licence_files import MOST_BYTES, read_document, register
 
 from ..host_signer import host_signer
 from ..identity import operator_identity
 from ..operators import record_act
-from .desk import LicenceDesk, refusal
+from .desk import INSTALLED, LIST_SYNCED, LicenceDesk, refusal
 from .development import DevelopmentIssuer, registered_body
 from .issuance import EXPECTED_FILE, FINGERPRINT_FILE, LICENCE_FILE, LIST_FILE, write_request
 
@@ -58,10 +59,16 @@ def install(desk: LicenceDesk, folder: Path, operator: OperatorIdentity) -> Judg
     found = judge(held, desk.rules(), desk.clock.now())
     if not found.is_good or found.licence is None:
         raise PrerequisiteMissing(f"nothing was installed: {refusal(found)}")
-    body: JsonObject = {"license_id": found.licence.license_id, "licence_sha256": found.licence_sha256, "key_id": found.key_id}
-    record_act(desk.home, "licence_installed", body, operator.name, clock=desk.clock)
+    body: JsonObject = {
+        "license_id": found.licence.license_id,
+        "licence_sha256": found.licence_sha256,
+        "key_id": found.key_id,
+        **found.marks.told(),
+    }
+    record_act(desk.home, INSTALLED, body, operator.name, clock=desk.clock)
     signer = host_signer(desk.home, desk.clock, operator.name)
-    register(desk.home, signer, registered_body(given[Document.LICENCE], found.licence), operator.name)
+    register(desk.home, signer, registered_body(given[Document.LICENCE], found.licence, AS_INSTALLED), operator.name)
+    desk.remember(held.marks, found, at_once=True)
     desk.install(given)
     return found
 
@@ -92,11 +99,11 @@ def sync(desk: LicenceDesk, source: str) -> RevocationList:
     taken = after.revocations
     body = {
         "source": source, "version": taken.version, "expires": to_iso(taken.expires), "licences": list(taken.licences),
-        "keys": list(taken.keys),
+        "keys": list(taken.keys), **after.marks.told(),
     }  # fmt: skip
-    record_act(desk.home, "licence_list_synced", body, operator_identity(), clock=desk.clock)
+    record_act(desk.home, LIST_SYNCED, body, operator_identity(), clock=desk.clock)
+    desk.remember(held.marks, after, at_once=True)
     desk.install({Document.REVOCATIONS: data})
-    desk.remember(held.marks, after)
     return taken
 
 

@@ -131,14 +131,17 @@ def judge(held: Held, rules: Rules, now: int, wanted: Wanted | None = None) -> J
                 faults += _of_device(document, *other, licence, held.factors)
         if revocations is not None:
             faults += _of_list(*revocations, licence, held.marks, now)
-            faults += _revoked(licence, (each[0] for each in (licence, device, expected, revocations) if each), revocations[1])
+            faults += _revoked(
+                licence, (each[0] for each in (licence, device, expected, revocations) if each), revocations[1], held.marks
+            )
     faults += _of_clock(held.marks, now)
     good_until = _good_until(licence, revocations, faults, rules.grace_ns, now)
     profiles = () if licence is None else tuple(p for p in licence[1].allowed_profiles if p in rules.allowed_profiles)
     standing = Standing.INVALID if good_until is None else Standing.GRACE if faults else Standing.VALID
     marks = held.marks.after(now)
-    if licence is not None and revocations is not None and revocations[0].key.issuer == licence[0].key.issuer:
-        marks = marks.after(now, licence[0].key.issuer, revocations[1].version)
+    if licence is not None and revocations is not None and _teaches(revocations[0], licence[0], held.marks):
+        taken_back = (*revocations[1].licences, *revocations[1].keys)
+        marks = marks.after(now, licence[0].key.issuer, revocations[1].version, taken_back)
     return Judgement(
         standing=standing, faults=tuple(faults), licence=licence[1] if licence else None,
         licence_sha256=licence[0].sha256 if licence else None, key_id=licence[0].key.key_id if licence else None,
@@ -201,14 +204,28 @@ def _of_list(opened: Opened, found: RevocationList, licence: tuple[Opened, Licen
     seen = marks.lists.get(opened.key.issuer, 0)
     if found.version < seen:
         yield fault(FaultCode.ROLLED_BACK, f"version {found.version} came after {seen}, which was seen here")
+    elif lacking := sorted(marks.taken_back.get(opened.key.issuer, frozenset()) - {*found.licences, *found.keys}):
+        yield fault(FaultCode.ROLLED_BACK, f"it no longer names {', '.join(lacking)}, which an earlier one took back for good")
+    if _is_of_lost_key(opened, marks):
+        yield fault(FaultCode.KEY_REVOKED, f"it is signed by {opened.key.key_id}, a key that an earlier one took back")
     if found.version < licence[1].min_revocation_version:
         yield fault(FaultCode.TOO_OLD, f"version {found.version}; the licence demands {licence[1].min_revocation_version}")
 
 
-def _revoked(licence: tuple[Opened, Licence], signed: Iterable[Opened], found: RevocationList) -> Iterator[Fault]:
-    if licence[1].license_id in found.licences:
+def _teaches(revocations: Opened, licence: Opened, marks: Marks) -> bool:
+    """Say whether what a list says is to be remembered: it is of the licence's issuer, by a key that they did not lose."""
+    return revocations.key.issuer == licence.key.issuer and not _is_of_lost_key(revocations, marks)
+
+
+def _is_of_lost_key(opened: Opened, marks: Marks) -> bool:
+    return opened.key.key_id in marks.taken_back.get(opened.key.issuer, frozenset())
+
+
+def _revoked(licence: tuple[Opened, Licence], signed: Iterable[Opened], found: RevocationList, marks: Marks) -> Iterator[Fault]:
+    before = marks.taken_back.get(licence[0].key.issuer, frozenset())
+    if licence[1].license_id in before.union(found.licences):
         yield Fault(Document.LICENCE, FaultCode.REVOKED, f"its issuer has taken {licence[1].license_id} back")
-    for key_id in sorted({each.key.key_id for each in signed} & set(found.keys)):
+    for key_id in sorted({each.key.key_id for each in signed} & before.union(found.keys)):
         yield Fault(Document.LICENCE, FaultCode.KEY_REVOKED, f"the issuer has taken the key {key_id} back")
 
 

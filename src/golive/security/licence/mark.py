@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -13,16 +13,16 @@ from golive.model.clock import to_iso
 from golive.model.json import JsonObject
 
 from .fault import NotBelieved
-from .fields import count_of, demand_fields, malformed, strict_object, text_of
-from .payload import moment_of
+from .fields import count_of, demand_fields, malformed, strict_object, text_of, texts_of
+from .payload import is_id, moment_of
 
-SCHEMA: Final = "golive.licence_marks.v1"
-_FIELDS: Final = ("schema", "lists", "clock", "mac")
+SCHEMA: Final = "golive.licence_marks.v2"
+_FIELDS: Final = ("schema", "lists", "taken_back", "clock", "mac")
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The highest version of each issuer's list and the latest clock (ns UTC) seen.
+    """The highest version of each issuer's list, the latest clock (ns UTC) seen, and what each issuer ever took back.
 
     `doubt` says why they cannot be believed, if so.
     """
@@ -30,20 +30,31 @@ class Marks:
     lists: Mapping[str, int] = field(default_factory=dict)
     clock: int = 0
     doubt: str = ""
+    taken_back: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """ids of licences and keys by issuer; nothing ever leaves it"""
 
     @property
     def is_believed(self) -> bool:
         return not self.doubt
 
-    def after(self, now: int, issuer: str = "", version: int = 0) -> Marks:
+    def after(self, now: int, issuer: str = "", version: int = 0, taken_back: Iterable[str] = ()) -> Marks:
         """Return the marks once `now`, and a list of `issuer` if there was one, were seen; they only rise."""
-        lists = {**self.lists, issuer: max(self.lists.get(issuer, 0), version)} if issuer else self.lists
-        return replace(self, lists=lists, clock=max(self.clock, now))
+        marks = replace(self, clock=max(self.clock, now))
+        if issuer:
+            marks = replace(marks, lists={**self.lists, issuer: max(self.lists.get(issuer, 0), version)})
+        if ids := self.taken_back.get(issuer, frozenset()).union(taken_back):
+            marks = replace(marks, taken_back={**self.taken_back, issuer: ids})
+        return marks
+
+    def told(self) -> JsonObject:
+        """Return the marks as files and records hold them."""
+        taken_back: JsonObject = {issuer: [*sorted(ids)] for issuer, ids in self.taken_back.items()}
+        return {"lists": dict(self.lists), "taken_back": taken_back, "clock": to_iso(self.clock)}
 
 
 def encode_marks(marks: Marks, key: bytes) -> bytes:
     """Return marks as their file holds them, with a MAC under this installation's `key`."""
-    fields: JsonObject = {"schema": SCHEMA, "lists": dict(marks.lists), "clock": to_iso(marks.clock)}
+    fields: JsonObject = {"schema": SCHEMA, **marks.told()}
     return canonical({**fields, "mac": _mac(fields, key)}) + b"\n"
 
 
@@ -52,10 +63,13 @@ def decode_marks(data: bytes, key: bytes) -> Marks:
     try:
         fields = strict_object(data, "the file")
         demand_fields(fields, _FIELDS, "the file")
-        lists = fields["lists"]
-        if not isinstance(lists, dict):
-            raise malformed("field 'lists' is no object")
-        found = Marks({issuer: count_of(lists, issuer) for issuer in lists}, moment_of(fields, "clock"))
+        lists, ids = fields["lists"], fields["taken_back"]
+        if not isinstance(lists, dict) or not isinstance(ids, dict):
+            raise malformed("field 'lists' or 'taken_back' is no object")
+        found = Marks(
+            {issuer: count_of(lists, issuer) for issuer in lists}, moment_of(fields, "clock"),
+            taken_back={issuer: frozenset(texts_of(ids, issuer, is_id)) for issuer in ids},
+        )  # fmt: skip
         mac = text_of(fields, "mac", str.isascii)
     except NotBelieved as exc:
         return Marks(doubt=f"what was seen before cannot be read: {exc}")
@@ -66,4 +80,4 @@ def decode_marks(data: bytes, key: bytes) -> Marks:
 
 
 def _mac(fields: JsonObject, key: bytes) -> str:
-    return hmac.new(key, b"golive.licence_marks.v1\n" + canonical(fields), hashlib.sha256).hexdigest()
+    return hmac.new(key, b"golive.licence_marks.v2\n" + canonical(fields), hashlib.sha256).hexdigest()
