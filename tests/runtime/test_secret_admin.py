@@ -138,6 +138,11 @@ def grown(home: Path) -> None:
     (home / "secrets/vault.json").write_bytes(b" " * (vault_file.MAX_BYTES + 1))
 
 
+def folded(home: Path) -> None:
+    (home / "secrets/vault.json").unlink()
+    (home / "secrets/vault.json").mkdir()
+
+
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
@@ -145,6 +150,7 @@ def grown(home: Path) -> None:
         (folder_opened, r"secrets: others may use it \(mode 0750\); look into it, then: chmod 700"),
         (linked, "is a symbolic link"),
         (piped, "is not a regular file"),
+        (folded, "is not a regular file"),
         (grown, "is longer than"),
     ],
 )
@@ -158,6 +164,26 @@ def test_a_file_that_is_not_this_users_alone_is_neither_read_nor_changed(
         reader(tmp_path).secret(KEY)
     with pytest.raises((PrerequisiteMissing, JournalError), match=told):
         admin.put(KEY, stored("other"))
+
+
+@pytest.mark.parametrize("field", ["key_id", "secret", "passphrase", "permissions"])
+def test_a_secret_longer_than_any_key_is_refused_and_the_vault_stands(tmp_path: Path, field: str) -> None:
+    admin, long = admin_of(tmp_path), "x" * 1_000_000
+    admin.put(KEY, stored())
+    before, told = (tmp_path / "secrets/vault.json").read_bytes(), acts(tmp_path)
+    with pytest.raises(ConfigError, match=f"^{field} has 1000000 bytes, at most 4096 are kept") as refused:
+        admin.put(KEY, stored(**{field: (long,) if field == "permissions" else long}))  # type: ignore[arg-type]
+    assert "xxx" not in str(refused.value)
+    assert ((tmp_path / "secrets/vault.json").read_bytes(), acts(tmp_path)) == (before, told)
+    admin.put(KEY, stored(secret="s" * 4096))
+
+
+def test_a_vault_that_would_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    admin_of(tmp_path).put(KEY, stored())
+    file = vault_file.VaultFile(tmp_path)
+    with pytest.raises(JournalError, match="would have 1048577 bytes"):
+        file.write(b" " * (vault_file.MAX_BYTES + 1))
+    assert reader(tmp_path).secret(KEY) is not None
 
 
 def test_a_foreign_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

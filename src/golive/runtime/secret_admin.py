@@ -19,7 +19,7 @@ from golive.model.secret import Secret, StoredSecret
 from golive.security.age_export import encrypted_for
 from golive.security.keyring_store import Backend, KeyringPlace, system_backend
 from golive.security.operators import OperatorIdentity
-from golive.security.stored_secret import entry_name
+from golive.security.stored_secret import demand_bounded, entry_name
 from golive.security.vault import LEAST, Costs, Vault
 from golive.storage.files import SECRET_FILE, write_atomic
 from golive.storage.vault_file import VaultFile
@@ -80,8 +80,12 @@ class SecretAdmin:
             self._demand_new(file)
 
     def put(self, keychain_key: str, stored: StoredSecret, event: str = SET) -> str:
-        """Keep a secret under its name, in place of one that is there; return where: `keyring` or `vault`."""
+        """Keep a secret under its name, in place of one that is there; return where: `keyring` or `vault`.
+
+        ConfigError for a field that is longer than any key or URL.
+        """
         self.demand_consent()
+        demand_bounded(stored)
         name = entry_name(keychain_key)
         with self._place() as place:
             body: JsonObject = {

@@ -6,11 +6,13 @@ import json
 from typing import Final
 
 from golive.audit import canonical
-from golive.model.errors import PrerequisiteMissing
+from golive.model.errors import ConfigError, PrerequisiteMissing
 from golive.model.secret import Secret, StoredSecret
 
 _TEXTS: Final = ("key_id", "secret", "passphrase", "environment")
 _FIELDS: Final = frozenset({*_TEXTS, "permissions"})
+MAX_FIELD: Final = 4096
+"""bytes of UTF-8 in one field, all permissions being one; the longest keys of venues have some hundred"""
 
 
 def entry_name(keychain_key: str) -> str:
@@ -19,7 +21,8 @@ def entry_name(keychain_key: str) -> str:
 
 
 def encode_secret(stored: StoredSecret) -> bytes:
-    """Return the bytes that are kept; they are a secret themselves."""
+    """Return the bytes that are kept; they are a secret themselves. ConfigError for a field that is too long."""
+    demand_bounded(stored)
     return canonical(
         {
             "key_id": stored.key_id.reveal(),
@@ -29,6 +32,22 @@ def encode_secret(stored: StoredSecret) -> bytes:
             "permissions": list(stored.permissions),
         }
     )
+
+
+def demand_bounded(stored: StoredSecret) -> None:
+    """Raise ConfigError naming the field, never its value, when one is longer than any key or URL."""
+    fields = {
+        "key_id": stored.key_id.reveal(),
+        "secret": stored.secret.reveal(),
+        "passphrase": stored.passphrase.reveal(),
+        "environment": stored.environment,
+        "permissions": " ".join(stored.permissions),
+    }
+    for field, text in fields.items():
+        if (length := len(text.encode(errors="surrogatepass"))) > MAX_FIELD:
+            raise ConfigError(
+                f"{field} has {length} bytes, at most {MAX_FIELD} are kept; was another file given? nothing was changed"
+            )
 
 
 def decode_secret(data: bytes, where: str) -> StoredSecret:

@@ -61,18 +61,25 @@ class VaultFile:
                 "is a symbolic link; put the file itself there" if self.path.is_symlink() else f"cannot be read: {exc.strerror}"
             )
             raise JournalError(f"{self.path}: {told}") from exc
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
+            if not stat.S_ISREG(found.st_mode):  # before it is made a file of Python's, which a folder cannot be
                 raise JournalError(f"{self.path}: is not a regular file")
             _check_private(self.path, found, "600")
-            data = file.read(MAX_BYTES + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                data = file.read(MAX_BYTES + 1)
+        finally:
+            os.close(descriptor)
         if len(data) > MAX_BYTES:
             raise JournalError(f"{self.path}: is longer than {MAX_BYTES} bytes, which no vault of ours is")
         return data
 
     def write(self, data: bytes) -> None:
-        """Replace the file; durable on return. Raises JournalError, and the old file stands."""
+        """Replace the file; durable on return. Raises JournalError, and the old file stands; also for more than would be read."""
+        if len(data) > MAX_BYTES:
+            raise JournalError(
+                f"{self.path}: would have {len(data)} bytes, more than {MAX_BYTES}: remove secrets that nothing uses"
+            )
         write_atomic(self.path, data, mode=SECRET_FILE, durable_name=True)
 
     def _check_directory(self) -> None:
