@@ -137,8 +137,8 @@ def test_a_rotation_asks_the_venue_and_says_what_came_of_it(say: Say, home: Path
         core = home / "config/core.yaml"
         core.write_text(core.read_text().replace("endpoint: embedded", f"endpoint: {venue.rest}", 1))
 
-        def lines(key: VenueKey, secret: str = "") -> str:
-            return f"{key.api_key}\n{secret or key.secret}\n{key.password}\n"
+        def lines(key: VenueKey) -> str:
+            return f"{key.api_key}\n{key.secret}\n{key.password}\n"
 
         code, out, err = say("rotate", NAME, "--ip", "127.0.0.1", typed=lines(key))
         assert (code, err) == (0, "")
@@ -148,10 +148,12 @@ def test_a_rotation_asks_the_venue_and_says_what_came_of_it(say: Say, home: Path
         ]
         code, out, _ = say("rotation", vault=None)
         assert (code, out.splitlines()[-1]) == (0, "ok")
-        for typed, told in ((lines(reads), "lacks trade"), (lines(key, "0" * 32), "the venue refuses the new key")):
+        for typed, told in ((lines(reads), "lacks trade"), (lines(new_key()), "the venue refuses the new key")):
             code, out, err = say("rotate", NAME, typed=typed)
             assert (code, out, told in err) == (4, "", True)
     code, out, err = say("rotate", NAME, typed=lines(key))
+    assert (code, "so it is none to rotate to" in err) == (2, True)
+    code, out, err = say("rotate", NAME, typed=lines(reads))
     assert (code, "could not be asked with the new key" in err) == (6, True)
     assert command_line.main(["audit", "verify", "--all", "--home", str(home)]) == 0
 

@@ -16,10 +16,11 @@ from golive.model.errors import AuthenticationFailed, ConfigError, JournalError,
 from golive.model.secret import Secret, StoredSecret
 from golive.model.verdict import ExitCode, Verdict
 from golive.runtime.failure import ValidationFailed
+from golive.runtime.host_signer import host_signer
 from golive.runtime.key_rotation import KeyRotator, Rotated
-from golive.runtime.rotation import document, rotation_report
+from golive.runtime.rotation import document, register_of, rotation_report
 from golive.runtime.secret_use import use_of
-from golive.security.rotation import addresses_sha256
+from golive.security.rotation import KEY_ROTATED, KeyRotation, addresses_sha256
 from support.configuration import CORE, changed, parse
 from support.durable import ToldClock
 from support.published import published
@@ -221,6 +222,39 @@ def test_keys_that_are_made_per_run_and_public_data_without_a_key_need_no_rotati
     assert (verdict, code, row["reason"]) == (Verdict.BLOCKED, ExitCode.BLOCKED, "never rotated")
     (tmp_path / "secrets").chmod(0o755)
     assert judged(tmp_path, "okx", ToldClock().now())[:2] == (Verdict.UNKNOWN, ExitCode.UNKNOWN)
+
+
+def test_a_key_that_was_rotated_to_before_begins_no_other_ninety_days(tmp_path: Path) -> None:
+    configuration, clock = configured("okx", "http://127.0.0.1:9"), ToldClock()
+    rotator = KeyRotator(configuration=configuration, admin=admin_of(tmp_path, clock), clock=clock)
+    use, path = use_of(configuration, "okx_paper_trading"), register_of(configuration, tmp_path, "okx_paper")
+    first, second = (
+        StoredSecret(Secret(key_id * 20), Secret("s" * 20), Secret("p"), "paper", ("read", "trade")) for key_id in "ab"
+    )
+
+    def record(old: str, new: str) -> None:
+        row = KeyRotation(
+            keychain_key=use.name,
+            rotated_at=clock.now(),
+            old_key_fingerprint=old,
+            new_key_fingerprint=new,
+            ip_allowlist_sha256="",
+        )
+        path.append(host_signer(tmp_path, clock, "anna"), [(KEY_ROTATED, row.body(), "anna")])
+
+    rotator.admin.put(use.name, first)
+    record("", first.fingerprint)
+    clock.time += 80 * DAY
+    with pytest.raises(ConfigError, match=r"is in use since .* golive secrets set okx_paper_trading keeps this one again"):
+        rotator.rotate(use, first)
+    record(first.fingerprint, second.fingerprint)
+    with pytest.raises(ConfigError, match="as the register of okx_paper tells, so it is none to rotate to"):
+        rotator.rotate(use, first)
+    rotator.admin.put(use.name, first)
+    before = path.path.read_bytes()
+    with pytest.raises(ConfigError, match="so it is none to rotate to"):
+        rotator.rotate(use, second)
+    assert path.path.read_bytes() == before
 
 
 def test_what_cannot_be_rotated_is_refused_before_anybody_is_asked(tmp_path: Path) -> None:

@@ -124,8 +124,8 @@ def rotate(
 
     The new key id, secret and passphrase are asked for, or are one line each of standard input. Nothing changes unless the venue
     answers a private read with the new key and tells the permissions that are required, none that is forbidden, and, with
-    --ip, exactly that allow-list where it tells one.
-    Exit 0, 2 usage, 3 as `set`, 4 the venue refuses the key, its permissions or its allow-list, 6 no answer, 70.
+    --ip, exactly that allow-list where it tells one. A key that was rotated to before is refused: its 90 days have begun.
+    Exit 0, 2 usage or no new key, 3 as `set`, 4 the venue refuses the key, its permissions or its allow-list, 6 no answer, 70.
     """
     from golive.model.errors import AuthenticationFailed, VenueError
     from golive.runtime.clock import SystemClock
@@ -154,7 +154,7 @@ def rotate(
     if done.addresses is None and not ip:
         lines.append("the venue tells no IP allow-list, and none was given with --ip: the register says none")
     elif not (done.addresses or ip):
-        lines.append("the key may be used from anywhere: bind it to this machine's address at the venue, and rotate again")
+        lines.append("the key may be used from anywhere: make one that is bound to this machine's address, and rotate to that")
     if any(each.old_key_fingerprint for each in done.rotations.values()):
         lines.append("end the sessions that began with the old key, then delete it at the venue")
     _say("\n".join(lines))

@@ -1,7 +1,8 @@
 """Rotating an API key: the new one is asked at the venue, then kept, then the register says so.
 
 In this order a crash leaves a register that says less than is true, never more; the same command, given the same key again,
-completes it.
+completes it: it writes the registers that do not tell of that key yet. A key that each of them tells of is none to rotate to,
+for its 90 days have begun.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from golive.config.configuration import Configuration
 from golive.config.resolved import ResolvedEntrypoint
 from golive.metrics.recorder import MemoryRecorder
-from golive.model.clock import Clock
+from golive.model.clock import Clock, to_iso
 from golive.model.errors import ConfigError, VenueUnavailable
 from golive.model.secret import StoredSecret
 from golive.security.rotation import (
@@ -22,6 +23,7 @@ from golive.security.rotation import (
     KeyRotation,
     addresses_sha256,
     checked_addresses,
+    known_since,
     newest,
     told_addresses,
 )
@@ -68,7 +70,8 @@ class KeyRotator:
     def rotate(self, use: SecretUse, new: StoredSecret, stated: Sequence[str] = ()) -> Rotated:
         """Ask the venue with the new key, keep it, write the register; `stated` is its IP allow-list as the operator says it.
 
-        Raises ConfigError for a key that no venue outside this process is asked with and for what is no address; ValidationFailed
+        Raises ConfigError for a key that no venue outside this process is asked with, for one that the registers tell of already,
+        and for what is no address; ValidationFailed
         (exit 4) for permissions that are not as they must be and an allow-list that is not as stated; VenueError when the venue
         refuses the key (AuthenticationFailed) or does not answer. Nothing was changed then.
         """
@@ -78,7 +81,8 @@ class KeyRotator:
             checked_permissions(use.name, new.permissions, each, "as it is said to be")
         signer = host_signer(self.admin.home, self.clock, self._operator)
         registers = {each.environment: register_of(self.configuration, self.admin.home, each.environment) for each in entrypoints}
-        before = {name: newest(records_of(register, signer.keys), use.name) for name, register in registers.items()}
+        records = {name: records_of(register, signer.keys) for name, register in registers.items()}
+        before = _before(use.name, new.fingerprint, records)
         old = self.admin.store.secret(use.name)
         facts = [self._asked(each, new) for each in entrypoints]
         for told in facts:
@@ -93,11 +97,11 @@ class KeyRotator:
                 new_key_fingerprint=new.fingerprint,
                 ip_allowlist_sha256=addresses_sha256(allowed),
             )
-            for name in registers
+            for name in before
         }
         store = self.admin.put(use.name, new, ROTATED)
-        for name, register in registers.items():
-            register.append(signer, [(KEY_ROTATED, rotations[name].body(), self._operator)])
+        for name in before:
+            registers[name].append(signer, [(KEY_ROTATED, rotations[name].body(), self._operator)])
         return Rotated(store, rotations, facts[0].permissions, facts[0].addresses)
 
     def demand_ready(self, use: SecretUse, kind: str | None) -> tuple[ResolvedEntrypoint, ...]:
@@ -152,6 +156,24 @@ def _check_addresses(name: str, told: KeyFacts, stated: tuple[str, ...]) -> None
     if (found := told_addresses(told.addresses)) != stated:
         shown = ", ".join(found) or "none: the key may be used from anywhere"
         raise ValidationFailed(f"key {name!r}: the venue's IP allow-list ({shown}) is not what --ip says ({', '.join(stated)})")
+
+
+def _before(name: str, fingerprint: str, records: Mapping[str, Sequence[KeyRotation]]) -> Mapping[str, KeyRotation | None]:
+    """Return the newest record of a key in each register that does not tell of the new one yet, by environment.
+
+    ConfigError when each of them does, and for a key that one of them has seen replaced: it is not new.
+    """
+    since = {each: known_since(rows, name, fingerprint) for each, rows in records.items()}
+    last = {each: newest(rows, name) for each, rows in records.items()}
+    lacking = {each: last[each] for each, at in since.items() if at is None}
+    for each, at in since.items():
+        newer = last[each]
+        if at is not None and (not lacking or (newer is not None and newer.new_key_fingerprint != fingerprint)):
+            raise ConfigError(
+                f"{name}: this key is in use since {to_iso(at)}, as the register of {each} tells, so it is none to rotate to: "
+                f"make a new one at the venue; golive secrets set {name} keeps this one again, and its 90 days go on"
+            )
+    return lacking
 
 
 def _old_fingerprint(old: StoredSecret | None, new: StoredSecret, last: KeyRotation | None) -> str:

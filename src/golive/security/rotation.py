@@ -84,6 +84,14 @@ def newest(records: Iterable[KeyRotation], keychain_key: str) -> KeyRotation | N
     return next((each for each in reversed(list(records)) if each.keychain_key == keychain_key), None)
 
 
+def known_since(records: Iterable[KeyRotation], keychain_key: str, fingerprint: str) -> int | None:
+    """Return when a key became the one of its name for the first time, ns UTC; None for one that never did."""
+    return next(
+        (each.rotated_at for each in records if (each.keychain_key, each.new_key_fingerprint) == (keychain_key, fingerprint)),
+        None,
+    )
+
+
 def state_of(records: Iterable[KeyRotation], keychain_key: str, now: int) -> RotationState:
     """Return whether a key may be used at `now`, ns UTC: `ok`, with a reason when it is due soon, or `blocked`."""
     last = newest(records, keychain_key)
