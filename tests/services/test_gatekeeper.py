@@ -27,6 +27,7 @@ from golive.services.scope import scopes_by_method
 from golive.storage.session_tokens import PATH, SessionTokens
 from support.durable import ToldClock
 from support.mtls import odd_leaf, token_of
+from support.wall_clock import WallClock
 
 SEED = 20260110
 UNLIMITED = CallLimits(1e9, 1e9)
@@ -194,6 +195,11 @@ def test_certificates_are_judged_by_what_they_say(gate: Gate) -> None:
         assert isinstance(found, Refused)
         told[what] = found.reason
     assert set(told.values()) == {"no_certificate", "certificate_unreadable", "certificate_usage"}
+    today = Gatekeeper(clock=WallClock(), tokens=gate.tokens, revoked=frozenset, limits=UNLIMITED)
+    assert isinstance(today.admit(odd_leaf(authority).certificate, None, Scope.HEALTH_READ), Admitted)
+    signer = today.admit(odd_leaf(authority, is_authority=True).certificate, None, Scope.HEALTH_READ)
+    assert isinstance(signer, Refused)
+    assert signer.reason == "certificate_usage", "a client in all but that it may sign others"
     future = odd_leaf(authority)  # valid by the real clock, which is not the one that is told here
     found = gate.keeper.admit(future.certificate, None, Scope.HEALTH_READ)
     assert isinstance(found, Refused)

@@ -62,8 +62,12 @@ def odd_leaf(
     usages: Sequence[ObjectIdentifier] = (CLIENT,),
     *,
     days: tuple[float, float] = (-1, 1),
+    is_authority: bool = False,
 ) -> Leaf:
-    """Return a leaf of `authority` as we never make one; `days`: from when and until when, seen from now."""
+    """Return a leaf of `authority` as we never make one; `days`: from when and until when, seen from now.
+
+    With `is_authority` it says that it may sign others.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.datetime.now(datetime.timezone.utc)
     builder = (
@@ -78,6 +82,8 @@ def odd_leaf(
     if uris:
         names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri) for uri in uris])
         builder = builder.add_extension(names, critical=True)
+    if is_authority:
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     if usages:
         builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
     return Leaf(certificate_pem(builder.sign(authority.key, hashes.SHA256())), key_pem(key, None))

@@ -123,7 +123,7 @@ def verify(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG, h
 
 @app.command()
 def revoke(
-    which: Annotated[str, typer.Argument(metavar="WHICH", help="server, client, or a serial or SHA-256 in hex.")],
+    which: Annotated[str, typer.Argument(metavar="WHICH", help="server, client, or serial or SHA-256 of one that was.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; stands in the record.")],
     operator: ByOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -131,7 +131,8 @@ def revoke(
 ) -> None:
     """Revoke a certificate: no server lets it in any more, on no call, open connections included.
 
-    Exit 0, 2 usage, 3 somebody of role secops must agree, 70 not recorded.
+    Exit 0, 2 usage or none of this installation's server and client certificates, 3 somebody of role secops must agree,
+    70 not recorded.
     """
     from golive.runtime.mtls.revocation import revoke_certificate
 

@@ -102,7 +102,7 @@ def _row(certificate: Certificate) -> dict[str, JsonValue]:
 def _authority(files: BundleFiles, now: int, found: list[BundleCheck]) -> x509.Certificate | None:
     certificate, problem = _loaded(AUTHORITY, files.certificates.get(AUTHORITY))
     if certificate is None:
-        found.append(BundleCheck("ca", Verdict.UNKNOWN, problem))
+        found.append(BundleCheck("ca", _unread(files, AUTHORITY), problem))
         return None
     found.append(_of("ca", _authority_faults(certificate, now), "signs itself, P-256, an authority that is valid"))
     return certificate
@@ -129,7 +129,7 @@ def _leaf(
 ) -> None:
     certificate, problem = _loaded(role, files.certificates.get(role))
     if certificate is None:
-        found.append(BundleCheck(f"{role}.chain", Verdict.UNKNOWN, problem))
+        found.append(BundleCheck(f"{role}.chain", _unread(files, role), problem))
         return
     said = described(certificate)
     if authority is None:
@@ -165,6 +165,7 @@ def _usage_faults(said: Certificate, role: LeafRole) -> Iterator[str]:
 
 
 def _key_faults(certificate: x509.Certificate, key: bytes | None) -> Iterator[str]:
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     if not _is_p256(certificate):
@@ -174,7 +175,7 @@ def _key_faults(certificate: x509.Certificate, key: bytes | None) -> Iterator[st
         return
     try:
         matches = load_pem_private_key(key, None).public_key() == certificate.public_key()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         yield "cannot be read (PEM, PKCS#8, not encrypted)"
         return
     if not matches:
@@ -241,12 +242,17 @@ def _loaded(role: str, pem: bytes | None) -> tuple[x509.Certificate | None, str]
         return None, str(exc)
 
 
+def _unread(files: BundleFiles, role: str) -> Verdict:
+    """Return what is said of a certificate that could not be read: one that is there is damaged."""
+    return Verdict.UNKNOWN if files.certificates.get(role) is None else Verdict.BREACHED
+
+
 def _issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
-    from cryptography.exceptions import InvalidSignature
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
     try:
         certificate.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
 

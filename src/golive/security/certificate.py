@@ -46,12 +46,15 @@ def read_certificate(pem: bytes, where: str) -> Certificate:
 def load_certificate(pem: bytes, where: str) -> x509.Certificate:
     """Return the one certificate in `pem` as the library has it; ConfigError naming `where` for anything else."""
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
         if len(pem) > MAX_PEM:
             raise ValueError("too long")
         found = x509.load_pem_x509_certificates(pem)
-    except ValueError:
+        for each in found:
+            _read_through(each)
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
         raise ConfigError(f"{where}: holds no certificate that can be read (PEM); make the bundle anew or restore it") from None
     if len(found) != 1:
         raise ConfigError(f"{where}: holds {len(found)} certificates; exactly one belongs there")
@@ -86,6 +89,12 @@ def described(certificate: x509.Certificate) -> Certificate:
         usages=() if usages is None else tuple(usage.dotted_string for usage in usages),
         is_authority=constraints is not None and constraints.ca,
     )
+
+
+def _read_through(certificate: x509.Certificate) -> None:
+    """Read what the library reads only when it is asked for, so that a damaged certificate is found here and nowhere else."""
+    certificate.public_key()
+    _ = certificate.subject, certificate.issuer, certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
 def to_datetime(at: int) -> datetime.datetime:

@@ -159,12 +159,13 @@ def key_pem(key: EllipticCurvePrivateKey, passphrase: Secret | None) -> bytes:
 
 def open_authority(certificate: x509.Certificate, key: bytes, passphrase: Secret, where: str) -> Authority:
     """Return the authority whose encrypted key is in `key`; ConfigError naming `where` when passphrase or key are not its own."""
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
         opened = load_pem_private_key(key, passphrase.reveal().encode())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         raise ConfigError(
             f"{where}: cannot be opened: the passphrase is wrong, or it is not the authority's encrypted key"
         ) from None

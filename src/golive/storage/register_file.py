@@ -30,10 +30,12 @@ from .signed_record import signed_line
 class RegisterFile:
     """The register `name` at `path`, such as `tls_rotation` at `var/security/tls_rotation.json`."""
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, *, mode: int = LOG_FILE) -> None:
+        """`mode`: that of both files; SECRET_FILE for one below `secrets/`."""
         self.path = path
         self.seal_path = path.with_suffix(".seal.json")
         self._name = name
+        self._mode = mode
 
     def entries(self, keys: DevelopmentKeys | None) -> Sequence[Entry]:
         """Return the records behind the header, oldest first; none where there is no register yet.
@@ -92,9 +94,9 @@ class RegisterFile:
             time=to_iso(signer.clock.now()),
             key_id=signer.keys.seal_key_id,
         )
-        write_atomic(self.path, document, mode=LOG_FILE, durable_name=True)
+        write_atomic(self.path, document, mode=self._mode, durable_name=True)
         reach("register.written")
-        write_atomic(self.seal_path, signer.keys.seal(seal), mode=LOG_FILE, durable_name=True)
+        write_atomic(self.seal_path, signer.keys.seal(seal), mode=self._mode, durable_name=True)
 
     def _sound(self, keys: DevelopmentKeys) -> tuple[list[bytes], Chain]:
         """Return the lines, header first, and the chain behind them; none where there is no register.

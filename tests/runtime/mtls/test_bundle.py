@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from golive.audit import Soundness
 from golive.config.mtls_section import Mtls
@@ -20,7 +23,8 @@ from golive.runtime.mtls.examine import Examination, verify_bundle
 from golive.runtime.mtls.place import BundlePlace
 from golive.runtime.mtls.prepare import generate_bundle, rotate_bundle
 from golive.runtime.mtls.revocation import revoke_certificate, withdrawn
-from golive.security.certificate import read_certificate
+from golive.security.bundle_check import bundle_checks
+from golive.security.certificate import load_certificate, read_certificate
 from golive.security.certificate_maker import LeafRole, make_authority, make_leaf
 from golive.storage.recovery import entries
 from golive.storage.verification import Verifier
@@ -155,7 +159,7 @@ def changes(place: BundlePlace, clock: ToldClock) -> Iterator[tuple[str, str, in
     for _ in put(client, server.read_bytes()):
         yield "a server as client", "client.san", 4
     for _ in put(client, b"-----BEGIN CERTIFICATE-----\nnothing\n"):
-        yield "no certificate in the file", "client.chain", 6
+        yield "no certificate in the file", "client.chain", 4
     for _ in put(place.certificates["ca"], server.read_bytes()):
         yield "a leaf as authority", "ca", 4
     for _ in put(place.keys["ca"], place.keys["client"].read_bytes()):
@@ -184,6 +188,26 @@ def test_whatever_is_wrong_with_a_bundle_is_found_and_named(place: BundlePlace, 
         assert found.exit_code in ((code,) if code == 4 else (4, 6)), what
         told.append(what)
     assert len(told) == 21
+    assert wrong(verified(place, clock)) == set()
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")  # the library tells of those that are not positive
+def test_a_certificate_with_one_byte_changed_is_found_and_nothing_breaks(place: BundlePlace, clock: ToldClock) -> None:
+    client = place.certificates["client"]
+    good = client.read_bytes()
+    der = load_certificate(good, "client").public_bytes(Encoding.DER)
+    files, now = place.files(), clock.now()
+    for at in range(0, len(der), 7):
+        changed = der[:at] + bytes([der[at] ^ 0x80]) + der[at + 1 :]
+        pem = b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(changed) + b"-----END CERTIFICATE-----\n"
+        found = bundle_checks(replace(files, certificates={**files.certificates, "client": pem}), now, [], frozenset())
+        assert any(check.verdict is Verdict.BREACHED for check in found if check.id.startswith("client.")), at
+    key = der.index(bytes.fromhex("03420004")) + 4  # the point of its public key, which is read only when it is asked for
+    damaged = der[:key] + bytes([der[key] ^ 1]) + der[key + 1 :]
+    client.write_bytes(b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(damaged) + b"-----END CERTIFICATE-----\n")
+    seen = verified(place, clock)
+    assert (seen.exit_code, seen.evidence is not None) == (ExitCode.VALIDATION_FAILED, True)
+    rotate_bundle(place.home, SECTION, PASSPHRASE, "anna", clock=clock)
     assert wrong(verified(place, clock)) == set()
 
 
@@ -232,10 +256,26 @@ def test_a_revoked_certificate_is_found_until_the_next_rotation(place: BundlePla
     assert serial in withdrawn(place.home, SECTION)
     rotate_bundle(place.home, SECTION, PASSPHRASE, "anna", clock=clock)
     assert wrong(verified(place, clock)) == set()
-    revoke_certificate(place.home, SECTION, "AB:CD:EF:01:23", "by number", "anna", clock=clock)
-    assert "abcdef0123" in withdrawn(place.home, SECTION)
-    with pytest.raises(ConfigError, match="server, client"):
-        revoke_certificate(place.home, SECTION, "everybody", "?", "anna", clock=clock)
+    newer = read_certificate(place.certificates["client"].read_bytes(), "client")
+    shown = ":".join(newer.sha256[at : at + 2] for at in range(0, 64, 2)).upper()
+    assert revoke_certificate(place.home, SECTION, shown, "by thumbprint", "anna", clock=clock) == newer.serial
+    assert {serial, newer.serial, newer.sha256} <= withdrawn(place.home, SECTION)
+    assert revoke_certificate(place.home, SECTION, f"00{serial}", "again, by number", "anna", clock=clock) == serial
+    assert {path.stat().st_mode & 0o777 for path in place.directory.iterdir()} == {0o600}
+
+
+def test_what_is_no_leaf_of_this_installation_is_not_revoked(place: BundlePlace, clock: ToldClock) -> None:
+    authority = read_certificate(place.certificates["ca"].read_bytes(), "ca")
+    for which in ("ca", authority.serial, authority.sha256, "deadbeef", "AB:CD:EF:01:23", "f" * 64, "everybody", ""):
+        with pytest.raises(ConfigError, match=r"move the folder away|give server, client"):
+            revoke_certificate(place.home, SECTION, which, "?", "anna", clock=clock)
+    place.certificates["client"].write_bytes(place.certificates["ca"].read_bytes())
+    with pytest.raises(ConfigError, match="is an authority's"):
+        revoke_certificate(place.home, SECTION, "client", "?", "anna", clock=clock)
+    place.certificates["client"].write_bytes(b"")
+    with pytest.raises(ConfigError, match="give the serial or"):
+        revoke_certificate(place.home, SECTION, "client", "?", "anna", clock=clock)
+    assert (withdrawn(place.home, SECTION), place.revoked.exists()) == (frozenset(), False)
 
 
 def test_a_list_of_revocations_that_was_taken_away_is_missed(place: BundlePlace, clock: ToldClock) -> None:

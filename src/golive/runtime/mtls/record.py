@@ -13,6 +13,7 @@ from golive.security.bundle_check import RegisterRow
 from golive.security.certificate import Certificate
 from golive.security.certificate_maker import BUNDLE
 from golive.storage.decision_step import record_step
+from golive.storage.files import SECRET_FILE
 from golive.storage.journal_file import Draft, Signer
 from golive.storage.keys import DevelopmentKeys
 from golive.storage.register_file import RegisterFile
@@ -57,12 +58,11 @@ def registered(place: BundlePlace, keys: DevelopmentKeys | None) -> Sequence[Reg
     ]
 
 
-def revoke(place: BundlePlace, signer: Signer, certificate: Certificate | str, reason: str) -> None:
-    """Withdraw a certificate, or a serial or thumbprint in hex; recorded first, durable on return. Raises JournalError."""
-    serial, sha256 = (certificate.serial, certificate.sha256) if isinstance(certificate, Certificate) else _either(certificate)
-    body: JsonObject = {"bundle": BUNDLE, "serial": serial, "sha256": sha256, "reason": reason}
+def revoke(place: BundlePlace, signer: Signer, row: RegisterRow, reason: str) -> None:
+    """Withdraw a certificate; recorded first, durable on return. Raises JournalError."""
+    body: JsonObject = {"bundle": BUNDLE, "serial": row.serial, "sha256": row.sha256, "reason": reason}
     record_admin_act(place.home, signer, REVOKED, body, signer.operator)
-    RegisterFile(place.revoked, _REVOKED_NAME).append(signer, [(REVOKED, body, signer.operator)])
+    _revocations(place).append(signer, [(REVOKED, body, signer.operator)])
 
 
 def revoked(place: BundlePlace, keys: DevelopmentKeys | None) -> frozenset[str]:
@@ -70,7 +70,7 @@ def revoked(place: BundlePlace, keys: DevelopmentKeys | None) -> frozenset[str]:
 
     Raises JournalError for a list that is not sound, or lacks what `logs/security_admin.log` says was withdrawn.
     """
-    listed = _named(entry.body for entry in RegisterFile(place.revoked, _REVOKED_NAME).entries(keys))
+    listed = _named(entry.body for entry in _revocations(place).entries(keys))
     recorded = _named(entry.body for entry in admin_entries(place.home, keys) if entry.type == REVOKED)
     if lacking := recorded - listed:
         raise JournalError(
@@ -86,9 +86,9 @@ def record_prepared(place: BundlePlace, signer: Signer, status: str, clock: Cloc
     record_step(place.home, signer, STEP, status, latency_ms, artefacts)
 
 
+def _revocations(place: BundlePlace) -> RegisterFile:
+    return RegisterFile(place.revoked, _REVOKED_NAME, mode=SECRET_FILE)
+
+
 def _named(bodies: Iterable[Mapping[str, JsonValue]]) -> frozenset[str]:
     return frozenset(str(body[name]) for body in bodies for name in ("serial", "sha256") if body.get(name))
-
-
-def _either(text: str) -> tuple[str, str]:
-    return ("", text) if len(text) == 64 else (text, "")

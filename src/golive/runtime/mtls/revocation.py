@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Final
 
 from golive.config.mtls_section import Mtls
 from golive.model.clock import Clock
 from golive.model.errors import ConfigError
-from golive.security.bundle_check import certificates_of
-from golive.security.certificate import Certificate
+from golive.security.bundle_check import AUTHORITY, RegisterRow, certificates_of
+from golive.security.certificate_maker import LeafRole
 from golive.storage.keys import DevelopmentKeys
 
 from ..clock import SystemClock
 from ..host_signer import host_signer
 from .place import BundlePlace
-from .record import revoke, revoked
+from .record import registered, revoke, revoked
 
-_HEX: Final = re.compile(r"[0-9a-f]{8,64}")
+_AUTHORITY: Final = "services believe it as long as its file is there: move the folder away and generate a new bundle"
 
 
 def revoke_certificate(home: Path, section: Mtls, which: str, reason: str, operator: str, *, clock: Clock | None = None) -> str:
-    """Revoke `which`: `server` or `client` of the bundle, or a serial or thumbprint in hex; return what the list has now.
+    """Revoke `which`: `server` or `client` of the bundle, or serial or thumbprint of a leaf of the register; return its serial.
 
-    Raises ConfigError for anything else, JournalError when it cannot be recorded.
+    Raises ConfigError for anything else, the authority included; JournalError when it cannot be recorded.
     """
     place = BundlePlace.of(home, section)
-    found: Certificate | str | None = certificates_of(place.files()).get(which)
-    if found is None:
-        found = which.lower().replace(":", "")
-        if len(found) != 64:  # a serial; a thumbprint keeps its zeros
-            found = found.lstrip("0")
-        if not _HEX.fullmatch(found):
-            raise ConfigError(
-                f"{which!r:.80}: give server, client, or a serial or SHA-256 in hex, as golive mtls verify shows them"
-            )
+    found = _leaf_in_place(place, which) if which in set(LeafRole) else _registered_leaf(place, which)
     signer = host_signer(home, clock or SystemClock(), operator)
     revoke(place, signer, found, reason)
-    return found.serial if isinstance(found, Certificate) else found
+    return found.serial
+
+
+def _leaf_in_place(place: BundlePlace, role: str) -> RegisterRow:
+    held = certificates_of(place.files()).get(role)
+    if held is None:
+        raise ConfigError(
+            f"{place.certificates[role]}: holds no certificate that can be read; give the serial or SHA-256 that "
+            f"{place.register.name} has of it"
+        )
+    if held.is_authority:
+        raise ConfigError(f"{place.certificates[role]}: is an authority's; {_AUTHORITY}")
+    return RegisterRow(role, held.serial, held.sha256)
+
+
+def _registered_leaf(place: BundlePlace, which: str) -> RegisterRow:
+    text = which.lower().replace(":", "")
+    for row in registered(place, DevelopmentKeys.load(place.home)):
+        if text == row.sha256 or text.lstrip("0") == row.serial:
+            if row.role not in set(LeafRole):
+                raise ConfigError(f"{which!r:.80}: is the authority; {_AUTHORITY}")
+            return row
+    if which == AUTHORITY:
+        raise ConfigError(f"ca: is the authority; {_AUTHORITY}")
+    raise ConfigError(
+        f"{which!r:.80}: is none of this installation; give server, client, or a serial or SHA-256 of a server or client in "
+        f"{place.register.name}, as golive mtls verify --json shows them"
+    )
 
 
 def withdrawn(home: Path, section: Mtls) -> frozenset[str]:
