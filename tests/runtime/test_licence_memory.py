@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from golive.model.clock import DAY, MINUTE, Nanos
+from golive.model.clock import DAY, MINUTE, Nanos, to_iso
 from golive.model.errors import PrerequisiteMissing
+from golive.model.json import JsonObject
+from golive.runtime.licence.desk import CLOCK_ACCEPTED
 from golive.runtime.licence.issuance import IssuerDesk, make_signing_key, read_request
 from golive.runtime.licence.renewal import install, install_fingerprint, request_fingerprint, sync
 from golive.runtime.licence.verification import examine
+from golive.runtime.operators import record_act
 from golive.runtime.options import RunOptions
 from golive.runtime.plan import plan_run
 from golive.runtime.session_licence import SessionLicence
@@ -83,9 +86,10 @@ def test_a_key_that_was_taken_back_signs_neither_list_nor_licence_again(world: W
             taken(world, issuer, [], keys)
     world.issuer, first = second, world.issuer
     world.issue()
-    first.issue_list([], [key_id], world.out)
-    with pytest.raises(PrerequisiteMissing, match=f"has taken the key {key_id} back"):
-        install(world.desk, world.out, OLGA)
+    for _ in range(2):
+        with pytest.raises(PrerequisiteMissing, match=f"has taken the key {key_id} back"):
+            install(world.desk, world.out, OLGA)
+        first.issue_list([], [key_id], world.out)
     taken(world, first, ["lic-of-another"], [key_id])
     assert examine(world.desk).is_valid
 
@@ -121,6 +125,9 @@ def test_accepting_the_clock_accepts_no_older_list(world: World, state: str) -> 
     assert world.codes() == expected
     without_marks(world)
     assert world.codes() == expected, "so does the record of it"
+    body: JsonObject = {"clock": to_iso(world.clock.time), "lists": {}}
+    record_act(world.home, CLOCK_ACCEPTED, body, "olga", clock=world.clock)
+    assert world.codes() == expected, "and one that names no list takes none away"
 
 
 @pytest.mark.parametrize("forgets", ["nothing", "marks", "marks and log"])
@@ -131,8 +138,11 @@ def test_none_is_made_for_development_once_one_was_installed_even_if_it_was_neve
         without_marks(world)
     if forgets == "marks and log":
         shutil.rmtree(world.home / "logs")
+    expected = {(each, FaultCode.MISSING) for each in (Document.LICENCE, Document.FINGERPRINT, Document.REVOCATIONS)}
+    if forgets == "marks and log":
+        expected.add((Document.CLOCK, FaultCode.MARKS))
     for _ in range(2):
-        assert (Document.LICENCE, FaultCode.MISSING) in world.codes()
+        assert world.codes() == expected
     assert not world.desk.paths[Document.LICENCE].exists()
 
 
