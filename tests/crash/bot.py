@@ -54,8 +54,9 @@ CREATING = ".create."
 RESTING = "project_sync"
 """comes when the journal has rested for a heartbeat"""
 REST_S = 5.0
-ELSEWHERE = ("postgres", "quarantine", "journal.", "file.", "alerts.")
-"""in the names of points that have tests of their own: of journals on a server, of unsound ones, of logs and files beside them, of alerts"""
+ELSEWHERE = ("postgres", "quarantine", "journal.", "file.", "alerts.", "register.")
+"""in the names of points that have tests of their own: of journals on a server, of unsound ones, of logs, files and registers beside
+them, of alerts"""
 
 
 async def trade(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from golive.audit import Soundness
 from golive.model.errors import JournalError
+from golive.storage import failpoint
 from golive.storage.register_file import RegisterFile
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
@@ -37,6 +40,20 @@ def test_a_register_that_is_not_there_has_no_entries(tmp_path: Path) -> None:
     register = RegisterFile(tmp_path / PLACE, "tls_rotation")
     assert register.entries(None) == ()
     assert register.entries(keys_of(tmp_path)) == ()
+
+
+@pytest.mark.parametrize("before", [0, 2])
+def test_a_kill_between_a_register_and_its_seal_is_survived(tmp_path: Path, before: int) -> None:
+    register, signer = filled(tmp_path, before), signer_of(tmp_path)
+    child = os.fork()
+    if child == 0:
+        failpoint.arm("register.written")
+        register.append(signer, [("rotated", {"serial": "cut"}, "anna")])
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    register.append(signer_of(tmp_path), [("rotated", {"serial": "next"}, "anna")])
+    told = [entry.body["serial"] for entry in register.entries(keys_of(tmp_path))]
+    assert told in (["0", "1", "cut", "next"][2 - before :], ["0", "1", "next"][2 - before :])
 
 
 def test_every_byte_that_is_changed_is_found(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from golive.model.clock import Clock
-from golive.model.errors import JournalError
+from golive.model.errors import GoliveError, JournalError
 from golive.observability.log_line import LogLine, log_line
 from golive.observability.log_words import Level, LogEvent
 from golive.observability.wording import Language
@@ -46,11 +46,14 @@ class ProcessLog:
         self._is_writable = True
 
     def say(self, event: LogEvent, *, error: BaseException | None = None, **fields: object) -> None:
-        """Tell a fact; every secret of this process is hidden in it, whatever field it is in."""
+        """Tell a fact; every secret of this process is hidden in it, whatever field it is in.
+
+        A trace that the log does not take is shown, unless the error says by itself what is in the way.
+        """
         line = log_line(self._clock.now(), event, fields, error=error)
         is_kept = self._write(line)
         self._show(line)
-        if not is_kept and line.level.rank >= self._level.rank:
+        if not is_kept and line.level.rank >= self._level.rank and not isinstance(error, (GoliveError, OSError)):
             for each in line.trace():
                 self._console(each)
 
