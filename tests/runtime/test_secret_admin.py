@@ -16,6 +16,7 @@ from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.secret import Secret
 from golive.runtime.operators import add_operator, authenticate
 from golive.runtime.secret_admin import SecretAdmin
+from golive.runtime.secret_list import listed
 from golive.runtime.secret_store import StoredSecrets
 from golive.storage import failpoint, vault_file
 from golive.storage.security_admin import PATH as ADMIN_LOG
@@ -184,6 +185,21 @@ def test_a_vault_that_would_not_be_read_again_is_not_written(tmp_path: Path) -> 
     with pytest.raises(JournalError, match="would have 1048577 bytes"):
         file.write(b" " * (vault_file.MAX_BYTES + 1))
     assert reader(tmp_path).secret(KEY) is not None
+
+
+def test_a_vault_that_is_gone_is_missed_by_what_the_log_tells(tmp_path: Path) -> None:
+    admin = admin_of(tmp_path)
+    assert listed(admin.store, tmp_path).secrets == ()
+    admin.put("alert_oem_live", stored())
+    admin.put(KEY, stored())
+    admin.remove("alert_oem_live")
+    (tmp_path / "secrets/vault.json").rename(tmp_path / "aside")
+    with pytest.raises(PrerequisiteMissing, match=f"is gone, and .* tells of what it kept: {KEY}; put it back"):
+        listed(admin.store, tmp_path)
+    (tmp_path / "aside").rename(tmp_path / "secrets/vault.json")
+    admin.remove(KEY)
+    (tmp_path / "secrets/vault.json").unlink()
+    assert listed(admin.store, tmp_path).secrets == ()
 
 
 def test_a_foreign_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

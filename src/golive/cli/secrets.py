@@ -91,7 +91,7 @@ def list_secrets(
     from golive.runtime.secret_list import document, listed
 
     where = locate(config, home)
-    found = listed(_admin(where, None, passphrase_fd).store)
+    found = listed(_admin(where, None, passphrase_fd).store, where.home)
     with delivered() as stdout:
         if as_json:
             stdout.write(json.dumps(document(found), indent=2) + "\n")

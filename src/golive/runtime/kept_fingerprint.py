@@ -26,6 +26,15 @@ def kept_fingerprint(home: Path, keychain_key: str) -> str:
     return _fingerprints(home, found.st_mtime_ns, found.st_size).get(entry_name(keychain_key), "")
 
 
+def told_of_vault(home: Path) -> tuple[str, ...]:
+    """Return the names, sorted, of what was put into the vault and not removed, as the log tells; JournalError for the log."""
+    places: dict[str, str] = {}
+    for entry in admin_entries(home, DevelopmentKeys.load(home)) if (home / PATH).exists() else ():
+        if entry.type in (SET, ROTATED, REMOVED):
+            places[str(entry.body.get("name"))] = "" if entry.type == REMOVED else str(entry.body.get("store"))
+    return tuple(sorted(name for name, place in places.items() if place == "vault"))
+
+
 @lru_cache(maxsize=4)
 def _fingerprints(home: Path, mtime_ns: int, size: int) -> Mapping[str, str]:
     """Read the log, once as long as it stays what it is."""

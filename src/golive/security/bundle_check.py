@@ -199,7 +199,17 @@ def _time_left(said: Certificate, now: int) -> Iterator[str]:
 def _authority_key(key: bytes | None) -> BundleCheck:
     if key is None:
         return BundleCheck("ca.key", Verdict.OK, "is kept elsewhere")
-    wrong = [] if b"-----BEGIN ENCRYPTED PRIVATE KEY-----" in key else ["is not encrypted"]
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        load_pem_private_key(key, None)
+    except TypeError:  # so it says that a passphrase is lacking
+        wrong = []
+    except (ValueError, UnsupportedAlgorithm):
+        wrong = ["cannot be read (PEM, PKCS#8, encrypted)"]
+    else:
+        wrong = ["is not encrypted"]
     return _of("ca.key", wrong, "is encrypted; move it away and name it when you rotate: --ca-key FILE")
 
 

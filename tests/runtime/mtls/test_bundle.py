@@ -164,6 +164,11 @@ def changes(place: BundlePlace, clock: ToldClock) -> Iterator[tuple[str, str, in
         yield "a leaf as authority", "ca", 4
     for _ in put(place.keys["ca"], place.keys["client"].read_bytes()):
         yield "an open key of the authority", "ca.key", 4
+    for _ in put(place.keys["ca"], b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n" + place.keys["client"].read_bytes()):
+        yield "an open key that says it is not", "ca.key", 4
+    place.certificates["ca"].chmod(0o666)
+    yield "an authority others may change", "modes", 4
+    place.certificates["ca"].chmod(0o600)
     for _ in put(place.metadata, b"{}"):
         yield "no metadata", "metadata", 6
     for _ in put(place.register, place.register.read_bytes().replace(b'"anna"', b'"bert"', 1)):
@@ -187,7 +192,7 @@ def test_whatever_is_wrong_with_a_bundle_is_found_and_named(place: BundlePlace, 
         assert check in wrong(found), what
         assert found.exit_code in ((code,) if code == 4 else (4, 6)), what
         told.append(what)
-    assert len(told) == 21
+    assert len(told) == 23
     assert wrong(verified(place, clock)) == set()
 
 

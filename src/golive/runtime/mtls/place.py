@@ -72,9 +72,9 @@ class BundlePlace:
         )
 
     def mode_check(self) -> BundleCheck:
-        """Look at who may use the folder (0700) and the keys (0600)."""
+        """Look at who may use the folder (0700) and the keys (0600), and change the certificates."""
         wrong = list(_mode_faults(self))
-        told = "; ".join(wrong) or "folder 0700, keys 0600, of this user"
+        told = "; ".join(wrong) or "folder 0700, keys 0600, all of this user and changed by nobody else"
         return BundleCheck("modes", Verdict.BREACHED if wrong else Verdict.OK, told)
 
 
@@ -90,6 +90,7 @@ def content(path: Path) -> bytes | None:
 
 def _mode_faults(place: BundlePlace) -> Iterator[str]:
     wanted = [(place.directory, 0o700), *((path, 0o600) for path in place.keys.values())]
+    wanted += [(path, 0o644) for path in (*place.certificates.values(), place.metadata)]
     for path, most in wanted:
         try:
             found = path.lstat()
