@@ -110,6 +110,18 @@ def test_a_licence_that_was_taken_back_stays_so_whatever_is_put_away(world: Worl
     assert (Document.LICENCE, FaultCode.MISSING) in world.codes(), "nor is one made for development"
 
 
+def test_marks_from_before_a_list_was_taken_forget_nothing_of_it(world: World) -> None:
+    world.installed()
+    before = (world.home / MARKS).read_bytes()
+    backup = in_a_backup(world)
+    later(world)
+    world.issuer.issue_list(["lic-of-another"], [], world.out.parent / "list")
+    sync(world.desk, str(world.out.parent / "list/revocations.json"))
+    restored(world, backup)
+    write_atomic(world.home / MARKS, before)
+    assert world.codes() == ROLLED_BACK
+
+
 @pytest.mark.parametrize("state", ["whole", "gone", "bent"])
 def test_accepting_the_clock_accepts_no_older_list(world: World, state: str) -> None:
     backup = revoked_licence(world)

@@ -150,7 +150,10 @@ class LicenceDesk:
             keys = DevelopmentKeys.load(self.home)
             if keys is None:
                 return Marks(doubt=f"{self.home / MARKS}: the keys that sealed it are gone")
-            return decode_marks(data, keys.mac_key)
+            marks = decode_marks(data, keys.mac_key)
+            for entry in entries_with(self.home / ADMIN_LOG, LIST_SYNCED.encode()):  # the file may be an older one put back
+                marks = _told(entry.body, marks) if entry.type == LIST_SYNCED else marks
+            return marks
         return self._told_by_log()
 
     def _told_by_log(self) -> Marks:
