@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
+from golive.model.redaction import redacted
 from golive.model.secret import Secret
 from golive.runtime.operators import add_operator, authenticate
 from golive.runtime.secret_admin import SecretAdmin
@@ -148,7 +149,7 @@ def folded(home: Path) -> None:
     ("spoil", "told"),
     [
         (opened_to_others, r"others may use it \(mode 0640\); look into it, then: chmod 600"),
-        (folder_opened, r"secrets: others may use it \(mode 0750\); look into it, then: chmod 700"),
+        (folder_opened, r"secrets/: others may use it \(mode 0750\); look into it, then: chmod 700"),
         (linked, "is a symbolic link"),
         (piped, "is not a regular file"),
         (folded, "is not a regular file"),
@@ -161,8 +162,9 @@ def test_a_file_that_is_not_this_users_alone_is_neither_read_nor_changed(
     admin = admin_of(tmp_path)
     admin.put(KEY, stored())
     spoil(tmp_path)
-    with pytest.raises(PrerequisiteMissing, match=told):
+    with pytest.raises(PrerequisiteMissing, match=told) as refused:
         reader(tmp_path).secret(KEY)
+    assert redacted(str(refused.value)) == str(refused.value), "it is shown whole"
     with pytest.raises((PrerequisiteMissing, JournalError), match=told):
         admin.put(KEY, stored("other"))
 

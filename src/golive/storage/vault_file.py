@@ -93,11 +93,12 @@ class VaultFile:
 
 
 def _check_private(path: Path, found: os.stat_result, mode: str) -> None:
+    shown = f"{path}/" if stat.S_ISDIR(found.st_mode) else f"{path}"  # what follows `secrets:` would be hidden as a secret
     if found.st_uid != os.geteuid():
-        raise JournalError(f"{path}: belongs to user {found.st_uid}, not to {os.geteuid()}; look into it before you change that")
+        raise JournalError(f"{shown}: belongs to user {found.st_uid}, not to {os.geteuid()}; look into it before you change that")
     if found.st_mode & 0o077:
         raise JournalError(
-            f"{path}: others may use it (mode {stat.S_IMODE(found.st_mode):04o}); look into it, then: chmod {mode} {path}"
+            f"{shown}: others may use it (mode {stat.S_IMODE(found.st_mode):04o}); look into it, then: chmod {mode} {path}"
         )
 
 
