@@ -117,7 +117,9 @@ async def test_the_record_of_an_end_names_the_attempt_of_an_amendment_that_is_no
             assert price is not None
             running.add_fault("queue", match="*mend*", method="POST", seconds=30.0, count=1)
             at.desk.amend(shall(at, order, price=price + 100))
-            await until(lambda: ("attempts", 3, None) in rows(tmp_path, "okx", order))
+            await until(
+                lambda: running.control("faults")["faults"][0]["struck"] == 1
+            )  # it has come to the venue, and waits there
             await swept("okx", running)
             await until(lambda: ("ends", None, "canceled") in rows(tmp_path, "okx", order))
             assert at.status(order) is OrderStatus.CANCELED
