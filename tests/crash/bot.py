@@ -45,8 +45,8 @@ MOST_WORKING = 8
 """with three calls at a time, as is usual"""
 TRIES_WITHOUT_JOURNAL = 50
 """orders that are still asked for when the journal is lost"""
-STUCK_S = 15.0
-"""no order may wait for so long for those before it"""
+STUCK_S = 40.0
+"""no order may wait for so long for those before it, also where four proofs share two cores"""
 ORDERS_OF_A_POINT = 12
 MOST_TO_A_POINT = 200
 """that a life places which is to die at a point; few come so far"""
@@ -82,10 +82,13 @@ async def place_orders(
     tries = 0
     try:
         for _ in range(count):
-            async with asyncio.timeout(STUCK_S):
-                while len(desk.router.unended) > most_working or not strategy.is_free() or _is_waiting(desk, place):
-                    strategy.make_room()
-                    await asyncio.sleep(0.001)
+            try:
+                async with asyncio.timeout(STUCK_S):
+                    while len(desk.router.unended) > most_working or not strategy.is_free() or _is_waiting(desk, place):
+                        strategy.make_room()
+                        await asyncio.sleep(0.001)
+            except TimeoutError as exc:
+                raise RuntimeError(f"stuck for {STUCK_S:g} s: {_state_of(desk, place)}") from exc
             strategy.step()
             await asyncio.sleep(0)
             pen = desk.account(place.adapter).parts.pen
@@ -97,6 +100,12 @@ async def place_orders(
         await asyncio.sleep(rests_s)
     finally:
         await desk.close()
+
+
+def _state_of(desk: LiveDesk, place: Place) -> str:
+    """Say what a desk waits for."""
+    unended = [f"{order.intent.client_order_id} {order.status.name}" for order in desk.router.unended]
+    return f"unended {unended}, frozen {sorted(map(str, desk.router.frozen))}, {desk.router.conditions[place.adapter]}"
 
 
 def _is_waiting(desk: LiveDesk, place: Place) -> bool:
