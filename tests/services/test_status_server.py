@@ -18,7 +18,9 @@ from google.protobuf.message_factory import GetMessageClass
 from golive.config.rbac import SCOPES, WITHOUT_TOKEN, Role, Scope
 from golive.model.clock import DAY, MINUTE
 from golive.model.errors import PrerequisiteMissing
+from golive.runtime.host_signer import host_signer
 from golive.runtime.mtls.prepare import rotate_bundle
+from golive.runtime.mtls.record import register_rotation
 from golive.runtime.mtls.revocation import revoke_certificate
 from golive.security.certificate import read_certificate
 from golive.security.certificate_maker import Leaf, LeafRole, make_authority, make_leaf
@@ -214,8 +216,15 @@ def test_who_expires_is_out_on_the_open_connection(served: Served) -> None:
     assert reasons(served.home) == ["expired", "certificate_expired", "certificate_expired"]
 
 
+def withdraw(served: Served, leaf: Leaf, reason: str) -> None:
+    """Enter a leaf in the register, as a rotation does, and revoke it."""
+    certificate, signer = read_certificate(leaf.certificate, "another"), host_signer(served.home, served.clock, "anna")
+    register_rotation(served.bundle.place, signer, {LeafRole.CLIENT: certificate}, served.clock.now())
+    revoke_certificate(served.home, SECTION, certificate.sha256, reason, "anna")
+
+
 def test_without_a_list_that_can_be_believed_nobody_is_let_in(served: Served) -> None:
-    revoke_certificate(served.home, SECTION, "abcdef0123456789", "somebody else", "anna")
+    withdraw(served, odd_leaf(served.bundle.authority), "somebody else")
     with served.channel(served.client) as channel:
         assert health(channel) is Code.OK
         listed = served.bundle.place.revoked
@@ -308,7 +317,7 @@ def test_a_renewed_bundle_is_shown_without_a_restart_and_old_clients_stay(served
 def test_tokens_and_revocations_survive_a_restart_of_the_server(served: Served) -> None:
     token = served.token(Role.VIEWER)
     another = odd_leaf(served.bundle.authority)
-    revoke_certificate(served.home, SECTION, read_certificate(another.certificate, "another").sha256, "lost", "anna")
+    withdraw(served, another, "lost")
     served.server.close(0)
     with StatusServer(served.home, SECTION, served.clock, calls=UNLIMITED) as server:
         again = Served(served.home, served.bundle, served.clock, server)
