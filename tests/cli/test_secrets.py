@@ -165,3 +165,27 @@ def test_rotation_is_shown_without_any_passphrase(say: Say) -> None:
     assert "okx_paper" in out
     code, out, _ = say("rotation", "--json", vault=None)
     assert (code, published(out)["exit_code"]) == (0, 0)
+
+
+def test_what_was_exported_is_imported_where_nothing_is_and_the_passphrase_changed(say: Say, home: Path) -> None:
+    pyrage = pytest.importorskip("pyrage")
+    identity, out, key = pyrage.x25519.Identity.generate(), home / "backup.age", home / "identity"
+    key.touch(mode=0o600)
+    key.write_text(f"{identity}\n")
+    say("set", NAME, typed=KEY)
+    assert say("export", "--age", str(identity.to_public()), "--out", str(out))[0] == 0
+    other = "a new battery for the horse"
+    assert say("passphrase", vault="incorrect horse battery", typed=f"{other}\n")[0] == 3
+    code, told, _ = say("passphrase", "--passphrase-fd", "0", vault=None, typed=f"{VAULT}\n{other}\n")
+    assert (code, told.startswith("the vault of 1 secret has another passphrase;")) == (0, True)
+    code, _, err = say("list")
+    assert (code, "the passphrase of the vault is wrong" in err) == (3, True)
+    words = ("import", str(out), "--age-identity", str(key))
+    assert say(*words, vault=other) == (0, f"{NAME} was there already\n", "")
+    assert say("set", NAME, vault=other, typed=KEY.replace("0001", "0002"))[0] == 0
+    code, _, err = say(*words, vault=other)
+    assert (code, f"another secret under {NAME}; nothing was imported" in err) == (3, True)
+    assert say(*words, "--replace", vault=other) == (0, f"{NAME} replaced in the vault\n", "")
+    (home / "secrets/vault.json").unlink()
+    assert say(*words) == (0, f"{NAME} kept in the vault\n", "")
+    assert command_line.main(["audit", "verify", "--all", "--home", str(home)]) == 0

@@ -54,6 +54,8 @@ class MemoryBackend:
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], str] = {}
         self.locked = False
+        self.fails_at: frozenset[str] = frozenset()
+        """services that cannot be put"""
 
     def get_password(self, service: str, username: str) -> str | None:
         if self.locked:
@@ -61,6 +63,8 @@ class MemoryBackend:
         return self.kept.get((service, username))
 
     def set_password(self, service: str, username: str, password: str) -> None:
+        if service in self.fails_at:
+            raise RuntimeError("refused")
         self.kept[service, username] = password
 
     def delete_password(self, service: str, username: str) -> None:

@@ -1,4 +1,4 @@
-"""`golive secrets set | list | rotate | rotation | remove | export`: what is kept in the keyring or the vault.
+"""`golive secrets set | list | rotate | rotation | remove | export | import | passphrase`: the keyring or the vault.
 
 What is secret comes from the terminal, unseen, or as lines of standard input; never an argument, never a variable.
 """
@@ -22,6 +22,7 @@ from .passphrase import (
     VaultPassphrase,
     asked_passphrase,
     asked_secret,
+    new_passphrase,
 )
 from .telling import tell
 
@@ -215,6 +216,61 @@ def export(
     path = out or where.home / f"secrets/export_{stamp(SystemClock().now())}.age"
     names = _admin(where, operator, passphrase_fd).export(age, path)
     _say(f"{path}: {', '.join(names)}; age --decrypt --identity FILE reads it")
+
+
+@app.command("import")
+def import_export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What golive secrets export wrote.")],
+    identity: Annotated[
+        Path, typer.Option("--age-identity", metavar="FILE", help="The age identity that opens it: a file of mode 0600.")
+    ],
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="NAME", help="Import this one; give each of them. Default: all.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Put them in place of other secrets of their names.")] = False,
+    passphrase_fd: PassphraseDescriptor = None,
+    operator: ByOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Keep the secrets of an export, all of them or none. The venue is not asked.
+
+    Refused, and then nothing is imported: a name that the configuration does not use, a key for another type of environment than
+    those that use it, and, without --replace, a name under which another secret is kept.
+    Exit 0, 2 no export or identity, 3 as `set`, the export does not open, or something of it is refused, 70.
+    """
+    from golive.runtime.secret_import import import_secrets
+    from golive.security.age_import import read_export
+
+    where = locate(config, home)
+    configuration = _configuration(where)
+    admin = _admin(where, operator, passphrase_fd)
+    admin.demand_consent()
+    found = import_secrets(admin, configuration, read_export(file, identity), file, only=only or (), replaces=replace)
+    lines = [f"{name} {'replaced' if name in found.replaced else 'kept'} in the {found.store}" for name in found.kept]
+    lines += [f"{name} was there already" for name in found.same]
+    _say("\n".join(lines))
+
+
+@app.command()
+def passphrase(
+    passphrase_fd: PassphraseDescriptor = None,
+    operator: ByOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Change the passphrase of the vault: all of it is sealed anew, and the old one opens it no more.
+
+    The new one is asked for after the old one, or is the next line of standard input. Whoever holds an older copy of the file
+    still opens that with the old one. Exit 0, 2 a passphrase that cannot be one, or is the old one, 3 as `set`, or no vault, 70.
+    """
+    admin = _admin(locate(config, home), operator, passphrase_fd)
+    names = admin.change_passphrase(lambda: new_passphrase("the vault"))
+    kept = f"{len(names)} secret{'' if len(names) == 1 else 's'}"
+    _say(
+        f"the vault of {kept} has another passphrase; change systemd's credential golive-vault, and start anew the sessions that "
+        "were given the old one"
+    )
 
 
 def _configuration(where: Location) -> Configuration:

@@ -1,12 +1,13 @@
-"""Changing the store of secrets: put, remove, export. Each act stands in `logs/security_admin.log` before it is done.
+"""Changing the store of secrets: put, remove, export, another passphrase.
 
-Once the book of operators is managed by role `secops`, so is this store.
+Each act stands in `logs/security_admin.log` before it is done. Once the book of operators is managed by role `secops`, so is this
+store.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,10 @@ from golive.security.operators import OperatorIdentity
 from golive.security.stored_secret import demand_bounded, entry_name
 from golive.security.vault import LEAST, Costs, Vault
 from golive.storage.files import SECRET_FILE, write_atomic
+from golive.storage.security_admin import record_admin_acts
 from golive.storage.vault_file import VaultFile
 
+from .host_signer import host_signer
 from .identity import operator_identity
 from .kept_fingerprint import REMOVED, SET
 from .operators import needs_manager, record_act
@@ -88,17 +91,53 @@ class SecretAdmin:
         demand_bounded(stored)
         name = entry_name(keychain_key)
         with self._place() as place:
-            body: JsonObject = {
-                "name": name,
-                "store": place.source,
-                "key_id": stored.shown_id,
-                "fingerprint": stored.fingerprint if stored.is_key else "",
-                "environment": stored.environment,
-                "permissions": list(stored.permissions),
-            }
-            self._record(event, body)
+            self._record(event, told(name, stored, place.source))
             place.put(name, stored)
             return place.source
+
+    def put_all(self, given: Mapping[str, StoredSecret], *, replaces: bool, note: JsonObject) -> Arrivals:
+        """Keep several secrets, all of them or none; what is kept already stays as it is.
+
+        `note` says in every record where they come from. PrerequisiteMissing, naming them, for those that would replace another
+        one unless it `replaces`.
+        """
+        self.demand_consent()
+        with self._place() as place:
+            named = {name: (entry_name(name), stored) for name, stored in sorted(given.items())}
+            here = {name: place.secret(entry) for name, (entry, _) in named.items()}
+            new = {name: each for name, each in named.items() if here[name] != each[1]}
+            replaced = tuple(name for name in new if here[name] is not None)
+            if replaced and not replaces:
+                raise PrerequisiteMissing(
+                    f"the {place.source} has another secret under {', '.join(replaced)}; nothing was imported: --only names "
+                    "those that are wanted, --replace puts them in place of what is there"
+                )
+            if new:
+                drafts = [(SET, {**told(entry, stored, place.source), **note}) for entry, stored in new.values()]
+                self._record_all(drafts)
+                place.put_all(dict(new.values()))
+            return Arrivals(place.source, tuple(new), replaced, tuple(name for name in named if name not in new))
+
+    def change_passphrase(self, new: Callable[[], Secret]) -> tuple[str, ...]:
+        """Seal the vault anew under another passphrase, which is asked for once the old one has opened it; return its names.
+
+        Whoever dies meanwhile leaves the vault under one of the two, whole. PrerequisiteMissing where there is no vault;
+        ConfigError for a passphrase that cannot be one, or is the old one.
+        """
+        self.demand_consent()
+        file = VaultFile(self.home)
+        if not file.exists:
+            raise PrerequisiteMissing(f"{file.path}: there is no vault whose passphrase could be changed")
+        self.unlock()
+        passphrase = new()
+        with self._place() as place:
+            if not isinstance(place, _VaultPlace):
+                raise PrerequisiteMissing(f"{file.path}: went away meanwhile")
+            fresh = place.vault.rekeyed(passphrase)
+            body: JsonObject = {"names": list(fresh.names), "key_id": place.vault.key_id, "new_key_id": fresh.key_id}
+            self._record("vault_passphrase_changed", body)
+            file.write(fresh.encode())
+        return tuple(name.removeprefix("golive:") for name in fresh.names)
 
     def remove(self, keychain_key: str) -> str:
         """Remove a secret; return where it was. ConfigError when there is none of this name."""
@@ -163,8 +202,40 @@ class SecretAdmin:
             )
         return passphrase
 
+    @property
+    def _who(self) -> str:
+        return operator_identity() if self.by is None else self.by.name
+
     def _record(self, event: str, body: JsonObject) -> None:
-        record_act(self.home, event, body, operator_identity() if self.by is None else self.by.name, clock=self.clock)
+        record_act(self.home, event, body, self._who, clock=self.clock)
+
+    def _record_all(self, acts: Sequence[tuple[str, JsonObject]]) -> None:
+        signer = host_signer(self.home, self.clock, self._who)
+        record_admin_acts(self.home, signer, [(event, body, self._who) for event, body in acts])
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What became of several secrets that were to be kept."""
+
+    store: str
+    kept: tuple[str, ...]
+    replaced: tuple[str, ...]
+    """those of `kept` under whose name another one was"""
+    same: tuple[str, ...]
+    """those that were there already"""
+
+
+def told(entry: str, stored: StoredSecret, store: str) -> JsonObject:
+    """Return what the log says of a secret that is being kept."""
+    return {
+        "name": entry,
+        "store": store,
+        "key_id": stored.shown_id,
+        "fingerprint": stored.fingerprint if stored.is_key else "",
+        "environment": stored.environment,
+        "permissions": list(stored.permissions),
+    }
 
 
 @dataclass(slots=True)
@@ -179,8 +250,17 @@ class _VaultPlace:
     def names(self) -> tuple[str, ...]:
         return self.vault.names
 
+    def secret(self, name: str) -> StoredSecret | None:
+        return self.vault.secret(name)
+
     def put(self, name: str, stored: StoredSecret) -> None:
-        self._replace(self.vault.with_secret(name, stored))
+        self.put_all({name: stored})
+
+    def put_all(self, secrets: Mapping[str, StoredSecret]) -> None:
+        vault = self.vault
+        for name, stored in secrets.items():
+            vault = vault.with_secret(name, stored)
+        self._replace(vault)
 
     def remove(self, name: str) -> None:
         self._replace(self.vault.without(name))

@@ -97,6 +97,28 @@ class KeyringPlace:
         self._list({*self.names, name})
         self._set(name, encode_secret(stored).decode())
 
+    def put_all(self, secrets: Mapping[str, StoredSecret]) -> None:
+        """Keep several entries; when one cannot be put those before it are as they were, or the error names them."""
+        before = {name: self.secret(name) for name in secrets}
+        for at, (name, stored) in enumerate(secrets.items(), 1):
+            try:
+                self.put(name, stored)
+            except PrerequisiteMissing as exc:
+                if left := [each for each in list(secrets)[:at] if not self._put_back(each, before[each])]:
+                    raise PrerequisiteMissing(f"{exc}; these were changed all the same: {', '.join(left)}") from exc
+                raise
+
+    def _put_back(self, name: str, stored: StoredSecret | None) -> bool:
+        """Let an entry be what it was; say whether it is."""
+        try:
+            if stored is None:
+                self.remove(name)
+            elif self.secret(name) != stored:
+                self.put(name, stored)
+        except PrerequisiteMissing:
+            return False
+        return True
+
     def remove(self, name: str) -> None:
         """Remove an entry; harmless when there is none."""
         if self._get(name) is not None:

@@ -167,6 +167,26 @@ class Vault:
         sealed = AESGCM(self._keys.entry).encrypt(nonce, encode_secret(stored), _associated(name, self._keys.key_id))
         return self._with({**self._closed.entries, name: _Sealed(nonce, sealed)})
 
+    def rekeyed(self, passphrase: Secret) -> Vault:
+        """Return the same entries sealed anew under another passphrase, with a salt of its own; nothing of the old keys is left.
+
+        ConfigError when it is the passphrase that opens the vault now, too short or too long; PrerequisiteMissing for an entry
+        that does not open.
+        """
+        if hmac.compare_digest(_derived(passphrase, self._closed.salt, self._closed.costs).key_id, self._keys.key_id):
+            raise ConfigError("the new passphrase of the vault is the one it has; nothing was changed")
+        vault = Vault.create(self.where, passphrase, self._closed.costs)
+        for name in self.names:
+            stored = self.secret(name)
+            assert stored is not None, "it is one of the names"
+            vault = vault.with_secret(name, stored)
+        return vault
+
+    @property
+    def key_id(self) -> str:
+        """Which key it is sealed under; tells nothing of the passphrase that does not take a guess at full cost."""
+        return self._keys.key_id
+
     def without(self, name: str) -> Vault:
         return self._with({other: sealed for other, sealed in self._closed.entries.items() if other != name})
 

@@ -35,7 +35,10 @@ class VaultFile:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep every other writer from the file; the folder is made. JournalError when that is not private, or held for 5 s."""
+        """Keep every other writer from the file; the folder is made. JournalError when that is not private, or held for 5 s.
+
+        What a writer that was killed has left beside the file is removed: it may be sealed under a passphrase of before.
+        """
         make_directory(self._directory, PRIVATE_DIRECTORY)
         self._check_directory()
         lock = self._directory / "vault.lock"
@@ -45,6 +48,7 @@ class VaultFile:
             raise JournalError(f"{lock}: cannot open the lock: {exc.strerror}") from exc
         try:
             _wait_for(descriptor, lock)
+            self._clear()
             yield
         finally:
             os.close(descriptor)
@@ -81,6 +85,13 @@ class VaultFile:
                 f"{self.path}: would have {len(data)} bytes, more than {MAX_BYTES}: remove secrets that nothing uses"
             )
         write_atomic(self.path, data, mode=SECRET_FILE, durable_name=True)
+
+    def _clear(self) -> None:
+        for left in self._directory.glob(f".{NAME}.*.tmp"):
+            try:
+                left.unlink(missing_ok=True)
+            except OSError as exc:
+                raise JournalError(f"{left}: is left of a writer that was killed, and cannot be removed: {exc.strerror}") from exc
 
     def _check_directory(self) -> None:
         try:
