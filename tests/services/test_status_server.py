@@ -16,7 +16,7 @@ import pytest
 from google.protobuf.message_factory import GetMessageClass
 
 from golive.config.rbac import SCOPES, WITHOUT_TOKEN, Role, Scope
-from golive.model.clock import DAY, MINUTE
+from golive.model.clock import DAY, MINUTE, to_iso
 from golive.model.errors import PrerequisiteMissing
 from golive.runtime.host_signer import host_signer
 from golive.runtime.mtls.prepare import rotate_bundle
@@ -109,6 +109,7 @@ def test_who_has_a_certificate_asks_for_health_and_with_a_token_for_status(share
         assert reply.trading_state == "ACTIVE"
         shown = read_certificate(shared.bundle.leaf(LeafRole.SERVER).certificate, "server")
         assert reply.certificate_sha256 == shown.sha256
+        assert reply.certificate_renew_from == to_iso(shown.renew_from)
         unknown = health_pb2.HealthCheckRequest(service="nobody.knows")
         assert outcome(lambda: HealthStub(channel).Check(unknown, timeout=5)) is Code.NOT_FOUND
         named = health_pb2.HealthCheckRequest(service="golive.status.v1.StatusService")
@@ -124,6 +125,7 @@ def test_every_certificate_that_is_none_of_a_client_is_refused_at_the_door(share
         "the server's": shared.bundle.leaf(LeafRole.SERVER),
         "expired": odd_leaf(authority, days=(-2, -0.001)),
         "not yet valid": odd_leaf(authority, days=(0.01, 1)),
+        "of a domain the authority may not name": odd_leaf(authority, ["spiffe://golive.example/core-oem/client"]),
     }
     for what, leaf in doors.items():
         with shared.channel(leaf) as channel:
@@ -139,7 +141,6 @@ def test_a_certificate_of_our_authority_that_names_nobody_we_know_is_refused(ser
     odd = {
         "another identity": odd_leaf(authority, ["spiffe://golive/core-oem/ui"]),
         "the server's identity": odd_leaf(authority, [LeafRole.SERVER.identity]),
-        "another domain": odd_leaf(authority, ["spiffe://golive.example/core-oem/client"]),
         "two identities": odd_leaf(authority, [client, LeafRole.SERVER.identity]),
         "two usages": odd_leaf(authority, [client], [CLIENT, SERVER]),
         "no usage": odd_leaf(authority, [client], []),

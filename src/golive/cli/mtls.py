@@ -53,6 +53,10 @@ def mtls(ctx: typer.Context) -> None:
 @app.command()
 def generate(
     host: HostOption = None,
+    permit: Annotated[
+        list[str] | None,
+        typer.Option("--permit", metavar="NAME", help="A host that later certificates may name too, with all below it."),
+    ] = None,
     days: DaysOption = 7,
     operator: ByOption = None,
     passphrase_fd: DescriptorOption = None,
@@ -73,7 +77,7 @@ def generate(
     demand_none(BundlePlace.of(where.home, section))
     who = _who(where.home, operator)
     secret = given_passphrase(_AUTHORITY, passphrase_fd, passphrase_credential, is_new=True)
-    place = generate_bundle(where.home, section, secret, who, hosts=host or (), days=days)
+    place = generate_bundle(where.home, section, secret, who, hosts=host or (), permitted=permit or (), days=days)
     key = place.keys["ca"]
     _say(f"bundle made in {place.directory}", f"move {key.name} away and keep it; rotate takes it with --ca-key FILE")
 
@@ -176,7 +180,9 @@ def _table(found: Examination, home: Path) -> str:
     lines = [f"{check.verdict:<9} {check.id:<{width}}  {check.detail}" for check in found.checks]
     if found.evidence is not None:
         lines.append(f"evidence: {found.evidence.relative_to(home) if found.evidence.is_relative_to(home) else found.evidence}")
-    return "\n".join([*lines, f"bundle: {found.verdict}"]) + "\n"
+    if found.next_command:
+        lines.append(f"next: {found.next_command}")
+    return "\n".join([*lines, f"bundle: {found.verdict}{', renewal is due' if found.renewal_due else ''}"]) + "\n"
 
 
 def _say(*lines: str) -> None:

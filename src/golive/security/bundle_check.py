@@ -15,8 +15,10 @@ from golive.model.errors import ConfigError
 from golive.model.json import JsonValue
 from golive.model.verdict import Verdict
 
-from .certificate import Certificate, described, load_certificate
+from .certificate import Certificate, described, load_certificate, names_of
 from .certificate_maker import AUTHORITY_LIFE_NS, BACKDATED_NS, BUNDLE, LEAF_DAYS, LeafRole
+from .encrypted_key import is_slow_to_guess
+from .name_constraint import are_constrained, outside
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -25,6 +27,10 @@ LEAST_LEFT_NS: Final = DAY
 """what a certificate must still be valid for"""
 METADATA_SCHEMA: Final = "golive.mtls_bundle.v1"
 AUTHORITY: Final = "ca"
+RENEW: Final = "golive mtls rotate"
+"""the next command from two thirds of a leaf's life on"""
+NOT_ENCRYPTED: Final = "is not encrypted"
+ENCRYPT_ANEW: Final = "openssl pkcs8 -topk8 -v2 aes-256-cbc -scrypt -scrypt_p 5 -in OLD -out NEW"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,8 @@ def _authority_faults(certificate: x509.Certificate, now: int) -> Iterator[str]:
         yield "its key is not of the curve P-256"
     if not _issued_by(certificate, certificate):
         yield "does not sign itself"
+    if not are_constrained(certificate):
+        yield "is not held to the names of this installation (critical name constraints)"
     yield from _validity(said, now, AUTHORITY_LIFE_NS)
 
 
@@ -136,12 +144,13 @@ def _leaf(
         found.append(BundleCheck(f"{role}.chain", Verdict.UNKNOWN, "the authority's certificate cannot be read"))
     else:
         wrong = [] if _issued_by(certificate, authority) else ["was not issued by the bundle's authority"]
+        wrong += [f"has the name {name}, which the authority may not give" for name in outside(authority, names_of(certificate))]
         found.append(_of(f"{role}.chain", wrong, "issued by the bundle's authority"))
     found.append(_of(f"{role}.san", _name_faults(certificate, said, role), f"is {role.identity}"))
     found.append(_of(f"{role}.eku", _usage_faults(said, role), f"may be a {role}, nothing else"))
     found.append(_of(f"{role}.key", _key_faults(certificate, files.keys.get(role)), "belongs to its certificate"))
     faults = [*_validity(said, now, LEAF_DAYS * DAY), *_time_left(said, now)]
-    found.append(_of(f"{role}.validity", faults, f"valid until {to_iso(said.not_after)}"))
+    found.append(_of(f"{role}.validity", faults, _valid_until(said, now)))
     withdrawn = {said.serial, said.sha256} & revoked
     found.append(_of(f"{role}.revocation", ["is revoked"] if withdrawn else [], "not revoked"))
 
@@ -196,6 +205,11 @@ def _time_left(said: Certificate, now: int) -> Iterator[str]:
         yield f"is valid for {(said.not_after - now) // (3600 * SECOND)} more hours only, less than 24"
 
 
+def _valid_until(said: Certificate, now: int) -> str:
+    renew = f"; renewal is due since {to_iso(said.renew_from)}: {RENEW}" if now >= said.renew_from else ""
+    return f"valid until {to_iso(said.not_after)}{renew}"
+
+
 def _authority_key(key: bytes | None) -> BundleCheck:
     if key is None:
         return BundleCheck("ca.key", Verdict.OK, "is kept elsewhere")
@@ -209,8 +223,9 @@ def _authority_key(key: bytes | None) -> BundleCheck:
     except (ValueError, UnsupportedAlgorithm):
         wrong = ["cannot be read (PEM, PKCS#8, encrypted)"]
     else:
-        wrong = ["is not encrypted"]
-    return _of("ca.key", wrong, "is encrypted; move it away and name it when you rotate: --ca-key FILE")
+        wrong = [NOT_ENCRYPTED]
+    weak = "" if is_slow_to_guess(key) else f", by a derivation that is quick to guess at ({ENCRYPT_ANEW})"
+    return _of("ca.key", wrong, f"is encrypted{weak}; move it away and name it when you rotate: --ca-key FILE")
 
 
 def _metadata(document: bytes | None, held: Mapping[str, Certificate]) -> BundleCheck:

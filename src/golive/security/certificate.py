@@ -37,6 +37,12 @@ class Certificate:
     """extended key usages as dotted numbers"""
     is_authority: bool
 
+    @property
+    def renew_from(self) -> Nanos:
+        """When two thirds of its life are over, to whole seconds: from then on it is to be renewed (RELIABILITY §4.9)."""
+        life = self.not_after - self.not_before
+        return Nanos(self.not_before + life * 2 // 3 // SECOND * SECOND)
+
 
 def read_certificate(pem: bytes, where: str) -> Certificate:
     """Return what the one certificate in `pem` says; ConfigError naming `where` for anything else."""
@@ -89,6 +95,16 @@ def described(certificate: x509.Certificate) -> Certificate:
         usages=() if usages is None else tuple(usage.dotted_string for usage in usages),
         is_authority=constraints is not None and constraints.ca,
     )
+
+
+def names_of(certificate: x509.Certificate) -> list[x509.GeneralName]:
+    """Return every name in the SAN, of whatever form; a SAN that is missing or cannot be read has none."""
+    from cryptography import x509
+
+    try:
+        return list(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        return []
 
 
 def _read_through(certificate: x509.Certificate) -> None:

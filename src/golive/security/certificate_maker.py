@@ -6,7 +6,6 @@ Values in, values out; nothing is written here. Lifetimes, names and extensions:
 from __future__ import annotations
 
 import datetime
-import ipaddress
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from golive.model.errors import ConfigError
 from golive.model.secret import Secret
 
 from .certificate import to_datetime
+from .encrypted_key import encrypted_key
+from .name_constraint import constraints, host_name, outside
 from .operators import MAX_PASSPHRASE, MIN_PASSPHRASE
 
 if TYPE_CHECKING:
@@ -67,8 +68,11 @@ class Leaf:
     key: bytes
 
 
-def make_authority(now: int) -> Authority:
-    """Return a new authority that is valid for a year from `now`, ns UTC; it signs leaves and nothing else."""
+def make_authority(now: int, names: Sequence[str] = LOCAL_NAMES) -> Authority:
+    """Return a new authority that is valid for a year from `now`, ns UTC; it signs leaves of `names`, and nothing else.
+
+    `names`: hosts that its servers may have, with all below them; addresses are not held. ConfigError for one that is none.
+    """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -89,6 +93,7 @@ def make_authority(now: int) -> Authority:
     certificate = (
         builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(signs, critical=True)
+        .add_extension(constraints(TRUST_DOMAIN, names), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
@@ -99,7 +104,7 @@ def make_leaf(authority: Authority, role: LeafRole, hosts: Sequence[str], now: i
     """Return a new leaf for `role`, valid for `days` from `now`, at most as long as its authority.
 
     `hosts`: DNS names and addresses of a server; a client has its URI alone. Raises ConfigError for a name that cannot be one,
-    for a life longer than 7 days, and for an authority that is not valid now.
+    or that the authority may not give, for a life longer than 7 days, and for an authority that is not valid now.
     """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
@@ -115,7 +120,12 @@ def make_leaf(authority: Authority, role: LeafRole, hosts: Sequence[str], now: i
     key = ec.generate_private_key(ec.SECP256R1())
     names: list[x509.GeneralName] = [x509.UniformResourceIdentifier(role.identity)]
     if role is LeafRole.SERVER:
-        names += [_host(host) for host in hosts]
+        names += [host_name(host) for host in hosts]
+    if denied := outside(issuer, names):
+        raise ConfigError(
+            f"--host {denied[0]}: the authority may not give this name; a new authority for it: move the folder away, "
+            "generate with --host or --permit"
+        )
     used = x509.KeyUsage(
         digital_signature=True, content_commitment=False, key_encipherment=False, data_encipherment=False, key_agreement=False,
         key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
@@ -146,15 +156,15 @@ def key_pem(key: EllipticCurvePrivateKey, passphrase: Secret | None) -> bytes:
     """Return a private key as its file holds it (PKCS#8), encrypted when there is a passphrase; ConfigError for a short one."""
     from cryptography.hazmat.primitives import serialization
 
-    encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
-    if passphrase is not None:
-        length = len(passphrase.reveal())
-        if not MIN_PASSPHRASE <= length <= MAX_PASSPHRASE:
-            raise ConfigError(
-                f"the authority's passphrase has {MIN_PASSPHRASE} to {MAX_PASSPHRASE} characters, this one has {length}"
-            )
-        encryption = serialization.BestAvailableEncryption(passphrase.reveal().encode())
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+    if passphrase is None:
+        return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    length = len(passphrase.reveal())
+    if not MIN_PASSPHRASE <= length <= MAX_PASSPHRASE:
+        raise ConfigError(
+            f"the authority's passphrase has {MIN_PASSPHRASE} to {MAX_PASSPHRASE} characters, this one has {length}"
+        )
+    plain = key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return encrypted_key(plain, passphrase.reveal().encode())
 
 
 def open_authority(certificate: x509.Certificate, key: bytes, passphrase: Secret, where: str) -> Authority:
@@ -194,16 +204,3 @@ def _begun(
         .not_valid_before(to_datetime(not_before))
         .not_valid_after(end if no_later is None else min(end, no_later))
     )
-
-
-def _host(host: str) -> x509.GeneralName:
-    from cryptography import x509
-
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        pass
-    labels = host.split(".")
-    if not 0 < len(host) <= 253 or not all(label.replace("-", "").isalnum() and label.isascii() for label in labels):
-        raise ConfigError(f"--host {host!r:.60}: neither an address nor the name of a host")
-    return x509.DNSName(host)

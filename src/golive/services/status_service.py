@@ -131,6 +131,7 @@ class StatusService(status_pb2_grpc.StatusServiceServicer):
             trading_state=state,
             certificate_sha256=certificate.sha256,
             certificate_not_after=to_iso(certificate.not_after),
+            certificate_renew_from=to_iso(certificate.renew_from),
         )
 
 

@@ -134,7 +134,7 @@ BROKEN: list[tuple[str, Callable[[Path], None], Verdict, str, str]] = [
     ("secrets", _vault_broken, Verdict.BLOCKED, "vault", "golive secrets list"),
     ("secrets", _no_key, Verdict.BLOCKED, "no key", "golive secrets set"),
     ("licences", _licence_forged, Verdict.BLOCKED, "licence", "oem_provision_license.py --verify"),
-    ("certificates", _half_a_bundle, Verdict.BLOCKED, "server.chain: is missing", "golive mtls verify"),
+    ("certificates", _half_a_bundle, Verdict.BLOCKED, "server.chain: is missing", "golive mtls generate"),
 ]  # fmt: skip
 
 

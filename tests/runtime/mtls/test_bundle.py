@@ -11,21 +11,39 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from golive.audit import Soundness
 from golive.config.mtls_section import Mtls
-from golive.model.clock import DAY
+from golive.model.clock import DAY, SECOND
 from golive.model.errors import ConfigError, JournalError
 from golive.model.secret import Secret
 from golive.model.verdict import ExitCode, Verdict
+from golive.runtime.clock import SystemClock
 from golive.runtime.mtls.examine import Examination, verify_bundle
 from golive.runtime.mtls.place import BundlePlace
 from golive.runtime.mtls.prepare import generate_bundle, rotate_bundle
 from golive.runtime.mtls.revocation import revoke_certificate, withdrawn
-from golive.security.bundle_check import bundle_checks
+from golive.security.bundle_check import ENCRYPT_ANEW, bundle_checks
 from golive.security.certificate import load_certificate, read_certificate
-from golive.security.certificate_maker import LeafRole, make_authority, make_leaf
+from golive.security.certificate_maker import (
+    Authority,
+    Leaf,
+    LeafRole,
+    certificate_pem,
+    make_authority,
+    make_leaf,
+    open_authority,
+)
+from golive.security.encrypted_key import is_slow_to_guess
+from golive.security.name_constraint import host_name, outside
 from golive.storage.recovery import entries
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
@@ -45,7 +63,7 @@ def clock() -> ToldClock:
 
 @pytest.fixture
 def place(tmp_path: Path, clock: ToldClock) -> BundlePlace:
-    return generate_bundle(tmp_path, SECTION, PASSPHRASE, "anna", clock=clock)
+    return generate_bundle(tmp_path, SECTION, PASSPHRASE, "anna", permitted=["bot.example"], clock=clock)
 
 
 def verified(place: BundlePlace, clock: ToldClock) -> Examination:
@@ -97,6 +115,109 @@ def test_openssl_agrees_about_who_may_be_what(tmp_path: Path) -> None:
     assert "Digital Signature" in text
     assert "CN" not in text.split("Subject:")[1].split("\n")[0]
     assert openssl("pkey", "-in", place.keys["ca"], "-passin", "pass:wrong", "-noout").returncode != 0
+    assert openssl("pkey", "-in", place.keys["ca"], "-passin", f"pass:{PASSPHRASE.reveal()}", "-noout").returncode == 0
+    shown = openssl("asn1parse", "-in", place.keys["ca"]).stdout
+    assert ":scrypt" in shown
+    assert [line.rpartition(":")[2] for line in shown.splitlines() if "INTEGER" in line] == ["4000", "08", "05"]
+
+
+OUTSIDE = {
+    "dns": x509.DNSName("exchange.example"),
+    "dns_above": x509.DNSName("example"),
+    "dns_beside": x509.DNSName("notbot.example"),
+    "uri": x509.UniformResourceIdentifier("spiffe://elsewhere/core-oem/server"),
+    "uri_below": x509.UniformResourceIdentifier("spiffe://x.golive/core-oem/server"),
+}
+
+
+def test_openssl_and_verify_refuse_a_leaf_that_the_authority_may_not_name(tmp_path: Path) -> None:
+    place = generate_bundle(tmp_path, SECTION, PASSPHRASE, "anna", permitted=["bot.example"])
+    now, ca, server = SystemClock().now(), place.certificates["ca"], place.certificates["server"]
+    issuer = load_certificate(ca.read_bytes(), "ca")
+    told = openssl("x509", "-in", ca, "-noout", "-ext", "nameConstraints").stdout
+    assert "critical" in told
+    authority = open_authority(issuer, place.keys["ca"].read_bytes(), PASSPHRASE, "ca")
+    free = replace(authority, certificate=unconstrained(authority))
+    for what, name in {"within": x509.DNSName("a.bot.example"), "address": host_name("192.0.2.7"), **OUTSIDE}.items():
+        wanted = what not in OUTSIDE
+        assert (outside(issuer, [name]) == []) is wanted, what
+        leaf = make_leaf(free, LeafRole.SERVER, ["localhost"], now) if isinstance(name, x509.UniformResourceIdentifier) else None
+        if leaf is None:
+            leaf = make_leaf(free, LeafRole.SERVER, ["localhost", str(name.value)], now)
+        else:
+            leaf = renamed(leaf, authority, name)
+        server.write_bytes(leaf.certificate)
+        judged = openssl("verify", "-CAfile", ca, server)
+        assert (judged.returncode == 0) is wanted, (what, judged.stderr)
+        assert wanted or "permitted subtree violation" in judged.stderr
+        assert ("server.chain" in wrong(verify_bundle(tmp_path, SECTION, "anna"))) is not wanted, what
+
+
+def unconstrained(authority: Authority) -> x509.Certificate:
+    """Return an authority's certificate without its constraints, so that it makes what it may not."""
+    held = authority.certificate
+    builder = x509.CertificateBuilder(held.issuer, held.subject, held.public_key(), held.serial_number)
+    builder = builder.not_valid_before(held.not_valid_before_utc).not_valid_after(held.not_valid_after_utc)
+    for each in held.extensions:
+        if each.oid != x509.NameConstraints.oid:
+            builder = builder.add_extension(each.value, each.critical)
+    return builder.sign(authority.key, hashes.SHA256())
+
+
+def renamed(leaf: Leaf, authority: Authority, name: x509.GeneralName) -> Leaf:
+    """Return a leaf with one name more."""
+    held = load_certificate(leaf.certificate, "leaf")
+    builder = x509.CertificateBuilder(held.issuer, held.subject, held.public_key(), held.serial_number)
+    builder = builder.not_valid_before(held.not_valid_before_utc).not_valid_after(held.not_valid_after_utc)
+    for each in held.extensions:
+        is_names = isinstance(each.value, x509.SubjectAlternativeName)
+        builder = builder.add_extension(
+            x509.SubjectAlternativeName([*each.value, name]) if is_names else each.value, each.critical
+        )
+    return Leaf(certificate_pem(builder.sign(authority.key, hashes.SHA256())), leaf.key)
+
+
+def test_an_authority_without_constraints_or_with_ones_that_may_be_passed_over_is_found(
+    place: BundlePlace, clock: ToldClock
+) -> None:
+    ca = place.certificates["ca"]
+    authority = open_authority(load_certificate(ca.read_bytes(), "ca"), place.keys["ca"].read_bytes(), PASSPHRASE, "ca")
+    ca.write_bytes(certificate_pem(unconstrained(authority)))
+    assert {"ca", "register"} <= wrong(verified(place, clock))
+
+
+def test_an_older_key_of_an_authority_is_read_and_said_to_be_quick_to_guess(place: BundlePlace, clock: ToldClock) -> None:
+    secret = PASSPHRASE.reveal().encode()
+    opened = load_pem_private_key(place.keys["ca"].read_bytes(), secret)
+    older = opened.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(secret))
+    place.keys["ca"].write_bytes(older)
+    rotate_bundle(place.home, SECTION, PASSPHRASE, "anna", clock=clock)
+    found = {check.id: check for check in verified(place, clock).checks}
+    assert found["ca.key"].verdict is Verdict.OK
+    assert "quick to guess at (openssl pkcs8" in found["ca.key"].detail
+    anew = place.home / "anew.pem"
+    words = ENCRYPT_ANEW.replace("OLD", str(place.keys["ca"])).replace("NEW", str(anew)).split()[1:]
+    done = openssl(*words, "-passin", f"pass:{PASSPHRASE.reveal()}", "-passout", f"pass:{PASSPHRASE.reveal()}")
+    assert done.returncode == 0, done.stderr
+    assert is_slow_to_guess(anew.read_bytes())
+    place.keys["ca"].write_bytes(anew.read_bytes())
+    rotate_bundle(place.home, SECTION, PASSPHRASE, "anna", clock=clock)
+    assert "quick" not in {check.id: check.detail for check in verified(place, clock).checks}["ca.key"]
+
+
+def test_from_two_thirds_of_its_life_on_a_leaf_is_to_be_renewed(place: BundlePlace, clock: ToldClock) -> None:
+    began = clock.time
+    said = read_certificate(place.certificates["server"].read_bytes(), "server")
+    for at, is_due in ((said.renew_from - SECOND, False), (said.renew_from, True), (began + int(5.9 * DAY), True)):
+        clock.time = at
+        found = verified(place, clock)
+        details = {check.id: check.detail for check in found.checks}
+        assert ("renewal is due since" in details["server.validity"]) is is_due
+        assert details["client.validity"].endswith(": golive mtls rotate") is is_due
+        assert (found.exit_code, found.renewal_due) == (ExitCode.OK, is_due)
+    assert 4.6 * DAY < said.renew_from - began < 4.7 * DAY
+    rotate_bundle(place.home, SECTION, PASSPHRASE, "anna", clock=clock)
+    assert not verified(place, clock).renewal_due
 
 
 def test_nothing_is_made_over_a_bundle_or_a_part_of_one(place: BundlePlace, clock: ToldClock) -> None:
@@ -119,14 +240,16 @@ def test_rotate_renews_the_leaves_under_the_same_authority_and_both_stay_valid(p
         rotate_bundle(place.home, SECTION, PASSPHRASE, "anna", clock=clock)
     with pytest.raises(ConfigError, match="passphrase is wrong"):
         rotate_bundle(place.home, SECTION, Secret("another passphrase"), "anna", authority_key=aside, clock=clock)
-    rotate_bundle(place.home, SECTION, PASSPHRASE, "bert", authority_key=aside, hosts=["bot.example"], clock=clock)
+    with pytest.raises(ConfigError, match="not give this name"):
+        rotate_bundle(place.home, SECTION, PASSPHRASE, "anna", authority_key=aside, hosts=["other.example"], clock=clock)
+    rotate_bundle(place.home, SECTION, PASSPHRASE, "bert", authority_key=aside, hosts=["a.bot.example"], clock=clock)
     assert place.certificates["ca"].read_bytes() == old["ca"]
     for role in LeafRole:
         before, now = read_certificate(old[role], role), read_certificate(place.certificates[role].read_bytes(), role)
         assert before.serial != now.serial
         assert before.not_after > clock.time
         assert now.not_after - clock.time == 7 * DAY
-    assert "bot.example" in read_certificate(place.certificates["server"].read_bytes(), "server").hosts
+    assert "a.bot.example" in read_certificate(place.certificates["server"].read_bytes(), "server").hosts
     assert wrong(verified(place, clock)) == set()
     assert [row["body"]["role"] for row in json.loads(place.register.read_bytes())["entries"][1:]] == [*NAMES, *NAMES]
     assert {row["operator"] for row in json.loads(place.register.read_bytes())["entries"][4:]} == {"bert"}

@@ -67,14 +67,16 @@ def certificates(patient: Patient) -> Finding:
     """The bundle by which services know each other is sound."""
     section = patient.configuration.core.execution.mtls
     if not BundlePlace.of(patient.home, section).exists:
-        make = "python scripts/generate_mtls_bundle.py generate"
+        make = "golive mtls generate"
         return blocked("no bundle, and live needs one", make) if patient.trades_live else not_applicable("no bundle yet", make)
-    found = examine(patient.home, section)
+    found = examine(patient.home, section, clock=patient.clock)
     bad = [check for check in found.checks if check.verdict is not Verdict.OK]
     if bad:
         told = "; ".join(f"{check.id}: {check.detail}" for check in bad[:3])
         verdict = Verdict.BLOCKED if found.verdict is Verdict.BREACHED else found.verdict
-        return Finding(verdict, told, "golive mtls verify")
+        return Finding(verdict, told, found.next_command)
+    if found.renewal_due:
+        return breached("two thirds of a certificate's life are over: renewal is due", found.next_command)
     return ok(f"{len(found.checks)} checks of the bundle")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,13 +13,15 @@ from golive.model.clock import SECOND, Clock, stamp, to_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 from golive.model.verdict import ExitCode, Verdict
-from golive.security.bundle_check import BundleCheck, bundle_checks, certificates_of
+from golive.security.bundle_check import AUTHORITY, BundleCheck, bundle_checks, certificates_of
+from golive.security.certificate import Certificate
 from golive.security.certificate_maker import BUNDLE
 from golive.storage.files import write_atomic
 from golive.storage.keys import DevelopmentKeys
 
 from ..clock import SystemClock
 from ..host_signer import host_signer
+from .next_step import TELLS_WHERE, next_step
 from .place import BundlePlace
 from .record import record_prepared, registered, revoked
 
@@ -35,6 +37,10 @@ class Examination:
     document: JsonObject
     evidence: Path | None = None
     """where it was written; None when it could not be"""
+    renewal_due: bool = False
+    """whether two thirds of a leaf's life are over"""
+    next_command: str = ""
+    """what mends the gravest of it; empty where nothing is to be done"""
 
     @property
     def verdict(self) -> Verdict:
@@ -54,6 +60,7 @@ def examine(home: Path, section: Mtls, *, clock: Clock | None = None) -> Examina
     place = BundlePlace.of(home, section)
     checks: list[BundleCheck] = []
     certificates: JsonObject = {}
+    renewal_due = False
     try:
         files = place.files()
         keys = DevelopmentKeys.load(home)
@@ -67,10 +74,9 @@ def examine(home: Path, section: Mtls, *, clock: Clock | None = None) -> Examina
         except JournalError as exc:
             checks.append(BundleCheck("revocation.sound", Verdict.UNKNOWN, str(exc)))
         checks += [place.mode_check(), *bundle_checks(files, now, rows, withdrawn)]
-        certificates = {
-            role: {"serial": found.serial, "sha256": found.sha256, "not_after": to_iso(found.not_after)}
-            for role, found in sorted(certificates_of(files).items())
-        }
+        held = certificates_of(files)
+        certificates = {role: _shown(found) for role, found in sorted(held.items())}
+        renewal_due = any(now >= found.renew_from for role, found in held.items() if role != AUTHORITY)
     except JournalError as exc:
         checks.append(BundleCheck("files", Verdict.UNKNOWN, str(exc)))
     examination = Examination(tuple(checks), {})
@@ -83,7 +89,13 @@ def examine(home: Path, section: Mtls, *, clock: Clock | None = None) -> Examina
         "checks": [{"id": each.id, "status": str(each.verdict), "detail": each.detail} for each in checks],
         "certificates": certificates,
     }
-    return Examination(tuple(checks), document)
+    command = next_step(place, checks, renewal_due=renewal_due)
+    return Examination(tuple(checks), document, renewal_due=renewal_due, next_command=command)
+
+
+def _shown(found: Certificate) -> JsonObject:
+    times = {"not_after": to_iso(found.not_after), "renew_from": to_iso(found.renew_from)}
+    return {"serial": found.serial, "sha256": found.sha256, **times}
 
 
 def verify_bundle(home: Path, section: Mtls, operator: str, *, clock: Clock | None = None) -> Examination:
@@ -100,7 +112,7 @@ def verify_bundle(home: Path, section: Mtls, operator: str, *, clock: Clock | No
         record_prepared(place, signer, _STATUS[found.verdict], clock, began, [place.metadata, evidence])
     except JournalError as exc:
         return _unrecorded(found.checks, document, exc)
-    return Examination(found.checks, document, evidence)
+    return replace(found, document=document, evidence=evidence)
 
 
 _STATUS: Final = {Verdict.OK: "ok", Verdict.BREACHED: "blocked", Verdict.UNKNOWN: "unknown"}
@@ -111,7 +123,7 @@ def _unrecorded(checks: Sequence[BundleCheck], document: JsonObject, exc: Journa
     problem = BundleCheck("record", Verdict.UNKNOWN, str(exc))
     rows = [{"id": each.id, "status": str(each.verdict), "detail": each.detail} for each in (*checks, problem)]
     found = Examination((*checks, problem), {})
-    return Examination(found.checks, {**document, "checks": rows, "status": str(found.verdict)})
+    return replace(found, document={**document, "checks": rows, "status": str(found.verdict)}, next_command=TELLS_WHERE)
 
 
 def _free(folder: Path, now: int) -> Path:

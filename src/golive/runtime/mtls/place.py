@@ -73,7 +73,7 @@ class BundlePlace:
 
     def mode_check(self) -> BundleCheck:
         """Look at who may use the folder (0700) and the keys (0600), and change the certificates."""
-        wrong = list(_mode_faults(self))
+        wrong = [fault for fault, _ in _mode_faults(self)]
         told = "; ".join(wrong) or "folder 0700, keys 0600, all of this user and changed by nobody else"
         return BundleCheck("modes", Verdict.BREACHED if wrong else Verdict.OK, told)
 
@@ -88,7 +88,17 @@ def content(path: Path) -> bytes | None:
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
 
 
-def _mode_faults(place: BundlePlace) -> Iterator[str]:
+def shown(place: BundlePlace, path: Path) -> str:
+    """Return a path as it is told: below the home where it is."""
+    return str(path.relative_to(place.home) if path.is_relative_to(place.home) else path)
+
+
+def mode_mends(place: BundlePlace) -> list[str]:
+    """Return the commands that give every file the owner and mode that it must have."""
+    return [mend for _, mend in _mode_faults(place)]
+
+
+def _mode_faults(place: BundlePlace) -> Iterator[tuple[str, str]]:
     wanted = [(place.directory, 0o700), *((path, 0o600) for path in place.keys.values())]
     wanted += [(path, 0o644) for path in (*place.certificates.values(), place.metadata)]
     for path, most in wanted:
@@ -96,8 +106,8 @@ def _mode_faults(place: BundlePlace) -> Iterator[str]:
             found = path.lstat()
         except FileNotFoundError:
             continue
-        shown = path.relative_to(place.home) if path.is_relative_to(place.home) else path
+        name = shown(place, path)
         if found.st_uid != os.geteuid():
-            yield f"{shown} belongs to user {found.st_uid}"
+            yield f"{name} belongs to user {found.st_uid}", f"chown {os.geteuid()} {name}"
         if stat.S_IMODE(found.st_mode) & ~most:
-            yield f"{shown} has mode {stat.S_IMODE(found.st_mode):04o}: chmod {most:o} {shown}"
+            yield f"{name} has mode {stat.S_IMODE(found.st_mode):04o}: chmod {most:o} {name}", f"chmod {most:o} {name}"

@@ -42,19 +42,21 @@ def generate_bundle(
     operator: str,
     *,
     hosts: Sequence[str] = (),
+    permitted: Sequence[str] = (),
     days: int = LEAF_DAYS,
     clock: Clock | None = None,
 ) -> BundlePlace:
     """Make authority, server and client; `passphrase` encrypts the authority's key. It appears whole or not at all.
 
-    `hosts` are names of the server beside those of this machine. Raises ConfigError when any file of a bundle is there, and for
+    `hosts` are names of the server beside those of this machine; the authority may give these hosts and `permitted` with
+    all below them, no other ones, ever; addresses are free. Raises ConfigError when any file of a bundle is there, and for
     a passphrase or name that cannot be one; JournalError when it cannot be written or recorded.
     """
     clock = clock or SystemClock()
     began, now = clock.monotonic(), clock.now()
     place = BundlePlace.of(home, section)
     demand_none(place)
-    authority = make_authority(now)
+    authority = make_authority(now, (*LOCAL_NAMES, *hosts, *permitted))
     leaves = {role: make_leaf(authority, role, (*LOCAL_NAMES, *hosts), now, days) for role in LeafRole}
     files = {
         place.certificates[AUTHORITY]: certificate_pem(authority.certificate),
@@ -94,7 +96,8 @@ def rotate_bundle(
 ) -> BundlePlace:
     """Make new leaves under the same authority; the old ones stay valid until they expire, so that nobody is cut off.
 
-    The server keeps its names and gets `hosts` besides. `authority_key`: where the key was moved to. Raises as `generate_bundle`.
+    The server keeps its names and gets `hosts` besides, which the authority must be permitted to give. `authority_key`: where
+    the key was moved to. Raises as `generate_bundle`.
     """
     clock = clock or SystemClock()
     began, now = clock.monotonic(), clock.now()
@@ -123,9 +126,11 @@ def _authority(place: BundlePlace, key: Path, passphrase: Secret) -> Authority:
 
 
 def _names(place: BundlePlace) -> Sequence[str]:
-    """Return the names that the server has now; those of this machine where its certificate is gone."""
+    """Return the names that the server has now; those of this machine where its certificate is gone or is none of a server."""
     pem = content(place.certificates[LeafRole.SERVER])
-    return LOCAL_NAMES if pem is None else read_certificate(pem, str(place.certificates[LeafRole.SERVER])).hosts
+    if pem is None:
+        return LOCAL_NAMES
+    return read_certificate(pem, str(place.certificates[LeafRole.SERVER])).hosts or LOCAL_NAMES
 
 
 def _replace(place: BundlePlace, role: LeafRole, leaf: Leaf) -> None:

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from golive.services.proto import access_pb2 as golive_dot_services_dot_proto_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"golive/services/proto/status.proto\x12\x10golive.status.v1\x1a\"golive/services/proto/access.proto\"\x0f\n\rStatusRequest\"\x97\x01\n\x0bStatusReply\x12\x14\n\x0c\x63ode_version\x18\x01 \x01(\t\x12\x0c\n\x04time\x18\x02 \x01(\t\x12\x12\n\nstarted_at\x18\x03 \x01(\t\x12\x15\n\rtrading_state\x18\x04 \x01(\t\x12\x1a\n\x12\x63\x65rtificate_sha256\x18\x05 \x01(\t\x12\x1d\n\x15\x63\x65rtificate_not_after\x18\x06 \x01(\t\"(\n\x0cWatchRequest\x12\x18\n\x10interval_seconds\x18\x01 \x01(\r\"\x0f\n\rAccessRequest\"y\n\x07Session\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08operator\x18\x02 \x01(\t\x12\r\n\x05roles\x18\x03 \x03(\t\x12\x1a\n\x12\x63\x65rtificate_sha256\x18\x04 \x01(\t\x12\x11\n\tissued_at\x18\x05 \x01(\t\x12\x12\n\nexpires_at\x18\x06 \x01(\t\":\n\x0b\x41\x63\x63\x65ssReply\x12+\n\x08sessions\x18\x01 \x03(\x0b\x32\x19.golive.status.v1.Session2\xaf\x02\n\rStatusService\x12\\\n\tGetStatus\x12\x1f.golive.status.v1.StatusRequest\x1a\x1d.golive.status.v1.StatusReply\"\x0f\xaa\xbb\x18\x0bstatus.read\x12_\n\x0bWatchStatus\x12\x1e.golive.status.v1.WatchRequest\x1a\x1d.golive.status.v1.StatusReply\"\x0f\xaa\xbb\x18\x0bstatus.read0\x01\x12_\n\x0cListSessions\x12\x1f.golive.status.v1.AccessRequest\x1a\x1d.golive.status.v1.AccessReply\"\x0f\xaa\xbb\x18\x0b\x61\x63\x63\x65ss.readb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"golive/services/proto/status.proto\x12\x10golive.status.v1\x1a\"golive/services/proto/access.proto\"\x0f\n\rStatusRequest\"\xb7\x01\n\x0bStatusReply\x12\x14\n\x0c\x63ode_version\x18\x01 \x01(\t\x12\x0c\n\x04time\x18\x02 \x01(\t\x12\x12\n\nstarted_at\x18\x03 \x01(\t\x12\x15\n\rtrading_state\x18\x04 \x01(\t\x12\x1a\n\x12\x63\x65rtificate_sha256\x18\x05 \x01(\t\x12\x1d\n\x15\x63\x65rtificate_not_after\x18\x06 \x01(\t\x12\x1e\n\x16\x63\x65rtificate_renew_from\x18\x07 \x01(\t\"(\n\x0cWatchRequest\x12\x18\n\x10interval_seconds\x18\x01 \x01(\r\"\x0f\n\rAccessRequest\"y\n\x07Session\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08operator\x18\x02 \x01(\t\x12\r\n\x05roles\x18\x03 \x03(\t\x12\x1a\n\x12\x63\x65rtificate_sha256\x18\x04 \x01(\t\x12\x11\n\tissued_at\x18\x05 \x01(\t\x12\x12\n\nexpires_at\x18\x06 \x01(\t\":\n\x0b\x41\x63\x63\x65ssReply\x12+\n\x08sessions\x18\x01 \x03(\x0b\x32\x19.golive.status.v1.Session2\xaf\x02\n\rStatusService\x12\\\n\tGetStatus\x12\x1f.golive.status.v1.StatusRequest\x1a\x1d.golive.status.v1.StatusReply\"\x0f\xaa\xbb\x18\x0bstatus.read\x12_\n\x0bWatchStatus\x12\x1e.golive.status.v1.WatchRequest\x1a\x1d.golive.status.v1.StatusReply\"\x0f\xaa\xbb\x18\x0bstatus.read0\x01\x12_\n\x0cListSessions\x12\x1f.golive.status.v1.AccessRequest\x1a\x1d.golive.status.v1.AccessReply\"\x0f\xaa\xbb\x18\x0b\x61\x63\x63\x65ss.readb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,15 +41,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STATUSREQUEST']._serialized_start=92
   _globals['_STATUSREQUEST']._serialized_end=107
   _globals['_STATUSREPLY']._serialized_start=110
-  _globals['_STATUSREPLY']._serialized_end=261
-  _globals['_WATCHREQUEST']._serialized_start=263
-  _globals['_WATCHREQUEST']._serialized_end=303
-  _globals['_ACCESSREQUEST']._serialized_start=305
-  _globals['_ACCESSREQUEST']._serialized_end=320
-  _globals['_SESSION']._serialized_start=322
-  _globals['_SESSION']._serialized_end=443
-  _globals['_ACCESSREPLY']._serialized_start=445
-  _globals['_ACCESSREPLY']._serialized_end=503
-  _globals['_STATUSSERVICE']._serialized_start=506
-  _globals['_STATUSSERVICE']._serialized_end=809
+  _globals['_STATUSREPLY']._serialized_end=293
+  _globals['_WATCHREQUEST']._serialized_start=295
+  _globals['_WATCHREQUEST']._serialized_end=335
+  _globals['_ACCESSREQUEST']._serialized_start=337
+  _globals['_ACCESSREQUEST']._serialized_end=352
+  _globals['_SESSION']._serialized_start=354
+  _globals['_SESSION']._serialized_end=475
+  _globals['_ACCESSREPLY']._serialized_start=477
+  _globals['_ACCESSREPLY']._serialized_end=535
+  _globals['_STATUSSERVICE']._serialized_start=538
+  _globals['_STATUSSERVICE']._serialized_end=841
 # @@protoc_insertion_point(module_scope)

@@ -43,6 +43,7 @@ class StatusReply(_message.Message):
     TRADING_STATE_FIELD_NUMBER: _builtins.int
     CERTIFICATE_SHA256_FIELD_NUMBER: _builtins.int
     CERTIFICATE_NOT_AFTER_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_RENEW_FROM_FIELD_NUMBER: _builtins.int
     code_version: _builtins.str
     """version of the code that serves"""
     time: _builtins.str
@@ -53,6 +54,8 @@ class StatusReply(_message.Message):
     certificate_sha256: _builtins.str
     """thumbprint (SHA-256, hex) of the certificate that the server shows, and when that ends"""
     certificate_not_after: _builtins.str
+    certificate_renew_from: _builtins.str
+    """from then on it is to be renewed: two thirds of its life are over"""
     def __init__(
         self,
         *,
@@ -62,10 +65,11 @@ class StatusReply(_message.Message):
         trading_state: _builtins.str = ...,
         certificate_sha256: _builtins.str = ...,
         certificate_not_after: _builtins.str = ...,
+        certificate_renew_from: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_not_after", b"certificate_not_after", "certificate_sha256", b"certificate_sha256", "code_version", b"code_version", "started_at", b"started_at", "time", b"time", "trading_state", b"trading_state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_not_after", b"certificate_not_after", "certificate_renew_from", b"certificate_renew_from", "certificate_sha256", b"certificate_sha256", "code_version", b"code_version", "started_at", b"started_at", "time", b"time", "trading_state", b"trading_state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
