@@ -3,6 +3,7 @@
 from .canonical import CanonicalError, canonical, parse_canonical
 from .entry import Entry, EntryError, decode_entry, encode_entry, encode_signed
 from .seal import Seal, SealError, read_seal, sign_seal, verify_seal
+from .signature import signature_holds
 from .verify import Chain, Fault, Report, Soundness, faults, verify_file, worst
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "parse_canonical",
     "read_seal",
     "sign_seal",
+    "signature_holds",
     "verify_file",
     "verify_seal",
     "worst",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from golive.model.json import JsonValue
 
 from .canonical import CanonicalError, canonical, parse_canonical
+from .signature import signature_holds
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -83,14 +84,9 @@ def read_seal(document: bytes) -> tuple[Seal, bytes]:
 
 def verify_seal(document: bytes, public_key: bytes) -> Seal:
     """Return the seal if `public_key` (32 raw bytes) signed exactly these bytes; raise SealError otherwise."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     seal, signature = read_seal(document)
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, canonical(_fields(seal)))
-    except (InvalidSignature, ValueError) as exc:
-        raise SealError(f"the signature of key {seal.key_id} does not hold") from exc
+    if not signature_holds(public_key, signature, canonical(_fields(seal))):
+        raise SealError(f"the signature of key {seal.key_id} does not hold")
     return seal
 
 

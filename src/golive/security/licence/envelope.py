@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from golive.audit import CanonicalError, canonical
+from golive.audit import CanonicalError, canonical, signature_holds
 from golive.model.json import JsonObject
 
 from .fault import FaultCode, NotBelieved
@@ -68,10 +67,8 @@ def open_envelope(data: bytes, kind: Kind, keys: IssuerKeys) -> Opened:
     key = keys.get(key_id)
     if key is None or key.key_id != key_id:
         raise NotBelieved(FaultCode.KEY_UNKNOWN, f"signed by {key_id!r:.60}, whom nobody here knows")
-    try:
-        Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, kind.context + payload_b64.encode("ascii"))
-    except InvalidSignature:
-        raise NotBelieved(FaultCode.SIGNATURE, f"its signature is not one of {key_id} over this {kind}") from None
+    if not signature_holds(key.public_key, signature, kind.context + payload_b64.encode("ascii")):
+        raise NotBelieved(FaultCode.SIGNATURE, f"its signature is not one of {key_id} over this {kind}")
     payload, copy = strict_object(signed, "what was signed"), fields["payload"]
     try:
         is_copy = isinstance(copy, dict) and canonical(copy) == canonical(payload)
