@@ -13,12 +13,10 @@ from typing import Any, Final
 from golive.model.alert import AlertSeverity
 from golive.model.command import Alert, Cancel, Command, SetTimer, Submit
 from golive.model.decision import Approved, DecisionCode
-from golive.model.emergency import Emergencies
 from golive.model.errors import IllegalTransition, StrategyError
 from golive.model.event import Durable, Event, Operator, OperatorAction, Peers, Timer
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
-from golive.model.json import JsonValue
 from golive.model.market import Book, Candle, Trade
 from golive.model.order import TERMINAL, Fill, OrderStatus, OrderUpdate, Side
 from golive.model.peer import HostFigures
@@ -29,10 +27,11 @@ from golive.risk.statistics import PriceStatistics
 from golive.strategy import Strategy
 
 from .account_view import Account
-from .auto_trader import INACTION, AutoTrader, TraderState
+from .auto_trader import AutoTrader
 from .desk import Desk, InactionRun
 from .hearing import Hearing
 from .notes import Body, Notes, ended_body, fill_body, order_body
+from .operator_acts import OperatorActs
 from .proposals import Proposals
 from .protection import STOPS, Protection
 from .round_trip import RoundTrips
@@ -40,8 +39,6 @@ from .sizing import Sizing
 from .valuation import Valuation
 from .watch import Breach, Watch
 
-_HELD_BACK: Final = frozenset({*INACTION.values(), DecisionCode.LICENCE_REDUCE_ONLY})
-"""standing codes of a desk whose target waits for the auto-trader, or for a licence"""
 _AT_REST: Final = frozenset((DecisionCode.ON_TARGET, DecisionCode.BELOW_MINIMUM))
 """codes of a desk that has what its target asks for"""
 
@@ -92,6 +89,7 @@ class Engine:
         self._proposals = Proposals(
             self.auto_trader, self.risk, self.orders, self._account, self._hearing, self._notes, sizing, self._protection, new_id
         )
+        self._acts = OperatorActs(self.auto_trader, self.risk, self.orders, self.desks, self._notes, self._proposals)
         self._transitions: Mapping[type, Callable[[Any], list[Command]]] = {
             Book: self._on_book,
             Trade: self._on_trade,
@@ -261,7 +259,7 @@ class Engine:
         waiting = self._proposals.awaiting_durable
         while waiting and waiting[0][0] <= durable.record_seq:
             _, approved = waiting.popleft()
-            if approved.order.side is Side.BUY and self._withdraws_entries:
+            if approved.order.side is Side.BUY and self._proposals.withdraws_entries:
                 commands += self._on_update(self._not_sent(approved, durable.ts))
                 continue
             order = self.orders.sent(approved.order.client_order_id)
@@ -278,7 +276,7 @@ class Engine:
         order = self.orders.apply(update)
         desk = self.desks[order.intent.instrument]
         self._account.changed(desk)
-        if order.status is OrderStatus.OPEN and order.intent.side is Side.BUY and self._withdraws_entries:
+        if order.status is OrderStatus.OPEN and order.intent.side is Side.BUY and self._proposals.withdraws_entries:
             self._proposals.cancel(desk, order, commands)  # it was on its way when the auto-trader stopped running
         if order.status is OrderStatus.OPEN and not desk.wants_action:
             return commands  # as most news are: it works as asked for
@@ -298,7 +296,7 @@ class Engine:
                 self._proposals.unfinished(desk, update.ts, commands)
         elif order.status in (OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.ABSENT):
             self._notes.record(commands, update.ts, "order_failed", ended)
-            held_back = self._entries_held_back if update.event == OrderEvent.NOT_SENT else None
+            held_back = self._proposals.held_back if update.event == OrderEvent.NOT_SENT else None
             desk.standing = held_back or DecisionCode.ON_TARGET
             if is_protective:
                 desk.is_exposed = True
@@ -347,77 +345,14 @@ class Engine:
             desk.realized = earned
 
     def _on_operator(self, operator: Operator) -> list[Command]:
-        if operator.action is OperatorAction.REARM:
-            return self._rearm(operator)
-        if operator.action in (OperatorAction.LICENCE_LOST, OperatorAction.LICENCE_BACK):
-            return self._follow_licence(operator)
         commands: list[Command] = []
-        moved = self.auto_trader.act(operator)
-        if moved is not None:
-            self._notes.record(commands, operator.ts, "auto_trader_transition", moved.body)
-            self._follow_emergency(operator, moved.after, commands)
-        if operator.action is OperatorAction.STOP:
-            return self._finish(operator.ts, commands)
-        if moved is not None and moved.after is TraderState.RUNNING:
-            self._ask_again(operator, "confirmed", commands)
-        elif moved is not None and self._withdraws_entries:
-            self._cancel_entries(commands)
-        return commands
-
-    def _follow_licence(self, operator: Operator) -> list[Command]:
-        """Let risk refuse what increases risk while there is no valid licence; entries that work are canceled."""
-        commands: list[Command] = []
-        self.risk.licence_lapse = operator.cause if operator.action is OperatorAction.LICENCE_LOST else None
-        if self.risk.licence_lapse is not None:
-            self._cancel_entries(commands)
-        elif self.auto_trader.inaction is None:
-            self._ask_again(operator, "licence_back", commands)
-        return commands
-
-    def _ask_again(self, operator: Operator, cause: str, commands: list[Command]) -> None:
-        """Let targets be decided that were held back until now."""
-        for desk in self.desks.values():
-            if desk.target is not None and not desk.wants_action and desk.standing in _HELD_BACK:
-                self._proposals.signal(desk, desk.target, operator.ts, cause, commands)
-
-    def _cancel_entries(self, commands: list[Command]) -> None:
-        for order in list(self.orders.unended.values()):
-            if order.intent.side is Side.BUY:
-                self._proposals.cancel(self.desks[order.intent.instrument], order, commands)
-
-    def _follow_emergency(self, operator: Operator, after: TraderState, commands: list[Command]) -> None:
-        """Let risk refuse what emergency mode refuses, or no longer, and record it."""
-        if operator.action is OperatorAction.EMERGENCY and after is TraderState.HALTED:
-            self.risk.activate_emergency_mode(operator.cause, operator.operator, operator.scope)
-            body: dict[str, JsonValue] = {"reason": operator.cause, "operator": operator.operator, "scope": operator.scope}
-            self._notes.record(commands, operator.ts, "emergency_mode_activated", body)
-        elif operator.action is OperatorAction.CLEAR_EMERGENCY:
-            self.risk.follow_emergencies(Emergencies())
-            body = {"scope": operator.scope, "operators": list(operator.operator.split(", ")), "reason": operator.cause}
-            self._notes.record(commands, operator.ts, "emergency_mode_cleared", body)
-
-    @property
-    def _withdraws_entries(self) -> bool:
-        """Whether entries neither leave nor go on working: the auto-trader is not running any more, or the licence has lapsed."""
-        return self._entries_held_back is not None and not self._proposals.is_finishing
-
-    @property
-    def _entries_held_back(self) -> DecisionCode | None:
-        lapsed = DecisionCode.LICENCE_REDUCE_ONLY if self.risk.licence_lapse is not None else None
-        return self.auto_trader.inaction or lapsed
+        self._acts.take(operator, commands)
+        return self._finish(operator.ts, commands) if operator.action is OperatorAction.STOP else commands
 
     def _not_sent(self, approved: Approved, ts: int) -> OrderUpdate:
         """Return the news that an approved order did not leave, because entries are held back since."""
-        code = self._entries_held_back or ""
+        code = self._proposals.held_back or ""
         return OrderUpdate(approved.order.client_order_id, ts, OrderEvent.NOT_SENT, code=str(code))
-
-    def _rearm(self, operator: Operator) -> list[Command]:
-        """A named person lets go on what was executed, or lost, too often."""
-        self.risk.flow.rearm()
-        commands: list[Command] = []
-        body = {"operator": operator.operator, "cause": operator.cause}
-        self._notes.record(commands, operator.ts, "risk_rearmed", body)
-        return commands
 
     def _on_peers(self, peers: Peers) -> list[Command]:
         self._account.host = peers.host if any(peers.host) else None

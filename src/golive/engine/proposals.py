@@ -59,6 +59,17 @@ class Proposals:
         self._new_id = new_id
         self._proposed = 0
 
+    @property
+    def held_back(self) -> DecisionCode | None:
+        """Why no entry may be ordered now: what the auto-trader does not do, else a lapse of the licence; None when one may."""
+        lapsed = DecisionCode.LICENCE_REDUCE_ONLY if self._risk.licence_lapse is not None else None
+        return self._auto_trader.inaction or lapsed
+
+    @property
+    def withdraws_entries(self) -> bool:
+        """Whether entries neither leave nor go on working; at the end of a session those that work are its own affair."""
+        return self.held_back is not None and not self.is_finishing
+
     def turn(self, desk: Desk, target: float, ts: int, commands: list[Command]) -> DecisionCode | None:
         """Take a target that is not the one before; return as `act`."""
         if math.isnan(target):  # WARMING_UP
@@ -102,9 +113,7 @@ class Proposals:
 
     def _held_back(self, desk: Desk) -> DecisionCode | None:
         """Return why nothing may be ordered of what a desk's signal asks for; None when it may."""
-        code = self._auto_trader.inaction
-        if code is None and self._risk.licence_lapse is not None:
-            code = DecisionCode.LICENCE_REDUCE_ONLY
+        code = self.held_back
         if code in _REDUCTIONS_ONLY and self._wanted(desk) < desk.worth.lots:
             return None  # a reduction
         return code
