@@ -20,11 +20,12 @@ from golive.model.clock import SECOND
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 
-from .daily_journal import DailyJournal, dated_files, is_closed
+from .daily_journal import DailyJournal, dated_files
 from .demanded_seal import demand_seal
 from .files import sync_directory
 from .journal_file import Draft, Signer
 from .lost_alerts import lost_alerts
+from .segments import is_closed
 from .verified import entries
 
 DIRECTORY: Final = Path("alerts")

@@ -5,139 +5,43 @@ Processes of the host share it: whoever writes first on a new day closes yesterd
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from golive.audit import Chain, EntryError, decode_entry
-from golive.audit.entry import SEGMENT_CLOSED, body_text
 from golive.model.clock import stamp
-from golive.model.errors import JournalError
 
 from .files import make_directory
 from .journal_file import LOCK_PATIENCE_S, Draft, JournalFile, Signer
+from .segments import SegmentedJournal
 
 RECORDS_PER_SEAL: Final = 1000
 
 
-class DailyJournal:
+class DailyJournal(SegmentedJournal):
     """Appends to the file of the day. Raises JournalError, from the start, when the newest file is not sound."""
 
     def __init__(self, directory: Path, name: str, signer: Signer, *, patience_s: float = LOCK_PATIENCE_S) -> None:
-        """`name` begins both the files' names and the log id."""
-        self._directory = directory
-        self._name = name
-        self._signer = signer
-        self._patience_s = patience_s
+        """`name` begins the files' names, and is the log id."""
         make_directory(directory)
-        self._journal = self._open_latest()
-
-    @property
-    def path(self) -> Path:
-        """The file that is written now."""
-        return self._journal.path
+        super().__init__(directory, name, signer, patience_s)
 
     def append(self, drafts: Sequence[Draft]) -> None:
         """Append to the file of the present day; durable after `sync`."""
-        while True:
-            with self._journal.exclusive():
-                if not self._journal.is_closed_segment and self._journal.path.name >= self._today():
-                    self._journal.append_all(drafts, durable=False)
-                    break
-                successor = self._successor()
-            self._journal.close()
-            self._journal = successor
-        if self._journal.unsealed >= RECORDS_PER_SEAL:
-            self._journal.seal()
+        super().append(drafts)
+        if self.unsealed >= RECORDS_PER_SEAL:
+            self.seal()
 
-    def sync(self) -> None:
-        """Make what was appended durable."""
-        self._journal.sync()
+    def _files(self) -> list[Path]:
+        return dated_files(self._directory, self._log_id)
 
-    def seal(self) -> None:
-        """Make what was appended durable and sign a checkpoint."""
-        self._journal.seal()
+    def _is_over(self, segment: JournalFile) -> bool:
+        return segment.path.name < self._next_name()
 
-    def close(self) -> None:
-        """Seal the file and give it up."""
-        try:
-            self._journal.seal()
-        finally:
-            self._journal.close()
-
-    def _today(self) -> str:
-        return f"{self._name}-{stamp(self._signer.clock.now())[:8]}.jsonl"
-
-    def _open_latest(self) -> JournalFile:
-        files = dated_files(self._directory, self._name)
-        if not files:
-            return self._open(self._directory / self._today(), None)
-        before = segment_end(files[-2], self._signer.keys.mac_keys) if len(files) > 1 else None
-        return self._open(files[-1], before)
-
-    def _successor(self) -> JournalFile:
-        """Close the present segment unless somebody did, and open the one that continues it; under the lock."""
-        if not self._journal.is_closed_segment:
-            self._journal.close_segment(self._today())
-        name = last_closing(self._journal.path)
-        return self._open(self._directory / name, self._journal.chain)
-
-    def _open(self, path: Path, after: Chain | None) -> JournalFile:
-        seal = path.with_suffix(".seal.json")
-        return JournalFile.open(
-            path, self._name, self._signer, seal_path=seal, held=False, after=after, patience_s=self._patience_s
-        )
+    def _next_name(self) -> str:
+        return f"{self._log_id}-{stamp(self._signer.clock.now())[:8]}.jsonl"
 
 
 def dated_files(directory: Path, name: str) -> list[Path]:
     """Return the files of a daily journal, oldest first."""
     return sorted(directory.glob(f"{name}-????????.jsonl"))
-
-
-def segment_end(path: Path, mac_keys: Mapping[str, bytes]) -> Chain:
-    """Return the chain's state at the end of a closed segment, from its first and last record.
-
-    What lies between is the business of `golive audit verify`. Raises JournalError when the segment is not closed.
-    """
-    lines = _lines(path)
-    chain = Chain(mac_keys)
-    try:
-        chain.log_id = body_text(decode_entry(lines[0])[0].body, "log_id")
-        last = decode_entry(lines[-1])[0]
-        chain.lines, chain.seq, chain.mac = 2, last.seq - 1, last.prev
-        found = chain.check(lines[-1])[1]
-    except (EntryError, IndexError) as exc:
-        raise JournalError(f"{path}: not a sound journal segment: {exc}") from exc
-    if found or not chain.closed:
-        raise JournalError(f"{path}: {found[0] if found else 'is not closed, yet a later file exists'}")
-    chain.next_file()
-    return chain
-
-
-def is_closed(path: Path) -> bool:
-    """Say whether the last record that can be read of a file closes it."""
-    for line in reversed(_lines(path)):
-        try:
-            return decode_entry(line)[0].type == SEGMENT_CLOSED
-        except EntryError:
-            continue
-    return False
-
-
-def last_closing(path: Path) -> str:
-    """Return the name of the file that continues a closed segment."""
-    try:
-        entry, _ = decode_entry(_lines(path)[-1])
-        name = body_text(entry.body, "successor")
-    except (EntryError, IndexError) as exc:
-        raise JournalError(f"{path}: no closing record: {exc}") from exc
-    if entry.type != SEGMENT_CLOSED or Path(name).name != name:
-        raise JournalError(f"{path}: record {entry.seq} does not close the segment")
-    return name
-
-
-def _lines(path: Path) -> list[bytes]:
-    try:
-        return path.read_bytes().split(b"\n")[:-1]
-    except OSError as exc:
-        raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc

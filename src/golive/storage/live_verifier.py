@@ -14,7 +14,6 @@ from golive.model.errors import GoliveError, JournalError
 from golive.model.json import JsonObject
 
 from . import risk_decisions
-from .daily_journal import segment_end
 from .emergency_journal import ACTIVATED
 from .live_projection import drafts
 from .live_segments import DIRECTORY, LOG_NAME, log_files
@@ -26,6 +25,7 @@ from .order_journal.place import seal_path
 from .order_journal.row import JournalRow, named
 from .order_journal.schema import APPLICATION_ID, COLUMNS
 from .order_journal.verify import looking_on, verification
+from .segments import segment_end
 from .verified import (
     Result,
     VerificationKeys,

@@ -20,12 +20,12 @@ from . import (
     risk_decisions,
     security_admin,
 )
-from .daily_journal import segment_end
 from .live_verifier import LiveBounds, LiveVerifier, is_order_journal
 from .lost_activations import lost_activations
 from .lost_alerts import lost_alerts
 from .lost_stores import lost_stores, unknown_decisions
 from .lost_switches import lost_switches
+from .segments import segment_end
 from .session_chain import seal_path as store_seal_path
 from .session_reader import SessionReader
 from .stop_verification import verify_stops
