@@ -72,6 +72,7 @@ bench-peers: setup  ## ratios to other tools; builds their environments first (P
 	@$(BIN)/python -m benchmarks.risk_decision --peers
 
 proof: setup  ## the long forms of every proof (docs/testing.md); the crash proofs report to reports/proof/
+	@$(BIN)/python scripts/judge_tls.py build || echo "tests by sslyze will skip"
 	@GOLIVE_PROOF=1 GOLIVE_PROOF_REPORTS=$(REPORTS) $(BIN)/python -m pytest -m 'not live_venue'
 
 clean:  ## remove the environment and caches; state, logs and reports stay
