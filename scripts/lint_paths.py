@@ -10,7 +10,6 @@ refuses it. Needs the standard library alone, except for YAML files: those are r
 from __future__ import annotations
 
 import argparse
-import ast
 import os
 import re
 import shutil
@@ -21,9 +20,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from lint_secrets import secrets
+from lint_legacy import LEGACY, cells, legacy_lines
+from lint_secrets import secrets, tokens
+from lint_text import printable, text_of
 
-LEGACY, ARCHIVE = "KryptoLowca", "archive"
+ARCHIVE = "archive"
 VARIABLE = "LINT_PATHS_ALLOW_LEGACY"
 LARGEST = 1_000_000
 """bytes of a file that is kept"""
@@ -36,16 +37,17 @@ NOT_OURS = frozenset(
 )
 """folders that are not looked into where no git tells what is kept"""
 PLACES_OF_SECRETS = re.compile(
-    r"(?:^|/)(?:secrets/.+|\.env(?:\.(?!example$|sample$|template$)[^/]+)?|\.netrc|\.pgpass|id_(?:rsa|dsa|ecdsa|ed25519)"
-    r"|[^/]+\.(?:p12|pfx|jks|kdbx|age|key))$"
+    r"(?is)(?:^|/)(?:secrets/.+|\.env(?:\.(?!example$|sample$|template$)[^/]+)?|\.netrc|\.pgpass|id_(?:rsa|dsa|ecdsa|ed25519)(?:\.(?:bak|old|orig|save))?~?"
+    r"|[^/]+\.(?:p12|pfx|jks|kdbx|age|key|ppk|keystore|ovpn)(?:\.(?:bak|old|orig|save))?~?)\s*$"
 )
 
 MACHINE_PATHS = re.compile(
-    r"(?<![\w.<>{}$~/-])(?:file://)?(?:"
-    r"/(?:home|Users)/[A-Za-z0-9_][\w.-]*/[\w.-]"
+    r"(?:(?<![\w.<>{}$~/-])|(?<=-[ILF])|(?<=[^:/]/))(?:file:/{1,3})?(?:"
+    r"/(?:[a-z]/)?(?:home|Users)/[A-Za-z0-9_][\w.-]*"
     r"|/root/[\w.-]"
-    r"|/(?:workspaces?|builds|github|mnt/[a-z]|private/var|var/folders|opt/(?:hostedtoolcache|homebrew|conda))/[\w.-]"
-    r"|(?i:[a-z]:\\{1,2}(?:users|documents|program files|windows|projects?|work|dev|src|repos?|temp)\b))"
+    r"|/(?:workspaces?|builds|github|mnt/[a-z]|private/var|var/folders|opt/(?:hostedtoolcache|homebrew|conda)|Volumes"
+    r"|media/[\w.-]+|run/user/\d+|nix/store|snap)/[\w.-]"
+    r"|(?i:[a-z]:[\\/]{1,2}(?:users|documents|program files|windows|projects?|work|dev|src|repos?|temp)\b))"
 )
 
 
@@ -56,7 +58,8 @@ class Finding:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.text}" if self.line else f"{self.path}: {self.text}"
+        where = printable(self.path)
+        return f"{where}:{self.line}: {self.text}" if self.line else f"{where}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ class Look:
 def look(root: Path, *, allow_legacy: bool) -> Look:
     """Examine the repository at `root`."""
     tracked, kept = kept_files(root)
-    leftovers = [*_leftovers(root, kept), *((each, False) for each in _archive(root, kept))]
+    marked = _marked_executable(root)
+    leftovers = [*_leftovers(root, kept, marked), *((each, False) for each in _archive(root, kept, marked))]
     findings = [finding for finding, is_presence in leftovers if not (is_presence and allow_legacy)]
     notices = [finding for finding, is_presence in leftovers if is_presence and allow_legacy]
     if allow_legacy and (root / ARCHIVE).is_dir():
@@ -97,6 +101,13 @@ def _git(root: Path, *arguments: str) -> str | None:
     return os.fsdecode(done.stdout) if done.returncode == 0 else None
 
 
+def _marked_executable(root: Path) -> frozenset[str]:
+    """Return what git keeps as executable, whatever mode it has on this disk."""
+    listed = _git(root, "ls-files", "-z", "--stage") if shutil.which("git") is not None else None
+    rows = (row.partition("\t") for row in (listed or "").split("\0"))
+    return frozenset(name for told, _, name in rows if told.startswith("100755"))
+
+
 def _walk(root: Path, skipped: Iterable[str] = (), below: str = "") -> Iterator[str]:
     for folder, folders, files in os.walk(root / below):
         folders[:] = sorted(name for name in folders if name not in skipped)
@@ -104,7 +115,7 @@ def _walk(root: Path, skipped: Iterable[str] = (), below: str = "") -> Iterator[
             yield (Path(folder) / name).relative_to(root).as_posix()
 
 
-def _leftovers(root: Path, kept: Sequence[str]) -> Iterator[tuple[Finding, bool]]:
+def _leftovers(root: Path, kept: Sequence[str], marked: frozenset[str]) -> Iterator[tuple[Finding, bool]]:
     """Yield what is left of the legacy package, each with whether it is no more than there."""
     places = {f"{LEGACY}/"} if (root / LEGACY).is_dir() else set()
     for name in kept:
@@ -115,27 +126,29 @@ def _leftovers(root: Path, kept: Sequence[str]) -> Iterator[tuple[Finding, bool]
         yield Finding(place, 0, f"a directory {LEGACY}/; remove it"), True
         below = {name for name in kept if name.startswith(place)} | set(_walk(root, below=place))
         for name in sorted(below):
-            if _is_executable(root / name):
+            if name in marked or _is_executable(root / name):
                 yield Finding(name, 0, f"an executable file under {LEGACY}/; remove it"), False
             else:
                 yield Finding(name, 0, f"a file under {LEGACY}/; remove it"), True
 
 
-def _archive(root: Path, kept: Sequence[str]) -> Iterator[Finding]:
+def _archive(root: Path, kept: Sequence[str], marked: frozenset[str]) -> Iterator[Finding]:
     below = {name for name in kept if name.startswith(f"{ARCHIVE}/")} | set(_walk(root, below=ARCHIVE))
     for name in sorted(below):
-        if _is_executable(root / name):
+        if name in marked or _is_executable(root / name):
             yield Finding(name, 0, f"an executable file under {ARCHIVE}/; remove it, or its mode bit")
 
 
 def _is_executable(path: Path) -> bool:
-    if path.suffix.lower() in EXECUTABLE:
-        return True
+    """Say whether a file, or what a link leads to, can be executed."""
     try:
-        found = path.lstat()
-    except OSError:
+        names = {path.name, path.resolve().name}
+        found = path.stat()
+    except (OSError, RuntimeError):  # a link to nowhere, or to itself
+        return path.suffix.strip().lower() in EXECUTABLE
+    if stat.S_ISDIR(found.st_mode):
         return False
-    return stat.S_ISREG(found.st_mode) and bool(found.st_mode & 0o111)
+    return any(Path(name).suffix.strip().lower() in EXECUTABLE for name in names) or bool(found.st_mode & 0o111)
 
 
 def _faults(root: Path, name: str, *, is_tracked: bool) -> Iterator[Finding]:
@@ -152,16 +165,19 @@ def _faults(root: Path, name: str, *, is_tracked: bool) -> Iterator[Finding]:
     size = path.stat().st_size
     if is_tracked and size > LARGEST:
         yield Finding(name, 0, f"{size} bytes, more than {LARGEST}; keep it elsewhere")
-    data = path.read_bytes()
-    if b"\0" in data[:8192]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        yield Finding(name, 0, f"cannot be read: {error.strerror}; who can say what it holds?")
         return
-    text = data.decode("utf-8", errors="replace")
-    yield from machine_paths(name, text, root)
-    for line, what in secrets(path.suffix, text):
-        yield Finding(name, line, f"a secret: {what}; remove it, and replace the key itself")
-    if path.suffix in (".py", ".pyi"):
+    text, is_text = text_of(data)
+    suffix = path.suffix.strip().lower()
+    yield from machine_paths(name, text, root) if is_text else ()
+    for line, what in secrets(suffix, text) if is_text else tokens(text):
+        yield Finding(name, line if is_text else 0, f"a secret: {what}; remove it, and replace the key itself")
+    if is_text:
         yield from legacy_imports(name, text)
-    if path.suffix in (".yaml", ".yml"):
+    if suffix in (".yaml", ".yml"):
         yield from duplicate_keys(name, text)
 
 
@@ -170,9 +186,9 @@ def machine_paths(name: str, text: str, root: Path) -> Iterator[Finding]:
     own = f"{root.resolve()}/" if len(root.resolve().parts) > 2 else None
     if own is None or own not in text:
         own = None
-        if MACHINE_PATHS.search(text) is None:
+        if MACHINE_PATHS.search(text.replace("\\/", "/")) is None:
             return
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(text.replace("\\/", "/").split("\n"), 1):  # JSON may have a backslash before it
         if (found := MACHINE_PATHS.search(line)) is not None:
             shown = line[found.start() : found.end() + 20].split('"')[0]
             yield Finding(name, number, f"a path of one machine: {shown:.40}…; write it relative to the project or to --home")
@@ -181,30 +197,13 @@ def machine_paths(name: str, text: str, root: Path) -> Iterator[Finding]:
 
 
 def legacy_imports(name: str, text: str) -> Iterator[Finding]:
-    """Yield each import of the legacy package, by the syntax tree: statements, `import_module` and `__import__`."""
-    if LEGACY not in text:
+    """Yield each import of the legacy package in Python code: a module, a script without a suffix, or a notebook."""
+    suffix = PurePosixPath(name).suffix.strip().lower()
+    if suffix == ".ipynb":
+        text = cells(text)
+    elif suffix not in (".py", ".pyi", ".pyw", ".pyx") and not re.match(r"#!.*\bpython", text):
         return
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
-        yield Finding(name, getattr(error, "lineno", None) or 1, "not Python: who can say what it imports? Correct or remove it")
-        return
-    for node in ast.walk(tree):
-        if LEGACY in {each.split(".")[0] for each in _imported(node)}:
-            yield Finding(name, getattr(node, "lineno", 1), f"imports {LEGACY}; remove the import")
-
-
-def _imported(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        yield node.module or ""
-        if node.level:
-            yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if called in ("import_module", "__import__", "find_spec", "run_module", "importorskip"):
-            yield str(node.args[0].value)
+    yield from (Finding(name, line, what) for line, what in legacy_lines(text))
 
 
 def duplicate_keys(name: str, text: str) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ What is found must be replaced where it opens something; removing it here leaves
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import math
 import re
@@ -15,7 +16,8 @@ TOKENS: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
     "a private key": (
         ("PRIVATE KEY", "AGE-SECRET"),
         re.compile(
-            r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s|[\"',+])*[A-Za-z0-9+/=]{40}"
+            r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\\+[rn]|\s|[\"',+#>|*;]|[A-Za-z-]+: [^\n\\]{1,80})*"
+            r"(?:[A-Za-z0-9+/=](?:\\+[rn]|[\s\"',+#>|*;])*){40}"
             r"|AGE-SECRET-KEY-1[A-Z0-9]{50}"
         ),
     ),
@@ -28,24 +30,41 @@ TOKENS: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
         ("xox", "slack.com"),
         re.compile(r"\bxox[abeoprs]-\d{6,}-[\w-]{20,}|hooks\.slack\.com/services/T\w{8,}/B\w{8,}/\w{20,}"),
     ),
-    "a token of Telegram": ((":AA",), re.compile(r"(?<![\w-])\d{8,10}:AA[\w-]{33}(?![\w-])")),
+    "a token of Telegram": ((":AA",), re.compile(r"(?:(?<![\w-])|(?<=bot))\d{8,10}:AA[\w-]{33}(?![\w-])")),
     "a webhook of Discord": (("/api/webhooks",), re.compile(r"discord(?:app)?\.com/api/webhooks/\d{17,20}/[\w-]{60,}")),
     "a key of Stripe, Google, PyPI or npm": (
         ("sk_live_", "AIza", "pypi-Ag", "npm_"),
         re.compile(r"\b(?:sk_live_\w{20,}|AIza[\w-]{35}|pypi-AgEIcHlwaS5vcmc[\w-]{40,}|npm_\w{36})"),
     ),
+    "a key of OpenAI, Anthropic, Hugging Face or SendGrid": (
+        ("sk-", "hf_", "SG."),
+        re.compile(r"(?<![\w-])(?:sk-(?:proj-|ant-[a-z0-9]+-)?[A-Za-z0-9_-]{32,}|hf_[A-Za-z]{34}|SG\.[\w-]{22}\.[\w-]{43})"),
+    ),
+    "a key of a store of Azure": (("AccountKey=",), re.compile(r"AccountKey=[A-Za-z0-9+/]{86}==")),
     "a JSON Web Token": (("eyJ",), re.compile(r"\beyJ[\w-]{15,}\.eyJ[\w-]{15,}\.[\w-]{20,}")),
 }
 """what has the form of a key: what one of stands in a text that can hold it, and how it looks"""
-_WORDS = r"(?:secret|passw(?:or)?d|passphrase|api[_-]?key|private[_-]?key|access[_-]?key|token|credential)s?(?:[_-]?key)?"
+_WORDS = (
+    r"(?:secret|passw(?:or)?d|passphrase|passwd|token|credential|bearer"
+    r"|(?:api|private|access|signing|encryption|master|hmac|wallet|auth)[_-]?key)s?(?:[_-]?key)?"
+)
 NAMED = re.compile(
-    _WORDS + r"""["']?\]?[ \t]*(?::[ \t]*[\w.\[\]| ]{1,40}=|:=|[:=])[ \t]*(?:[\w.]{1,40}\()?[bru]{0,2}"""
-    r"""["'](?P<value>[^"'\s{}<>$%]{16,})["']""",
+    _WORDS
+    + r"""(?:["']?[\])]?[ \t]*(?::[ \t]*[\w.\[\]| ]{1,40}=|:=|=>|[:=])|["'],)\s*(?:\(\s*)?(?:[\w.]{1,40}\(\s*)?[bru]{0,2}"""
+    r"""(?P<quote>["'`]{1,3})(?P<value>[^"'`\s{}<>$%]{16,})(?P=quote)""",
     re.IGNORECASE,
 )
-UNQUOTED = re.compile(_WORDS + r"[ \t]*[:=][ \t]*(?P<value>[A-Za-z0-9+/=_.-]{16,})[ \t]*(?:#.*)?$", re.IGNORECASE | re.MULTILINE)
-"""as it stands in YAML, INI and shell files, whose texts need no quotes"""
-PLAIN_TEXTS = frozenset({".yaml", ".yml", ".ini", ".cfg", ".toml", ".conf", ".properties", ".env", ".sh", ""})
+UNQUOTED = re.compile(
+    _WORDS + r"(?:[ \t]*[:=][ \t]*|>\s*|[ \t]+)(?P<value>[A-Za-z0-9+/=_.-]{16,})[ \t]*\r?(?:#.*|</.*|\\)?$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""as it stands in YAML, INI, XML and shell files, on command lines and in headers, whose texts need no quotes"""
+IN_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@\"'{}<>$]*:(?P<value>[^/\s:@\"'{}<>$]{12,})@", re.IGNORECASE)
+"""a password in an address: scheme://name:password@host"""
+QUOTES_ALWAYS = frozenset({".py", ".pyi", ".pyw", ".pyx", ".js", ".ts", ".html", ".css", ".rs", ".go", ".c", ".h", ".ipynb"})
+"""suffixes of languages whose texts stand in quotes"""
+IN_BASE64 = re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/=]{40,}")
+"""`-----BEGIN `, as manifests of Kubernetes have it"""
 LEAST_ENTROPY = 3.6
 """bits for each character of a value under the name of a secret; words of a language have less, keys made by chance more"""
 NO_SECRETS: Mapping[str, str] = {
@@ -65,16 +84,30 @@ def secrets(suffix: str, text: str) -> Iterator[tuple[int, str]]:
 
     `suffix`: of the file the text is from.
     """
+    yield from tokens(text)
+    for pattern in (NAMED,) if suffix in QUOTES_ALWAYS else (NAMED, UNQUOTED):
+        for found in pattern.finditer(text):
+            if _is_made_by_chance(found["value"]) and not is_known(found["value"]):
+                yield _line(text, found.start("value")), "a value under the name of one"
+
+
+def tokens(text: str) -> Iterator[tuple[int, str]]:
+    """Yield line and kind of what has the form of a key by itself, whatever stands around it."""
     for what, (hints, pattern) in TOKENS.items():
         if any(hint in text for hint in hints):
             for found in pattern.finditer(text):
                 if not is_known(found[0]):
-                    yield text.count("\n", 0, found.start()) + 1, what
-    for pattern in (NAMED, UNQUOTED) if suffix in PLAIN_TEXTS else (NAMED,):
-        for found in pattern.finditer(text):
-            if _is_made_by_chance(found["value"]) and not is_known(found["value"]):
-                line = text.count("\n", 0, found.start("value")) + 1
-                yield line, "a value under the name of one"
+                    yield _line(text, found.start()), what
+    for found in IN_BASE64.finditer(text) if "LS0tLS1CRUdJTi" in text else ():
+        if b"PRIVATE KEY" in base64.b64decode(found[0][:48]):
+            yield _line(text, found.start()), "a private key"
+    for found in IN_ADDRESS.finditer(text) if "://" in text else ():
+        if _is_made_by_chance(found["value"]) and not is_known(found["value"]):
+            yield _line(text, found.start()), "a password in an address"
+
+
+def _line(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1
 
 
 def _is_made_by_chance(value: str) -> bool:

@@ -63,7 +63,7 @@ LINES = {
     "root": ('open("/' + 'root/golive/x")\n', "a path of one machine"),
     "windows": ("C:" + "\\Users\\alice\\golive\n", "a path of one machine"),
     "windows_escaped": ('"D:' + '\\\\projects\\\\bot"\n', "a path of one machine"),
-    "file_url": ("file:/" + "//home/alice/x\n", "a path of one machine"),
+    "file_url": ("file:" + "///" + "home/alice/x\n", "a path of one machine"),
     "build": ("/" + "builds/team/bot/x\n", "a path of one machine"),
     "named": (f'api_secret = "{CHANCE}"\n', "a value under the name of one"),
     "typed": (f'PASSPHRASE: Final[str] = "{CHANCE}"\n', "a value under the name of one"),
@@ -74,6 +74,28 @@ LINES = {
     "slack": ("xox" + "b-123456789012-abcdefghijklmnopqrstuvwx\n", "Slack"),
     "telegram": ("12345678:" + "AAabcdefghijklmnopqrstuvwxyz0123456\n", "Telegram"),
     "jwt": ("ey" + "JhbGciOiJIUzI1NiJ9.ey" + "JzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P\n", "JSON Web Token"),
+    "bare_home": ("HOME=/" + "home/alice\n", "a path of one machine"),
+    "windows_slashes": ("C:/" + "Users/alice/golive\n", "a path of one machine"),
+    "flag": ("-I/" + "home/alice/include\n", "a path of one machine"),
+    "escaped_slashes": ('"\\/' + 'home\\/alice\\/x"\n', "a path of one machine"),
+    "mounted": ("/" + "Volumes/Data/golive\n", "a path of one machine"),
+    "default": (f'os.environ.setdefault("API_SECRET", "{CHANCE}")\n', "a value under the name of one"),
+    "command": (f"bot --api-key {CHANCE}\n", "a value under the name of one"),
+    "header": (f"Authorization: Bearer {CHANCE}\n", "a value under the name of one"),
+    "xml": (f"<password>{CHANCE}</password>\n", "a value under the name of one"),
+    "backticks": (f"const token = `{CHANCE}`\n", "a value under the name of one"),
+    "address": (f"postgres://bot:{CHANCE.replace('/', 'x')}@db/x\n", "a password in an address"),
+    "bot_address": ("https://api.telegram.org/bot12345678:" + "AAabcdefghijklmnopqrstuvwxyz0123456/getMe\n", "Telegram"),
+    "openai": ("s" + "k-proj-" + CHANCE.replace("+", "x").replace("/", "y") + "0123\n", "a key of OpenAI"),
+    "pem_base64": (
+        base64.b64encode(b"-----BEGIN " + b"EC PRIVATE KEY-----\n" + CHANCE.encode() * 2).decode() + "\n",
+        "a private key",
+    ),
+    "pem_comment": ("# -----BEGIN " + f"PRIVATE KEY-----\n# {CHANCE[:30]}\n# {CHANCE}\n", "a private key"),
+    "pem_headers": (
+        "-----BEGIN " + f"RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES,00\n\n{CHANCE}{CHANCE}\n",
+        "a private key",
+    ),
     "pem": ("-----BEGIN " + f"EC PRIVATE KEY-----\n{CHANCE}{CHANCE}\n-----END EC PRIVATE KEY-----\n", "a private key"),
 }
 
@@ -115,6 +137,74 @@ def test_what_detect_secrets_names_is_found_here_too(tmp_path: Path) -> None:
     named = {Path(name).stem for name, _ in judge}
     assert named == set(JUDGED)
     assert {case for case in JUDGED if list(secrets(".py", LINES[case][0]))} == named
+
+
+def test_a_secret_in_the_line_below_its_name_is_found() -> None:
+    assert list(secrets(".py", f'api_secret = (\n    "{CHANCE}"\n)\n')) == [(2, "a value under the name of one")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_a_secret_in_another_encoding_is_found(encoding: str, keep: Kept, capsys: pytest.CaptureFixture[str]) -> None:
+    path = keep("docs/notes.txt", f"first\n{LINES['named'][0]}{LINES['home'][0]}".encode(encoding))
+    code, lines = told(path.parents[1], capsys)
+    assert (code, [line.split(": ")[0] for line in lines]) == (1, ["docs/notes.txt:2", "docs/notes.txt:3"])
+    keep("core.yaml", "a: 1\na: 2\n".encode(encoding))
+    keep("x.py", "import KryptoLowca\n".encode(encoding))
+    assert len(told(path.parents[1], capsys)[1]) == 4
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_key_within_a_binary_file_is_found(
+    wide: bool, keep: Kept, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = LINES["github"][0].encode("utf-16-le" if wide else "ascii")
+    keep("image.bin", bytes(range(256)) * 20 + secret + bytes(300))
+    code, lines = told(repository, capsys)
+    assert (code, lines) == (1, ["image.bin: a secret: a token of GitHub or GitLab; remove it, and replace the key itself"])
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("a\nb.txt", r"a\nb.txt"), ("caf\udce9.txt", r"caf\udce9.txt"), ("a\x1b[2K.txt", r"a\x1b[2K.txt")],
+)  # fmt: skip
+def test_an_odd_name_is_shown_in_one_line(
+    name: str, shown: str, keep: Kept, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep(name, LINES["named"][0])
+    code, lines = told(repository, capsys)
+    assert (code, len(lines)) == (1, 1)
+    assert lines[0].startswith(f"{shown}:1: a secret")
+
+
+def test_a_new_line_in_a_name_hides_neither_secrets_nor_executables(
+    keep: Kept, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep("secrets/a\nb", "x")
+    keep("x.KEY\n", "x")
+    keep("archive/run.py\n", "x")
+    assert [line.split(": ")[0] for line in told(repository, capsys)[1]] == [r"archive/run.py\n", r"secrets/a\nb", r"x.KEY\n"]
+
+
+def test_a_link_to_an_executable_and_a_mode_that_only_git_keeps_are_executables_of_the_archive(
+    keep: Kept, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep("scripts/run.py", "x")
+    (repository / "archive").mkdir()
+    (repository / "archive/run").symlink_to("../scripts/run.py")
+    keep("archive/kept", "x")
+    subprocess.run(["git", "-C", str(repository), "update-index", "--chmod=+x", "archive/kept"], check=True)
+    assert [line.split(": ")[0] for line in told(repository, capsys)[1]] == ["archive/kept", "archive/run"]
+
+
+def test_imports_of_a_script_without_suffix_and_of_a_notebook_are_found(
+    keep: Kept, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep("run", "#!/usr/bin/env python3\nimport KryptoLowca\n")
+    keep("x.pyw", "import KryptoLowca\n")
+    cell = '{"cells": [{"cell_type": "code", "source": ["%matplotlib\\n", "from KryptoLowca import x"]}]}'
+    keep("study.ipynb", cell)
+    keep("words.ipynb", cell.replace('"code"', '"markdown"'))
+    assert [line.split(": ")[0] for line in told(repository, capsys)[1]] == ["run:2", "study.ipynb:2", "x.pyw:1"]
 
 
 PLAIN = [
@@ -165,6 +255,15 @@ IMPORTS = [
     "import KryptoLowca", "import os, KryptoLowca.bot as bot", "from KryptoLowca.core import engine", "from . import KryptoLowca",
     'import importlib\nimportlib.import_module("KryptoLowca.core")', '__import__("KryptoLowca")', "def f():\n    import KryptoLowca",
     'import pytest\npytest.importorskip("KryptoLowca.ai")',
+    'from importlib import import_module as f\nf("KryptoLowca")',
+    'import importlib as il\nf = il.import_module\ng = f\ng(name="KryptoLowca.core")',
+    'load = getattr(__import__("importlib"), "import_module")\nload("KryptoLowca")',
+    'import importlib\ngetattr(importlib, "import_module")("KryptoLowca")',
+    'from functools import partial\nfrom importlib import import_module\npartial(import_module, "KryptoLowca")()',
+    'from importlib import import_module\nNAME = "Krypto" + "Lowca"\nimport_module(f"{NAME}.core")',
+    'from importlib import import_module\nimport_module(".".join(["KryptoLowca", "core"]))',
+    'exec("import KryptoLowca")', 'import pkgutil\npkgutil.resolve_name("KryptoLowca.core:run")',
+    'import importlib\nvars(importlib)["import_module"]("KryptoLowca")',
 ]  # fmt: skip
 
 
