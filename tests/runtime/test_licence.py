@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -88,7 +90,36 @@ def test_a_licence_is_issued_installed_and_good_for_live(world: World) -> None:
     assert (document["valid"], document["live_allowed"], document["registry_records"]) == (True, True, 2)
     assert json.loads((world.out / "license.json").read_bytes())["payload"]["issuer"] == "dudzian"
     assert world.acts() == ["licence_installed", VERIFIED, VERIFIED]
+    [step] = verified_steps(world)
+    assert (step["stage"], step["status"], step["step"]) == ("live", "ok", "licence_verified")
+    paths = [*world.desk.paths.values(), evidence]
+    assert step["artefacts"] == [
+        {"path": str(each.relative_to(world.home)), "sha256": hashlib.sha256(each.read_bytes()).hexdigest()} for each in paths
+    ]
     assert not any(text in str(document) for text in PARTS.values())
+
+
+def verified_steps(world: World) -> list[dict[str, Any]]:
+    path = world.home / "audit/decision_logs/live_execution.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return [row["body"] for row in rows if row["type"] == "checklist_step"]
+
+
+@pytest.mark.parametrize("lacks", ["live", "licence", "expected", "time"])
+def test_a_verification_of_what_does_not_allow_live_is_a_step_that_is_blocked(world: World, lacks: str) -> None:
+    world.installed(*(["paper"] if lacks == "live" else []))
+    if lacks in ("licence", "expected"):
+        world.desk.paths[Document.LICENCE if lacks == "licence" else Document.EXPECTED].unlink()
+    elif lacks == "time":
+        world.clock.time = Nanos(world.clock.time + 400 * DAY)
+    assert verify(world.desk)[0].is_valid is (lacks == "live")
+    assert [step["status"] for step in verified_steps(world)] == ["blocked"]
+
+
+def test_a_licence_for_development_is_no_step_on_the_way_to_live(world: World) -> None:
+    world.desk.demand(PAPER, "start")
+    assert verify(world.desk)[0].is_valid
+    assert verified_steps(world) == []
 
 
 def test_what_a_real_issuer_has_given_is_not_replaced_by_development(world: World) -> None:
@@ -300,33 +331,85 @@ def planned(world: World, *, resume: bool = False) -> Plan:
     return plan_run(RunOptions(mode="demo", resume=resume), load_configuration(path, {}), path, world.home)
 
 
-async def test_a_session_follows_its_licence_and_is_told_once(world: World) -> None:
-    plan, told, inbox, engine = planned(world), list[str](), Inbox(), engine_for()
-    licence = SessionLicence(
-        plan, world.clock, alert=lambda alert: told.append(alert.title), desk=world.installed().desk, every_s=0.01
-    )
-    licence.demand()
-    paths = world.desk.paths
-    good = paths[Document.REVOCATIONS].read_bytes()
+class Followed:
+    """A session's licence that is looked at beside a test, and what it tells the engine."""
 
-    async def act() -> str:
+    def __init__(self, world: World, *, every_s: float = 3600.0) -> None:
+        self.alerts = list[str]()
+        self.inbox, self.engine = Inbox(), engine_for()
+        self.licence = SessionLicence(
+            planned(world), world.clock, alert=lambda alert: self.alerts.append(f"{alert.title}: {alert.body}"),
+            desk=world.desk, every_s=every_s, glance_s=0.01,
+        )  # fmt: skip
+        self.licence.demand()
+        self.watch = asyncio.ensure_future(self.licence.run(self.engine, self.inbox))
+
+    async def act(self) -> str:
+        """Wait until it tells something; the engine follows."""
         for _ in range(500):
             await asyncio.sleep(0.01)
-            if acts := inbox.take_acts():
+            if acts := self.inbox.take_acts():
                 [(event, _)] = acts
-                engine.process(event)
+                self.engine.process(event)
                 return str(event.action)
         raise AssertionError("nothing was posted")
 
-    watch = asyncio.ensure_future(licence.run(engine, inbox))
-    paths[Document.REVOCATIONS].write_bytes(b"{}")
-    assert await act() == "licence_lost"
-    assert engine.risk.licence_lapse is not None
-    paths[Document.REVOCATIONS].write_bytes(good)
-    assert await act() == "licence_back"
-    assert engine.risk.licence_lapse is None
-    watch.cancel()
-    assert told == ["okx_desktop_paper has no valid licence and only reduces"]
+    async def silence(self) -> None:
+        await asyncio.sleep(0.1)
+        assert self.inbox.take_acts() == []
+
+
+@pytest.mark.parametrize("every_s", [0.01, 3600.0])
+async def test_a_session_follows_its_licence_and_is_told_once(world: World, every_s: float) -> None:
+    world.installed()
+    followed = Followed(world, every_s=every_s)
+    await followed.silence()
+    path = world.desk.paths[Document.REVOCATIONS]
+    good = path.read_bytes()
+    path.write_bytes(b"{}")
+    assert await followed.act() == "licence_lost"
+    assert followed.engine.risk.licence_lapse is not None
+    path.write_bytes(good)
+    assert await followed.act() == "licence_back"
+    assert followed.engine.risk.licence_lapse is None
+    followed.watch.cancel()
+    [told] = followed.alerts
+    assert told.startswith("okx_desktop_paper has no valid licence and only reduces: no valid licence: revocation list: ")
+
+
+async def test_a_session_hears_at_once_that_its_licence_is_taken_back_or_has_run_out(world: World, tmp_path: Path) -> None:
+    world.installed(days=3)
+    followed = Followed(world)
+    licence = world.desk.check(PAPER, "test").licence
+    assert licence is not None
+    world.clock.time = Nanos(world.clock.time + MINUTE)
+    world.issuer.issue_list([licence.license_id], (), tmp_path / "back")
+    sync(world.desk, str(tmp_path / "back/revocations.json"))
+    assert await followed.act() == "licence_lost"
+    world.installed(days=3)
+    assert await followed.act() == "licence_back"
+    world.clock.time = Nanos(world.clock.time + 3 * DAY)
+    await followed.silence()  # grace
+    world.clock.time = Nanos(world.clock.time + 72 * HOUR)
+    assert await followed.act() == "licence_lost"
+    followed.watch.cancel()
+    assert [f"its issuer has taken {licence.license_id} back" in followed.alerts[0], "it ended on" in followed.alerts[1]] == [
+        True
+    ] * 2
+
+
+async def test_documents_that_are_being_replaced_are_judged_when_all_of_them_are_there(world: World) -> None:
+    world.installed()
+    followed = Followed(world)
+    path = world.desk.paths[Document.REVOCATIONS]
+    good = path.read_bytes()
+    for number in range(30):  # each is seen, none stays
+        path.write_bytes(b"{}" + b" " * number)
+        await asyncio.sleep(0.005)
+    path.write_bytes(good)
+    await followed.silence()
+    followed.watch.cancel()
+    assert followed.alerts == []
 
 
 def test_a_session_that_is_taken_up_again_is_not_refused(world: World) -> None:

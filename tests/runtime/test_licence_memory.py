@@ -71,7 +71,8 @@ def revoked_licence(world: World) -> Path:
 @pytest.mark.parametrize("forgets", [False, True], ids=["marks", "log alone"])
 def test_a_key_that_was_taken_back_signs_neither_list_nor_licence_again(world: World, tmp_path: Path, *, forgets: bool) -> None:
     key_id, public = make_signing_key(tmp_path / "second.key")
-    second = IssuerDesk(tmp_path, tmp_path / "second.key", world.clock)
+    second = IssuerDesk(tmp_path / "second", tmp_path / "second.key", world.clock)
+    forgetful = IssuerDesk(tmp_path / "other", world.signing_key, world.clock)
     world.desk = world.with_issuers(*world.desk.issuers, IssuerKey("dudzian", bytes.fromhex(public)))
     world.installed()
     taken(world, world.issuer, [], [key_id])
@@ -80,11 +81,11 @@ def test_a_key_that_was_taken_back_signs_neither_list_nor_licence_again(world: W
     for issuer, keys, why in (
         (second, [], "a key that an earlier one took back"),
         (second, [key_id], "a key that an earlier one took back"),
-        (world.issuer, [], f"no longer names {key_id}"),
+        (forgetful, [], f"no longer names {key_id}"),
     ):
         with pytest.raises(PrerequisiteMissing, match=why):
             taken(world, issuer, [], keys)
-    world.issuer, first = second, world.issuer
+    first, world.issuer = world.issuer, IssuerDesk(tmp_path / "third", tmp_path / "second.key", world.clock)
     world.issue()
     for _ in range(2):
         with pytest.raises(PrerequisiteMissing, match=f"has taken the key {key_id} back"):

@@ -9,6 +9,7 @@ import typer
 
 from .command_app import command_group
 from .delivery import delivered
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 from .provision import Names, RequestOption, SigningKeyOption, demanded
 
 app = command_group("Make a signing key, sign revocation lists and fingerprints. Licences: oem_provision_license.py --issue.")
@@ -32,18 +33,21 @@ def issue_list(
     signing_key: SigningKeyOption = None,
     revoke: Annotated[Names, typer.Option("--revoke", metavar="ID", help="A licence taken back; may be repeated.")] = None,
     revoke_key: Annotated[Names, typer.Option("--revoke-key", metavar="ID", help="A key taken back; may be repeated.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
 ) -> None:
-    """Sign a revocation list, good for seven days. It holds what it says and no more: name all that is taken back, each time.
+    """Sign a revocation list, good for seven days: of what is named here, and of all that was taken back from this home before.
 
-    Exit codes: 0 signed, 2 usage, 70 it cannot be written.
-    """  # fmt: skip
+    Exit codes: 0 signed, 2 usage, also a key that was taken back, 70 it cannot be written, or the registry is not sound.
+    """
     from golive.runtime.clock import SystemClock
     from golive.runtime.licence.issuance import IssuerDesk
 
-    desk = IssuerDesk(out, demanded(signing_key, "--signing-key FILE"), SystemClock())
+    desk = IssuerDesk(locate(config, home).home, demanded(signing_key, "--signing-key FILE"), SystemClock())
     made = desk.issue_list(revoke or (), revoke_key or (), out)
     with delivered() as stdout:
-        stdout.write(f"revocation list {made.version} signed into {out}\n")
+        named = ", ".join([*made.licences, *made.keys]) or "nothing"
+        stdout.write(f"revocation list {made.version} signed into {out}; it takes back {named}\n")
 
 
 @app.command("fingerprint")

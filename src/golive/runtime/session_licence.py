@@ -1,7 +1,9 @@
 """A session's licence: nothing starts without a good one, and one that lapses while it runs leaves reductions only.
 
-It is judged at the start and every hour; what changed becomes an act in the session's inbox, which the engine follows as it would
-in a replay. A session is never stopped for its licence: what is held must be able to go.
+It is judged at the start, every hour, at the moment at which it or its list runs out, and soon after one of its documents was
+replaced: a list that takes it back counts within seconds of `golive licence sync`. What changed becomes an act in the session's
+inbox, which the engine follows as it would in a replay. A session is never stopped for its licence: what is held must be able to
+go.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Final
 
 from golive.engine import Engine
 from golive.model.alert import AlertSeverity
-from golive.model.clock import Clock
+from golive.model.clock import SECOND, Clock, to_iso
 from golive.model.command import Alert
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.event import Operator, OperatorAction
@@ -22,28 +24,39 @@ from golive.security.licence.judge import Judgement, Wanted
 from .dispatcher import Dispatcher
 from .drive import Inbox
 from .identity import operator_identity
-from .licence.desk import LicenceDesk, refusal
+from .licence.desk import LicenceDesk, Traces, refusal
 from .plan import Plan
 from .prerequisite import blocking
 
 EVERY_S: Final = 3600.0
+GLANCE_S: Final = 1.0
+"""how often it is seen whether a document was replaced; one is judged once none was for as long"""
 DESKTOP: Final = "desktop"
 """the profile that running here takes, beside the label of the venue"""
 CATEGORY: Final = "licence"
 
 
 class SessionLicence:
-    """`demand` at the start, `begin` before anything can leave, `run` beside the session. `every_s` is how often it looks."""
+    """`demand` at the start, `begin` before anything can leave, `run` beside the session.
+
+    `every_s` is how often it judges, `glance_s` how often it sees whether there is a reason to.
+    """
 
     def __init__(
         self, plan: Plan, clock: Clock, *, alert: Callable[[Alert], None] = lambda alert: None,
-        warn: Callable[[str], None] = lambda text: None, every_s: float = EVERY_S, desk: LicenceDesk | None = None,
+        warn: Callable[[str], None] = lambda text: None, every_s: float = EVERY_S, glance_s: float = GLANCE_S,
+        desk: LicenceDesk | None = None,
     ) -> None:  # fmt: skip
         self._plan = plan
         self._clock = clock
         self._alert = alert
         self._warn = warn
         self._every_s = every_s
+        self._glance_s = glance_s
+        self._good_until: int | None = None
+        """ns UTC at which there is something new to judge without anybody doing anything"""
+        self._judged: Traces | None = None
+        """of the documents as they were judged last"""
         self._desk = desk or LicenceDesk(home=plan.home, licensing=plan.config.runtime.licensing, clock=clock)
         self.lapse: str | None = None
         """why there is no good licence now; None while there is, or none is needed"""
@@ -60,6 +73,7 @@ class SessionLicence:
         """
         if not self.is_needed:
             return
+        self._judged = self._desk.traces()
         with blocking("whether there is a licence is not known"):
             found = self._desk.check(self._wanted, "start")
         if not found.is_good and not self._plan.options.resume:
@@ -82,13 +96,21 @@ class SessionLicence:
         inbox.when_caught_up = caught_up
 
     async def run(self, engine: Engine, inbox: Inbox) -> None:
-        """Look every hour until canceled."""
+        """Judge whenever there may be news, until canceled."""
+        seen = None
+        next_at = self._clock.monotonic() + int(self._every_s * SECOND)
         while True:
-            await asyncio.sleep(self._every_s)
-            if self.is_needed:
+            await asyncio.sleep(min(self._every_s, self._glance_s))
+            if not self.is_needed:
+                continue
+            before, seen = seen, self._desk.traces()
+            has_run_out = self._good_until is not None and self._clock.now() >= self._good_until
+            if self._clock.monotonic() >= next_at or has_run_out or (seen != self._judged and seen == before):
+                self._judged = seen
                 await asyncio.to_thread(self._look)
-                if not inbox.repeats and not inbox.has_acts:
-                    self._tell(engine, inbox.post, self._clock.now())
+                next_at = self._clock.monotonic() + int(self._every_s * SECOND)
+            if not inbox.repeats and not inbox.has_acts:
+                self._tell(engine, inbox.post, self._clock.now())
 
     @property
     def _wanted(self) -> Wanted:
@@ -96,11 +118,13 @@ class SessionLicence:
 
     def _look(self) -> None:
         try:
-            self._take(self._desk.check(self._wanted, "hourly"))
+            self._take(self._desk.check(self._wanted, "session"))
         except JournalError as exc:  # unknown is not valid
+            self._good_until = None
             self._lapsed(f"whether there is a licence is not known: {exc}")
 
     def _take(self, found: Judgement) -> None:
+        self._good_until = found.good_until
         if not found.is_good:
             self._lapsed(refusal(found))
             return
@@ -114,6 +138,7 @@ class SessionLicence:
         if self.lapse is None:
             title = f"{self._plan.entrypoint.name} has no valid licence and only reduces"
             self._alert(Alert(CATEGORY, AlertSeverity.CRITICAL, title, why))
+            self._warn(f"reductions only since {to_iso(self._clock.now())}: {why}")
         self.lapse = why
 
     def _tell(self, engine: Engine, post: Callable[[Operator], None], ts: int, *, at_once: bool = False) -> None:

@@ -1,6 +1,7 @@
 """Files of licences: the three active ones and the expected fingerprint, what was seen before, and the registry.
 
-`var/licenses/registry.jsonl` is a journal with a seal: one licence that was issued or installed here in each record.
+`var/licenses/registry.jsonl` is a journal with a seal: one licence that was issued or installed here in each record, or, on the
+issuer's machine, a list of revocations that was signed there.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ REGISTRY: Final = Path("var/licenses/registry.jsonl")
 EXPECTED: Final = Path("config/fingerprint.expected.json")
 MARKS: Final = Path("var/security/licence_marks.json")
 RECORD: Final = "licence_registered"
+LIST_RECORD: Final = "revocation_list_signed"
 ISSUED: Final = "issued"
 INSTALLED: Final = "installed"
 MOST_BYTES: Final = 256 * 1024
@@ -52,8 +54,8 @@ def write_marks(home: Path, data: bytes) -> None:
     write_atomic(home / MARKS, data, mode=SECRET_FILE, durable_name=True)
 
 
-def register(home: Path, signer: Signer, body: JsonObject, operator: str) -> None:
-    """Append one licence to the registry and seal it; durable on return. Raises JournalError when the registry is not sound."""
+def register(home: Path, signer: Signer, body: JsonObject, operator: str, type_: str = RECORD) -> None:
+    """Append one licence, or list, to the registry and seal it; durable on return. JournalError when that is not sound."""
     path = home / REGISTRY
     seal = path.with_suffix(".seal.json")
     if path.exists() and path.stat().st_size and not seal.exists():
@@ -62,7 +64,7 @@ def register(home: Path, signer: Signer, body: JsonObject, operator: str) -> Non
         )
     journal = JournalFile.open(path, _NAME, signer, seal_path=seal, held=False, patience_s=PATIENCE_S)
     try:
-        journal.append(RECORD, body, operator)
+        journal.append(type_, body, operator)
         journal.seal()
     finally:
         journal.close()
@@ -70,6 +72,21 @@ def register(home: Path, signer: Signer, body: JsonObject, operator: str) -> Non
 
 def registered(home: Path, keys: DevelopmentKeys | None) -> Sequence[Entry]:
     """Return every licence that is registered, oldest first; JournalError when the registry is not what was written."""
+    return tuple(entry for entry in _registry(home, keys) if entry.type == RECORD)
+
+
+def signed_lists(home: Path, keys: DevelopmentKeys | None) -> Sequence[Entry]:
+    """Return every list of revocations that was signed here, oldest first; JournalError as `registered`."""
+    return tuple(entry for entry in _registry(home, keys) if entry.type == LIST_RECORD)
+
+
+def shows_an_installed_one(home: Path) -> bool:
+    """Say whether the registry, believed or not, tells of a licence of a real issuer that was put into place here."""
+    found = entries_with(home / REGISTRY, b'"development":false')
+    return any(each.type == RECORD and each.body.get("act") != ISSUED for each in found)
+
+
+def _registry(home: Path, keys: DevelopmentKeys | None) -> Sequence[Entry]:
     path = home / REGISTRY
     seal = path.with_suffix(".seal.json")
     if not path.exists() and not seal.exists():
@@ -78,10 +95,4 @@ def registered(home: Path, keys: DevelopmentKeys | None) -> Sequence[Entry]:
         raise JournalError(f"{path}: the keys that signed it are gone")
     if not seal.exists():
         raise JournalError(f"{path}: its seal {seal.name} is gone, so records may have been cut off")
-    return tuple(entry for entry in sealed_entries(path, seal, keys) if entry.type == RECORD)
-
-
-def shows_an_installed_one(home: Path) -> bool:
-    """Say whether the registry, believed or not, tells of a licence of a real issuer that was put into place here."""
-    found = entries_with(home / REGISTRY, b'"development":false')
-    return any(each.type == RECORD and each.body.get("act") != ISSUED for each in found)
+    return sealed_entries(path, seal, keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from golive.config.licensing_section import Licensing
 from golive.model.clock import DAY, MINUTE, Clock, from_iso, to_iso
@@ -41,6 +41,7 @@ LIST_SYNCED: Final = "licence_list_synced"
 CLOCK_ACCEPTED: Final = "licence_clock_accepted"
 _STEP_NS: Final = MINUTE
 """how far the clock has to go on before that is written down again"""
+Traces: TypeAlias = tuple[tuple[int, int, int] | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,10 @@ class LicenceDesk:
             Document.REVOCATIONS: self.home / place.revocation_list_path,
             Document.EXPECTED: self.home / EXPECTED,
         }
+
+    def traces(self) -> Traces:
+        """Return what tells whether a document was replaced since; None for one that is not there."""
+        return tuple(map(_trace, self.paths.values()))
 
     def rules(self) -> Rules:
         """Return what this installation believes: shipped keys, those of its configuration, and its own for development."""
@@ -202,6 +207,14 @@ def refusal(found: Judgement) -> str:
     """Say in one line why there is no good licence, and what shows more."""
     told = "; ".join(str(each) for each in found.faults)
     return f"no valid licence: {told}. Everything about it: python oem_provision_license.py --verify"
+
+
+def _trace(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _told(body: JsonObject, marks: Marks) -> Marks:

@@ -1,4 +1,7 @@
-"""The issuer's desk, best on a machine without a network: keys, licences, lists, fingerprints; every licence is registered."""
+"""The issuer's desk, best on a machine without a network: keys, licences, lists, fingerprints.
+
+Every licence and every list is registered. What this desk took back once stands in each list that it signs afterwards.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from typing import Final
 
 from golive.model.clock import DAY, SECOND, Clock, stamp
 from golive.model.errors import ConfigError, JournalError
-from golive.model.json import JsonObject
+from golive.model.json import JsonObject, JsonValue
 from golive.security.licence.fault import NotBelieved
 from golive.security.licence.fields import demand_fields, strict_object
 from golive.security.licence.fingerprint import Fingerprint, read_fingerprint
@@ -22,7 +25,8 @@ from golive.security.licence.machine import machine_factors
 from golive.security.licence.payload import Licence, read_licence
 from golive.security.licence.revocation import LONGEST_NS, RevocationList, read_revocations
 from golive.storage.files import SECRET_FILE, write_all, write_atomic
-from golive.storage.licence_files import ISSUED, read_document, register
+from golive.storage.keys import DevelopmentKeys
+from golive.storage.licence_files import ISSUED, LIST_RECORD, read_document, register, signed_lists
 
 from ..host_signer import host_signer
 from ..identity import operator_identity
@@ -103,38 +107,61 @@ class IssuerDesk:
         self.public_key = self._key.public_key.hex()
 
     def issue(self, terms: Terms, fingerprint: Fingerprint, out: Path) -> Licence:
-        """Write licence, fingerprint (twice: also as the expected one) and an empty list into `out`; register the licence.
+        """Write licence, fingerprint (twice: also as the expected one) and a new list into `out`; register the licence.
 
-        Raises ConfigError for terms that no licence may have, and for a key of another issuer.
+        The list names all that this desk took back so far, and the licence accepts no older one. Raises ConfigError for terms
+        that no licence may have, for a key of another issuer, and for one that was taken back; JournalError for the registry.
         """
         known = key_table(SHIPPED).get(self._key.key_id)
         if known is not None and known.issuer != terms.issuer:
             raise ConfigError(f"--issuer {terms.issuer}: this key is that of {known.issuer}")
-        now = _second(self._clock)
+        now, revocations = _second(self._clock), self._new_list((), ())
         licence = Licence(
             license_id=f"lic-{stamp(now)}-{secrets.token_hex(4)}", issuer=terms.issuer, customer=terms.customer,
             allowed_profiles=terms.profiles, environments=terms.environments, modules=terms.modules, not_before=now,
-            not_after=now + terms.days * DAY, fingerprint=fingerprint.device, min_revocation_version=now // SECOND,
-            development=False,
+            not_after=now + terms.days * DAY, fingerprint=fingerprint.device,
+            min_revocation_version=revocations.version, development=False,
         )  # fmt: skip
         _demand(read_licence, licence.as_payload())
         signed = self._key.licence(licence)
         who = operator_identity()
         register(self._home, host_signer(self._home, self._clock, who), registered_body(signed, licence, ISSUED), who)
         self.issue_fingerprint(fingerprint, out)
-        self.issue_list((), (), out)
+        self._sign_list(revocations, out)
         write_atomic(out / LICENCE_FILE, signed, durable_name=True)
         return licence
 
     def issue_list(self, licences: Iterable[str], keys: Iterable[str], out: Path) -> RevocationList:
-        """Write a list, good for seven days; its version is the second in which it was made, so that it always rises."""
-        now = _second(self._clock)
-        found = RevocationList(
-            version=now // SECOND, issued=now, expires=now + LONGEST_NS, licences=tuple(licences), keys=tuple(keys)
-        )
+        """Write a list, good for seven days, of these and of all that this desk took back before; register it first.
+
+        Raises ConfigError for what is no id, and for a key that was taken back itself; JournalError for the registry.
+        """
+        found = self._new_list(licences, keys)
         _demand(read_revocations, found.as_payload())
-        write_atomic(out / LIST_FILE, self._key.revocations(found), durable_name=True)
+        self._sign_list(found, out)
         return found
+
+    def _new_list(self, licences: Iterable[str], keys: Iterable[str]) -> RevocationList:
+        """Return the next list; its version is the second in which it is made, or the one after the last if that is later."""
+        now, version = _second(self._clock), 0
+        gone: dict[str, set[str]] = {"licences": set(), "keys": set()}
+        for entry in signed_lists(self._home, DevelopmentKeys.load(self._home)):
+            before = entry.body.get("version")
+            version = max(version, before if type(before) is int else 0)
+            for name, ids in gone.items():
+                ids.update(_texts(entry.body.get(name)))
+        if self._key.key_id in gone["keys"]:
+            raise ConfigError(f"the key {self._key.key_id} was taken back: nobody believes what it signs; use the other one")
+        return RevocationList(
+            version=max(now // SECOND, version + 1), issued=now, expires=now + LONGEST_NS,
+            licences=tuple(sorted(gone["licences"].union(licences))), keys=tuple(sorted(gone["keys"].union(keys))),
+        )  # fmt: skip
+
+    def _sign_list(self, found: RevocationList, out: Path) -> None:
+        who = operator_identity()
+        body: JsonObject = {**found.as_payload(), "key_id": self._key.key_id}
+        register(self._home, host_signer(self._home, self._clock, who), body, who, LIST_RECORD)
+        write_atomic(out / LIST_FILE, self._key.revocations(found), durable_name=True)
 
     def issue_fingerprint(self, fingerprint: Fingerprint, out: Path) -> None:
         """Write a fingerprint, as the active and as the expected one."""
@@ -150,6 +177,10 @@ def _demand(read: object, payload: JsonObject) -> None:
         read(payload)
     except NotBelieved as exc:
         raise ConfigError(f"nothing was signed: {exc}") from exc
+
+
+def _texts(value: JsonValue) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def _second(clock: Clock) -> int:

@@ -13,19 +13,24 @@ from golive.audit import canonical
 from golive.model.clock import stamp, to_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
+from golive.model.verdict import Verdict
 from golive.security.licence.envelope import Kind, open_envelope
 from golive.security.licence.fault import GRACE, Document, Fault, FaultCode, NotBelieved
 from golive.security.licence.issuer_key import IssuerKeys
 from golive.security.licence.judge import LIVE, Held, Judgement, Wanted, judge
 from golive.security.licence.payload import Licence, read_licence
+from golive.storage.decision_step import record_step
 from golive.storage.files import write_atomic
 from golive.storage.keys import DevelopmentKeys
 from golive.storage.licence_files import EXPECTED, REGISTRY, registered
 
+from ..host_signer import host_signer
+from ..identity import operator_identity
 from .desk import LicenceDesk
 from .document import FileTold, LicenceVerification, faults_told, licence_told, match_told
 
 FOLDER: Final = Path("var/audit/licences")
+STEP: Final = "licence_verified"
 Row = tuple[str, str, str]
 """what was looked at, `ok`, `grace`, `note` or `FAULT`, and in words"""
 
@@ -47,13 +52,20 @@ class Examination:
 def verify(desk: LicenceDesk) -> tuple[Examination, Path]:
     """Examine, record the verdict, and leave `var/audit/licences/verify_<stamp>.json`: the second of what is returned.
 
-    Nothing is made or renewed. Raises JournalError when keys or log cannot be used, or the evidence cannot be written.
+    Unless it is one for development, the step `licence_verified` is appended to the decision log of live orders: `ok` for a
+    licence that is valid and allows live, else `blocked`. Nothing is made or renewed. Raises JournalError when keys or a log
+    cannot be used, or the evidence cannot be written.
     """
-    now = desk.clock.now()
+    now, began = desk.clock.now(), desk.clock.monotonic()
     desk.check(Wanted(), "verify", renews=False)
     found = examine(desk)
     path = _place(desk.home / FOLDER, now)
     write_atomic(path, canonical(found.document) + b"\n", durable_name=True)
+    if not found.judgement.development:
+        status = Verdict.OK if found.is_valid and found.document["live_allowed"] is True else Verdict.BLOCKED
+        latency_ms = (desk.clock.monotonic() - began) // 1_000_000
+        signer = host_signer(desk.home, desk.clock, operator_identity())
+        record_step(desk.home, signer, STEP, status, latency_ms, [*desk.paths.values(), path])
     return found, path
 
 
