@@ -42,11 +42,20 @@ _LINE = "tests/observability/test_log.py::test_a_line_is_one_line_of_json_with_w
 _ROTATION = "tests/runtime/test_key_rotation.py::test_the_report_tells_in_time_and_blocks_after_ninety_days"
 _MARKUP = "tests/observability/test_html.py::test_no_text_of_the_document_becomes_markup"
 _PLACES = "tests/security/test_private_place.py::test_a_mode_that_lets_others_in_is_named"
+_DANGER = "tests/security/test_dangerous_calls.py::"
+_CRYPTO = "tests/security/test_cryptography.py::"
+_PRIMITIVES = _CRYPTO + "test_every_primitive_of_the_sources_is_approved_and_in_the_table"
+_RULE = "tests/security/test_passphrase_rule.py::"
+_COMMON = _RULE + "test_one_of_the_most_common_passphrases_is_refused_when_somebody_is_added_and_when_it_is_changed"
+_PASTED = _RULE + "test_what_is_typed_or_pasted_on_a_terminal_is_taken_whole_and_never_shown"
 
 TESTS: Mapping[str, str] = {
     "V1.1.1": _JSON,
     "V1.1.2": _MARKUP,
     "V1.2.1": _MARKUP,
+    "V1.2.4": _DANGER + "test_no_query_is_made_of_what_came_from_outside",
+    "V1.2.5": _DANGER + "test_no_text_is_given_to_a_shell_and_each_program_that_is_started_is_known",
+    "V1.3.2": _DANGER + "test_no_text_becomes_code_but_the_operators_own_strategy",
     "V1.3.4": "tests/observability/test_html.py::test_nothing_comes_from_outside_and_nothing_runs",
     "V1.3.12": "tests/venues/test_strict_json.py::test_a_hostile_answer_of_a_megabyte_is_refused_before_anybody_notices",
     "V1.4.2": "tests/market/test_candle_import.py::test_a_number_out_of_range_names_its_line_and_what_stands_there",
@@ -60,11 +69,19 @@ TESTS: Mapping[str, str] = {
     "V5.2.1": _LONG,
     "V5.2.2": "tests/market/test_candle_import.py::test_what_cannot_be_read_names_place_and_fix",
     "V5.3.2": _LEADS_OUT,
+    "V6.1.1": _RULE + "test_the_page_tells_the_bounds_and_what_guessing_costs",
+    "V6.1.2": _RULE + "test_the_page_names_every_word_that_is_refused",
     "V6.2.1": _LENGTH,
     "V6.2.2": _CHANGED,
     "V6.2.3": _CHANGED,
+    "V6.2.4": _COMMON,
+    "V6.2.5": _RULE + "test_characters_of_any_kind_are_taken",
+    "V6.2.6": _PASTED,
+    "V6.2.7": _PASTED,
     "V6.2.8": _PROVES,
     "V6.2.9": _LENGTH,
+    "V6.2.11": _RULE + "test_a_passphrase_of_the_words_of_this_place_is_refused",
+    "V6.2.12": _COMMON,
     "V6.3.1": _LOCK,
     "V6.3.8": _ALIKE,
     "V6.5.6": _REVOKED,
@@ -85,12 +102,21 @@ TESTS: Mapping[str, str] = {
     "V9.1.3": "tests/security/licence/test_matrix.py::test_a_key_that_is_taken_back_signs_nothing_any_more",
     "V9.2.1": _EXPIRED,
     "V9.2.2": _KINDS,
+    "V11.1.1": _CRYPTO + "test_the_page_tells_the_costs_and_lives_that_are_used",
+    "V11.1.2": _PRIMITIVES,
+    "V11.2.1": _PRIMITIVES,
+    "V11.2.3": _CRYPTO + "test_no_primitive_of_the_table_is_weaker_than_128_bits",
     "V11.2.5": "tests/security/test_vault.py::test_a_changed_file_is_refused_with_what_is_wrong",
+    "V11.3.1": _PRIMITIVES,
     "V11.3.2": _VAULT,
     "V11.3.3": _VAULT,
     "V11.3.4": _SEALED,
+    "V11.4.1": _PRIMITIVES,
     "V11.4.2": "tests/security/test_operators.py::test_two_hashes_of_one_passphrase_differ_and_show_nothing_of_it",
+    "V11.4.3": _PRIMITIVES,
     "V11.4.4": _COSTS,
+    "V11.5.1": _CRYPTO + "test_what_must_not_be_guessed_is_drawn_by_the_system",
+    "V11.6.1": _PRIMITIVES,
     "V12.1.3": _DOOR,
     "V12.1.4": _REVOKED,
     "V12.3.2": _DOOR,

@@ -23,7 +23,7 @@ KNOWN = {
     "inputs/safe_open.py": "the one place", "security/private_file.py": GUARDED,
     "cli/passphrase_source.py": GUARDED, "security/passphrase.py": GUARDED, "runtime/mtls/place.py": GUARDED,
     "runtime/licence/issuance.py": "makes a file that must not be there yet", "runtime/licence/renewal.py": "a URL",
-    "security/licence/machine.py": KERNEL,
+    "security/licence/machine.py": KERNEL, "security/passphrase_rule.py": OWN_CODE,
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from golive.model.secret import Secret
 from .certificate import to_datetime
 from .encrypted_key import encrypted_key
 from .name_constraint import constraints, host_name, outside
-from .operators import MAX_PASSPHRASE, MIN_PASSPHRASE
+from .passphrase_rule import checked_passphrase
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -153,18 +153,14 @@ def certificate_pem(certificate: x509.Certificate) -> bytes:
 
 
 def key_pem(key: EllipticCurvePrivateKey, passphrase: Secret | None) -> bytes:
-    """Return a private key as its file holds it (PKCS#8), encrypted when there is a passphrase; ConfigError for a short one."""
+    """Return a private key as its file holds it (PKCS#8), encrypted when there is a passphrase; ConfigError for a bad one."""
     from cryptography.hazmat.primitives import serialization
 
     if passphrase is None:
         return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    length = len(passphrase.reveal())
-    if not MIN_PASSPHRASE <= length <= MAX_PASSPHRASE:
-        raise ConfigError(
-            f"the authority's passphrase has {MIN_PASSPHRASE} to {MAX_PASSPHRASE} characters, this one has {length}"
-        )
+    text = checked_passphrase(passphrase, "the authority's passphrase")
     plain = key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return encrypted_key(plain, passphrase.reveal().encode())
+    return encrypted_key(plain, text.encode())
 
 
 def open_authority(certificate: x509.Certificate, key: bytes, passphrase: Secret, where: str) -> Authority:

@@ -21,9 +21,9 @@ from golive.model.errors import ConfigError, JournalError
 from golive.model.json import JsonValue
 from golive.model.secret import Secret
 
+from .passphrase_rule import MAX_PASSPHRASE, checked_passphrase
+
 SCHEMA: Final = "golive.operators.v1"
-MIN_PASSPHRASE: Final = 12
-MAX_PASSPHRASE: Final = 1024
 MOST_FAILURES: Final = 5
 """in a minute; then the name is locked for a minute"""
 LOCK_NS: Final = MINUTE
@@ -56,11 +56,9 @@ class PassphraseHash:
     p: int = _P
 
     @classmethod
-    def of(cls, passphrase: Secret) -> PassphraseHash:
-        """Hash a new passphrase under a salt of its own; ConfigError when it is too short or too long."""
-        length = len(passphrase.reveal())
-        if not MIN_PASSPHRASE <= length <= MAX_PASSPHRASE:
-            raise ConfigError(f"a passphrase has {MIN_PASSPHRASE} to {MAX_PASSPHRASE} characters, this one has {length}")
+    def of(cls, passphrase: Secret, name: str = "") -> PassphraseHash:
+        """Hash a new passphrase of `name` under a salt of its own; ConfigError for one that `passphrase_rule` refuses."""
+        checked_passphrase(passphrase, name=name)
         salt = secrets.token_bytes(16)
         return cls(salt, _scrypt(passphrase, salt, _N, _R, _P))
 
@@ -128,12 +126,12 @@ def new_entry(name: str, roles: Sequence[str], passphrase: Secret, at: str) -> O
     held = checked_roles(roles)
     if (objection := apart_objection(held)) is not None:
         raise ConfigError(objection)
-    return OperatorEntry(checked_name(name), held, PassphraseHash.of(passphrase), at, at)
+    return OperatorEntry(checked_name(name), held, PassphraseHash.of(passphrase, name), at, at)
 
 
 def changed(entry: OperatorEntry, passphrase: Secret, at: str) -> OperatorEntry:
     """Return the entry with a new passphrase."""
-    return replace(entry, passphrase=PassphraseHash.of(passphrase), changed_at=at)
+    return replace(entry, passphrase=PassphraseHash.of(passphrase, entry.name), changed_at=at)
 
 
 def checked_name(name: str) -> str:

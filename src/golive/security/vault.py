@@ -23,12 +23,10 @@ from golive.model.json import JsonObject, JsonValue
 from golive.model.redaction import guard
 from golive.model.secret import Secret, StoredSecret
 
+from .passphrase_rule import MAX_PASSPHRASE, checked_passphrase
 from .stored_secret import decode_secret, encode_secret
 
 SCHEMA: Final = "golive.vault.v1"
-MIN_PASSPHRASE: Final = 12
-MAX_PASSPHRASE: Final = 1024
-"""characters"""
 _SALT, _NONCE, _TAG = 16, 12, 16
 """bytes"""
 RESTORE: Final = "restore secrets/vault.json from a backup, or remove it and set the secrets anew"
@@ -106,10 +104,8 @@ class Vault:
 
     @classmethod
     def create(cls, where: str, passphrase: Secret, costs: Costs = LEAST) -> Vault:
-        """Return an empty vault; ConfigError when the passphrase is too short or too long."""
-        length = len(passphrase.reveal())
-        if not MIN_PASSPHRASE <= length <= MAX_PASSPHRASE:
-            raise ConfigError(f"a passphrase has {MIN_PASSPHRASE} to {MAX_PASSPHRASE} characters, this one has {length}")
+        """Return an empty vault; ConfigError for a passphrase that `passphrase_rule` refuses."""
+        checked_passphrase(passphrase)
         salt = os.urandom(_SALT)
         keys = _derived(passphrase, salt, costs)
         return cls(where, _Closed(salt, costs, keys.key_id, {}, ""), keys)
