@@ -73,14 +73,15 @@ def primitives(found: Sequence[ast.AST]) -> Iterator[str]:
         each.name
         for node in imports
         for each in node.names
-        if _room(node.module if isinstance(node, ast.ImportFrom) else each.name)
+        if _is_room(node.module if isinstance(node, ast.ImportFrom) else each.name)
     }
+    taken = {name for name in taken if name.islower()} - {"pyrage", "x509"}
     for node in found:
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names if each.name.split(".")[0] in set(_ROOMS) - {"hashlib", "hmac", "ssl"})
-        elif isinstance(node, ast.ImportFrom) and _room(node.module):
+        elif isinstance(node, ast.ImportFrom) and _is_room(node.module):
             yield from (each.name for each in node.names)
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in taken - {"pyrage", "x509"}:
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in taken:
             yield node.attr
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in (
             "hmac.new",
@@ -99,7 +100,7 @@ _WEAKENED = re.compile(
 )
 
 
-def _room(name: str | None) -> bool:
+def _is_room(name: str | None) -> bool:
     return (name or "").split(".")[0] in _ROOMS
 
 
