@@ -51,7 +51,7 @@ INSTRUMENT = Instrument.from_text(
     "okx:BTC/USDT", tick_size="0.1", lot_size="0.00000001", min_quantity="0.00001", max_quantity="9999"
 )
 RISK = RiskContext("bench", "balanced", "d" * 64, {INSTRUMENT.id: INSTRUMENT})
-MEMORY = Path("/dev/shm")
+MEMORY = Path("/dev/shm")  # noqa: S108 (memory of this machine is meant)
 CHUNK = 50
 BURST_GOAL, OPENING_GOAL_S = 2000, 3.0
 ROWS_BEHIND_THE_SEAL = 990

@@ -222,7 +222,7 @@ def test_dangling_names_are_not_reported_twice_when_their_section_is_broken() ->
 
 
 @pytest.mark.parametrize(("host", "loopback"), [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("LOCALHOST", True),
-                                                ("128.0.0.1", False), ("localhost.example", False), ("0.0.0.0", False)])  # fmt: skip
+                                                ("128.0.0.1", False), ("localhost.example", False), ("0.0.0.0", False)])  # fmt: skip  # noqa: S104 (refused here)
 def test_what_counts_as_loopback(host: str, loopback: bool) -> None:
     assert is_loopback_host(host) is loopback
 

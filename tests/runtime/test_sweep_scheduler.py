@@ -54,7 +54,7 @@ def test_what_does_not_greet_as_a_scheduler_is_none(greeting: bytes, closes: boo
 
 def test_what_does_not_speak_tls_is_told() -> None:
     with listener(b"HTTP/1.1 400 Bad Request\r\n\r\n", closes=True) as port, pytest.raises(ConfigError, match="does not speak"):
-        check_scheduler("127.0.0.1", port, ssl._create_unverified_context(), 2)
+        check_scheduler("127.0.0.1", port, ssl._create_unverified_context(), 2)  # noqa: S323 (what is tested refuses it)
 
 
 def test_a_binary_greeting_and_nobody_at_all_are_left_to_the_client() -> None:

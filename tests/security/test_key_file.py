@@ -47,7 +47,7 @@ def test_of_several_keys_the_account_of_that_name_is_taken_and_never_guessed(tmp
     assert store.credentials("kraken_live") is None
 
 
-@pytest.mark.parametrize("host", ["www.okx.com", "10.0.0.1", "localhost.example", "0.0.0.0"])
+@pytest.mark.parametrize("host", ["www.okx.com", "10.0.0.1", "localhost.example", "0.0.0.0"])  # noqa: S104 (refused here)
 def test_a_key_file_is_not_for_a_venue_elsewhere(tmp_path: Path, host: str) -> None:
     with pytest.raises(ConfigError, match=host):
         KeyFileStore(written(tmp_path / "keys.json", KEY), [*HOSTS, host])

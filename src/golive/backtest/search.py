@@ -132,7 +132,7 @@ class Space:
 
     def drawn(self, seed: int) -> Iterator[Values]:
         """Yield different allowed sets drawn with equal chance; ends when hardly any new one is found."""
-        random, seen = Random(f"golive sweep {seed}"), set[Values]()
+        random, seen = Random(f"golive sweep {seed}"), set[Values]()  # noqa: S311 (draws that come again; no secret)
         misses = 0
         while misses < _TRIES_PER_SET:
             values = tuple(axis.drawn(random) for axis in self.axes)

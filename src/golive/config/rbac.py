@@ -88,9 +88,9 @@ class Act(StrEnum):
     SECRETS_EXPORT = "secrets.export"
     CERTIFICATE_MANAGE = "certificate.manage"
     """make, renew and revoke certificates"""
-    TOKEN_ISSUE = "token.issue"
+    TOKEN_ISSUE = "token.issue"  # noqa: S105 (no password)
     """a session token for oneself, with one's own roles"""
-    TOKEN_REVOKE = "token.revoke"
+    TOKEN_REVOKE = "token.revoke"  # noqa: S105 (no password)
     """anybody's session token"""
     LICENCE_MANAGE = "licence.manage"
     """install a licence, take the fingerprint anew, believe the clock again"""

@@ -27,4 +27,4 @@ def make_ready() -> None:
     if cache_folder() is None:
         warm.load()
     else:
-        subprocess.run([sys.executable, "-m", warm.__name__], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([sys.executable, "-m", warm.__name__], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (our own program)

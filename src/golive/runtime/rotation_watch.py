@@ -33,7 +33,7 @@ class RotationWatch:
         self._store = store
         self._began = clock.now()
         everyone = (plan.entrypoint, *plan.others)
-        self._watched = [each for each in everyone if secret_source != "key_file" or each is not plan.entrypoint]
+        self._watched = [each for each in everyone if secret_source != "key_file" or each is not plan.entrypoint]  # noqa: S105 (no password)
         self.look()
 
     async def run(self) -> None:

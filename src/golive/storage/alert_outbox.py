@@ -29,13 +29,13 @@ SELECT {MESSAGE}, channel, attempts FROM (
         row_number() OVER (PARTITION BY parcel.channel ORDER BY {_GRAVITY}, parcel.attempts > 0, outbox.seq) AS place
     FROM parcel JOIN outbox USING (alert_id) WHERE parcel.state = 'waiting' AND parcel.next_at <= ?
 ) WHERE place <= ? ORDER BY place, channel
-"""
+"""  # noqa: S608 (names of ours; values are bound)
 _WAITING: Final = f"""
 SELECT {MESSAGE} FROM outbox WHERE widened = 0 AND severity IN ('critical', 'error')
 AND alert_id IN (SELECT alert_id FROM parcel WHERE state IN ('waiting', 'sending'))
 AND NOT EXISTS (SELECT 1 FROM parcel WHERE parcel.alert_id = outbox.alert_id AND parcel.state = 'delivered')
 ORDER BY {_GRAVITY}, seq LIMIT ?
-"""
+"""  # noqa: S608 (names of ours; values are bound)
 _OVERDUE: Final = "due_at <= ? AND acknowledged_at IS NULL AND escalated_at IS NULL"
 AT_ONCE: Final = 50
 """parcels of each channel that are looked at together, so that none is hidden by what waits for another"""
@@ -84,18 +84,18 @@ class AlertOutbox:
                 message.dedup_key, context,
             )  # fmt: skip
             self._check_place()
-            self._connection.execute(f"INSERT INTO outbox ({MESSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            self._connection.execute(f"INSERT INTO outbox ({MESSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608 (names of ours; values are bound)
         except (sqlite3.Error, CanonicalError) as exc:
             raise JournalError(f"{self.path}: cannot keep alert {message.alert_id}: {exc}") from exc
 
     def pending(self, limit: int = 100) -> tuple[AlertMessage, ...]:
         """Return messages that no channel was chosen for yet: the gravest first, then the oldest."""
-        query = f"SELECT {MESSAGE} FROM outbox WHERE state = 'pending' ORDER BY {_GRAVITY}, seq LIMIT ?"
+        query = f"SELECT {MESSAGE} FROM outbox WHERE state = 'pending' ORDER BY {_GRAVITY}, seq LIMIT ?"  # noqa: S608 (names of ours; values are bound)
         return tuple(map(message_from, self._rows(query, limit)))
 
     def newest(self, limit: int = 100) -> tuple[AlertMessage, ...]:
         """Return the newest messages, oldest first, whatever became of them."""
-        return tuple(map(message_from, self._rows(f"SELECT {MESSAGE} FROM outbox ORDER BY seq DESC LIMIT ?", limit)))[::-1]
+        return tuple(map(message_from, self._rows(f"SELECT {MESSAGE} FROM outbox ORDER BY seq DESC LIMIT ?", limit)))[::-1]  # noqa: S608 (names of ours; values are bound)
 
     def route(self, message: AlertMessage, channels: Sequence[str], now: int, due_at: int | None) -> None:
         """Send a message on its way; with no channel its outcome is `no_channel`. `due_at`: when it must be acknowledged."""
@@ -156,7 +156,7 @@ class AlertOutbox:
     def settle(self, sent: Sent, retry_at: Callable[[int], int | None]) -> AlertRow | None:
         """Write down how an attempt ended; None when none is under way. `retry_at`: failed attempts → time of the next."""
         query = f"""SELECT {MESSAGE}, parcel.attempts FROM parcel JOIN outbox USING (alert_id)
-                    WHERE alert_id = ? AND channel = ? AND parcel.state = 'sending'"""
+                    WHERE alert_id = ? AND channel = ? AND parcel.state = 'sending'"""  # noqa: S608 (names of ours; values are bound)
         reach("alerts.settle.before")
         with self._writing() as connection:
             found = connection.execute(query, (sent.alert_id, sent.channel)).fetchone()
@@ -175,7 +175,7 @@ class AlertOutbox:
 
     def interrupt_all(self, now: int) -> tuple[Parcel, ...]:
         """Let every attempt that an ended process was in the middle of be made again; return them."""
-        query = f"SELECT {MESSAGE}, channel, attempts FROM parcel JOIN outbox USING (alert_id) WHERE parcel.state = 'sending'"
+        query = f"SELECT {MESSAGE}, channel, attempts FROM parcel JOIN outbox USING (alert_id) WHERE parcel.state = 'sending'"  # noqa: S608 (names of ours; values are bound)
         with self._writing() as connection:
             found = [Parcel(message_from(row[:8]), row[8], row[9]) for row in connection.execute(query)]
             for parcel in found:
@@ -197,7 +197,7 @@ class AlertOutbox:
         """
         query = f"""SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending') OR EXISTS (SELECT 1 FROM outcome) OR EXISTS
                     (SELECT 1 FROM parcel WHERE state = 'sending' OR (state = 'waiting' AND next_at <= ?))
-                    OR EXISTS (SELECT 1 FROM outbox WHERE {_OVERDUE})"""
+                    OR EXISTS (SELECT 1 FROM outbox WHERE {_OVERDUE})"""  # noqa: S608 (names of ours; values are bound)
         return not self._rows(query, now, now)[0][0]
 
     def undelivered(self, now: int) -> str:
@@ -208,7 +208,7 @@ class AlertOutbox:
                GROUP BY channel ORDER BY channel"""
         )
         told = [f"{count} for {channel} ({problem or 'under way'})" for channel, count, problem in parcels]
-        if overdue := self._rows(f"SELECT count(*) FROM outbox WHERE {_OVERDUE}", now)[0][0]:
+        if overdue := self._rows(f"SELECT count(*) FROM outbox WHERE {_OVERDUE}", now)[0][0]:  # noqa: S608 (names of ours; values are bound)
             told.append(f"{overdue} critical not acknowledged in time, and emergency mode is not switched on for that yet")
         return "; ".join(([f"{waiting} not looked at"] if waiting else []) + told)
 
@@ -216,7 +216,7 @@ class AlertOutbox:
 
     def outcomes(self, limit: int = 200) -> tuple[tuple[int, AlertRow], ...]:
         """Return them, oldest first, numbered."""
-        query = f"SELECT {MESSAGE}, n, channel, outcome, attempts FROM outcome JOIN outbox USING (alert_id) ORDER BY n LIMIT ?"
+        query = f"SELECT {MESSAGE}, n, channel, outcome, attempts FROM outcome JOIN outbox USING (alert_id) ORDER BY n LIMIT ?"  # noqa: S608 (names of ours; values are bound)
         return tuple(
             (row[8], AlertRow(message_from(row[:8]), row[9], AlertOutcome(row[10]), row[11])) for row in self._rows(query, limit)
         )
@@ -244,7 +244,7 @@ class AlertOutbox:
 
     def overdue(self, now: int) -> tuple[AlertMessage, ...]:
         """Return what nobody acknowledged in time and nobody has escalated, oldest first."""
-        query = f"SELECT {MESSAGE} FROM outbox WHERE {_OVERDUE} ORDER BY seq LIMIT ?"
+        query = f"SELECT {MESSAGE} FROM outbox WHERE {_OVERDUE} ORDER BY seq LIMIT ?"  # noqa: S608 (names of ours; values are bound)
         return tuple(map(message_from, self._rows(query, now, _SEVERAL)))
 
     def escalated(self, alert_ids: Sequence[str], now: int) -> None:
@@ -253,7 +253,7 @@ class AlertOutbox:
 
     def unacknowledged(self) -> tuple[AlertMessage, ...]:
         """Return the critical alerts that wait for somebody to acknowledge them, oldest first."""
-        query = f"""SELECT {MESSAGE} FROM outbox WHERE acknowledged_at IS NULL AND due_at IS NOT NULL ORDER BY seq"""
+        query = f"""SELECT {MESSAGE} FROM outbox WHERE acknowledged_at IS NULL AND due_at IS NOT NULL ORDER BY seq"""  # noqa: S608 (names of ours; values are bound)
         return tuple(map(message_from, self._rows(query)))
 
     def acknowledge(self, alert_id: str, operator: str, now: int) -> bool:

@@ -53,7 +53,7 @@ def prepare(path: Path, connection: sqlite3.Connection) -> None:
     elif _marks(connection) == (APPLICATION_ID, 1):
         connection.execute("ALTER TABLE outbox RENAME TO first_outbox")
         _create(connection)
-        connection.execute(f"INSERT INTO outbox (seq, {MESSAGE}) SELECT seq, {MESSAGE} FROM first_outbox")
+        connection.execute(f"INSERT INTO outbox (seq, {MESSAGE}) SELECT seq, {MESSAGE} FROM first_outbox")  # noqa: S608 (names of ours; values are bound)
         connection.execute("DROP TABLE first_outbox")
     connection.execute("COMMIT")
     if (marks := _marks(connection)) != (APPLICATION_ID, USER_VERSION):

@@ -49,7 +49,7 @@ def alert_stories(home: Path, limit: int, *, unacknowledged: bool = False) -> tu
         return ()
     only = "WHERE due_at IS NOT NULL AND acknowledged_at IS NULL" if unacknowledged else ""
     query = f"""SELECT {MESSAGE}, state, due_at, acknowledged_at, acknowledged_by, escalated_at FROM outbox {only}
-                ORDER BY seq DESC LIMIT ?"""
+                ORDER BY seq DESC LIMIT ?"""  # noqa: S608 (names of ours; values are bound)
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=1.0)) as connection:
             if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:

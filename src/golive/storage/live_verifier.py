@@ -138,7 +138,7 @@ class LiveVerifier:
             for entry in entries_with(file, ACTIVATED.encode()):
                 if entry.type == ACTIVATED:
                     yield activation(file, entry.seq, entry.body)
-        query = f"SELECT seq, {', '.join(COLUMNS['notes'])} FROM notes WHERE event = '{ACTIVATED}' ORDER BY seq"
+        query = f"SELECT seq, {', '.join(COLUMNS['notes'])} FROM notes WHERE event = '{ACTIVATED}' ORDER BY seq"  # noqa: S608 (names of ours; values are bound)
         for path in self._journals():
             try:
                 with closing(self._open(path)) as database:
@@ -155,7 +155,7 @@ class LiveVerifier:
             try:
                 with closing(self._open(path)) as database:
                     for table in ("openings", "notes"):
-                        known.update(str(name) for (name,) in database.select(f"SELECT DISTINCT operator FROM {table}"))
+                        known.update(str(name) for (name,) in database.select(f"SELECT DISTINCT operator FROM {table}"))  # noqa: S608 (names of ours; values are bound)
             except GoliveError:
                 continue  # `journal` tells why
         return frozenset(known)

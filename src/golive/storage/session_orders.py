@@ -67,5 +67,5 @@ def neighbours(select: Select, name: str) -> Iterator[ClientOrderId]:
 
 def _rows(reader: SessionReader, table: str, condition: str, parameters: tuple[str, ...]) -> Iterator[SessionRow]:
     columns = JOURNAL_COLUMNS[table]
-    for seq, *values in reader.query(f"SELECT seq, {', '.join(columns)} FROM {table} WHERE {condition}", parameters):
+    for seq, *values in reader.query(f"SELECT seq, {', '.join(columns)} FROM {table} WHERE {condition}", parameters):  # noqa: S608 (names of ours; values are bound)
         yield SessionRow(seq, table, dict(zip(columns, values, strict=True)))

@@ -194,8 +194,8 @@ class SessionReader:
     def head(self, keys: DevelopmentKeys) -> StoreHead:
         """Return where the chains stand, as the last rows say."""
         first = genesis(keys.mac_key, self.identity, self.risk_profile)
-        rows = " UNION ALL ".join(f"SELECT seq, mac FROM {table}" for table in JOURNAL_COLUMNS)
-        seq, mac = next(self._rows(f"SELECT seq, mac FROM ({rows}) ORDER BY seq DESC LIMIT 1"), (0, first))
+        rows = " UNION ALL ".join(f"SELECT seq, mac FROM {table}" for table in JOURNAL_COLUMNS)  # noqa: S608 (names of ours; values are bound)
+        seq, mac = next(self._rows(f"SELECT seq, mac FROM ({rows}) ORDER BY seq DESC LIMIT 1"), (0, first))  # noqa: S608 (names of ours; values are bound)
         event_seq, last = next(self._rows("SELECT seq, mac FROM events ORDER BY seq DESC LIMIT 1"), (0, first))
         return StoreHead(seq, mac, event_seq, last)
 
@@ -229,7 +229,7 @@ class SessionReader:
     def _journal_rows(self) -> Iterator[tuple[str, int, tuple[Value, ...], bytes, bytes]]:
         """Yield all journal rows by sequence: table, sequence, values, previous MAC, MAC."""
         cursors = {
-            table: self._rows(f"SELECT seq, {', '.join(columns)}, prev_mac, mac FROM {table} ORDER BY seq")
+            table: self._rows(f"SELECT seq, {', '.join(columns)}, prev_mac, mac FROM {table} ORDER BY seq")  # noqa: S608 (names of ours; values are bound)
             for table, columns in JOURNAL_COLUMNS.items()
         }
         waiting = {table: row for table, cursor in cursors.items() if (row := next(cursor, None)) is not None}

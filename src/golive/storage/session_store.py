@@ -37,7 +37,7 @@ UNFINISHED_SUFFIX: Final = ".new"
 """of a store that is being made; one that a crash left has nothing in it"""
 _EVENT_INSERT = "INSERT INTO events (seq, kind, body, mac) VALUES (?, ?, ?, ?)"
 _INSERTS = {
-    table: f"INSERT INTO {table} (seq, {', '.join(columns)}, prev_mac, mac) VALUES ({', '.join('?' * (len(columns) + 3))})"
+    table: f"INSERT INTO {table} (seq, {', '.join(columns)}, prev_mac, mac) VALUES ({', '.join('?' * (len(columns) + 3))})"  # noqa: S608 (names of ours; values are bound)
     for table, columns in JOURNAL_COLUMNS.items()
 }
 
@@ -288,7 +288,7 @@ class SessionStore:
             fill.fill_id.venue, fill.fill_id.trade_id, fill.client_order_id, str(fill.instrument), fill.ts, str(fill.side),
             fill.price, fill.quantity, fill.fee, fill.fee_asset, str(fill.liquidity),
         )  # fmt: skip
-        query = f"SELECT {', '.join(JOURNAL_COLUMNS['fills'])} FROM fills WHERE venue = ? AND trade_id = ?"
+        query = f"SELECT {', '.join(JOURNAL_COLUMNS['fills'])} FROM fills WHERE venue = ? AND trade_id = ?"  # noqa: S608 (names of ours; values are bound)
         known = self._connection.execute(query, row[:2]).fetchone()
         if known is None:
             self._add("fills", row)

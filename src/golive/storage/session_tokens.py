@@ -66,7 +66,7 @@ class SessionTokens:
         )  # fmt: skip
         with self._lock, _told(self.path):
             self._connection.execute("DELETE FROM token WHERE expires_at < ?", (token.issued_at - KEPT_NS,))
-            self._connection.execute(f"INSERT INTO token ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            self._connection.execute(f"INSERT INTO token ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608 (names of ours; values are bound)
 
     def find(self, digest: bytes) -> SessionToken | None:
         """Return what is kept under the hash of a token; None for none.
@@ -80,7 +80,7 @@ class SessionTokens:
                 self._known_as_of = as_of
             found = self._known.get(digest)
             if found is None:
-                row = self._connection.execute(f"SELECT {_COLUMNS} FROM token WHERE digest = ?", (digest,)).fetchone()
+                row = self._connection.execute(f"SELECT {_COLUMNS} FROM token WHERE digest = ?", (digest,)).fetchone()  # noqa: S608 (names of ours; values are bound)
                 if row is None:
                     return None
                 found = self._known[digest] = _token(row)
@@ -88,7 +88,7 @@ class SessionTokens:
 
     def valid(self, now: int) -> list[SessionToken]:
         """Return those that are neither expired nor revoked, oldest first."""
-        query = f"SELECT {_COLUMNS} FROM token WHERE revoked_at IS NULL AND expires_at > ? ORDER BY issued_at, id"
+        query = f"SELECT {_COLUMNS} FROM token WHERE revoked_at IS NULL AND expires_at > ? ORDER BY issued_at, id"  # noqa: S608 (names of ours; values are bound)
         with self._lock, _told(self.path):
             return [_token(row) for row in self._connection.execute(query, (now,))]
 
@@ -101,7 +101,7 @@ class SessionTokens:
         return self._revoke("operator = ?", operator, now)
 
     def _revoke(self, which: str, value: str, now: int) -> int:
-        statement = f"UPDATE token SET revoked_at = ? WHERE {which} AND revoked_at IS NULL AND expires_at > ?"
+        statement = f"UPDATE token SET revoked_at = ? WHERE {which} AND revoked_at IS NULL AND expires_at > ?"  # noqa: S608 (names of ours; values are bound)
         with self._lock, _told(self.path):
             self._known.clear()  # SQLite's version tells of the changes of others only
             return self._connection.execute(statement, (now, value, now)).rowcount

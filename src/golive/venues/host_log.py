@@ -45,7 +45,7 @@ _WRITE: Final = "INSERT INTO event(kind, owner, number, key, address, charges, a
 _WRITE_TWO: Final = f"{_WRITE}, (?,?,?,?,?,?,?)"
 """what most transactions do: the end of the last call and the beginning of the next"""
 _APPEND: Final = tuple(
-    "INSERT INTO event(kind, owner, number, key, address, charges, at) "
+    "INSERT INTO event(kind, owner, number, key, address, charges, at) "  # noqa: S608 (names of ours; values are bound)
     f"SELECT * FROM (VALUES {', '.join(['(?,?,?,?,?,?,?)'] * rows)}) WHERE (SELECT max(seq) FROM event) = ?"
     for rows in (1, 2)
 )

@@ -143,7 +143,7 @@ class FaultBook:
     def add(self, faults: Iterable[Fault]) -> None:
         """Put faults in force; those that strike the venue at once do so."""
         for fault in faults:
-            fault.draw = random.Random(f"{self._seed}|fault|{self._given}")
+            fault.draw = random.Random(f"{self._seed}|fault|{self._given}")  # noqa: S311 (draws that come again; no secret)
             self._given += 1
             self.faults.append(fault)
             self._of(fault.kind).append(fault)

@@ -52,7 +52,7 @@ class GeneratedMarket:
 
     def __init__(self, instrument: Instrument, seed: int) -> None:
         digest = hashlib.sha256(f"{seed}|{instrument.id.symbol}".encode()).digest()
-        self._random = random.Random(int.from_bytes(digest[:8], "big"))
+        self._random = random.Random(int.from_bytes(digest[:8], "big"))  # noqa: S311 (draws that come again; no secret)
         grid = template(instrument.id.symbol)
         self._start = float(instrument.ticks(grid.price))
         self._clip = instrument.lots(grid.clip)

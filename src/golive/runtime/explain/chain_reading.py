@@ -50,7 +50,7 @@ class _Chain:
     def bar(self, instrument: str, ts: int, *, closed: bool) -> BarTold | None:
         """Return the newest bar that was `closed` by a time, or else the one that the time lies in or closes."""
         when = f"{_CLOSED} <= ?2" if closed else f"{_OPENED} < ?2 AND {_CLOSED} >= ?2"
-        query = f"SELECT kind, body FROM events WHERE kind = 'Candle' AND {_INSTRUMENT} = ?1 AND {when} ORDER BY seq DESC LIMIT 1"
+        query = f"SELECT kind, body FROM events WHERE kind = 'Candle' AND {_INSTRUMENT} = ?1 AND {when} ORDER BY seq DESC LIMIT 1"  # noqa: S608 (names of ours; values are bound)
         for kind, body in self.reader.query(query, (instrument, ts)):
             candle = decode_event(kind, body)
             assert isinstance(candle, Candle)
@@ -59,7 +59,7 @@ class _Chain:
 
     def span(self) -> tuple[int, int] | None:
         """Return when the first bar opened and the last one closed; None before any."""
-        query = f"SELECT min({_OPENED}), max({_CLOSED}) FROM events WHERE kind = 'Candle'"
+        query = f"SELECT min({_OPENED}), max({_CLOSED}) FROM events WHERE kind = 'Candle'"  # noqa: S608 (names of ours; values are bound)
         first, last = next(self.reader.query(query))
         return None if first is None else (int(first), int(last))
 

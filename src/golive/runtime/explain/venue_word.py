@@ -53,7 +53,12 @@ async def venue_word(
     account = account_plan(entrypoint, KeyFileStore(key_file, [host]), home)
     guardrails = GuardrailLog(home / entrypoint.io.log_directory, clock)
     adapter = VenueAdapter(
-        account.profile, account.settings, recorder=MemoryRecorder(), clock=clock, guardrails=guardrails, rng=random.Random(0)
+        account.profile,
+        account.settings,
+        recorder=MemoryRecorder(),
+        clock=clock,
+        guardrails=guardrails,
+        rng=random.Random(0),  # noqa: S311 (draws that come again; no secret)
     )
     ask = _of_sent(order, adapter) if isinstance(order, SentOrder) else _of_adopted(order, adapter)
     try:

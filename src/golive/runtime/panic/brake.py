@@ -61,7 +61,7 @@ async def brake(plan: LivePlan, account: AccountPlan, *, also_sales: bool, limit
         return Braked(name, 0, 0.0, None, str(exc))
     adapter = VenueAdapter(
         account.profile.urgent(), account.settings, recorder=plan.recorder, clock=plan.clock, guardrails=plan.guardrails,
-        rng=random.Random(plan.seed),
+        rng=random.Random(plan.seed),  # noqa: S311 (draws that come again; no secret)
     )  # fmt: skip
     seen: set[VenueOrderId] = set()
     ended, shown, problem = began, None, ""

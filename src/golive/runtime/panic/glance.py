@@ -36,7 +36,7 @@ def _glanced(runtime_file: Path, environ: Mapping[str, str]) -> dict[str, str]:
     if any(name.upper().startswith(_OVERRIDES) for name in environ):
         return {}
     try:
-        found: Any = yaml.load(read_beside(runtime_file, most=MAX_BYTES), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        found: Any = yaml.load(read_beside(runtime_file, most=MAX_BYTES), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (CSafeLoader is the safe one, in C)
         entrypoints = found["trading"]["entrypoints"]
         profiles = {name: each.get("risk_profile") for name, each in entrypoints.items() if isinstance(each, Mapping)}
     except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError):

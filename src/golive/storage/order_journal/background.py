@@ -39,7 +39,7 @@ class BackgroundVerification:
         command = [sys.executable, "-m", "golive.storage.order_journal.verifying", str(home), str(journal)]
         command += [] if url is None else [url]
         try:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 (our own program)
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -18,16 +18,16 @@ from .schema import COLUMNS
 PAGE: Final = 256
 _INTENT: Final = COLUMNS["intents"]
 _FILL: Final = COLUMNS["fills"]
-_INTENTS: Final = f"SELECT seq, ts, {', '.join(_INTENT)} FROM intents WHERE seq < ? ORDER BY seq DESC LIMIT {PAGE}"
+_INTENTS: Final = f"SELECT seq, ts, {', '.join(_INTENT)} FROM intents WHERE seq < ? ORDER BY seq DESC LIMIT {PAGE}"  # noqa: S608 (names of ours; values are bound)
 _AMENDMENTS: Final = f"""SELECT a.seq, a.ts, a.quantity, a.price, {", ".join(f"i.{name}" for name in _INTENT)}
     FROM amendments AS a JOIN intents AS i ON i.client_order_id = a.client_order_id
-    WHERE a.seq < ? ORDER BY a.seq DESC LIMIT {PAGE}"""
+    WHERE a.seq < ? ORDER BY a.seq DESC LIMIT {PAGE}"""  # noqa: S608 (names of ours; values are bound)
 _FIRST_FILLS: Final = f"""SELECT f.seq, {", ".join(f"f.{name}" for name in _FILL)} FROM fills AS f
     WHERE f.seq < ? AND NOT EXISTS (SELECT 1 FROM fills AS e WHERE e.client_order_id = f.client_order_id AND e.seq < f.seq)
-    ORDER BY f.seq DESC LIMIT {PAGE}"""
+    ORDER BY f.seq DESC LIMIT {PAGE}"""  # noqa: S608 (names of ours; values are bound)
 _FILLS: Final = f"""SELECT f.seq, i.type, {", ".join(f"f.{name}" for name in _FILL)}
     FROM fills AS f LEFT JOIN intents AS i ON i.client_order_id = f.client_order_id
-    WHERE f.seq > ? ORDER BY f.seq LIMIT {PAGE}"""
+    WHERE f.seq > ? ORDER BY f.seq LIMIT {PAGE}"""  # noqa: S608 (names of ours; values are bound)
 _LAST_DECISION: Final = "SELECT decision_seq FROM decisions ORDER BY seq DESC LIMIT 1"
 _BEYOND: Final = 1 << 53
 

@@ -40,11 +40,11 @@ _SETTINGS: Final[Mapping[str, str]] = {
 }
 _LOOPBACK: Final = ("", "localhost", "127.0.0.1", "::1")
 _INSERTS: Final = {
-    table: f"INSERT INTO {table} (seq, {', '.join(columns)}, prev_mac, mac) VALUES ({', '.join(['%s'] * (len(columns) + 3))})"
+    table: f"INSERT INTO {table} (seq, {', '.join(columns)}, prev_mac, mac) VALUES ({', '.join(['%s'] * (len(columns) + 3))})"  # noqa: S608 (names of ours; values are bound)
     for table, columns in COLUMNS.items()
 }
-_SELECTS: Final = {table: f"SELECT seq, {', '.join(columns)}, prev_mac, mac FROM {table}" for table, columns in COLUMNS.items()}
-_FILL: Final = f"SELECT {', '.join(COLUMNS['fills'])} FROM fills WHERE venue = %s AND trade_id = %s"
+_SELECTS: Final = {table: f"SELECT seq, {', '.join(columns)}, prev_mac, mac FROM {table}" for table, columns in COLUMNS.items()}  # noqa: S608 (names of ours; values are bound)
+_FILL: Final = f"SELECT {', '.join(COLUMNS['fills'])} FROM fills WHERE venue = %s AND trade_id = %s"  # noqa: S608 (names of ours; values are bound)
 _EPOCH: Final = "SELECT coalesce(max(epoch), 0) FROM openings"
 _HOLDER: Final = """SELECT coalesce(a.application_name, ''), coalesce(host(a.client_addr), 'its own host') FROM pg_locks AS l
 JOIN pg_stat_activity AS a USING (pid)

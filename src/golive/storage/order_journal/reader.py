@@ -51,7 +51,7 @@ class OrderJournalReader:
     @property
     def last_seq(self) -> int:
         """The newest row's sequence; 0 before the first."""
-        newest = " UNION ALL ".join(f"SELECT max(seq) AS seq FROM {table}" for table in COLUMNS)
+        newest = " UNION ALL ".join(f"SELECT max(seq) AS seq FROM {table}" for table in COLUMNS)  # noqa: S608 (names of ours; values are bound)
         return max((seq for (seq,) in self._database.select(newest) if seq is not None), default=0)
 
     def rows(self, after: int = 0) -> Iterator[JournalRow]:
@@ -67,11 +67,11 @@ class OrderJournalReader:
         found: dict[str, int] = {}
         begins = (text, text + "\U0010ffff")
         for source in _NAMED_IN:
-            query = f"SELECT client_order_id, min(seq) FROM {source} client_order_id >= ? AND client_order_id < ? GROUP BY 1"
+            query = f"SELECT client_order_id, min(seq) FROM {source} client_order_id >= ? AND client_order_id < ? GROUP BY 1"  # noqa: S608 (names of ours; values are bound)
             for client_order_id, seq in self._database.select(query, begins):
                 found.setdefault(client_order_id, seq)
         for table in ("answers", "facts"):
-            query = f"SELECT client_order_id, min(seq) FROM {table} WHERE venue_order_id = ? GROUP BY 1"
+            query = f"SELECT client_order_id, min(seq) FROM {table} WHERE venue_order_id = ? GROUP BY 1"  # noqa: S608 (names of ours; values are bound)
             for client_order_id, seq in self._database.select(query, (text,)):
                 found.setdefault(client_order_id, seq)
         return tuple(ClientOrderId(name) for name in sorted(found, key=lambda name: found[name]))
@@ -92,7 +92,7 @@ class OrderJournalReader:
     def notes_on_foreign_orders(self) -> Iterator[JournalRow]:
         """Yield the notes on orders that were not placed by us: adoptions with all that followed, cancels that were asked for."""
         query = (
-            f"SELECT seq, {', '.join(COLUMNS['notes'])} FROM notes WHERE event IN ('adopted', 'canceled_foreign') ORDER BY seq"
+            f"SELECT seq, {', '.join(COLUMNS['notes'])} FROM notes WHERE event IN ('adopted', 'canceled_foreign') ORDER BY seq"  # noqa: S608 (names of ours; values are bound)
         )
         for row in self._database.select(query):
             yield named(row[0], "notes", tuple(row[1:]))
@@ -100,13 +100,13 @@ class OrderJournalReader:
     def emergency_notes(self) -> Iterator[JournalRow]:
         """Yield the notes that emergency mode began, or was lifted, in order."""
         query = f"""SELECT seq, {", ".join(COLUMNS["notes"])} FROM notes
-                    WHERE event IN ('emergency_mode_activated', 'emergency_mode_cleared') ORDER BY seq"""
+                    WHERE event IN ('emergency_mode_activated', 'emergency_mode_cleared') ORDER BY seq"""  # noqa: S608 (names of ours; values are bound)
         for row in self._database.select(query):
             yield named(row[0], "notes", tuple(row[1:]))
 
     def fallbacks(self) -> Iterator[JournalRow]:
         """Yield the notes on orders that were sent here instead of one that another venue did not take."""
-        query = f"SELECT seq, {', '.join(COLUMNS['notes'])} FROM notes WHERE event = 'fell_back' ORDER BY seq"
+        query = f"SELECT seq, {', '.join(COLUMNS['notes'])} FROM notes WHERE event = 'fell_back' ORDER BY seq"  # noqa: S608 (names of ours; values are bound)
         for row in self._database.select(query):
             yield named(row[0], "notes", tuple(row[1:]))
 
@@ -126,7 +126,7 @@ class OrderJournalReader:
         # Of decisions only the refusals have an index; the others stand right before what was made of them.
         conditions = _DECISIONS if table == "decisions" else ("client_order_id = ?",)
         for condition in conditions:
-            query = f"SELECT seq, {', '.join(COLUMNS[table])} FROM {table} WHERE {condition}"
+            query = f"SELECT seq, {', '.join(COLUMNS[table])} FROM {table} WHERE {condition}"  # noqa: S608 (names of ours; values are bound)
             for row in self._database.select(query, (client_order_id,)):
                 yield named(row[0], table, tuple(row[1:]))
 

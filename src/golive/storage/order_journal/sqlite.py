@@ -23,9 +23,9 @@ from .schema import APPLICATION_ID, COLUMNS, TABLES, USER_VERSION
 
 T = TypeVar("T")
 _WAL_HEADER, _FRAME_HEADER = 32, 24
-_SELECTS: Final = {table: f"SELECT seq, {', '.join(columns)}, prev_mac, mac FROM {table}" for table, columns in COLUMNS.items()}
+_SELECTS: Final = {table: f"SELECT seq, {', '.join(columns)}, prev_mac, mac FROM {table}" for table, columns in COLUMNS.items()}  # noqa: S608 (names of ours; values are bound)
 _SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
-_FILL: Final = f"SELECT {', '.join(COLUMNS['fills'])} FROM fills WHERE venue = ? AND trade_id = ?"
+_FILL: Final = f"SELECT {', '.join(COLUMNS['fills'])} FROM fills WHERE venue = ? AND trade_id = ?"  # noqa: S608 (names of ours; values are bound)
 
 
 class SqliteDatabase:
