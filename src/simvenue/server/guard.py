@@ -24,7 +24,10 @@ def guarded(handler: Handler, transports: MutableSet[asyncio.Transport]) -> Hand
         if "Origin" in request.headers or not is_loopback(request.headers.get("Host", "")):
             text = "the control routes serve programs on this machine: no Origin header, and a loopback Host"
             return web.Response(status=403, body=orjson.dumps({"error": text}), content_type="application/json")
-        return await handler(request)
+        try:
+            return await handler(request)
+        except ConnectionError:  # the client went away in the middle of its body: nobody is there to be answered
+            return web.Response(status=400)
 
     return handle
 
