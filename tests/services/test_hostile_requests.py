@@ -91,7 +91,7 @@ def test_a_page_that_took_a_name_of_its_own_to_this_machine_reads_nothing(endpoi
         assert asked(host) == 421, host
     for host in (b"localhost", b"LOCALHOST:9108", b"127.0.0.1:1", b"[::1]:9108", b"[::1]", b"127.8.0.9"):
         assert asked(host) == 200, host
-    with contextlib.closing(MetricsEndpoint(adapter_recorder(), host="0.0.0.0")) as everywhere:
+    with contextlib.closing(MetricsEndpoint(adapter_recorder(), host="0.0.0.0")) as everywhere:  # noqa: S104
         assert asked(b"metrics.example", everywhere.port) == 200
     assert is_loopback("::1")
 
