@@ -48,15 +48,20 @@ _PRIMITIVES = _CRYPTO + "test_every_primitive_of_the_sources_is_approved_and_in_
 _RULE = "tests/security/test_passphrase_rule.py::"
 _COMMON = _RULE + "test_one_of_the_most_common_passphrases_is_refused_when_somebody_is_added_and_when_it_is_changed"
 _PASTED = _RULE + "test_what_is_typed_or_pasted_on_a_terminal_is_taken_whole_and_never_shown"
+_PAGES = "tests/backtest/test_hostile_pages.py::"
 
 TESTS: Mapping[str, str] = {
     "V1.1.1": _JSON,
-    "V1.1.2": _MARKUP,
+    "V1.1.2": _PAGES + "test_no_name_changes_what_a_page_is_made_of",
     "V1.2.1": _MARKUP,
+    "V1.2.3": _PAGES + "test_the_data_of_the_charts_is_one_block_that_reads_back_as_it_was",
     "V1.2.4": _DANGER + "test_no_query_is_made_of_what_came_from_outside",
     "V1.2.5": _DANGER + "test_no_text_is_given_to_a_shell_and_each_program_that_is_started_is_known",
+    "V1.2.10": "tests/runtime/test_strategy_folder.py::test_names_are_plain_because_they_stand_in_files_tables_and_commands",
     "V1.3.2": _DANGER + "test_no_text_becomes_code_but_the_operators_own_strategy",
+    "V1.3.3": "tests/runtime/test_strategy_folder.py::test_names_are_plain_because_they_stand_in_files_tables_and_commands",
     "V1.3.4": "tests/observability/test_html.py::test_nothing_comes_from_outside_and_nothing_runs",
+    "V1.3.5": _PAGES + "test_no_name_becomes_a_link_or_markup_of_a_markdown_report",
     "V1.3.12": "tests/venues/test_strict_json.py::test_a_hostile_answer_of_a_megabyte_is_refused_before_anybody_notices",
     "V1.4.2": "tests/market/test_candle_import.py::test_a_number_out_of_range_names_its_line_and_what_stands_there",
     "V1.5.2": _YAML,
@@ -152,7 +157,7 @@ TESTS: Mapping[str, str] = {
 }
 """one test of each requirement that applies: the one that would fail first"""
 
-_NO_BROWSER = "no pages are served: reports are files without scripts"
+_NO_BROWSER = "no pages are served: reports are files, whose scripts are ours and in them"
 _NO_PROVIDER = "no identity provider, no federation"
 _NO_SECOND = "no one-time codes, no messages as a factor: a person has a passphrase, a peer a certificate"
 NOT_APPLICABLE: Mapping[str, str] = {

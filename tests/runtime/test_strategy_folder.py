@@ -17,7 +17,7 @@ from golive.model.errors import ConfigError
 from golive.runtime.options import RunOptions
 from golive.runtime.plan import Plan, plan_run
 from golive.runtime.strategy_check import check_strategy, generated_candles
-from golive.runtime.strategy_folder import FoundStrategy, Unreadable, all_strategies, find_strategy
+from golive.runtime.strategy_folder import FoundStrategy, Unreadable, all_strategies, find_strategy, load_file
 from golive.runtime.strategy_new import new_strategy
 from golive.storage.config_files import load_configuration
 from golive.strategy import STRATEGIES, Bar, FillSeen, bound, resolve_parameters
@@ -334,6 +334,19 @@ def test_what_is_no_strategy_is_told_with_file_and_class(old: str, new: str, tol
     written(tmp_path, "plain", PLAIN.replace(old, new))
     with pytest.raises(ConfigError, match=told):
         find_strategy("plain", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["=cmd|'/c calc'!A1", "+1+1", "-2+3", "@SUM(A1)", "a\t=1", "../../x", "<b>", "a\x1b[2J", "\u202ex", "a b", "", "x" * 65],
+)
+@pytest.mark.parametrize("place", ['name = "plain"', "parameters = {}"])
+def test_names_are_plain_because_they_stand_in_files_tables_and_commands(place: str, hostile: str, tmp_path: Path) -> None:
+    parameter = "__import__('golive.strategy').strategy.Parameter(1.0, 0.0, 2.0, 'x')"
+    told = f"name = {hostile!r}" if "name" in place else f"parameters = {{{hostile!r}: {parameter}}}"
+    written(tmp_path, "plain", PLAIN.replace(place, told))
+    with pytest.raises(ConfigError, match=r"plain\.py: class Plain: ['\"].*['\"] cannot be a (parameter's )?name: 1 to 64"):
+        load_file(tmp_path / "strategies/plain.py")
 
 
 def test_a_file_that_was_given_another_name_is_compiled_anew(tmp_path: Path) -> None:

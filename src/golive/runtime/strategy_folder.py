@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +30,8 @@ from golive.strategy.signals import Signals, SignalsStrategy
 FOLDER: Final = "strategies"
 MOST_SOURCE: Final = 4 << 20
 """bytes of a strategy, and of what is kept beside it"""
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
+_PLAIN_PARAMETER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _RAISE: Final = opmap["RAISE_VARARGS"]
 _BASES: Final = {
     "on_candle": "golive.strategy.callbacks.Callbacks",
@@ -235,10 +238,21 @@ def _lack_of(cls: type) -> str:
 
 
 def _demand_sound(strategy: Strategy, cls: type) -> None:
-    """Raise ConfigError for a strategy that cannot be named, or whose defaults say no warm-up."""
+    """Raise ConfigError for a strategy that cannot be named, or whose defaults say no warm-up.
+
+    Names stand in files, tables, commands and terminals, so they are plain: nothing there could take them for anything else.
+    """
     if not isinstance(strategy.name, str) or not isinstance(strategy.summary, str):
         raise ConfigError(f"class {cls.__name__}: name and summary must be text")
+    if not _PLAIN_NAME.fullmatch(strategy.name):
+        raise ConfigError(
+            f"class {cls.__name__}: {strategy.name!r:.80} cannot be a name: 1 to 64 of a-z A-Z 0-9 . _ -, a letter first"
+        )
     for name, each in strategy.parameters.items():
+        if not isinstance(name, str) or not _PLAIN_PARAMETER.fullmatch(name):
+            raise ConfigError(
+                f"class {cls.__name__}: {name!r:.80} cannot be a parameter's name: 1 to 64 of a-z A-Z 0-9 _, no digit first"
+            )
         if not isinstance(each, Parameter):
             raise ConfigError(f"class {cls.__name__}: parameter {name!r} is {each!r}; write Parameter(default, low, high, help)")
     int(strategy.warm_up(bound(resolve_parameters(strategy.name, strategy.parameters, {}))))
