@@ -417,6 +417,35 @@ def test_a_list_of_revocations_that_was_taken_away_is_missed(place: BundlePlace,
 
 
 @pytest.mark.parametrize(
+    ("gone", "told"),
+    [
+        (("revoked", "admin"), r"core-oem-revoked\.json: lacks 2 of what tls_rotation\.json says was revoked"),
+        (("admin",), r"security_admin\.log: lacks 2 of what tls_rotation\.json says was revoked"),
+        (("revoked", "admin", "rotation"), r"tls_rotation\.json: is gone, and with it what was revoked here"),
+    ],
+)
+def test_whatever_of_its_witnesses_is_taken_away_a_revocation_is_missed(
+    place: BundlePlace, clock: ToldClock, gone: tuple[str, ...], told: str
+) -> None:
+    revoke_certificate(place.home, SECTION, "client", "lost laptop", "anna", clock=clock)
+    found = {
+        "revoked": place.directory.glob("core-oem-revoked*"),
+        "admin": (place.home / "logs").glob("security_admin.*"),
+        "rotation": place.register.parent.glob("tls_rotation.*"),
+    }
+    for name in gone:
+        for path in list(found[name]):
+            path.unlink()
+    with pytest.raises(JournalError, match=told):
+        withdrawn(place.home, SECTION)
+    assert "revocation.sound" in wrong(verified(place, clock))
+    if "rotation" not in gone:
+        serial = read_certificate(place.certificates["client"].read_bytes(), "client").serial
+        revoke_certificate(place.home, SECTION, "client", "again", "anna", clock=clock)
+        assert serial in withdrawn(place.home, SECTION)
+
+
+@pytest.mark.parametrize(
     ("days", "hosts", "told"),
     [(8, [], "1 to 7 days"), (0, [], "1 to 7 days"), (1, ["no host"], "--host"), (1, ["a..b"], "--host")],
 )

@@ -59,24 +59,36 @@ def registered(place: BundlePlace, keys: DevelopmentKeys | None) -> Sequence[Reg
 
 
 def revoke(place: BundlePlace, signer: Signer, row: RegisterRow, reason: str) -> None:
-    """Withdraw a certificate; recorded first, durable on return. Raises JournalError."""
+    """Withdraw a certificate; recorded first, in the log and beside its rotation, durable on return. Raises JournalError."""
     body: JsonObject = {"bundle": BUNDLE, "serial": row.serial, "sha256": row.sha256, "reason": reason}
     record_admin_act(place.home, signer, REVOKED, body, signer.operator)
+    RegisterFile(place.register, _ROTATION_NAME).append(signer, [(REVOKED, {**body, "role": row.role}, signer.operator)])
     _revocations(place).append(signer, [(REVOKED, body, signer.operator)])
 
 
 def revoked(place: BundlePlace, keys: DevelopmentKeys | None) -> frozenset[str]:
     """Return the serials and thumbprints that were withdrawn, by the list beside the bundle.
 
-    Raises JournalError for a list that is not sound, or lacks what `logs/security_admin.log` says was withdrawn.
+    Raises JournalError for a list that is not sound, or lacks what `logs/security_admin.log` or the register of rotations says
+    was withdrawn; for a log that lacks what the register says; and where there is a bundle and the register is gone.
     """
     listed = _named(entry.body for entry in _revocations(place).entries(keys))
     recorded = _named(entry.body for entry in admin_entries(place.home, keys) if entry.type == REVOKED)
-    if lacking := recorded - listed:
-        raise JournalError(
-            f"{place.revoked}: lacks {len(lacking)} of what logs/security_admin.log says was revoked; "
-            "put the newest copy back, or revoke again: golive mtls revoke"
-        )
+    rows = RegisterFile(place.register, _ROTATION_NAME).entries(keys)
+    registered_too = _named(row.body for row in rows if row.type == REVOKED)
+    log, register = "logs/security_admin.log", place.register.name
+    for what, has, by, told in (
+        (place.revoked, listed, log, recorded),
+        (place.revoked, listed, register, registered_too),
+        (place.home / log, recorded, register, registered_too),
+    ):
+        if lacking := told - has:
+            raise JournalError(
+                f"{what}: lacks {len(lacking)} of what {by} says was revoked; "
+                "put the newest copy back, or revoke again: golive mtls revoke"
+            )
+    if place.exists and not rows:
+        raise JournalError(f"{place.register}: is gone, and with it what was revoked here; put it and its seal back from a copy")
     return listed
 
 
