@@ -22,6 +22,7 @@ from . import (
 )
 from .live_verifier import LiveBounds, LiveVerifier, is_order_journal
 from .lost_activations import lost_activations
+from .lost_acts import lost_acts
 from .lost_alerts import lost_alerts
 from .lost_stores import lost_stores, unknown_decisions
 from .lost_switches import lost_switches
@@ -91,6 +92,7 @@ class Verifier:
         results.extend(verify_stops(self._home))
         results.extend(lost_activations(self._home, self._alerts, self._live.activations()))
         results.extend(lost_switches(self._home))
+        results.extend(lost_acts(self._home))
         return results
 
     def one(self, path: Path) -> Result:

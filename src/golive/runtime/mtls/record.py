@@ -87,7 +87,7 @@ def revoked(place: BundlePlace, keys: DevelopmentKeys | None) -> frozenset[str]:
                 f"{what}: lacks {len(lacking)} of what {by} says was revoked; "
                 "put the newest copy back, or revoke again: golive mtls revoke"
             )
-    if place.exists and not rows:
+    if not rows and all(path.exists() for path in place.certificates.values()):
         raise JournalError(f"{place.register}: is gone, and with it what was revoked here; put it and its seal back from a copy")
     return listed
 
