@@ -48,6 +48,9 @@ _PRIMITIVES = _CRYPTO + "test_every_primitive_of_the_sources_is_approved_and_in_
 _RULE = "tests/security/test_passphrase_rule.py::"
 _COMMON = _RULE + "test_one_of_the_most_common_passphrases_is_refused_when_somebody_is_added_and_when_it_is_changed"
 _PASTED = _RULE + "test_what_is_typed_or_pasted_on_a_terminal_is_taken_whole_and_never_shown"
+_TOKENS = "tests/runtime/test_tokens.py::"
+_LISTS = "tests/cli/test_what_lists_show.py::"
+_OVER = "tests/cli/test_mtls.py::test_a_token_is_shown_once_listed_by_id_and_revoked"
 _PAGES = "tests/backtest/test_hostile_pages.py::"
 
 TESTS: Mapping[str, str] = {
@@ -88,17 +91,27 @@ TESTS: Mapping[str, str] = {
     "V6.2.11": _RULE + "test_a_passphrase_of_the_words_of_this_place_is_refused",
     "V6.2.12": _COMMON,
     "V6.3.1": _LOCK,
+    "V6.3.2": _LISTS + "test_nobody_is_there_from_the_start",
     "V6.3.8": _ALIKE,
     "V6.5.6": _REVOKED,
+    "V7.1.1": _TOKENS + "test_a_session_ends_by_itself_as_the_page_says_used_or_not",
+    "V7.1.2": _TOKENS + "test_a_session_ends_by_itself_as_the_page_says_used_or_not",
     "V7.2.1": _FORGED,
     "V7.2.2": _FORGED,
     "V7.2.3": _HASHED,
+    "V7.2.4": _TOKENS + "test_who_proves_themselves_again_has_a_new_token_and_the_old_one_is_over",
+    "V7.3.1": _TOKENS + "test_a_session_ends_by_itself_as_the_page_says_used_or_not",
     "V7.3.2": _MINUTES,
     "V7.4.1": _EXPIRED,
     "V7.4.2": _END,
+    "V7.4.3": _OVER,
     "V7.4.5": _END,
+    "V7.5.1": "tests/cli/test_operator.py::test_two_passphrases_are_two_lines",
+    "V7.5.2": _OVER,
     "V8.1.1": "tests/config/test_rbac.py::test_every_act_stands_in_the_table_and_somebody_may_do_it",
     "V8.2.1": _RBAC,
+    "V8.2.2": _OVER,
+    "V8.2.3": _LISTS + "test_a_list_has_its_fields_and_none_of_what_proves_somebody",
     "V8.3.1": _MATRIX,
     "V8.3.2": "tests/services/test_gatekeeper.py::test_what_another_process_revokes_is_out_with_the_next_call",
     "V8.4.2": _BOUND,
@@ -130,6 +143,7 @@ TESTS: Mapping[str, str] = {
     "V13.1.4": _ROTATION,
     "V13.2.1": "tests/services/test_status_server.py::test_who_has_a_certificate_asks_for_health_and_with_a_token_for_status",
     "V13.2.2": _MATRIX,
+    "V13.2.3": _LISTS + "test_nobody_is_there_from_the_start",
     "V13.3.1": _VAULT,
     "V13.3.2": _PLACES,
     "V13.3.4": _ROTATION,
@@ -137,6 +151,7 @@ TESTS: Mapping[str, str] = {
     "V14.2.1": _SAID,
     "V14.2.4": _CANARIES,
     "V14.2.6": "tests/security/test_vault.py::test_secrets_are_compared_whole_and_shown_by_their_end",
+    "V15.3.1": _TOKENS + "test_a_list_of_sessions_tells_who_and_how_long_and_no_more",
     "V15.3.3": "tests/security/licence/test_forged.py::test_a_payload_has_exactly_its_fields_each_of_its_type",
     "V15.3.5": _MUTATION,
     "V15.4.2": _LINK,

@@ -97,6 +97,7 @@ def test_a_token_is_shown_once_listed_by_id_and_revoked(say: Say) -> None:
     [row] = published(listed)["tokens"]
     assert (code, row["operator"], row["scopes"]) == (0, "anna", ["health.read", "status.read"])
     assert token.strip() not in listed
+    assert say("token", "revoke", row["id"], "--operator", "anna", typed="not the passphrase\n")[0] == 3
     assert say("token", "revoke", row["id"], "--operator", "bert", typed=f"{PASSPHRASE}\n")[0] == 3
     assert say("token", "revoke", row["id"], "--operator", "anna", typed=f"{PASSPHRASE}\n")[0] == 0
     assert say("token", "revoke", row["id"], "--operator", "anna", typed=f"{PASSPHRASE}\n")[0] == 2

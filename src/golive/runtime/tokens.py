@@ -11,6 +11,7 @@ from golive.config.rbac import Act
 from golive.config.session_token import SessionToken
 from golive.model.clock import Clock, to_iso
 from golive.model.errors import ConfigError, PrerequisiteMissing
+from golive.model.json import JsonObject
 from golive.model.secret import Secret
 from golive.security.certificate import Certificate, read_certificate
 from golive.security.certificate_maker import LeafRole
@@ -34,6 +35,8 @@ def issue_token(
 ) -> tuple[SessionToken, Secret]:
     """Return a new token for `by`, good with one client certificate only: that in the file, or the bundle's.
 
+    It takes the place of the one that the person has with that certificate: a person has one session there.
+
     Raises ConfigError for a certificate that is none of a client or not valid now, and for a life out of bounds; JournalError
     when it cannot be recorded or kept.
     """
@@ -42,15 +45,17 @@ def issue_token(
     bound = _client(path, clock.now())
     token, text = new_token(by, bound.sha256, clock.now(), minutes)
     with closing(SessionTokens(home)) as tokens:
-        body = {
+        held = [each for each in tokens.valid(token.issued_at) if each.operator == by.name]
+        body: JsonObject = {
             "id": token.id,
+            "instead_of": [each.id for each in held if each.certificate_sha256 == token.certificate_sha256],
             "roles": sorted(token.roles),
             "scopes": sorted(token.scopes),
             "certificate_sha256": token.certificate_sha256,
             "expires_at": to_iso(token.expires_at),
         }
         record_act(home, "token_issued", body, by.name, clock=clock)
-        tokens.add(token)
+        tokens.renew(token)
     return token, text
 
 

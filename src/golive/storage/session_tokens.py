@@ -60,13 +60,24 @@ class SessionTokens:
 
     def add(self, token: SessionToken) -> None:
         """Keep a new token and forget those that expired a day before it was issued; durable on return."""
-        row = (
-            token.id, token.digest, token.operator, _text(token.roles), _text(token.scopes), token.audience,
-            token.certificate_sha256, token.issued_at, token.expires_at, token.revoked_at,
-        )  # fmt: skip
         with self._lock, _told(self.path):
-            self._connection.execute("DELETE FROM token WHERE expires_at < ?", (token.issued_at - KEPT_NS,))
-            self._connection.execute(f"INSERT INTO token ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608 (names of ours; values are bound)
+            self._insert(token)
+
+    def renew(self, token: SessionToken) -> None:
+        """Keep a new token and end those that its person holds with the same certificate: all of it, durable on return, or nothing."""
+        whose = (token.issued_at, token.operator, token.certificate_sha256)
+        with self._lock, _told(self.path):
+            self._known.clear()
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.execute(
+                    "UPDATE token SET revoked_at = ? WHERE operator = ? AND certificate_sha256 = ? AND revoked_at IS NULL", whose
+                )
+                self._insert(token)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
 
     def find(self, digest: bytes) -> SessionToken | None:
         """Return what is kept under the hash of a token; None for none.
@@ -105,6 +116,14 @@ class SessionTokens:
         with self._lock, _told(self.path):
             self._known.clear()  # SQLite's version tells of the changes of others only
             return self._connection.execute(statement, (now, value, now)).rowcount
+
+    def _insert(self, token: SessionToken) -> None:
+        row = (
+            token.id, token.digest, token.operator, _text(token.roles), _text(token.scopes), token.audience,
+            token.certificate_sha256, token.issued_at, token.expires_at, token.revoked_at,
+        )  # fmt: skip
+        self._connection.execute("DELETE FROM token WHERE expires_at < ?", (token.issued_at - KEPT_NS,))
+        self._connection.execute(f"INSERT INTO token ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def _prepare(self) -> None:
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "journal_mode = WAL", "synchronous = FULL"):
