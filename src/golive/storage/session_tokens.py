@@ -64,7 +64,7 @@ class SessionTokens:
             self._insert(token)
 
     def renew(self, token: SessionToken) -> None:
-        """Keep a new token and end those that its person holds with the same certificate: all of it, durable on return, or nothing."""
+        """Keep a new token and end those that its person has with the same certificate: all of it, durably, or nothing."""
         whose = (token.issued_at, token.operator, token.certificate_sha256)
         with self._lock, _told(self.path):
             self._known.clear()
@@ -123,7 +123,7 @@ class SessionTokens:
             token.certificate_sha256, token.issued_at, token.expires_at, token.revoked_at,
         )  # fmt: skip
         self._connection.execute("DELETE FROM token WHERE expires_at < ?", (token.issued_at - KEPT_NS,))
-        self._connection.execute(f"INSERT INTO token ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self._connection.execute(f"INSERT INTO token ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608 (names of ours; values are bound)
 
     def _prepare(self) -> None:
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "journal_mode = WAL", "synchronous = FULL"):
