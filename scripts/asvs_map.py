@@ -32,6 +32,8 @@ _MINUTES = "tests/services/test_gatekeeper.py::test_a_token_lives_five_to_fiftee
 _END = "tests/services/test_gatekeeper.py::test_all_tokens_of_a_person_end_at_once_and_old_ones_are_forgotten"
 _RECORDED = "tests/services/test_gatekeeper.py::test_refusals_are_recorded_first_ones_each_others_counted"
 _QUIET = "tests/services/test_status_server.py::test_limits_hold_and_errors_tell_a_peer_nothing"
+_MALFORMED = "tests/services/test_hostile_requests.py::test_what_is_malformed_is_refused_once_and_in_plain_words"
+_ENCRYPTED = "tests/venues/test_settings.py::test_every_address_of_a_venue_itself_is_encrypted"
 _VAULT = "tests/security/test_vault.py::test_no_bit_of_it_can_be_changed"
 _COSTS = "tests/security/test_vault.py::test_what_golive_makes_costs_what_the_standard_recommends_and_less_is_refused"
 _SEALED = "tests/security/test_vault.py::test_the_same_secret_is_never_sealed_alike_and_one_that_is_removed_is_gone"
@@ -73,7 +75,14 @@ TESTS: Mapping[str, str] = {
     "V2.2.2": _MATRIX,
     "V2.3.5": _TWO,
     "V2.4.1": "tests/services/test_gatekeeper.py::test_who_calls_too_often_waits_and_refusals_count_tenfold",
-    "V4.1.4": "tests/services/test_metrics_http.py::test_any_other_path_is_not_found",
+    "V4.1.1": _MALFORMED,
+    "V4.1.4": "tests/services/test_hostile_requests.py::test_what_is_not_served_is_not_found_and_no_method_but_two_does_anything",
+    "V4.1.5": "tests/exchanges/test_direct_signing.py::test_every_write_is_signed_as_ccxt_signs_it",
+    "V4.2.1": _MALFORMED,
+    "V4.2.2": "tests/services/test_hostile_requests.py::test_behind_a_good_request_nothing_else_is_heard",
+    "V4.2.3": "tests/services/test_http2.py::test_fields_of_connections_are_taken_by_nobody",
+    "V4.2.4": "tests/services/test_http2.py::test_no_value_holds_the_end_of_a_line",
+    "V4.4.1": _ENCRYPTED,
     "V5.2.1": _LONG,
     "V5.2.2": "tests/market/test_candle_import.py::test_what_cannot_be_read_names_place_and_fix",
     "V5.3.2": _LEADS_OUT,
@@ -135,8 +144,11 @@ TESTS: Mapping[str, str] = {
     "V11.4.4": _COSTS,
     "V11.5.1": _CRYPTO + "test_what_must_not_be_guessed_is_drawn_by_the_system",
     "V11.6.1": _PRIMITIVES,
+    "V12.1.1": "tests/services/test_status_server.py::test_openssl_sees_a_chain_that_verifies_and_gets_no_old_protocol",
+    "V12.1.2": "tests/services/test_tls_judges.py::test_sslyze_finds_the_profile_of_mozilla_kept_but_for_what_is_known",
     "V12.1.3": _DOOR,
     "V12.1.4": _REVOKED,
+    "V12.2.1": _ENCRYPTED,
     "V12.3.2": _DOOR,
     "V12.3.4": "tests/runtime/mtls/test_bundle.py::test_openssl_agrees_about_who_may_be_what",
     "V12.3.5": _BOUND,

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
 
+from golive.metrics.recorder import MemoryRecorder
 from golive.model.errors import ConfigError
+from golive.model.secret import Credentials, Secret
 from golive.venues import PROFILES, effective_sandbox, profile_named
-from support.adapters import okx_rig
+from golive.venues.adapter import VenueAdapter
+from golive.venues.settings import AdapterSettings
+from support.adapters import KeptEvents, okx_rig
+from support.wall_clock import WallClock
 
 OKX = profile_named("okx_spot")
+KEY = Credentials({name: Secret("c2VjcmV0b2Z0aGV0ZXN0") for name in ("apiKey", "secret", "password")})
 NO_SANDBOX = replace(OKX, sandbox=None, name="venue_without")
 
 
@@ -74,3 +82,31 @@ async def test_the_client_takes_exact_texts_no_throttle_no_hidden_retries_and_no
 def test_an_unknown_adapter_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=f"known: {', '.join(sorted(PROFILES))}"):
         profile_named("okx")
+
+
+@pytest.mark.parametrize("name", sorted(PROFILES))
+async def test_every_address_of_a_venue_itself_is_encrypted(name: str) -> None:
+    profile = profile_named(name)
+    for endpoint, sandbox in (("production", False), *([("sandbox", True)] if profile.sandbox is not None else [])):
+        settings = AdapterSettings(
+            exchange=name.partition("_")[0], environment="x", queue="x", endpoint=endpoint, sandbox=sandbox, credentials=KEY
+        )  # fmt: skip
+        adapter = VenueAdapter(
+            profile, settings, recorder=MemoryRecorder(), clock=WallClock(), guardrails=KeptEvents(), rng=random.Random(7)
+        )
+        client: Any = adapter.connection.client
+        urls = client.urls["api"]
+        streams = [profile.dialect.stream_url(urls, access, sandbox=sandbox) for access in ("public", "private")]
+        assert all(url.startswith("wss://") for url in streams), streams
+        found = list(addresses(urls))
+        assert {url.partition("://")[0] for url in found} <= {"https", "wss"}, found
+        assert any(url.startswith("https://") for url in found), found
+        await adapter.close()
+
+
+def addresses(urls: object) -> Iterator[str]:
+    if isinstance(urls, str) and "://" in urls:
+        yield urls
+    elif isinstance(urls, dict):
+        for each in urls.values():
+            yield from addresses(each)

@@ -14,6 +14,7 @@ import grpc
 from golive.config.rbac import Scope
 
 from .gatekeeper import Answer, Gatekeeper, Refused
+from .metadata import metadata_objection
 from .refusal_record import RefusalRecord
 
 AUTHORIZATION: Final = "authorization"
@@ -83,6 +84,9 @@ class AccessInterceptor(grpc.ServerInterceptor):
         found = self._gatekeeper.admit(pem, token, scope)
         if isinstance(found, Refused):
             self._refuse(context, found, method)
+        wrong = metadata_objection(context.invocation_metadata())
+        if wrong is not None:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, wrong)
         left = context.time_remaining()
         if left is None or left > longest_s + 1:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"a deadline of at most {longest_s:.0f} s is needed")
