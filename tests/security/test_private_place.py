@@ -64,7 +64,7 @@ def test_links_and_pipes_are_named(home: Path) -> None:
     (home / "secrets/link").symlink_to("/etc/hostname")
     os.mkfifo(home / "config/pipe", 0o600)
     assert told(home) == [
-        "secrets/link: a symbolic link; put the file itself there",
+        'secrets/link: a symbolic link; run: cp --remove-destination "$(readlink -f secrets/link)" secrets/link',
         "config/pipe: neither a file nor a folder; look into it, then: rm config/pipe",
     ]
 

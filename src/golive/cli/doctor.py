@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -37,5 +38,5 @@ def doctor(
         if as_json:
             stdout.write(json.dumps(document(report), indent=2, ensure_ascii=False) + "\n")
         else:
-            print_report(report, stdout)
+            print_report(report, stdout, home=None if where.home.resolve() == Path.cwd() else where.home)
     raise typer.Exit(report.exit_code)

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Final, TextIO
 from .terminal import clean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from golive.runtime.doctor.finding import DoctorReport
 
 _STYLES: Final = {"ok": "green", "blocked": "bold red", "breached": "bold red", "unknown": "yellow", "not_applicable": "dim"}
 _SHOWN: Final = {"not_applicable": "n/a"}
 
 
-def print_report(report: DoctorReport, stream: TextIO, *, width: int | None = None) -> None:
-    """Print the table, the next command of each row that has one, and the verdict; colours only on a terminal."""
+def print_report(report: DoctorReport, stream: TextIO, *, home: Path | None = None, width: int | None = None) -> None:
+    """Print the table, the next command of each row that has one, and the verdict; colours only on a terminal.
+
+    `home`: where these commands are to be run, if that is not here.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -29,6 +34,8 @@ def print_report(report: DoctorReport, stream: TextIO, *, width: int | None = No
             row.check, Text(_SHOWN.get(row.verdict, row.verdict), style=_STYLES[row.verdict]), Text(clean(row.measured))
         )
     console.print(table)
+    if home is not None and any(row.next_command for row in report.checks):
+        console.print(Text(clean(f"cd {home}")), soft_wrap=True)
     for row in report.checks:
         if row.next_command:
             console.print(Text(clean(f"{row.check}: {row.next_command}")), soft_wrap=True)

@@ -109,6 +109,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except GoliveError as error:
         _tell(f"error: {error}")
         return ExitCode.INTERNAL
+    except ModuleNotFoundError as error:
+        if (error.name or "golive").partition(".")[0] in ("golive", "simvenue"):
+            _tell(traceback.format_exc())
+            return ExitCode.INTERNAL
+        _tell(f"{error.name} is not installed; put the pinned packages back: make -B setup")
+        return ExitCode.BLOCKED
     except Exception:  # noqa: BLE001 (the outermost frame: the trace is shown and the exit code says internal error)
         _tell(traceback.format_exc())
         return ExitCode.INTERNAL

@@ -80,7 +80,7 @@ def _of_entry(home: Path, path: Path, place: Place) -> Iterator[Trespass]:
         yield Trespass(shown, f"cannot be examined: {exc.strerror}", "look into it")
         return
     if stat.S_ISLNK(found.st_mode):
-        yield Trespass(shown, "a symbolic link", "put the file itself there")
+        yield Trespass(shown, "a symbolic link", f'run: cp --remove-destination "$(readlink -f {shown})" {shown}')
         return
     is_folder = stat.S_ISDIR(found.st_mode)
     if not is_folder and not stat.S_ISREG(found.st_mode):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +23,8 @@ from golive.model.verdict import Verdict
 from golive.runtime.doctor import machine
 from golive.runtime.doctor.doctor import CHECKS, examine_all
 from golive.runtime.doctor.finding import DoctorReport, Finding, Patient, overall
+from golive.runtime.doctor.next_command import of_licence
+from golive.security.licence.fault import Document, Fault, FaultCode
 from golive.security.operators import OperatorBook, encode_book, new_entry
 from golive.storage.alert_audit import FileAlertAuditLog, alert_files
 from golive.storage.config_files import load_configuration
@@ -28,6 +33,9 @@ from support.durable import START, ToldClock, signer_of
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 SCHEMA = json.loads((CONFIG.parent / "docs/schemas/golive.doctor.v1.json").read_text())
+DOCTOR = CONFIG.parent / "src/golive/runtime/doctor"
+COMMAND = re.compile(r"golive ((?:[a-z-]+ )?[a-z][a-z-]+)(?= NAME| --| DIR| SOURCE|\"| \{)")
+"""words of a command of golive in a text"""
 CHEAP = {name: check for name, check in CHECKS.items() if name not in ("libraries", "clock")}
 
 
@@ -124,16 +132,33 @@ def _half_a_bundle(home: Path) -> None:
     (home / "secrets/mtls/core-oem-ca.pem").touch(mode=0o600)
 
 
+def _linked_secret(home: Path) -> None:
+    (home / "secrets").mkdir(mode=0o700)
+    (home / "kept").touch(mode=0o600)
+    (home / "secrets/x").symlink_to("../kept")
+
+
+def _pipe(home: Path) -> None:
+    (home / "secrets").mkdir(mode=0o700)
+    os.mkfifo(home / "secrets/pipe", 0o600)
+
+
+def _of_the_future(home: Path) -> None:
+    (home / "logs").mkdir()
+    (home / "logs/x").touch()
+    os.utime(home / "logs/x", (2_500_000_000, 2_500_000_000))
+
+
 BROKEN: list[tuple[str, Callable[[Path], None], Verdict, str, str]] = [
     ("permissions", _secret_for_all, Verdict.BLOCKED, "secrets/vault.json: others may use it (mode 0644)", "chmod 600 secrets/vault.json"),
     ("permissions", _foreign_rules, Verdict.BLOCKED, "config/core.yaml: others may change it (mode 0666)", "chmod 644"),
     ("journals", _journal_changed, Verdict.BLOCKED, "security_admin.log", "golive audit verify --all"),
-    ("operators", _book_unreadable, Verdict.BLOCKED, "cannot read the operators", "golive operator list"),
+    ("operators", _book_unreadable, Verdict.BLOCKED, "cannot read the operators", ".old && golive operator add NAME --role secops"),
     ("operators", _book_unmanaged, Verdict.BREACHED, "none of role secops", "golive operator add NAME --role secops"),
     ("rotation", _vault_broken, Verdict.UNKNOWN, "okx_paper: ", "golive secrets rotation"),
-    ("secrets", _vault_broken, Verdict.BLOCKED, "vault", "golive secrets list"),
+    ("secrets", _vault_broken, Verdict.BLOCKED, "vault", ".old && golive secrets set"),
     ("secrets", _no_key, Verdict.BLOCKED, "no key", "golive secrets set"),
-    ("licences", _licence_forged, Verdict.BLOCKED, "licence", "oem_provision_license.py --verify"),
+    ("licences", _licence_forged, Verdict.BLOCKED, "licence", "golive provision --install DIR"),
     ("certificates", _half_a_bundle, Verdict.BLOCKED, "server.chain: is missing", "golive mtls generate"),
 ]  # fmt: skip
 
@@ -183,7 +208,11 @@ def test_a_clock_that_was_set_back_is_seen_by_what_was_written(home: Path) -> No
     (home / "logs/x").touch()
     os.utime(home / "logs/x", (2_000_000_060, 2_000_000_060))
     found = looked(home, "clock")
-    assert (found.verdict, found.measured) == (Verdict.BREACHED, "files here are dated 60 s in the future of this clock")
+    assert (found.verdict, found.measured) == (
+        Verdict.BREACHED,
+        f"files here are dated 60 s in the future of this clock: {home / 'logs/x'}",
+    )
+    assert found.next_command == "timedatectl set-ntp true; find logs -newermt now -exec touch {} +"
 
 
 def test_a_full_disk_and_another_python_are_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,3 +261,88 @@ def test_the_command_shows_a_table_and_a_document_of_the_published_schema(home: 
     shown = capsys.readouterr().out
     assert "operators: golive operator add NAME --role secops" in shown
     assert f"(exit {code})" in shown
+
+
+MENDED: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "a_file_in_place_of_a_folder": ("writable", lambda home: (home / "var").touch()),
+    "a_linked_secret": ("permissions", _linked_secret),
+    "open_rules": ("permissions", _foreign_rules),
+    "a_pipe_among_secrets": ("permissions", _pipe),
+    "a_file_of_the_future": ("clock", _of_the_future),
+}
+
+
+@pytest.mark.parametrize("case", MENDED)
+def test_the_next_command_mends_the_finding(case: str, home: Path) -> None:
+    name, breaks = MENDED[case]
+    breaks(home)
+    found = looked(home, name)
+    assert found.verdict not in (Verdict.OK, Verdict.NOT_APPLICABLE)
+    for _ in range(2):
+        command = looked(home, name).next_command.replace("timedatectl set-ntp true; ", "")
+        subprocess.run(["sh", "-c", command or "true"], cwd=home, check=True)
+    assert looked(home, name).verdict is Verdict.OK
+
+
+def test_a_full_disk_and_one_without_room_for_names_are_found_on_a_real_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = home / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,nr_inodes=100", "tmpfs", str(small)], check=False).returncode != 0:
+        pytest.skip("nothing may be mounted here")
+    try:
+        shutil.copytree(home / "config", small / "config")
+        (small / "filling").write_bytes(bytes(900_000))
+        found = looked(small, "disk")
+        assert (found.verdict, found.measured) == (Verdict.BREACHED, "0.0 GiB free, wanted is 1")
+        monkeypatch.setattr(machine, "LEAST_FREE_BYTES", 1)
+        found = looked(small, "disk")
+        assert "files can still be made" in found.measured
+        for command in (found.next_command,):
+            shown = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+            assert str(small) in shown.stdout
+        subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
+        refused = looked(small, "writable")
+        assert (refused.verdict, refused.next_command) == (Verdict.BLOCKED, f"mount -o remount,rw {small}")
+        subprocess.run(["sh", "-c", refused.next_command], check=True)
+        assert looked(small, "writable").verdict is Verdict.OK
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+@pytest.mark.parametrize(
+    ("document", "code", "development", "command"),
+    [
+        (Document.LICENCE, FaultCode.EXPIRED, False, "golive provision --install DIR"),
+        (Document.LICENCE, FaultCode.EXPIRED, True, "golive run"),
+        (Document.REVOCATIONS, FaultCode.STALE, False, "golive licence sync SOURCE"),
+        (Document.FINGERPRINT, FaultCode.OTHER_MACHINE, False, "golive licence refresh-fingerprint --operator NAME"),
+        (Document.EXPECTED, FaultCode.MISSING, False, "golive provision --install DIR"),
+        (Document.CLOCK, FaultCode.ROLLED_BACK, True, "golive licence accept-clock --operator NAME"),
+        (Document.REGISTRY, FaultCode.MALFORMED, True, "golive audit verify --all"),
+        (Document.REGISTRY, FaultCode.NOT_REGISTERED, True, "mv var/licenses var/licenses.old && golive run"),
+        (Document.REGISTRY, FaultCode.NOT_REGISTERED, False, "golive provision --install DIR"),
+    ],
+)
+def test_each_fault_of_a_licence_has_a_command(
+    document: Document, code: FaultCode, development: bool, command: str, home: Path
+) -> None:
+    assert of_licence([Fault(document, code, "")], home, "golive run", development=development) == command
+
+
+def test_every_next_command_is_one_of_golive_or_of_the_machine(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = {found for path in DOCTOR.rglob("*.py") for found in COMMAND.findall(path.read_text())}
+    assert len(told) >= 12
+    for words in sorted(told):
+        assert main([*words.split(), "--help"]) == 0, words
+        assert f"golive {words} " in capsys.readouterr().out
+
+
+def test_a_package_that_is_gone_is_named_without_a_trace(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [each for each in sys.modules if each.partition(".")[0] == "rich"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "rich", None)
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    assert main(["doctor", "--home", str(home)]) == 3
+    assert capsys.readouterr().err == "rich.console is not installed; put the pinned packages back: make -B setup\n"

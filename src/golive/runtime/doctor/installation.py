@@ -9,10 +9,11 @@ from pathlib import Path
 
 from golive.audit import Soundness
 from golive.model.clock import DAY
-from golive.model.errors import JournalError, PrerequisiteMissing
+from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.verdict import Verdict
 from golive.security.operators import decode_book
 from golive.storage.operator_file import OperatorFile
+from golive.storage.vault_file import VaultFile
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 
@@ -24,12 +25,16 @@ from ..mtls.place import BundlePlace
 from ..plan import EMBEDDED
 from ..rotation import rotation_report
 from ..secret_store import StoredSecrets
-from .finding import Finding, Patient, blocked, breached, not_applicable, ok, unknown
+from .finding import NO_CONFIGURATION, Finding, Patient, blocked, breached, not_applicable, ok, unknown
+from .next_command import INSTALL, of_file, of_licence
 
 
 def configuration(patient: Patient) -> Finding:
     """Both files say what they may say."""
-    found = patient.configuration
+    try:
+        found = patient.configuration
+    except ConfigError as exc:
+        return unknown(f"{NO_CONFIGURATION}: {str(exc).splitlines()[0]}", "golive config check")
     return ok(f"{len(found.runtime.trading.entrypoints)} entrypoints, {len(found.core.environments)} environments")
 
 
@@ -42,7 +47,10 @@ def secrets(patient: Patient) -> Finding:
         missing = [name for name in needed if not store.holds(name)]
         kept = len(store.names)
     except PrerequisiteMissing as exc:
-        return blocked(str(exc), "golive secrets list")
+        vault, name = VaultFile(patient.home).path, needed[0] if needed else "NAME"
+        return blocked(
+            str(exc), of_file(str(exc), vault, f"golive secrets set {name}") if vault.exists() else f"golive secrets set {name}"
+        )
     if missing:
         return blocked(f"no key {', '.join(missing)} in the {store.source}", f"golive secrets set {missing[0]}")
     if not needed and not kept:
@@ -88,7 +96,7 @@ def operators(patient: Patient) -> Finding:
         data = file.read()
         book = None if data is None else decode_book(data, str(file.path))
     except JournalError as exc:
-        return blocked(str(exc), "golive operator list")
+        return blocked(str(exc), of_file(str(exc), file.path, add))
     if book is None or not book.entries:
         return (
             blocked("nobody is named, and live needs people", add) if patient.trades_live else not_applicable("nobody yet", add)
@@ -108,7 +116,8 @@ def journals(patient: Patient) -> Finding:
     except JournalError as exc:
         return unknown(str(exc), verify)
     if not results:
-        return not_applicable("nothing has run here yet", "make paper")
+        first = next(iter(patient.configuration.runtime.trading.entrypoints), "NAME")
+        return not_applicable("nothing has run here yet", f"golive run --mode demo --entrypoint {first}")
     bad = [each for each in results if each.soundness is not Soundness.CLEAN]
     if not bad:
         return ok(f"{len(results)} journals and stores, {sum(each.records for each in results)} records")
@@ -120,17 +129,21 @@ def journals(patient: Patient) -> Finding:
 def licences(patient: Patient) -> Finding:
     """The licence of this installation holds."""
     desk = LicenceDesk(home=patient.home, licensing=patient.configuration.runtime.licensing, clock=patient.clock)
-    verify = "python oem_provision_license.py --verify"
+    session = f"golive run --mode demo --entrypoint {next(iter(patient.configuration.runtime.trading.entrypoints), 'NAME')}"
+    verify = "golive provision --verify"
     found = examine_licence(desk)
     licence = found.judgement.licence
     if desk.held().licence is None and not patient.trades_live:
-        return not_applicable("none yet; the first session makes one for development", "make paper")
+        return not_applicable("none yet; the first session makes one for development", session)
     if not found.is_valid:
-        return blocked("; ".join(f"{each.document}: {each.text}" for each in found.faults[:2]), verify)
+        command = (
+            of_licence(found.faults, patient.home, session, development=found.judgement.development) if found.faults else verify
+        )
+        return blocked("; ".join(f"{each.document}: {each.text}" for each in found.faults[:2]), command)
     if licence is None:
         return unknown("nothing says which licence it is", verify)
     if licence.development and patient.trades_live:
-        return blocked("made for development, and live needs an issued one", verify)
+        return blocked("made for development, and live needs an issued one", INSTALL)
     grace = " (in grace)" if found.faults else ""
     return ok(f"{licence.license_id}, {(licence.not_after - patient.clock.now()) / DAY:.0f} days left{grace}")
 

@@ -20,6 +20,7 @@ from golive.model.clock import SECOND
 from golive.security.private_place import is_root, trespasses
 
 from .finding import Finding, Patient, blocked, breached, not_applicable, ok, unknown
+from .next_command import of_places
 
 SUPPORTED: Final = (3, 11)
 LEAST_FREE_BYTES: Final = 1 << 30
@@ -33,7 +34,11 @@ MOST_FILES: Final = 5_000
 WRITTEN: Final = ("var", "logs", "reports", "audit", "alerts", "metrics")
 DATED: Final = ("var/audit", "var/state", "logs", "audit")
 SHOWN: Final = 3
+REINSTALL: Final = "make -B setup"
+"""-B: without it nothing is done where constraints.txt has not changed"""
+SET_CLOCK: Final = "timedatectl set-ntp true"
 _PIN: Final = re.compile(r"([A-Za-z0-9._-]+)==(\S+)")
+_MANNERS: Final = re.compile(r"^(run|look into it, then): ")
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -44,15 +49,15 @@ def python(_: Patient) -> Finding:
         return ok(f"CPython {found}")
     wanted = ".".join(str(part) for part in SUPPORTED)
     if sys.version_info[:2] < SUPPORTED:
-        return blocked(f"Python {found}, needed is {wanted}", f"make setup PYTHON=python{wanted}")
-    return unknown(f"Python {found}: only {wanted} is tested", f"make setup PYTHON=python{wanted}")
+        return blocked(f"Python {found}, needed is {wanted}", f"make clean setup PYTHON=python{wanted}")
+    return unknown(f"Python {found}: only {wanted} is tested", f"make clean setup PYTHON=python{wanted}")
 
 
 def libraries(_: Patient) -> Finding:
     """What is installed has the versions that constraints.txt pins; nothing that is required is missing."""
     missing = [name for name in _required() if _installed(name) is None]
     if missing:
-        return blocked(f"not installed: {_few(missing)}", "make setup")
+        return blocked(f"not installed: {_few(missing)}", REINSTALL)
     constraints = Path(golive.__file__).resolve().parents[2] / "constraints.txt"
     try:
         lines = constraints.read_text(encoding="utf-8").splitlines()
@@ -62,7 +67,7 @@ def libraries(_: Patient) -> Finding:
     here = {_plain(each.metadata["Name"]): each.version for each in distributions() if each.metadata["Name"]}
     other = [f"{name} {here[_plain(name)]} (pinned {pin})" for name, pin in pins.items() if here.get(_plain(name), pin) != pin]
     if other:
-        return breached(f"{len(other)} of other versions: {_few(other)}", "make setup")
+        return breached(f"{len(other)} of other versions: {_few(other)}", REINSTALL)
     return ok(f"{sum(_plain(name) in here for name in pins)} of the pinned versions")
 
 
@@ -72,10 +77,12 @@ def clock(patient: Patient) -> Finding:
     time.sleep(WATCHED_S)
     drift = (time.time_ns() - wall) - (time.monotonic_ns() - steady)
     if abs(drift) > MOST_DRIFT_NS:
-        return breached(f"moved by {drift / 1e6:+.1f} ms within {WATCHED_S:g} s", "timedatectl status")
-    ahead_s = (max(_dates(patient.home), default=0) - patient.clock.now()) / SECOND
+        return breached(f"moved by {drift / 1e6:+.1f} ms within {WATCHED_S:g} s", SET_CLOCK)
+    newest, name = max(_dates(patient.home), default=(0, ""))
+    ahead_s = (newest - patient.clock.now()) / SECOND
     if ahead_s > MOST_AHEAD_S:
-        return breached(f"files here are dated {ahead_s:.0f} s in the future of this clock", "timedatectl status")
+        told = f"files here are dated {ahead_s:.0f} s in the future of this clock: {name}"
+        return breached(told, f"{SET_CLOCK}; find {' '.join(_there(patient.home))} -newermt now -exec touch {{}} +")
     return ok(f"{drift / 1e6:+.2f} ms against monotonic time in {WATCHED_S:g} s, nothing dated in its future")
 
 
@@ -84,9 +91,14 @@ def disk(patient: Patient) -> Finding:
     free, inodes = shutil.disk_usage(patient.home).free, os.statvfs(patient.home)
     shown = f"{free / (1 << 30):.1f} GiB free"
     if free < LEAST_FREE_BYTES:
-        return breached(f"{shown}, wanted is {LEAST_FREE_BYTES >> 30}", f"df -h {patient.home}")
+        return breached(
+            f"{shown}, wanted is {LEAST_FREE_BYTES >> 30}", f"du -xh --max-depth=3 {patient.home} | sort -h | tail -20"
+        )
     if inodes.f_files and inodes.f_favail < LEAST_FREE_INODES:
-        return breached(f"{inodes.f_favail} files can still be made, wanted are {LEAST_FREE_INODES}", f"df -i {patient.home}")
+        return breached(
+            f"{inodes.f_favail} files can still be made, wanted are {LEAST_FREE_INODES}",
+            f"du -x --inodes --max-depth=3 {patient.home} | sort -n | tail -20",
+        )
     return ok(shown)
 
 
@@ -95,7 +107,7 @@ def user(patient: Patient) -> Finding:
     if not is_root():
         return ok(f"user {os.geteuid()}")
     if patient.trades_live:
-        return blocked("root: live is refused to it", "run golive as a user of its own")
+        return blocked("root: live is refused to it", "runuser -u NAME -- golive doctor")
     return ok("root (live is refused to it)")
 
 
@@ -105,7 +117,7 @@ def process(_: Patient) -> Finding:
     os.umask(umask)
     core = resource.getrlimit(resource.RLIMIT_CORE)[0]
     if umask & 0o077 != 0o077 or core != 0:
-        return breached(f"umask {umask:03o}, core dumps up to {core} bytes", "start it by the command golive")
+        return breached(f"umask {umask:03o}, core dumps up to {core} bytes", "golive doctor")
     return ok(f"umask {umask:03o}, no core dump")
 
 
@@ -114,7 +126,7 @@ def permissions(patient: Patient) -> Finding:
     found = trespasses(patient.home)
     if found:
         told = _few([f"{each.path}: {each.what}" for each in found])
-        return blocked(told, "; ".join(dict.fromkeys(each.mend.removeprefix("run: ") for each in found[:SHOWN])))
+        return blocked(told, "; ".join(dict.fromkeys(_MANNERS.sub("", each.mend) for each in found[:SHOWN])))
     return ok("owners and modes are right")
 
 
@@ -122,10 +134,11 @@ def writable(patient: Patient) -> Finding:
     """Whatever a session writes has a place that takes it."""
     places = [patient.home / name for name in WRITTEN]
     refused = [each.name for each in places if not os.access(each if each.exists() else patient.home, os.W_OK | os.X_OK)]
-    if os.statvfs(patient.home).f_flag & os.ST_RDONLY:
+    is_read_only = bool(os.statvfs(patient.home).f_flag & os.ST_RDONLY)
+    if is_read_only:
         refused = list(WRITTEN)
     if refused:
-        return blocked(f"cannot be written: {_few(refused)}", f"ls -ld {' '.join(refused)}")
+        return blocked(f"cannot be written: {_few(refused)}", of_places(patient.home, refused, is_read_only=is_read_only))
     return ok(f"{', '.join(WRITTEN)}")
 
 
@@ -159,8 +172,12 @@ def _is_golive(host: str, port: int, path: str) -> bool:
         connection.close()
 
 
-def _dates(home: Path) -> Iterator[int]:
-    """Yield when files of this installation were written last, ns UTC; of a large one only the first it finds."""
+def _there(home: Path) -> list[str]:
+    return [place for place in DATED if (home / place).is_dir()]
+
+
+def _dates(home: Path) -> Iterator[tuple[int, str]]:
+    """Yield when files of this installation were written last, ns UTC, and their names; of many only the first."""
     seen = 0
     for place in DATED:
         for folder, _, files in os.walk(home / place):
@@ -169,7 +186,8 @@ def _dates(home: Path) -> Iterator[int]:
                 if seen > MOST_FILES:
                     return
                 try:
-                    yield os.lstat(os.path.join(folder, name)).st_mtime_ns  # noqa: PTH118 - thousands of them
+                    path = os.path.join(folder, name)  # noqa: PTH118 - thousands of them
+                    yield os.lstat(path).st_mtime_ns, path
                 except OSError:
                     continue
 
