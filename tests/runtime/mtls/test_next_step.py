@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -92,9 +93,22 @@ def found_in(place: BundlePlace) -> Examination:
     return examine(place.home, SECTION)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home with a bundle; deriving the key of an authority is slow, so one is made for all."""
+    home = tmp_path_factory.mktemp("made")
+    generate_bundle(home, SECTION, PASSPHRASE, "anna")
+    return home
+
+
+@pytest.fixture
+def place(made: Path, tmp_path: Path) -> BundlePlace:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return BundlePlace.of(tmp_path, SECTION)
+
+
 @pytest.mark.parametrize("case", BROKEN)
-def test_the_next_command_mends_what_was_found(case: str, tmp_path: Path) -> None:
-    place = generate_bundle(tmp_path, SECTION, PASSPHRASE, "anna")
+def test_the_next_command_mends_what_was_found(case: str, place: BundlePlace) -> None:
     assert (found_in(place).verdict, found_in(place).next_command) == (Verdict.OK, "")
     BROKEN[case](place)
     for _ in range(2):  # what was gravest may have hidden something else
@@ -104,8 +118,7 @@ def test_the_next_command_mends_what_was_found(case: str, tmp_path: Path) -> Non
     assert {check.id: check.detail for check in found_in(place).checks if check.verdict is not Verdict.OK} == {}
 
 
-def test_what_is_due_names_rotate_and_where_the_key_was_moved_to(tmp_path: Path) -> None:
-    place = generate_bundle(tmp_path, SECTION, PASSPHRASE, "anna")
+def test_what_is_due_names_rotate_and_where_the_key_was_moved_to(place: BundlePlace, tmp_path: Path) -> None:
     later = ToldClock(SystemClock().now() + 5 * DAY)
     assert (found := examine(tmp_path, SECTION, clock=later)).renewal_due
     assert found.next_command == "golive mtls rotate"
@@ -113,7 +126,6 @@ def test_what_is_due_names_rotate_and_where_the_key_was_moved_to(tmp_path: Path)
     assert examine(tmp_path, SECTION, clock=later).next_command == "golive mtls rotate --ca-key FILE"
 
 
-def test_records_that_are_not_sound_are_for_a_person_to_look_at(tmp_path: Path) -> None:
-    place = generate_bundle(tmp_path, SECTION, PASSPHRASE, "anna")
+def test_records_that_are_not_sound_are_for_a_person_to_look_at(place: BundlePlace) -> None:
     place.register.write_bytes(place.register.read_bytes().replace(b'"anna"', b'"bert"', 1))
     assert found_in(place).next_command == "golive audit verify --all"
