@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import grpc
 import h2.config
@@ -14,6 +15,7 @@ import h2.connection
 import h2.events
 import pytest
 
+from golive.runtime.mtls.revocation import revoke_certificate
 from golive.services.gatekeeper import CallLimits
 from golive.services.metadata import FORBIDDEN, MOST_BYTES, metadata_objection
 from golive.services.server import StatusServer
@@ -35,19 +37,35 @@ class Served:
     bundle: Bundle
     port: int
 
-    def called(self, more: Fields, message: bytes = b"\0\0\0\0\0") -> str:
-        """Return gRPC's status of a call with these fields in addition."""
+    def context(self, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> ssl.SSLContext:
+        """Return what the client's certificate is shown by."""
         place = self.bundle.place
         context = ssl.create_default_context(cafile=place.certificates["ca"])
         context.load_cert_chain(place.certificates["client"], place.keys["client"])
         context.set_alpn_protocols(["h2"])
+        context.maximum_version = version
+        return context
+
+    def called(self, more: Fields, message: bytes = b"\0\0\0\0\0") -> str:
+        """Return gRPC's status of a call with these fields in addition."""
+        return self.resumed(self.context(), None, more, message)[0]
+
+    def resumed(
+        self,
+        context: ssl.SSLContext,
+        session: ssl.SSLSession | None,
+        more: Fields = (),
+        message: bytes = b"\0\0\0\0\0",
+    ) -> tuple[str, ssl.SSLSession | None]:
+        """Return gRPC's status of a call over a connection that resumes `session`, if any, and its session."""
         peer = h2.connection.H2Connection(
             h2.config.H2Configuration(header_encoding=None, validate_outbound_headers=False, normalize_outbound_headers=False)
         )
         with (
             socket.create_connection(("127.0.0.1", self.port), timeout=10) as plain,
-            context.wrap_socket(plain, server_hostname="localhost") as secured,
+            context.wrap_socket(plain, server_hostname="localhost", session=session) as secured,
         ):
+            assert secured.session_reused is (session is not None)
             peer.initiate_connection()
             peer.send_headers(1, [*CALL, *more])
             peer.send_data(1, message, end_stream=True)
@@ -57,10 +75,10 @@ class Served:
                     if isinstance(event, (h2.events.ResponseReceived, h2.events.TrailersReceived)):
                         told = [value.decode() for name, value in event.headers or () if bytes(name) == b"grpc-status"]
                         if told:
-                            return told[0]
+                            return told[0], secured.session
                     if isinstance(event, (h2.events.StreamReset, h2.events.ConnectionTerminated)):
-                        return NO_STATUS
-        return NO_STATUS
+                        return NO_STATUS, None
+        return NO_STATUS, None
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +111,20 @@ def test_no_more_metadata_is_taken_than_is_said(served: Served) -> None:
         assert served.called([(b"x-note", value)]) in (INVALID, NO_STATUS), len(value)
     assert served.called([(b"x-%d" % n, b"v") for n in range(3000)]) in (INVALID, NO_STATUS)
     assert served.called([(b"x-note", text[: MOST_BYTES - 1000])]) == OK
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_resumed_connection_lets_in_nobody_who_was_revoked(tmp_path: Path, version: ssl.TLSVersion) -> None:
+    bundle = bundle_in(tmp_path)
+    with StatusServer(tmp_path, SECTION, ToldClock(time.time_ns())) as server:
+        served = Served(bundle, server.port)
+        context = served.context(version)
+        code, session = served.resumed(context, None)
+        assert (code, session is not None) == (OK, True)
+        code, session = served.resumed(context, session)
+        assert (code, session is not None) == (OK, True)
+        revoke_certificate(tmp_path, SECTION, "client", "lost", "anna")
+        assert served.resumed(context, session)[0] == str(grpc.StatusCode.UNAUTHENTICATED.value[0])
 
 
 def test_the_bound_counts_names_and_values_of_either_kind() -> None:
