@@ -53,12 +53,15 @@ _PASTED = _RULE + "test_what_is_typed_or_pasted_on_a_terminal_is_taken_whole_and
 _TOKENS = "tests/runtime/test_tokens.py::"
 _LISTS = "tests/cli/test_what_lists_show.py::"
 _OVER = "tests/cli/test_mtls.py::test_a_token_is_shown_once_listed_by_id_and_revoked"
+_URLS = "tests/venues/test_hostile_urls.py::"
+_LIBRARIES = "tests/test_dependencies.py::"
 _PAGES = "tests/backtest/test_hostile_pages.py::"
 
 TESTS: Mapping[str, str] = {
     "V1.1.1": _JSON,
     "V1.1.2": _PAGES + "test_no_name_changes_what_a_page_is_made_of",
     "V1.2.1": _MARKUP,
+    "V1.2.2": _URLS + "test_a_value_of_a_query_or_form_comes_back_as_it_was_and_adds_nothing",
     "V1.2.3": _PAGES + "test_the_data_of_the_charts_is_one_block_that_reads_back_as_it_was",
     "V1.2.4": _DANGER + "test_no_query_is_made_of_what_came_from_outside",
     "V1.2.5": _DANGER + "test_no_text_is_given_to_a_shell_and_each_program_that_is_started_is_known",
@@ -67,12 +70,19 @@ TESTS: Mapping[str, str] = {
     "V1.3.3": "tests/runtime/test_strategy_folder.py::test_names_are_plain_because_they_stand_in_files_tables_and_commands",
     "V1.3.4": "tests/observability/test_html.py::test_nothing_comes_from_outside_and_nothing_runs",
     "V1.3.5": _PAGES + "test_no_name_becomes_a_link_or_markup_of_a_markdown_report",
+    "V1.3.6": _URLS + "test_a_venue_is_reached_over_tls_or_on_this_machine_and_in_no_other_way",
     "V1.3.12": "tests/venues/test_strict_json.py::test_a_hostile_answer_of_a_megabyte_is_refused_before_anybody_notices",
     "V1.4.2": "tests/market/test_candle_import.py::test_a_number_out_of_range_names_its_line_and_what_stands_there",
     "V1.5.2": _YAML,
     "V1.5.3": "tests/inputs/test_strict_json.py::test_every_document_is_read_as_the_standard_library_reads_it",
+    "V2.1.1": "tests/config/test_json_schema.py::test_the_published_schema_is_current",
     "V2.2.1": _MUTATION,
     "V2.2.2": _MATRIX,
+    "V2.2.3": "tests/config/test_crosscheck.py::test_which_endpoint_an_environment_type_allows",
+    "V2.3.1": "tests/e2e/test_demo_paper.py::test_paper_refuses_without_a_demo_and_names_the_command",
+    "V2.3.2": "tests/risk/test_rules.py::test_daily_loss_stops_at_the_limit",
+    "V2.3.3": "tests/storage/test_session_store.py::test_a_broken_rule_rolls_the_whole_commit_back_and_ends_the_store",
+    "V2.3.4": "tests/storage/order_journal/test_journal.py::test_a_second_process_is_refused_by_name_until_the_first_is_dead",
     "V2.3.5": _TWO,
     "V2.4.1": "tests/services/test_gatekeeper.py::test_who_calls_too_often_waits_and_refusals_count_tenfold",
     "V4.1.1": _MALFORMED,
@@ -129,6 +139,7 @@ TESTS: Mapping[str, str] = {
     "V9.1.3": "tests/security/licence/test_matrix.py::test_a_key_that_is_taken_back_signs_nothing_any_more",
     "V9.2.1": _EXPIRED,
     "V9.2.2": _KINDS,
+    "V9.2.3": "tests/services/test_gatekeeper.py::test_everything_that_is_kept_of_a_token_is_asked",
     "V11.1.1": _CRYPTO + "test_the_page_tells_the_costs_and_lives_that_are_used",
     "V11.1.2": _PRIMITIVES,
     "V11.2.1": _PRIMITIVES,
@@ -163,7 +174,10 @@ TESTS: Mapping[str, str] = {
     "V14.2.1": _SAID,
     "V14.2.4": _CANARIES,
     "V14.2.6": "tests/security/test_vault.py::test_secrets_are_compared_whole_and_shown_by_their_end",
+    "V15.1.1": _LIBRARIES + "test_the_page_gives_each_kind_of_weakness_its_time",
+    "V15.1.2": _LIBRARIES + "test_every_library_is_in_the_list_at_the_one_version_that_is_installed",
     "V15.3.1": _TOKENS + "test_a_list_of_sessions_tells_who_and_how_long_and_no_more",
+    "V15.3.2": "tests/venues/test_call_path.py::test_a_lasting_fault_is_one_error_after_five_attempts",
     "V15.3.3": "tests/security/licence/test_forged.py::test_a_payload_has_exactly_its_fields_each_of_its_type",
     "V15.3.5": _MUTATION,
     "V15.4.2": _LINK,
