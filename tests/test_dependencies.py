@@ -16,8 +16,8 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 LIST = (ROOT / "constraints.txt").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/security/dependencies.md").read_text(encoding="utf-8")
 _LINE = re.compile(r"([A-Za-z0-9._-]+)==([^\s;]+)(?: *;.*)?")
-LISTED = {
-    canonicalize_name(found[1]): found[2]
+LISTED: dict[str, str] = {
+    str(canonicalize_name(found[1])): found[2]
     for line in LIST.splitlines()
     if (found := _LINE.fullmatch(line.partition("#")[0].strip()))
 }
@@ -55,7 +55,7 @@ def pulled_in() -> set[str]:
 
 
 def test_every_library_is_in_the_list_at_the_one_version_that_is_installed() -> None:
-    installed = {}
+    installed: dict[str, str] = {}
     for name in pulled_in():
         try:
             installed[name] = version(name)
