@@ -175,8 +175,19 @@ def _called(node: ast.Call) -> tuple[str, str]:
     return "", node.func.id if isinstance(node.func, ast.Name) else ""
 
 
+_HINTS: dict[Scan, re.Pattern[str]] = {
+    programs: re.compile("|".join((*_PROGRAMS, "subprocess", "pty", "shell"))),
+    code: re.compile(
+        rf"\b(?:eval|exec|compile|__import__|import_module|yaml|allow_pickle)\b|(?:import|from) [\w., ]*\b(?:{'|'.join(_CODE_ROOMS)})\b"
+    ),
+    queries: re.compile(f"{_SQL.pattern}|{_PART.pattern}"),
+}
+"""what the text of a module holds if the scan could find anything in it: the others are not parsed"""
+
+
 def _found(scan: Scan) -> dict[str, set[str]]:
-    return {path: told for path in texts() if (told := {each.split(": ")[1] for each in scan(nodes(path))})}
+    found = [path for path, text in texts().items() if _HINTS[scan].search(text)]
+    return {path: told for path in found if (told := {each.split(": ")[1] for each in scan(nodes(path))})}
 
 
 def test_no_text_is_given_to_a_shell_and_each_program_that_is_started_is_known() -> None:
