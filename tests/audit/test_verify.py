@@ -39,11 +39,20 @@ NOTES: list[tuple[str, JsonObject]] = [("note", {"n": n, "mac": "x", "text": f'"
 JOURNAL = lines_of(("header", HEADER), *NOTES)
 
 
+def tree_head(leaves: list[bytes]) -> bytes:
+    """MTH of RFC 9162 §2.1.1, as it is written there."""
+    if len(leaves) < 2:
+        return hashlib.sha256(b"\x00" + leaves[0] if leaves else b"").digest()
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return hashlib.sha256(b"\x01" + tree_head(leaves[:split]) + tree_head(leaves[split:])).digest()
+
+
 def seal_of(lines: list[bytes]) -> bytes:
     data = b"".join(lines)
     last, _ = decode_entry(lines[-1][:-1])
     digest = hashlib.sha256(data).hexdigest()
-    return sign_seal(Seal("test/1", len(data), last.seq, last.mac, digest, "2026-01-01T00:00:01Z", "s1"), SIGNING)
+    root = tree_head([line[:-1] for line in lines]).hex()
+    return sign_seal(Seal("test/1", len(data), last.seq, last.mac, digest, "2026-01-01T00:00:01Z", "s1", root), SIGNING)
 
 
 def verdict(data: bytes, seal: bytes | None = None, keys: dict[str, bytes] | None = None) -> Soundness:

@@ -255,7 +255,7 @@ async def test_decision_intent_and_attempt_are_written_before_the_venue_hears_of
     keys = DevelopmentKeys.load_or_create(tmp_path)
     for log in ("audit/decision_logs/live_execution.jsonl", "logs/risk_decisions.jsonl"):
         lines = (tmp_path / log).read_bytes().splitlines(keepends=True)
-        assert list(faults(lines, keys.mac_keys)) == []
+        assert list(faults(lines, keys.logs)) == []
         assert any(order in line.decode() for line in lines)
 
 

@@ -17,7 +17,9 @@ from golive.storage.decision_journal import (
     journal_files,
 )
 from golive.storage.item import RecordItem
+from golive.storage.journal_file import JournalFile
 from golive.storage.recovery import entries
+from golive.storage.seal_copies import DIRECTORY as SEALS
 from golive.storage.session_store import StoredRecord
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
@@ -69,7 +71,13 @@ def test_one_chain_runs_through_the_days(tmp_path: Path) -> None:
     assert set(verdicts(tmp_path).values()) == {Soundness.CLEAN}
     chain = [entry for path in journal_files(tmp_path / DIRECTORY) for entry in entries(path)]
     assert [entry.seq for entry in chain] == list(range(1, len(chain) + 1))
-    assert [entry.type for entry in chain[1:5]] == ["decision_event", "segment_closed", "segment_opened", "decision_event"]
+    assert [entry.type for entry in chain[1:6]] == [
+        "decision_event",
+        "key_evolved",  # a day has passed
+        "segment_closed",
+        "segment_opened",
+        "decision_event",
+    ]
     assert len({entry.body.get("log_id") for entry in chain if "log_id" in entry.body}) == 1
 
 
@@ -106,11 +114,13 @@ def test_a_crash_between_closing_a_file_and_opening_the_next_is_mended(tmp_path:
     clock = ToldClock()
     journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
     journal.project([record(1)])
-    clock.next_day()
-    journal.project([record(2)])
     journal.close()
-    for path in (tmp_path / DIRECTORY).glob("decisions-20260102*"):
-        path.unlink()
+    clock.next_day()
+    path = tmp_path / DIRECTORY / "decisions-20260101.jsonl"
+    closing = JournalFile.open(path, "decisions", signer_of(tmp_path, clock), seal_path=path.with_suffix(".seal.json"))
+    closing.close_segment("decisions-20260102.jsonl")
+    closing.close()
+    assert verdicts(tmp_path) == {path.name: Soundness.CANNOT_SAY}
     journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
     journal.project([record(2)])
     journal.close()
@@ -118,7 +128,7 @@ def test_a_crash_between_closing_a_file_and_opening_the_next_is_mended(tmp_path:
     assert set(verdicts(tmp_path).values()) == {Soundness.CLEAN}
 
 
-def test_a_missing_day_in_the_middle_is_tampering_and_of_a_missing_last_one_nothing_can_be_said(tmp_path: Path) -> None:
+def test_a_missing_day_is_tampering_and_of_a_last_one_gone_with_all_its_seals_nothing_can_be_said(tmp_path: Path) -> None:
     clock = ToldClock()
     journal = TradingDecisionJournal(tmp_path, signer_of(tmp_path, clock), CONTEXT)
     for seq in range(1, 4):
@@ -127,7 +137,12 @@ def test_a_missing_day_in_the_middle_is_tampering_and_of_a_missing_last_one_noth
     journal.close()
     for name in ("decisions-20260103.jsonl", "decisions-20260103.seal.json"):
         (tmp_path / DIRECTORY / name).rename(tmp_path / name)
+    assert verdicts(tmp_path)["decisions-20260102.jsonl"] is Soundness.TAMPERED
+    (copies,) = (tmp_path / SEALS).glob("decisions.*")
+    kept = copies.read_bytes()
+    copies.unlink()
     assert verdicts(tmp_path)["decisions-20260102.jsonl"] is Soundness.CANNOT_SAY
+    copies.write_bytes(kept)
     for name in ("decisions-20260103.jsonl", "decisions-20260103.seal.json"):
         (tmp_path / name).rename(tmp_path / DIRECTORY / name)
     (tmp_path / DIRECTORY / "decisions-20260102.jsonl").unlink()

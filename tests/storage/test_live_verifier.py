@@ -15,6 +15,8 @@ from golive.storage.live_verifier import LiveBounds
 from golive.storage.order_journal import NoteItem
 from golive.storage.order_journal.place import seal_path
 from golive.storage.recovery import entries
+from golive.storage.seal_copies import DIRECTORY as SEALS
+from golive.storage.seal_copies import copies_path
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 from support.durable import order_id
@@ -32,7 +34,9 @@ def verify(home: Path, bounds: LiveBounds | None = None) -> tuple[Soundness, lis
 def rewrite(home: Path, path: Path, name: str, change: Callable[[list[Draft]], list[Draft]]) -> None:
     """Write a journal anew, sealed and with sound MACs, but with other records, as only one who has the keys can."""
     drafts = [(entry.type, entry.body, entry.operator) for entry in list(entries(home / path))[1:]]
-    for old in (home / path, (home / path).with_suffix(".seal.json")):
+    header = next(iter(entries(home / path)))
+    copies = copies_path(home / SEALS, str(header.body["log_id"]))
+    for old in (home / path, (home / path).with_suffix(".seal.json"), copies):
         old.unlink()
     journal = JournalFile.open(home / path, name, signer(home), seal_path=(home / path).with_suffix(".seal.json"))
     journal.append_all(change(drafts))

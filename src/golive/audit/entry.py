@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -20,6 +19,8 @@ SEGMENT_OPENED: Final = "segment_opened"
 """First record of a later file of the same journal: the header's body plus `previous_seq`, the last sequence before it."""
 SEGMENT_CLOSED: Final = "segment_closed"
 """Last record of a file that another one continues."""
+KEY_EVOLVED: Final = "key_evolved"
+"""Last record under its key: body `{successor, countersign}`, the id of the key that follows and its signature."""
 TAIL_CUT: Final = "tail_cut"
 """A torn last line was cut off when the journal was opened: body `{bytes, sha256}` of what was cut."""
 MAC_LENGTH: Final = 64
@@ -46,28 +47,28 @@ class EntryError(ValueError):
     """A line is not a record of the journal format."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One record. `mac` = hex HMAC-SHA256 over the canonical bytes of all other fields."""
+class Entry(NamedTuple):
+    """One record, its fields in the order of its canonical form."""
 
-    seq: int
-    """1, 2, 3 … without gaps"""
-    ts: str
-    """wall clock, ISO-8601 `Z`"""
-    mono: str
-    """monotonic clock of the host, ns as text; comparable only within one `boot`"""
+    body: Mapping[str, JsonValue]
+    """money, ids and nanoseconds as text; always with `key_class`"""
     boot: str
     """boot id of the host, 32 lower-case hex digits"""
     epoch: int
     """epoch of the writer's lease; 0 where no lease is held"""
     key_id: str
+    mac: str
+    """hex HMAC-SHA256 over the canonical bytes of all other fields"""
+    mono: str
+    """monotonic clock of the host, ns as text; comparable only within one `boot`"""
     operator: str
-    type: str
-    body: Mapping[str, JsonValue]
-    """money, ids and nanoseconds as text; always with `key_class`"""
     prev: str
     """`mac` of the record before, empty in the first"""
-    mac: str
+    seq: int
+    """1, 2, 3 … without gaps"""
+    ts: str
+    """wall clock, ISO-8601 `Z`"""
+    type: str
     v: int = VERSION
 
 
@@ -108,8 +109,13 @@ def decode_entry(line: bytes) -> tuple[Entry, bytes]:
         raise EntryError(f"{wrong} is not of type {_FIELDS[wrong].__name__}")
     if fields["v"] != VERSION:
         raise EntryError(f"version {fields['v']} is not {VERSION}")
-    entry = Entry(**fields)
+    entry = Entry._make(fields.values())
     return entry, without_mac(line, entry.mac)
+
+
+def countersigned(entry_seq: int, prev: str, successor: str) -> bytes:
+    """Return what the key that follows signs of the record `key_evolved` at `entry_seq`, behind the record of mac `prev`."""
+    return canonical({"prev": prev, "seq": entry_seq, "successor": successor})
 
 
 def without_mac(line: bytes, mac: str) -> bytes:

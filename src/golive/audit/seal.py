@@ -17,7 +17,7 @@ from .signature import signature_holds
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-SEAL_SCHEMA: Final = "golive.seal.v1"
+SEAL_SCHEMA: Final = "golive.seal.v2"
 _HEX: Final = re.compile(r"[0-9a-f]{128}")
 _MEMBERS: Final[dict[str, type]] = {
     "schema": str,
@@ -26,6 +26,7 @@ _MEMBERS: Final[dict[str, type]] = {
     "last_seq": int,
     "head_mac": str,
     "content_sha256": str,
+    "merkle_root": str,
     "time": str,
     "key_id": str,
     "signature": str,
@@ -51,6 +52,8 @@ class Seal:
     """wall clock, ISO-8601 `Z`"""
     key_id: str
     """which Ed25519 key signed"""
+    merkle_root: str = ""
+    """root of the tree over the file's records (`audit/merkle.py`), hex; '' for rows of a store"""
 
 
 def sign_seal(seal: Seal, key: Ed25519PrivateKey) -> bytes:
@@ -98,6 +101,7 @@ def _fields(seal: Seal) -> dict[str, JsonValue]:
         "last_seq": seal.last_seq,
         "head_mac": seal.head_mac,
         "content_sha256": seal.content_sha256,
+        "merkle_root": seal.merkle_root,
         "time": seal.time,
         "key_id": seal.key_id,
     }

@@ -169,7 +169,7 @@ class Evidence:
 
     def broken_before(self) -> tuple[Broken, ...]:
         """Return what the session that was taken up had found broken. Raises JournalError when that cannot be trusted."""
-        return tuple(map(Broken.read, broken_notes(self._plan.home, self._run_id, self._keys.mac_keys)))
+        return tuple(map(Broken.read, broken_notes(self._plan.home, self._run_id, self._keys.logs)))
 
     def _risk_context(self, instruments: Sequence[Instrument]) -> RiskContext:
         profile = self._plan.risk_profile

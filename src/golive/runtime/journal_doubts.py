@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from golive.audit import Entry
+from golive.audit import NO_KEYS, Entry
 from golive.model.json import JsonObject, JsonValue
 from golive.storage import decision_journal
 from golive.storage.journal_search import find_records
@@ -59,7 +59,7 @@ def _written(home: Path, run_id: str) -> _Written:
     faults: list[str] = []
     newest = 0
     for path in decision_journal.journal_files(home / decision_journal.DIRECTORY):
-        for record in find_records(path, f'"run_id":"{run_id}"', {} if keys is None else keys.mac_keys):
+        for record in find_records(path, f'"run_id":"{run_id}"', NO_KEYS if keys is None else keys.logs):
             name = f"{path.name}, record {'?' if record.entry is None else record.entry.seq}"
             if record.fault:
                 faults.append(f"{name}: {record.fault}")

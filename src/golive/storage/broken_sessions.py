@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from golive.audit import EntryError, decode_entry
+from golive.audit import EntryError, MacKeys, decode_entry
 from golive.audit.entry import sign
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
@@ -13,7 +12,7 @@ from golive.model.json import JsonObject
 from .decision_journal import DIRECTORY, SESSION_BROKEN, journal_files
 
 
-def broken_notes(home: Path, run_id: str, mac_keys: Mapping[str, bytes]) -> tuple[JsonObject, ...]:
+def broken_notes(home: Path, run_id: str, mac_keys: MacKeys) -> tuple[JsonObject, ...]:
     """Return the bodies of the records `session_broken` of one run, oldest first; half a line at the end is no record.
 
     Raises JournalError when a file cannot be read, or such a record is not what was written.
@@ -33,7 +32,7 @@ def _lines(path: Path) -> list[bytes]:
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
 
 
-def _body(path: Path, line: bytes, run_id: str, mac_keys: Mapping[str, bytes]) -> list[JsonObject]:
+def _body(path: Path, line: bytes, run_id: str, mac_keys: MacKeys) -> list[JsonObject]:
     try:
         entry, unsigned = decode_entry(line)
     except EntryError as exc:

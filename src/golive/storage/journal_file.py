@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from golive.audit import CanonicalError, Chain, Seal, SealError, verify_seal
-from golive.audit.entry import HEADER_TYPE, SEGMENT_CLOSED, SEGMENT_OPENED, TAIL_CUT
+from golive.audit.entry import HEADER_TYPE, KEY_EVOLVED, SEGMENT_CLOSED, SEGMENT_OPENED, TAIL_CUT
+from golive.audit.merkle import MerkleTree
 from golive.audit.verify import missing_keys
 from golive.model.clock import Clock, to_iso
 from golive.model.errors import JournalError
@@ -25,6 +26,7 @@ from golive.model.json import JsonObject, JsonValue
 from .failpoint import reach
 from .files import FilePlace, make_directory, open_with_mode, sync_directory, write_atomic
 from .keys import DevelopmentKeys
+from .log_writing import evolution_due, evolved, header_of, know_key_age, seal_of
 from .sealed_part import take_sealed
 from .signed_record import signed_line
 
@@ -77,8 +79,9 @@ class JournalFile:
         self._signer = signer
         self._seal_path = seal_path
         self._held = held
-        self._chain = Chain(signer.keys.mac_keys)
+        self._chain = Chain(signer.keys.logs)
         self._digest = hashlib.sha256()
+        self._tree = MerkleTree()
         self._broken: str | None = None
         self._sealed_seq = 0
         self._boot = signer.boot_id()
@@ -188,7 +191,7 @@ class JournalFile:
                 sync_directory(self.path.parent)
                 reach("journal.create.after")
             if after is not None:
-                self._chain.log_id, self._chain.seq, self._chain.mac = after.log_id, after.seq, after.mac
+                self._chain.follow(after)
             if not self._held:
                 # The long first reading keeps no other writer waiting; what comes meanwhile is read under the lock.
                 self._read_on(self._checkpoint(), locked=False)
@@ -196,6 +199,7 @@ class JournalFile:
             self._read_on(self._checkpoint() if self._held else None, locked=True)
             if self._chain.lines == 0:
                 self._begin(after)
+            know_key_age(self._signer, self._chain)
             if not self._held:
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         except (OSError, CanonicalError) as exc:
@@ -205,15 +209,16 @@ class JournalFile:
     def _begin(self, after: Chain | None) -> None:
         if self._seal_path is not None and self._seal_path.exists():
             raise JournalError(f"{self.path}: the journal is empty, yet {self._seal_path.name} seals records: it was cut off")
-        body: dict[str, JsonValue] = {
-            "log_id": after.log_id if after is not None else f"{self._name}/{os.urandom(8).hex()}",
-            "code_version": self._signer.code_version,
-            "config_sha384": self._signer.config_sha384,
-        }
         if after is None:
-            self._append(HEADER_TYPE, body, self._signer.operator)
+            self._write(HEADER_TYPE, header_of(self._name, self._signer, self._chain), self._signer.operator)
         else:
-            self._append(SEGMENT_OPENED, {**body, "previous_seq": after.seq}, self._signer.operator)
+            body: dict[str, JsonValue] = {
+                "log_id": after.log_id,
+                "code_version": self._signer.code_version,
+                "config_sha384": self._signer.config_sha384,
+                "previous_seq": after.seq,
+            }
+            self._write(SEGMENT_OPENED, body, self._signer.operator)
         self._sync()
         self._seal()
 
@@ -276,6 +281,7 @@ class JournalFile:
             if found:
                 raise JournalError(f"{self.path}: the journal is not sound: {found[0]}; {RESTORE}")
             self._digest.update(line + b"\n")
+            self._tree.add(line)
             if checkpoint is not None and self._chain.size == checkpoint.size:
                 reached = self._agrees(checkpoint)
         for fault in missing_keys(self._chain):
@@ -293,10 +299,10 @@ class JournalFile:
         """Say whether the sealed part counts as read; otherwise it is to be read record by record."""
         if self._chain.size or size < seal.size:
             return False
-        digest = take_sealed(self._descriptor, seal, self._chain)
-        if digest is None:
+        taken = take_sealed(self._descriptor, seal, self._chain)
+        if taken is None:
             return False
-        self._digest = digest
+        self._digest, self._tree = taken
         return True
 
     def _checkpoint(self) -> Seal | None:
@@ -310,8 +316,8 @@ class JournalFile:
         return seal
 
     def _agrees(self, seal: Seal) -> bool:
-        state = (self._chain.seq, self._chain.mac, self._digest.hexdigest(), self._chain.log_id)
-        return (seal.last_seq, seal.head_mac, seal.content_sha256, seal.log_id) == state
+        state = (self._chain.seq, self._chain.mac, self._digest.hexdigest(), self._chain.log_id, self._tree.root())
+        return (seal.last_seq, seal.head_mac, seal.content_sha256, seal.log_id, seal.merkle_root) == state
 
     def _cut(self, torn: bytes) -> None:
         reach("journal.cut.before")
@@ -320,10 +326,25 @@ class JournalFile:
         reach("journal.cut.after")
         if self._chain.lines:
             body: dict[str, JsonValue] = {"bytes": len(torn), "sha256": hashlib.sha256(torn).hexdigest()}
-            self._append(TAIL_CUT, body, self._signer.operator)
+            self._write(TAIL_CUT, body, self._signer.operator)
             self._sync()
 
     def _append(self, type_: str, body: JsonObject, operator: str) -> None:
+        evolution = evolution_due(self._signer, self._chain)
+        if evolution is not None and not self._chain.closed:
+            self._evolve(evolution)
+        self._write(type_, body, operator)
+
+    def _evolve(self, body: JsonObject) -> None:
+        """Go on with the next key. The one before is erased when a seal covers all that it signed."""
+        self._write(KEY_EVOLVED, body, self._signer.operator)
+        held = evolved(self._chain, str(body["successor"]), to_iso(self._signer.clock.now()))
+        self._sync()
+        self._seal()
+        reach("journal.key.before")
+        self._signer.keys.logs.keep(held)
+
+    def _write(self, type_: str, body: JsonObject, operator: str) -> None:
         if self._chain.closed:
             raise JournalError(f"{self.path}: the segment is closed; its successor takes the record")
         line, mac = signed_line(self.path, self._signer, self._boot, self._chain, (type_, body, operator))
@@ -333,22 +354,14 @@ class JournalFile:
             raise OSError(28, "the disk took only part of a record")
         reach("journal.append.after")
         self._digest.update(line)
+        self._tree.add(line[:-1])
         self._chain.appended(mac, len(line), closed=type_ == SEGMENT_CLOSED, log_id=_log_id(body, type_))
 
     def _seal(self) -> None:
         if self._seal_path is None:
             return
-        keys = self._signer.keys
-        seal = Seal(
-            log_id=self._chain.log_id,
-            size=self._chain.size,
-            last_seq=self._chain.seq,
-            head_mac=self._chain.mac,
-            content_sha256=self._digest.hexdigest(),
-            time=to_iso(self._signer.clock.now()),
-            key_id=keys.seal_key_id,
-        )
-        write_atomic(self._seal_path, keys.seal(seal), durable_name=True)
+        seal = seal_of(self._signer, self._chain, self._digest.hexdigest(), self._tree.root())
+        write_atomic(self._seal_path, self._signer.keys.seal_log(seal), durable_name=True)
         self._sealed_seq = seal.last_seq
 
     @property

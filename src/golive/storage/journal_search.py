@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from golive.audit import Entry, EntryError, decode_entry
+from golive.audit import Entry, EntryError, MacKeys, decode_entry
 from golive.audit.entry import sign
 from golive.model.errors import JournalError
 
@@ -25,7 +25,7 @@ class FoundRecord:
     """whether its MAC was checked"""
 
 
-def find_records(path: Path, text: str, mac_keys: Mapping[str, bytes]) -> Iterator[FoundRecord]:
+def find_records(path: Path, text: str, mac_keys: MacKeys) -> Iterator[FoundRecord]:
     """Yield the lines of a journal that hold `text` anywhere, each with what its own MAC says.
 
     Whether records are missing between them is the business of `golive audit verify`. Raises JournalError when the file cannot
@@ -41,7 +41,7 @@ def find_records(path: Path, text: str, mac_keys: Mapping[str, bytes]) -> Iterat
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
 
 
-def _found(path: Path, data: mmap.mmap, wanted: bytes, mac_keys: Mapping[str, bytes]) -> Iterator[FoundRecord]:
+def _found(path: Path, data: mmap.mmap, wanted: bytes, mac_keys: MacKeys) -> Iterator[FoundRecord]:
     at = data.find(wanted)
     while at >= 0:
         start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
@@ -52,7 +52,7 @@ def _found(path: Path, data: mmap.mmap, wanted: bytes, mac_keys: Mapping[str, by
         at = data.find(wanted, end)
 
 
-def _checked(path: Path, line: bytes, mac_keys: Mapping[str, bytes]) -> FoundRecord:
+def _checked(path: Path, line: bytes, mac_keys: MacKeys) -> FoundRecord:
     try:
         entry, unsigned = decode_entry(line)
     except EntryError as exc:

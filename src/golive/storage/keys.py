@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import os
 import secrets
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,30 +22,37 @@ from golive.model.redaction import guard
 from golive.model.verdict import KeyClass
 
 from .files import LOG_FILE, PRIVATE_DIRECTORY, SECRET_FILE, make_directory, sync_directory, write_all, write_atomic
+from .log_keys import LogKeys
+from .private_path import check_private
+from .seal_copies import DIRECTORY as SEALS
+from .seal_copies import keep_copy
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 KEY_BYTES: Final = 32
 DIRECTORY: Final = Path("var/state/keys/dev")
-FILES: Final = ("hmac.key", "ed25519.key", "id.key")
+FILES: Final = ("hmac.key", "ed25519.key", "id.key", "first.key")
 PUBLIC_DIRECTORY: Final = Path("var/audit/keys")
 PUBLIC_SCHEMA: Final = "golive.audit_key.v1"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DevelopmentKeys:
-    """The three keys of one installation. Nothing of them shows in repr."""
+    """The keys of one installation. Nothing of them shows in repr."""
 
     mac_key_id: str
     seal_key_id: str
     mac_key: bytes
-    """HMAC-SHA256 key of journals and stores"""
+    """HMAC-SHA256 key of stores"""
     id_key: bytes
     """key that client order ids are derived from"""
     public_key: bytes
     """raw Ed25519 public key that checks our seals"""
-    _seal_key: bytes = field(default=b"")
+    logs: LogKeys = field(compare=False)
+    """MAC keys of journals"""
+    _home: Path
+    _seal_key: bytes
 
     key_class: KeyClass = KeyClass.DEVELOPMENT
 
@@ -58,8 +64,8 @@ class DevelopmentKeys:
         """
         directory = home / DIRECTORY
         make_directory(directory, PRIVATE_DIRECTORY)
-        _check_private(directory, directory=True)
-        keys = cls._assemble({name: load_or_make_key(directory / name) for name in FILES})
+        check_private(directory, directory=True)
+        keys = cls._assemble(home, {name: load_or_make_key(directory / name) for name in FILES})
         keys._publish(home / PUBLIC_DIRECTORY / f"{keys.seal_key_id}.json")
         return keys
 
@@ -69,11 +75,11 @@ class DevelopmentKeys:
         directory = home / DIRECTORY
         if not all((directory / name).exists() for name in FILES):
             return None
-        _check_private(directory, directory=True)
-        return cls._assemble({name: _load(directory / name) for name in FILES})
+        check_private(directory, directory=True)
+        return cls._assemble(home, {name: _load(directory / name) for name in FILES})
 
     @classmethod
-    def _assemble(cls, raw: Mapping[str, bytes]) -> DevelopmentKeys:
+    def _assemble(cls, home: Path, raw: Mapping[str, bytes]) -> DevelopmentKeys:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
         for key in raw.values():
@@ -82,11 +88,9 @@ class DevelopmentKeys:
         seal_key_id = f"dev-seal-{hashlib.sha256(public).hexdigest()[:16]}"
         # The id of a secret key is a digest under a label of its own, so it cannot be mistaken for a MAC.
         mac_key_id = f"dev-mac-{hashlib.sha256(b'golive key id|' + raw['hmac.key']).hexdigest()[:16]}"
-        return cls(mac_key_id, seal_key_id, raw["hmac.key"], raw["id.key"], public, raw["ed25519.key"])
-
-    @property
-    def mac_keys(self) -> Mapping[str, bytes]:
-        return {self.mac_key_id: self.mac_key}
+        root = f"dev-log-{hashlib.sha256(b'golive key id|' + raw['first.key']).hexdigest()[:16]}"
+        logs = LogKeys(home / DIRECTORY, root, raw["first.key"], (mac_key_id, raw["hmac.key"]))
+        return cls(mac_key_id, seal_key_id, raw["hmac.key"], raw["id.key"], public, logs, home, raw["ed25519.key"])
 
     @property
     def seal_keys(self) -> Mapping[str, bytes]:
@@ -98,6 +102,12 @@ class DevelopmentKeys:
 
         private: Ed25519PrivateKey = Ed25519PrivateKey.from_private_bytes(self._seal_key)
         return sign_seal(seal, private)
+
+    def seal_log(self, seal: Seal) -> bytes:
+        """Return the signed seal of a log, after a copy of it is in the second place. Raises JournalError."""
+        document = self.seal(seal)
+        keep_copy(self._home / SEALS, seal.log_id, document)
+        return document
 
     def _publish(self, path: Path) -> None:
         if path.exists():
@@ -154,7 +164,7 @@ def load_or_make_key(path: Path) -> bytes:
 
 
 def _load(path: Path) -> bytes:
-    _check_private(path, directory=False)
+    check_private(path, directory=False)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         with os.fdopen(descriptor, "rb") as file:
@@ -165,18 +175,3 @@ def _load(path: Path) -> bytes:
     if len(key) != KEY_BYTES or text != key.hex().encode() + b"\n":
         raise JournalError(f"{path}: not {KEY_BYTES * 2} hex digits; restore it from a backup")
     return key
-
-
-def _check_private(path: Path, *, directory: bool) -> None:
-    try:
-        status = path.lstat()
-    except OSError as exc:
-        raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
-    right_kind = stat.S_ISDIR(status.st_mode) if directory else stat.S_ISREG(status.st_mode)
-    if not right_kind:
-        raise JournalError(f"{path}: not a {'directory' if directory else 'regular file'} (links are refused)")
-    if status.st_mode & 0o077:
-        mode = "700" if directory else "600"
-        raise JournalError(f"{path}: others may read it (mode {stat.S_IMODE(status.st_mode):o}); run: chmod {mode} {path}")
-    if status.st_uid != os.geteuid():
-        raise JournalError(f"{path}: belongs to user {status.st_uid}, not to {os.geteuid()}")

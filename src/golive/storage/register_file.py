@@ -12,17 +12,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from golive.audit import CanonicalError, Chain, Entry, Seal, Soundness, decode_entry, verify_file
-from golive.audit.entry import HEADER_TYPE
+from golive.audit import CanonicalError, Chain, Entry, Soundness, decode_entry, verify_file
+from golive.audit.entry import HEADER_TYPE, KEY_EVOLVED
+from golive.audit.merkle import MerkleTree
 from golive.audit.register import RegisterError, encode_register, journal_of
 from golive.model.clock import to_iso
 from golive.model.errors import JournalError
-from golive.model.json import JsonValue
 
 from .failpoint import reach
 from .files import LOG_FILE, PRIVATE_DIRECTORY, make_directory, write_atomic
 from .journal_file import RESTORE, Draft, Signer
 from .keys import DevelopmentKeys
+from .log_writing import evolution_due, evolved, header_of, know_key_age, seal_of
 from .order_journal.private import check_present
 from .signed_record import signed_line
 
@@ -61,20 +62,21 @@ class RegisterFile:
             try:
                 if not lines:
                     # The header alone is sealed first: a crash leaves nothing that could be a register cut short.
-                    lines = [self._added(signer, boot, chain, (HEADER_TYPE, self._header(signer), signer.operator))]
+                    lines = [
+                        self._added(signer, boot, chain, (HEADER_TYPE, header_of(self._name, signer, chain), signer.operator))
+                    ]
                     self._write(signer, lines, chain)
+                know_key_age(signer, chain)
+                if (evolution := evolution_due(signer, chain)) is not None:
+                    lines.append(self._added(signer, boot, chain, (KEY_EVOLVED, evolution, signer.operator)))
+                    held = evolved(chain, str(evolution["successor"]), to_iso(signer.clock.now()))
+                    self._write(signer, lines, chain)
+                    signer.keys.logs.keep(held)
                 added = [self._added(signer, boot, chain, draft) for draft in drafts]
             except CanonicalError as exc:
                 raise JournalError(f"{self.path}: cannot write the record: {exc}") from exc
             self._write(signer, [*lines, *added], chain)
         return tuple(decode_entry(line)[0] for line in added)
-
-    def _header(self, signer: Signer) -> dict[str, JsonValue]:
-        return {
-            "log_id": f"{self._name}/{os.urandom(8).hex()}",
-            "code_version": signer.code_version,
-            "config_sha384": signer.config_sha384,
-        }
 
     def _added(self, signer: Signer, boot: str, chain: Chain, draft: Draft) -> bytes:
         line, mac = signed_line(self.path, signer, boot, chain, draft)
@@ -85,18 +87,10 @@ class RegisterFile:
     def _write(self, signer: Signer, lines: Sequence[bytes], chain: Chain) -> None:
         document = encode_register(lines)
         journal = journal_of(document)
-        seal = Seal(
-            log_id=chain.log_id,
-            size=len(journal),
-            last_seq=chain.seq,
-            head_mac=chain.mac,
-            content_sha256=hashlib.sha256(journal).hexdigest(),
-            time=to_iso(signer.clock.now()),
-            key_id=signer.keys.seal_key_id,
-        )
+        seal = seal_of(signer, chain, hashlib.sha256(journal).hexdigest(), MerkleTree(lines).root())
         write_atomic(self.path, document, mode=self._mode, durable_name=True)
         reach("register.written")
-        write_atomic(self.seal_path, signer.keys.seal(seal), mode=self._mode, durable_name=True)
+        write_atomic(self.seal_path, signer.keys.seal_log(seal), mode=self._mode, durable_name=True)
 
     def _sound(self, keys: DevelopmentKeys) -> tuple[list[bytes], Chain]:
         """Return the lines, header first, and the chain behind them; none where there is no register.
@@ -107,8 +101,8 @@ class RegisterFile:
         if journal is None:
             if seal is not None:
                 raise JournalError(f"{self.path}: is missing, yet {self.seal_path.name} seals records of it; restore the file")
-            return [], Chain(keys.mac_keys)
-        chain = Chain(keys.mac_keys)
+            return [], Chain(keys.logs)
+        chain = Chain(keys.logs)
         report = verify_file(journal, chain, seal=seal, seal_keys=keys.seal_keys)
         if report.soundness is not Soundness.CLEAN:
             raise JournalError(f"{self.path}: the register is not sound: {report.faults[0]}; {RESTORE}")
@@ -119,7 +113,7 @@ class RegisterFile:
                 raise JournalError(
                     f"{self.path}: its seal {self.seal_path.name} is gone, so records may have been cut off; {RESTORE}"
                 )
-            return [], Chain(keys.mac_keys)
+            return [], Chain(keys.logs)
         return journal.split(b"\n")[:-1], chain
 
     @contextmanager

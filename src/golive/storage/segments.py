@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from golive.audit import Chain, EntryError, decode_entry
+from golive.audit import Chain, EntryError, MacKeys, decode_entry
 from golive.audit.entry import SEGMENT_CLOSED, body_text
 from golive.model.errors import JournalError
 
@@ -79,7 +79,7 @@ class SegmentedJournal(ABC):
         files = self._files()
         if not files:
             return self._open(self._directory / self._next_name(), None)
-        before = segment_end(files[-2], self._signer.keys.mac_keys) if len(files) > 1 else None
+        before = segment_end(files[-2], self._signer.keys.logs) if len(files) > 1 else None
         return self._open(files[-1], before)
 
     def _successor(self) -> JournalFile:
@@ -95,7 +95,7 @@ class SegmentedJournal(ABC):
         )
 
 
-def segment_end(path: Path, mac_keys: Mapping[str, bytes]) -> Chain:
+def segment_end(path: Path, mac_keys: MacKeys) -> Chain:
     """Return the chain's state at the end of a closed segment, from its first and last record.
 
     What lies between is the business of `golive audit verify`. Raises JournalError when the segment is not closed.

@@ -76,7 +76,7 @@ class StageRecords:
         except OSError as exc:
             raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
         keys = self._signer.keys
-        chain = Chain(keys.mac_keys)
+        chain = Chain(keys.logs)
         report = verify_file(data, chain, seal=seal, seal_keys=keys.seal_keys)
         if report.soundness is not Soundness.CLEAN:
             raise JournalError(f"{path}: {report.soundness}: {report.faults[0]}")

@@ -7,12 +7,29 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from golive.audit import Chain, Entry, EntryError, Fault, Soundness, decode_entry, verify_file, worst
+from golive.audit import (
+    NO_KEYS,
+    Chain,
+    Entry,
+    EntryError,
+    Fault,
+    MacKeys,
+    Seal,
+    SealError,
+    Soundness,
+    decode_entry,
+    read_seal,
+    verify_file,
+    verify_seal,
+    worst,
+)
 from golive.audit.register import RegisterError, journal_of
 from golive.inputs import read_beside
 from golive.model.errors import JournalError
 
 from .keys import PUBLIC_DIRECTORY, DevelopmentKeys, read_public_key
+from .seal_copies import DIRECTORY as SEALS
+from .seal_copies import copies_path, read_copies
 
 MOST_JOURNAL: Final = 16 << 30
 """bytes of one journal file"""
@@ -26,6 +43,8 @@ class Result:
     faults: tuple[Fault, ...]
     records: int = 0
     sealed_seq: int | None = None
+    log_id: str = ""
+    """'' where it is no journal"""
 
     def with_faults(self, *faults: Fault) -> Result:
         """Return the same with more faults."""
@@ -38,19 +57,22 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class VerificationKeys:
-    """The keys a verifier has: MAC keys by id, public seal keys by id, and ours where this host has them."""
+    """What a verifier has: MAC keys by id, public seal keys by id, ours where this host has them, and where seals are kept."""
 
-    mac: Mapping[str, bytes] = field(default_factory=dict)
+    mac: MacKeys = NO_KEYS
     seal: Mapping[str, bytes] = field(default_factory=dict)
     own: DevelopmentKeys | None = None
+    places: tuple[Path, ...] = ()
+    """folders that hold copies of seals"""
 
     @classmethod
     def of_home(cls, home: Path) -> VerificationKeys:
         """Return the keys of this installation; without its private ones the published ones. Raises JournalError."""
         own = DevelopmentKeys.load(home)
         if own is not None:
-            return cls(own.mac_keys, own.seal_keys, own)
-        return cls(seal=dict(read_public_key(path) for path in sorted((home / PUBLIC_DIRECTORY).glob("*.json"))))
+            return cls(own.logs, own.seal_keys, own, (home / SEALS,))
+        published = dict(read_public_key(path) for path in sorted((home / PUBLIC_DIRECTORY).glob("*.json")))
+        return cls(seal=published, places=(home / SEALS,))
 
     @classmethod
     def public(cls, path: Path) -> VerificationKeys:
@@ -68,11 +90,45 @@ def verify_journal(path: Path, keys: VerificationKeys, chain: Chain) -> Result:
         return Result(path, (of_file(Soundness.CANNOT_SAY, f"cannot be read: {exc.strerror}"),))
     except RegisterError as exc:
         return Result(path, (of_file(Soundness.TAMPERED, str(exc)),))
-    report = verify_file(data, chain, seal=seal, seal_keys=keys.seal)
-    found = list(report.faults)
+    log_id = chain.log_id or _log_id(data)
+    copies, forged = _copies(keys, log_id)
+    report = verify_file(data, chain, seal=seal, seal_keys=keys.seal, copies=copies)
+    found = [*report.faults, *forged]
     if seal is None:
         found.append(of_file(Soundness.CANNOT_SAY, f"no seal {seal_file.name} beside it: a cut tail would not show"))
-    return Result(path, tuple(found), report.records, report.sealed_seq)
+    return Result(path, tuple(found), report.records, report.sealed_seq, log_id)
+
+
+def _log_id(data: bytes) -> str:
+    """Return the id that the first record names, '' where it names none."""
+    try:
+        log_id = decode_entry(data.partition(b"\n")[0])[0].body.get("log_id")
+    except EntryError:
+        return ""
+    return log_id if isinstance(log_id, str) else ""
+
+
+def _copies(keys: VerificationKeys, log_id: str) -> tuple[list[Seal], list[Fault]]:
+    """Return the sound seals of a log that are kept elsewhere, and what is wrong with the others."""
+    sound: list[Seal] = []
+    wrong: list[Fault] = []
+    for place in keys.places if log_id else ():
+        path = copies_path(place, log_id)
+        for number, document in enumerate(read_copies(place, log_id), 1):
+            try:
+                sound.append(_checked(document, keys, log_id))
+            except SealError as exc:
+                wrong.append(of_file(Soundness.TAMPERED, f"{path}: line {number} is no seal of this log: {exc}"))
+            except KeyError as exc:
+                wrong.append(of_file(Soundness.CANNOT_SAY, f"{path}: the public key {exc} of a seal is not at hand"))
+    return sound, wrong
+
+
+def _checked(document: bytes, keys: VerificationKeys, log_id: str) -> Seal:
+    seal = verify_seal(document, keys.seal[read_seal(document)[0].key_id])
+    if seal.log_id != log_id:
+        raise SealError(f"it is one of {seal.log_id!r}")
+    return seal
 
 
 def verify_series(files: Sequence[Path], keys: VerificationKeys, chain: Chain | None = None) -> Iterator[Result]:
@@ -87,8 +143,22 @@ def verify_series(files: Sequence[Path], keys: VerificationKeys, chain: Chain | 
         if is_last and chain.closed:
             text = "ends with a closing record, yet the file that continues it is gone, or a crash came before it was made"
             result = result.with_faults(of_file(Soundness.CANNOT_SAY, text))
+        if is_last:
+            result = result.with_faults(*lost_tail(keys, chain))
         yield result
         chain.next_file()
+
+
+def lost_tail(keys: VerificationKeys, chain: Chain) -> list[Fault]:
+    """Say what seals kept elsewhere have of a log behind its last file, which is closed: files that are gone."""
+    newest = max((seal.last_seq for seal in _copies(keys, chain.log_id)[0]), default=0)
+    if not chain.closed or newest <= chain.seq:
+        return []
+    return [
+        of_file(
+            Soundness.TAMPERED, f"ends with seq {chain.seq}, yet a seal in a second place covers seq {newest}: a file is gone"
+        )
+    ]
 
 
 def sealed_entries(path: Path, seal_path: Path, keys: DevelopmentKeys) -> Sequence[Entry]:
@@ -105,7 +175,7 @@ def sealed_entries(path: Path, seal_path: Path, keys: DevelopmentKeys) -> Sequen
         data = read_beside(path, most=MOST_JOURNAL)
     except OSError as exc:
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
-    report = verify_file(data, Chain(keys.mac_keys), seal=seal, seal_keys=keys.seal_keys)
+    report = verify_file(data, Chain(keys.logs), seal=seal, seal_keys=keys.seal_keys)
     if report.soundness is not Soundness.CLEAN:
         raise JournalError(f"{path}: {report.soundness}: {report.faults[0]}")
     return tuple(decode_entry(line)[0] for line in data.split(b"\n")[:-1])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from decimal import Decimal
 
+from golive.audit import NO_KEYS
 from golive.model.json import JsonObject
 from golive.model.money import EXACT, format_decimal
 from golive.model.order import OrderStatus
@@ -73,7 +74,7 @@ def adopted_story(match: Match, archive: Archive, ask: Callable[[FollowedOrder],
         testimonies=(
             journal,
             testimony("risk_decisions", "not_asked", "not_judged"),
-            notes_testimony(files, match.path.stem, order.venue_order_id, notes, {} if keys is None else keys.mac_keys),
+            notes_testimony(files, match.path.stem, order.venue_order_id, notes, NO_KEYS if keys is None else keys.logs),
             testimony("metrics", "not_asked", "not_counted_adopted"),
             ask(followed),
         ),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from decimal import Decimal
 
+from golive.audit import NO_KEYS
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import ASSET_SCALE
 from golive.model.money import EXACT, format_decimal, format_units
@@ -29,7 +30,7 @@ from .witnesses import log_testimony, metrics_testimony, risk_testimony
 def live_story(match: Match, archive: Archive, ask: Callable[[SentOrder], Testimony]) -> OrderStory:
     """Return the story; `ask` says what the venue has to say now. Raises JournalError when the rows cannot be read."""
     order, keys = match.client_order_id, DevelopmentKeys.load(archive.home)
-    mac_keys = {} if keys is None else keys.mac_keys
+    mac_keys = NO_KEYS if keys is None else keys.logs
     seal = seal_of(match.path, keys, archive.url)
     with closing(archive.places.journal(match.path)) as reader:
         rows, facts = reader.order(order), dict(reader.facts)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 
+from golive.audit import NO_KEYS, MacKeys
 from golive.model.errors import JournalError
 from golive.model.instrument import Instrument
 from golive.model.json import JsonObject
@@ -30,7 +31,7 @@ from .witnesses import journal_testimony, risk_testimony, testimony
 def session_story(match: Match, archive: Archive) -> OrderStory:
     """Return the story. Raises JournalError when the store cannot be read."""
     order, keys = match.client_order_id, DevelopmentKeys.load(archive.home)
-    mac_keys = {} if keys is None else keys.mac_keys
+    mac_keys = NO_KEYS if keys is None else keys.logs
     with closing(SessionReader(match.path)) as reader:
         rows, session = order_rows(reader, order), reader.identity
         bodies = risk_bodies(rows)
@@ -60,9 +61,7 @@ def session_story(match: Match, archive: Archive) -> OrderStory:
     return assembled(match, standing_of(rows, grid), owner, steps_of(rows, grid), witnesses, made_for=made_for, emergency=cause)
 
 
-def _journal_testimony(
-    archive: Archive, order: str, run_id: str, about: Sequence[StoredRecord], mac_keys: Mapping[str, bytes]
-) -> Testimony:
+def _journal_testimony(archive: Archive, order: str, run_id: str, about: Sequence[StoredRecord], mac_keys: MacKeys) -> Testimony:
     """Return what the decision journal says; that of a session that runs may take a moment to follow its store."""
     deadline = time.monotonic() + PATIENCE_S
     while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from golive.audit import Entry, canonical
+from golive.audit import Entry, MacKeys, canonical
 from golive.model.clock import SECOND
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
@@ -19,7 +19,7 @@ from golive.storage.session_store import StoredRecord
 from .story import State, Testimony, Witness
 
 
-def risk_testimony(path: Path, order: str, stored: Sequence[JsonObject], mac_keys: Mapping[str, bytes]) -> Testimony:
+def risk_testimony(path: Path, order: str, stored: Sequence[JsonObject], mac_keys: MacKeys) -> Testimony:
     """Return whether each decision about the order (`stored` bodies) stands in the risk log once, word for word."""
     witness: Witness = "risk_decisions"
     found = _found([path], order, RISK_DECISION, mac_keys)
@@ -51,7 +51,7 @@ def _decided(entry: Entry) -> bytes:
     return canonical({name: value for name, value in entry.body.items() if name != "key_class"})
 
 
-def log_testimony(files: Iterable[Path], order: str, record: JsonObject | None, mac_keys: Mapping[str, bytes]) -> Testimony:
+def log_testimony(files: Iterable[Path], order: str, record: JsonObject | None, mac_keys: MacKeys) -> Testimony:
     """Return whether the decision log of live orders has the order's one record; `record` is the store's, None: not ended."""
     witness: Witness = "decision_log"
     found = _found(files, order, ORDER, mac_keys)
@@ -72,7 +72,7 @@ def log_testimony(files: Iterable[Path], order: str, record: JsonObject | None, 
 
 
 def notes_testimony(
-    files: Iterable[Path], journal: str, subject: str, notes: Mapping[int, JsonObject], mac_keys: Mapping[str, bytes]
+    files: Iterable[Path], journal: str, subject: str, notes: Mapping[int, JsonObject], mac_keys: MacKeys
 ) -> Testimony:
     """Return whether the decision log of live orders has each of these notes, by row of `journal`, once and word for word."""
     witness: Witness = "decision_log"
@@ -97,7 +97,7 @@ def notes_testimony(
 
 
 def journal_testimony(
-    files: Iterable[Path], order: str, run_id: str, stored: Sequence[StoredRecord], mac_keys: Mapping[str, bytes]
+    files: Iterable[Path], order: str, run_id: str, stored: Sequence[StoredRecord], mac_keys: MacKeys
 ) -> Testimony:
     """Return whether the decision journal of sessions has each record about the order (`stored`, with its signal's) once and as
     stored, and no other that names it.
@@ -169,13 +169,13 @@ def logs_that_know(files: Iterable[Path], name: str) -> list[Path]:
     return [path for path in files if path.exists() and any(find_records(path, f'"client_order_id":"{name}', {}))]
 
 
-def _found(files: Iterable[Path], order: str, type_: str, mac_keys: Mapping[str, bytes]) -> list[FoundRecord] | str:
+def _found(files: Iterable[Path], order: str, type_: str, mac_keys: MacKeys) -> list[FoundRecord] | str:
     """Return the records of a type that name the order, unreadable ones among them; the problem when a file cannot be read."""
     found = _holding(files, f'"client_order_id":"{order}"', mac_keys)
     return found if isinstance(found, str) else [each for each in found if each.entry is None or each.entry.type == type_]
 
 
-def _holding(files: Iterable[Path], text: str, mac_keys: Mapping[str, bytes]) -> list[FoundRecord] | str:
+def _holding(files: Iterable[Path], text: str, mac_keys: MacKeys) -> list[FoundRecord] | str:
     try:
         return [record for path in files for record in find_records(path, text, mac_keys)]
     except JournalError as exc:
