@@ -26,13 +26,12 @@ from .lost_acts import lost_acts
 from .lost_alerts import lost_alerts
 from .lost_stores import lost_stores, unknown_decisions
 from .lost_switches import lost_switches
-from .seal_copies import copies_path, logs_in
 from .segments import segment_end
 from .session_chain import seal_path as store_seal_path
 from .session_reader import SessionReader
 from .stop_verification import verify_stops
 from .switch_verification import verify_switches
-from .verified import Result, VerificationKeys, entries, of_file, verify_journal, verify_series
+from .verified import Result, VerificationKeys, entries, lost_logs, of_file, verify_journal, verify_series
 
 RISK_LOG: Final = Path("logs/risk_decisions.jsonl")
 _JOURNALS: Final = (
@@ -87,7 +86,7 @@ class Verifier:
         results.extend(self.alert_audit())
         results.extend(self.store(path) for path in sorted((self._home / _SESSIONS).glob("*.sqlite")))
         results.extend(self._live.everything())
-        results.extend(self._lost_logs({result.log_id for result in results}))
+        results.extend(lost_logs(self._keys, results))
         results.extend(self._compared(results))
         results.extend(self._orphans())
         results.extend(verify_switches(self._home))
@@ -175,12 +174,6 @@ class Verifier:
         lost = list(lost_alerts(self._home, self._alerts, lambda: alert_audit.alert_files(self._alerts)))
         files = alert_audit.alert_files(self._alerts)
         return [*verify_series(files, self._keys, alert_audit.chain_before(files, Chain(self._keys.mac))), *lost]
-
-    def _lost_logs(self, found: set[str]) -> Iterator[Result]:
-        """Name the seals in a second place of logs that are gone."""
-        known = {copies_path(place, log_id) for place in self._keys.places for log_id in found if log_id}
-        for path in (path for place in self._keys.places for path in logs_in(place) if path not in known):
-            yield Result(path, (of_file(Soundness.TAMPERED, "seals a log that is gone, or was begun anew"),))
 
     def _orphans(self) -> Iterator[Result]:
         folders = [*(self._home / part for part in _SEALED), self._alerts, *sorted(self._home.glob("var/data/*/security"))]

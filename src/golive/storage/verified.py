@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -29,7 +29,7 @@ from golive.model.errors import JournalError
 
 from .keys import PUBLIC_DIRECTORY, DevelopmentKeys, read_public_key
 from .seal_copies import DIRECTORY as SEALS
-from .seal_copies import copies_path, read_copies
+from .seal_copies import copies_path, logs_in, read_copies
 
 MOST_JOURNAL: Final = 16 << 30
 """bytes of one journal file"""
@@ -91,7 +91,7 @@ def verify_journal(path: Path, keys: VerificationKeys, chain: Chain) -> Result:
     except RegisterError as exc:
         return Result(path, (of_file(Soundness.TAMPERED, str(exc)),))
     log_id = chain.log_id or _log_id(data)
-    copies, forged = _copies(keys, log_id)
+    copies, forged = _copies(keys, log_id, seal)
     report = verify_file(data, chain, seal=seal, seal_keys=keys.seal, copies=copies)
     found = [*report.faults, *forged]
     if seal is None:
@@ -108,13 +108,17 @@ def _log_id(data: bytes) -> str:
     return log_id if isinstance(log_id, str) else ""
 
 
-def _copies(keys: VerificationKeys, log_id: str) -> tuple[list[Seal], list[Fault]]:
-    """Return the sound seals of a log that are kept elsewhere, and what is wrong with the others."""
+def _copies(keys: VerificationKeys, log_id: str, beside: bytes | None = None) -> tuple[list[Seal], list[Fault]]:
+    """Return the sound seals of a log that are kept elsewhere, and what is wrong there: each was there before it lay `beside`."""
     sound: list[Seal] = []
     wrong: list[Fault] = []
     for place in keys.places if log_id else ():
         path = copies_path(place, log_id)
-        for number, document in enumerate(read_copies(place, log_id), 1):
+        documents = read_copies(place, log_id)
+        if beside is not None and beside not in documents:
+            gone = Soundness.TAMPERED if documents else Soundness.CANNOT_SAY
+            wrong.append(of_file(gone, f"{path}: the seal beside the log is not among those kept there"))
+        for number, document in enumerate(documents, 1):
             try:
                 sound.append(_checked(document, keys, log_id))
             except SealError as exc:
@@ -159,6 +163,13 @@ def lost_tail(keys: VerificationKeys, chain: Chain) -> list[Fault]:
             Soundness.TAMPERED, f"ends with seq {chain.seq}, yet a seal in a second place covers seq {newest}: a file is gone"
         )
     ]
+
+
+def lost_logs(keys: VerificationKeys, results: Collection[Result]) -> Iterator[Result]:
+    """Name the seals in a second place of logs that are not among the verified."""
+    known = {copies_path(place, result.log_id) for place in keys.places for result in results if result.log_id}
+    for path in (path for place in keys.places for path in logs_in(place) if path not in known):
+        yield Result(path, (of_file(Soundness.TAMPERED, "seals a log that is gone, or was begun anew"),))
 
 
 def sealed_entries(path: Path, seal_path: Path, keys: DevelopmentKeys) -> Sequence[Entry]:
