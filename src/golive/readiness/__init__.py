@@ -1,0 +1,5 @@
+"""May this bot trade live? Checks over gathered evidence, sign-offs, freeze, runbooks: values in, findings out, nothing is opened."""
+
+from .finding import Evidence, Finding, Status, overall
+
+__all__ = ["Evidence", "Finding", "Status", "overall"]
