@@ -1,4 +1,4 @@
-"""May this bot trade live? Checks over gathered evidence, sign-offs, freeze, runbooks: values in, findings out, nothing is opened."""
+"""May this bot trade live? Checks over gathered evidence, sign-offs, freeze, runbooks: values in, findings out."""
 
 from .finding import Evidence, Finding, Status, overall
 
