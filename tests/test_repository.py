@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = {".ci", "benchmarks", "config", "deploy", "docs", "scripts", "src", "tests"}
+FOLDERS = {".ci", "benchmarks", "config", "deploy", "docs", "scripts", "src", "tests", "tools"}
 FILES = {".gitignore", "CHANGELOG.md", "Makefile", "README.md", "constraints.txt", "oem_provision_license.py", "pyproject.toml"}
 LEFT_BY_RUNS = {".key", ".lock", ".seal", ".sqlite", ".sqlite-shm", ".sqlite-wal"}
 LARGEST = 1_000_000

@@ -28,6 +28,7 @@ from golive.runtime.operators import add_operator
 from golive.storage.alert_audit import FileAlertAuditLog, alert_files
 from golive.storage.alert_outbox import PATH, AlertOutbox
 from golive.storage.config_files import load_configuration
+from golive.storage.seal_copies import DIRECTORY as SEALS
 from golive.storage.verified import entries
 from support.alert_services import Webhook, keep_urls, until, webhook
 from support.durable import ToldClock, signer_of
@@ -156,6 +157,9 @@ def test_an_audit_that_was_cut_off_or_removed_stays_so_until_a_person_decides(
     assert "put" in told.err
     assert "NOT sound: golive audit verify --all tells where" in told.out
     assert len(list((home / "alerts").glob("*"))) == (1 if how == "cut" else 0), "no seal, and no new file"
+    assert main(["audit", "verify", "--all", "--home", str(home)]) == 1, "kept seals tell of more"
+    for kept in (home / SEALS).glob("alerts.*"):
+        kept.unlink()
     assert main(["audit", "verify", "--all", "--home", str(home)]) == 6
 
 

@@ -12,6 +12,7 @@ from golive.model.verdict import Stage
 from golive.storage.decision_journal import TradingDecisionJournal
 from golive.storage.item import EventItem, RecordItem
 from golive.storage.risk_decisions import RiskDecisions
+from golive.storage.seal_copies import DIRECTORY as SEALS
 from golive.storage.stage_records import StageRecords
 from support.durable import CONTEXT, ENTRYPOINT, RUN_ID, approval, new_store, note, order_id, refusal, signer_of, stage_record
 from support.forked_golive import finished
@@ -106,6 +107,9 @@ def test_a_risk_log_that_alone_is_left_of_a_session_ends_in_6(home: Path) -> Non
     for folder in ("var/state/sessions", "audit/decisions"):
         for path in (home / folder).iterdir():
             path.unlink()
+    assert verify(home, "--all").code == 1, "kept seals tell of the decision journal"
+    for kept in (home / SEALS).glob("decisions.*"):
+        kept.unlink()
     done = verify(home, "--all")
     assert done.code == 6
     assert f"2 decisions, the first of {ENTRYPOINT} on order {order_id(2)} at " in done.stdout.splitlines()[-1]

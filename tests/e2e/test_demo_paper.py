@@ -69,10 +69,10 @@ def test_live_refuses_in_words(tmp_path: Path) -> None:
 
 def test_keys_are_private_and_no_secret_lies_around(passed: tuple[Home, dict[str, Any]]) -> None:
     home = passed[0].path
-    keys = list((home / "var/state/keys/dev").iterdir())
+    keys = list((home / "var/state/keys/dev").rglob("*"))
     assert keys
     for path in keys:
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
 
 
 def test_equal_seed_gives_an_equal_outcome_and_another_seed_another(passed: tuple[Home, dict[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -194,8 +195,7 @@ def test_a_register_that_was_changed_blocks_and_a_rotation_does_not_mend_it(rota
     path.unlink()
     assert judged(home, venue.label, now)[:2] == (Verdict.BLOCKED, ExitCode.BLOCKED), "its seal is there"
     path.write_bytes(sound)
-    for each in (home / "var/state/keys/dev").iterdir():
-        each.unlink()
+    shutil.rmtree(home / "var/state/keys/dev")
     verdict, code, row = judged(home, venue.label, now)
     assert (verdict, code) == (Verdict.BLOCKED, ExitCode.BLOCKED)
     assert "the keys that signed it are gone" in row["reason"]

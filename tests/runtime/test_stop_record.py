@@ -25,6 +25,7 @@ from golive.runtime.risk_stop import Released, StopKeeper, let_stand, release, s
 from golive.security.operators import OperatorIdentity
 from golive.storage.host_stop import HOST_STOPS, KeptStop, host_stop_groups, host_stop_path, host_stops
 from golive.storage.risk_stop import UNTOLD, StandingStop, newest_release, read_stop, standing_stops, stop_path, write_stop
+from golive.storage.seal_copies import DIRECTORY as SEALS
 from golive.storage.security_admin import PATH
 from golive.storage.stop_record import HOST_RELEASED, RELEASED, STOPPED, stop_records
 from golive.storage.verification import Verifier
@@ -183,7 +184,7 @@ def test_a_log_without_its_seal_cannot_tell_and_nothing_that_was_sealed_is_begun
     for options in ({}, {"speed": "max"}, {"resume": True}):
         with pytest.raises(PrerequisiteMissing, match=r"security_admin\.seal\.json is gone, so records may have been cut off"):
             keeper(tmp_path, **options).demand_none()
-    assert found(tmp_path)[str(PATH)] is Soundness.CANNOT_SAY
+    assert found(tmp_path)[str(PATH)] is (Soundness.CANNOT_SAY if cut is None else Soundness.TAMPERED)
     with pytest.raises(JournalError, match="is gone"):
         released(tmp_path, own.entrypoint)
 
@@ -193,6 +194,8 @@ def test_a_header_that_a_first_command_left_which_was_cut_off_is_gone_on_with(tm
     log = tmp_path / PATH
     remove(log.with_suffix(".seal.json"))
     first_line(log)
+    for kept in (tmp_path / SEALS).glob("security_admin.*"):
+        kept.unlink()
     keeper(tmp_path).demand_none()
     let_stand(tmp_path, STOP)
     assert (found(tmp_path), read_stop(tmp_path, "okx")) == ({}, STOP)

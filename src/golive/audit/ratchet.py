@@ -6,6 +6,7 @@ root. Who holds the first root, sealed when the installation began, makes every 
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 from dataclasses import dataclass, replace
@@ -61,6 +62,28 @@ class KeyName:
     def next(self) -> KeyName:
         """Return the name of the key that follows."""
         return replace(self, index=self.index + 1)
+
+
+def root_name(prefix: str, first: bytes) -> str:
+    """Return how the keys of a first root are named: a digest under a label of its own tells nothing of the key."""
+    return f"{prefix}-{hashlib.sha256(b'golive key id|' + first).hexdigest()[:16]}"
+
+
+class FirstKey:
+    """What an auditor holds: every MAC key of every log, from the sealed first root."""
+
+    def __init__(self, first: bytes) -> None:
+        self._first = first
+        self._found: dict[str, bytes] = {}
+
+    def get(self, key_id: str, /) -> bytes | None:
+        """Return the key of that id, None for one of another root."""
+        if (known := self._found.get(key_id)) is not None:
+            return known
+        name = KeyName.read(key_id)
+        if name is None or name.root != root_name(name.root.rpartition("-")[0], self._first):
+            return None
+        return self._found.setdefault(key_id, key_from_first(self._first, name))
 
 
 def evolve(key: bytes, steps: int = 1) -> bytes:

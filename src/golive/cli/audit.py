@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -15,6 +17,7 @@ from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
 from .telling import tell
+from .terminal import clean
 
 if TYPE_CHECKING:
     from golive.storage.live_verifier import LiveBounds
@@ -44,6 +47,14 @@ def verify(
         Path | None,
         typer.Option("--public-key", metavar="FILE", help="Verify seals with this published key only, as a stranger would."),
     ] = None,
+    first_key: Annotated[
+        Path | None,
+        typer.Option("--first-key", metavar="FILE", help="Check every MAC by the sealed first key, as an auditor would."),
+    ] = None,
+    seals: Annotated[
+        list[Path] | None,
+        typer.Option("--seals", metavar="DIR", help="Seals that `golive audit collect` took away; repeatable."),
+    ] = None,
     risk_log: Annotated[
         Path | None,
         typer.Option("--risk-log", metavar="FILE", help="The risk decision log. Default: the configured one."),
@@ -66,7 +77,8 @@ def verify(
     place = where.home
     bounds, configured_log, alerts = _configured(where)
     try:
-        verifier = Verifier(place, _keys(place, public_key), risk_log or configured_log, bounds, alerts)
+        keys = _keys(place, public_key, first_key, seals or ())
+        verifier = Verifier(place, keys, risk_log or configured_log, bounds, alerts)
         results = verifier.everything() if everything else [verifier.one(path) for path in paths or ()]
     except JournalError as exc:
         tell(f"cannot say: {exc}")
@@ -80,10 +92,56 @@ def verify(
     raise typer.Exit(_exit_code(results))
 
 
-def _keys(home: Path, public_key: Path | None) -> VerificationKeys:
+@app.command()
+def collect(
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A folder that the installation's user cannot write.")],
+    home: HomeOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Take every new seal to a place out of this installation's reach, after each log agreed with what was taken of it before.
+
+    Run it as another user, or on another host that mounts the installation read-only, every few minutes; `golive audit verify
+    --all --seals DIR` then finds what was rolled back as a whole. The first run takes the public keys, too: later seals must be
+    of them.
+
+    Exit 0 all taken, 1 a log was rolled back, rewritten or removed: nothing more is taken of it, 2 usage, 6 cannot say (a log or
+    the folder cannot be read or written, or there is no key yet).
+    """
+    from golive.audit import Soundness
+    from golive.storage.seal_collection import collect as collected
+    from golive.storage.seal_collection import collection_keys
+    from golive.storage.verification import Verifier
+
+    where = locate(config, home)
+    bounds, risk_log, alerts = _configured(where)
+    try:
+        keys = collection_keys(where.home, to)
+        logs = collected(where.home, to, Verifier(where.home, keys, risk_log, bounds, alerts).sealed_logs(), keys)
+    except JournalError as exc:
+        tell(f"cannot say: {exc}")
+        raise typer.Exit(ExitCode.UNKNOWN) from exc
+    with delivered():
+        for log in logs:
+            sealed = "not sealed" if log.sealed_seq is None else f"sealed up to seq {log.sealed_seq}"
+            typer.echo(f"{log.soundness.replace('_', ' '):<13} {clean(log.name)} ({log.taken} seals taken, {sealed})")
+            for fault in log.faults[:SHOWN]:
+                typer.echo(f"              {clean(str(fault))}")
+    kinds = {log.soundness for log in logs}
+    if Soundness.TAMPERED in kinds:
+        raise typer.Exit(NOT_AS_IT_SHOULD_BE)
+    raise typer.Exit(ExitCode.OK if kinds <= {Soundness.CLEAN} and logs else ExitCode.UNKNOWN)
+
+
+def _keys(home: Path, public_key: Path | None, first_key: Path | None, seals: Sequence[Path]) -> VerificationKeys:
+    from golive.audit.ratchet import FirstKey
+    from golive.storage.keys import load_key
     from golive.storage.verified import VerificationKeys
 
-    return VerificationKeys.of_home(home) if public_key is None else VerificationKeys.public(public_key)
+    keys = VerificationKeys.of_home(home) if public_key is None else VerificationKeys.public(public_key)
+    for place in seals:
+        if not place.is_dir():
+            raise ConfigError(f"--seals: {place} is no folder")
+    return replace(keys, mac=keys.mac if first_key is None else FirstKey(load_key(first_key)), outside=tuple(seals))
 
 
 def _configured(where: Location) -> tuple[LiveBounds, Path, Path]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from golive.audit import canonical, sign_seal
+from golive.audit.ratchet import root_name
 from golive.audit.seal import Seal
 from golive.inputs import parse_json, read_beside
 from golive.model.errors import JournalError
@@ -76,7 +77,7 @@ class DevelopmentKeys:
         if not all((directory / name).exists() for name in FILES):
             return None
         check_private(directory, directory=True)
-        return cls._assemble(home, {name: _load(directory / name) for name in FILES})
+        return cls._assemble(home, {name: load_key(directory / name) for name in FILES})
 
     @classmethod
     def _assemble(cls, home: Path, raw: Mapping[str, bytes]) -> DevelopmentKeys:
@@ -88,7 +89,7 @@ class DevelopmentKeys:
         seal_key_id = f"dev-seal-{hashlib.sha256(public).hexdigest()[:16]}"
         # The id of a secret key is a digest under a label of its own, so it cannot be mistaken for a MAC.
         mac_key_id = f"dev-mac-{hashlib.sha256(b'golive key id|' + raw['hmac.key']).hexdigest()[:16]}"
-        root = f"dev-log-{hashlib.sha256(b'golive key id|' + raw['first.key']).hexdigest()[:16]}"
+        root = root_name("dev-log", raw["first.key"])
         logs = LogKeys(home / DIRECTORY, root, raw["first.key"], (mac_key_id, raw["hmac.key"]))
         return cls(mac_key_id, seal_key_id, raw["hmac.key"], raw["id.key"], public, logs, home, raw["ed25519.key"])
 
@@ -160,10 +161,11 @@ def load_or_make_key(path: Path) -> bytes:
         except OSError as exc:
             temporary.unlink(missing_ok=True)
             raise JournalError(f"{path}: cannot create the key: {exc.strerror}") from exc
-    return _load(path)
+    return load_key(path)
 
 
-def _load(path: Path) -> bytes:
+def load_key(path: Path) -> bytes:
+    """Return the 32 bytes of a key file that only we can read. Raises JournalError naming the file."""
     check_private(path, directory=False)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)

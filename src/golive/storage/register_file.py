@@ -39,7 +39,7 @@ class RegisterFile:
         self._mode = mode
 
     def entries(self, keys: DevelopmentKeys | None) -> Sequence[Entry]:
-        """Return the records behind the header, oldest first; none where there is no register yet.
+        """Return what is registered, oldest first, without the records of keys; nothing where there is no register yet.
 
         Raises JournalError when it is not what was written, or `keys` are gone that signed it.
         """
@@ -48,7 +48,8 @@ class RegisterFile:
                 raise JournalError(f"{self.path}: the keys that signed it are gone")
             return ()
         lines, _ = self._sound(keys)
-        return tuple(decode_entry(line)[0] for line in lines[1:])
+        records = (decode_entry(line)[0] for line in lines[1:])
+        return tuple(entry for entry in records if entry.type != KEY_EVOLVED)
 
     def append(self, signer: Signer, drafts: Sequence[Draft]) -> Sequence[Entry]:
         """Add records and seal the register; durable on return. Return what was added.

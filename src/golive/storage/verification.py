@@ -78,12 +78,7 @@ class Verifier:
 
     def everything(self) -> list[Result]:
         """Verify every journal and store of the installation, and compare stores with the journals made from them."""
-        journals = [path for pattern in _JOURNALS for path in sorted(self._home.glob(pattern)) if not live_log.is_log_file(path)]
-        if self._risk_log.exists():
-            journals.append(self._risk_log)
-        results = [self.journal(path) for path in journals]
-        results.extend(verify_series(decision_journal.journal_files(self._home / decision_journal.DIRECTORY), self._keys))
-        results.extend(self.alert_audit())
+        results = self.logs()
         results.extend(self.store(path) for path in sorted((self._home / _SESSIONS).glob("*.sqlite")))
         results.extend(self._live.everything())
         results.extend(lost_logs(self._keys, results))
@@ -95,6 +90,21 @@ class Verifier:
         results.extend(lost_switches(self._home))
         results.extend(lost_acts(self._home))
         return results
+
+    def logs(self) -> list[Result]:
+        """Verify every journal and register but the decision log of live orders."""
+        journals = [path for pattern in _JOURNALS for path in sorted(self._home.glob(pattern)) if not live_log.is_log_file(path)]
+        if self._risk_log.exists():
+            journals.append(self._risk_log)
+        results = [self.journal(path) for path in journals]
+        results.extend(verify_series(decision_journal.journal_files(self._home / decision_journal.DIRECTORY), self._keys))
+        results.extend(self.alert_audit())
+        return results
+
+    def sealed_logs(self) -> list[Result]:
+        """Verify every log, the decision log of live orders too, and name those that are gone."""
+        results = [*self.logs(), *self._live.log()]
+        return [*results, *lost_logs(self._keys, results)]
 
     def one(self, path: Path) -> Result:
         """Verify one file, by its kind."""

@@ -14,23 +14,21 @@ from golive.audit import (
     EntryError,
     Fault,
     MacKeys,
-    Seal,
-    SealError,
     Soundness,
     decode_entry,
-    read_seal,
     verify_file,
-    verify_seal,
     worst,
 )
 from golive.audit.register import RegisterError, journal_of
 from golive.inputs import read_beside
 from golive.model.errors import JournalError
 
+from .kept_seals import kept_seals, logs_without, lost_tail
 from .keys import PUBLIC_DIRECTORY, DevelopmentKeys, read_public_key
 from .seal_copies import DIRECTORY as SEALS
-from .seal_copies import copies_path, logs_in, read_copies
 
+_FIRST_LINES: Final = 1 << 12
+"""bytes to read at least, for a register the line behind its cover too"""
 MOST_JOURNAL: Final = 16 << 30
 """bytes of one journal file"""
 
@@ -63,7 +61,9 @@ class VerificationKeys:
     seal: Mapping[str, bytes] = field(default_factory=dict)
     own: DevelopmentKeys | None = None
     places: tuple[Path, ...] = ()
-    """folders that hold copies of seals"""
+    """this installation's own folders of kept seals"""
+    outside: tuple[Path, ...] = ()
+    """folders of seals that were collected from it"""
 
     @classmethod
     def of_home(cls, home: Path) -> VerificationKeys:
@@ -84,55 +84,32 @@ def verify_journal(path: Path, keys: VerificationKeys, chain: Chain) -> Result:
     """Verify one journal file, or a register (`.json`), with the seal beside it; `chain` carries on from the file before."""
     seal_file = path.with_suffix(".seal.json")
     try:
+        # In this order, while others write: what lies beside was kept before, and what is kept was written before.
         seal = read_beside(seal_file) if seal_file.exists() else None
+        log_id = chain.log_id or _log_id(path)
+        kept = kept_seals(keys, log_id, seal)
         data = journal_of(path.read_bytes()) if path.suffix == ".json" else path.read_bytes()
     except OSError as exc:
         return Result(path, (of_file(Soundness.CANNOT_SAY, f"cannot be read: {exc.strerror}"),))
     except RegisterError as exc:
         return Result(path, (of_file(Soundness.TAMPERED, str(exc)),))
-    log_id = chain.log_id or _log_id(data)
-    copies, forged = _copies(keys, log_id, seal)
-    report = verify_file(data, chain, seal=seal, seal_keys=keys.seal, copies=copies)
-    found = [*report.faults, *forged]
+    report = verify_file(data, chain, seal=seal, seal_keys=keys.seal, copies=kept.sound)
+    found = [*report.faults, *kept.faults]
     if seal is None:
         found.append(of_file(Soundness.CANNOT_SAY, f"no seal {seal_file.name} beside it: a cut tail would not show"))
     return Result(path, tuple(found), report.records, report.sealed_seq, log_id)
 
 
-def _log_id(data: bytes) -> str:
-    """Return the id that the first record names, '' where it names none."""
+def _log_id(path: Path) -> str:
+    """Return the id that the first record of a log names, '' where it names none. Raises OSError."""
+    with path.open("rb") as file:
+        lines = file.readlines(_FIRST_LINES)
+    first = lines[1].removesuffix(b"\n").removesuffix(b",") if path.suffix == ".json" and len(lines) > 1 else b"".join(lines[:1])
     try:
-        log_id = decode_entry(data.partition(b"\n")[0])[0].body.get("log_id")
+        log_id = decode_entry(first.removesuffix(b"\n"))[0].body.get("log_id")
     except EntryError:
         return ""
     return log_id if isinstance(log_id, str) else ""
-
-
-def _copies(keys: VerificationKeys, log_id: str, beside: bytes | None = None) -> tuple[list[Seal], list[Fault]]:
-    """Return the sound seals of a log that are kept elsewhere, and what is wrong there: each was there before it lay `beside`."""
-    sound: list[Seal] = []
-    wrong: list[Fault] = []
-    for place in keys.places if log_id else ():
-        path = copies_path(place, log_id)
-        documents = read_copies(place, log_id)
-        if beside is not None and beside not in documents:
-            gone = Soundness.TAMPERED if documents else Soundness.CANNOT_SAY
-            wrong.append(of_file(gone, f"{path}: the seal beside the log is not among those kept there"))
-        for number, document in enumerate(documents, 1):
-            try:
-                sound.append(_checked(document, keys, log_id))
-            except SealError as exc:
-                wrong.append(of_file(Soundness.TAMPERED, f"{path}: line {number} is no seal of this log: {exc}"))
-            except KeyError as exc:
-                wrong.append(of_file(Soundness.CANNOT_SAY, f"{path}: the public key {exc} of a seal is not at hand"))
-    return sound, wrong
-
-
-def _checked(document: bytes, keys: VerificationKeys, log_id: str) -> Seal:
-    seal = verify_seal(document, keys.seal[read_seal(document)[0].key_id])
-    if seal.log_id != log_id:
-        raise SealError(f"it is one of {seal.log_id!r}")
-    return seal
 
 
 def verify_series(files: Sequence[Path], keys: VerificationKeys, chain: Chain | None = None) -> Iterator[Result]:
@@ -148,27 +125,14 @@ def verify_series(files: Sequence[Path], keys: VerificationKeys, chain: Chain | 
             text = "ends with a closing record, yet the file that continues it is gone, or a crash came before it was made"
             result = result.with_faults(of_file(Soundness.CANNOT_SAY, text))
         if is_last:
-            result = result.with_faults(*lost_tail(keys, chain))
+            result = result.with_faults(*lost_tail(keys, chain, path))
         yield result
         chain.next_file()
 
 
-def lost_tail(keys: VerificationKeys, chain: Chain) -> list[Fault]:
-    """Say what seals kept elsewhere have of a log behind its last file, which is closed: files that are gone."""
-    newest = max((seal.last_seq for seal in _copies(keys, chain.log_id)[0]), default=0)
-    if not chain.closed or newest <= chain.seq:
-        return []
-    return [
-        of_file(
-            Soundness.TAMPERED, f"ends with seq {chain.seq}, yet a seal in a second place covers seq {newest}: a file is gone"
-        )
-    ]
-
-
 def lost_logs(keys: VerificationKeys, results: Collection[Result]) -> Iterator[Result]:
-    """Name the seals in a second place of logs that are not among the verified."""
-    known = {copies_path(place, result.log_id) for place in keys.places for result in results if result.log_id}
-    for path in (path for place in keys.places for path in logs_in(place) if path not in known):
+    """Name the kept seals of logs that are not among the verified."""
+    for path in logs_without(keys, {result.log_id for result in results}):
         yield Result(path, (of_file(Soundness.TAMPERED, "seals a log that is gone, or was begun anew"),))
 
 
@@ -186,6 +150,8 @@ def sealed_entries(path: Path, seal_path: Path, keys: DevelopmentKeys) -> Sequen
         data = read_beside(path, most=MOST_JOURNAL)
     except OSError as exc:
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
+    if not data and seal is None:
+        return ()  # its first writer was cut off before the header
     report = verify_file(data, Chain(keys.logs), seal=seal, seal_keys=keys.seal_keys)
     if report.soundness is not Soundness.CLEAN:
         raise JournalError(f"{path}: {report.soundness}: {report.faults[0]}")
