@@ -11,6 +11,7 @@ from golive.model.trading_window import FORM, PATTERN
 
 from .adapter_table import KNOWN_ADAPTERS
 from .alert_section import AlertAudit, Alerts, AlertThrottle
+from .compliance_section import RuntimeEntrypoint
 from .key import NAME, RELATIVE_FORM, RELATIVE_PATH, Key, ParameterValue
 from .live_section import CoreExecution
 from .risk_section import RiskProfile
@@ -160,6 +161,10 @@ class CoreFile:
     risk_profiles: Annotated[
         Mapping[str, RiskProfile], Key("Limits the risk engine enforces.", names=NAME, names_form=_NAMES, at_least=1)
     ]
+    runtime_entrypoints: Annotated[
+        Mapping[str, RuntimeEntrypoint],
+        Key("What has to be signed before entrypoints are live, by entrypoint.", names=NAME, names_form=_NAMES),
+    ] = field(default_factory=dict)
     execution: Annotated[CoreExecution, Key("How live orders leave.")] = field(default_factory=CoreExecution)
     alerts: Annotated[Alerts, Key("Who is told when something happens.")] = field(default_factory=Alerts)
     observability: Annotated[CoreObservability, Key("What is promised about the service.")] = field(

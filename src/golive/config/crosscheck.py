@@ -10,6 +10,7 @@ from golive.model.ids import InstrumentId
 from .adapter_table import KNOWN_ADAPTERS, KNOWN_LABELS
 from .alert_check import alert_channels_exist, alerts_have_one_audit, live_never_throttles_critical_alerts
 from .binding import Draft, Path, path_text
+from .compliance_check import compliance_is_of_entrypoints, compliance_permits_profiles_that_exist
 from .endpoint import NAMED_ENDPOINTS, Endpoint, base_url_objection, endpoint_objection, parse_endpoint, sandbox_objection
 from .licensing_check import licence_files_differ, live_needs_its_licence, own_issuers_are_allowed
 from .live_check import (
@@ -349,4 +350,6 @@ RULES: Final[tuple[Rule, ...]] = (
     the_largest_value_is_bounded_from_above,
     warnings_come_before_breaches,
     filters_name_what_exists,
+    compliance_is_of_entrypoints,
+    compliance_permits_profiles_that_exist,
 )
