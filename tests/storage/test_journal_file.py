@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from golive.audit import Chain, Entry, Soundness, decode_entry, verify_file
+from golive.audit import Chain, Entry, Soundness, decode_entry, read_seal, verify_file
 from golive.audit.entry import TAIL_CUT
 from golive.model.errors import JournalError
-from golive.storage.journal_file import JournalFile
-from support.durable import keys_of, signer_of
+from golive.storage.journal_file import RECORDS_PER_SEAL, SEAL_AGE_NS, JournalFile
+from support.durable import ToldClock, keys_of, signer_of
 from support.killed import kill_after, start
 
 
@@ -239,3 +239,32 @@ def test_a_changed_byte_before_the_seal_is_found_at_opening(tmp_path: Path, at: 
     (tmp_path / "log.jsonl").write_bytes(data)
     with pytest.raises(JournalError, match=r"log\.jsonl"):
         open_log(tmp_path, sealed=True)
+
+
+def test_a_seal_is_signed_after_its_records_or_a_minute_whatever_comes_first(tmp_path: Path) -> None:
+    clock = ToldClock()
+
+    def sealed() -> int:
+        return read_seal((tmp_path / "log.seal.json").read_bytes())[0].last_seq
+
+    log = JournalFile.open(
+        tmp_path / "log.jsonl", "log", signer_of(tmp_path, clock), seal_path=tmp_path / "log.seal.json", held=False
+    )
+    log.append_all([("note", {}, "anna")] * (RECORDS_PER_SEAL - 1))
+    assert sealed() == 1
+    log.append("note", {}, "anna")
+    assert sealed() == RECORDS_PER_SEAL + 1
+    log.append("note", {}, "anna")
+    clock.time += SEAL_AGE_NS - 1
+    log.sync()
+    assert sealed() == RECORDS_PER_SEAL + 1
+    clock.time += 1
+    log.sync()
+    assert sealed() == RECORDS_PER_SEAL + 2
+    clock.time += SEAL_AGE_NS
+    log.append("note", {}, "anna")
+    assert sealed() == RECORDS_PER_SEAL + 2, "its own minute has just begun"
+    clock.time += SEAL_AGE_NS
+    log.append("note", {}, "anna")
+    assert sealed() == RECORDS_PER_SEAL + 4
+    log.close()

@@ -5,17 +5,13 @@ Processes of the host share it: whoever writes first on a new day closes yesterd
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from golive.model.clock import stamp
 
 from .files import make_directory
-from .journal_file import LOCK_PATIENCE_S, Draft, JournalFile, Signer
+from .journal_file import LOCK_PATIENCE_S, JournalFile, Signer
 from .segments import SegmentedJournal
-
-RECORDS_PER_SEAL: Final = 1000
 
 
 class DailyJournal(SegmentedJournal):
@@ -25,12 +21,6 @@ class DailyJournal(SegmentedJournal):
         """`name` begins the files' names, and is the log id."""
         make_directory(directory)
         super().__init__(directory, name, signer, patience_s)
-
-    def append(self, drafts: Sequence[Draft]) -> None:
-        """Append to the file of the present day; durable after `sync`."""
-        super().append(drafts)
-        if self.unsealed >= RECORDS_PER_SEAL:
-            self.seal()
 
     def _files(self) -> list[Path]:
         return dated_files(self._directory, self._log_id)

@@ -19,7 +19,7 @@ from golive.audit import CanonicalError, Chain, Seal, SealError, verify_seal
 from golive.audit.entry import HEADER_TYPE, KEY_EVOLVED, SEGMENT_CLOSED, SEGMENT_OPENED, TAIL_CUT
 from golive.audit.merkle import MerkleTree
 from golive.audit.verify import missing_keys
-from golive.model.clock import Clock, to_iso
+from golive.model.clock import SECOND, Clock, to_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 
@@ -31,6 +31,9 @@ from .sealed_part import take_sealed
 from .signed_record import signed_line
 
 RESTORE: Final = "golive audit verify --all tells where; put the file and its seal back from one backup"
+RECORDS_PER_SEAL: Final = 1000
+SEAL_AGE_NS: Final = 60 * SECOND
+"""how long a record waits for its seal at most, where something is written or synced (RELIABILITY §4.5)"""
 LOCK_PATIENCE_S: Final = 0.25
 """A journal writer that stalls longer than this stops orders (RELIABILITY §4.5)."""
 Draft: TypeAlias = tuple[str, JsonObject, str]
@@ -84,6 +87,7 @@ class JournalFile:
         self._tree = MerkleTree()
         self._broken: str | None = None
         self._sealed_seq = 0
+        self._unsealed_since: int | None = None
         self._boot = signer.boot_id()
         self._descriptor = -1
         self._place: FilePlace | None = None
@@ -145,14 +149,19 @@ class JournalFile:
         with self._writing():
             for draft in drafts:
                 self._append(*draft)
-            if durable:
+            if self._is_seal_due():
+                self._sync()
+                self._seal()
+            elif durable:
                 self._sync()
         return self.head
 
     def sync(self) -> None:
-        """Make everything appended durable."""
+        """Make everything appended durable; a seal that is due is signed."""
         with self._writing():
             self._sync()
+            if self._is_seal_due():
+                self._seal()
 
     def seal(self) -> None:
         """Sign a checkpoint of the journal as it stands and replace the seal file by it."""
@@ -355,6 +364,8 @@ class JournalFile:
         reach("journal.append.after")
         self._digest.update(line)
         self._tree.add(line[:-1])
+        if self._unsealed_since is None:
+            self._unsealed_since = self._signer.clock.now()
         self._chain.appended(mac, len(line), closed=type_ == SEGMENT_CLOSED, log_id=_log_id(body, type_))
 
     def _seal(self) -> None:
@@ -363,11 +374,13 @@ class JournalFile:
         seal = seal_of(self._signer, self._chain, self._digest.hexdigest(), self._tree.root())
         write_atomic(self._seal_path, self._signer.keys.seal_log(seal), durable_name=True)
         self._sealed_seq = seal.last_seq
+        self._unsealed_since = None
 
-    @property
-    def unsealed(self) -> int:
-        """Records appended since the last seal."""
-        return self._chain.seq - self._sealed_seq
+    def _is_seal_due(self) -> bool:
+        if self._unsealed_since is None or self._seal_path is None:
+            return False
+        is_long = self._chain.seq - self._sealed_seq >= RECORDS_PER_SEAL
+        return is_long or self._signer.clock.now() - self._unsealed_since >= SEAL_AGE_NS
 
 
 def _log_id(body: Mapping[str, JsonValue], type_: str) -> str | None:

@@ -37,7 +37,6 @@ NOTES: Final = frozenset(
     }
 )
 """Events of an order journal's notes that stand in the log under their own name."""
-RECORDS_PER_SEAL: Final = 1000
 RECORDS_PER_LOCK: Final = 250
 """other accounts wait no longer than it takes to write so many"""
 _READ_BYTES: Final = 1 << 20
@@ -85,8 +84,6 @@ class LiveOrderLog:
             some = new[start : start + RECORDS_PER_LOCK]
             self._log.append([self._record(draft) for draft in some])
             self._written = some[-1].journal_seq
-            if self._log.unsealed >= RECORDS_PER_SEAL:
-                self._log.seal()
 
     def _record(self, draft: LogDraft) -> Draft:
         source: JsonObject = {"journal": self._name, "journal_seq": draft.journal_seq}

@@ -14,7 +14,6 @@ from .session_store import StoredRecord
 
 LOG_NAME: Final = "risk_decisions"
 RISK_DECISION: Final = "risk_decision"
-RECORDS_PER_SEAL: Final = 1000
 RECORDS_PER_LOCK: Final = 250
 """others who share the file wait no longer than it takes to write so many"""
 
@@ -37,8 +36,6 @@ class RiskDecisions:
         for start in range(0, len(bodies), RECORDS_PER_LOCK):
             some = bodies[start : start + RECORDS_PER_LOCK]
             self._journal.append_all([(RISK_DECISION, body, self._signer.operator) for body in some], durable=False)
-            if self._journal.unsealed >= RECORDS_PER_SEAL:
-                self._journal.seal()
 
     def sync(self) -> None:
         """Make what was appended durable."""

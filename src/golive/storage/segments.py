@@ -32,11 +32,6 @@ class SegmentedJournal(ABC):
         """The file that is written now."""
         return self._journal.path
 
-    @property
-    def unsealed(self) -> int:
-        """Records that this writer appended since the last seal."""
-        return self._journal.unsealed
-
     def append(self, drafts: Sequence[Draft]) -> None:
         """Append under one lock, all to one file; durable after `sync`."""
         while True:

@@ -24,6 +24,8 @@ from .session_store import SessionStore, StoredRecord
 T = TypeVar("T")
 EVENTS_PER_COMMIT: Final = 500
 LONGEST_WAIT_S: Final = 0.25
+SYNC_EVERY_S: Final = 60.0
+"""so that the files that repeat a quiet session are sealed, too"""
 
 
 class Projection(Protocol):
@@ -34,7 +36,7 @@ class Projection(Protocol):
         ...
 
     def sync(self) -> None:
-        """Make what was appended durable."""
+        """Make what was appended durable, and sign a seal that is due."""
         ...
 
     def close(self) -> None: ...
@@ -167,7 +169,7 @@ class JournalWriter:
 
     def _run(self) -> None:
         try:
-            dirty = False
+            dirty, synced = False, time.monotonic()
             while True:
                 woken = self._wake.wait(LONGEST_WAIT_S)
                 self._wake.clear()
@@ -177,8 +179,8 @@ class JournalWriter:
                     dirty = True
                 elif closing:
                     break
-                if dirty and not woken:
-                    dirty = self._sync()
+                if not woken and (dirty or time.monotonic() - synced >= SYNC_EVERY_S):
+                    dirty, synced = self._sync(), time.monotonic()
             self._finish()
         except JournalError as exc:
             self._fail(exc)

@@ -24,6 +24,8 @@ from .journal import OrderJournal
 from .row import JournalRow
 
 BEATS_PER_LEASE: Final = 5
+SYNC_EVERY_S: Final = 60.0
+"""so that the files that repeat a quiet journal are sealed, too"""
 """how often the lease is renewed while it would last"""
 LINGER_S: Final = 0.004
 """for so long at most does what nobody waits for wait for others to share its fsync"""
@@ -101,7 +103,7 @@ class OrderWriter:
         self.projected = 0
         """that of the last one which the projections have, too"""
         self._owing_since = 0.0
-        self._beaten = time.monotonic()
+        self._beaten = self._synced = time.monotonic()
         self._committing_since: float | None = None
         self._closing = False
         self._failure: JournalError | None = None
@@ -294,7 +296,7 @@ class OrderWriter:
             self._project()
         elif self._journal.is_seal_due:
             self._journal.seal_beside()
-        elif self._unsynced:
+        elif self._unsynced or time.monotonic() - self._synced >= SYNC_EVERY_S:
             self._sync()
 
     def _project(self) -> None:
@@ -312,7 +314,7 @@ class OrderWriter:
             reach("orders.project_sync.before")
             projection.sync()
             reach("orders.project_sync.after")
-        self._unsynced = False
+        self._unsynced, self._synced = False, time.monotonic()
 
     def _beat(self) -> None:
         self._journal.beat()
