@@ -29,7 +29,8 @@ def home(tmp_path: Path) -> Path:
 def test_the_shipped_configuration_is_ok() -> None:
     done = golive("config", "check")
     assert (done.code, done.stdout, done.stderr) == (
-        0, "configuration ok: okx_desktop_paper, kraken_desktop_paper, bybit_desktop_paper\n", "",
+        0, "configuration ok: okx_desktop_paper, kraken_desktop_paper, bybit_desktop_paper, okx_desktop_live, kraken_desktop_live, "
+        "bybit_desktop_live\n", "",
     )  # fmt: skip
 
 

@@ -124,7 +124,7 @@ def test_tags_choose_the_entrypoints_that_have_all_of_them(
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--tag", "okks"], "--tag okks: no entrypoint of runtime.yaml has it; there are bybit, desktop, kraken, okx, paper"),
+        (["--tag", "okks"], "--tag okks: no entrypoint of runtime.yaml has it; there are bybit, desktop, kraken, live, okx, paper"),
         (["--tag", "okx", "--tag", ""], "--tag : no entrypoint of runtime.yaml has it"),
         (["--tag", "okx", "--tag", "kraken"], "no entrypoint of runtime.yaml has all the tags kraken, okx"),
     ],

@@ -369,15 +369,22 @@ def test_a_name_means_an_entrypoint_an_environment_an_adapter_or_a_label() -> No
         entrypoint_of("krakn", configuration)
 
 
-def test_a_label_that_means_two_environments_is_refused_with_their_names() -> None:
-    from support.configuration import RUNTIME
+def test_a_label_means_the_paper_environment_before_any_other_and_several_are_refused_with_their_names() -> None:
+    from support.configuration import RUNTIME, SHIPPED_CORE, SHIPPED_RUNTIME
 
+    for runtime in (SHIPPED_RUNTIME, changed(SHIPPED_RUNTIME, "enable_live_mode: false", "enable_live_mode: true")):
+        shipped = parse(runtime, SHIPPED_CORE)
+        assert [entrypoint_of(each, shipped).environment for each in ("okx", "kraken_spot")] == ["okx_paper", "kraken_paper"]
+        assert entrypoint_of("okx_live", shipped).name == "okx_desktop_live"
     entry = RUNTIME[RUNTIME.index("    okx_desktop_paper:\n") : RUNTIME.index("    kraken_desktop_paper:\n")]
-    live = entry.replace("okx_desktop_paper", "okx_desktop_live").replace("environment: okx_paper ", "environment: okx_live ")
-    place = CORE[CORE.index("  okx_paper:\n") : CORE.index("  kraken_paper:\n")]
-    place = place.replace("okx_paper", "okx_live").replace("environment: paper", "environment: live")
-    place = place.replace("endpoint: embedded", "endpoint: production")
-    configuration = parse(changed(RUNTIME, entry, entry + live), changed(CORE, "  kraken_paper:\n", place + "  kraken_paper:\n"))
-    with pytest.raises(ConfigError, match="name one of them: okx_live, okx_paper"):
-        entrypoint_of("okx", configuration)
-    assert entrypoint_of("okx_live", configuration).name == "okx_desktop_live"
+    second = entry.replace("okx_desktop_paper", "okx_sandbox").replace("environment: okx_paper ", "environment: okx_test ")
+    place = CORE[CORE.index("  okx_paper:\n") : CORE.index("  kraken_paper:\n")].replace("okx_paper:", "okx_test:")
+    place = place.replace("environment: paper", "environment: testnet").replace("endpoint: embedded", "endpoint: sandbox")
+    first = place.replace("okx_test", "okx_beta")
+    runtime = changed(RUNTIME, entry, entry + second + second.replace("okx_sandbox", "okx_beta").replace("okx_test", "okx_beta"))
+    several = parse(runtime, changed(CORE, "  kraken_paper:\n", place + first + "  kraken_paper:\n"))
+    assert entrypoint_of("okx", several).name == "okx_desktop_paper"
+    without = changed(runtime, "environment: okx_paper ", "environment: okx_beta ")
+    profiles = RUNTIME[RUNTIME.index("    okx_paper:\n") : RUNTIME.index("    kraken_paper:\n      entrypoint")]
+    with pytest.raises(ConfigError, match="name one of them: okx_beta, okx_test"):
+        entrypoint_of("okx", parse(changed(without, profiles, ""), changed(CORE, "  kraken_paper:\n", place + first + "  kraken_paper:\n")))

@@ -1,4 +1,7 @@
-"""The shipped configuration as text, and what parsing a changed copy of it says."""
+"""The shipped configuration as text, and what parsing a changed copy of it says.
+
+`RUNTIME` and `CORE` are the shipped files without what trades with real money: a test adds the live environment it means.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,25 @@ from pathlib import Path
 from golive.config import ConfigErrors, Configuration, Problem, SourceFile, parse_configuration
 
 ROOT = Path(__file__).resolve().parents[2]
-RUNTIME = (ROOT / "config/runtime.yaml").read_text(encoding="utf-8")
-CORE = (ROOT / "config/core.yaml").read_text(encoding="utf-8")
+SHIPPED_RUNTIME = (ROOT / "config/runtime.yaml").read_text(encoding="utf-8")
+SHIPPED_CORE = (ROOT / "config/core.yaml").read_text(encoding="utf-8")
+
+
+def _without(text: str, begin: str, end: str) -> str:
+    """Return `text` without what stands from `begin` up to `end`."""
+    before, _, rest = text.partition(begin)
+    return before + end + rest.partition(end)[2]
+
+
+def paper_only(name: str, text: str) -> str:
+    """Return the shipped `name`, or one like it, without its live environments or entrypoints."""
+    if name == "runtime.yaml":
+        return _without(text, "    okx_desktop_live:", "\nexecution:\n")
+    return _without(text, "  # Real money:", "\npermission_profiles:\n")
+
+
+RUNTIME = paper_only("runtime.yaml", SHIPPED_RUNTIME)
+CORE = paper_only("core.yaml", SHIPPED_CORE)
 
 
 def parse(runtime: str | bytes = RUNTIME, core: str | bytes = CORE, environ: Mapping[str, str] | None = None) -> Configuration:

@@ -64,31 +64,9 @@ class Rehearsal:
 
 
 def add_live_entrypoint(home: Home, dialect: str, base_url: str) -> None:
-    """Add an environment of type live at this address, and an entrypoint that trades there."""
-    home.edit(
-        "core.yaml",
-        "environments:\n",
-        f"""environments:
-  {dialect}_live:
-    exchange: {dialect}_spot
-    environment: live
-    endpoint: {base_url}
-    keychain_key: {dialect}_live_trading
-    permission_profile: trading_default
-    instrument_universe: spot_core
-""",
-    )
-    home.edit(
-        "runtime.yaml",
-        "  entrypoints:\n",
-        f"""  entrypoints:
-    {dialect}_desktop_live:
-      environment: {dialect}_live
-      strategy: multi_strategy_default
-      risk_profile: balanced
-      tags: [desktop, live, {dialect}]
-""",
-    )
+    """Let the shipped live environment of a venue lead to this address: what a rehearsal takes, and no more."""
+    head = f"  {dialect}_live:\n    exchange: {dialect}_spot\n    environment: live\n    endpoint: "
+    home.edit("core.yaml", f"{head}production", f"{head}{base_url}")
 
 
 @contextlib.contextmanager

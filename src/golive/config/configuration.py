@@ -59,6 +59,11 @@ class Configuration:
         resolved = (self.resolve(name) for name in sorted(self.runtime.trading.entrypoints))
         return tuple(each for each in resolved if each.environment_type == "paper")
 
+    def is_in_use(self, environment: str) -> bool:
+        """Say whether an environment can be opened at all: one for real money cannot while `trading.enable_live_mode` is off."""
+        section = self.core.environments[environment]
+        return self.runtime.trading.enable_live_mode or section.environment != "live" or section.endpoint != "production"
+
     def position(self, path: Path) -> str:
         """Return `file:line:column` of a value, or of the nearest section above it when it has its default."""
         return str(self._draft.where(*path))

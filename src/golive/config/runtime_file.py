@@ -48,6 +48,9 @@ class Entrypoint:
 class Trading:
     default_entrypoint: Annotated[str, Key("Entrypoint that `golive run` uses when none is named.", pattern=NAME, form=_NAMES)]
     entrypoints: Annotated[Mapping[str, Entrypoint], Key("What can be run, by name.", names=NAME, names_form=_NAMES, at_least=1)]
+    enable_live_mode: Annotated[
+        bool, Key("Whether production may be started at all; it still opens through its gate alone. A rehearsal does not ask.")
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

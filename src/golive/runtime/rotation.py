@@ -25,6 +25,7 @@ from .secret_store import StoredSecrets
 SCHEMA: Final = "golive.secrets_rotation.v1"
 MADE_PER_RUN: Final = "the embedded venue's key is made anew for each run"
 NO_KEY: Final = "public data only: no key is kept for it"
+NOT_IN_USE: Final = "live mode is off: no key is kept for it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,8 @@ def rotation_row(configuration: Configuration, home: Path, store: StoredSecrets,
         return _plain_row(environment, key, Verdict.UNKNOWN, str(exc).replace(f"{home}/", ""))
     if not is_kept and section.environment == "paper":
         return _plain_row(environment, key, Verdict.NOT_APPLICABLE, NO_KEY)
+    if not is_kept and not configuration.is_in_use(environment):
+        return _plain_row(environment, key, Verdict.NOT_APPLICABLE, NOT_IN_USE)
     if not is_kept:
         return _plain_row(environment, key, Verdict.BLOCKED, "no key is kept", rotate)
     state = _of_the_kept(home, key, key_state(configuration, home, environment, now))

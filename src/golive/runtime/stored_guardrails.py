@@ -28,6 +28,8 @@ from .guardrail_report import guarded, guardrail_records
 def stored_guardrails(home: Path, configuration: Configuration, now: int, *, tags: Collection[str] = ()) -> GuardrailReport:
     """Return the report of every entrypoint that has all of `tags`: each queue as the newest run left it, and its last events.
 
+    One whose environment is not in use is left out, unless the tags mean no other.
+
     Raises ConfigError for a tag that no entrypoint has, or tags that no entrypoint has together; JournalError when nothing is
     stored, or what is stored cannot be read.
     """
@@ -68,7 +70,8 @@ def _tagged(configuration: Configuration, tags: Collection[str]) -> list[Resolve
     chosen = [name for name, each in entrypoints.items() if set(tags) <= set(each.tags)]
     if not chosen:
         raise ConfigError(f"no entrypoint of runtime.yaml has all the tags {', '.join(sorted(set(tags)))}; ask for fewer")
-    return [configuration.resolve(name) for name in sorted(chosen)]
+    in_use = [name for name in chosen if configuration.is_in_use(entrypoints[name].environment)]
+    return [configuration.resolve(name) for name in sorted(in_use or chosen)]
 
 
 def _newest(folder: Path, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], StoredMeasurement]:

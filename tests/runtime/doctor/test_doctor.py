@@ -155,7 +155,7 @@ BROKEN: list[tuple[str, Callable[[Path], None], Verdict, str, str]] = [
     ("journals", _journal_changed, Verdict.BLOCKED, "security_admin.log", "golive audit verify --all"),
     ("operators", _book_unreadable, Verdict.BLOCKED, "cannot read the operators", ".old && golive operator add NAME --role secops"),
     ("operators", _book_unmanaged, Verdict.BREACHED, "none of role secops", "golive operator add NAME --role secops"),
-    ("rotation", _vault_broken, Verdict.UNKNOWN, "okx_paper: ", "golive secrets rotation"),
+    ("rotation", _vault_broken, Verdict.UNKNOWN, "bybit_live: ", "golive secrets rotation"),
     ("secrets", _vault_broken, Verdict.BLOCKED, "vault", ".old && golive secrets set"),
     ("secrets", _no_key, Verdict.BLOCKED, "no key", "golive secrets set"),
     ("licences", _licence_forged, Verdict.BLOCKED, "licence", "golive provision --install DIR"),

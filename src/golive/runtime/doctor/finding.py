@@ -73,8 +73,9 @@ class Patient:
 
     @property
     def trades_live(self) -> bool:
-        """Whether an environment is for real money; raises ConfigError."""
-        return any(each.environment == "live" for each in self.configuration.core.environments.values())
+        """Whether an environment of type live is in use; raises ConfigError."""
+        environments = self.configuration.core.environments
+        return any(each.environment == "live" and self.configuration.is_in_use(name) for name, each in environments.items())
 
 
 Check = Callable[[Patient], Finding]

@@ -41,7 +41,8 @@ def configuration(patient: Patient) -> Finding:
 def secrets(patient: Patient) -> Finding:
     """Every environment that needs a key of its own has one; no passphrase is asked for."""
     environments = patient.configuration.core.environments
-    needed = sorted({each.keychain_key for each in environments.values() if _needs_key(each.environment, each.endpoint)})
+    in_use = [each for name, each in environments.items() if patient.configuration.is_in_use(name)]
+    needed = sorted({each.keychain_key for each in in_use if _needs_key(each.environment, each.endpoint)})
     store = StoredSecrets(patient.home)
     try:
         missing = [name for name in needed if not store.holds(name)]

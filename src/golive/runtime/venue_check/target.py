@@ -37,13 +37,14 @@ def every_entrypoint(configuration: Configuration) -> tuple[ResolvedEntrypoint, 
 def entrypoint_of(name: str, configuration: Configuration) -> ResolvedEntrypoint:
     """Return the entrypoint that `name` means; ConfigError naming what there is when it means none or several venues.
 
-    Entrypoints of one environment lead to one venue with one key, so the first of them speaks for all.
+    Entrypoints of one environment lead to one venue with one key, so the first of them speaks for all. A venue's name means what
+    is in use there, and its paper environment before any other.
     """
     everyone = every_entrypoint(configuration)
     for mean in (
         [each for each in everyone if each.name == name],
         [each for each in everyone if each.environment == name],
-        [each for each in everyone if name in (each.adapter, each.exchange)],
+        _of_venue(name, everyone, configuration),
     ):
         environments = sorted({each.environment for each in mean})
         if len(environments) > 1:
@@ -52,6 +53,14 @@ def entrypoint_of(name: str, configuration: Configuration) -> ResolvedEntrypoint
             return mean[0]
     known = ", ".join(f"{each.name} ({each.environment}, {each.adapter})" for each in everyone)
     raise ConfigError(f"the configuration has no venue {name}; known: {known}")
+
+
+def _of_venue(
+    name: str, everyone: tuple[ResolvedEntrypoint, ...], configuration: Configuration
+) -> list[ResolvedEntrypoint]:
+    there = [each for each in everyone if name in (each.adapter, each.exchange)]
+    in_use = [each for each in there if configuration.is_in_use(each.environment)]
+    return [each for each in in_use if each.environment_type == "paper"] or in_use or there
 
 
 def list_document(configuration: Configuration) -> dict[str, JsonValue]:
