@@ -31,6 +31,7 @@ from golive.storage.config_files import load_configuration
 from golive.storage.seal_copies import DIRECTORY as SEALS
 from golive.storage.verified import entries
 from support.alert_services import Webhook, keep_urls, until, webhook
+from support.configuration import CORE, RUNTIME
 from support.durable import ToldClock, signer_of
 
 ROOT = Path(__file__).parents[2]
@@ -126,7 +127,7 @@ def test_a_throttle_of_critical_alerts_is_found_out(home: Path, capsys: pytest.C
     assert {each["outcome"] for each in told["channels"]} == {"suppressed"}
     assert len(told["critical_suppressed"]) == 2
     assert "alert_throttle.exclude_severities lacks critical" in capsys.readouterr().out
-    core.write_text((ROOT / "config/core.yaml").read_text())
+    (home / "config/core.yaml").write_text(CORE)
     assert golive(home, "selftest", "--wait", "20") == 4, "what was held back in the last 24 hours still counts"
     told = evidence(home)
     assert {each["outcome"] for each in told["channels"]} == {"delivered"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from golive.config.problem import ConfigErrors
-from support.configuration import CORE, changed, only_problem, parse
+from support.configuration import CORE, SHIPPED_CORE, SHIPPED_RUNTIME, changed, only_problem, parse
 
 
 def test_the_shipped_file_is_that_of_the_contract() -> None:
-    core = parse().core
+    core = parse(SHIPPED_RUNTIME, SHIPPED_CORE).core
     for environment in core.environments.values():
         assert environment.alert_channels == ("oem-live", "sec-alerts")
         throttle, audit = environment.alert_throttle, environment.alert_audit

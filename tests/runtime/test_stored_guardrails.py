@@ -20,7 +20,7 @@ from golive.runtime.stored_guardrails import stored_guardrails
 from golive.storage.guardrail_line import EVENTS_FILE
 from golive.storage.guardrail_log import GuardrailLog
 from golive.storage.guardrail_reports import guardrail_files, write_guardrail_files
-from support.configuration import ROOT, RUNTIME, changed, parse
+from support.configuration import ROOT, SHIPPED_RUNTIME, changed, parse
 from support.durable import START, ToldClock
 from support.golive_process import Home
 from support.published import published
@@ -124,7 +124,10 @@ def test_tags_choose_the_entrypoints_that_have_all_of_them(
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--tag", "okks"], "--tag okks: no entrypoint of runtime.yaml has it; there are bybit, desktop, kraken, live, okx, paper"),
+        (
+            ["--tag", "okks"],
+            "--tag okks: no entrypoint of runtime.yaml has it; there are bybit, desktop, kraken, live, okx, paper",
+        ),
         (["--tag", "okx", "--tag", ""], "--tag : no entrypoint of runtime.yaml has it"),
         (["--tag", "okx", "--tag", "kraken"], "no entrypoint of runtime.yaml has all the tags kraken, okx"),
     ],
@@ -174,7 +177,9 @@ def test_a_time_out_is_a_breach_only_where_the_queue_judges(home: Path) -> None:
     leave(home, START, RUN["okx"], "okx", timeouts=1)
     assert golive(home, "--tag", "okx") == 5
     path = home / "config/runtime.yaml"
-    path.write_text(changed(RUNTIME, "guardrails: [paper_exchange_metrics, io_queue]", "guardrails: [paper_exchange_metrics]"))
+    path.write_text(
+        changed(SHIPPED_RUNTIME, "guardrails: [paper_exchange_metrics, io_queue]", "guardrails: [paper_exchange_metrics]")
+    )
     assert golive(home, "--tag", "okx") == 0
 
 

@@ -387,4 +387,6 @@ def test_a_label_means_the_paper_environment_before_any_other_and_several_are_re
     without = changed(runtime, "environment: okx_paper ", "environment: okx_beta ")
     profiles = RUNTIME[RUNTIME.index("    okx_paper:\n") : RUNTIME.index("    kraken_paper:\n      entrypoint")]
     with pytest.raises(ConfigError, match="name one of them: okx_beta, okx_test"):
-        entrypoint_of("okx", parse(changed(without, profiles, ""), changed(CORE, "  kraken_paper:\n", place + first + "  kraken_paper:\n")))
+        entrypoint_of(
+            "okx", parse(changed(without, profiles, ""), changed(CORE, "  kraken_paper:\n", place + first + "  kraken_paper:\n"))
+        )

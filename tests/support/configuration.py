@@ -25,7 +25,7 @@ def paper_only(name: str, text: str) -> str:
     """Return the shipped `name`, or one like it, without its live environments or entrypoints."""
     if name == "runtime.yaml":
         return _without(text, "    okx_desktop_live:", "\nexecution:\n")
-    return _without(text, "  # Real money:", "\npermission_profiles:\n")
+    return _without(_without(text, "  # Real money:", "\npermission_profiles:\n"), "\nruntime_entrypoints:", "\nalerts:\n")
 
 
 RUNTIME = paper_only("runtime.yaml", SHIPPED_RUNTIME)

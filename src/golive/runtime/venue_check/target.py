@@ -55,9 +55,7 @@ def entrypoint_of(name: str, configuration: Configuration) -> ResolvedEntrypoint
     raise ConfigError(f"the configuration has no venue {name}; known: {known}")
 
 
-def _of_venue(
-    name: str, everyone: tuple[ResolvedEntrypoint, ...], configuration: Configuration
-) -> list[ResolvedEntrypoint]:
+def _of_venue(name: str, everyone: tuple[ResolvedEntrypoint, ...], configuration: Configuration) -> list[ResolvedEntrypoint]:
     there = [each for each in everyone if name in (each.adapter, each.exchange)]
     in_use = [each for each in there if configuration.is_in_use(each.environment)]
     return [each for each in in_use if each.environment_type == "paper"] or in_use or there
