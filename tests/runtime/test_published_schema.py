@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from golive.model.json import JsonValue
 from golive.observability.divergence import divergence_schema
 from golive.observability.guardrail_report import guardrail_schema
+from golive.readiness.resilience import document as drill_document
 from golive.runtime import config_document, stored_document, strategy_document
 from golive.runtime.alerts.list import list_schema
 from golive.runtime.alerts.selftest import selftest_schema
@@ -46,6 +47,7 @@ MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.doctor.v1": doctor_schema,
     "golive.download.v1": download_document.download_schema,
     "golive.download_record.v1": download_document.record_schema,
+    "golive.failover_summary.v1": drill_document.failover_schema,
     "golive.guardrails.v1": guardrail_schema,
     "golive.licence_verification.v1": verification_schema,
     "golive.live_orders.v1": order_document.list_schema,
@@ -54,9 +56,11 @@ MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.order_story.v1": story_schema,
     "golive.panic.v1": panic_schema,
     "golive.reconciliation.v1": reconciliation_schema,
+    "golive.resilience_audit.v1": drill_document.audit_schema,
     "golive.risk_snapshot.v1": snapshot_schema,
     "golive.signal.v1": signal_schema,
     "golive.risk_status.v1": status_schema,
+    "golive.self_healing.v1": drill_document.healing_schema,
     "golive.secrets.v1": secrets_schema,
     "golive.secrets_rotation.v1": rotation_schema,
     "golive.slo_report.v1": slo_schema,

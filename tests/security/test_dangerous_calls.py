@@ -24,6 +24,7 @@ Scan = Callable[[Sequence[ast.AST]], Iterator[str]]
 STARTED = {
     "cli/simvenue.py": "execv: this interpreter with the arguments of the operator",
     "runtime/column_driver.py": "run: this interpreter with a module of ours",
+    "runtime/drill/supervised.py": "create_subprocess_exec: this interpreter with a module of ours",
     "runtime/embedded_venue.py": "create_subprocess_exec: this interpreter with a list of arguments",
     "runtime/sweep_pool.py": "ProcessPoolExecutor: this interpreter",
     "storage/order_journal/background.py": "Popen: this interpreter with a list of arguments",

@@ -14,6 +14,7 @@ from .alert_section import AlertAudit, Alerts, AlertThrottle
 from .compliance_section import RuntimeEntrypoint
 from .key import NAME, RELATIVE_FORM, RELATIVE_PATH, Key, ParameterValue
 from .live_section import CoreExecution
+from .resilience_section import Resilience
 from .risk_section import RiskProfile
 from .slo_section import CoreObservability
 
@@ -170,4 +171,5 @@ class CoreFile:
     observability: Annotated[CoreObservability, Key("What is promised about the service.")] = field(
         default_factory=CoreObservability
     )
+    resilience: Annotated[Resilience, Key("What a resilience drill is judged by.")] = field(default_factory=Resilience)
     readiness: Annotated[Readiness, Key("How long evidence stays valid.")] = field(default_factory=Readiness)

@@ -47,6 +47,8 @@ class VenueOptions:
     """market clock of a generated market, ns; None: by speed"""
     history: int | None = None
     """candles behind it; None: what a session needs"""
+    time_scale: int = 1
+    """how many times shorter than documented the time rules of orders are"""
 
     @property
     def start_timeout_s(self) -> float:
@@ -67,6 +69,8 @@ class VenueOptions:
             words += ["--start", to_iso(self.start)]
         if self.history is not None:
             words += ["--history", str(self.history)]
+        if self.time_scale != 1:
+            words += ["--time-scale", str(self.time_scale)]
         for asset, amount in sorted(self.balances.items()):
             words += ["--balance", f"{asset}={format_decimal(amount)}"]
         return [*words, "--data", str(self.data)] if self.data is not None else words
