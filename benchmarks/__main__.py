@@ -17,6 +17,7 @@ from . import (
     call_path,
     candle_read,
     feed,
+    journal,
     kernel,
     ledger,
     licence,
@@ -86,6 +87,9 @@ def main() -> None:
         f"{ours / floor:.2f}x",
     )
     risk_decision.print_risk_decision()
+    log = journal.figures()
+    row("log appended, records/s", f"{log.appended:,.0f}", f"> {journal.APPEND_GOAL:,}", f"bare file {log.floor:,.0f}")
+    row("log verified, records/s", f"{log.verified:,.0f}", f"> {journal.VERIFY_GOAL:,}", f"by seals {log.verified_by_seals:,.0f}")
     judged, whole = licence.figures()
     row("licence and list judged, ms", f"{judged:.2f}", f"< {licence.GOAL_MS:g}", f"with files and machine {whole:.2f}")
     metrics.print_metrics()

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from hypothesis import given
 from hypothesis import strategies as st
 
+from golive.audit.entry import KeyedMac
 from golive.audit.ratchet import KeyName, evolve, expand, key_from_first, log_key
 
 FIRST = bytes(range(32))
 LOG = "0123456789abcdef"
+
+
+@given(st.binary(min_size=1, max_size=64), st.lists(st.binary(max_size=300), max_size=4))
+def test_a_mac_of_many_messages_is_hmac_of_each(key: bytes, messages: list[bytes]) -> None:
+    keyed = KeyedMac(key)
+    for message in messages:
+        assert keyed.sign(message) == hmac.new(key, message, "sha256").hexdigest()
 
 
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=40))

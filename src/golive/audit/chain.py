@@ -15,6 +15,7 @@ from .entry import (
     SEGMENT_OPENED,
     Entry,
     EntryError,
+    KeyedMac,
     countersigned,
     decode_entry,
     sign,
@@ -47,6 +48,8 @@ class Chain:
     """of the key that signs the next record; '' before the first"""
     key: bytes | None = None
     """None where it is not at hand"""
+    keyed: KeyedMac | None = None
+    """what checks MACs of that key"""
     key_seq: int = 0
     """the record behind which the present key signs; 0 for a log's first key"""
     key_since: str = ""
@@ -61,11 +64,12 @@ class Chain:
     def follow(self, before: Chain) -> None:
         """Begin where the chain of the file before ends."""
         self.log_id, self.seq, self.mac = before.log_id, before.seq, before.mac
-        self.key_id, self.key, self.key_seq, self.key_since = before.key_id, before.key, before.key_seq, before.key_since
+        self.take_key(before.key_id, before.key, seq=before.key_seq, since=before.key_since)
 
     def take_key(self, key_id: str, key: bytes | None, *, seq: int, since: str) -> None:
         """Let the next record be signed by this key, as are all behind record `seq`, since `since`."""
         self.key_id, self.key, self.key_seq, self.key_since = key_id, key, seq, since
+        self.keyed = None if key is None else KeyedMac(key)
 
     def appended(self, mac: str, size: int, *, closed: bool, log_id: str | None) -> None:
         """Take note of a record of `size` bytes that the writer itself has just added."""
@@ -98,9 +102,9 @@ class Chain:
             problems.extend(self._order(entry))
         if entry.key_id != self.key_id:
             problems.extend(self._change_of_key(entry))
-        if self.key is None:
+        if self.keyed is None:
             self.unknown_keys.add(entry.key_id)
-        elif sign(self.key, unsigned) != entry.mac:
+        elif self.keyed.sign(unsigned) != entry.mac:
             problems.append((Soundness.TAMPERED, "bad mac: the record is not what was written"))
         if self.lines == 1:
             problems.extend(self._opening(entry))

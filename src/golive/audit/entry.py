@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -24,6 +25,7 @@ KEY_EVOLVED: Final = "key_evolved"
 TAIL_CUT: Final = "tail_cut"
 """A torn last line was cut off when the journal was opened: body `{bytes, sha256}` of what was cut."""
 MAC_LENGTH: Final = 64
+_BLOCK: Final = 64
 _FIELDS: Final[dict[str, type]] = {
     "body": dict,
     "boot": str,
@@ -75,6 +77,25 @@ class Entry(NamedTuple):
 def sign(key: bytes, message: bytes) -> str:
     """Return the hex HMAC-SHA256 of `message`."""
     return hmac.digest(key, message, "sha256").hex()
+
+
+class KeyedMac:
+    """HMAC-SHA256 (RFC 2104) of one key for many messages: what the key does to both digests is done once."""
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes) -> None:
+        """`key`: at most 64 bytes, a block of SHA-256."""
+        block = key.ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def sign(self, message: bytes) -> str:
+        """Return what `sign` returns."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.hexdigest()
 
 
 def encode_signed(key: bytes, fields: Mapping[str, JsonValue]) -> tuple[bytes, str]:
