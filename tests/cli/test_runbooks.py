@@ -18,6 +18,7 @@ from golive.observability.summary import SUMMARY
 from support.configuration import ROOT, RUNTIME
 
 PAGES = sorted((ROOT / "docs/runbooks").glob("*_go_live.md"))
+CHECKLISTS = sorted((ROOT / "docs/runbooks").glob("STAGE6_*.md"))
 VENUES = ("okx", "kraken", "bybit")
 
 
@@ -46,7 +47,7 @@ def test_every_exchange_has_its_page_and_all_share_one() -> None:
 
 @pytest.mark.parametrize(
     ("page", "words"),
-    [(page.stem, words) for page in PAGES for words in commands(page)],
+    [(page.stem, words) for page in [*PAGES, *CHECKLISTS] for words in commands(page)],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
 def test_a_command_of_a_runbook_is_one_of_ours(page: str, words: list[str]) -> None:
@@ -59,7 +60,7 @@ def test_a_command_that_is_none_is_found_out() -> None:
             parse(wrong)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [*PAGES, *CHECKLISTS], ids=lambda page: page.stem)
 def test_what_a_runbook_names_is_there(page: Path) -> None:
     text = page.read_text()
     assert set(re.findall(r"`summary\.(\w+)`", text)) <= {*SUMMARY, "phase"}

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from golive.model.json import JsonValue
 from golive.observability.divergence import divergence_schema
 from golive.observability.guardrail_report import guardrail_schema
+from golive.readiness.portfolio import portfolio_schema
 from golive.readiness.resilience import document as drill_document
 from golive.runtime import config_document, stored_document, strategy_document
 from golive.runtime.alerts.list import list_schema
@@ -55,6 +56,7 @@ MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.order.v1": order_document.order_schema,
     "golive.order_story.v1": story_schema,
     "golive.panic.v1": panic_schema,
+    "golive.portfolio_check.v1": portfolio_schema,
     "golive.reconciliation.v1": reconciliation_schema,
     "golive.resilience_audit.v1": drill_document.audit_schema,
     "golive.risk_snapshot.v1": snapshot_schema,

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from golive.runtime.drill.run import Drill
 
 _STYLES: Final = {"ok": "green", "warning": "yellow", "failed": "red", "critical": "bold red"}
-_COLUMNS: Final = ("service", "detect", "failover", "reconcile", "recover", "failed", "twice", "RTO/RPO", "status")
+_COLUMNS: Final = ("service", "detect", "failover", "reconcile", "recover", "failed", "twice", "limits", "status")
 
 
 def print_drill(drill: Drill, stream: TextIO, *, width: int | None = None) -> None:
@@ -32,7 +32,7 @@ def print_drill(drill: Drill, stream: TextIO, *, width: int | None = None) -> No
             Text(row.status, style=_STYLES[row.status]),
         )  # fmt: skip
     console.print(table)
-    console.print("seconds since the fault began, – was not seen to happen; limits in minutes", soft_wrap=True)
+    console.print("seconds since the fault began, – was not seen to happen; limits: RTO/RPO in minutes", soft_wrap=True)
     scale = f"lags divided by {drill.time_scale}, " if drill.time_scale != 1 else ""
     told = f"{drill.name}: {drill.status}; live router on simulated venues, {scale}{drill.duration_seconds:.0f} s"
     console.print(Text(told, style=_STYLES[drill.status]), soft_wrap=True)

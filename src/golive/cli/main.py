@@ -48,6 +48,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "token": LazyCommand("golive.cli.token:app", "Issue, list and revoke session tokens for services."),
     "health": LazyCommand("golive.cli.health:app", "Serve health and status to those with a certificate."),
     "metrics": LazyCommand("golive.cli.metrics:app", "Make alert rules and dashboards; keep what dashboards show."),
+    "portfolio": LazyCommand("golive.cli.portfolio:app", "Compare an account with our ledger and with its targets."),
     "drill": LazyCommand("golive.cli.drill:app", "Break simulated venues, and measure how trading heals."),
     "audit": LazyCommand("golive.cli.audit:app", "Verify journals, seals and stage records."),
     "doctor": LazyCommand("golive.cli.doctor:app", "Look at machine, files, secrets and journals; say what to do."),

@@ -14,6 +14,7 @@ from .alert_section import AlertAudit, Alerts, AlertThrottle
 from .compliance_section import RuntimeEntrypoint
 from .key import NAME, RELATIVE_FORM, RELATIVE_PATH, Key, ParameterValue
 from .live_section import CoreExecution
+from .portfolio_section import Portfolio
 from .resilience_section import Resilience
 from .risk_section import RiskProfile
 from .slo_section import CoreObservability
@@ -171,5 +172,6 @@ class CoreFile:
     observability: Annotated[CoreObservability, Key("What is promised about the service.")] = field(
         default_factory=CoreObservability
     )
+    portfolio: Annotated[Portfolio, Key("What a portfolio is meant to hold.")] = field(default_factory=Portfolio)
     resilience: Annotated[Resilience, Key("What a resilience drill is judged by.")] = field(default_factory=Resilience)
     readiness: Annotated[Readiness, Key("How long evidence stays valid.")] = field(default_factory=Readiness)

@@ -19,6 +19,7 @@ from .live_check import (
     routes_refer_to_what_exists,
     the_dead_mans_switch_is_one_that_venues_take,
 )
+from .portfolio_check import targets_are_of_what_is_traded
 from .problem import Problems, did_you_mean
 from .slo_check import (
     filters_name_what_exists,
@@ -352,4 +353,5 @@ RULES: Final[tuple[Rule, ...]] = (
     filters_name_what_exists,
     compliance_is_of_entrypoints,
     compliance_permits_profiles_that_exist,
+    targets_are_of_what_is_traded,
 )
