@@ -13,7 +13,7 @@ from .alert_section import DEFAULT_WINDOW_SECONDS
 from .binding import Draft, LeafValue, Path, bind, build, path_text
 from .core_file import CoreFile
 from .crosscheck import cross_check
-from .digest import FileDigest, file_digest
+from .digest import FileDigest, canonical_execution, file_digest
 from .node import Entries
 from .override import Override, apply_overrides
 from .problem import ConfigErrors, Position, Problems, SourceFile, did_you_mean, looks_secret
@@ -114,6 +114,15 @@ def parse_configuration(runtime: SourceFile, core: SourceFile, environ: Mapping[
         _draft=draft,
         _problems=problems,
     )
+
+
+def execution_section(core: SourceFile) -> bytes:
+    """Return the bytes whose SHA-384 is `FileDigest.execution_sha384`; `core` is a file that `parse_configuration` took."""
+    problems = Problems()
+    tree = read_document(core, _CORE_RANK, problems)
+    problems.raise_if_any()
+    assert tree is not None
+    return canonical_execution(tree)
 
 
 def core_path(runtime: SourceFile, environ: Mapping[str, str]) -> str:

@@ -77,12 +77,17 @@ def file_digest(runtime: SourceFile, core: SourceFile, core_tree: Entries) -> Fi
 
     Order of keys, comments and the way a number is written do not change that of the `execution` section.
     """
-    section = core_tree.entries.get("execution")
     return FileDigest(
         hashlib.sha256(runtime.data).hexdigest(),
         hashlib.sha256(core.data).hexdigest(),
-        hashlib.sha384(_canonical_bytes(_NO_SECTION if section is None else _canonical_node(section.value))).hexdigest(),
+        hashlib.sha384(canonical_execution(core_tree)).hexdigest(),
     )
+
+
+def canonical_execution(core_tree: Entries) -> bytes:
+    """Return the `execution` section of core.yaml in the form that its digest is made of: JSON, text in brackets of its own."""
+    section = core_tree.entries.get("execution")
+    return _canonical_bytes(_NO_SECTION if section is None else _canonical_node(section.value))
 
 
 def _canonical_bytes(value: object) -> bytes:

@@ -95,6 +95,9 @@ class Act(StrEnum):
     LICENCE_MANAGE = "licence.manage"
     """install a licence, take the fingerprint anew, believe the clock again"""
 
+    CONFIG_FREEZE = "config.freeze"
+    """freeze the configuration that live starts with"""
+
 
 ALLOWED: Final[Mapping[Act, frozenset[Role]]] = {
     Act.RISK_RELEASE_DRAWDOWN: frozenset({Role.RISK}),
@@ -112,6 +115,7 @@ ALLOWED: Final[Mapping[Act, frozenset[Role]]] = {
     Act.TOKEN_ISSUE: frozenset(Role),
     Act.TOKEN_REVOKE: frozenset({Role.SECOPS}),
     Act.LICENCE_MANAGE: frozenset({Role.OEM}),
+    Act.CONFIG_FREEZE: frozenset({Role.RUNTIME}),
 }
 
 FOUR_EYES: Final[Mapping[Act, Role]] = {Act.EMERGENCY_CLEAR: Role.RISK, Act.LIVE_ACTIVATE: Role.LIVE_ACTIVATOR}

@@ -12,10 +12,14 @@ from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.stage_record import StageRecord
 from golive.model.verdict import Stage, Verdict
 from golive.observability.report import report_sha256
+from golive.readiness.checks.config_freeze import config_freeze
+from golive.security.licence.judge import Wanted
 from golive.security.private_place import is_root, trespasses
 from golive.storage.stage_records import StageRecords
 
+from .licence.desk import LicenceDesk
 from .plan import Plan
+from .readiness.config_freeze import freeze_evidence
 
 
 def required_record(plan: Plan, records: StageRecords, clock: Clock) -> StageRecord | None:
@@ -29,7 +33,7 @@ def required_record(plan: Plan, records: StageRecords, clock: Clock) -> StageRec
     if plan.is_live_dry_run:
         return None
     if plan.mode == "live":
-        refusal = "".join(f" And {each}." for each in live_refusals(plan.home)) if plan.stage is Stage.LIVE else ""
+        refusal = "".join(f" And {each}." for each in (*_production_refusals(plan, clock), *freeze_refusals(plan, clock)))
         raise PrerequisiteMissing(
             "live trading opens only through its gate, and this version has no gate: nothing was started. "
             "Run --mode demo and --mode paper; their stage records are what the gate will rest on. To look without trading, give "
@@ -69,6 +73,26 @@ def live_refusals(home: Path) -> Iterator[str]:
     if is_root():
         yield "live is refused to root: run it as a user of its own"
     yield from (f"live is refused while {each}" for each in trespasses(home))
+
+
+def freeze_refusals(plan: Plan, clock: Clock) -> Iterator[str]:
+    """Yield why what is running is not what was frozen last, each with the command that mends it."""
+    found = config_freeze(freeze_evidence(plan.home, plan.config, clock))
+    yield from (f"{each}: {found.next_command}" for each in found.reasons)
+
+
+def _production_refusals(plan: Plan, clock: Clock) -> Iterator[str]:
+    """Yield what keeps production shut and a rehearsal not: live mode, the licence, this installation's owner and modes."""
+    if plan.stage is not Stage.LIVE:
+        return
+    if not plan.config.runtime.trading.enable_live_mode:
+        yield "trading.enable_live_mode is false: set it to true in runtime.yaml"
+    yield from live_refusals(plan.home)
+    desk = LicenceDesk(home=plan.home, licensing=plan.config.runtime.licensing, clock=clock)
+    try:
+        desk.demand(Wanted(("desktop", plan.entrypoint.exchange), live=True), "live")
+    except (PrerequisiteMissing, JournalError) as exc:
+        yield str(exc)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from .host_risk import HostRisk
 from .log import Log, SilentLog
 from .pace import SessionPace
 from .plan import EMBEDDED, Plan
-from .prerequisite import blocking, required_record
+from .prerequisite import blocking, freeze_refusals, required_record
 from .risk_metrics import BandWatch, create_risk_metrics, publish_risk_use
 from .risk_stop import StopKeeper
 from .rotation_watch import RotationWatch
@@ -141,6 +141,9 @@ class Session:
             host = self._open_host(evidence)
         self._telling = asyncio.ensure_future(host.run(lambda: facts.engine))
         facts.stage_record = required_record(self._plan, evidence.stage_records, self._clock)
+        if self._plan.is_live_dry_run and self._plan.entrypoint.environment_type == "live":
+            for each in freeze_refusals(self._plan, self._clock):
+                facts.warn(f"live is refused: {each}")
         licence = SessionLicence(self._plan, self._clock, alert=evidence.alert, warn=facts.warn)
         licence.demand()
         access = await self._open_venues(evidence)

@@ -97,6 +97,12 @@ class DevelopmentKeys:
     def seal_keys(self) -> Mapping[str, bytes]:
         return {self.seal_key_id: self.public_key}
 
+    def sign(self, message: bytes) -> bytes:
+        """Return the Ed25519 signature of the key `seal_key_id` over `message`, which names what it is (a `schema`)."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        return Ed25519PrivateKey.from_private_bytes(self._seal_key).sign(message)
+
     def seal(self, seal: Seal) -> bytes:
         """Return the signed seal document."""
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -40,6 +40,7 @@ _JOURNALS: Final = (
     str(security_admin.PATH),
     str(emergency_journal.PATH),
     "var/security/tls_rotation.json",
+    "var/audit/stage6/register.json",
     "secrets/mtls/core-oem-revoked.json",
     "var/data/*/security/rotation_log.json",
     str(licence_files.REGISTRY),

@@ -1,0 +1,1 @@
+"""Gathers what the checks of `readiness/` judge: one module for each part."""
