@@ -1,38 +1,37 @@
-"""`golive audit verify`: say whether journals, seals and the stores of sessions and orders are what was written."""
+"""`golive audit verify` and `collect`: say whether journals, seals and the stores of sessions and orders are what was written."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from golive.model.errors import ConfigError, JournalError
 from golive.model.verdict import ExitCode
 
+from .audit_findings import NOT_AS_IT_SHOULD_BE, SHOWN, configured, exit_code, told
+from .audit_follow import follow
+from .audit_show import show
 from .command_app import command_group
 from .delivery import delivered
-from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 from .telling import tell
 from .terminal import clean
 
 if TYPE_CHECKING:
-    from golive.storage.live_verifier import LiveBounds
-    from golive.storage.verified import Result, VerificationKeys
+    from golive.storage.verified import VerificationKeys
 
-NOT_AS_IT_SHOULD_BE: Final = 1
-SHOWN: Final = 5
-"""Faults shown per file; the first one names the first bad record."""
-
-app = command_group("Verify journals, seals and stage records.")
+app = command_group("Verify, show and follow journals and registers.")
+app.command()(show)
+app.command()(follow)
 
 
 @app.callback()
 def audit() -> None:
-    """Verify journals, seals and stage records."""
+    """Verify, show and follow journals and registers."""
 
 
 @app.command()
@@ -75,7 +74,7 @@ def verify(
         raise ConfigError("give the files to verify, or --all")
     where = locate(config, home)
     place = where.home
-    bounds, configured_log, alerts = _configured(where)
+    bounds, configured_log, alerts = configured(where)
     try:
         keys = _keys(place, public_key, first_key, seals or ())
         verifier = Verifier(place, keys, risk_log or configured_log, bounds, alerts)
@@ -88,8 +87,8 @@ def verify(
         raise typer.Exit(ExitCode.UNKNOWN)
     with delivered():
         for result in results:
-            _show(result, place)
-    raise typer.Exit(_exit_code(results))
+            typer.echo(told(result, place))
+    raise typer.Exit(exit_code({result.soundness for result in results}))
 
 
 @app.command()
@@ -113,7 +112,7 @@ def collect(
     from golive.storage.verification import Verifier
 
     where = locate(config, home)
-    bounds, risk_log, alerts = _configured(where)
+    bounds, risk_log, alerts = configured(where)
     try:
         keys = collection_keys(where.home, to)
         logs = collected(where.home, to, Verifier(where.home, keys, risk_log, bounds, alerts).sealed_logs(), keys)
@@ -142,42 +141,3 @@ def _keys(home: Path, public_key: Path | None, first_key: Path | None, seals: Se
         if not place.is_dir():
             raise ConfigError(f"--seals: {place} is no folder")
     return replace(keys, mac=keys.mac if first_key is None else FirstKey(load_key(first_key)), outside=tuple(seals))
-
-
-def _configured(where: Location) -> tuple[LiveBounds, Path, Path]:
-    """Return what the configuration says about live orders, its risk log and its audit of alerts; the defaults without one.
-
-    Raises ConfigError for one that is not valid.
-    """
-    from golive.storage.alert_audit import DIRECTORY
-    from golive.storage.config_files import load_configuration
-    from golive.storage.live_verifier import LiveBounds
-    from golive.storage.verification import RISK_LOG
-
-    if not where.runtime_file.exists():
-        return LiveBounds(), RISK_LOG, DIRECTORY
-    configuration = load_configuration(where.runtime_file, os.environ)
-    execution = configuration.core.execution
-    bounds = LiveBounds(execution.live_router.metrics.latency_alert_threshold_ms, execution.order_journal.url)
-    audits = [Path(each.alert_audit.directory) for each in configuration.core.environments.values()]
-    return bounds, Path(configuration.runtime.risk.decision_log.path), audits[0]
-
-
-def _show(result: Result, home: Path) -> None:
-    absolute = result.path.absolute()
-    name = absolute.relative_to(home) if absolute.is_relative_to(home) else result.path
-    sealed = "not sealed" if result.sealed_seq is None else f"sealed up to seq {result.sealed_seq}"
-    typer.echo(f"{result.soundness.replace('_', ' '):<13} {name} ({result.records} records, {sealed})")
-    for fault in result.faults[:SHOWN]:
-        typer.echo(f"              {fault}")
-    if len(result.faults) > SHOWN:
-        typer.echo(f"              … and {len(result.faults) - SHOWN} more")
-
-
-def _exit_code(results: list[Result]) -> int:
-    from golive.audit import Soundness
-
-    kinds = {result.soundness for result in results}
-    if kinds & {Soundness.TAMPERED, Soundness.OUT_OF_BOUNDS}:
-        return NOT_AS_IT_SHOULD_BE
-    return ExitCode.OK if kinds == {Soundness.CLEAN} else ExitCode.UNKNOWN

@@ -51,7 +51,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "metrics": LazyCommand("golive.cli.metrics:app", "Make alert rules and dashboards; keep what dashboards show."),
     "portfolio": LazyCommand("golive.cli.portfolio:app", "Compare an account with our ledger and with its targets."),
     "drill": LazyCommand("golive.cli.drill:app", "Break simulated venues, and measure how trading heals."),
-    "audit": LazyCommand("golive.cli.audit:app", "Verify journals, seals and stage records."),
+    "audit": LazyCommand("golive.cli.audit:app", "Verify, show and follow journals, seals and registers."),
     "doctor": LazyCommand("golive.cli.doctor:app", "Look at machine, files, secrets and journals; say what to do."),
     "strategy": LazyCommand("golive.cli.strategy:app", "Write, list, show and check strategies."),
     "simvenue": LazyCommand("golive.cli.simvenue:app", "A simulated exchange on this machine, for bots and tests."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain as chained
@@ -76,8 +76,7 @@ class LiveVerifier:
         journals = [self.journal(path) for path in self._journals()]
         files = log_files(self._home / DIRECTORY)
         logs = self.log()
-        operators = self._operators()
-        logs = [result.with_faults(*self._bound(result.path, operators)) for result in logs]
+        logs = self._with_bounds(logs)
         results = [*logs, *journals]
         if all(result.soundness in (Soundness.CLEAN, Soundness.OUT_OF_BOUNDS) for result in logs):
             results += self._compared(files)
@@ -86,6 +85,10 @@ class LiveVerifier:
     def log(self) -> list[Result]:
         """Verify the files of the log, oldest first, by themselves."""
         return list(verify_series(log_files(self._home / DIRECTORY), self._keys))
+
+    def bounded(self, files: Sequence[Path]) -> list[Result]:
+        """Verify files of the log, oldest first, and that they keep their bounds."""
+        return self._with_bounds(verify_series(files, self._keys))
 
     def log_file(self, path: Path) -> Result:
         """Verify one file of the log, after those before it."""
@@ -163,6 +166,10 @@ class LiveVerifier:
             except GoliveError:
                 continue  # `journal` tells why
         return frozenset(known)
+
+    def _with_bounds(self, results: Iterable[Result]) -> list[Result]:
+        operators = self._operators()
+        return [result.with_faults(*self._bound(result.path, operators)) for result in results]
 
     def _bound(self, path: Path, operators: frozenset[str]) -> Iterator[Fault]:
         return bound_faults(numbered_entries(path), self._bounds.latency_ms, operators)

@@ -17,6 +17,7 @@ from . import (
     licence_files,
     live_log,
     live_segments,
+    log_series,
     risk_decisions,
     security_admin,
 )
@@ -106,6 +107,18 @@ class Verifier:
         """Verify every log, the decision log of live orders too, and name those that are gone."""
         results = [*self.logs(), *self._live.log()]
         return [*results, *lost_logs(self._keys, results)]
+
+    def log(self, path: Path) -> list[Result]:
+        """Verify every file of the log that `path` is a file of, oldest first."""
+        files = log_series.files_of(path)
+        if live_log.is_log_file(path) and files:
+            return self._live.bounded(files)
+        if not files:
+            sealed = path.with_suffix(".seal.json").exists()
+            return [Result(path, (of_file(Soundness.TAMPERED if sealed else Soundness.CANNOT_SAY, "there is no such file"),))]
+        if len(files) == 1:
+            return [self.one(files[0])]
+        return list(verify_series(files, self._keys, log_series.begin(files, self._keys.mac)))
 
     def one(self, path: Path) -> Result:
         """Verify one file, by its kind."""
