@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from golive.runtime.drill.run import Drill
 
 _STYLES: Final = {"ok": "green", "warning": "yellow", "failed": "red", "critical": "bold red"}
-_COLUMNS: Final = ("service", "detect", "failover", "reconcile", "recover", "failed", "twice", "limits", "status")
+_COLUMNS: Final = ("service", "detect", "failover", "reconcile", "recover", "failed", "twice", "status")
 
 
 def print_drill(drill: Drill, stream: TextIO, *, width: int | None = None) -> None:
@@ -28,11 +28,10 @@ def print_drill(drill: Drill, stream: TextIO, *, width: int | None = None) -> No
         times = (row.detect_seconds, row.failover_seconds, row.reconcile_seconds, row.recover_seconds)
         table.add_row(
             row.name, *map(_seconds, times), str(row.orders_failed), str(row.orders_duplicated),
-            f"{row.max_rto_minutes:g}/{row.max_rpo_minutes:g}",
             Text(row.status, style=_STYLES[row.status]),
         )  # fmt: skip
     console.print(table)
-    console.print("seconds since the fault began, – was not seen to happen; limits: RTO/RPO in minutes", soft_wrap=True)
+    console.print("seconds since the fault began, – was not seen to happen; limits: core.yaml: resilience", soft_wrap=True)
     scale = f"lags divided by {drill.time_scale}, " if drill.time_scale != 1 else ""
     told = f"{drill.name}: {drill.status}; live router on simulated venues, {scale}{drill.duration_seconds:.0f} s"
     console.print(Text(told, style=_STYLES[drill.status]), soft_wrap=True)
