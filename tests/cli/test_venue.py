@@ -98,7 +98,9 @@ def test_the_list_shows_every_entrypoint_and_asks_nobody(home: Home) -> None:
     done = home.golive("venue", "list", "--json")
     document = validated(done, "golive.venue_list.v1")
     assert (ROOT / "docs/schemas/golive.venue_list.v1.json").read_text() == json.dumps(list_schema(), indent=2) + "\n"
-    assert [row["adapter"] for row in document["venues"]] == ["bybit_spot", "kraken_spot", "okx_spot"]
+    assert [row["adapter"] for row in document["venues"]] == [
+        name for name in ("bybit_spot", "kraken_spot", "okx_spot") for _ in ("live", "paper")
+    ]
     assert document["venues"][1]["instruments"] == ["kraken:BTC/USD"]
     table = home.golive("venue", "list").stdout
     assert all(f"{label}_desktop_paper" in table for label in LABELS)

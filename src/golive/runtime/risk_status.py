@@ -144,7 +144,8 @@ def risk_status(home: Path, configuration: Configuration, only: str | None, now:
     rows, silent = [], set[str]()
     for name in names:
         row = _row(home, configuration.resolve(name), emergencies, now, figures, problems)
-        if only in (None, name):
+        in_use = configuration.is_in_use(configuration.runtime.trading.entrypoints[name].environment)
+        if only == name or (only is None and (in_use or row.source != "none" or row.stop is not None)):
             rows.append(row)
         if row.source == "unknown":
             silent.add(name)
