@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from golive.cli import runbook_table
 from golive.model.json import JsonValue
 from golive.observability.divergence import divergence_schema
 from golive.observability.guardrail_report import guardrail_schema
@@ -30,6 +31,7 @@ from golive.runtime.panic.document import panic_schema
 from golive.runtime.risk_snapshot.document import snapshot_schema
 from golive.runtime.risk_status import status_schema
 from golive.runtime.rotation import rotation_schema
+from golive.runtime.runbook.result import result_schema
 from golive.runtime.secret_list import list_schema as secrets_schema
 from golive.runtime.service_levels.report import slo_schema
 
@@ -63,6 +65,8 @@ MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.signal.v1": signal_schema,
     "golive.risk_status.v1": status_schema,
     "golive.self_healing.v1": drill_document.healing_schema,
+    "golive.runbook_list.v1": runbook_table.list_schema,
+    "golive.runbook_result.v1": result_schema,
     "golive.secrets.v1": secrets_schema,
     "golive.secrets_rotation.v1": rotation_schema,
     "golive.slo_report.v1": slo_schema,

@@ -51,6 +51,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "metrics": LazyCommand("golive.cli.metrics:app", "Make alert rules and dashboards; keep what dashboards show."),
     "portfolio": LazyCommand("golive.cli.portfolio:app", "Compare an account with our ledger and with its targets."),
     "drill": LazyCommand("golive.cli.drill:app", "Break simulated venues, and measure how trading heals."),
+    "runbook": LazyCommand("golive.cli.runbook:app", "Carry out the operators' runbooks, and show how far they are."),
     "audit": LazyCommand("golive.cli.audit:app", "Verify, show and follow journals, seals and registers."),
     "doctor": LazyCommand("golive.cli.doctor:app", "Look at machine, files, secrets and journals; say what to do."),
     "strategy": LazyCommand("golive.cli.strategy:app", "Write, list, show and check strategies."),

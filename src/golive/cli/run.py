@@ -17,7 +17,7 @@ from golive.observability.wording import Language
 
 from .command_app import single_command
 from .delivery import delivered, set_apart
-from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, LanguageOption, locate
+from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, LanguageOption, Location, locate
 from .passphrase import PassphraseDescriptor, VaultPassphrase
 
 if TYPE_CHECKING:
@@ -183,17 +183,21 @@ def run(
         shadow=shadow.value,
         resume=resume,
     )
-    raise typer.Exit(_run(options, config, home, Told(log_level, lang), as_json=as_json, descriptor=passphrase_fd))
+    where = locate(config, home)
+    raise typer.Exit(run_options(options, where, Told(log_level, lang), as_json=as_json, descriptor=passphrase_fd))
 
 
 class Told(NamedTuple):
     """What the console is told while a session runs, and in which language."""
 
     level: LogLevel
-    language: Language
+    language: Language = Language.EN
 
 
-def _run(options: RunOptions, config: Path, home: Path | None, told: Told, *, as_json: bool, descriptor: int | None) -> ExitCode:
+def run_options(
+    options: RunOptions, where: Location, told: Told, *, as_json: bool = False, descriptor: int | None = None
+) -> ExitCode:
+    """Run one session, show its progress, print what became of it, and return the exit code of its verdict."""
     from golive.observability.report import document_bytes
     from golive.runtime.bootstrap import plan_session, run_session
     from golive.runtime.options import DEFAULT_CANDLES
@@ -202,7 +206,6 @@ def _run(options: RunOptions, config: Path, home: Path | None, told: Told, *, as
 
     from .terminal import Progress, print_summary
 
-    where = locate(config, home)
     with set_apart():
         plan = plan_session(options, where.runtime_file, where.home, os.environ)
     total = (options.candles or DEFAULT_CANDLES) if plan.lock_step and options.data is None else options.candles

@@ -1,6 +1,7 @@
-"""A step of the way to live trading, in the decision log of live orders: who did it, how it ended, and with which files.
+"""A step of the way to live trading, in the decision log of its stage: who did it, how it ended, and with which files.
 
-Type `checklist_step`, body `{stage, step, status, latency_ms, artefacts: [{path, sha256}]}`.
+Type `checklist_step`, body `{stage, step, status, latency_ms, artefacts: [{path, sha256}]}`; a step of a runbook has `runbook`
+besides. The steps of live stand in the log of live orders, those of demo and paper in files of their own.
 """
 
 from __future__ import annotations
@@ -10,17 +11,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from golive.audit import Entry, Soundness
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 
-from .journal_file import Signer
-from .live_segments import DIRECTORY, LiveSegments
+from .journal_file import Draft, JournalFile, Signer
+from .live_segments import DIRECTORY, LOG_NAME, PATIENCE_S, LiveSegments, log_files
+from .verified import VerificationKeys, entries_with, verify_series
 
 CHECKLIST_STEP: Final = "checklist_step"
+LIVE: Final = "live"
 
 
 def record_step(
-    home: Path, signer: Signer, step: str, status: str, latency_ms: int, artefacts: Sequence[Path], *, stage: str = "live"
+    home: Path,
+    signer: Signer,
+    step: str,
+    status: str,
+    latency_ms: int,
+    artefacts: Sequence[Path],
+    *,
+    stage: str = LIVE,
+    runbook: JsonObject | None = None,
 ) -> None:
     """Append the step and seal the log; durable on return. `artefacts` are files under `home`; one that is gone is left out.
 
@@ -33,12 +45,50 @@ def record_step(
         "latency_ms": latency_ms,
         "artefacts": [_artefact(home, path) for path in artefacts if path.is_file()],
     }
-    log = LiveSegments(home / DIRECTORY, signer)
+    if runbook is not None:
+        body = {**body, "runbook": runbook}
+    _append(home, stage, signer, (CHECKLIST_STEP, body, signer.operator))
+
+
+def recorded_steps(home: Path, stage: str) -> Sequence[Entry]:
+    """Return the steps in the decision log of a stage, oldest first; none where there is no log.
+
+    Raises JournalError when the log is not what was written, or its keys are gone.
+    """
+    files = log_files(home / DIRECTORY) if stage == LIVE else [path] if (path := _own_file(home, stage)).exists() else []
+    if not files:
+        seals = sorted((home / DIRECTORY).glob(f"{LOG_NAME if stage == LIVE else stage}*.seal.json"))
+        if seals:
+            raise JournalError(f"{seals[0]}: seals a log that is gone; put the file and its seal back from one backup")
+        return ()
+    for found in verify_series(files, VerificationKeys.of_home(home)):
+        if found.soundness is not Soundness.CLEAN:
+            raise JournalError(f"{found.path}: {found.soundness}: {found.faults[0]}")
+    lines = (entry for path in files for entry in entries_with(path, CHECKLIST_STEP.encode()))
+    return tuple(entry for entry in lines if entry.type == CHECKLIST_STEP and entry.body.get("stage") == stage)
+
+
+def _append(home: Path, stage: str, signer: Signer, draft: Draft) -> None:
+    if stage == LIVE:
+        log = LiveSegments(home / DIRECTORY, signer)
+        try:
+            log.append([draft])
+            log.sync()
+        finally:
+            log.close()
+        return
+    path = _own_file(home, stage)
+    seal = path.with_suffix(".seal.json")
+    journal = JournalFile.open(path, f"{stage}_steps", signer, seal_path=seal, held=False, patience_s=PATIENCE_S)
     try:
-        log.append([(CHECKLIST_STEP, body, signer.operator)])
-        log.sync()
+        journal.append_all([draft])
+        journal.seal()
     finally:
-        log.close()
+        journal.close()
+
+
+def _own_file(home: Path, stage: str) -> Path:
+    return home / DIRECTORY / f"{stage}.jsonl"
 
 
 def _artefact(home: Path, path: Path) -> JsonValue:

@@ -1,0 +1,126 @@
+"""Carrying out a runbook: what a machine can do, what people confirm, and the signed result of it all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from golive.config.rbac import SIGNS, SignOff
+from golive.model.errors import ConfigError, GoliveError, PrerequisiteMissing
+from golive.readiness.finding import Status
+from golive.readiness.runbook import Binding, Item, Kind
+from golive.readiness.runbook_progress import Basis, ItemState, Result, confirmation_objection, open_signoffs, states
+from golive.security.operators import OperatorIdentity
+
+from ..code_version import code_version
+from .check_steps import is_built, look
+from .documents import WrittenRunbook
+from .place import Done, Place, blocked, ok, unknown
+from .record import record, results
+from .steps import MACHINE, NOT_BUILT
+
+Told = Callable[[Item, Binding, Done], None]
+_GOOD = (Status.OK, Status.NOT_APPLICABLE)
+
+
+def basis_of(place: Place, written: WrittenRunbook) -> Basis:
+    """Return what results are made under now."""
+    digest = place.configuration.file_digest
+    both = hashlib.sha384(f"{digest.runtime_sha256}\n{digest.core_sha256}\n".encode()).hexdigest()
+    return Basis(written.sha256, both, code_version(), place.entrypoint.name)
+
+
+def progress(place: Place, written: WrittenRunbook) -> tuple[ItemState, ...]:
+    """Return how far a runbook is. Raises JournalError for a log that is not sound."""
+    found = results(place, written.book, basis_of(place, written))
+    return states(written.book, found, place.clock.now())
+
+
+def carry_out(place: Place, written: WrittenRunbook, told: Told, *, again: bool = False) -> tuple[ItemState, ...]:
+    """Carry out what a machine can do, in the order of the document, and return how far the runbook is then.
+
+    What stands already is not done again, unless `again`. Each result is on the record before the next step begins; what is
+    not built is told and not recorded. Raises JournalError when a log is not sound or cannot be written.
+    """
+    basis = basis_of(place, written)
+    before = progress(place, written)
+    made: dict[tuple[Binding, str], Done] = {}
+    loose: list[Result] = []
+    for state in before:
+        for binding, known in zip(state.item.bindings, state.results, strict=True):
+            if binding.kind is Kind.SIGNOFF or (known is not None and known.status in _GOOD and not again):
+                continue
+            began = place.clock.monotonic()
+            key = binding, state.item.stage
+            done = made[key] = made.get(key) or _done(place, binding, state.item.stage)
+            told(state.item, binding, done)
+            if _is_built(binding):
+                latency_ms = (place.clock.monotonic() - began) // 1_000_000
+                record(place, written.book, basis, state.item, binding, done, latency_ms)
+            else:
+                loose.append(_loose(place, state.item, binding, done))
+    stored = results(place, written.book, basis)
+    return states(written.book, [*stored, *loose], place.clock.now())
+
+
+def confirm(place: Place, written: WrittenRunbook, ids: Sequence[str], who: OperatorIdentity, told: Told) -> None:
+    """Record that `who`, who has proved to be that, confirms these items; all of them can be, or none is.
+
+    Raises ConfigError for an id that the runbook does not have, PrerequisiteMissing for one that they cannot confirm.
+    """
+    roles = signoffs_of(who)
+    found = {state.item.id: state for state in progress(place, written)}
+    for id_ in ids:
+        if id_ not in found:
+            raise ConfigError(f"{written.book.name} has no item {id_!r:.40}; golive runbook show {written.book.name} lists them")
+        if (objection := confirmation_objection(found[id_], roles, who.name)) is not None:
+            raise PrerequisiteMissing(objection)
+    basis = basis_of(place, written)
+    named = replace(place, operator=who.name)
+    for id_ in dict.fromkeys(ids):
+        binding = open_signoffs(found[id_], roles)[0]
+        done = ok(f"confirmed by {who.name} as {binding.name}")
+        record(named, written.book, basis, found[id_].item, binding, done, 0)
+        told(found[id_].item, binding, done)
+
+
+def confirmable(place: Place, written: WrittenRunbook, who: OperatorIdentity) -> tuple[ItemState, ...]:
+    """Return the items that wait for a sign-off which this person can give."""
+    roles = signoffs_of(who)
+    return tuple(each for each in progress(place, written) if confirmation_objection(each, roles, who.name) is None)
+
+
+def signoffs_of(who: OperatorIdentity) -> frozenset[str]:
+    """Return what this person may sign as."""
+    return frozenset(str(each) for each in SignOff if SIGNS[each] in who.roles)
+
+
+def _done(place: Place, binding: Binding, stage: str) -> Done:
+    """Carry out a binding; what keeps it from looking is unknown, never ok."""
+    try:
+        return _plain(place, look(place, binding.name) if binding.kind is Kind.CHECK else MACHINE[binding.name](place, stage))
+    except PrerequisiteMissing as exc:
+        return _plain(place, blocked(_line(exc), "golive doctor"))
+    except (GoliveError, OSError, ValueError) as exc:
+        return _plain(place, unknown(f"could not be looked at: {_line(exc)}", "golive doctor"))
+
+
+def _plain(place: Place, done: Done) -> Done:
+    """Name files as people find them: below home."""
+    here = f"{place.home}/"
+    artefacts = tuple(path for path in done.artefacts if Path(path).is_file())
+    return Done(done.status, done.said.replace(here, ""), done.next_command.replace(here, ""), artefacts)
+
+
+def _line(exc: Exception) -> str:
+    return (str(exc).splitlines() or [type(exc).__name__])[0]
+
+
+def _is_built(binding: Binding) -> bool:
+    return is_built(binding.name) if binding.kind is Kind.CHECK else binding.name not in NOT_BUILT
+
+
+def _loose(place: Place, item: Item, binding: Binding, done: Done) -> Result:
+    return Result(item.id, binding, done.status, done.said, place.clock.now(), place.operator, done.next_command)
