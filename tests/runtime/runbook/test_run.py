@@ -48,7 +48,7 @@ TEXT = """# Short
 
 - [ ] Licencje. <!-- s-licence: machine enforcement -->
 """
-UNBUILT = TEXT + "- [ ] Router. <!-- s-router: check router, machine stage_transition -->\n"
+UNBUILT = TEXT + "- [ ] Router. <!-- s-router: check router, machine transition_record -->\n"
 RITA = OperatorIdentity("rita", frozenset({Role.RISK}))
 CORA = OperatorIdentity("cora", frozenset({Role.COMPLIANCE, Role.RISK}))
 

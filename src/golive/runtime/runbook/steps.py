@@ -20,7 +20,7 @@ NOT_BUILT: Final[Mapping[str, Step]] = {
     "live_bootstrap": _not_built("the daemon's live start", "golive run --mode live --read-only"),
     "window_archive": _not_built("closing a live window", "golive audit verify --all"),
     "migration_summary": _not_built("closing a live window", "golive slo report"),
-    "stage_transition": _not_built("the gate from paper to live", "golive decisions"),
+    "transition_record": _not_built("the gate from paper to live", "golive decisions"),
     "live_observation": _not_built("the gate, and its first 60 minutes of observation", "golive run --mode live --read-only"),
 }
 """what this version does not have; named, so that no box is left out, and unknown, so that none is ticked"""
