@@ -10,7 +10,7 @@ import pytest
 
 from golive.readiness.check_table import CHECKS
 from golive.readiness.runbook import unused_checks
-from golive.runtime.runbook.documents import folder, names, read_runbook
+from golive.runtime.runbook.documents import RUNBOOKS, folder, read_runbook
 from golive.runtime.runbook.steps import MACHINE
 from support.runbook_names import ROOT, names_in
 from support.runbook_sources import DOCUMENTS, digest, items_in, listed
@@ -62,16 +62,16 @@ def test_our_edition_has_each_step_and_box_in_its_order(document: str) -> None:
 
 def test_the_table_of_checks_is_the_contracts_and_every_check_has_a_box() -> None:
     assert tuple(CHECKS) == CONTRACT
-    books = [read_runbook(name).book for name in names()]
+    books = [read_runbook(name).book for name in RUNBOOKS]
     assert not unused_checks(books)
     assert not unused_checks([each for each in books if not each.name.startswith("STAGE6")])
 
 
 def test_the_documents_are_those_of_the_contract_and_every_machine_step_has_a_place() -> None:
-    assert {*DOCUMENTS, "DEMO_PAPER_LIVE_CHECKLIST"} <= set(names())
+    assert {*DOCUMENTS, "DEMO_PAPER_LIVE_CHECKLIST"} <= set(RUNBOOKS)
     used = {
         each.name
-        for name in names()
+        for name in RUNBOOKS
         for item in read_runbook(name).book.items
         for each in item.bindings
         if each.kind == "machine"
@@ -80,7 +80,7 @@ def test_the_documents_are_those_of_the_contract_and_every_machine_step_has_a_pl
 
 
 def test_no_id_is_used_twice_through_all_runbooks() -> None:
-    ids = [item.id for name in names() for item in read_runbook(name).book.items]
+    ids = [item.id for name in RUNBOOKS for item in read_runbook(name).book.items]
     assert len(ids) == len(set(ids))
 
 

@@ -36,11 +36,11 @@ EntrypointOption = Annotated[
 @app.command("list")
 def list_runbooks(as_json: JsonOption = False) -> None:
     """List the runbooks with what their steps and boxes are bound to. Exit 0, 2 a runbook is not bound as it must be."""
-    from golive.runtime.runbook.documents import names, read_runbook
+    from golive.runtime.runbook.documents import RUNBOOKS, read_runbook
 
     from .runbook_table import list_document, print_list
 
-    books = [read_runbook(name).book for name in names()]
+    books = [read_runbook(name).book for name in RUNBOOKS]
     with delivered() as stdout:
         if as_json:
             stdout.write(json.dumps(list_document(books), indent=2, ensure_ascii=False) + "\n")

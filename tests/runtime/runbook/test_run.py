@@ -17,6 +17,7 @@ from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.verdict import ExitCode
 from golive.readiness.finding import Status
 from golive.readiness.runbook import parse_runbook
+from golive.runtime.host_signer import host_signer
 from golive.runtime.runbook import steps
 from golive.runtime.runbook.documents import WrittenRunbook
 from golive.runtime.runbook.place import Place
@@ -25,7 +26,7 @@ from golive.runtime.runbook.run import carry_out, confirm, confirmable, progress
 from golive.runtime.secret_store import StoredSecrets
 from golive.security.operators import OperatorIdentity
 from golive.storage.config_files import load_configuration
-from golive.storage.decision_step import recorded_steps
+from golive.storage.decision_step import record_step, recorded_steps
 from golive.storage.keys import DevelopmentKeys
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
@@ -213,7 +214,6 @@ def test_a_configuration_that_is_not_as_the_runbook_wants_it_blocks(place: Place
     for old, new, step, said in (
         ("tags: [desktop, paper, okx]", "tags: [desktop, paper]", "entrypoint", "tags is [desktop, paper], wanted is"),
         ("tags: [desktop, paper, okx]", "tags: [desktop, paper]", "profiles", "tags is [desktop, paper], wanted is"),
-        ("enforcement: true", "enforcement: false", "enforcement", "licensing.enforcement is false"),
     ):
         assert old in text
         runtime.write_text(text.replace(old, new))
@@ -254,3 +254,29 @@ def test_every_step_says_something_in_an_empty_installation(place: Place) -> Non
         assert each.is_ticked or result.next_command
     assert by_name["licence_verify"].status is Status.BLOCKED
     assert by_name["slo_report"].status is Status.UNKNOWN
+
+
+def test_a_drill_counts_while_it_passed_and_its_files_are_those_it_left(place: Place) -> None:
+    step = steps.MACHINE["resilience_evidence"]
+    assert (step(place, "live").status, step(place, "live").next_command) == (Status.UNKNOWN, "golive drill run")
+    folder = place.home / "var/audit/resilience"
+    folder.mkdir(parents=True)
+    names = ("audit_summary.json", "failover_summary.json", "failover_summary.csv", "self_healing_report.json")
+    files = [folder / name for name in names]
+    for path in files:
+        path.write_text("{}")
+    signer = host_signer(place.home, place.clock, "anna")
+    record_step(place.home, signer, "resilience_drill", "ok", 1, files)
+    assert step(place, "live").status is Status.OK
+    files[0].write_text("[]")
+    assert "audit_summary.json is not the file that it left" in step(place, "live").said
+    record_step(place.home, signer, "resilience_drill", "ok", 1, files[1:])
+    assert "it left no audit_summary.json" in step(place, "live").said
+    record_step(place.home, signer, "resilience_drill", "failed", 1, files)
+    assert "ended failed" in step(place, "live").said
+    assert step(place, "live").status is Status.BLOCKED
+    record_step(place.home, signer, "resilience_drill", "ok", 1, files)
+    assert step(place, "live").status is Status.OK
+    late = place_of(place.home, ToldClock(place.clock.now() + 7 * DAY))
+    assert "older than 7 days" in step(late, "live").said
+    assert steps.MACHINE["portfolio_evidence"](place, "live").next_command == "golive portfolio check"

@@ -46,6 +46,8 @@ MACHINE: Final[Mapping[str, Step]] = {
     "key_rotation": installation_steps.key_rotation,
     "venue_check": installation_steps.venue_check,
     "audit_verify": installation_steps.audit_verify,
+    "portfolio_evidence": installation_steps.portfolio_evidence,
+    "resilience_evidence": installation_steps.resilience_evidence,
     "slo_report": installation_steps.service_levels,
     **NOT_BUILT,
 }
