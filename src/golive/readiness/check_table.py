@@ -45,7 +45,7 @@ CHECKS: Final[Mapping[str, CheckRow]] = {
         "golive config show",
         "reports of models (walk-forward, drift, data quality)",
     ),
-    "config_freeze": CheckRow((SignOff.RUNTIME,), "the running digests are the frozen ones", "golive config check"),
+    "config_freeze": CheckRow((SignOff.RUNTIME,), "the running digests are the frozen ones", "golive freeze list"),
     "secrets_rotation": CheckRow((SignOff.SECURITY,), "keys rotated within 90 days, with a probe", "golive secrets rotation"),
     "ip_allowlist": CheckRow((SignOff.SECURITY,), "the list of addresses, equal to its digest", "golive secrets rotation"),
     "venue_permissions": CheckRow((SignOff.SECURITY,), "exactly read and trade, withdrawal off", "golive venue list"),

@@ -280,3 +280,14 @@ def test_a_drill_counts_while_it_passed_and_its_files_are_those_it_left(place: P
     late = place_of(place.home, ToldClock(place.clock.now() + 7 * DAY))
     assert "older than 7 days" in step(late, "live").said
     assert steps.MACHINE["portfolio_evidence"](place, "live").next_command == "golive portfolio check"
+
+
+def test_a_check_that_is_built_is_carried_out_and_recorded(place: Place) -> None:
+    text = "# Checks\n\n<!-- stage: live -->\n\n- [ ] Freeze. <!-- f-1: check config_freeze -->\n"
+    [state] = carry_out(place, written(text), Heard())
+    [result] = state.results
+    assert result is not None
+    assert not state.is_ticked
+    assert "not built" not in result.said
+    assert result.next_command.startswith("golive freeze")
+    assert [each.body["step"] for each in recorded_steps(place.home, "live")] == ["short/f-1/config_freeze"]

@@ -9,11 +9,18 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from golive.readiness.check_table import CHECKS
+from golive.readiness.checks.config_freeze import config_freeze
 from golive.readiness.finding import Finding
 
+from ..readiness.config_freeze import freeze_evidence
 from .place import Done, Place, unknown
 
-GATHERED: Final[Mapping[str, Callable[[Place], Finding]]] = {}
+
+def _config_freeze(place: Place) -> Finding:
+    return config_freeze(freeze_evidence(place.home, place.configuration, place.clock))
+
+
+GATHERED: Final[Mapping[str, Callable[[Place], Finding]]] = {"config_freeze": _config_freeze}
 """check id → gathers its evidence and judges it"""
 
 
