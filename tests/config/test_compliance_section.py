@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.configuration import CORE, only_problem, parse, problems
+from support.configuration import CORE, only_problem, parse, problems, without_compliance
 
 SIGNED = """\
         - role: compliance
@@ -27,16 +27,7 @@ runtime_entrypoints:
 {SIGNED.format(sha256="ab" * 32, signature="A" * 86 + "==")}"""
 
 
-def without_section(core: str) -> str:
-    """Leave out the section of the shipped file, which may have entrypoints of its own."""
-    lines, kept, inside = core.splitlines(keepends=True), [], False
-    for line in lines:
-        inside = line.startswith("runtime_entrypoints:") or (inside and line[:1] in (" ", "#", "\n"))
-        kept.append("" if inside else line)
-    return "".join(kept)
-
-
-BARE = without_section(CORE)
+BARE = without_compliance(CORE)
 
 
 def test_sign_offs_are_read() -> None:

@@ -53,6 +53,8 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "drill": LazyCommand("golive.cli.drill:app", "Break simulated venues, and measure how trading heals."),
     "runbook": LazyCommand("golive.cli.runbook:app", "Carry out the operators' runbooks, and show how far they are."),
     "audit": LazyCommand("golive.cli.audit:app", "Verify, show and follow journals, seals and registers."),
+    "signoff": LazyCommand("golive.cli.signoff:app", "Sign off an entrypoint for live; list, check and revoke sign-offs."),
+    "compliance": LazyCommand("golive.cli.compliance:app", "Archive the documents of exchanges: KYC, KYB, offline access."),
     "doctor": LazyCommand("golive.cli.doctor:app", "Look at machine, files, secrets and journals; say what to do."),
     "strategy": LazyCommand("golive.cli.strategy:app", "Write, list, show and check strategies."),
     "simvenue": LazyCommand("golive.cli.simvenue:app", "A simulated exchange on this machine, for bots and tests."),

@@ -57,8 +57,9 @@ def passphrase(
 
     place = locate(config, home).home
     who = operator or name
-    by = authenticate(place, who, asked_passphrase(who), purpose="operator.passphrase")
-    change_passphrase(place, name, new_passphrase(name), by=by)
+    known = asked_passphrase(who)
+    by = authenticate(place, who, known, purpose="operator.passphrase")
+    change_passphrase(place, name, new_passphrase(name), by=by, old=known if who == name else None)
     _say(f"{name} has a new passphrase")
 
 

@@ -94,7 +94,12 @@ class Act(StrEnum):
     """anybody's session token"""
     LICENCE_MANAGE = "licence.manage"
     """install a licence, take the fingerprint anew, believe the clock again"""
-
+    SIGNOFF_SIGN = "signoff.sign"
+    """make a signing key, sign as one of one's roles (`SIGNS`)"""
+    SIGNOFF_REVOKE = "signoff.revoke"
+    """anybody's; one's own takes no role"""
+    COMPLIANCE_RECORD = "compliance.record"
+    """put documents into the compliance register"""
     CONFIG_FREEZE = "config.freeze"
     """freeze the configuration that live starts with"""
 
@@ -116,6 +121,9 @@ ALLOWED: Final[Mapping[Act, frozenset[Role]]] = {
     Act.TOKEN_REVOKE: frozenset({Role.SECOPS}),
     Act.LICENCE_MANAGE: frozenset({Role.OEM}),
     Act.CONFIG_FREEZE: frozenset({Role.RUNTIME}),
+    Act.SIGNOFF_SIGN: frozenset(SIGNS.values()),
+    Act.SIGNOFF_REVOKE: frozenset({Role.COMPLIANCE}),
+    Act.COMPLIANCE_RECORD: frozenset({Role.COMPLIANCE}),
 }
 
 FOUR_EYES: Final[Mapping[Act, Role]] = {Act.EMERGENCY_CLEAR: Role.RISK, Act.LIVE_ACTIVATE: Role.LIVE_ACTIVATOR}

@@ -27,6 +27,7 @@ from golive.security.operators import (
     encode_book,
     locked_for,
     new_entry,
+    with_signing_key,
 )
 from golive.storage import session_tokens
 from golive.storage.operator_file import OperatorFile
@@ -111,19 +112,37 @@ def remove_operator(home: Path, name: str, *, by: OperatorIdentity | None, clock
         _end_sessions(home, name, clock)
 
 
-def change_passphrase(home: Path, name: str, passphrase: Secret, *, by: OperatorIdentity, clock: Clock | None = None) -> None:
-    """Give a person a new passphrase: their own act, or that of somebody with role `secops`."""
+def change_passphrase(
+    home: Path, name: str, passphrase: Secret, *, by: OperatorIdentity, old: Secret | None = None, clock: Clock | None = None
+) -> None:
+    """Give a person a new passphrase: their own act, or that of somebody with role `secops`.
+
+    `old`: the person's own, which keeps their signing key; without it the key is gone and a new one has to be made.
+    """
     clock = clock or SystemClock()
     if by.name != name and not by.may(Act.OPERATOR_MANAGE):
         raise PrerequisiteMissing(f"{by.name} may not change the passphrase of {name}")
     file = OperatorFile(home)
     with file.locked():
         book = _book(file)
-        entry = changed(book.demand(name), passphrase, to_iso(clock.now()))
+        entry = changed(book.demand(name), passphrase, to_iso(clock.now()), old)
         _record(home, clock, "operator_passphrase_changed", {"name": name}, by.name)
         file.write(encode_book(book.with_entry(entry)))
         file.forget_failures(name)
         _end_sessions(home, name, clock)
+
+
+def make_signing_key(home: Path, by: OperatorIdentity, passphrase: Secret, *, clock: Clock | None = None) -> OperatorEntry:
+    """Give a person who has been authenticated a new signing key under their `passphrase`; one that was there is replaced."""
+    file = OperatorFile(home)
+    with file.locked():
+        book = _book(file)
+        entry = with_signing_key(book.demand(by.name), passphrase)
+        assert entry.signing is not None
+        body: JsonObject = {"name": by.name, "public_key": entry.signing.public}
+        _record(home, clock or SystemClock(), "operator_signing_key_made", body, by.name)
+        file.write(encode_book(book.with_entry(entry)))
+    return entry
 
 
 def needs_manager(home: Path) -> bool:

@@ -22,6 +22,7 @@ from golive.model.json import JsonValue
 from golive.model.secret import Secret
 
 from .passphrase_rule import MAX_PASSPHRASE, checked_passphrase
+from .signing_key import SigningKey
 
 SCHEMA: Final = "golive.operators.v1"
 MOST_FAILURES: Final = 5
@@ -78,6 +79,8 @@ class OperatorEntry:
     passphrase: PassphraseHash
     added_at: str
     changed_at: str
+    signing: SigningKey | None = None
+    """None until the person made one"""
 
     @property
     def identity(self) -> OperatorIdentity:
@@ -129,9 +132,15 @@ def new_entry(name: str, roles: Sequence[str], passphrase: Secret, at: str) -> O
     return OperatorEntry(checked_name(name), held, PassphraseHash.of(passphrase, name), at, at)
 
 
-def changed(entry: OperatorEntry, passphrase: Secret, at: str) -> OperatorEntry:
-    """Return the entry with a new passphrase."""
-    return replace(entry, passphrase=PassphraseHash.of(passphrase, entry.name), changed_at=at)
+def changed(entry: OperatorEntry, passphrase: Secret, at: str, old: Secret | None = None) -> OperatorEntry:
+    """Return the entry with a new passphrase. Without the `old` one the signing key is lost: nobody else can open it."""
+    kept = None if entry.signing is None or old is None else entry.signing.under(old, passphrase)
+    return replace(entry, passphrase=PassphraseHash.of(passphrase, entry.name), changed_at=at, signing=kept)
+
+
+def with_signing_key(entry: OperatorEntry, passphrase: Secret) -> OperatorEntry:
+    """Return the entry with a new signing key, which takes the place of one that it has."""
+    return replace(entry, signing=SigningKey.new(passphrase))
 
 
 def checked_name(name: str) -> str:
@@ -173,6 +182,11 @@ def encode_book(book: OperatorBook) -> bytes:
             "p": entry.passphrase.p,
             "added_at": entry.added_at,
             "changed_at": entry.changed_at,
+            **(
+                {}
+                if entry.signing is None
+                else {"signing_public": entry.signing.public, "signing_private": entry.signing.private}
+            ),
         }
         for _, entry in sorted(book.entries.items())
     ]
@@ -221,7 +235,12 @@ def _entry(row: JsonValue) -> OperatorEntry:
         raise ValueError("roles of an operator is no list of texts")
     names = checked_roles([str(role) for role in roles])
     passphrase = PassphraseHash(salt, digest, **costs)
-    return OperatorEntry(checked_name(text("name")), names, passphrase, text("added_at"), text("changed_at"))
+    signing = None
+    if "signing_public" in row or "signing_private" in row:
+        signing = SigningKey(text("signing_public"), text("signing_private"))
+        if len(bytes.fromhex(signing.public)) != _SIZE:
+            raise ValueError("signing_public of an operator has the wrong length")
+    return OperatorEntry(checked_name(text("name")), names, passphrase, text("added_at"), text("changed_at"), signing)
 
 
 def _scrypt(passphrase: Secret, salt: bytes, n: int, r: int, p: int) -> bytes:

@@ -12,6 +12,8 @@ from golive.config.strict_yaml import MAX_BYTES
 from golive.inputs import safe_open
 from golive.model.errors import ConfigError
 
+from .files import write_atomic
+
 
 def load_configuration(runtime_path: Path, environ: Mapping[str, str]) -> Configuration:
     """Read `runtime.yaml` and the `core.yaml` it names, and check both.
@@ -48,3 +50,15 @@ def _shown(path: Path) -> str:
         return absolute.relative_to(Path.cwd()).as_posix()
     except ValueError:
         return absolute.as_posix()
+
+
+def replace_core(runtime_path: Path, read: SourceFile, data: bytes) -> None:
+    """Replace the `core.yaml` that `runtime_path` names, which was `read`; its mode stays.
+
+    Raises ConfigError when it was changed since, JournalError when it cannot be written; the old file stands then.
+    """
+    rel = core_path(_read(runtime_path.parent, runtime_path.name, "give the file with --config"), {})
+    path = runtime_path.parent / rel
+    if _read(runtime_path.parent, rel, f"check core.path in {runtime_path}").data != read.data:
+        raise ConfigError(f"{read.path}: was changed by somebody else meanwhile; do it again")
+    write_atomic(path, data, mode=path.stat().st_mode & 0o777, durable_name=True)

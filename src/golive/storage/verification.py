@@ -42,6 +42,7 @@ _JOURNALS: Final = (
     str(emergency_journal.PATH),
     "var/security/tls_rotation.json",
     "var/audit/stage6/register.json",
+    "var/audit/compliance/register.json",
     "secrets/mtls/core-oem-revoked.json",
     "var/data/*/security/rotation_log.json",
     str(licence_files.REGISTRY),
@@ -56,6 +57,7 @@ _SEALED: Final = (
     security_admin.PATH.parent,
     emergency_journal.PATH.parent,
     Path("var/security"),
+    Path("var/audit/compliance"),
     Path("secrets/mtls"),
     licence_files.REGISTRY.parent,
 )
