@@ -101,7 +101,7 @@ def test_the_list_shows_every_entrypoint_and_asks_nobody(home: Home) -> None:
     assert [row["adapter"] for row in document["venues"]] == [
         name for name in ("bybit_spot", "kraken_spot", "okx_spot") for _ in ("live", "paper")
     ]
-    assert document["venues"][1]["instruments"] == ["kraken:BTC/USD"]
+    assert document["venues"][2]["instruments"] == ["kraken:BTC/USD"]
     table = home.golive("venue", "list").stdout
     assert all(f"{label}_desktop_paper" in table for label in LABELS)
     assert not (home.path / "var").exists()
