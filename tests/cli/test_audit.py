@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,15 @@ def test_bound_and_risk_log_are_those_of_the_configuration(tmp_path: Path) -> No
     for name in ("risk_decisions.jsonl", "risk_decisions.seal.json"):
         (home.path / "logs" / name).rename(home.path / "logs" / name.replace("risk_decisions", "elsewhere"))
     assert home.golive("audit", "verify", "--all").code == 0
+
+
+@pytest.mark.parametrize("put", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.mkdir()])
+@pytest.mark.parametrize("name", ["logs/security_admin.log", str(STAGE), "logs/risk_decisions.jsonl"])
+def test_what_is_no_file_in_the_place_of_a_log_is_said_at_once(home: Path, name: str, put: Callable[[Path], None]) -> None:
+    path = home / name
+    path.unlink(missing_ok=True)
+    put(path)
+    for asked in (("--all",), (name,)):
+        done = finished(["audit", "verify", *asked], env=os.environ, cwd=home, timeout_s=20)
+        assert done.code in (1, 6), done.stdout
+        assert name in done.stdout

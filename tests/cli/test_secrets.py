@@ -189,3 +189,20 @@ def test_what_was_exported_is_imported_where_nothing_is_and_the_passphrase_chang
     (home / "secrets/vault.json").unlink()
     assert say(*words) == (0, f"{NAME} kept in the vault\n", "")
     assert command_line.main(["audit", "verify", "--all", "--home", str(home)]) == 0
+
+
+@pytest.mark.parametrize("secret", ["\ud800", "a\nb", "a\x00b", "\x7f"])
+def test_an_export_that_holds_what_no_secret_holds_is_refused_and_leaves_no_record(say: Say, home: Path, secret: str) -> None:
+    pyrage = pytest.importorskip("pyrage")
+    identity, out, key = pyrage.x25519.Identity.generate(), home / "hostile.age", home / "identity"
+    key.touch(mode=0o600)
+    key.write_text(f"{identity}\n")
+    say("set", NAME, typed=KEY)
+    assert say("export", "--age", str(identity.to_public()), "--out", str(out))[0] == 0
+    document = json.loads(pyrage.decrypt(out.read_bytes(), [identity]))
+    document["secrets"][NAME]["secret"] = secret
+    out.write_bytes(pyrage.encrypt(json.dumps(document).encode(), [identity.to_public()]))
+    log = (home / "logs/security_admin.log").read_bytes()
+    code, _, err = say("import", str(out), "--age-identity", str(key), "--replace")
+    assert (code, "Traceback" in err) == (3, False)
+    assert (home / "logs/security_admin.log").read_bytes() == log

@@ -54,3 +54,13 @@ def test_an_error_quotes_nothing_of_what_was_read() -> None:
         parse_json(b'{"password": "hunter2-and-more" oops}')
     assert "hunter2" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("text", ['"\\ud800"', '{"a":"\\uDFFF"}', '["x\\uD83Dy"]', '{"\\ud800":1}'])
+def test_half_a_character_is_refused(text: str) -> None:
+    with pytest.raises(NotStrictJson, match="surrogate"):
+        parse_json(text.encode())
+
+
+def test_both_halves_and_a_backslash_that_only_looks_like_one_are_taken() -> None:
+    assert parse_json(b'["\\ud83d\\ude00", "\\\\ud800"]') == ["\U0001f600", "\\ud800"]

@@ -17,6 +17,7 @@ MOST_BYTES: Final = 16 * 1024 * 1024
 MAX_DEPTH: Final = 64
 _NO_NESTING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[^\[\]{}"]+', re.DOTALL)
 """strings, one that is not closed up to the end, and what stands between them: read once, whatever the text"""
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _STEP: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
@@ -31,7 +32,18 @@ def parse_json(data: bytes, *, most: int = MOST_BYTES) -> JsonValue:
     """
     if len(data) > most:
         raise NotStrictJson(f"is longer than {most} bytes")
-    return decoded(text_of(data), _DECODER)
+    value = decoded(text_of(data), _DECODER)
+    if _SURROGATE.search(data) and not _is_unicode(value):
+        raise NotStrictJson("holds half of a character (a lone surrogate)")
+    return value
+
+
+def _is_unicode(value: JsonValue) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def text_of(data: bytes) -> str:

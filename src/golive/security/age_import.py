@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from golive.inputs.safe_open import read_beside
 from golive.inputs.strict_json import NotStrictJson, parse_json
 from golive.model.errors import ConfigError, PrerequisiteMissing
+from golive.model.json import JsonValue
 from golive.model.redaction import guard
 from golive.model.secret import StoredSecret
 
@@ -18,6 +20,7 @@ from .private_file import read_private_file
 from .stored_secret import decode_secret, demand_bounded
 
 MOST_BYTES: Final = 4 * 1024 * 1024
+_UNPRINTED: Final = re.compile(r"[\x00-\x1f\x7f]")
 _IDENTITY: Final = "AGE-SECRET-KEY-1"
 
 
@@ -71,6 +74,12 @@ def _secrets(plain: bytes, path: Path) -> Mapping[str, StoredSecret]:
         raise PrerequisiteMissing(f"{path}: holds no secrets")
     found = {}
     for name, value in entries.items():
+        if _UNPRINTED.search(name) or any(isinstance(part, str) and _UNPRINTED.search(part) for part in _parts(value)):
+            raise PrerequisiteMissing(f"{path}: entry {name!r:.80}: holds a character that no secret has (a control character)")
         found[name] = decode_secret(json.dumps(value).encode(), f"{path}: entry {name!r:.80}")
         demand_bounded(found[name])
     return found
+
+
+def _parts(value: JsonValue) -> Iterable[JsonValue]:
+    return value.values() if isinstance(value, dict) else (value,)

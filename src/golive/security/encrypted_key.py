@@ -44,12 +44,36 @@ def encrypted_key(private_key: bytes, passphrase: bytes) -> bytes:
 
 
 def is_slow_to_guess(pem: bytes) -> bool:
-    """Say whether an encrypted key in PEM form has a passphrase that goes through scrypt; False for what cannot be read."""
+    """Say whether the passphrase of an encrypted key in PEM form goes through scrypt, at no less than our own costs.
+
+    False for what cannot be read.
+    """
     body = pem.partition(b"-----BEGIN " + LABEL.encode() + b"-----")[2].partition(b"-----END")[0]
     try:
-        return _SCRYPT in base64.b64decode(b"".join(body.split()), validate=True)
+        whole = base64.b64decode(b"".join(body.split()), validate=True)
+        _, found, rest = whole.partition(_SCRYPT)
+        if not found:
+            return False
+        costs, _ = _content(_SEQUENCE, rest)
+        _, costs = _content(_OCTETS, costs)
+        n, costs = _content(_INTEGER, costs)
+        r, _ = _content(_INTEGER, costs)
     except ValueError:
         return False
+    return int.from_bytes(n, "big") >= SCRYPT_N and int.from_bytes(r, "big") >= SCRYPT_R
+
+
+def _content(tag: int, data: bytes) -> tuple[bytes, bytes]:
+    """Return the content of the first DER element and what follows it. Raises ValueError for another tag or length."""
+    if len(data) < 2 or data[0] != tag:
+        raise ValueError(f"no DER element of tag {tag:#x}")
+    head, size = 2, data[1]
+    if size & 0x80:
+        head += size & 0x7F
+        size = int.from_bytes(data[2:head], "big")
+    if len(data) < head + size:
+        raise ValueError("a DER element is cut short")
+    return data[head : head + size], data[head + size :]
 
 
 def _der(tag: int, *parts: bytes) -> bytes:

@@ -18,6 +18,8 @@ MOST_FIELDS: Final = 64
 END: Final = b"\r\n\r\n"
 _LINE: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) (/[!-~]*|\*) HTTP/([0-9])\.([0-9])")
 _FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t -~\x80-\xff]*)")
+_HOST: Final = re.compile(r"(?:\[(?P<bracketed>[0-9A-Fa-f:.]+)\]|(?P<plain>[^:\[\]]+|[0-9A-Fa-f:.]+))(?::[0-9]{1,5})?")
+"""a name or an IPv4 address, or an IPv6 address in brackets, with or without a port; an IPv6 address alone has none"""
 
 
 class NotTaken(Exception):
@@ -72,9 +74,10 @@ def read_head(data: bytes) -> RequestHead:
 
 def is_loopback(host: str) -> bool:
     """Say whether a Host field or an address names this machine: localhost or a loopback address, with or without a port."""
-    name = host.partition("]")[0].removeprefix("[") if host.startswith("[") else host
-    if name.count(":") == 1:
-        name = name.partition(":")[0]
+    found = _HOST.fullmatch(host)
+    if found is None:
+        return False
+    name = str(found["bracketed"] or found["plain"])
     if name.lower() == "localhost":
         return True
     try:

@@ -15,6 +15,7 @@ from typing import Final
 
 from golive.audit import Chain, Entry, EntryError, decode_entry
 from golive.audit.entry import body_text
+from golive.inputs import read_beside
 from golive.model.alert import NO_CHANNEL, SUPPRESSED_CHANNEL, AlertOutcome, AlertRow
 from golive.model.clock import SECOND
 from golive.model.errors import JournalError
@@ -22,7 +23,7 @@ from golive.model.json import JsonObject, JsonValue
 
 from .daily_journal import DailyJournal, dated_files
 from .demanded_seal import demand_seal
-from .files import sync_directory
+from .files import MOST_LOG, sync_directory
 from .journal_file import Draft, Signer
 from .lost_alerts import lost_alerts
 from .segments import is_closed
@@ -141,7 +142,7 @@ def chain_before(files: Sequence[Path], chain: Chain) -> Chain:
 
 def _told(path: Path) -> JsonValue:
     """Say what a file was, as far as that can be read."""
-    data = path.read_bytes()
+    data = read_beside(path, most=MOST_LOG)
     lines = data.split(b"\n")[:-1]
     try:
         first, last = decode_entry(lines[0])[0], decode_entry(lines[-1])[0]

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from golive.audit import EntryError, MacKeys, decode_entry
 from golive.audit.entry import sign
+from golive.inputs import read_beside
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 
 from .decision_journal import DIRECTORY, SESSION_BROKEN, journal_files
+from .files import MOST_LOG
 
 
 def broken_notes(home: Path, run_id: str, mac_keys: MacKeys) -> tuple[JsonObject, ...]:
@@ -27,7 +29,7 @@ def broken_notes(home: Path, run_id: str, mac_keys: MacKeys) -> tuple[JsonObject
 
 def _lines(path: Path) -> list[bytes]:
     try:
-        return path.read_bytes().split(b"\n")[:-1]
+        return read_beside(path, most=MOST_LOG).split(b"\n")[:-1]
     except OSError as exc:
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
 

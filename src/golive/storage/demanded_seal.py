@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from golive.audit.entry import EntryError, decode_entry
+from golive.inputs import open_beside
 from golive.model.clock import SECOND, from_iso
 from golive.model.errors import JournalError
 
+from .files import MOST_LOG
 from .journal_file import RESTORE
 
 _BEGUN_WITHIN_NS: Final = 5 * SECOND
@@ -26,7 +28,7 @@ def demand_seal(path: Path, seal_path: Path) -> None:
     try:
         if seal_path.exists() or not path.exists():
             return
-        with path.open("rb") as file:
+        with open_beside(path, most=MOST_LOG) as file:
             lines, written = file.readlines(_MOST), os.fstat(file.fileno()).st_mtime_ns
     except OSError as exc:
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc

@@ -15,6 +15,8 @@ from .failpoint import reach
 
 PRIVATE_DIRECTORY: Final = 0o700
 LOG_FILE: Final = 0o640
+MOST_LOG: Final = 16 << 30
+"""bytes of one file of a log"""
 SECRET_FILE: Final = 0o600
 
 

@@ -19,6 +19,7 @@ from golive.audit import CanonicalError, Chain, Seal, SealError, verify_seal
 from golive.audit.entry import HEADER_TYPE, KEY_EVOLVED, SEGMENT_CLOSED, SEGMENT_OPENED, TAIL_CUT
 from golive.audit.merkle import MerkleTree
 from golive.audit.verify import missing_keys
+from golive.inputs import read_beside
 from golive.model.clock import SECOND, Clock, to_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
@@ -318,7 +319,7 @@ class JournalFile:
         if self._seal_path is None or not self._seal_path.exists():
             return None
         try:
-            seal = verify_seal(self._seal_path.read_bytes(), self._signer.keys.public_key)
+            seal = verify_seal(read_beside(self._seal_path), self._signer.keys.public_key)
         except SealError as exc:
             raise JournalError(f"{self._seal_path}: bad seal: {exc}") from exc
         self._sealed_seq = seal.last_seq

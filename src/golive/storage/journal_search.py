@@ -9,7 +9,10 @@ from pathlib import Path
 
 from golive.audit import Entry, EntryError, MacKeys, decode_entry
 from golive.audit.entry import sign
+from golive.inputs import open_beside
 from golive.model.errors import JournalError
+
+from .files import MOST_LOG
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ def find_records(path: Path, text: str, mac_keys: MacKeys) -> Iterator[FoundReco
     be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_beside(path, most=MOST_LOG) as file:
             if file.seek(0, 2) == 0:
                 return
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:

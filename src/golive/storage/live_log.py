@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from golive.audit import Entry, EntryError, decode_entry
+from golive.inputs import open_beside
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 
+from .files import MOST_LOG
 from .journal_file import Draft, Signer
 from .live_segments import DIRECTORY, LOG_NAME, SEGMENT_BYTES, LiveSegments, log_files
 
@@ -140,7 +142,7 @@ def entries_backwards(path: Path) -> Iterator[Entry]:
 
 
 def _lines_backwards(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
+    with open_beside(path, most=MOST_LOG) as file:
         end = file.seek(0, os.SEEK_END)
         rest, has_ended = b"", False
         while end > 0:

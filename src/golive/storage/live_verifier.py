@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from golive.audit import Chain, Entry, Fault, Soundness
+from golive.inputs import open_beside
 from golive.model.errors import GoliveError, JournalError
 from golive.model.json import JsonObject
 
 from . import risk_decisions
 from .emergency_journal import ACTIVATED
+from .files import MOST_LOG
 from .live_projection import drafts
 from .live_segments import DIRECTORY, LOG_NAME, log_files
 from .live_verification import bound_faults, differences, unknown_journals
@@ -196,7 +198,7 @@ class LiveVerifier:
 def is_order_journal(path: Path) -> bool:
     """Return whether a SQLite file is an order journal, by what it says of itself; one that is gone, by where it was."""
     try:
-        with path.open("rb") as file:
+        with open_beside(path, most=MOST_LOG) as file:
             return file.read(_APPLICATION_ID_AT.stop)[_APPLICATION_ID_AT] == APPLICATION_ID.to_bytes(4, "big")
     except OSError:
         return path.parent.name == ORDERS.name

@@ -9,9 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 from golive.audit import Entry, decode_entry
+from golive.inputs import read_beside
 from golive.model.errors import JournalError
 
 from .decision_journal import DECISION_EVENT, DIRECTORY, DecisionContext, TradingDecisionJournal, journal_files
+from .files import MOST_LOG
 from .journal_file import Signer
 from .risk_decisions import RISK_DECISION, RiskDecisions, decision_name
 from .session_chain import seal_path, write_store_seal
@@ -52,7 +54,7 @@ def unsealed_stores(home: Path, entrypoint: str) -> list[Path]:
 def entries(path: Path) -> Iterator[Entry]:
     """Yield the records of a journal file that was verified before; a torn tail is left out."""
     if path.exists():
-        for line in path.read_bytes().split(b"\n")[:-1]:
+        for line in read_beside(path, most=MOST_LOG).split(b"\n")[:-1]:
             yield decode_entry(line)[0]
 
 

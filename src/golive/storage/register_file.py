@@ -16,6 +16,7 @@ from golive.audit import CanonicalError, Chain, Entry, Soundness, decode_entry, 
 from golive.audit.entry import HEADER_TYPE, KEY_EVOLVED
 from golive.audit.merkle import MerkleTree
 from golive.audit.register import RegisterError, encode_register, journal_of
+from golive.inputs import read_beside
 from golive.model.clock import to_iso
 from golive.model.errors import JournalError
 
@@ -142,6 +143,6 @@ def _read(path: Path) -> bytes | None:
 def _bytes(path: Path) -> bytes | None:
     check_present(path)
     try:
-        return path.read_bytes() if path.exists() else None
+        return read_beside(path) if path.exists() else None
     except OSError as exc:
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc

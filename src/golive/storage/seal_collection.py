@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from golive.audit import Fault, Soundness, worst
+from golive.inputs import read_beside
 from golive.model.errors import JournalError
 
 from .files import make_directory, write_atomic
@@ -54,7 +55,7 @@ def collection_keys(home: Path, to: Path) -> VerificationKeys:
             raise JournalError(f"{home / PUBLIC_DIRECTORY}: no public key, so there is nothing to collect yet")
         for path in published:
             read_public_key(path)
-            write_atomic(pinned / path.name, path.read_bytes(), durable_name=True)
+            write_atomic(pinned / path.name, read_beside(path), durable_name=True)
     seal = dict(read_public_key(path) for path in sorted(pinned.glob("*.json")))
     return VerificationKeys(seal=seal, places=(home / SEALS,), outside=(to,))
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from golive.audit import Chain, EntryError, MacKeys, decode_entry
 from golive.audit.entry import SEGMENT_CLOSED, body_text
+from golive.inputs import read_beside
 from golive.model.errors import JournalError
 
+from .files import MOST_LOG
 from .journal_file import Draft, JournalFile, Signer
 
 
@@ -134,6 +136,6 @@ def last_closing(path: Path) -> str:
 
 def _lines(path: Path) -> list[bytes]:
     try:
-        return path.read_bytes().split(b"\n")[:-1]
+        return read_beside(path, most=MOST_LOG).split(b"\n")[:-1]
     except OSError as exc:
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc

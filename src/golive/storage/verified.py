@@ -20,17 +20,16 @@ from golive.audit import (
     worst,
 )
 from golive.audit.register import RegisterError, journal_of
-from golive.inputs import read_beside
+from golive.inputs import open_beside, read_beside
 from golive.model.errors import JournalError
 
+from .files import MOST_LOG
 from .kept_seals import kept_seals, logs_without, lost_tail
 from .keys import PUBLIC_DIRECTORY, DevelopmentKeys, read_public_key
 from .seal_copies import DIRECTORY as SEALS
 
 _FIRST_LINES: Final = 1 << 12
 """bytes to read at least, for a register the line behind its cover too"""
-MOST_JOURNAL: Final = 16 << 30
-"""bytes of one journal file"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,8 @@ def verify_journal(path: Path, keys: VerificationKeys, chain: Chain) -> Result:
         seal = read_beside(seal_file) if seal_file.exists() else None
         log_id = chain.log_id or _log_id(path)
         kept = kept_seals(keys, log_id, seal)
-        data = journal_of(path.read_bytes()) if path.suffix == ".json" else path.read_bytes()
+        data = read_beside(path, most=MOST_LOG)
+        data = journal_of(data) if path.suffix == ".json" else data
     except OSError as exc:
         return Result(path, (of_file(Soundness.CANNOT_SAY, f"cannot be read: {exc.strerror}"),))
     except RegisterError as exc:
@@ -102,7 +102,7 @@ def verify_journal(path: Path, keys: VerificationKeys, chain: Chain) -> Result:
 
 def _log_id(path: Path) -> str:
     """Return the id that the first record of a log names, '' where it names none. Raises OSError."""
-    with path.open("rb") as file:
+    with open_beside(path, most=MOST_LOG) as file:
         lines = file.readlines(_FIRST_LINES)
     first = lines[1].removesuffix(b"\n").removesuffix(b",") if path.suffix == ".json" and len(lines) > 1 else b"".join(lines[:1])
     try:
@@ -147,7 +147,7 @@ def sealed_entries(path: Path, seal_path: Path, keys: DevelopmentKeys) -> Sequen
             if seal is not None:
                 raise JournalError(f"{path}: is missing, yet {seal_path.name} seals records of it; restore the file")
             return ()
-        data = read_beside(path, most=MOST_JOURNAL)
+        data = read_beside(path, most=MOST_LOG)
     except OSError as exc:
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
     if not data and seal is None:
@@ -170,21 +170,22 @@ def entries(path: Path) -> Iterator[Entry]:
 
 
 def numbered_entries(path: Path) -> Iterator[tuple[int, Entry]]:
-    """Yield what can be read of a journal, each with its line."""
-    if not path.exists():
+    """Yield what can be read of a journal, each with its line; nothing of what is no file."""
+    try:
+        with open_beside(path, most=MOST_LOG) as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    yield number, decode_entry(line.removesuffix(b"\n"))[0]
+                except EntryError:
+                    continue
+    except OSError:
         return
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                yield number, decode_entry(line.removesuffix(b"\n"))[0]
-            except EntryError:
-                continue
 
 
 def entries_with(path: Path, text: bytes) -> Iterator[Entry]:
     """Yield the records of a journal whose line has `text` in it; the others are not decoded."""
     try:
-        with path.open("rb") as file:
+        with open_beside(path, most=MOST_LOG) as file:
             for line in file:
                 if text in line:
                     try:

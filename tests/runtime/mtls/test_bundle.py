@@ -200,6 +200,11 @@ def test_an_older_key_of_an_authority_is_read_and_said_to_be_quick_to_guess(plac
     done = openssl(*words, "-passin", f"pass:{PASSPHRASE.reveal()}", "-passout", f"pass:{PASSPHRASE.reveal()}")
     assert done.returncode == 0, done.stderr
     assert is_slow_to_guess(anew.read_bytes())
+    for costs, is_slow in (("-scrypt_N 2 -scrypt_r 1 -scrypt_p 1", False), ("-scrypt_N 16384 -scrypt_r 8 -scrypt_p 1", True)):
+        quick = [*words[:-1], str(place.home / "quick.pem"), *costs.split()] if words[-1] == str(anew) else None
+        assert quick is not None
+        openssl(*quick, "-passin", f"pass:{PASSPHRASE.reveal()}", "-passout", f"pass:{PASSPHRASE.reveal()}")
+        assert is_slow_to_guess((place.home / "quick.pem").read_bytes()) is is_slow
     place.keys["ca"].write_bytes(anew.read_bytes())
     rotate_bundle(place.home, SECTION, PASSPHRASE, "anna", clock=clock)
     assert "quick" not in {check.id: check.detail for check in verified(place, clock).checks}["ca.key"]
