@@ -18,7 +18,6 @@ from golive.services.request_head import is_loopback
         "::1",
         "[::1]",
         "[::1]:9177",
-        "[::ffff:127.0.0.1]:1",
     ],
 )
 def test_this_machine_is_known_with_and_without_a_port(host: str) -> None:

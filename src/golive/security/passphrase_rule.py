@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from golive.config.adapter_table import KNOWN_ADAPTERS
 from golive.config.rbac import Role
 from golive.model.errors import ConfigError
 from golive.model.secret import Secret
@@ -24,8 +25,9 @@ LEAST_DIFFERENT: Final = 5
 LEAST_OF_ONES_OWN: Final = 8
 """characters, spaces apart, that are left without the words that anybody here would try"""
 WORDS: Final = (
-    *("golive", "trading", "trade", "trader", "dudzian", "okx", "kraken", "bybit", "bitcoin", "crypto", "passphrase", "password"),
+    *("golive", "trading", "trade", "trader", "dudzian", "bitcoin", "crypto", "passphrase", "password"),
     *("secret", "admin", "root", "live", "paper", "demo", "bot", "vault", "licence", "license"),
+    *(facts.label for facts in KNOWN_ADAPTERS.values()),
     *(role for role in Role if len(role) > 2),
 )
 """names of this product, of its venues and roles; the name of the person comes on top"""

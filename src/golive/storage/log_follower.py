@@ -11,9 +11,9 @@ from golive.audit import Chain, Entry, Fault, MacKeys, Soundness
 from golive.audit.register import RegisterError, journal_of
 from golive.inputs import read_beside
 
-from .files import FilePlace
+from .files import MOST_LOG, FilePlace
 from .log_series import REGISTER, begin, files_of
-from .verified import MOST_JOURNAL, of_file
+from .verified import of_file
 
 
 class Seen(NamedTuple):
@@ -119,7 +119,7 @@ class LogFollower:
     def _register(self, place: FilePlace) -> Iterator[Seen]:
         path = place.path
         try:
-            data = journal_of(read_beside(path, most=MOST_JOURNAL))
+            data = journal_of(read_beside(path, most=MOST_LOG))
         except RegisterError as exc:
             yield Seen(path, None, (of_file(Soundness.TAMPERED, str(exc)),))
             return

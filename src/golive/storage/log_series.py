@@ -15,9 +15,9 @@ from golive.model.errors import JournalError
 
 from . import alert_audit
 from .daily_journal import dated_files
+from .files import MOST_LOG
 from .live_log import is_log_file
 from .live_segments import DIRECTORY, LOG_NAME, log_files
-from .verified import MOST_JOURNAL
 
 LIVE_LOG: Final = DIRECTORY / f"{LOG_NAME}.jsonl"
 """the decision log of live orders, relative to home"""
@@ -60,7 +60,7 @@ def lines_of(path: Path) -> Iterator[bytes]:
     """Yield the whole lines of a file as they were signed; half a line at the end is none. Raises JournalError."""
     try:
         if path.suffix == REGISTER:
-            yield from journal_of(read_beside(path, most=MOST_JOURNAL)).split(b"\n")[:-1]
+            yield from journal_of(read_beside(path, most=MOST_LOG)).split(b"\n")[:-1]
             return
         with path.open("rb") as file:
             for line in file:

@@ -12,6 +12,9 @@ from .profile import VenueProfile
 
 _MODULES: Final = {"okx_spot": "okx", "kraken_spot": "kraken", "bybit_spot": "bybit"}
 
+DRILLED: Final = ("okx_spot", "bybit_spot")
+"""whom a resilience drill breaks, and whom trading then goes to"""
+
 
 class _Profiles(Mapping[str, VenueProfile]):
     """Imports a venue's module when its profile is asked for: a process rarely needs all of them."""

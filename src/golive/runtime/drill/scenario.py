@@ -20,6 +20,7 @@ from golive.model.errors import VenueError
 from golive.readiness.resilience import timeline
 from golive.readiness.resilience.said import Said, What
 from golive.readiness.resilience.service import Measured, Scenario
+from golive.venues.registry import DRILLED
 
 from ..clock import SystemClock
 from ..live.order_risk import OrderRisk
@@ -30,8 +31,7 @@ from .trader import LIMITS, Trader
 from .trading_process import order_of
 from .venue import DrillVenue
 
-PRIMARY: Final = "okx_spot"
-SECOND_VENUE: Final = "bybit_spot"
+PRIMARY, SECOND_VENUE = DRILLED
 CALM_S: Final = 1.0
 """of trading before anything is broken"""
 FAULT_S: Final = 10.0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import golive
+from golive.config.adapter_table import KNOWN_ADAPTERS
 from golive.inputs import InputRefused, read_bytes
 from golive.model.errors import ConfigError, JournalError
 from golive.readiness.runbook import Runbook, parse_runbook
@@ -16,7 +17,7 @@ from .steps import MACHINE
 
 RUNBOOKS: Final = (
     "DEMO_PAPER_LIVE_CHECKLIST", "LIVE_EXECUTION_CHECKLIST", "PAPER_TO_LIVE_RUNBOOK", "STAGE6_PORTFOLIO_CHECKLIST",
-    "STAGE6_RESILIENCE_CHECKLIST", "bybit_go_live", "kraken_go_live", "okx_go_live",
+    "STAGE6_RESILIENCE_CHECKLIST", *sorted(f"{facts.label}_go_live" for facts in KNOWN_ADAPTERS.values()),
 )  # fmt: skip
 """what is a runbook; other pages beside them are none"""
 
