@@ -14,8 +14,6 @@ if Path(sys.prefix).resolve() != PYTHON.parent.parent.resolve():
         sys.exit(2)
     os.execv(PYTHON, [str(PYTHON), __file__, *sys.argv[1:]])  # noqa: S606 (this very program; no shell is wanted)
 
-os.environ.setdefault("GOLIVE_HOME", str(ROOT))
-
 from golive.cli.main import main  # noqa: E402
 
 sys.exit(main(["provision", *sys.argv[1:]]))

@@ -71,6 +71,15 @@ def test_the_scripts_verify_with_no_further_argument(home: Path, script: str, is
     assert document["valid"] is is_valid
 
 
+def test_the_script_takes_the_folder_in_which_it_is_run_for_the_installation_as_every_command_does(home: Path) -> None:
+    make_development(home)
+    environment = {name: value for name, value in os.environ.items() if name != "GOLIVE_HOME"}
+    command = [sys.executable, str(ROOT / "oem_provision_license.py"), "--verify"]
+    done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(list((home / "var/audit/licences").glob("verify_*.json"))) == 1
+
+
 def test_no_session_starts_with_a_licence_that_is_not_good(home: Path) -> None:
     make_development(home)
     path = home / "var/licenses/active/license.json"

@@ -17,8 +17,8 @@ from golive.config.licensing_section import Licensing
 from golive.model.clock import DAY, MINUTE, Nanos
 from golive.model.errors import ConfigError, PrerequisiteMissing
 from golive.runtime.drive import Inbox
-from golive.runtime.licence.desk import REFUSED, VERIFIED
 from golive.runtime.licence.issuance import IssuerDesk, Terms, make_signing_key, read_request, write_request
+from golive.runtime.licence.memory import REFUSED, VERIFIED
 from golive.runtime.licence.renewal import install, install_fingerprint, request_fingerprint, sync
 from golive.runtime.licence.verification import examine, verify
 from golive.runtime.live.order_licence import OrderLicence

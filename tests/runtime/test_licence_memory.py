@@ -10,8 +10,8 @@ import pytest
 from golive.model.clock import DAY, MINUTE, Nanos, to_iso
 from golive.model.errors import PrerequisiteMissing
 from golive.model.json import JsonObject
-from golive.runtime.licence.desk import CLOCK_ACCEPTED
 from golive.runtime.licence.issuance import IssuerDesk, make_signing_key, read_request
+from golive.runtime.licence.memory import CLOCK_ACCEPTED
 from golive.runtime.licence.renewal import install, install_fingerprint, request_fingerprint, sync
 from golive.runtime.licence.verification import examine
 from golive.runtime.operators import record_act
@@ -22,7 +22,7 @@ from golive.security.licence.fault import Document, FaultCode
 from golive.security.licence.issuer_key import IssuerKey
 from golive.storage.config_files import load_configuration
 from golive.storage.files import write_atomic
-from golive.storage.licence_files import MARKS
+from golive.storage.licence_files import EXPECTED, MARKS
 from golive.storage.security_admin import PATH as ADMIN_LOG
 from support.golive_process import ROOT
 from support.licensed_home import OLGA, PAPER, World
@@ -52,11 +52,13 @@ def without_marks(world: World) -> None:
 
 
 def in_a_backup(world: World) -> Path:
+    shutil.copy(world.home / EXPECTED, world.out.parent / EXPECTED.name)
     return Path(shutil.copytree(world.home / "var/licenses/active", world.out.parent / "backup"))
 
 
 def restored(world: World, backup: Path) -> None:
     shutil.copytree(backup, world.home / "var/licenses/active", dirs_exist_ok=True)
+    shutil.copy(backup.parent / EXPECTED.name, world.home / EXPECTED)
 
 
 def revoked_licence(world: World) -> Path:
@@ -103,6 +105,7 @@ def test_a_licence_that_was_taken_back_stays_so_whatever_is_put_away(world: Worl
     assert world.codes() == {*ROLLED_BACK, (Document.LICENCE, FaultCode.REVOKED)}
     for path in (world.home / ADMIN_LOG, (world.home / ADMIN_LOG).with_suffix(".seal.json")):
         path.unlink()
+    without_marks(world)
     for _ in range(2):  # the refusal that is recorded first says nothing of what was seen
         assert world.codes() == {(Document.CLOCK, FaultCode.MARKS)}
     with pytest.raises(PrerequisiteMissing, match="restore the log and its seal"):
@@ -195,3 +198,60 @@ def test_a_session_only_reduces_while_its_licence_cannot_be_known(world: World) 
     assert licence.lapse is not None
     assert "not known" in licence.lapse
     assert told == [licence.lapse]
+
+
+def test_a_licence_that_was_taken_back_before_the_next_one_came_does_not_revive_with_the_files_of_its_time(world: World) -> None:
+    backup = in_a_backup(world.installed())
+    before = (world.home / MARKS).read_bytes()
+    licence = world.desk.check(PAPER, "test").licence
+    assert licence is not None
+    later(world)
+    world.issuer.issue_list([licence.license_id], [], world.out.parent / "list")
+    later(world)
+    world.installed()
+    restored(world, backup)
+    write_atomic(world.home / MARKS, before)
+    assert world.codes() == {*ROLLED_BACK, (Document.LICENCE, FaultCode.REVOKED)}
+    assert not examine(world.desk).is_valid
+    assert (world.home / MARKS).read_bytes() != before, "the marks are raised again to what the log says"
+
+
+def test_the_registry_knows_the_least_version_of_a_list_when_marks_are_older_and_the_log_is_gone(world: World) -> None:
+    backup = in_a_backup(world.installed())
+    before = (world.home / MARKS).read_bytes()
+    later(world)
+    world.installed()
+    restored(world, backup)
+    write_atomic(world.home / MARKS, before)
+    shutil.rmtree(world.home / "logs")
+    assert world.codes() == ROLLED_BACK
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_the_clock_does_not_go_back_with_an_older_file_of_marks(world: World, *, accepted: bool) -> None:
+    world.installed()
+    start, before = world.clock.time, (world.home / MARKS).read_bytes()
+    world.clock.time = Nanos(start + 30 * DAY)
+    world.codes()
+    world.clock.time = start
+    if accepted:
+        world.desk.accept_clock("olga")
+    write_atomic(world.home / MARKS, before)
+    assert world.codes() == (set() if accepted else {(Document.CLOCK, FaultCode.ROLLED_BACK)})
+
+
+def test_a_list_by_a_key_that_was_taken_back_teaches_nothing(world: World, tmp_path: Path) -> None:
+    key_id, public = make_signing_key(tmp_path / "second.key")
+    thief = IssuerDesk(tmp_path / "second", tmp_path / "second.key", world.clock)
+    world.desk = world.with_issuers(*world.desk.issuers, IssuerKey("dudzian", bytes.fromhex(public)))
+    licence = world.installed().desk.check(PAPER, "test").licence
+    assert licence is not None
+    taken(world, world.issuer, [], [key_id])
+    path = world.desk.paths[Document.REVOCATIONS]
+    good = path.read_bytes()
+    later(world)
+    thief.issue_list([licence.license_id], [], tmp_path / "stolen")
+    write_atomic(path, (tmp_path / "stolen/revocations.json").read_bytes())
+    assert (Document.REVOCATIONS, FaultCode.KEY_REVOKED) in world.codes()
+    write_atomic(path, good)
+    assert world.codes() == set(), "what the thief took back, and the version of their list, are not remembered"

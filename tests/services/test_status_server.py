@@ -17,13 +17,15 @@ from google.protobuf.message_factory import GetMessageClass
 
 from golive.config.rbac import SCOPES, WITHOUT_TOKEN, Role, Scope
 from golive.model.clock import DAY, MINUTE, to_iso
-from golive.model.errors import PrerequisiteMissing
+from golive.model.errors import ConfigError, PrerequisiteMissing
 from golive.runtime.host_signer import host_signer
+from golive.runtime.mtls.place import BundlePlace
 from golive.runtime.mtls.prepare import rotate_bundle
 from golive.runtime.mtls.record import register_rotation
 from golive.runtime.mtls.revocation import revoke_certificate
 from golive.security.certificate import read_certificate
 from golive.security.certificate_maker import Leaf, LeafRole, make_authority, make_leaf
+from golive.services.client import health_of
 from golive.services.gatekeeper import CallLimits
 from golive.services.interceptor import LONGEST_CALL_S
 from golive.services.proto import health_pb2, status_pb2, status_pb2_grpc
@@ -204,6 +206,41 @@ def test_who_is_revoked_is_out_on_the_open_connection_streams_included(served: S
         assert (health(channel), status(channel, token)) == (Code.UNAUTHENTICATED, Code.UNAUTHENTICATED)
         assert outcome(lambda: next(watch)) is Code.UNAUTHENTICATED
     assert set(reasons(served.home)) == {"certificate_revoked"}
+
+
+def test_a_server_whose_own_certificate_is_revoked_says_so_and_is_not_believed_until_it_shows_another(served: Served) -> None:
+    token = served.token(Role.OPERATOR)
+    assert health_of(served.home, SECTION, f"localhost:{served.server.port}") == "SERVING"
+    with served.channel(served.client) as channel:
+        assert status(channel, token) is Code.OK
+        revoke_certificate(served.home, SECTION, "server", "stolen", "anna")
+        told = HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
+        assert told.status == health_pb2.HealthCheckResponse.NOT_SERVING
+        assert status(channel, token) is Code.UNAVAILABLE
+    said = health_of(served.home, SECTION, f"localhost:{served.server.port}")
+    assert said.startswith("not believed (its certificate is revoked;")
+    assert reasons(served.home) == ["server_certificate_revoked"]
+    rotate_bundle(served.home, SECTION, PASSPHRASE, "anna")
+    assert health_of(served.home, SECTION, f"localhost:{served.server.port}") == "SERVING"
+    with served.channel(served.client) as channel:
+        assert status(channel, served.token(Role.OPERATOR)) is Code.OK
+
+
+def test_the_client_believes_a_server_by_its_own_register_and_the_bundle_alone(served: Served, tmp_path: Path) -> None:
+    target, place = f"localhost:{served.server.port}", served.bundle.place
+    assert health_of(served.home, SECTION, f"127.0.0.2:{served.server.port}").startswith("no answer"), (
+        "no name of the certificate"
+    )
+    with pytest.raises(ConfigError, match="give HOST:PORT"):
+        health_of(served.home, SECTION, "localhost")
+    elsewhere = tmp_path / "elsewhere"
+    other = BundlePlace.of(elsewhere, SECTION)
+    other.directory.mkdir(parents=True)
+    for path in (place.certificates["ca"], place.certificates[LeafRole.CLIENT], place.keys[LeafRole.CLIENT]):
+        shutil.copy2(path, other.directory)
+    assert health_of(elsewhere, SECTION, target) == "SERVING", "there is no register there to ask"
+    place.register.unlink()
+    assert health_of(served.home, SECTION, target).startswith("not believed (whether its certificate is revoked cannot be said")
 
 
 def test_who_expires_is_out_on_the_open_connection(served: Served) -> None:

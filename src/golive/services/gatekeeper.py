@@ -73,7 +73,10 @@ class Tokens(Protocol):
 
 
 class Gatekeeper:
-    """Answers for one server. `revoked` returns serials and thumbprints, or raises JournalError: then nobody is let in."""
+    """Answers for one server. `revoked` returns serials and thumbprints, or raises JournalError: then nobody is let in.
+
+    `own` is the certificate that the server shows: once it is revoked or has run out, nothing but health is answered.
+    """
 
     def __init__(
         self,
@@ -81,12 +84,14 @@ class Gatekeeper:
         clock: Clock,
         tokens: Tokens,
         revoked: Callable[[], frozenset[str]],
+        own: Callable[[], Certificate] | None = None,
         identities: frozenset[str] = frozenset({LeafRole.CLIENT.identity}),
         limits: CallLimits | None = None,
     ) -> None:
         self._clock = clock
         self._tokens = tokens
         self._revoked = revoked
+        self._own = own
         self._identities = identities
         self._certificates: OrderedDict[bytes, Certificate] = OrderedDict()
         self._rates = _Rates(limits or CallLimits())
@@ -117,16 +122,27 @@ class Gatekeeper:
             identity = certificate.uris[0]
             if scope in WITHOUT_TOKEN:
                 return Admitted(identity, certificate, None)
+            if (reason := self.own_objection()) is not None:
+                return Refused(Answer.UNAVAILABLE, f"server_{reason}", peer)
             return self._by_token(identity, certificate, token, scope, now)
         except JournalError:
             # Without the list or the tokens nobody can be told from somebody who was withdrawn.
             return Refused(Answer.UNAVAILABLE, "records_unreadable", peer)
 
-    def _certificate_objection(self, certificate: Certificate, now: int) -> str | None:
+    def own_objection(self) -> str | None:
+        """Say why the server's own certificate is no good now, None when it is. JournalError when that cannot be known."""
+        return None if self._own is None else self._withdrawn_or_out(self._own(), self._clock.now())
+
+    def _withdrawn_or_out(self, certificate: Certificate, now: int) -> str | None:
         if not certificate.not_before <= now < certificate.not_after:
             return "certificate_expired" if now >= certificate.not_after else "certificate_not_yet_valid"
         if not {certificate.serial, certificate.sha256}.isdisjoint(self._revoked()):
             return "certificate_revoked"
+        return None
+
+    def _certificate_objection(self, certificate: Certificate, now: int) -> str | None:
+        if (reason := self._withdrawn_or_out(certificate, now)) is not None:
+            return reason
         if certificate.is_authority or certificate.usages != (LeafRole.CLIENT.usage,):
             return "certificate_usage"
         if len(certificate.uris) != 1 or certificate.uris[0] not in self._identities:

@@ -13,7 +13,7 @@ import grpc
 from golive.config.mtls_section import Mtls
 from golive.model.clock import SECOND, Clock
 from golive.model.emergency import TradingState, tightest
-from golive.model.errors import ConfigError, PrerequisiteMissing
+from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.json import JsonObject
 from golive.runtime.code_version import code_version
 from golive.runtime.emergency import HostEmergency
@@ -101,11 +101,13 @@ class StatusServer:
         self._tokens = SessionTokens(home)
         self._streams = Streams(MOST_STREAMS)
         self._state = _TradingState(HostEmergency(home, clock=clock), clock)
-        gatekeeper = Gatekeeper(clock=clock, tokens=self._tokens, revoked=revocations, limits=calls)
+        self._gatekeeper = Gatekeeper(
+            clock=clock, tokens=self._tokens, revoked=revocations, own=lambda: self._identity.certificate, limits=calls
+        )
         self.refusals = RefusalRecord(clock, self._note)
         self._server = grpc.server(
             ThreadPoolExecutor(WORKERS, thread_name_prefix="status-call"),
-            interceptors=[AccessInterceptor(gatekeeper, scopes, self.refusals)],
+            interceptors=[AccessInterceptor(self._gatekeeper, scopes, self.refusals)],
             options=(limits or ServerLimits()).options(),
             maximum_concurrent_rpcs=MOST_CALLS,
         )
@@ -142,8 +144,10 @@ class StatusServer:
             raise ConfigError(f"cannot listen on {host}:{port}; choose another --host or --port (0 = any free one)") from exc
 
     def _is_serving(self) -> bool:
-        certificate = self._identity.certificate
-        return certificate.not_before <= self._clock.now() < certificate.not_after and not self.refusals.failure
+        try:
+            return self._gatekeeper.own_objection() is None and not self.refusals.failure
+        except JournalError:
+            return False
 
     def _note(self, type_: str, body: JsonObject) -> None:
         who = operator_identity()

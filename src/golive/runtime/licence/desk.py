@@ -7,38 +7,29 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from golive.config.licensing_section import Licensing
-from golive.model.clock import DAY, MINUTE, Clock, from_iso, to_iso
+from golive.model.clock import DAY, MINUTE, Clock, to_iso
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.json import JsonObject
 from golive.security.licence.fault import Document
 from golive.security.licence.issuer_key import SHIPPED, IssuerKey, key_table
 from golive.security.licence.judge import Held, Judgement, Rules, Standing, Wanted, judge
 from golive.security.licence.machine import machine_factors
-from golive.security.licence.mark import Marks, decode_marks, encode_marks
+from golive.security.licence.mark import Marks, encode_marks
 from golive.storage.keys import DevelopmentKeys
 from golive.storage.licence_files import (
     EXPECTED,
-    MARKS,
-    REGISTRY,
     read_document,
-    shows_an_installed_one,
     write_documents,
     write_marks,
 )
-from golive.storage.security_admin import PATH as ADMIN_LOG
-from golive.storage.security_admin import admin_entries, record_admin_act
-from golive.storage.verified import entries_with
+from golive.storage.security_admin import record_admin_act
 
 from ..host_signer import host_signer
 from ..identity import operator_identity
 from .development import DevelopmentIssuer
+from .memory import CLOCK_ACCEPTED, REFUSED, VERIFIED, kept_marks, remembered, told_by_log
 
 HOUR: Final = 60 * MINUTE
-VERIFIED: Final = "licence_verified"
-REFUSED: Final = "licence_refused"
-INSTALLED: Final = "licence_installed"
-LIST_SYNCED: Final = "licence_list_synced"
-CLOCK_ACCEPTED: Final = "licence_clock_accepted"
 _STEP_NS: Final = MINUTE
 """how far the clock has to go on before that is written down again"""
 Traces: TypeAlias = tuple[tuple[int, int, int] | None, ...]
@@ -91,7 +82,7 @@ class LicenceDesk:
                 found[document], unreadable[document] = None, str(exc)
         return Held(
             licence=found[Document.LICENCE], fingerprint=found[Document.FINGERPRINT], expected=found[Document.EXPECTED],
-            revocations=found[Document.REVOCATIONS], factors=machine_factors(self.machine), marks=self._marks(),
+            revocations=found[Document.REVOCATIONS], factors=machine_factors(self.machine), marks=remembered(self.home),
             unreadable=unreadable,
         )  # fmt: skip
 
@@ -124,8 +115,8 @@ class LicenceDesk:
 
         Lists and what they took back are kept; PrerequisiteMissing when neither marks nor log tell of them.
         """
-        now, before = self.clock.now(), self._marks()
-        known = before if before.is_believed else self._told_by_log()
+        now, before = self.clock.now(), remembered(self.home)
+        known = before if before.is_believed else told_by_log(self.home)
         if not known.is_believed:
             raise PrerequisiteMissing(f"the clock is not accepted: {known.doubt}")
         marks = replace(known, clock=now)
@@ -145,46 +136,12 @@ class LicenceDesk:
     def _keys(self) -> DevelopmentKeys:
         return DevelopmentKeys.load_or_create(self.home)
 
-    def _marks(self) -> Marks:
-        """Return what was seen before; without its file what the signed log says of it."""
-        try:
-            data = read_document(self.home / MARKS)
-        except JournalError as exc:
-            return Marks(doubt=str(exc))
-        if data is not None:
-            keys = DevelopmentKeys.load(self.home)
-            if keys is None:
-                return Marks(doubt=f"{self.home / MARKS}: the keys that sealed it are gone")
-            marks = decode_marks(data, keys.mac_key)
-            for entry in entries_with(self.home / ADMIN_LOG, LIST_SYNCED.encode()):  # the file may be an older one put back
-                marks = _told(entry.body, marks) if entry.type == LIST_SYNCED else marks
-            return marks
-        return self._told_by_log()
-
-    def _told_by_log(self) -> Marks:
-        """Return what the signed log says was seen; marks that are not believed when it is gone and a real licence was here."""
-        marks = Marks()
-        if any(entries_with(self.home / ADMIN_LOG, b'"type":"licence_')):
-            for entry in admin_entries(self.home, DevelopmentKeys.load(self.home)):
-                if entry.body.get("doubt"):  # it tells of documents alone, which may have been turned back
-                    continue
-                if entry.type == CLOCK_ACCEPTED:
-                    marks = _told(entry.body, replace(marks, clock=0))
-                elif entry.type in (INSTALLED, LIST_SYNCED, VERIFIED, REFUSED) and entry.body.get("license_id", "") is not None:
-                    marks = _told(entry.body, marks)
-        if not marks.lists and shows_an_installed_one(self.home):
-            gone = f"{ADMIN_LOG} and {MARKS} say nothing of lists, yet a licence in {REGISTRY} was installed"
-            return Marks(doubt=f"what was seen before is gone: {gone}; restore the log and its seal from a backup")
-        return marks
-
     def remember(self, before: Marks, found: Judgement, *, at_once: bool = False) -> None:
         """Keep what was seen, when it is news, or `at_once`. Raises JournalError."""
-        after = found.marks
-        if (
-            found.licence is not None
-            and before.is_believed
-            and (at_once or replace(after, clock=before.clock) != before or after.clock >= before.clock + _STEP_NS)
-        ):
+        if found.licence is None or not before.is_believed:
+            return
+        after, kept = found.marks, kept_marks(self.home) or Marks()  # which may be older ones than the log tells of
+        if at_once or replace(after, clock=kept.clock) != kept or after.clock >= kept.clock + _STEP_NS:
             write_marks(self.home, encode_marks(after, self._keys().mac_key))
 
     def _record(self, found: Judgement, wanted: Wanted, purpose: str) -> None:
@@ -215,15 +172,3 @@ def _trace(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def _told(body: JsonObject, marks: Marks) -> Marks:
-    """Raise marks to what a record of the log says."""
-    clock, lists, taken_back = (body.get(name) for name in ("clock", "lists", "taken_back"))
-    marks = marks.after(from_iso(clock)) if isinstance(clock, str) else marks
-    for issuer, version in lists.items() if isinstance(lists, dict) else ():
-        marks = marks.after(marks.clock, issuer, version if type(version) is int else 0)
-    for issuer, ids in taken_back.items() if isinstance(taken_back, dict) else ():
-        named = (each for each in ids if isinstance(each, str)) if isinstance(ids, list) else ()
-        marks = marks.after(marks.clock, issuer, 0, named)
-    return marks

@@ -26,9 +26,10 @@ from golive.storage.licence_files import MOST_BYTES, read_document, register
 from ..host_signer import host_signer
 from ..identity import operator_identity
 from ..operators import record_act
-from .desk import INSTALLED, LIST_SYNCED, LicenceDesk, refusal
+from .desk import LicenceDesk, refusal
 from .development import DevelopmentIssuer, registered_body
 from .issuance import EXPECTED_FILE, FINGERPRINT_FILE, LICENCE_FILE, LIST_FILE, write_request
+from .memory import INSTALLED, LIST_SYNCED
 
 TIMEOUT_S: Final = 10.0
 REQUESTS: Final = Path("var/licenses/requests")
