@@ -32,7 +32,7 @@ PLAIN = {
     "x509", "load_pem_x509_certificate", "load_pem_private_key", "InvalidSignature", "InvalidTag", "UnsupportedAlgorithm", "NameOID",
     "ExtendedKeyUsageOID", "Encoding", "NoEncryption", "PEM", "DER", "generate_private_key", "EllipticCurvePrivateKey",
     "EllipticCurvePublicKey", "KeySerializationEncryption", "PrivateFormat", "PublicFormat", "Raw", "algorithms", "modes", "file_digest", "new", "digest", "compare_digest",
-    "cert_time_to_seconds", "_Hash", "hashes", "ec", "serialization", "ObjectIdentifier", "HMAC", "ECDSA", "load_der_private_key",
+    "cert_time_to_seconds", "DER_cert_to_PEM_cert", "_Hash", "hashes", "ec", "serialization", "ObjectIdentifier", "HMAC", "ECDSA", "load_der_private_key",
     "SSLError", "SSLCertVerificationError", "SSLObject", "SSLSocket", "TLSVersion", "EllipticCurve", "InvalidKey", "CertificateError",
 }  # fmt: skip
 """names that choose no primitive: encodings, errors, types, readers; a digest's name is looked at on its own"""

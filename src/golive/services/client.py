@@ -64,7 +64,7 @@ def _shown(target: str, place: BundlePlace, authority: bytes) -> bytes:
     host, _, port = target.rpartition(":")
     if not host or not port.isascii() or not port.isdecimal() or int(port) > 65535:
         raise ConfigError(f"{target!r:.80}: give HOST:PORT")
-    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cadata=authority.decode("ascii"))
+    context = ssl.create_default_context(cadata=authority.decode("ascii"))
     context.set_alpn_protocols(["h2"])
     context.load_cert_chain(place.certificates[LeafRole.CLIENT], place.keys[LeafRole.CLIENT])
     host = host.removeprefix("[").removesuffix("]")
