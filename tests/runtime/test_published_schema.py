@@ -18,6 +18,7 @@ from golive.readiness.resilience import document as drill_document
 from golive.runtime import config_document, stored_document, strategy_document
 from golive.runtime.alerts.list import list_schema
 from golive.runtime.alerts.selftest import selftest_schema
+from golive.runtime.audit_bundle.manifest import bundle_schema
 from golive.runtime.auto_trade_control import auto_trade_schema
 from golive.runtime.decision_list import decisions_schema
 from golive.runtime.doctor.finding import doctor_schema
@@ -37,6 +38,7 @@ from golive.runtime.service_levels.report import slo_schema
 
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
 MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
+    "golive.audit_bundle.v1": bundle_schema,
     "golive.alerts.v1": list_schema,
     "golive.alerts_selftest.v1": selftest_schema,
     "golive.auto_trade.v1": auto_trade_schema,

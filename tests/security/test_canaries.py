@@ -94,6 +94,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
         _orders(made, at)
         _session(made)
         _say(made, "panic", "panic", "--reason", f"password={made.new('reason')}", "--json")
+        _say(made, "show", "audit", "show", "logs/security_admin.log", "--json")
+        _say(made, "bundle", "audit", "bundle", "--out", str(made.home / "handed_over"))
         yield made
 
 
@@ -227,6 +229,7 @@ def test_no_canary_stands_in_what_commands_said(planted: Planted) -> None:
 def test_no_canary_stands_in_any_file_that_was_written(planted: Planted) -> None:
     files = [path for path in planted.home.rglob("*") if path.is_file() and path not in planted.sources]
     kinds = {path.suffix for path in files}
+    assert (planted.home / "handed_over/logs/logs/security_admin.log").is_file(), planted.said["bundle"]
     assert {".jsonl", ".json", ".md", ".html", ".log", ".sqlite", ".prom"} <= kinds, kinds
     found = {str(path.relative_to(planted.home)): hits(path.read_bytes(), planted.canaries) for path in files}
     assert {name: each for name, each in found.items() if each} == {}

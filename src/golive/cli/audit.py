@@ -12,6 +12,7 @@ import typer
 from golive.model.errors import ConfigError, JournalError
 from golive.model.verdict import ExitCode
 
+from .audit_bundle import bundle
 from .audit_findings import NOT_AS_IT_SHOULD_BE, SHOWN, configured, exit_code, told
 from .audit_follow import follow
 from .audit_show import show
@@ -24,14 +25,15 @@ from .terminal import clean
 if TYPE_CHECKING:
     from golive.storage.verified import VerificationKeys
 
-app = command_group("Verify, show and follow journals and registers.")
+app = command_group("Verify, show, follow and hand over journals and registers.")
 app.command()(show)
 app.command()(follow)
+app.command()(bundle)
 
 
 @app.callback()
 def audit() -> None:
-    """Verify, show and follow journals and registers."""
+    """Verify, show, follow and hand over journals and registers."""
 
 
 @app.command()

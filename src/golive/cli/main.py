@@ -52,7 +52,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "portfolio": LazyCommand("golive.cli.portfolio:app", "Compare an account with our ledger and with its targets."),
     "drill": LazyCommand("golive.cli.drill:app", "Break simulated venues, and measure how trading heals."),
     "runbook": LazyCommand("golive.cli.runbook:app", "Carry out the operators' runbooks, and show how far they are."),
-    "audit": LazyCommand("golive.cli.audit:app", "Verify, show and follow journals, seals and registers."),
+    "audit": LazyCommand("golive.cli.audit:app", "Verify, show, follow and hand over journals, seals and registers."),
     "signoff": LazyCommand("golive.cli.signoff:app", "Sign off an entrypoint for live; list, check and revoke sign-offs."),
     "compliance": LazyCommand("golive.cli.compliance:app", "Archive the documents of exchanges: KYC, KYB, offline access."),
     "doctor": LazyCommand("golive.cli.doctor:app", "Look at machine, files, secrets and journals; say what to do."),

@@ -110,6 +110,13 @@ class Verifier:
         results = [*self.logs(), *self._live.log()]
         return [*results, *lost_logs(self._keys, results)]
 
+    def log_starts(self) -> list[Path]:
+        """Return the first file of every log and register of the installation."""
+        found = [path for pattern in _JOURNALS for path in sorted(self._home.glob(pattern))]
+        found += [self._risk_log] if self._risk_log.exists() else []
+        found += decision_journal.journal_files(self._home / decision_journal.DIRECTORY) + alert_audit.alert_files(self._alerts)
+        return list(dict.fromkeys(log_series.files_of(path)[0] for path in found))
+
     def log(self, path: Path) -> list[Result]:
         """Verify every file of the log that `path` is a file of, oldest first."""
         files = log_series.files_of(path)

@@ -85,7 +85,7 @@ def verify_journal(path: Path, keys: VerificationKeys, chain: Chain) -> Result:
     try:
         # In this order, while others write: what lies beside was kept before, and what is kept was written before.
         seal = read_beside(seal_file) if seal_file.exists() else None
-        log_id = chain.log_id or _log_id(path)
+        log_id = chain.log_id or log_id_of(path)
         kept = kept_seals(keys, log_id, seal)
         data = read_beside(path, most=MOST_LOG)
         data = journal_of(data) if path.suffix == ".json" else data
@@ -100,7 +100,7 @@ def verify_journal(path: Path, keys: VerificationKeys, chain: Chain) -> Result:
     return Result(path, tuple(found), report.records, report.sealed_seq, log_id)
 
 
-def _log_id(path: Path) -> str:
+def log_id_of(path: Path) -> str:
     """Return the id that the first record of a log names, '' where it names none. Raises OSError."""
     with open_beside(path, most=MOST_LOG) as file:
         lines = file.readlines(_FIRST_LINES)
