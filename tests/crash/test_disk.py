@@ -59,7 +59,7 @@ def run_to_its_end(field: Campaign, *what: str, most_bytes: int | None = None) -
 
 def test_on_a_full_disk_nothing_leaves_and_with_space_again_all_is_resolved(tmp_path: Path) -> None:
     report = Report("disk-full", SEED)
-    with campaign("okx", tmp_path, SEED) as field, small_disk(field.home, "1m"):
+    with campaign("okx", tmp_path, SEED) as field, small_disk(field.home, "2m"):
         code, errors = run_to_its_end(field, "--orders", "20000")
         full = os.statvfs(field.home)
         placed = len(field.place.venue.orders())

@@ -16,6 +16,7 @@ from .command_app import command_group
 from .delivery import delivered, set_apart
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, Location, locate
 from .passphrase import asked_passphrase, stored_secrets
+from .telling import tell
 
 if TYPE_CHECKING:
     from golive.readiness.runbook import Binding, Item
@@ -178,7 +179,7 @@ def _told(item: Item, binding: Binding, done: Done) -> None:
     """Say on stderr what has just been carried out."""
     from .terminal import clean
 
-    typer.echo(clean(f"{done.status!s:<14} {item.id}  {binding}: {done.said}"), err=True)
+    tell(clean(f"{done.status!s:<14} {item.id}  {binding}: {done.said}"))
 
 
 def _asked(place: Place, written: WrittenRunbook, who: OperatorIdentity) -> list[str]:

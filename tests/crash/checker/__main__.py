@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from .finding import Findings
+from .keys import Keys
 from .ledger import read_ledger
 from .naive import check_naive
 from .orders import check_orders
@@ -37,8 +38,8 @@ def main(arguments: list[str]) -> int:
         if given.naive is not None:
             check_naive(ledger, given.naive, findings)
         else:
-            key = None if given.key is None else bytes.fromhex(given.key.read_text())
-            check_orders(ledger, given.journal, key, given.log, given.sent, frozenset(given.foreign), findings)
+            keys = None if given.key is None else Keys.read(given.key)
+            check_orders(ledger, given.journal, keys, given.log, given.sent, frozenset(given.foreign), findings)
     except (OSError, ValueError, KeyError) as problem:
         print(json.dumps({"problem": f"{type(problem).__name__}: {problem}"}))
         return 2

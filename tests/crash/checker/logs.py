@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from .chain import canonical
 from .finding import Findings
 from .journal import Journal, connect
+from .keys import Keys
 
 RISK, DECISION, ORDER = "risk", "risk_decision", "order"
 NOTES = (
@@ -20,7 +21,7 @@ NOTES = (
     "degraded_to_paper", "fell_back", "emergency_mode_activated", "emergency_mode_cleared",
 )  # fmt: skip
 """events of the journal's notes that stand in the decision log"""
-OF_THE_FILE = ("header", "segment_opened", "segment_closed", "tail_cut")
+OF_THE_FILE = ("header", "segment_opened", "segment_closed", "key_evolved", "tail_cut")
 """types of records that are about the file itself"""
 ADDED = ("key_class", "journal", "journal_seq")
 """what a record has beside what the journal says"""
@@ -36,13 +37,13 @@ class Said(NamedTuple):
 
 
 def check_logs(
-    logs: Sequence[Path], path: Path, journal: Journal, beside: frozenset[str], key: bytes, findings: Findings
+    logs: Sequence[Path], path: Path, journal: Journal, beside: frozenset[str], keys: Keys, findings: Findings
 ) -> None:
     """Check each of the `logs`; the journals `beside` this one may be repeated there too, by their names."""
     for log in logs:
         is_risk = RISK in log.name
         expected = Counter(_decisions(path) if is_risk else _ends_and_notes(path))
-        records = _records(log, key, findings) if log.exists() else []
+        records = _records(log, keys, findings) if log.exists() else []
         of = {name.partition("_")[0]: name for name in (journal.name, *beside)}
         found: Counter[Said] = Counter()
         last = 0
@@ -87,7 +88,7 @@ def _ends_and_notes(path: Path) -> Iterator[Said]:
                 yield Said(seq, event, operator, canonical(json.loads(body)))
 
 
-def _records(log: Path, key: bytes, findings: Findings) -> list[dict[str, Any]]:
+def _records(log: Path, keys: Keys, findings: Findings) -> list[dict[str, Any]]:
     """Return the records of a log, as far as it can be read, and follow its chain."""
     records: list[dict[str, Any]] = []
     previous, expected = "", 1
@@ -100,7 +101,7 @@ def _records(log: Path, key: bytes, findings: Findings) -> list[dict[str, Any]]:
             findings.add("chain", f"{log.name} line {number}: is no record")
             break
         mac = entry.pop("mac")
-        right = hmac.digest(key, canonical(entry), "sha256").hex()
+        right = hmac.digest(keys.of(entry.get("key_id", "")), canonical(entry), "sha256").hex()
         if mac != right or entry["seq"] != expected or (number > 1 and entry["prev"] != previous):
             findings.add("chain", f"{log.name} line {number}: the chain is broken")
         previous, expected = mac, entry["seq"] + 1

@@ -9,6 +9,7 @@ from .chain import check_journal_chain
 from .finding import Findings
 from .frozen import check_frozen
 from .journal import Told, read_journal
+from .keys import Keys
 from .ledger import Ledger, VenueOrder, surplus
 from .logs import check_logs
 from .names import check_codes, check_ids, check_integers
@@ -26,14 +27,14 @@ NEVER_EXECUTED = ("rejected", "not_sent", "not_processed")
 def check_orders(
     ledger: Ledger,
     path: Path,
-    key: bytes | None,
+    keys: Keys | None,
     logs: Sequence[Path],
     sent: Path | None,
     foreign: frozenset[str],
     findings: Findings,
     beside: frozenset[str] = frozenset(),
 ) -> None:
-    """Compare the ledger, and what was seen to be `sent`, with the journal at `path`; with a key follow the MACs.
+    """Compare the ledger, and what was seen to be `sent`, with the journal at `path`; with keys follow the MACs.
 
     `beside`: names of other journals that the logs repeat.
     """
@@ -70,9 +71,9 @@ def check_orders(
     check_frozen(path, findings)
     if sent is not None:
         check_sent(requests, ledger, journal, findings)
-    if key is not None:
-        check_journal_chain(path, journal, key, findings)
-        check_logs(logs, path, journal, beside, key, findings)
+    if keys is not None:
+        check_journal_chain(path, journal, keys.rows, findings)
+        check_logs(logs, path, journal, beside, keys, findings)
     findings.looked_at |= {
         "orders": ledger.count,
         "intents": sum(told.intent is not None for told in journal.orders.values()),

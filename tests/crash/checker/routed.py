@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from .finding import Findings
 from .journal import Journal, Told, connect, read_journal
+from .keys import Keys
 from .ledger import Ledger, read_ledger
 from .orders import check_orders
 
@@ -166,12 +167,12 @@ def main(arguments: list[str]) -> int:
     findings = Findings()
     by_account = {}
     try:
-        key = bytes.fromhex(given.key.read_text())
+        keys = Keys.read(given.key)
         accounts = []
         for ledger, journal, sent in given.account:
             alone = Findings()
             beside = frozenset(other.stem for _, other, _ in given.account) - {journal.stem}
-            check_orders(read_ledger(ledger), journal, key, given.log, sent, frozenset(), alone, beside)
+            check_orders(read_ledger(ledger), journal, keys, given.log, sent, frozenset(), alone, beside)
             by_account[journal.stem] = alone.looked_at
             findings.take(alone)
             accounts.append(read_account(ledger, journal))
