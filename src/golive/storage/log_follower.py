@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from golive.audit import Chain, Entry, Fault, MacKeys, Soundness
 from golive.audit.register import RegisterError, journal_of
-from golive.inputs import read_beside
+from golive.inputs import open_beside, read_beside
 
 from .files import MOST_LOG, FilePlace
 from .log_series import REGISTER, begin, files_of
@@ -103,7 +103,7 @@ class LogFollower:
 
     def _journal(self, place: FilePlace) -> Iterator[Seen]:
         path = place.path
-        with path.open("rb") as file:
+        with open_beside(path, most=MOST_LOG) as file:
             if FilePlace.of(path, file.fileno()) != place:
                 yield Seen(path, None, (of_file(Soundness.TAMPERED, "was replaced while it was followed"),))
                 return

@@ -9,7 +9,7 @@ from typing import Final
 
 from golive.audit import Chain, Entry, EntryError, MacKeys, decode_entry
 from golive.audit.register import RegisterError, journal_of
-from golive.inputs import read_beside
+from golive.inputs import open_beside, read_beside
 from golive.model.clock import from_iso
 from golive.model.errors import JournalError
 
@@ -62,7 +62,7 @@ def lines_of(path: Path) -> Iterator[bytes]:
         if path.suffix == REGISTER:
             yield from journal_of(read_beside(path, most=MOST_LOG)).split(b"\n")[:-1]
             return
-        with path.open("rb") as file:
+        with open_beside(path, most=MOST_LOG) as file:
             for line in file:
                 if line.endswith(b"\n"):
                     yield line[:-1]

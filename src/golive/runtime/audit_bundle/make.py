@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from golive.audit import Soundness, worst
+from golive.inputs import open_beside, read_beside
 from golive.model.clock import Clock
 from golive.model.errors import JournalError
-from golive.storage.files import make_directory
+from golive.storage.files import MOST_LOG, make_directory
 from golive.storage.kept_seals import logs_without
 from golive.storage.keys import PUBLIC_DIRECTORY, DevelopmentKeys, read_public_key
 from golive.storage.log_copy import KEPT, CopiedLog, copy_log, count_in_window
@@ -60,7 +61,7 @@ def _copy_gone(folder: Path, keys: VerificationKeys, starts: Sequence[Path]) -> 
     gone = tuple(logs_without(keys, there))
     for path in gone:
         make_directory(folder / KEPT)
-        (folder / KEPT / path.name).write_bytes(path.read_bytes())
+        (folder / KEPT / path.name).write_bytes(read_beside(path))
     return tuple(str(KEPT / path.name) for path in gone)
 
 
@@ -68,7 +69,7 @@ def _copy_keys(home: Path, folder: Path) -> None:
     make_directory(folder / "keys")
     for path in sorted((home / PUBLIC_DIRECTORY).glob("*.json")):
         key_id, public = read_public_key(path)
-        (folder / "keys" / f"{key_id}.json").write_bytes(path.read_bytes())
+        (folder / "keys" / f"{key_id}.json").write_bytes(read_beside(path))
         text = base64.b64encode(_DER + public).decode()
         (folder / "keys" / f"{key_id}.pem").write_text(f"-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
 
@@ -85,7 +86,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _file(folder: Path, path: Path) -> BundledFile:
-    with path.open("rb") as file:
+    with open_beside(path, most=MOST_LOG) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return BundledFile(str(path.relative_to(folder)), path.stat().st_size, digest)
 

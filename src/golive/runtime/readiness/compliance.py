@@ -10,6 +10,7 @@ from golive.audit import Entry
 from golive.config.configuration import Configuration
 from golive.config.endpoint import is_loopback_host
 from golive.config.rbac import SIGNS, SignOff
+from golive.inputs import read_beside
 from golive.model.clock import SECOND, from_iso
 from golive.model.errors import JournalError
 from golive.readiness.compliance_register import ComplianceRegister, Principal, read_register
@@ -78,7 +79,7 @@ def _register(home: Path, now: int) -> tuple[ComplianceRegister | None, Status, 
 
 def _evidence(path: Path, last: Entry, now: int) -> tuple[Evidence, ...]:
     age = max(0, now - from_iso(last.ts)) / SECOND
-    return (Evidence(REGISTER_PATH, hashlib.sha256(path.read_bytes()).hexdigest(), round(age, 3)),)
+    return (Evidence(REGISTER_PATH, hashlib.sha256(read_beside(path)).hexdigest(), round(age, 3)),)
 
 
 def _archived(home: Path, path: str) -> ArchivedFile:
