@@ -21,6 +21,8 @@ from .verified import VerificationKeys, entries_with, verify_series
 
 CHECKLIST_STEP: Final = "checklist_step"
 LIVE: Final = "live"
+_OF_THEIR_OWN: Final = frozenset(("demo", "paper"))
+"""stages with a file of their own; every other one sends orders, and its steps stand in their log"""
 
 
 def record_step(
@@ -55,9 +57,13 @@ def recorded_steps(home: Path, stage: str) -> Sequence[Entry]:
 
     Raises JournalError when the log is not what was written, or its keys are gone.
     """
-    files = log_files(home / DIRECTORY) if stage == LIVE else [path] if (path := _own_file(home, stage)).exists() else []
+    if stage in _OF_THEIR_OWN:
+        path = _own_file(home, stage)
+        files = [path] if path.exists() else []
+    else:
+        files = log_files(home / DIRECTORY)
     if not files:
-        seals = sorted((home / DIRECTORY).glob(f"{LOG_NAME if stage == LIVE else stage}*.seal.json"))
+        seals = sorted((home / DIRECTORY).glob(f"{stage if stage in _OF_THEIR_OWN else LOG_NAME}*.seal.json"))
         if seals:
             raise JournalError(f"{seals[0]}: seals a log that is gone; put the file and its seal back from one backup")
         return ()
@@ -69,7 +75,7 @@ def recorded_steps(home: Path, stage: str) -> Sequence[Entry]:
 
 
 def _append(home: Path, stage: str, signer: Signer, draft: Draft) -> None:
-    if stage == LIVE:
+    if stage not in _OF_THEIR_OWN:
         log = LiveSegments(home / DIRECTORY, signer)
         try:
             log.append([draft])
