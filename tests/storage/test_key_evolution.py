@@ -221,7 +221,7 @@ def _points() -> Iterator[tuple[str, int]]:
     for point in ("file.temporary.before", "file.temporary.after", "file.rename.after", "file.name_durable.after"):
         yield point, 1  # of the seal
         yield point, 2  # of the key
-    yield "journal.key.before", 1
+    yield "log_key.before", 1
     yield "journal.append.before", 2
     yield "journal.append.after", 2
 

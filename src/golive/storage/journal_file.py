@@ -351,7 +351,7 @@ class JournalFile:
         held = evolved(self._chain, str(body["successor"]), to_iso(self._signer.clock.now()))
         self._sync()
         self._seal()
-        reach("journal.key.before")
+        reach("log_key.before")
         self._signer.keys.logs.keep(held)
 
     def _write(self, type_: str, body: JsonObject, operator: str) -> None:
