@@ -61,3 +61,8 @@ CHECKS: Final[Mapping[str, CheckRow]] = {
     "ui_prelive": CheckRow((SignOff.UI,), "the console's measured start", _LIVE_LIST, _CONSOLE),
     "cloud": CheckRow((SignOff.RUNTIME,), "handshake and events of the cloud service", _LIVE_LIST, "the cloud service"),
 }
+
+
+def is_asked(id_: str, *, is_rehearsal: bool) -> bool:
+    """Say whether the gate asks for this check: production for every one, a rehearsal for those whose part is there."""
+    return not (is_rehearsal and CHECKS[id_].needs)

@@ -1,0 +1,65 @@
+"""`live_readiness_checklist`: each check of the table with what is gathered for it (CONTRACT "Readiness and gate").
+
+A check joins by a line in `GATHERED`, once `readiness/checks/` has it. Until then it is unknown and says what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from golive.model.errors import GoliveError
+from golive.readiness.check_table import CHECKS
+from golive.readiness.checks.config_freeze import config_freeze
+from golive.readiness.checks.kyc_aml_signoff import kyc_aml_signoff
+from golive.readiness.finding import Finding, Status
+
+from .compliance import compliance_evidence
+from .config_freeze import freeze_evidence
+from .scene import Scene
+
+Look = Callable[[Scene], Finding]
+
+
+def _kyc_aml_signoff(scene: Scene) -> Finding:
+    return kyc_aml_signoff(compliance_evidence(scene.configuration, scene.home, scene.live.name, scene.clock.now()))
+
+
+def _config_freeze(scene: Scene) -> Finding:
+    return config_freeze(freeze_evidence(scene.home, scene.configuration, scene.clock))
+
+
+GATHERED: Final[Mapping[str, Look]] = {
+    "kyc_aml_signoff": _kyc_aml_signoff,
+    "config_freeze": _config_freeze,
+}
+"""check id → gathers its evidence and judges it"""
+
+
+def examine(scene: Scene, id_: str) -> Finding:
+    """Return what the check `id_` of the table finds; whatever keeps it from looking is unknown."""
+    row = CHECKS[id_]
+    owner = tuple(str(each) for each in row.owners)
+    if id_ not in GATHERED:
+        needs = f", and {row.needs}" if row.needs else ""
+        return Finding(
+            id_, Status.UNKNOWN, (f"not built yet: check {id_} ({row.looks_at}){needs}",), owner=owner,
+            next_command=row.next_command,
+        )  # fmt: skip
+    try:
+        return GATHERED[id_](scene)
+    except (GoliveError, OSError, ValueError) as exc:
+        reason = (str(exc).splitlines() or [type(exc).__name__])[0].replace(f"{scene.home}/", "")
+        return Finding(
+            id_, Status.UNKNOWN, (f"could not be looked at: {reason}",), owner=owner, next_command=row.next_command
+        )  # fmt: skip
+
+
+def checklist(scene: Scene) -> tuple[Finding, ...]:
+    """Return a finding for every check of the table, in its order."""
+    return tuple(examine(scene, id_) for id_ in CHECKS)
+
+
+def is_built(id_: str) -> bool:
+    """Say whether the check can be carried out."""
+    return id_ in GATHERED
