@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from golive.audit import NO_KEYS, Chain, Soundness, verify_file
 from golive.runtime.clock import SystemClock
 from golive.storage.journal_file import Draft, JournalFile, Signer
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 
 RECORDS: Final = 50_000
 GROUP: Final = 50
@@ -41,7 +41,7 @@ def figures() -> Figures:
     """Measure; the log is written to the temporary folder's disk."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        signer = Signer(DevelopmentKeys.load_or_create(home), SystemClock(), "bench", "0" * 96)
+        signer = Signer(SigningKeys.load_or_create(home), SystemClock(), "bench", "0" * 96)
         appended = _append(home, signer)
         data, seal = (home / "log.jsonl").read_bytes(), (home / "log.seal.json").read_bytes()
         floor = _floor(home, data)
@@ -76,7 +76,7 @@ def _floor(home: Path, data: bytes) -> float:
     return len(lines) / took
 
 
-def _verify(data: bytes, seal: bytes, chain: Chain, keys: DevelopmentKeys) -> float:
+def _verify(data: bytes, seal: bytes, chain: Chain, keys: SigningKeys) -> float:
     began = time.perf_counter()
     report = verify_file(data, chain, seal=seal, seal_keys=keys.seal_keys)
     took = time.perf_counter() - began

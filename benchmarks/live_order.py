@@ -48,7 +48,7 @@ from golive.model.order import NewOrder, OrderType, OrderUpdate, Side, TimeInFor
 from golive.model.verdict import Stage
 from golive.runtime.live.desk import LiveDesk
 from golive.runtime.live.plan import AccountPlan, LivePlan, Timing
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.order_journal.sqlite import SqliteDatabase
 from golive.venues import profile_named
 from golive.venues.signing import CcxtSigner
@@ -210,7 +210,7 @@ async def _desk(
     account = AccountPlan(profile=profile, settings=settings, account=key["apiKey"], symbols=(case.symbol,))
     plan = LivePlan(
         home=home, stage=Stage.REHEARSAL, entrypoint="bench", risk_profile="balanced", risk_profile_digest="0" * 64,
-        operator="bench", code_version="bench", keys=DevelopmentKeys.load_or_create(home), accounts=(account,),
+        operator="bench", code_version="bench", keys=SigningKeys.load_or_create(home), accounts=(account,),
         routes=(Route(name="main", adapters=(case.adapter,)),), judge=lambda order: Approved(order, 1), clock=_Clock(),
         recorder=MemoryRecorder(), guardrails=_Nowhere(), alert=lambda alert: None, dead_man_switch_seconds=0,
         max_queue_size=1_000_000, max_queue_wait_seconds=60.0, timing=Timing(stall_s=5.0), verifies_whole_journal=False,

@@ -33,7 +33,7 @@ from golive.model.ids import ClientOrderId, FillId, VenueOrderId
 from golive.model.instrument import Instrument
 from golive.model.live_order import AttemptResult, OrderResult
 from golive.model.order import Fill, Liquidity, NewOrder, OrderType, Side
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.order_journal import (
     AnswerItem,
     DecidedItem,
@@ -67,7 +67,7 @@ class MachineClock:
 
 def opened(home: Path) -> OrderJournal:
     place = JournalPlace(home, "okx", "okx_spot", "bench", "bench")
-    keys = DevelopmentKeys.load_or_create(home)
+    keys = SigningKeys.load_or_create(home)
     return OrderJournal.open(place, keys, RISK, MachineClock(), code_version="bench", operator="bench")
 
 

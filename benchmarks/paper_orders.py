@@ -38,7 +38,7 @@ from golive.model.order import Fill, NewOrder, OrderType, Side, TimeInForce
 from golive.model.verdict import Stage
 from golive.portfolio import Ledger
 from golive.storage.item import FillItem, Item, OrderUpdateItem, RecordItem
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.risk_body import RiskContext
 from golive.storage.session_identity import SessionIdentity, SessionTerms
 from golive.storage.session_store import SessionStore
@@ -141,7 +141,7 @@ def _store(home: Path) -> SessionStore:
         code_version="bench", config_sha384="a" * 96, terms=terms,
     )  # fmt: skip
     context = RiskContext("bench", "balanced", "d" * 64, {INSTRUMENT.id: INSTRUMENT})
-    return SessionStore.create(home, identity, DevelopmentKeys.load_or_create(home), context, _WallClock())
+    return SessionStore.create(home, identity, SigningKeys.load_or_create(home), context, _WallClock())
 
 
 def _decision(approved: Approved) -> RecordItem:

@@ -14,7 +14,7 @@ from golive.model.json import JsonObject, JsonValue
 from golive.model.live_order import AttemptResult, OrderResult
 from golive.model.order import Fill, Liquidity, NewOrder, OrderType, Side
 from golive.runtime.clock import SystemClock
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.order_journal.item import AnswerItem, AttemptItem, DecidedItem, EndItem, FillItem, Item
 from golive.storage.order_journal.journal import OrderJournal
 from golive.storage.order_journal.place import JournalPlace
@@ -31,7 +31,7 @@ class Trail:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.place = JournalPlace(home, "okx", "okx_spot", "main", "test")
-        self.keys = DevelopmentKeys.load_or_create(home)
+        self.keys = SigningKeys.load_or_create(home)
         risk = RiskContext("test", "balanced", "0" * 64, {IDENTITY: INSTRUMENT})
         self.journal = OrderJournal.open(self.place, self.keys, risk, SystemClock(), code_version="test", operator="test")
         self.ledger: list[dict[str, Any]] = []

@@ -23,7 +23,7 @@ from golive.model.verdict import Stage
 from golive.risk import RiskProfile
 from golive.runtime.clock import SystemClock
 from golive.runtime.live.plan import AccountPlan, LivePlan, Timing
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.venues import AdapterSettings, VenueAdapter, VenueProfile, profile_named
 
 ORDER_TIMEOUT_S = 5.0
@@ -104,7 +104,7 @@ def plan_of(
         risk_profile_digest=PROFILE.digest,
         operator="crash",
         code_version="crash",
-        keys=DevelopmentKeys.load_or_create(place.home),
+        keys=SigningKeys.load_or_create(place.home),
         accounts=(account,),
         routes=(Route(name="main", adapters=(place.adapter,), attempt_budget_ms=int(1000 * ORDER_TIMEOUT_S / scale)),),
         judge=lambda order: Approved(order, 0),

@@ -17,7 +17,7 @@ from golive.runtime.licence.renewal import install
 from golive.security.licence.machine import machine_factors
 from golive.storage.alert_audit import alert_files, rows_of
 from golive.storage.config_files import load_configuration
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.security_admin import admin_entries
 from golive.storage.verified import entries
 from support.durable import ToldClock
@@ -147,7 +147,7 @@ def test_a_licence_that_is_taken_back_or_runs_out_leaves_reductions_until_there_
     assert report["outcome"]["decisions"]["by_code"] == {"APPROVED": 4, CODE: 2}
     lapses = [each for each in report["warnings"] if each.startswith("reductions only since ")]
     assert [f"{first} back" in lapses[0], "it ended on" in lapses[1]] == [True, True], lapses
-    told = admin_entries(home.path, DevelopmentKeys.load(home.path))
+    told = admin_entries(home.path, SigningKeys.load(home.path))
     assert [(each.type, each.body["license_id"], each.body["faults"]) for each in told if each.body.get("purpose") == "session"] == [
         ("licence_refused", first, ["licence:revoked"]), ("licence_verified", second, []),
         ("licence_refused", second, ["licence:expired"]),

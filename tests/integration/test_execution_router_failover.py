@@ -26,7 +26,7 @@ from golive.model.ids import ClientOrderId
 from golive.model.order import OrderStatus
 from golive.runtime.live.desk import LiveDesk
 from golive.runtime.live.opening import NotReady
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.order_journal.place import DIRECTORY
 from golive.storage.order_journal.reader import OrderJournalReader
 from support.adapters import ADAPTERS, unhurried
@@ -252,7 +252,7 @@ async def test_decision_intent_and_attempt_are_written_before_the_venue_hears_of
     assert tables[:3] == ["decisions", "intents", "attempts"]
     assert tables[3] in ("answers", "facts", "fills")
     assert tables[-1] == "ends"
-    keys = DevelopmentKeys.load_or_create(tmp_path)
+    keys = SigningKeys.load_or_create(tmp_path)
     for log in ("audit/decision_logs/live_execution.jsonl", "logs/risk_decisions.jsonl"):
         lines = (tmp_path / log).read_bytes().splitlines(keepends=True)
         assert list(faults(lines, keys.logs)) == []

@@ -30,7 +30,7 @@ from golive.runtime.readiness.config_freeze import freeze_evidence
 from golive.storage import failpoint
 from golive.storage.config_files import load_configuration
 from golive.storage.freeze_archive import DIRECTORY, FILES, FreezeArchive
-from golive.storage.keys import DevelopmentKeys, read_public_key
+from golive.storage.keys import SigningKeys, read_public_key
 from golive.storage.stage_records import StageRecords
 from support.configuration import ROOT
 from support.durable import signer_of
@@ -202,7 +202,7 @@ def test_a_freeze_that_was_killed_is_whole_or_is_not(home: Path, point: str, cou
         os._exit(0)
     _, status = os.waitpid(pid, 0)
     assert os.WTERMSIG(status) == signal.SIGKILL
-    keys = DevelopmentKeys.load(home)
+    keys = SigningKeys.load(home)
     found, why = judged(home)
     assert found is (Status.OK if counts else Status.BLOCKED), why
     if not counts:

@@ -18,14 +18,14 @@ from golive.model.clock import SECOND
 from golive.model.errors import JournalError
 from golive.storage.failpoint import arm
 from golive.storage.journal_file import Draft, JournalFile, Signer
-from golive.storage.keys import DIRECTORY, DevelopmentKeys
+from golive.storage.keys import DIRECTORY, SigningKeys
 from golive.storage.log_keys import LogKeys
 from golive.storage.log_writing import KEY_AGE_NS, KEY_RECORDS
 from golive.storage.register_file import RegisterFile
 from support.durable import ToldClock, keys_of, signer_of
 
 
-def without_first(home: Path) -> DevelopmentKeys:
+def without_first(home: Path) -> SigningKeys:
     """Keys as a production host has them: the first root is elsewhere, so a key that was erased is gone."""
     kept = keys_of(home)
     name = KeyName.read(_any_name(home))
@@ -49,7 +49,7 @@ def entries(home: Path, name: str = "log") -> list[Entry]:
     return [decode_entry(line)[0] for line in (home / f"{name}.jsonl").read_bytes().split(b"\n")[:-1]]
 
 
-def verdict(home: Path, keys: DevelopmentKeys, name: str = "log", *, sealed: bool = True) -> Soundness:
+def verdict(home: Path, keys: SigningKeys, name: str = "log", *, sealed: bool = True) -> Soundness:
     seal = (home / f"{name}.seal.json").read_bytes() if sealed else None
     return verify_file((home / f"{name}.jsonl").read_bytes(), Chain(keys.logs), seal=seal, seal_keys=keys.seal_keys).soundness
 

@@ -17,7 +17,7 @@ from golive.model.stage_record import FileDigest, StageRecord
 from golive.model.verdict import EvidenceClass, KeyClass, Stage, Verdict
 from golive.storage.decision_journal import DecisionContext
 from golive.storage.journal_file import Signer
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.risk_body import RiskContext
 from golive.storage.session_identity import SessionIdentity, SessionTerms
 from golive.storage.session_store import SessionStore
@@ -51,8 +51,8 @@ class ToldClock:
         self.time += DAY
 
 
-def keys_of(home: Path) -> DevelopmentKeys:
-    return DevelopmentKeys.load_or_create(home)
+def keys_of(home: Path) -> SigningKeys:
+    return SigningKeys.load_or_create(home)
 
 
 def signer_of(home: Path, clock: ToldClock | None = None) -> Signer:

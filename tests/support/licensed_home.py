@@ -13,7 +13,7 @@ from golive.security.licence.fault import Document, FaultCode
 from golive.security.licence.issuer_key import IssuerKey
 from golive.security.licence.judge import Wanted
 from golive.security.operators import OperatorIdentity
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.security_admin import admin_entries
 
 from .durable import ToldClock
@@ -70,4 +70,4 @@ class World:
         return {(each.document, each.code) for each in self.desk.check(wanted, "test").faults}
 
     def acts(self) -> list[str]:
-        return [entry.type for entry in admin_entries(self.home, DevelopmentKeys.load(self.home))][1:]
+        return [entry.type for entry in admin_entries(self.home, SigningKeys.load(self.home))][1:]

@@ -21,7 +21,7 @@ from golive.model.order_grid import limit_ticks, order_lots
 from golive.model.verdict import Stage
 from golive.runtime.live.desk import LiveDesk
 from golive.runtime.live.plan import AccountPlan, LivePlan, Timing
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.venues import AdapterSettings
 from golive.venues.profile import VenueProfile
 from support.adapters import ADAPTERS, KeptEvents, unhurried
@@ -85,7 +85,7 @@ def live_plan(home: Path, accounts: Sequence[AccountPlan], **changes: Any) -> Li
         "risk_profile_digest": "0" * 64,
         "operator": "test",
         "code_version": "test",
-        "keys": DevelopmentKeys.load_or_create(home),
+        "keys": SigningKeys.load_or_create(home),
         "accounts": tuple(accounts),
         "routes": (Route(name="main", adapters=names),),
         "judge": lambda order: Approved(order, 1),

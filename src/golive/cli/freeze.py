@@ -77,10 +77,10 @@ def list_freezes(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None,
     """List every freeze, oldest first, with who made it and whether its archive is sound. Exit 0, 3 one is not, 70."""
     from golive.runtime.freeze import examined
     from golive.storage.freeze_archive import FreezeArchive
-    from golive.storage.keys import DevelopmentKeys
+    from golive.storage.keys import SigningKeys
 
     place = locate(config, home).home
-    keys, archive = DevelopmentKeys.load(place), FreezeArchive(place)
+    keys, archive = SigningKeys.load(place), FreezeArchive(place)
     rows = [(each, () if keys is None else examined(place, each, keys)[1]) for each in archive.registered(keys)]
     uncounted = archive.uncounted(keys)
     if as_json:

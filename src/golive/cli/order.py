@@ -128,12 +128,12 @@ def list_orders(
     from golive.runtime.live.order_list import unended_orders
     from golive.runtime.live_plan import accounts_of
     from golive.storage.config_files import load_configuration
-    from golive.storage.keys import DevelopmentKeys
+    from golive.storage.keys import SigningKeys
 
     where = locate(config, home)
     configuration = load_configuration(where.runtime_file, os.environ)
     chosen = configuration.resolve(entrypoint or configuration.runtime.trading.default_entrypoint)
-    keys, url = DevelopmentKeys.load(where.home), configuration.core.execution.order_journal.url
+    keys, url = SigningKeys.load(where.home), configuration.core.execution.order_journal.url
     orders = unended_orders(where.home, accounts_of(configuration, chosen), url, keys)
     with delivered() as stdout:
         if as_json:

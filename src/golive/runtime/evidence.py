@@ -22,7 +22,7 @@ from golive.storage.decision_journal import DecisionContext, TradingDecisionJour
 from golive.storage.guardrail_log import GuardrailLog
 from golive.storage.item import LifecycleItem
 from golive.storage.journal_file import Signer
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.lease import Lease
 from golive.storage.recovery import recover_sessions
 from golive.storage.risk_body import RiskContext
@@ -63,7 +63,7 @@ class Evidence:
         self.operator = operator_identity()
         self.alert_kept: Callable[[], None] = lambda: None
         """called, on a thread, when an alert lies in the outbox"""
-        self._keys = DevelopmentKeys.load_or_create(plan.home)
+        self._keys = SigningKeys.load_or_create(plan.home)
         self.lease = Lease.acquire(plan.home, plan.entrypoint.name)
         self._config_sha384 = configuration_sha384(plan.config.file_digest)
         self._signer = Signer(self._keys, clock, code_version(), self._config_sha384, self.lease.epoch, operator=self.operator)

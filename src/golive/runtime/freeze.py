@@ -19,7 +19,7 @@ from golive.model.json import JsonObject
 from golive.model.secret import Secret
 from golive.storage.config_files import read_configuration_files
 from golive.storage.freeze_archive import DIRECTORY, FILES, FreezeArchive, RegisteredFreeze
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 
 from .clock import SystemClock
 from .code_version import code_version
@@ -81,7 +81,7 @@ def freeze(
     return Freeze(stamp, DIRECTORY / stamp, at, identity.name, digest)
 
 
-def examined(home: Path, registered: RegisteredFreeze, keys: DevelopmentKeys) -> tuple[Freeze | None, tuple[str, ...]]:
+def examined(home: Path, registered: RegisteredFreeze, keys: SigningKeys) -> tuple[Freeze | None, tuple[str, ...]]:
     """Return the freeze that the register names and what is wrong with its archive; None when it cannot be believed."""
     archive, where = FreezeArchive(home), DIRECTORY / registered.stamp
     files = archive.files(registered.stamp)

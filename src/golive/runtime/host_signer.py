@@ -8,7 +8,7 @@ from typing import Final
 
 from golive.model.clock import Clock
 from golive.storage.journal_file import Signer
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 
 from .code_version import code_version
 
@@ -17,7 +17,7 @@ CONFIGURATION_FILES: Final = ("config/runtime.yaml", "config/core.yaml")
 
 def host_signer(home: Path, clock: Clock, operator: str) -> Signer:
     """Return the signer of this host's own journals; JournalError when the keys cannot be used."""
-    return Signer(DevelopmentKeys.load_or_create(home), clock, code_version(), _configuration(home), operator=operator)
+    return Signer(SigningKeys.load_or_create(home), clock, code_version(), _configuration(home), operator=operator)
 
 
 def _configuration(home: Path) -> str:

@@ -11,7 +11,7 @@ from golive.audit import NO_KEYS, Entry
 from golive.model.json import JsonObject, JsonValue
 from golive.storage import decision_journal
 from golive.storage.journal_search import find_records
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.session_store import StoredRecord
 
 from .session_rows import SessionHead
@@ -54,7 +54,7 @@ def journal_doubts(
 
 
 def _written(home: Path, run_id: str) -> _Written:
-    keys = DevelopmentKeys.load(home)
+    keys = SigningKeys.load(home)
     entries: list[Entry] = []
     faults: list[str] = []
     newest = 0

@@ -24,7 +24,7 @@ from golive.model.order import NewOrder
 from golive.model.secret import Credentials, SecretStore
 from golive.model.verdict import Stage
 from golive.security import KeyFileStore
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.venues.ports import GuardrailSink
 from golive.venues.profile import VenueProfile
 from golive.venues.registry import profile_named
@@ -106,7 +106,7 @@ def live_plan(configuration: Configuration, name: str, *, home: Path, key_file: 
         risk_profile_digest=profile.digest,
         operator=around.operator,
         code_version=code_version(),
-        keys=DevelopmentKeys.load_or_create(home),
+        keys=SigningKeys.load_or_create(home),
         accounts=tuple(account_plan(each, secrets, home) for each in members),
         routes=routes,
         judge=around.judge,

@@ -14,7 +14,7 @@ from golive.model.json import JsonValue
 from golive.model.verdict import ExitCode, Verdict
 from golive.observability.shape import Fragment, Instant, as_json, document_schema
 from golive.security.rotation import REGISTER, KeyRotation, RotationState, rotations, state_of
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.register_file import RegisterFile
 
 from .candle_place import data_folder
@@ -61,7 +61,7 @@ def register_of(configuration: Configuration, home: Path, environment: str) -> R
     return RegisterFile(data_folder(configuration, home, environment) / "security/rotation_log.json", REGISTER)
 
 
-def records_of(register: RegisterFile, keys: DevelopmentKeys | None) -> Sequence[KeyRotation]:
+def records_of(register: RegisterFile, keys: SigningKeys | None) -> Sequence[KeyRotation]:
     """Return the records of a register; JournalError when it cannot be believed or read."""
     try:
         return rotations(register.entries(keys))
@@ -74,7 +74,7 @@ def key_state(configuration: Configuration, home: Path, environment: str, now: i
     register = register_of(configuration, home, environment)
     key = configuration.core.environments[environment].keychain_key
     try:
-        return state_of(records_of(register, DevelopmentKeys.load(home)), key, now)
+        return state_of(records_of(register, SigningKeys.load(home)), key, now)
     except JournalError as exc:
         return RotationState(Verdict.BLOCKED, str(exc).replace(f"{home}/", ""))
 

@@ -21,7 +21,7 @@ from golive.model.money import format_decimal
 from golive.model.order import Fill, OrderUpdate, Side
 from golive.orders import Order, OrderEvent, Orders
 from golive.portfolio import Ledger, Statement, statement_of
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.session_reader import SessionReader
 
 from .session_rows import BalanceRow, FillLine, OrderLine, PositionRow, SessionHead, State
@@ -68,7 +68,7 @@ def view_session(path: Path, home: Path) -> SessionView:
 
 def _verify(reader: SessionReader, home: Path) -> str | None:
     """Return why the store could not be verified, None when it was and is sound."""
-    keys = DevelopmentKeys.load(home)
+    keys = SigningKeys.load(home)
     if keys is None or keys.mac_key_id != reader.key_id:
         return f"the MAC key {reader.key_id} is not at hand"
     for fault in reader.faults(keys):

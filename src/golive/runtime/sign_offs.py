@@ -36,7 +36,7 @@ from golive.security.operators import OperatorEntry, OperatorIdentity
 from golive.storage.compliance_files import archive, archive_path, compliance_register, read_given
 from golive.storage.config_files import read_configuration_files, replace_core
 from golive.storage.journal_file import Draft
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 
 from .host_signer import host_signer
 from .operators import make_signing_key, operators, record_act
@@ -47,7 +47,7 @@ from .risk_limits import risk_profile_of
 def known_register(home: Path) -> ComplianceRegister:
     """Return what the register says; JournalError when it is not sound."""
     try:
-        return read_register(compliance_register(home).entries(DevelopmentKeys.load(home)))
+        return read_register(compliance_register(home).entries(SigningKeys.load(home)))
     except ValueError as exc:
         raise JournalError(f"{compliance_register(home).path}: {exc}") from exc
 

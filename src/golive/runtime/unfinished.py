@@ -11,7 +11,7 @@ from golive.model.clock import to_iso
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.ids import ClientOrderId, FillId
 from golive.model.order import Fill
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.session_chain import StoreHead
 from golive.storage.session_identity import ABLE, READ_ONLY, SessionIdentity, SessionTerms
 from golive.storage.session_reader import SessionReader, StoredLifecycle
@@ -82,7 +82,7 @@ class Unfinished:
             )
 
 
-def find_unfinished(plan: Plan, keys: DevelopmentKeys) -> Unfinished:
+def find_unfinished(plan: Plan, keys: SigningKeys) -> Unfinished:
     """Return the newest unfinished session of the plan's stage and entrypoint; its lease must be held.
 
     Raises PrerequisiteMissing when there is none or it does not fit the plan, JournalError when its store is not sound.

@@ -18,7 +18,7 @@ from golive.model.json import JsonObject
 
 from . import security_admin
 from .auto_trade_switch import AutoTradeSwitch, read_file, switch_path
-from .keys import DevelopmentKeys
+from .keys import SigningKeys
 
 SWITCHED: Final = "auto_trade_switched"
 BY_COMMAND: Final = "operator_command"
@@ -135,7 +135,7 @@ def allows_more(home: Path, entrypoint: str, record: SwitchRecord | None) -> boo
 
 def signed_entries(home: Path) -> Iterable[Entry]:
     """Return the records of the log of what people did; JournalError when it is not sound or there is no key to tell."""
-    keys = DevelopmentKeys.load(home)
+    keys = SigningKeys.load(home)
     return security_admin.admin_entries(home, keys)
 
 

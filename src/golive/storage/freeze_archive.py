@@ -20,7 +20,7 @@ from golive.model.json import JsonObject
 from .failpoint import reach
 from .files import PRIVATE_DIRECTORY, make_directory, sync_directory, write_atomic
 from .journal_file import Signer
-from .keys import DevelopmentKeys
+from .keys import SigningKeys
 from .register_file import RegisterFile
 
 DIRECTORY: Final = Path("var/audit/stage6")
@@ -50,7 +50,7 @@ class FreezeArchive:
         self.home = home
         self._register = RegisterFile(home / REGISTER, REGISTER_NAME)
 
-    def registered(self, keys: DevelopmentKeys | None) -> Sequence[RegisteredFreeze]:
+    def registered(self, keys: SigningKeys | None) -> Sequence[RegisteredFreeze]:
         """Return every freeze that counts, oldest first. Raises JournalError when the register cannot be believed."""
         found = []
         for entry in self._register.entries(keys):
@@ -73,7 +73,7 @@ class FreezeArchive:
         folder = self.home / DIRECTORY / stamp
         return tuple(sorted(each.name for each in folder.iterdir() if each.name not in FILES)) if folder.is_dir() else ()
 
-    def uncounted(self, keys: DevelopmentKeys | None) -> tuple[str, ...]:
+    def uncounted(self, keys: SigningKeys | None) -> tuple[str, ...]:
         """Return folders of freezes that the register does not have: the command was killed before they counted."""
         known = {each.stamp for each in self.registered(keys)}
         folder = self.home / DIRECTORY

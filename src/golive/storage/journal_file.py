@@ -26,7 +26,7 @@ from golive.model.json import JsonObject, JsonValue
 
 from .failpoint import reach
 from .files import FilePlace, make_directory, open_with_mode, sync_directory, write_atomic
-from .keys import DevelopmentKeys
+from .keys import SigningKeys
 from .log_writing import evolution_due, evolved, header_of, know_key_age, seal_of
 from .sealed_part import take_sealed
 from .signed_record import signed_line
@@ -45,7 +45,7 @@ Draft: TypeAlias = tuple[str, JsonObject, str]
 class Signer:
     """Everything that stands in a record beside its content."""
 
-    keys: DevelopmentKeys
+    keys: SigningKeys
     clock: Clock
     code_version: str
     config_sha384: str

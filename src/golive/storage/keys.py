@@ -39,7 +39,7 @@ PUBLIC_SCHEMA: Final = "golive.audit_key.v1"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class DevelopmentKeys:
+class SigningKeys:
     """The keys of one installation. Nothing of them shows in repr."""
 
     mac_key_id: str
@@ -58,7 +58,7 @@ class DevelopmentKeys:
     key_class: KeyClass = KeyClass.DEVELOPMENT
 
     @classmethod
-    def load_or_create(cls, home: Path) -> DevelopmentKeys:
+    def load_or_create(cls, home: Path) -> SigningKeys:
         """Return the keys under `home`, making the missing ones; publish the public half under `var/audit/keys/`.
 
         Raises JournalError naming the file when one is readable by others, a link, foreign or damaged.
@@ -71,7 +71,7 @@ class DevelopmentKeys:
         return keys
 
     @classmethod
-    def load(cls, home: Path) -> DevelopmentKeys | None:
+    def load(cls, home: Path) -> SigningKeys | None:
         """Return the keys under `home`; None when any of them is missing."""
         directory = home / DIRECTORY
         if not all((directory / name).exists() for name in FILES):
@@ -80,7 +80,7 @@ class DevelopmentKeys:
         return cls._assemble(home, {name: load_key(directory / name) for name in FILES})
 
     @classmethod
-    def _assemble(cls, home: Path, raw: Mapping[str, bytes]) -> DevelopmentKeys:
+    def _assemble(cls, home: Path, raw: Mapping[str, bytes]) -> SigningKeys:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
         for key in raw.values():
@@ -129,7 +129,7 @@ class DevelopmentKeys:
         write_atomic(path, canonical(document) + b"\n", mode=LOG_FILE)
 
     def __repr__(self) -> str:
-        return f"DevelopmentKeys({self.mac_key_id}, {self.seal_key_id})"
+        return f"SigningKeys({self.mac_key_id}, {self.seal_key_id})"
 
 
 def read_public_key(path: Path) -> tuple[str, bytes]:

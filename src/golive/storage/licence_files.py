@@ -17,7 +17,7 @@ from golive.model.json import JsonObject
 
 from .files import PRIVATE_DIRECTORY, SECRET_FILE, make_directory, write_atomic
 from .journal_file import JournalFile, Signer
-from .keys import DevelopmentKeys
+from .keys import SigningKeys
 from .verified import entries_with, sealed_entries
 
 REGISTRY: Final = Path("var/licenses/registry.jsonl")
@@ -70,12 +70,12 @@ def register(home: Path, signer: Signer, body: JsonObject, operator: str, type_:
         journal.close()
 
 
-def registered(home: Path, keys: DevelopmentKeys | None) -> Sequence[Entry]:
+def registered(home: Path, keys: SigningKeys | None) -> Sequence[Entry]:
     """Return every licence that is registered, oldest first; JournalError when the registry is not what was written."""
     return tuple(entry for entry in _registry(home, keys) if entry.type == RECORD)
 
 
-def signed_lists(home: Path, keys: DevelopmentKeys | None) -> Sequence[Entry]:
+def signed_lists(home: Path, keys: SigningKeys | None) -> Sequence[Entry]:
     """Return every list of revocations that was signed here, oldest first; JournalError as `registered`."""
     return tuple(entry for entry in _registry(home, keys) if entry.type == LIST_RECORD)
 
@@ -86,7 +86,7 @@ def shows_an_installed_one(home: Path) -> bool:
     return any(each.type == RECORD and each.body.get("act") != ISSUED for each in found)
 
 
-def _registry(home: Path, keys: DevelopmentKeys | None) -> Sequence[Entry]:
+def _registry(home: Path, keys: SigningKeys | None) -> Sequence[Entry]:
     path = home / REGISTRY
     seal = path.with_suffix(".seal.json")
     if not path.exists() and not seal.exists():

@@ -23,7 +23,7 @@ from golive.model.errors import JournalError
 from .failpoint import reach
 from .files import LOG_FILE, PRIVATE_DIRECTORY, make_directory, write_atomic
 from .journal_file import RESTORE, Draft, Signer
-from .keys import DevelopmentKeys
+from .keys import SigningKeys
 from .log_writing import evolution_due, evolved, header_of, know_key_age, seal_of
 from .order_journal.private import check_present
 from .signed_record import signed_line
@@ -39,7 +39,7 @@ class RegisterFile:
         self._name = name
         self._mode = mode
 
-    def entries(self, keys: DevelopmentKeys | None) -> Sequence[Entry]:
+    def entries(self, keys: SigningKeys | None) -> Sequence[Entry]:
         """Return what is registered, oldest first, without the records of keys; nothing where there is no register yet.
 
         Raises JournalError when it is not what was written, or `keys` are gone that signed it.
@@ -94,7 +94,7 @@ class RegisterFile:
         reach("register.written")
         write_atomic(self.seal_path, signer.keys.seal_log(seal), mode=self._mode, durable_name=True)
 
-    def _sound(self, keys: DevelopmentKeys) -> tuple[list[bytes], Chain]:
+    def _sound(self, keys: SigningKeys) -> tuple[list[bytes], Chain]:
         """Return the lines, header first, and the chain behind them; none where there is no register.
 
         A header alone without its seal is a first writing that was cut off, and counts as no register.

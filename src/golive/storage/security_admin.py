@@ -15,7 +15,7 @@ from golive.model.json import JsonObject
 
 from .demanded_seal import demand_seal
 from .journal_file import Draft, JournalFile, Signer
-from .keys import DevelopmentKeys
+from .keys import SigningKeys
 from .verified import sealed_entries
 
 PATH: Final = Path("logs/security_admin.log")
@@ -29,7 +29,7 @@ def record_admin_act(home: Path, signer: Signer, type_: str, body: JsonObject, o
     record_admin_acts(home, signer, [(type_, body, operator)])
 
 
-def admin_entries(home: Path, keys: DevelopmentKeys | None) -> Sequence[Entry]:
+def admin_entries(home: Path, keys: SigningKeys | None) -> Sequence[Entry]:
     """Return every record, oldest first; none where there is no log. JournalError when it is not what was written.
 
     Without `keys`, or without its seal, a log that is there cannot be believed.

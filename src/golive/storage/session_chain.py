@@ -12,7 +12,7 @@ from golive.audit import Seal, canonical
 from golive.model.clock import Clock, to_iso
 
 from .files import write_atomic
-from .keys import DevelopmentKeys
+from .keys import SigningKeys
 from .session_identity import SessionIdentity
 
 Value: TypeAlias = int | str | None
@@ -46,7 +46,7 @@ def event_mac(key: bytes, previous: bytes, seq: int, kind: str, body: bytes) -> 
     return hmac.digest(key, b"%b%d|%b|%b" % (previous, seq, kind.encode(), body), "sha256")
 
 
-def store_seal(run_id: str, head: StoreHead, keys: DevelopmentKeys, time: str) -> Seal:
+def store_seal(run_id: str, head: StoreHead, keys: SigningKeys, time: str) -> Seal:
     """Return the seal of a store: `size` = rows, `content_sha256` = SHA-256 over both chains' heads."""
     return Seal(
         log_id=f"session/{run_id}",
@@ -59,7 +59,7 @@ def store_seal(run_id: str, head: StoreHead, keys: DevelopmentKeys, time: str) -
     )
 
 
-def write_store_seal(store: Path, run_id: str, head: StoreHead, keys: DevelopmentKeys, clock: Clock) -> None:
+def write_store_seal(store: Path, run_id: str, head: StoreHead, keys: SigningKeys, clock: Clock) -> None:
     """Sign the store as it stands; raise JournalError when the seal cannot be written."""
     seal = store_seal(run_id, head, keys, to_iso(clock.now()))
     write_atomic(seal_path(store), keys.seal(seal), durable_name=True)

@@ -20,7 +20,7 @@ from golive.model.json import JsonObject
 from golive.model.order import Fill, Liquidity, NewOrder, OrderType, OrderUpdate, Side, TimeInForce
 
 from .item import EventItem
-from .keys import DevelopmentKeys
+from .keys import SigningKeys
 from .session_chain import StoreHead, Value, event_mac, genesis, row_mac, seal_path, store_seal
 from .session_identity import SessionIdentity
 from .session_schema import APPLICATION_ID, JOURNAL_COLUMNS, TABLES, USER_VERSION
@@ -175,7 +175,7 @@ class SessionReader:
         for seq, kind, body in self._rows("SELECT seq, kind, body FROM events ORDER BY seq DESC"):
             yield EventItem(seq, kind, body)
 
-    def faults(self, keys: DevelopmentKeys) -> Iterator[str]:
+    def faults(self, keys: SigningKeys) -> Iterator[str]:
         """Yield everything that shows the store was changed; nothing when it is sound.
 
         Raises JournalError when the keys at hand did not write it.
@@ -191,7 +191,7 @@ class SessionReader:
         if self.is_sealed:
             yield from self._seal_faults(keys, head)
 
-    def head(self, keys: DevelopmentKeys) -> StoreHead:
+    def head(self, keys: SigningKeys) -> StoreHead:
         """Return where the chains stand, as the last rows say."""
         first = genesis(keys.mac_key, self.identity, self.risk_profile)
         rows = " UNION ALL ".join(f"SELECT seq, mac FROM {table}" for table in JOURNAL_COLUMNS)  # noqa: S608 (names of ours; values are bound)
@@ -243,7 +243,7 @@ class SessionReader:
             else:
                 waiting[table] = following
 
-    def _seal_faults(self, keys: DevelopmentKeys, head: StoreHead) -> Iterator[str]:
+    def _seal_faults(self, keys: SigningKeys, head: StoreHead) -> Iterator[str]:
         path = seal_path(self.path)
         try:
             seal = verify_seal(path.read_bytes(), keys.public_key)

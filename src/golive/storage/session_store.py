@@ -24,7 +24,7 @@ from golive.model.order import Fill
 
 from .files import LOG_FILE, PRIVATE_DIRECTORY, make_directory, sync_directory
 from .item import AnswerItem, AttemptItem, EventItem, FillItem, Item, LifecycleItem, OrderUpdateItem, RecordItem
-from .keys import DevelopmentKeys
+from .keys import SigningKeys
 from .risk_body import RiskContext, risk_body
 from .session_chain import StoreHead, Value, event_mac, genesis, row_mac, seal_path, write_store_seal
 from .session_identity import SessionIdentity
@@ -79,7 +79,7 @@ class SessionStore:
         path: Path,
         connection: sqlite3.Connection,
         identity: SessionIdentity,
-        keys: DevelopmentKeys,
+        keys: SigningKeys,
         risk: RiskContext,
         clock: Clock,
         *,
@@ -101,9 +101,7 @@ class SessionStore:
         self._data_version = self._foreign_writes()
 
     @classmethod
-    def create(
-        cls, home: Path, identity: SessionIdentity, keys: DevelopmentKeys, risk: RiskContext, clock: Clock
-    ) -> SessionStore:
+    def create(cls, home: Path, identity: SessionIdentity, keys: SigningKeys, risk: RiskContext, clock: Clock) -> SessionStore:
         """Make the store of a new session, whole or not at all; raise JournalError when it exists or cannot be made."""
         path = store_path(home, identity)
         make_directory(path.parent, PRIVATE_DIRECTORY)
@@ -127,7 +125,7 @@ class SessionStore:
         identity: SessionIdentity,
         head: StoreHead,
         last_record_seq: int,
-        keys: DevelopmentKeys,
+        keys: SigningKeys,
         risk: RiskContext,
         clock: Clock,
         *,

@@ -22,7 +22,7 @@ from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 
 from . import security_admin
-from .keys import DevelopmentKeys
+from .keys import SigningKeys
 
 STOPPED: Final = "risk_stopped"
 RELEASED: Final = "risk_stop_released"
@@ -81,11 +81,11 @@ def stop_records(home: Path) -> StopRecords:
 @lru_cache(maxsize=8)
 def _of(home: Path, *seen: object) -> StopRecords:
     try:
-        return records_of(security_admin.admin_entries(home, DevelopmentKeys.load(home)))
+        return records_of(security_admin.admin_entries(home, SigningKeys.load(home)))
     except JournalError:
         time.sleep(SETTLES_S)  # somebody may be writing
     try:
-        return records_of(security_admin.admin_entries(home, DevelopmentKeys.load(home)))
+        return records_of(security_admin.admin_entries(home, SigningKeys.load(home)))
     except JournalError as exc:
         return StopRecords(fault=str(exc))
 

@@ -25,7 +25,7 @@ from golive.model.errors import JournalError
 
 from .files import MOST_LOG
 from .kept_seals import kept_seals, logs_without, lost_tail
-from .keys import PUBLIC_DIRECTORY, DevelopmentKeys, read_public_key
+from .keys import PUBLIC_DIRECTORY, SigningKeys, read_public_key
 from .seal_copies import DIRECTORY as SEALS
 
 _FIRST_LINES: Final = 1 << 12
@@ -58,7 +58,7 @@ class VerificationKeys:
 
     mac: MacKeys = NO_KEYS
     seal: Mapping[str, bytes] = field(default_factory=dict)
-    own: DevelopmentKeys | None = None
+    own: SigningKeys | None = None
     places: tuple[Path, ...] = ()
     """this installation's own folders of kept seals"""
     outside: tuple[Path, ...] = ()
@@ -67,7 +67,7 @@ class VerificationKeys:
     @classmethod
     def of_home(cls, home: Path) -> VerificationKeys:
         """Return the keys of this installation; without its private ones the published ones. Raises JournalError."""
-        own = DevelopmentKeys.load(home)
+        own = SigningKeys.load(home)
         if own is not None:
             return cls(own.logs, own.seal_keys, own, (home / SEALS,))
         published = dict(read_public_key(path) for path in sorted((home / PUBLIC_DIRECTORY).glob("*.json")))
@@ -136,7 +136,7 @@ def lost_logs(keys: VerificationKeys, results: Collection[Result]) -> Iterator[R
         yield Result(path, (of_file(Soundness.TAMPERED, "seals a log that is gone, or was begun anew"),))
 
 
-def sealed_entries(path: Path, seal_path: Path, keys: DevelopmentKeys) -> Sequence[Entry]:
+def sealed_entries(path: Path, seal_path: Path, keys: SigningKeys) -> Sequence[Entry]:
     """Return every record of a journal of ours, oldest first; none when neither it nor its seal is there.
 
     Raises JournalError when it is not what was written.

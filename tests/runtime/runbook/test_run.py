@@ -27,7 +27,7 @@ from golive.runtime.secret_store import StoredSecrets
 from golive.security.operators import OperatorIdentity
 from golive.storage.config_files import load_configuration
 from golive.storage.decision_step import record_step, recorded_steps
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 from support.configuration import ROOT
@@ -180,7 +180,7 @@ def test_the_result_is_signed_recorded_and_never_replaced(place: Place) -> None:
     path, document = write_result(place, written(UNBUILT), found)
     again, _ = write_result(place, written(UNBUILT), found)
     assert path != again
-    keys = DevelopmentKeys.load(place.home)
+    keys = SigningKeys.load(place.home)
     assert keys is not None
     data = path.read_bytes()
     assert published(data) == document

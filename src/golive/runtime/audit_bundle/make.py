@@ -14,7 +14,7 @@ from golive.model.clock import Clock
 from golive.model.errors import JournalError
 from golive.storage.files import MOST_LOG, make_directory
 from golive.storage.kept_seals import logs_without
-from golive.storage.keys import PUBLIC_DIRECTORY, DevelopmentKeys, read_public_key
+from golive.storage.keys import PUBLIC_DIRECTORY, SigningKeys, read_public_key
 from golive.storage.log_copy import KEPT, CopiedLog, copy_log, count_in_window
 from golive.storage.log_series import files_of
 from golive.storage.second_verifier import NAME, second_verifier
@@ -74,7 +74,7 @@ def _copy_keys(home: Path, folder: Path) -> None:
         (folder / "keys" / f"{key_id}.pem").write_text(f"-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
 
 
-def _sign(folder: Path, manifest: bytes, keys: DevelopmentKeys) -> None:
+def _sign(folder: Path, manifest: bytes, keys: SigningKeys) -> None:
     (folder / "manifest.json").write_bytes(manifest)
     (folder / "manifest.json.sig").write_bytes(keys.sign(manifest))
     listed = [_file(folder, path) for path in _files(folder)]

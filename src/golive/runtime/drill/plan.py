@@ -14,7 +14,7 @@ from golive.model.json import JsonObject
 from golive.model.order import NewOrder
 from golive.model.secret import Credentials
 from golive.model.verdict import Stage
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.order_journal import JournalPlace
 from golive.venues import AdapterSettings
 from golive.venues.registry import profile_named
@@ -58,7 +58,7 @@ def drill_plan(
         risk_profile_digest=LIMITS.digest,
         operator=operator,
         code_version=code_version(),
-        keys=DevelopmentKeys.load_or_create(home),
+        keys=SigningKeys.load_or_create(home),
         accounts=tuple(_account(*each, time_scale) for each in accounts),
         routes=(Route(name="drill", adapters=names, allow_fallback=True),),
         judge=judge,

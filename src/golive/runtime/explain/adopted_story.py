@@ -11,7 +11,7 @@ from golive.model.json import JsonObject
 from golive.model.money import EXACT, format_decimal
 from golive.model.order import OrderStatus
 from golive.storage import live_segments
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.order_journal.row import JournalRow
 
 from ..live.adopted_record import ADOPTED, AdoptedOrder, adopted_orders
@@ -25,7 +25,7 @@ from .witnesses import notes_testimony, testimony
 
 def adopted_story(match: Match, archive: Archive, ask: Callable[[FollowedOrder], Testimony]) -> OrderStory:
     """Return the story; `ask` says what the venue has to say now. Raises JournalError when the notes cannot be read."""
-    keys = DevelopmentKeys.load(archive.home)
+    keys = SigningKeys.load(archive.home)
     seal = seal_of(match.path, keys, archive.url)
     with closing(archive.places.journal(match.path)) as reader:
         order = next(each for each in adopted_orders(reader.notes_on_foreign_orders()) if each.venue_order_id == match.adopted)

@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Final
 
 from golive.model.errors import GoliveError
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.order_journal.row import JournalRow
 
 from .archive import Archive
@@ -30,7 +30,7 @@ def origin(rows: Iterable[JournalRow]) -> Rerouted | None:
     return None
 
 
-def destination(match: Match, archive: Archive, keys: DevelopmentKeys | None) -> tuple[Rerouted | None, list[Testimony]]:
+def destination(match: Match, archive: Archive, keys: SigningKeys | None) -> tuple[Rerouted | None, list[Testimony]]:
     """Return what was sent instead of an order by the journals of the other accounts, and which of them cannot be believed."""
     found: Rerouted | None = None
     doubts: list[Testimony] = []

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from golive.model.errors import JournalError
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.order_journal.database import Database
 from golive.storage.order_journal.place import seal_path
 from golive.storage.order_journal.row import JournalRow, encode, row_mac
@@ -28,7 +28,7 @@ class SealBeside(NamedTuple):
     """False for a journal on a server, whose seals lie on the hosts that made them"""
 
 
-def rows_testimony(database: Database, rows: Sequence[JournalRow], keys: DevelopmentKeys | None, seal: SealBeside) -> Testimony:
+def rows_testimony(database: Database, rows: Sequence[JournalRow], keys: SigningKeys | None, seal: SealBeside) -> Testimony:
     """Say whether the journal is sound as far as the order goes.
 
     Each of its rows is what was written, by its own MAC; none is gone that was written after its first, of whatever order; and
@@ -46,7 +46,7 @@ def rows_testimony(database: Database, rows: Sequence[JournalRow], keys: Develop
     return testimony("journal", "ok", "rows_sound", rows=str(len(rows)))
 
 
-def seal_of(journal: Path, keys: DevelopmentKeys | None, url: str | None) -> SealBeside:
+def seal_of(journal: Path, keys: SigningKeys | None, url: str | None) -> SealBeside:
     """Read the seal beside a journal, before the journal: it must not be newer than what is seen of that."""
     path = seal_path(journal)
     try:

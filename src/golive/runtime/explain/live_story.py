@@ -11,7 +11,7 @@ from golive.model.ids import ClientOrderId
 from golive.model.instrument import ASSET_SCALE
 from golive.model.money import EXACT, format_decimal, format_units
 from golive.storage import live_segments
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.order_journal.reader import OrderJournalReader
 from golive.storage.order_journal.row import JournalRow
 
@@ -29,7 +29,7 @@ from .witnesses import log_testimony, metrics_testimony, risk_testimony
 
 def live_story(match: Match, archive: Archive, ask: Callable[[SentOrder], Testimony]) -> OrderStory:
     """Return the story; `ask` says what the venue has to say now. Raises JournalError when the rows cannot be read."""
-    order, keys = match.client_order_id, DevelopmentKeys.load(archive.home)
+    order, keys = match.client_order_id, SigningKeys.load(archive.home)
     mac_keys = NO_KEYS if keys is None else keys.logs
     seal = seal_of(match.path, keys, archive.url)
     with closing(archive.places.journal(match.path)) as reader:

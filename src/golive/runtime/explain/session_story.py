@@ -12,7 +12,7 @@ from golive.model.errors import JournalError
 from golive.model.instrument import Instrument
 from golive.model.json import JsonObject
 from golive.storage import decision_journal
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.session_orders import SessionRow, event_rows, order_rows
 from golive.storage.session_reader import SessionReader
 from golive.storage.session_store import StoredRecord
@@ -30,7 +30,7 @@ from .witnesses import journal_testimony, risk_testimony, testimony
 
 def session_story(match: Match, archive: Archive) -> OrderStory:
     """Return the story. Raises JournalError when the store cannot be read."""
-    order, keys = match.client_order_id, DevelopmentKeys.load(archive.home)
+    order, keys = match.client_order_id, SigningKeys.load(archive.home)
     mac_keys = NO_KEYS if keys is None else keys.logs
     with closing(SessionReader(match.path)) as reader:
         rows, session = order_rows(reader, order), reader.identity
@@ -100,7 +100,7 @@ def _told(activation: SessionRow, bodies: Sequence[JsonObject]) -> Told:
     )  # fmt: skip
 
 
-def _store_testimony(reader: SessionReader, keys: DevelopmentKeys | None) -> Testimony:
+def _store_testimony(reader: SessionReader, keys: SigningKeys | None) -> Testimony:
     if keys is None or keys.mac_key_id != reader.key_id:
         return testimony("journal", "unknown", "store_unchecked", key=reader.key_id)
     for fault in reader.faults(keys):

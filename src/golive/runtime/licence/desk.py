@@ -15,7 +15,7 @@ from golive.security.licence.issuer_key import SHIPPED, IssuerKey, key_table
 from golive.security.licence.judge import Held, Judgement, Rules, Standing, Wanted, judge
 from golive.security.licence.machine import machine_factors
 from golive.security.licence.mark import Marks, encode_marks
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.licence_files import (
     EXPECTED,
     read_document,
@@ -133,8 +133,8 @@ class LicenceDesk:
         """Say whether nothing but what was made here would be replaced."""
         return not held.unreadable and (found.development or (held.licence is None and held.marks == Marks()))
 
-    def _keys(self) -> DevelopmentKeys:
-        return DevelopmentKeys.load_or_create(self.home)
+    def _keys(self) -> SigningKeys:
+        return SigningKeys.load_or_create(self.home)
 
     def remember(self, before: Marks, found: Judgement, *, at_once: bool = False) -> None:
         """Keep what was seen, when it is news, or `at_once`. Raises JournalError."""

@@ -25,7 +25,7 @@ from golive.security.licence.machine import machine_factors
 from golive.security.licence.payload import Licence, read_licence
 from golive.security.licence.revocation import LONGEST_NS, RevocationList, read_revocations
 from golive.storage.files import SECRET_FILE, write_all, write_atomic
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.licence_files import ISSUED, LIST_RECORD, read_document, register, signed_lists
 
 from ..host_signer import host_signer
@@ -145,7 +145,7 @@ class IssuerDesk:
         """Return the next list; its version is the second in which it is made, or the one after the last if that is later."""
         now, version = _second(self._clock), 0
         gone: dict[str, set[str]] = {"licences": set(), "keys": set()}
-        for entry in signed_lists(self._home, DevelopmentKeys.load(self._home)):
+        for entry in signed_lists(self._home, SigningKeys.load(self._home)):
             before = entry.body.get("version")
             version = max(version, before if type(before) is int else 0)
             for name, ids in gone.items():

@@ -10,7 +10,7 @@ from golive.model.clock import from_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 from golive.security.licence.mark import Marks, decode_marks
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.licence_files import INSTALLED as AS_INSTALLED
 from golive.storage.licence_files import MARKS, RECORD, REGISTRY, read_document, shows_an_installed_one
 from golive.storage.security_admin import PATH as ADMIN_LOG
@@ -43,7 +43,7 @@ def kept_marks(home: Path) -> Marks | None:
         return Marks(doubt=str(exc))
     if data is None:
         return None
-    keys = DevelopmentKeys.load(home)
+    keys = SigningKeys.load(home)
     if keys is None:
         return Marks(doubt=f"{home / MARKS}: the keys that sealed it are gone")
     return decode_marks(data, keys.mac_key)
@@ -62,7 +62,7 @@ def _with_log(home: Path, kept: Marks) -> Marks:
     """Raise marks to what the signed log tells; of its clocks those count that came after the last one accepted by a person."""
     marks = Marks()
     if any(entries_with(home / ADMIN_LOG, b'"type":"licence_')):
-        for entry in admin_entries(home, DevelopmentKeys.load(home)):
+        for entry in admin_entries(home, SigningKeys.load(home)):
             if entry.body.get("doubt"):  # it tells of documents alone, which may have been turned back
                 continue
             if entry.type == CLOCK_ACCEPTED:

@@ -21,7 +21,7 @@ from golive.security.licence.judge import LIVE, Held, Judgement, Wanted, judge
 from golive.security.licence.payload import Licence, read_licence
 from golive.storage.decision_step import record_step
 from golive.storage.files import write_atomic
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.licence_files import EXPECTED, REGISTRY, registered
 
 from ..host_signer import host_signer
@@ -88,7 +88,7 @@ def examine(desk: LicenceDesk) -> Examination:
 def _registry(home: Path, keys: IssuerKeys, found: Judgement) -> tuple[list[Fault], int]:
     """Return what is wrong with the registry, and how many licences it has; each is verified like an active one."""
     try:
-        entries = registered(home, DevelopmentKeys.load(home))
+        entries = registered(home, SigningKeys.load(home))
     except JournalError as exc:
         return [Fault(Document.REGISTRY, FaultCode.MALFORMED, str(exc))], 0
     faults = []

@@ -13,7 +13,7 @@ from pathlib import Path
 from golive.config.resolved import ResolvedEntrypoint
 from golive.model.live_order import AttemptResult
 from golive.model.money import EXACT, format_decimal
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.order_journal import JournalPlace, JournalRow
 from golive.storage.order_journal.row import Value
 from golive.storage.order_journal.sound import sound_journal
@@ -45,7 +45,7 @@ class ListedOrder:
 
 
 def unended_orders(
-    home: Path, accounts: Iterable[ResolvedEntrypoint], url: str | None, keys: DevelopmentKeys | None
+    home: Path, accounts: Iterable[ResolvedEntrypoint], url: str | None, keys: SigningKeys | None
 ) -> tuple[ListedOrder, ...]:
     """Return the orders of these entrypoints' accounts that have not ended; of each account ours first, oldest first.
 
@@ -55,7 +55,7 @@ def unended_orders(
     return tuple(order for place in places for order in orders_at(place, keys))
 
 
-def orders_at(place: JournalPlace, keys: DevelopmentKeys | None) -> tuple[ListedOrder, ...]:
+def orders_at(place: JournalPlace, keys: SigningKeys | None) -> tuple[ListedOrder, ...]:
     """Return the same of one account."""
     with sound_journal(place, keys) as journal:
         if journal is None:

@@ -16,7 +16,7 @@ from golive.model.ids import InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.order import NewOrder
 from golive.model.verdict import Stage
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.order_journal import WHOLE_ROWS
 from golive.venues.ports import GuardrailSink
 from golive.venues.profile import VenueProfile
@@ -104,7 +104,7 @@ class LivePlan:
     risk_profile_digest: str
     operator: str
     code_version: str
-    keys: DevelopmentKeys
+    keys: SigningKeys
     accounts: tuple[AccountPlan, ...]
     routes: Sequence[Route]
     judge: Callable[[NewOrder], Approved | Refused]

@@ -13,7 +13,7 @@ from typing import Final
 from golive.config.configuration import Configuration
 from golive.model.clock import Clock
 from golive.model.json import JsonObject
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.order_journal import JournalPlace, OrderJournal
 from golive.storage.risk_body import RiskContext
 from golive.storage.risk_state import publish_figure, read_figure
@@ -43,7 +43,7 @@ def rearm_accounts(configuration: Configuration, name: str, home: Path, operator
         if url is None and not place.path.exists() and not place.seal.exists():
             continue
         journal = OrderJournal.open(
-            place, DevelopmentKeys.load_or_create(home), RiskContext(name, profile.name, profile.digest, {}), clock,
+            place, SigningKeys.load_or_create(home), RiskContext(name, profile.name, profile.digest, {}), clock,
             code_version=code_version(), operator=operator,
         )  # fmt: skip
         try:

@@ -17,7 +17,7 @@ from golive.security.bundle_check import AUTHORITY, BundleCheck, bundle_checks, 
 from golive.security.certificate import Certificate
 from golive.security.certificate_maker import BUNDLE
 from golive.storage.files import write_atomic
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 
 from ..clock import SystemClock
 from ..host_signer import host_signer
@@ -63,7 +63,7 @@ def examine(home: Path, section: Mtls, *, clock: Clock | None = None) -> Examina
     renewal_due = False
     try:
         files = place.files()
-        keys = DevelopmentKeys.load(home)
+        keys = SigningKeys.load(home)
         rows, withdrawn = None, frozenset[str]()
         try:
             rows = registered(place, keys)

@@ -15,7 +15,7 @@ from golive.security.certificate_maker import BUNDLE
 from golive.storage.decision_step import record_step
 from golive.storage.files import SECRET_FILE
 from golive.storage.journal_file import Draft, Signer
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 from golive.storage.register_file import RegisterFile
 from golive.storage.security_admin import admin_entries, record_admin_act
 
@@ -48,7 +48,7 @@ def register_rotation(place: BundlePlace, signer: Signer, made: Mapping[str, Cer
     RegisterFile(place.register, _ROTATION_NAME).append(signer, rows)
 
 
-def registered(place: BundlePlace, keys: DevelopmentKeys | None) -> Sequence[RegisterRow]:
+def registered(place: BundlePlace, keys: SigningKeys | None) -> Sequence[RegisterRow]:
     """Return the register's rows of this bundle, oldest first. Raises JournalError when it is not sound."""
     rows = RegisterFile(place.register, _ROTATION_NAME).entries(keys)
     return [
@@ -66,7 +66,7 @@ def revoke(place: BundlePlace, signer: Signer, row: RegisterRow, reason: str) ->
     _revocations(place).append(signer, [(REVOKED, body, signer.operator)])
 
 
-def revoked(place: BundlePlace, keys: DevelopmentKeys | None) -> frozenset[str]:
+def revoked(place: BundlePlace, keys: SigningKeys | None) -> frozenset[str]:
     """Return the serials and thumbprints that were withdrawn, by the list beside the bundle.
 
     Raises JournalError for a list that is not sound, or lacks what `logs/security_admin.log` or the register of rotations says

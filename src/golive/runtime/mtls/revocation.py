@@ -10,7 +10,7 @@ from golive.model.clock import Clock
 from golive.model.errors import ConfigError
 from golive.security.bundle_check import AUTHORITY, RegisterRow, certificates_of
 from golive.security.certificate_maker import LeafRole
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 
 from ..clock import SystemClock
 from ..host_signer import host_signer
@@ -46,7 +46,7 @@ def _leaf_in_place(place: BundlePlace, role: str) -> RegisterRow:
 
 def _registered_leaf(place: BundlePlace, which: str) -> RegisterRow:
     text = which.lower().replace(":", "")
-    for row in registered(place, DevelopmentKeys.load(place.home)):
+    for row in registered(place, SigningKeys.load(place.home)):
         if text == row.sha256 or text.lstrip("0") == row.serial:
             if row.role not in set(LeafRole):
                 raise ConfigError(f"{which!r:.80}: is the authority; {_AUTHORITY}")
@@ -61,4 +61,4 @@ def _registered_leaf(place: BundlePlace, which: str) -> RegisterRow:
 
 def withdrawn(home: Path, section: Mtls) -> frozenset[str]:
     """Return the serials and thumbprints that are revoked; JournalError for a list that cannot be believed."""
-    return revoked(BundlePlace.of(home, section), DevelopmentKeys.load(home))
+    return revoked(BundlePlace.of(home, section), SigningKeys.load(home))

@@ -18,7 +18,7 @@ from golive.readiness.finding import Evidence, Status
 from golive.readiness.sign_off import REGISTER_PATH, ArchivedFile, ComplianceEvidence
 from golive.security.operators import OperatorEntry
 from golive.storage.compliance_files import archived_digest, compliance_register
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 
 from ..operators import operators
 from ..risk_limits import risk_profile_of
@@ -63,7 +63,7 @@ def principal_of(entry: OperatorEntry) -> Principal:
 def _register(home: Path, now: int) -> tuple[ComplianceRegister | None, Status, str, tuple[Evidence, ...]]:
     file = compliance_register(home)
     try:
-        keys = DevelopmentKeys.load(home)
+        keys = SigningKeys.load(home)
         if keys is None and (file.path.exists() or file.seal_path.exists()):
             return None, Status.UNKNOWN, "the keys that signed it are gone; restore var/state/keys from a backup", ()
         rows = file.entries(keys)
@@ -96,7 +96,7 @@ def _told(home: Path, exc: Exception) -> str:
 def document_states(home: Path) -> list[dict[str, str]]:
     """Return every document of the register with what it is now: sound, missing, changed or unreadable. Raises JournalError."""
     try:
-        register = read_register(compliance_register(home).entries(DevelopmentKeys.load(home)))
+        register = read_register(compliance_register(home).entries(SigningKeys.load(home)))
     except ValueError as exc:
         raise JournalError(f"{REGISTER_PATH}: {exc}") from exc
     rows = []

@@ -12,7 +12,7 @@ from golive.model.errors import JournalError
 from golive.readiness import Evidence
 from golive.readiness.checks.config_freeze import Digests, FreezeEvidence
 from golive.storage.freeze_archive import FreezeArchive
-from golive.storage.keys import DevelopmentKeys
+from golive.storage.keys import SigningKeys
 
 from ..freeze import DOCUMENT, examined
 
@@ -22,7 +22,7 @@ def freeze_evidence(home: Path, configuration: Configuration, clock: Clock) -> F
     running = _digests(configuration.file_digest)
     overrides = tuple(each.variable for each in configuration.overrides)
     try:
-        keys = DevelopmentKeys.load(home)
+        keys = SigningKeys.load(home)
         registered = FreezeArchive(home).registered(keys)
     except JournalError as exc:
         return FreezeEvidence(running=running, overrides=overrides, unreadable=str(exc).replace(f"{home}/", ""))

@@ -103,9 +103,9 @@ def write_result(place: Place, written: WrittenRunbook, found: Sequence[ItemStat
 
 def shown_document(place: Place, written: WrittenRunbook, found: Sequence[ItemState]) -> JsonObject:
     """Return what a result would say now, unsigned: `key_id` and `signature` are empty."""
-    from golive.storage.keys import DevelopmentKeys
+    from golive.storage.keys import SigningKeys
 
-    keys = DevelopmentKeys.load(place.home)
+    keys = SigningKeys.load(place.home)
     key_class = KeyClass.DEVELOPMENT if keys is None else keys.key_class
     return {**_fields(place, written, found, place.clock.now(), key_class), "key_id": "", "signature": ""}
 

@@ -17,7 +17,7 @@ from golive.model.errors import GoliveError, JournalError
 from golive.model.ids import ClientOrderId, derive_client_order_id
 
 from ..failpoint import reach
-from ..keys import DevelopmentKeys
+from ..keys import SigningKeys
 from ..risk_body import RiskContext
 from . import values
 from .background import BackgroundVerification, JournalTampered
@@ -51,7 +51,7 @@ class OrderJournal:
         database: Database,
         lease: AccountLease,
         loaded: Loaded,
-        keys: DevelopmentKeys,
+        keys: SigningKeys,
         risk: RiskContext,
         clock: Clock,
         operator: str,
@@ -78,7 +78,7 @@ class OrderJournal:
     def open(
         cls,
         place: JournalPlace,
-        keys: DevelopmentKeys,
+        keys: SigningKeys,
         risk: RiskContext,
         clock: Clock,
         *,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from golive.model.errors import JournalError
 
-from ..keys import DevelopmentKeys
+from ..keys import SigningKeys
 from ..live_log import newest_row
 from ..live_segments import LOG_NAME
 from .book import Book
@@ -34,7 +34,7 @@ class Loaded:
     mac: bytes
 
 
-def facts_of(place: JournalPlace, keys: DevelopmentKeys) -> dict[str, str]:
+def facts_of(place: JournalPlace, keys: SigningKeys) -> dict[str, str]:
     """Return what a journal says of itself."""
     return {
         "log_id": place.log_id,
@@ -47,7 +47,7 @@ def facts_of(place: JournalPlace, keys: DevelopmentKeys) -> dict[str, str]:
     }
 
 
-def open_database(place: JournalPlace, keys: DevelopmentKeys, lease: AccountLease) -> Database:
+def open_database(place: JournalPlace, keys: SigningKeys, lease: AccountLease) -> Database:
     """Return the database of an account, made when the account never had one; raise JournalError when it is not to be used."""
     facts = facts_of(place, keys)
     database: Database
@@ -104,7 +104,7 @@ def check_facts(database: Database, facts: Mapping[str, str]) -> None:
             )
 
 
-def load(database: Database, place: JournalPlace, keys: DevelopmentKeys) -> Loaded:
+def load(database: Database, place: JournalPlace, keys: SigningKeys) -> Loaded:
     """Return what the journal comes to: the snapshot of its newest seal and the rows after it, all verified.
 
     Raises JournalError naming the file and the row when anything but a torn tail is wrong.
@@ -112,7 +112,7 @@ def load(database: Database, place: JournalPlace, keys: DevelopmentKeys) -> Load
     return load_from(database, place, keys, read_sealed(place.seal, place.log_id, keys.seal_keys))
 
 
-def load_from(database: Database, place: JournalPlace, keys: DevelopmentKeys, sealed: Sealed | None) -> Loaded:
+def load_from(database: Database, place: JournalPlace, keys: SigningKeys, sealed: Sealed | None) -> Loaded:
     """Return the same with the newest seal as it was read, None without one."""
     known = database.last_sealed()
     # Seals stay on the host that made them; a host whose own seal is older, or that has none, reads more rows.

@@ -15,7 +15,7 @@ from golive.model.errors import JournalError
 
 from ..failpoint import reach
 from ..files import write_atomic
-from ..keys import DevelopmentKeys
+from ..keys import SigningKeys
 from .database import Database
 from .place import JournalPlace
 from .seal import read_sealed
@@ -56,7 +56,7 @@ def quarantined(journal: Path, faults: Sequence[str], time: str) -> JournalError
     return JournalError(f"{journal}: {said}; {_fix(mark)}")
 
 
-def verify_whole(database: Database, place: JournalPlace, keys: DevelopmentKeys, time: str) -> None:
+def verify_whole(database: Database, place: JournalPlace, keys: SigningKeys, time: str) -> None:
     """Raise JournalError, and remember why, when anything in a journal shows that it was changed."""
     sealed = read_sealed(place.seal, place.log_id, keys.seal_keys)
     work = Verification(database, keys, sealed, is_shared=place.url is not None)

@@ -15,7 +15,7 @@ from golive.model.errors import JournalError
 
 from ..failpoint import reach
 from ..files import write_atomic
-from ..keys import DevelopmentKeys
+from ..keys import SigningKeys
 from .book import Book
 from .place import JournalPlace
 from .private import check_present
@@ -33,7 +33,7 @@ class Sealed:
         return Book.read(self.snapshot)
 
 
-def write_seal(place: JournalPlace, seq: int, mac: bytes, snapshot: bytes, keys: DevelopmentKeys, time: str) -> str:
+def write_seal(place: JournalPlace, seq: int, mac: bytes, snapshot: bytes, keys: SigningKeys, time: str) -> str:
     """Sign where the journal stands and replace the seal beside it, durable on return; return the seal's document.
 
     Raises JournalError when the file cannot be written.

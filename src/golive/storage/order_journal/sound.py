@@ -10,7 +10,7 @@ from typing import Final
 from golive.model.errors import JournalError
 from golive.model.ids import ClientOrderId
 
-from ..keys import DevelopmentKeys
+from ..keys import SigningKeys
 from .book import Book
 from .database import NoJournal
 from .lease import used_up_to
@@ -70,7 +70,7 @@ class SoundJournal:
 
 
 @contextmanager
-def sound_journal(place: JournalPlace, keys: DevelopmentKeys | None) -> Iterator[SoundJournal | None]:
+def sound_journal(place: JournalPlace, keys: SigningKeys | None) -> Iterator[SoundJournal | None]:
     """Open the journal of an account beside whoever writes it; None for an account that never had one.
 
     Its newest seal and the rows after it are verified. Raises JournalError as an opening for writing does.

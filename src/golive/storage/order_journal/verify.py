@@ -10,7 +10,7 @@ from typing import Final
 from golive.audit import SealError
 from golive.model.errors import JournalError
 
-from ..keys import DevelopmentKeys
+from ..keys import SigningKeys
 from .book import Book
 from .database import Database
 from .opening import row_fault
@@ -28,7 +28,7 @@ SEAL_TRIES: Final = 5
 class Verification:
     """One pass over a whole journal. `faults` yields what is wrong; then `rows` and `book` say what was there."""
 
-    def __init__(self, database: Database, keys: DevelopmentKeys, sealed: Sealed | None, *, is_shared: bool = False) -> None:
+    def __init__(self, database: Database, keys: SigningKeys, sealed: Sealed | None, *, is_shared: bool = False) -> None:
         self.rows = 0
         self._is_shared = is_shared
         self.book = Book()
@@ -104,7 +104,7 @@ class Verification:
 
 
 @contextmanager
-def verification(path: Path, keys: DevelopmentKeys, url: str | None = None) -> Iterator[Verification]:
+def verification(path: Path, keys: SigningKeys, url: str | None = None) -> Iterator[Verification]:
     """Open the journal in `path` with the seal beside it for one pass, also while its writer works.
 
     With `url` the journal is in that server, and only its seal lies where `path` says. Raises JournalError when there is none, it

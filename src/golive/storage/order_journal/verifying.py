@@ -16,7 +16,7 @@ from typing import Final
 
 from golive.model.errors import JournalError
 
-from ..keys import DevelopmentKeys
+from ..keys import SigningKeys
 from .background import TAMPERED
 from .quarantine import MOST_FAULTS
 from .verify import verification
@@ -29,7 +29,7 @@ NICENESS: Final = 10
 def main(home: Path, journal: Path, url: str | None = None) -> int:
     """Verify `journal` with the keys of `home` and print what was found; return the exit code."""
     try:
-        keys = DevelopmentKeys.load(home)
+        keys = SigningKeys.load(home)
         if keys is None:
             raise JournalError(f"{home}: the keys are not at hand")
         with verification(journal, keys, url) as work:
