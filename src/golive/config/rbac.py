@@ -102,6 +102,10 @@ class Act(StrEnum):
     """put documents into the compliance register"""
     CONFIG_FREEZE = "config.freeze"
     """freeze the configuration that live starts with"""
+    WINDOW_ANNOUNCE = "window.announce"
+    """tell incident response when live trading starts"""
+    WINDOW_CLOSE = "window.close"
+    """close the gate for good, archive and sum up a window of live trading"""
 
 
 ALLOWED: Final[Mapping[Act, frozenset[Role]]] = {
@@ -121,6 +125,8 @@ ALLOWED: Final[Mapping[Act, frozenset[Role]]] = {
     Act.TOKEN_REVOKE: frozenset({Role.SECOPS}),
     Act.LICENCE_MANAGE: frozenset({Role.OEM}),
     Act.CONFIG_FREEZE: frozenset({Role.RUNTIME}),
+    Act.WINDOW_ANNOUNCE: frozenset({Role.ONCALL, Role.OPERATOR, Role.LIVE_ACTIVATOR}),
+    Act.WINDOW_CLOSE: frozenset({Role.OPERATOR, Role.COMPLIANCE, Role.LIVE_ACTIVATOR}),
     Act.SIGNOFF_SIGN: frozenset(SIGNS.values()),
     Act.SIGNOFF_REVOKE: frozenset({Role.COMPLIANCE}),
     Act.COMPLIANCE_RECORD: frozenset({Role.COMPLIANCE}),

@@ -1,7 +1,8 @@
 """A step of the way to live trading, in the decision log of its stage: who did it, how it ended, and with which files.
 
 Type `checklist_step`, body `{stage, step, status, latency_ms, artefacts: [{path, sha256}]}`; a step of a runbook has `runbook`
-besides. The steps of live stand in the log of live orders, those of demo and paper in files of their own.
+besides, and a step may say more of its own (`facts`). The steps of live stand in the log of live orders, those of demo and
+paper in files of their own.
 """
 
 from __future__ import annotations
@@ -35,12 +36,16 @@ def record_step(
     *,
     stage: str = LIVE,
     runbook: JsonObject | None = None,
+    facts: JsonObject | None = None,
 ) -> None:
     """Append the step and seal the log; durable on return. `artefacts` are files under `home`; one that is gone is left out.
+
+    `facts`: further members of the body, such as the minutes of an observation.
 
     Raises JournalError when a file cannot be read, or the log is not sound or cannot be written.
     """
     body: JsonObject = {
+        **(facts or {}),
         "stage": stage,
         "step": step,
         "status": status,

@@ -1,0 +1,1 @@
+"""The window of live trading, from its announcement to its archive."""
