@@ -106,7 +106,7 @@ def test_what_is_left_out_has_its_documented_default() -> None:
         "risk:\n  decision_log:\n    path: logs/risk_decisions.jsonl\n",
     ):
         runtime = changed(runtime, block, "")
-    core = changed(CORE, "readiness:\n  demo_max_age_days: 7                 # an older demo record does not open paper\n", "")
+    core = CORE[: CORE.index("\nreadiness:\n") + 1]  # the last section
     core = changed(core, "    adapter_settings:\n      sandbox_mode: auto ", "    #")
     core = changed(core, "    parameters: {} ", "    #")
     assert parse(runtime, core).resolve("okx_desktop_paper") == shipped()

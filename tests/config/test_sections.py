@@ -72,7 +72,7 @@ def test_an_unknown_key_is_reported_with_the_nearest_known_one() -> None:
     assert str(missing.position) == place(runtime, "\nio_queue", "runtime.yaml", 1)
 
 
-@pytest.mark.parametrize("key", ["alert_routes", "decision_journal", "ip_allowlist"])
+@pytest.mark.parametrize("key", ["alert_routes", "decision_journal"])
 def test_a_key_that_this_version_does_not_consume_is_an_error(key: str) -> None:
     core = changed(CORE, "    exchange: okx_spot", f"    {key}: []\n    exchange: okx_spot")
     assert only_problem(core=core).message == f"unknown key {key} in environments.okx_paper"
@@ -133,3 +133,15 @@ def test_problems_of_every_kind_and_of_both_files_come_together_in_order() -> No
         place(core, "spot_cor\n", "core.yaml"),
         place(core, "demo_max_age_days: 0", "core.yaml", len("demo_max_age_days: ")),
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [("203.0.113.7", ""), ("203.0.113.0/28", ""), ("2001:db8::1", ""), ("203.0.113.5/28", "host bits set"), ("999.1.1.1", "999")],
+)
+def test_an_allow_list_holds_addresses_and_networks(address: str, words: str) -> None:
+    core = changed(CORE, "    exchange: okx_spot", f'    ip_allowlist: ["{address}"]\n    exchange: okx_spot')
+    found = problems(core=core)
+    assert [words in each.message and each.message.startswith("environments.okx_paper.ip_allowlist") for each in found] == (
+        [True] if words else []
+    )

@@ -86,4 +86,4 @@ def test_no_id_is_used_twice_through_all_runbooks() -> None:
 
 def test_what_has_to_come_first_is_named() -> None:
     assert CHECKS["cloud"].needs == "the cloud service"
-    assert {name for name, row in CHECKS.items() if row.needs} == {"ai_models", "paper_labs", "ui_prelive", "cloud"}
+    assert {name for name, row in CHECKS.items() if row.needs} == {"paper_labs", "ui_prelive", "cloud"}

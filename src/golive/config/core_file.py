@@ -23,6 +23,7 @@ _NAMES: Final = "letters and digits, joined by single '_' or '-'"
 _PARAMETER: Final = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
 _PARAMETER_FORM: Final = "lower-case letters and digits, joined by single '_'"
 INSTRUMENT: Final = r"[a-z0-9]+:[A-Z0-9]+/[A-Z0-9]+"
+ADDRESS: Final = r"[0-9A-Fa-f:.]+(/[0-9]{1,3})?"
 PERMISSIONS: Final = ("read", "trade", "withdraw")
 TIMEFRAMES: Final = ("1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d")
 ENVIRONMENT_TYPES: Final = ("paper", "testnet", "live")
@@ -71,6 +72,14 @@ class Environment:
             form=RELATIVE_FORM,
         ),
     ] = None
+    ip_allowlist: Annotated[
+        tuple[str, ...],
+        Key(
+            "Addresses and networks that its key is bound to at the venue; live needs at least one.",
+            pattern=ADDRESS,
+            form="an IP address or a network such as 203.0.113.0/28",
+        ),
+    ] = ()
     alert_channels: Annotated[
         tuple[str, ...], Key("Channels that its alerts go to; none = nobody is told.", pattern=NAME, form=_NAMES)
     ] = ()
@@ -142,6 +151,15 @@ class Readiness:
     demo_max_age_days: Annotated[
         int, Key("A demo stage record older than this does not open paper.", unit="days", minimum=1, maximum=365)
     ] = 7
+    evidence_max_age_hours: Annotated[
+        int,
+        Key(
+            "Evidence of a check that is older than this counts no longer; production never takes more than 24.",
+            unit="hours",
+            minimum=1,
+            maximum=168,
+        ),
+    ] = 24
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

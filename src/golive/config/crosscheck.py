@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from golive.model.ids import InstrumentId
 
 from .adapter_table import KNOWN_ADAPTERS, KNOWN_LABELS
+from .address_check import allow_lists_are_addresses
 from .alert_check import alert_channels_exist, alerts_have_one_audit, live_never_throttles_critical_alerts
 from .binding import Draft, Path, path_text
 from .compliance_check import compliance_is_of_entrypoints, compliance_permits_profiles_that_exist
@@ -317,6 +318,7 @@ def shares_of_an_allocation_fit_into_the_whole(draft: Draft, problems: Problems)
 
 
 RULES: Final[tuple[Rule, ...]] = (
+    allow_lists_are_addresses,
     default_entrypoint_exists,
     entrypoints_refer_to_what_exists,
     paper_is_not_confirmed_automatically,

@@ -42,8 +42,7 @@ CHECKS: Final[Mapping[str, CheckRow]] = {
     "ai_models": CheckRow(
         (SignOff.AI, SignOff.COMPLIANCE),
         "the newest reports of models",
-        "golive config show",
-        "reports of models (walk-forward, drift, data quality)",
+        "golive config show --origin",
     ),
     "config_freeze": CheckRow((SignOff.RUNTIME,), "the running digests are the frozen ones", "golive freeze list"),
     "secrets_rotation": CheckRow((SignOff.SECURITY,), "keys rotated within 90 days, with a probe", "golive secrets rotation"),

@@ -13,6 +13,7 @@ from golive.model.clock import DAY, from_iso
 
 from .compliance_register import ComplianceRegister, Principal
 from .finding import Evidence, Status
+from .objection import Objection
 
 REGISTER_PATH: Final = "var/audit/compliance/register.json"
 DOCUMENTS_PATH: Final = "var/audit/compliance/documents"
@@ -58,15 +59,6 @@ class ComplianceEvidence:
     evidence: tuple[Evidence, ...] = ()
     now: int
     """ns UTC"""
-
-
-@dataclass(frozen=True, slots=True)
-class Objection:
-    """Why something does not hold, and what to run."""
-
-    status: Status
-    reason: str
-    next_command: str
 
 
 def kyc_scope(entrypoint: str) -> str:

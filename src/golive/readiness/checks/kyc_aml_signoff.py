@@ -8,7 +8,8 @@ from golive.config.rbac import SignOff
 
 from ..compliance_register import DocumentKind
 from ..finding import Finding, Status
-from ..sign_off import KYC, ComplianceEvidence, Objection, document_faults, kyc_scope, objections, sign_offs_for
+from ..objection import Objection
+from ..sign_off import KYC, ComplianceEvidence, document_faults, kyc_scope, objections, sign_offs_for
 
 ROLES = (SignOff.COMPLIANCE, SignOff.SECURITY)
 WANTED = ((DocumentKind.KYC, DocumentKind.KYB), (DocumentKind.OFFLINE_ACCESS,))

@@ -8,7 +8,8 @@ from __future__ import annotations
 from golive.config.rbac import SignOff
 
 from ..finding import Finding, Status
-from ..sign_off import RISK, ComplianceEvidence, Objection, objections, risk_scope, sign_offs_for
+from ..objection import Objection
+from ..sign_off import RISK, ComplianceEvidence, objections, risk_scope, sign_offs_for
 
 ROLES = (SignOff.RISK,)
 

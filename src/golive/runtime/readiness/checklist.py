@@ -10,12 +10,20 @@ from typing import Final
 
 from golive.model.errors import GoliveError
 from golive.readiness.check_table import CHECKS
+from golive.readiness.checks.ai_models import ai_models
 from golive.readiness.checks.config_freeze import config_freeze
+from golive.readiness.checks.io_queue import io_queue
 from golive.readiness.checks.kyc_aml_signoff import kyc_aml_signoff
+from golive.readiness.checks.licenses import licenses
+from golive.readiness.checks.mtls import mtls
+from golive.readiness.checks.thresholds import thresholds
 from golive.readiness.finding import Finding, Status
 
 from .compliance import compliance_evidence
 from .config_freeze import freeze_evidence
+from .configuration import model_evidence, queue_evidence, threshold_evidence
+from .licence import licence_evidence
+from .mtls import bundle_evidence
 from .scene import Scene
 
 Look = Callable[[Scene], Finding]
@@ -32,6 +40,11 @@ def _config_freeze(scene: Scene) -> Finding:
 GATHERED: Final[Mapping[str, Look]] = {
     "kyc_aml_signoff": _kyc_aml_signoff,
     "config_freeze": _config_freeze,
+    "licenses": lambda scene: licenses(licence_evidence(scene)),
+    "ai_models": lambda scene: ai_models(model_evidence(scene)),
+    "mtls": lambda scene: mtls(bundle_evidence(scene)),
+    "io_queue": lambda scene: io_queue(queue_evidence(scene)),
+    "thresholds": lambda scene: thresholds(threshold_evidence(scene)),
 }
 """check id → gathers its evidence and judges it"""
 
