@@ -510,7 +510,7 @@ SIDE = "shut until re-armed: okx:BTC/USDT buy"
         (counted("cooldown_after_loss_minutes", "3.5", "5", "okx:BTC/USDT"), 211, "cooldown_after_loss_minutes: 5", False),
         (counted("cooldown_after_loss_minutes", "3.5", "5", "okx:BTC/USDT"), 200, "cooldown_after_loss_minutes: 4", False),
         (counted("cooldown_after_loss_minutes", "0", "5", refuses=False), 0, "cooldown_after_loss_minutes: 15", False),
-        (counted("stop_loss_guard_count", "2", "2"), 3_599, "stop_loss_guard_count: 2", True),
+        (counted("stop_loss_guard_count", "2", "2"), 3_540, "stop_loss_guard_count: 2", True),
         (counted("stop_loss_guard_count", "2", "2"), 3_601, "stop_loss_guard_count: 2", False),
         (counted("max_cost_to_profit_ratio", "no profit", "0.25", band=None), 90_000, "", True),
         (counted("max_cost_to_profit_ratio", "0.25", "0.2"), 90_000, "", False),
