@@ -160,6 +160,17 @@ class Readiness:
             maximum=168,
         ),
     ] = 24
+    paper_days: Annotated[
+        Decimal,
+        Key("Paper at speed 1 with the same trading digest before live; in production at least 7.", unit="days", minimum=0,
+            maximum=365),
+    ] = Decimal(7)  # fmt: skip
+    paper_max_age_days: Annotated[
+        int, Key("Live does not open when the newest paper session ended longer ago.", unit="days", minimum=1, maximum=365)
+    ] = 14
+    min_ok_window_ratio: Annotated[
+        Decimal, Key("Least share of that paper that passed.", unit="fraction of its time", minimum=0, maximum=1)
+    ] = Decimal("0.98")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,16 @@ from dataclasses import asdict
 from golive.config.runtime_file import PaperProfile
 from golive.model.instrument import Instrument
 from golive.model.money import format_decimal
-from golive.storage.session_identity import ABLE, PROFILE_DIGEST, READ_ONLY, STRATEGY, TIMEFRAME, SessionTerms
+from golive.storage.session_identity import (
+    ABLE,
+    PROFILE_DIGEST,
+    READ_ONLY,
+    SCOPE,
+    STRATEGY,
+    TIMEFRAME,
+    TRADING_DIGEST,
+    SessionTerms,
+)
 from golive.venues.registry import profile_named
 
 from .market_facts import MarketFacts
@@ -31,11 +40,11 @@ def plan_rules(plan: Plan) -> dict[str, str]:
     rules = {
         STRATEGY: plan.strategy.name,
         PROFILE_DIGEST: plan.risk_profile.digest,
-        "trading digest": plan.trading_digest,
+        TRADING_DIGEST: plan.trading_digest,
         "endpoint": plan.endpoint,
         "speed": plan.speed,
         TIMEFRAME: plan.timeframe,
-        "scope": options.scope,
+        SCOPE: options.scope,
         READ_ONLY: plan.read_only or ABLE,
         "confirmation": plan.confirmed_by or "manual",
     }

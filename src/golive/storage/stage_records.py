@@ -19,7 +19,11 @@ from golive.model.stage_record import FileDigest, StageRecord
 from golive.model.verdict import EvidenceClass, KeyClass, Stage, Verdict
 
 from .journal_file import JournalFile, Signer
+from .seal_copies import DIRECTORY as SEALS
+from .verified import VerificationKeys, entries, verify_journal
 
+DIRECTORY: Final = Path("var/audit/stage")
+"""relative to home"""
 STAGE_RECORD: Final = "stage_record"
 
 
@@ -33,7 +37,7 @@ class StageRecords:
 
     def path(self, entrypoint: str) -> Path:
         """Return the journal of an entrypoint's stage records."""
-        return self._home / "var/audit/stage" / f"{entrypoint}.jsonl"
+        return self._home / DIRECTORY / f"{entrypoint}.jsonl"
 
     def append(self, record: StageRecord) -> None:
         """Write a record and seal the journal; durable on return. Raises JournalError."""
@@ -86,6 +90,29 @@ class StageRecords:
         if seal is None and any(entry.type == STAGE_RECORD for entry in entries):
             raise JournalError(f"{path}: has records but no seal {seal_path.name}; restore the seal")
         return entries
+
+
+def stage_records(home: Path, entrypoint: str) -> tuple[StageRecord, ...]:
+    """Return every stage record of an entrypoint, oldest first, held against the seals of the second place as well.
+
+    Raises JournalError as `StageRecords.latest` does, and where the file is gone with its seal.
+    """
+    path = home / DIRECTORY / f"{entrypoint}.jsonl"
+    keys = VerificationKeys.of_home(home)
+    if not path.exists():
+        kept = sorted((home / SEALS).glob(f"{_log_name(entrypoint).replace('/', '.')}.*.seals"))
+        if kept or _seal_path(path).exists():
+            raise JournalError(f"{path}: is missing, yet there are seals of it; restore the file and its seal")
+        return ()
+    if keys.own is None:
+        raise JournalError(f"{path}: the keys that signed it are gone; restore var/state/keys from a backup")
+    chain = Chain(keys.mac)
+    found = verify_journal(path, keys, chain)
+    if found.soundness is not Soundness.CLEAN:
+        raise JournalError(f"{path}: {found.soundness}: {found.faults[0]}")
+    if not chain.log_id.startswith(f"{_log_name(entrypoint)}/"):
+        raise JournalError(f"{path}: holds log {chain.log_id!r}, not the stage records of {entrypoint!r}")
+    return tuple(record_of(entry, path) for entry in entries(path) if entry.type == STAGE_RECORD)
 
 
 def body_of(record: StageRecord) -> JsonObject:

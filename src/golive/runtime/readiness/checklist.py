@@ -15,7 +15,9 @@ from golive.readiness.checks.config_freeze import config_freeze
 from golive.readiness.checks.io_queue import io_queue
 from golive.readiness.checks.kyc_aml_signoff import kyc_aml_signoff
 from golive.readiness.checks.licenses import licenses
+from golive.readiness.checks.limits_vs_paper import limits_vs_paper
 from golive.readiness.checks.mtls import mtls
+from golive.readiness.checks.paper_gate import paper_gate
 from golive.readiness.checks.thresholds import thresholds
 from golive.readiness.finding import Finding, Status
 
@@ -24,6 +26,7 @@ from .config_freeze import freeze_evidence
 from .configuration import model_evidence, queue_evidence, threshold_evidence
 from .licence import licence_evidence
 from .mtls import bundle_evidence
+from .paper import limits_evidence, paper_evidence
 from .scene import Scene
 
 Look = Callable[[Scene], Finding]
@@ -45,6 +48,8 @@ GATHERED: Final[Mapping[str, Look]] = {
     "mtls": lambda scene: mtls(bundle_evidence(scene)),
     "io_queue": lambda scene: io_queue(queue_evidence(scene)),
     "thresholds": lambda scene: thresholds(threshold_evidence(scene)),
+    "paper_gate": lambda scene: paper_gate(paper_evidence(scene)),
+    "limits_vs_paper": lambda scene: limits_vs_paper(limits_evidence(scene)),
 }
 """check id → gathers its evidence and judges it"""
 
