@@ -8,6 +8,7 @@ from typing import Final
 
 from golive.model.clock import MINUTE, SECOND, to_iso
 from golive.model.json import JsonValue
+from golive.model.verdict import KeyClass
 
 from .check_table import CHECKS
 from .finding import Evidence, Finding, Status
@@ -41,6 +42,15 @@ def too_old(what: str, at: int, now: int, hours: int, next_command: str) -> tupl
     if now - at > hours * HOUR:
         return (unknown(f"{what} is {(now - at) / HOUR:.1f} hours old, allowed are {hours}", next_command),)
     return ()
+
+
+def of_development(what: str, key_class: str, *, is_rehearsal: bool, next_command: str) -> tuple[Objection, ...]:
+    """Object to evidence for production that no production key signed; nothing against any other."""
+    if is_rehearsal or key_class == KeyClass.PRODUCTION:
+        return ()
+    return (
+        blocked(f"{what} is signed by keys for {key_class or 'nobody knows what'}, which production does not take", next_command),
+    )
 
 
 def age_seconds(at: int, now: int) -> float:

@@ -35,6 +35,7 @@ from .failure import ValidationFailed
 from .host_signer import host_signer
 from .identity import operator_identity
 from .kept_fingerprint import ROTATED
+from .key_probe import record_probe
 from .permission import require_permissions
 from .plan import EMBEDDED
 from .rotation import records_of, register_of
@@ -102,6 +103,8 @@ class KeyRotator:
         store = self.admin.put(use.name, new, ROTATED)
         for name in before:
             registers[name].append(signer, [(KEY_ROTATED, rotations[name].body(), self._operator)])
+        for each, told in zip(entrypoints, facts, strict=True):
+            record_probe(self.admin.home, self.clock, each, new.fingerprint, told, self._operator)
         return Rotated(store, rotations, facts[0].permissions, facts[0].addresses)
 
     def demand_ready(self, use: SecretUse, kind: str | None) -> tuple[ResolvedEntrypoint, ...]:

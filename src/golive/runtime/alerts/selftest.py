@@ -124,7 +124,7 @@ def selftest(
     finally:
         delivery.close(0)
     audit = _audit_tested(home, directory, audit_place(configuration).directory)
-    suppressed = _critical_suppressed(directory, clock.now())
+    suppressed = critical_suppressed(directory, clock.now())
     exempt = all(each.throttle.exempts_severity(AlertSeverity.CRITICAL) for each in policy.environments.values())
     status: Literal["ok", "failed", "unknown"] = "ok"
     if not audit.sound or any(each.outcome == "no_answer" for each in tested):
@@ -232,7 +232,7 @@ def _audit_tested(home: Path, directory: Path, name: Path) -> AuditTested:
     return AuditTested("file", str(name), len(alert_files(directory)), sound)
 
 
-def _critical_suppressed(directory: Path, now: int) -> tuple[SuppressedRow, ...]:
+def critical_suppressed(directory: Path, now: int) -> tuple[SuppressedRow, ...]:
     """Return the rows of the last 24 hours that say that an alert of a critical category was held back."""
     found: list[SuppressedRow] = []
     for path in _recent(alert_files(directory), now):

@@ -11,16 +11,21 @@ from typing import Final
 from golive.model.errors import GoliveError
 from golive.readiness.check_table import CHECKS
 from golive.readiness.checks.ai_models import ai_models
+from golive.readiness.checks.alerting import alerting
 from golive.readiness.checks.config_freeze import config_freeze
 from golive.readiness.checks.io_queue import io_queue
+from golive.readiness.checks.ip_allowlist import ip_allowlist
 from golive.readiness.checks.kyc_aml_signoff import kyc_aml_signoff
 from golive.readiness.checks.licenses import licenses
 from golive.readiness.checks.limits_vs_paper import limits_vs_paper
 from golive.readiness.checks.mtls import mtls
 from golive.readiness.checks.paper_gate import paper_gate
+from golive.readiness.checks.secrets_rotation import secrets_rotation
 from golive.readiness.checks.thresholds import thresholds
+from golive.readiness.checks.venue_permissions import venue_permissions
 from golive.readiness.finding import Finding, Status
 
+from .alerting import alert_evidence
 from .compliance import compliance_evidence
 from .config_freeze import freeze_evidence
 from .configuration import model_evidence, queue_evidence, threshold_evidence
@@ -28,6 +33,7 @@ from .licence import licence_evidence
 from .mtls import bundle_evidence
 from .paper import limits_evidence, paper_evidence
 from .scene import Scene
+from .venue_key import key_evidence
 
 Look = Callable[[Scene], Finding]
 
@@ -43,8 +49,12 @@ def _config_freeze(scene: Scene) -> Finding:
 GATHERED: Final[Mapping[str, Look]] = {
     "kyc_aml_signoff": _kyc_aml_signoff,
     "config_freeze": _config_freeze,
+    "alerting": lambda scene: alerting(alert_evidence(scene)),
     "licenses": lambda scene: licenses(licence_evidence(scene)),
     "ai_models": lambda scene: ai_models(model_evidence(scene)),
+    "secrets_rotation": lambda scene: secrets_rotation(key_evidence(scene)),
+    "ip_allowlist": lambda scene: ip_allowlist(key_evidence(scene)),
+    "venue_permissions": lambda scene: venue_permissions(key_evidence(scene)),
     "mtls": lambda scene: mtls(bundle_evidence(scene)),
     "io_queue": lambda scene: io_queue(queue_evidence(scene)),
     "thresholds": lambda scene: thresholds(threshold_evidence(scene)),

@@ -43,6 +43,8 @@ class Examined:
     """where the key came from; empty without one"""
     timeout_s: float
     """most seconds that one question may take"""
+    heard: Callable[[KeyFacts | str], None] = lambda answer: None
+    """told what the venue answers about the key; a text is its refusal"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +126,12 @@ async def key_rows(examined: Examined) -> list[Row]:
     facts = await _ask(examined, examined.adapter.key_facts)
     key = f"{shown_key(credentials)} ({examined.secret_source})"
     if isinstance(facts, Unanswered):
+        if facts.refused:
+            examined.heard(facts.words)
         fix = "make a new key at the venue: the right environment, this address allowed, permissions read and trade"
         row = facts.row("api_key", fix)
         return [Row(row.check, row.status, f"{key}: {row.measured}", row.fix), *unasked(KEY_CHECKS[1:], "the venue did not say")]
+    examined.heard(facts)
     return [ok("api_key", f"{key}: accepted"), *_key_facts_rows(examined, facts)]
 
 

@@ -16,9 +16,13 @@ from golive.model.errors import ConfigError, VenueUnavailable
 from golive.model.json import JsonObject
 from golive.model.secret import Credentials
 from golive.observability.measured import AdapterFailover
+from golive.venues.dialect import KeyFacts
+from golive.venues.masking import Masking
 from golive.venues.registry import profile_named
 
 from ..embedded_venue import EmbeddedVenue
+from ..identity import operator_identity
+from ..key_probe import record_probe
 from ..secret_store import StoredSecrets
 from ..secret_use import stored_credentials
 from ..venue_opening import VENUE_STATE, AdapterParts, embedded_secrets, open_adapter, venue_options
@@ -77,14 +81,15 @@ class Examination:
 
         Raises ConfigError for an adapter that does not exist, an embedded venue that refuses its options, or a home whose
         state directory cannot be used; ValidationFailed for a stored key that is not for this environment; PrerequisiteMissing
-        for a store that cannot be opened.
+        for a store that cannot be opened; JournalError when the venue's answer about a stored key cannot be written down.
         """
         self._prepare_state()
         profile = profile_named(entrypoint.adapter)
         if entrypoint.endpoint != "embedded":
             found = None if self.store is None else stored_credentials(self.store, entrypoint)
-            source = "" if found is None or self.store is None else self.store.source
-            return await self.at(entrypoint, entrypoint.base_url, found, source)
+            if found is None or self.store is None:
+                return await self.at(entrypoint, entrypoint.base_url, None)
+            return await self.at(entrypoint, entrypoint.base_url, found, self.store.source, self._noting(entrypoint, self.store))
         secrets = embedded_secrets([(entrypoint.keychain_key, profile)])
         credentials = secrets.credentials(entrypoint.keychain_key)
         assert credentials is not None
@@ -101,6 +106,18 @@ class Examination:
         finally:
             await venue.close()
 
+    def _noting(self, entrypoint: ResolvedEntrypoint, store: StoredSecrets) -> Callable[[KeyFacts | str], None]:
+        """Return what writes down the venue's answer about the stored key: the evidence of its permissions."""
+        stored = store.secret(entrypoint.keychain_key)
+        assert stored is not None, "its fields were read just now"
+        masking, fingerprint = Masking(stored.credentials), stored.fingerprint
+
+        def note(answer: KeyFacts | str) -> None:
+            said = masking.text(answer) if isinstance(answer, str) else answer
+            record_probe(self.home, self.clock, entrypoint, fingerprint, said, operator_identity())
+
+        return note
+
     def _prepare_state(self) -> None:
         """Without the directory of shared budgets no call may leave, and every row would say so in other words."""
         directory = self.home / VENUE_STATE
@@ -113,16 +130,24 @@ class Examination:
             raise ConfigError(f"the state directory {directory} cannot be written to; {fix}")
 
     async def at(
-        self, entrypoint: ResolvedEntrypoint, base_url: str | None, credentials: Credentials | None, secret_source: str = ""
+        self,
+        entrypoint: ResolvedEntrypoint,
+        base_url: str | None,
+        credentials: Credentials | None,
+        secret_source: str = "",
+        heard: Callable[[KeyFacts | str], None] = lambda answer: None,
     ) -> VenueCheck:
-        """Examine the venue at `base_url` (None: the venue's own hosts) with these credentials."""
+        """Examine the venue at `base_url` (None: the venue's own hosts) with these credentials.
+
+        `heard` is told what it answers about the key.
+        """
         began, recorder, refusals = self.clock.monotonic(), MemoryRecorder(), KeptRefusals()
         adapter = open_adapter(
             profile_named(entrypoint.adapter), entrypoint, AdapterParts(recorder, self.clock, refusals, self.home, SEED),
             endpoint=entrypoint.endpoint, base_url=base_url, credentials=credentials, sandbox=entrypoint.sandbox_mode,
         )  # fmt: skip
         try:
-            examined = Examined(entrypoint, adapter, self.clock, secret_source, self.timeout_s)
+            examined = Examined(entrypoint, adapter, self.clock, secret_source, self.timeout_s, heard)
             rows = await self._rows(examined)
             failover = AdapterFailover(**asdict(adapter.failover_status))
             rows += [sandbox_row(examined, recorder), switch_row(examined), limits_row(examined, recorder, refusals.words)]
