@@ -13,6 +13,7 @@ from golive.audit import Soundness
 from golive.model.errors import JournalError
 from golive.storage import failpoint
 from golive.storage.register_file import RegisterFile
+from golive.storage.seal_copies import DIRECTORY as SEALS
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 from support.durable import keys_of, signer_of
@@ -87,7 +88,7 @@ def test_a_register_that_is_gone_beside_its_seal_is_no_empty_one(tmp_path: Path)
         register.entries(None)
 
 
-def test_a_first_writing_that_was_cut_off_is_begun_anew(tmp_path: Path) -> None:
+def test_a_first_writing_that_was_cut_off_is_gone_on_with(tmp_path: Path) -> None:
     register = filled(tmp_path, 0)
     register.append(signer_of(tmp_path), [])
     register.seal_path.unlink()
@@ -116,3 +117,48 @@ def test_the_auditor_reads_registers_with_everything_else(tmp_path: Path) -> Non
     assert verifier.one(register.path).soundness is Soundness.TAMPERED
     rotation.path.unlink()
     assert any(result.path == rotation.seal_path for result in verifier.everything())
+
+
+def only_one(home: Path) -> RegisterFile:
+    return RegisterFile(home / PLACE, "tls_rotation", seals=home / SEALS)
+
+
+def test_an_older_register_put_back_with_its_seal_is_not_believed_and_not_gone_on_with(tmp_path: Path) -> None:
+    register = filled(tmp_path, 1)
+    older = register.path.read_bytes(), register.seal_path.read_bytes()
+    filled(tmp_path, 1)
+    assert len(only_one(tmp_path).entries(keys_of(tmp_path))) == 2
+    register.path.write_bytes(older[0])
+    register.seal_path.write_bytes(older[1])
+    with pytest.raises(JournalError, match="cut short after seq 2: the seal of .* in a second place covers seq 3"):
+        only_one(tmp_path).entries(keys_of(tmp_path))
+    with pytest.raises(JournalError, match="in a second place covers seq 3"):
+        only_one(tmp_path).append(signer_of(tmp_path), [("rotated", {"serial": "fork"}, "anna")])
+    filled(tmp_path, 1)  # a fork of the same length
+    with pytest.raises(JournalError, match="not what was sealed"):
+        only_one(tmp_path).entries(keys_of(tmp_path))
+
+
+@pytest.mark.parametrize("with_keys", [True, False])
+def test_a_register_that_went_with_its_seal_is_missed(tmp_path: Path, with_keys: bool) -> None:
+    register = filled(tmp_path, 1)
+    register.path.unlink()
+    register.seal_path.unlink()
+    with pytest.raises(JournalError, match=r"is gone, yet tls_rotation\.[0-9a-f]+\.seals in seals/ seals records of it"):
+        only_one(tmp_path).entries(keys_of(tmp_path) if with_keys else None)
+
+
+@pytest.mark.parametrize("point", ["register.written", "seal_copy.before", "seal_copy.after"])
+def test_a_first_writing_that_was_cut_off_leaves_no_trace_of_another_log(tmp_path: Path, point: str) -> None:
+    signer = signer_of(tmp_path)
+    child = os.fork()
+    if child == 0:
+        failpoint.arm(point)
+        only_one(tmp_path).append(signer, [("rotated", {"serial": "cut"}, "anna")])
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert only_one(tmp_path).entries(keys_of(tmp_path)) == ()
+    only_one(tmp_path).append(signer_of(tmp_path), [("rotated", {"serial": "next"}, "anna")])
+    assert [entry.body["serial"] for entry in only_one(tmp_path).entries(keys_of(tmp_path))] == ["next"]
+    found = Verifier(tmp_path, VerificationKeys.of_home(tmp_path)).everything()
+    assert [(each.path.name, each.soundness) for each in found] == [(PLACE.name, Soundness.CLEAN)]

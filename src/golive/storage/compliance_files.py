@@ -12,6 +12,7 @@ from golive.model.errors import ConfigError
 
 from .files import PRIVATE_DIRECTORY, SECRET_FILE, make_directory, write_atomic
 from .register_file import RegisterFile
+from .seal_copies import DIRECTORY as SEALS
 
 REGISTER: Final = Path("var/audit/compliance/register.json")
 DOCUMENTS: Final = Path("var/audit/compliance/documents")
@@ -20,7 +21,7 @@ _NAME: Final = "compliance"
 
 
 def compliance_register(home: Path) -> RegisterFile:
-    return RegisterFile(home / REGISTER, _NAME)
+    return RegisterFile(home / REGISTER, _NAME, seals=home / SEALS)
 
 
 def read_given(path: Path) -> bytes:

@@ -22,6 +22,7 @@ from .files import PRIVATE_DIRECTORY, make_directory, sync_directory, write_atom
 from .journal_file import Signer
 from .keys import SigningKeys
 from .register_file import RegisterFile
+from .seal_copies import DIRECTORY as SEALS
 
 DIRECTORY: Final = Path("var/audit/stage6")
 REGISTER: Final = DIRECTORY / "register.json"
@@ -48,7 +49,7 @@ class FreezeArchive:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self._register = RegisterFile(home / REGISTER, REGISTER_NAME)
+        self._register = RegisterFile(home / REGISTER, REGISTER_NAME, seals=home / SEALS)
 
     def registered(self, keys: SigningKeys | None) -> Sequence[RegisteredFreeze]:
         """Return every freeze that counts, oldest first. Raises JournalError when the register cannot be believed."""
