@@ -232,6 +232,15 @@ def test_live_and_its_rehearsal_refuse_what_is_not_frozen(home: Path, installed:
         assert each in str(refused.value)
 
 
+@pytest.mark.parametrize("entrypoint", ["okx_desktop_live", "kraken_desktop_live"])
+@pytest.mark.parametrize("read_only", [False, True])
+def test_live_and_its_rehearsal_refuse_an_override_before_anything_else(home: Path, entrypoint: str, read_only: bool) -> None:
+    runtime = home / "config/runtime.yaml"
+    configuration = load_configuration(runtime, {"GOLIVE__IO_QUEUE__BURST": "7"})
+    with pytest.raises(ConfigError, match="unset GOLIVE__IO_QUEUE__BURST"):
+        plan_run(RunOptions(mode="live", entrypoint=entrypoint, read_only=read_only), configuration, runtime, home)
+
+
 def test_the_commands_say_it(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     where = ["--home", str(home)]
     assert main(["freeze", "verify", *where]) == 0

@@ -130,7 +130,7 @@ def test_an_older_register_put_back_with_its_seal_is_not_believed_and_not_gone_o
     assert len(only_one(tmp_path).entries(keys_of(tmp_path))) == 2
     register.path.write_bytes(older[0])
     register.seal_path.write_bytes(older[1])
-    with pytest.raises(JournalError, match="cut short after seq 2: the seal of .* in a second place covers seq 3"):
+    with pytest.raises(JournalError, match=r"cut short after seq 2: the seal of .* in a second place covers seq 3"):
         only_one(tmp_path).entries(keys_of(tmp_path))
     with pytest.raises(JournalError, match="in a second place covers seq 3"):
         only_one(tmp_path).append(signer_of(tmp_path), [("rotated", {"serial": "fork"}, "anna")])

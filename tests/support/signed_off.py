@@ -19,9 +19,9 @@ from .configuration import ROOT, without_compliance
 ENTRYPOINT = "okx_desktop_paper"
 PASSPHRASE = Secret("violet anchors drift slowly")
 SIGNERS = {"carl": ("compliance", SignOff.COMPLIANCE), "sue": ("secops", SignOff.SECURITY), "rita": ("risk", SignOff.RISK)}
-SECTION = f"""
+SECTION = """
 runtime_entrypoints:
-  {ENTRYPOINT}:
+  {entrypoint}:
     compliance:
       live_allowed: true
       risk_profiles: [balanced]
@@ -33,11 +33,13 @@ def configuration_of(home: Path) -> Configuration:
     return load_configuration(home / "config/runtime.yaml", {})
 
 
-def signed_off_home(home: Path, clock: Clock) -> Path:
+def signed_off_home(home: Path, clock: Clock, entrypoint: str = ENTRYPOINT) -> Path:
     """Return `home` with configuration, people, keys, documents and one sign-off for each of the three roles."""
     shutil.copytree(ROOT / "config", home / "config", dirs_exist_ok=True)
     core = home / "config/core.yaml"
-    core.write_text(without_compliance(core.read_text(encoding="utf-8")) + SECTION, encoding="utf-8")
+    core.write_text(
+        without_compliance(core.read_text(encoding="utf-8")) + SECTION.format(entrypoint=entrypoint), encoding="utf-8"
+    )
     document = home / "kyc.pdf"
     document.write_bytes(b"%PDF who we are")
     by = None
@@ -53,8 +55,8 @@ def signed_off_home(home: Path, clock: Clock) -> Path:
                 archive_document(home, identity, file, kind, "okx", clock)
     for name, (_, role) in SIGNERS.items():
         identity = authenticate(home, name, PASSPHRASE, purpose="test", clock=clock)
-        scope = scope_of(configuration_of(home), ENTRYPOINT, role, None)
+        scope = scope_of(configuration_of(home), entrypoint, role, None)
         expires = clock.now() + 90 * DAY
         signed = sign_off(home, identity, PASSPHRASE, role=role, scope=scope, document=document, expires=expires, clock=clock)
-        write_sign_off(home / "config/runtime.yaml", ENTRYPOINT, signed)
+        write_sign_off(home / "config/runtime.yaml", entrypoint, signed)
     return home

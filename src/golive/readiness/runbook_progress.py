@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from golive.model.clock import DAY, Nanos
 
@@ -18,6 +18,7 @@ from .runbook import Binding, Item, Kind, Runbook
 FRESH_NS: Final[Mapping[Kind, int]] = {Kind.CHECK: DAY, Kind.MACHINE: DAY, Kind.SIGNOFF: 7 * DAY}
 """how long a result stands, ns"""
 _GOOD: Final = (Status.OK, Status.NOT_APPLICABLE)
+_Known: TypeAlias = "Mapping[tuple[str, Binding], Result]"
 
 
 class Basis(NamedTuple):
@@ -41,6 +42,8 @@ class Result:
     at: Nanos
     by: str
     next_command: str = ""
+    sign_off: str = ""
+    """id of the signed sign-off that said so; it counts as long as that one holds, not because it stands in the log"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,28 @@ class ItemState:
         return tuple(binding for binding, result in pairs if result is None or result.status not in _GOOD)
 
 
-def states(book: Runbook, results: Iterable[Result], now: Nanos) -> tuple[ItemState, ...]:
-    """Return each item with the newest of `results` that still stand at `now`; those of another basis are left out before."""
+def states(book: Runbook, results: Iterable[Result], now: Nanos, signed: Iterable[Result] = ()) -> tuple[ItemState, ...]:
+    """Return each item with the newest of `results` that still stand at `now`; those of another basis are left out before.
+
+    `signed` is what sign-offs of the register say: each stands where nobody confirmed, if its person signed no other part of it.
+    """
     newest: dict[tuple[str, Binding], Result] = {}
     for result in results:
-        if 0 <= now - result.at < FRESH_NS[result.binding.kind]:
+        if not result.sign_off and 0 <= now - result.at < FRESH_NS[result.binding.kind]:
             newest[result.item, result.binding] = result
-    return tuple(ItemState(item, tuple(newest.get((item.id, each)) for each in item.bindings)) for item in book.items)
+    offered = {(each.item, each.binding): each for each in signed}
+    return tuple(_state(item, newest, offered) for item in book.items)
+
+
+def _state(item: Item, newest: _Known, offered: _Known) -> ItemState:
+    found = [newest.get((item.id, each)) for each in item.bindings]
+    people = {each.by for each in found if each is not None and each.binding.kind is Kind.SIGNOFF}
+    for place, binding in enumerate(item.bindings):
+        offer = offered.get((item.id, binding))
+        if found[place] is None and offer is not None and offer.by not in people:
+            found[place] = offer
+            people |= {offer.by} - {""}
+    return ItemState(item, tuple(found))
 
 
 def whole(found: Sequence[ItemState]) -> Status:

@@ -82,7 +82,7 @@ def sign_offs_for(evidence: ComplianceEvidence, check: str) -> tuple[SignOffText
 
 def objections(evidence: ComplianceEvidence, check: str, scope: str, roles: Sequence[SignOff]) -> Iterator[Objection]:
     """Yield all that keeps the sign-offs of `check` from being those of each of `roles` for `scope`."""
-    add = _add_command(evidence, roles[0])
+    add = add_command(evidence, roles[0])
     rows = sign_offs_for(evidence, check)
     if evidence.register is None:
         command = "golive audit verify --all"
@@ -92,19 +92,20 @@ def objections(evidence: ComplianceEvidence, check: str, scope: str, roles: Sequ
     for role in roles:
         if not any(row.role == role for row in rows):
             reason = f"no sign-off of role {role} for {scope}"
-            yield Objection(Status.BLOCKED, reason, _add_command(evidence, role))
+            yield Objection(Status.BLOCKED, reason, add_command(evidence, role))
     for row in rows:
         what = f"sign-off {row.id} of {row.person} as {row.role}"
         if row.role not in roles:
             yield Objection(Status.BLOCKED, f"{what}: {check} is signed as {' or '.join(roles)}", add)
         if row.scope != scope:
             yield Objection(Status.BLOCKED, f"{what}: is for {row.scope}, not for {scope}", add)
-        again = _add_command(evidence, SignOff(row.role)) if row.role in roles else add
-        for status, reason in _faults(evidence, row):
+        again = add_command(evidence, SignOff(row.role)) if row.role in roles else add
+        for status, reason in faults(evidence, row):
             yield Objection(status, f"{what}: {reason}", again)
 
 
-def _faults(evidence: ComplianceEvidence, row: SignOffText) -> Iterator[tuple[Status, str]]:
+def faults(evidence: ComplianceEvidence, row: SignOffText) -> Iterator[tuple[Status, str]]:
+    """Yield why one sign-off of the configuration does not hold, whatever it is about."""
     blocked = Status.BLOCKED
     for reason in (*_times(row, evidence.now), *_alone(evidence, row)):
         yield blocked, reason
@@ -185,7 +186,8 @@ def document_faults(evidence: ComplianceEvidence, path: str, sha256: str) -> Ite
         yield Status.BLOCKED, f"{path} was changed since it was archived; restore it from a backup"
 
 
-def _add_command(evidence: ComplianceEvidence, role: SignOff) -> str:
+def add_command(evidence: ComplianceEvidence, role: SignOff) -> str:
+    """Return the command that makes a sign-off of `role`."""
     what = f"--entrypoint {evidence.entrypoint} --role {role}"
     return f"golive signoff add {what} --operator NAME --document FILE --expires DATE --write"
 

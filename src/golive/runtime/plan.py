@@ -148,23 +148,21 @@ def plan_run(options: RunOptions, config: Configuration, config_path: Path, home
 
 
 def _stage(options: RunOptions, config: Configuration, entrypoint: ResolvedEntrypoint) -> Stage:
-    """Return the stage; ConfigError for a dry run of what is not live, and for one that does not follow the files alone."""
+    """Return the stage; ConfigError for a dry run of what is not live, and for live that does not follow the files alone."""
     if options.mode != "live":
         return Stage(options.mode)
     host = entrypoint.endpoint_host
     is_rehearsal = entrypoint.environment_type == "live" and host is not None and is_loopback_host(host)
-    if not options.read_only:
-        return Stage.REHEARSAL if is_rehearsal else Stage.LIVE
-    if entrypoint.environment_type == "paper":
+    if options.read_only and entrypoint.environment_type == "paper":
         raise ConfigError(
             f"--mode live --read-only needs an entrypoint of a live or testnet environment; {entrypoint.name} is paper: "
             "give --mode paper --read-only"
         )
-    if entrypoint.environment_type == "testnet":
+    if options.read_only and entrypoint.environment_type == "testnet":
         return Stage.TESTNET
     if config.overrides:
         variables = ", ".join(each.variable for each in config.overrides)
-        raise ConfigError(f"a dry run of a live environment follows the files alone; unset {variables}")
+        raise ConfigError(f"live and its rehearsal follow the files alone, a dry run of them too; unset {variables}")
     return Stage.REHEARSAL if is_rehearsal else Stage.LIVE
 
 

@@ -122,7 +122,7 @@ class RegisterFile:
         if not chain.log_id.startswith(f"{self._name}/"):
             raise JournalError(f"{self.path}: holds register {chain.log_id!r}, not {self._name!r}")
         if seal is None and report.records > 1:
-            raise JournalError(f"{self.path}: its seal {self.seal_path.name} is gone, so records may have been cut off; {RESTORE}")
+            raise JournalError(f"{self.path}: its seal {self.seal_path.name} is gone, so records may have been cut; {RESTORE}")
         return journal.split(b"\n")[:-1], chain
 
     def _read(self, keys: SigningKeys) -> tuple[bytes | None, bytes | None, KeptSeals]:

@@ -14,10 +14,12 @@ from golive.audit.signed_document import DocumentError, decode_signed_document
 from golive.config.rbac import Role
 from golive.model.clock import DAY
 from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
+from golive.model.secret import Secret
 from golive.model.verdict import ExitCode
 from golive.readiness.finding import Status
 from golive.readiness.runbook import parse_runbook
 from golive.runtime.host_signer import host_signer
+from golive.runtime.operators import add_operator, remove_operator
 from golive.runtime.runbook import steps
 from golive.runtime.runbook.documents import WrittenRunbook
 from golive.runtime.runbook.place import Place
@@ -148,7 +150,16 @@ def test_what_is_not_built_is_unknown_and_never_recorded(place: Place) -> None:
     assert not [each for each in recorded_steps(place.home, "live") if "s-router" in str(each.body["step"])]
 
 
-def test_people_confirm_what_their_role_allows_each_one_signoff(place: Place) -> None:
+@pytest.fixture
+def staffed(place: Place) -> Place:
+    """The place, with RITA and CORA in its book."""
+    for who in (RITA, CORA):
+        add_operator(place.home, who.name, sorted(who.roles), Secret("violet anchors drift slowly"), by=None, clock=place.clock)
+    return place
+
+
+def test_people_confirm_what_their_role_allows_each_one_signoff(staffed: Place) -> None:
+    place = staffed
     carry_out(place, written(), Heard())
     with pytest.raises(PrerequisiteMissing, match="takes the sign-off risk and compliance"):
         confirm(place, written(), ["s-ok"], OperatorIdentity("vic", frozenset({Role.VIEWER})), Heard())
@@ -169,7 +180,18 @@ def test_people_confirm_what_their_role_allows_each_one_signoff(place: Place) ->
     assert [each.operator for each in recorded_steps(place.home, "paper")][-2:] == ["rita", "cora"]
 
 
-def test_one_person_never_gives_both_signoffs(place: Place) -> None:
+def test_a_confirmation_goes_with_the_person_or_the_role(staffed: Place) -> None:
+    place = staffed
+    confirm(place, written(), ["s-ok"], CORA, Heard())
+    assert [each and each.by for each in progress(place, written())[2].results] == ["cora", None]
+    remove_operator(place.home, "cora", by=None, clock=place.clock)
+    assert progress(place, written())[2].results == (None, None)
+    add_operator(place.home, "cora", ["compliance"], Secret("violet anchors drift slowly"), by=None, clock=place.clock)
+    assert progress(place, written())[2].results == (None, None)
+
+
+def test_one_person_never_gives_both_signoffs(staffed: Place) -> None:
+    place = staffed
     confirm(place, written(), ["s-ok"], CORA, Heard())
     with pytest.raises(PrerequisiteMissing, match="cora has signed s-ok already"):
         confirm(place, written(), ["s-ok"], CORA, Heard())

@@ -19,8 +19,13 @@ from ..host_signer import host_signer
 from .place import Done, Place
 
 
-def record(place: Place, book: Runbook, basis: Basis, item: Item, binding: Binding, done: Done, latency_ms: int) -> None:
-    """Append what became of a binding, in the name of `place.operator`; durable on return. Raises JournalError."""
+def record(
+    place: Place, book: Runbook, basis: Basis, item: Item, binding: Binding, done: Done, latency_ms: int, *, sign_off: str = ""
+) -> None:
+    """Append what became of a binding, in the name of `place.operator`; durable on return. Raises JournalError.
+
+    `sign_off` is the id of the sign-off that was read, '' where somebody or something said it here.
+    """
     body: JsonObject = {
         "name": book.name,
         "item": item.id,
@@ -30,6 +35,8 @@ def record(place: Place, book: Runbook, basis: Basis, item: Item, binding: Bindi
         "next_command": done.next_command,
         **basis._asdict(),
     }
+    if sign_off:
+        body = {**body, "sign_off": sign_off}
     signer = host_signer(place.home, place.clock, place.operator)
     step = f"{book.name}/{item.id}/{binding.name}"
     record_step(place.home, signer, step, done.status, latency_ms, done.artefacts, stage=item.stage, runbook=body)
@@ -52,5 +59,5 @@ def _of_stage(place: Place, stage: str, book: Runbook, basis: Basis) -> Iterator
 def _result(entry: Entry, body: JsonObject) -> Result:
     binding = Binding(Kind(str(body["kind"])), str(body["bound_to"]))
     status, said = Status(str(entry.body["status"])), str(body["said"])
-    command = str(body["next_command"])
-    return Result(str(body["item"]), binding, status, said, from_iso(entry.ts), entry.operator, command)
+    command, sign_off = str(body["next_command"]), str(body.get("sign_off", ""))
+    return Result(str(body["item"]), binding, status, said, from_iso(entry.ts), entry.operator, command, sign_off)

@@ -12,6 +12,7 @@ from golive.model.errors import ConfigError, GoliveError, PrerequisiteMissing
 from golive.readiness.finding import Status
 from golive.readiness.runbook import Binding, Item, Kind
 from golive.readiness.runbook_progress import Basis, ItemState, Result, confirmation_objection, open_signoffs, states
+from golive.readiness.sign_off import REGISTER_PATH
 from golive.security.operators import OperatorIdentity
 
 from ..code_version import code_version
@@ -19,6 +20,7 @@ from .check_steps import is_built, look
 from .documents import WrittenRunbook
 from .place import Done, Place, blocked, ok, unknown
 from .record import record, results
+from .sign_offs import still_standing, told_by_sign_offs
 from .steps import MACHINE, NOT_BUILT
 
 Told = Callable[[Item, Binding, Done], None]
@@ -34,8 +36,7 @@ def basis_of(place: Place, written: WrittenRunbook) -> Basis:
 
 def progress(place: Place, written: WrittenRunbook) -> tuple[ItemState, ...]:
     """Return how far a runbook is. Raises JournalError for a log that is not sound."""
-    found = results(place, written.book, basis_of(place, written))
-    return states(written.book, found, place.clock.now())
+    return _states(place, written, results(place, written.book, basis_of(place, written)))
 
 
 def carry_out(place: Place, written: WrittenRunbook, told: Told, *, again: bool = False) -> tuple[ItemState, ...]:
@@ -62,7 +63,15 @@ def carry_out(place: Place, written: WrittenRunbook, told: Told, *, again: bool 
             else:
                 loose.append(_loose(place, state.item, binding, done))
     stored = results(place, written.book, basis)
-    return states(written.book, [*stored, *loose], place.clock.now())
+    found = _states(place, written, [*stored, *loose])
+    told_before = {(each.item, each.binding, each.sign_off) for each in stored}
+    for state in found:
+        for result in state.results:
+            if result is not None and result.sign_off and (result.item, result.binding, result.sign_off) not in told_before:
+                done = ok(result.said, place.home / REGISTER_PATH)
+                record(place, written.book, basis, state.item, result.binding, done, 0, sign_off=result.sign_off)
+                told(state.item, result.binding, done)
+    return found
 
 
 def confirm(place: Place, written: WrittenRunbook, ids: Sequence[str], who: OperatorIdentity, told: Told) -> None:
@@ -90,6 +99,12 @@ def confirmable(place: Place, written: WrittenRunbook, who: OperatorIdentity) ->
     """Return the items that wait for a sign-off which this person can give."""
     roles = signoffs_of(who)
     return tuple(each for each in progress(place, written) if confirmation_objection(each, roles, who.name) is None)
+
+
+def _states(place: Place, written: WrittenRunbook, found: Sequence[Result]) -> tuple[ItemState, ...]:
+    """Return how far a runbook is by these results and by the sign-offs of the register."""
+    signed = told_by_sign_offs(place, written.book)
+    return states(written.book, still_standing(place, found), place.clock.now(), signed)
 
 
 def signoffs_of(who: OperatorIdentity) -> frozenset[str]:
