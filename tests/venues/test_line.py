@@ -86,11 +86,11 @@ async def test_an_order_goes_before_reads_that_wait_for_the_same_rule(make: Make
 async def test_reads_never_take_the_last_fifth(make: Make, tmp_path: Path) -> None:
     budget = make(list(with_reserve([BudgetRule("*", 10, 2.0)])), tmp_path)
     for _ in range(8):
-        assert await _take(budget, dict(as_read(ORDER))) < 0.1
+        assert await _take(budget, dict(as_read(ORDER))) < 0.5
     with pytest.raises(NotAdmitted, match="'reads' 8/2 s"):
         await _take(budget, dict(as_read(ORDER)), patience_s=0.2)
     for _ in range(2):
-        assert await _take(budget, ORDER) < 0.1
+        assert await _take(budget, ORDER) < 0.5
     with pytest.raises(NotAdmitted, match=r"'\*' 10/2 s"):
         await _take(budget, ORDER, patience_s=0.2)
     await budget.close()
