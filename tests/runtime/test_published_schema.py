@@ -13,6 +13,8 @@ from golive.cli import runbook_table
 from golive.model.json import JsonValue
 from golive.observability.divergence import divergence_schema
 from golive.observability.guardrail_report import guardrail_schema
+from golive.readiness.checklist_report import report_schema
+from golive.readiness.gate_status import status_schema as gate_status_schema
 from golive.readiness.portfolio import portfolio_schema
 from golive.readiness.resilience import document as drill_document
 from golive.runtime import config_document, stored_document, strategy_document
@@ -53,8 +55,10 @@ MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.download.v1": download_document.download_schema,
     "golive.download_record.v1": download_document.record_schema,
     "golive.failover_summary.v1": drill_document.failover_schema,
+    "golive.gate_status.v1": gate_status_schema,
     "golive.guardrails.v1": guardrail_schema,
     "golive.licence_verification.v1": verification_schema,
+    "golive.live_readiness_checklist.v1": report_schema,
     "golive.live_orders.v1": order_document.list_schema,
     "golive.moment.v1": moment_schema,
     "golive.order.v1": order_document.order_schema,

@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "walk-forward": LazyCommand("golive.cli.walk_forward:app", "Choose on one stretch of history, trade the next, move on."),
     "config": LazyCommand("golive.cli.config:app", "Check, show and describe the configuration."),
     "freeze": LazyCommand("golive.cli.freeze:app", "Freeze the configuration that live starts with, and hold it against that."),
+    "gate": LazyCommand("golive.cli.gate:app", "Show, open and close the gate that live trading waits behind."),
     "data": LazyCommand("golive.cli.data:app", "Download, import, examine and export market data."),
     "venue": LazyCommand("golive.cli.venue:app", "Examine a venue, or list the configured ones."),
     "orders": LazyCommand("golive.cli.session_list:orders_app", "List the orders of a session."),

@@ -171,6 +171,9 @@ class Readiness:
     min_ok_window_ratio: Annotated[
         Decimal, Key("Least share of that paper that passed.", unit="fraction of its time", minimum=0, maximum=1)
     ] = Decimal("0.98")
+    gate_ttl_minutes: Annotated[
+        int, Key("How long a gate stands since it was last looked at.", unit="minutes", minimum=1, maximum=15)
+    ] = 15
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

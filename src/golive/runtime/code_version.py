@@ -14,9 +14,13 @@ import golive
 
 @cache
 def code_version() -> str:
-    """Return `<release>+<first 12 hex digits of SHA-256 over golive's and simvenue's sources>`."""
+    """Return `<release>+<first 12 hex digits of SHA-256 over golive's and simvenue's sources>`, as first seen by this process."""
+    return code_version_on_disk()
+
+
+def code_version_on_disk(root: Path = Path(golive.__file__).parent.parent) -> str:
+    """Return the same of the sources as they lie in `root` now: another one than `code_version` once they were replaced."""
     digest = hashlib.sha256()
-    root = Path(golive.__file__).parent.parent
     for package in ("golive", "simvenue"):
         for path in sorted((root / package).rglob("*.py")):
             digest.update(str(path.relative_to(root)).encode() + b"\0")

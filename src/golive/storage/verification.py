@@ -14,6 +14,7 @@ from . import (
     alert_audit,
     decision_journal,
     emergency_journal,
+    gate_journal,
     licence_files,
     live_log,
     live_segments,
@@ -37,6 +38,7 @@ from .verified import Result, VerificationKeys, entries, lost_logs, of_file, ver
 RISK_LOG: Final = Path("logs/risk_decisions.jsonl")
 _JOURNALS: Final = (
     "var/audit/stage/*.jsonl",
+    str(gate_journal.DIRECTORY / "*.jsonl"),
     "audit/decision_logs/*.jsonl",
     str(security_admin.PATH),
     str(emergency_journal.PATH),
@@ -51,6 +53,7 @@ _STAGE: Final = Path("var/audit/stage")
 _SESSIONS: Final = Path("var/state/sessions")
 _SEALED: Final = (
     _STAGE,
+    gate_journal.DIRECTORY,
     decision_journal.DIRECTORY,
     live_segments.DIRECTORY,
     _SESSIONS,
@@ -155,9 +158,10 @@ class Verifier:
         """Verify one journal file with the seal beside it; `chain` carries on from the file before."""
         chain = Chain(self._keys.mac) if chain is None else chain
         result = verify_journal(path, self._keys, chain)
-        if path.parent == self._home / _STAGE and chain.log_id and not chain.log_id.startswith(f"stage/{path.stem}/"):
-            text = f"holds log {chain.log_id!r}, not the stage records of {path.stem!r}"
-            return result.with_faults(of_file(Soundness.TAMPERED, text))
+        for folder, name, what in ((_STAGE, "stage", "the stage records"), (gate_journal.DIRECTORY, "gate", "those of the gate")):
+            if path.parent == self._home / folder and chain.log_id and not chain.log_id.startswith(f"{name}/{path.stem}/"):
+                text = f"holds log {chain.log_id!r}, not {what} of {path.stem!r}"
+                return result.with_faults(of_file(Soundness.TAMPERED, text))
         return result
 
     def store(self, path: Path) -> Result:

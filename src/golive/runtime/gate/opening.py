@@ -1,0 +1,58 @@
+"""Opening a gate: two people of different roles, everything green now, a signed report, and the record that opens it."""
+
+from __future__ import annotations
+
+from golive.config.rbac import Act, pair_objection
+from golive.model.clock import to_iso
+from golive.model.errors import PrerequisiteMissing
+from golive.model.json import JsonObject
+from golive.model.verdict import KeyClass
+from golive.readiness.gate_state import OPENED, Opened, Shut, at, read_gate
+from golive.security.operators import OperatorIdentity
+from golive.storage.failpoint import reach
+from golive.storage.gate_journal import GateJournal
+
+from ..host_signer import host_signer
+from ..readiness.scene import Scene
+from .look import Looks, look
+from .report import expiry, stage_of_gate, write_report
+
+
+def open_gate(scene: Scene, first: OperatorIdentity, second: OperatorIdentity, looks: Looks | None = None) -> Opened:
+    """Open the gate of the scene's live entrypoint in the name of two proved people; durable on return.
+
+    Raises PrerequisiteMissing, and the gate stays as it is, for two who may not (before anything is looked at), for what is not
+    green or cannot be bound; JournalError when journal or report cannot be written or the journal is not sound.
+    """
+    people = {each.name: tuple(sorted(map(str, each.roles))) for each in (first, second)}
+    demand_pair(first, second)
+    name, signer = scene.live.name, host_signer(scene.home, scene.clock, first.name)
+    if not scene.is_rehearsal and signer.keys.key_class is KeyClass.DEVELOPMENT:
+        raise PrerequisiteMissing(
+            f"the gate of {name} is signed with production keys, and those of this installation are for development"
+        )
+    seen = look(scene, looks or Looks())
+    report, sha256 = write_report(
+        scene, signer.keys, seen.findings, seen.began_at, operators=people, bound=seen.bound
+    )  # fmt: skip
+    reach("gate.report.after")
+    until = expiry(scene, seen.began_at)
+    body: JsonObject = {
+        "entrypoint": name, "environment": scene.live.environment, "stage": str(stage_of_gate(scene)),
+        "operators": [{"name": who, "roles": list(roles)} for who, roles in people.items()],
+        "checked_at": to_iso(seen.began_at), "expires_at": to_iso(until), "report": report, "report_sha256": sha256,
+        "bound": seen.bound.as_json(),
+    }  # fmt: skip
+    journal = GateJournal(scene.home, name)
+    journal.append(signer, OPENED, body, first.name)
+    state = at(read_gate(journal.entries(signer.keys)), scene.clock.now())
+    if isinstance(state, Shut):
+        raise PrerequisiteMissing(f"the gate of {name} is shut: {state.because}")
+    return state
+
+
+def demand_pair(first: OperatorIdentity, second: OperatorIdentity) -> None:
+    """Raise PrerequisiteMissing unless these two may open a gate together."""
+    objection = pair_objection(Act.LIVE_ACTIVATE, (first.name, first.roles), (second.name, second.roles))
+    if objection is not None:
+        raise PrerequisiteMissing(f"the gate is opened by two people of different roles, one of them live_activator: {objection}")
