@@ -22,18 +22,18 @@ from golive.readiness import Status
 from golive.readiness.checks.config_freeze import config_freeze
 from golive.runtime.clock import SystemClock
 from golive.runtime.freeze import Freeze, freeze
+from golive.runtime.live_session.gate_port import NoGate
 from golive.runtime.operators import add_operator
 from golive.runtime.options import RunOptions
 from golive.runtime.plan import Plan, plan_run
-from golive.runtime.prerequisite import freeze_refusals, required_record
+from golive.runtime.prerequisite import freeze_refusals, open_gate
 from golive.runtime.readiness.config_freeze import freeze_evidence
+from golive.runtime.secret_store import StoredSecrets
 from golive.storage import failpoint
 from golive.storage.config_files import load_configuration
 from golive.storage.freeze_archive import DIRECTORY, FILES, FreezeArchive
 from golive.storage.keys import SigningKeys, read_public_key
-from golive.storage.stage_records import StageRecords
 from support.configuration import ROOT
-from support.durable import signer_of
 
 PASSPHRASE = Secret("seven brown otters swim")
 
@@ -214,7 +214,7 @@ def test_a_freeze_that_was_killed_is_whole_or_is_not(home: Path, point: str, cou
 
 def test_live_and_its_rehearsal_refuse_what_is_not_frozen(home: Path, installed: Path) -> None:
     clock = SystemClock()
-    records = StageRecords(home, signer_of(home), operator="ada")
+    store = StoredSecrets(home, lambda: None)
     plan = planned(home)
     assert (plan.stage, planned(home, "kraken_desktop_live").stage) == (Stage.REHEARSAL, Stage.LIVE)
     assert list(freeze_refusals(plan, clock)) == []
@@ -223,11 +223,11 @@ def test_live_and_its_rehearsal_refuse_what_is_not_frozen(home: Path, installed:
     core = home / "config/core.yaml"
     core.write_text(core.read_text().replace("latency_alert_threshold_ms: 350", "latency_alert_threshold_ms: 351"))
     with pytest.raises(PrerequisiteMissing) as refused:
-        required_record(planned(home), records, clock)
+        open_gate(planned(home), clock, store, NoGate())
     assert "the section execution of core.yaml is not what was frozen: execution_sha384 is" in str(refused.value)
     assert "enable_live_mode" not in str(refused.value)
     with pytest.raises(PrerequisiteMissing) as refused:
-        required_record(planned(home, "kraken_desktop_live"), records, clock)
+        open_gate(planned(home, "kraken_desktop_live"), clock, store, NoGate())
     for each in ("enable_live_mode is false", "no valid licence", "golive freeze --operator NAME"):
         assert each in str(refused.value)
 

@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from golive.model.alert import AlertSeverity
 from golive.model.command import Alert, Cancel, Command, SetTimer, Submit
-from golive.model.decision import Approved, DecisionCode
+from golive.model.decision import Approved, DecisionCode, Refused
 from golive.model.errors import IllegalTransition, StrategyError
 from golive.model.event import Durable, Event, Operator, OperatorAction, Peers, Timer
 from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.market import Book, Candle, Trade
-from golive.model.order import TERMINAL, Fill, OrderStatus, OrderUpdate, Side
+from golive.model.order import TERMINAL, Fill, NewOrder, OrderStatus, OrderUpdate, Side
 from golive.model.peer import HostFigures
 from golive.orders import Order, OrderEvent, Orders
 from golive.portfolio import EquityCurve, Ledger
@@ -208,6 +208,14 @@ class Engine:
         """Return every limit that is set as it stands at market time `now`, ns UTC; nothing of it is kept for decisions."""
         views = {key: self._account.view(desk, None, now) for key, desk in self.desks.items()}
         return limit_states(self.present_uses(), views, self.risk.profile, self.ledger.quote)
+
+    def would_allow(self, order: NewOrder) -> Approved | Refused:
+        """Return what risk says of an order that nobody sends; nothing of it is kept for decisions."""
+        desk = self.desks.get(order.instrument)
+        if desk is None:
+            return Refused(order, 0, DecisionCode.RISK_MISSING_INPUT, "traded", str(order.instrument))
+        view = self._account.view(desk, None, max(desk.closed_at, desk.book_at))
+        return RiskEngine(self.risk.profile).decide(order, view, 0)
 
     @property
     def host(self) -> HostFigures | None:

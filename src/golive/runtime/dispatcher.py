@@ -77,6 +77,8 @@ class Dispatcher:
         self._past = _Past()
         self._finishing = False
         self._trading_state = TradingState.ACTIVE
+        self.on_decision: Callable[[Record], None] | None = None
+        """told of each record, also while stored events are replayed, before what follows from it"""
         self.between: Callable[[], None] | None = None
         """called when an event was taken, before what it led to is: a session that runs again puts acts there (`Restart`)"""
 
@@ -101,7 +103,9 @@ class Dispatcher:
         commands = self._engine.process(event)
         self.digest.update(commands)
         for command in commands:
-            if isinstance(command, SetTimer):
+            if isinstance(command, Record) and self.on_decision is not None:
+                self.on_decision(command)
+            elif isinstance(command, SetTimer):
                 self.clock.set_timer(command.name, command.due)
             elif isinstance(command, Cancel):
                 self._past.canceling.add(command.client_order_id)
@@ -214,6 +218,8 @@ class Dispatcher:
             match command:
                 case Record():
                     self._journal.record(command)
+                    if self.on_decision is not None:
+                        self.on_decision(command)
                 case Submit(approved) if not may_leave(self._trading_state, approved.order.side):
                     code = DecisionCode.EMERGENCY_MODE
                     name = approved.order.client_order_id

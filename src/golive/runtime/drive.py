@@ -135,6 +135,10 @@ class Inbox:
     async def wait(self) -> None:
         await self._arrived.wait()
 
+    def nudge(self) -> None:
+        """Let the dispatcher look: there is news that is no event of the market."""
+        self._arrived.set()
+
     def _note(self, events: Iterable[MarketEvent]) -> None:
         for event in events:
             began = event.opened_at if isinstance(event, Candle) else event.ts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from golive.engine import Engine
 from golive.model.clock import SECOND
@@ -29,6 +30,9 @@ from .recorder import SessionRecorder
 from .restart import Restart
 from .session_journal import SessionJournal
 from .shadow_book import ShadowBook
+
+if TYPE_CHECKING:
+    from .live_session.session_desk import SessionDesk
 
 
 @dataclass(slots=True)
@@ -71,6 +75,10 @@ class SessionFacts:
     inbox: Inbox | None = None
     journal: SessionJournal | None = None
     shadow: ShadowBook | None = None
+    live: SessionDesk | None = None
+    """what a session's orders really leave by; None where they do not"""
+    live_ended: str | None = None
+    """why live trading was ended, and what is to be done next"""
     emergencies: list[EmergencyMode] = field(default_factory=list)
     """emergency modes that held for the session's risk profile at any time of it"""
     host: HostSeen = field(default_factory=HostSeen)
@@ -115,6 +123,12 @@ class SessionFacts:
         """Add an error that is a verdict and no fault of ours, once."""
         if text not in self.errors:
             self.errors.append(text)
+
+    def end_live(self, why: str) -> None:
+        """Note that live trading was ended, and why; the first reason is the one to tell."""
+        if self.live_ended is None:
+            self.live_ended = redacted(why)
+        self.err(redacted(why))
 
     def fail(self, error: Exception) -> None:
         """Note that a broken invariant, a journal or the strategy ended the session: whatever else was found, it is an error."""

@@ -18,7 +18,7 @@ from golive.matching.latency import ConstantLatency, LatencyModel
 from golive.matching.model import MarketModel
 from golive.matching.slippage import ConstantSlippage
 from golive.metrics.recorder import MemoryRecorder, Recorder
-from golive.model.command import Alert
+from golive.model.command import Alert, Record
 from golive.model.ids import ClientOrderId
 from golive.model.instrument import Instrument
 from golive.model.money import LIMIT, steps_up
@@ -121,7 +121,10 @@ def open_dispatcher(
     execution: ExecutionService,
     journal: Journal,
     alert: Callable[[Alert], None],
+    on_decision: Callable[[Record], None] | None = None,
 ) -> Dispatcher:
     """Tie them together; bars are built here when the timeframe comes from trades."""
     bars = {i.id: BarBuilder(i, plan.timeframe_ns) for i in instruments} if needs_trades(plan) else {}
-    return Dispatcher(engine=engine, execution=execution, journal=journal, alert=alert, bars=bars)
+    made = Dispatcher(engine=engine, execution=execution, journal=journal, alert=alert, bars=bars)
+    made.on_decision = on_decision
+    return made

@@ -21,7 +21,8 @@ NO_CHECKLIST: Final = "the readiness checklist that gives its verdict is not par
 
 def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: Guardrails) -> Decision:
     """Return how the session ended: the worst of exchange metrics, loss limits, host, I/O queue, market and journal."""
-    verdicts: list[str] = [*exchange_verdicts(plan, evaluation), *_loss_limits(plan, facts), *_io_queue(plan, facts, guardrails)]
+    measured = exchange_verdicts(plan, evaluation) if facts.live is None else _live(facts)
+    verdicts: list[str] = [*measured, *_loss_limits(plan, facts), *_io_queue(plan, facts, guardrails)]
     verdicts += [*_host(plan, facts), *_emergencies(facts), *verdicts_before(plan, facts.broken_before)]
     _say_who_is_not_judged(plan, facts, evaluation)
     if facts.venue_lost or facts.engine is None:
@@ -48,6 +49,21 @@ def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: G
         validation_failed=facts.validation_failed,
         internal_error=facts.internal_error,
     )
+
+
+def _live(facts: SessionFacts) -> list[str]:
+    """Return how orders that really left judge the session; the paper venues beside it say nothing of that.
+
+    Live trading that was ended early, or a ledger that the venue does not agree with, blocks. What became of an order must be
+    known.
+    """
+    if facts.live is None:
+        return []
+    verdicts: list[str] = [Verdict.OK if facts.live_ended is None else Verdict.BLOCKED]
+    if unclear := facts.live.unclear:
+        facts.err(f"the outcome of {len(unclear)} orders is not known: {', '.join(unclear[:3])}; run golive reconcile")
+        verdicts.append(Verdict.UNKNOWN)
+    return verdicts
 
 
 def exchange_verdicts(plan: Plan, evaluation: Evaluation) -> list[str]:

@@ -7,7 +7,7 @@ Everything wrong here is found before anything is opened: ConfigError (exit 2) f
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from golive.config.configuration import Configuration
@@ -25,7 +25,7 @@ from golive.model.secret import Credentials, SecretStore
 from golive.model.verdict import Stage
 from golive.security import KeyFileStore
 from golive.storage.keys import SigningKeys
-from golive.venues.ports import GuardrailSink
+from golive.venues.ports import GuardrailSink, OpenGate
 from golive.venues.profile import VenueProfile
 from golive.venues.registry import profile_named
 
@@ -58,8 +58,8 @@ class Surroundings:
     """where keys come from when no key file is given"""
 
 
-def stage_of(configuration: Configuration, entrypoint: ResolvedEntrypoint) -> Stage:
-    """Return the stage in which orders of this entrypoint really leave; only the rehearsal is open yet.
+def stage_of(configuration: Configuration, entrypoint: ResolvedEntrypoint, gate_pass: OpenGate | None = None) -> Stage:
+    """Return the stage in which orders of this entrypoint really leave; production takes a pass of its gate.
 
     Raises ConfigError for a paper environment and for values that an environment variable replaced, PrerequisiteMissing for
     the venues' sandboxes and for production.
@@ -79,21 +79,30 @@ def stage_of(configuration: Configuration, entrypoint: ResolvedEntrypoint) -> St
             f"nothing was started. golive run --mode live --read-only looks at it with keys of the secret store"
         )
     if entrypoint.endpoint_host is None or not is_loopback_host(entrypoint.endpoint_host):
+        if gate_pass is not None and gate_pass.entrypoint == name:
+            return Stage.LIVE
         raise PrerequisiteMissing(
-            f"{name} leads to production: live trading opens only through its gate, and this version has no gate: nothing was "
-            f"started. To rehearse, give its environment the base URL of a simulated venue on this machine"
+            f"{name} leads to production: live trading opens only through its gate, for a session and never by hand: nothing "
+            f"was started. To rehearse, give its environment the base URL of a simulated venue on this machine"
         )
     return Stage.REHEARSAL
 
 
-def live_plan(configuration: Configuration, name: str, *, home: Path, key_file: Path | None, around: Surroundings) -> LivePlan:
+def live_plan(
+    configuration: Configuration, name: str, *, home: Path, key_file: Path | None, around: Surroundings,
+    gate_pass: OpenGate | None = None, falls_back: bool = True,
+) -> LivePlan:  # fmt: skip
     """Return the desk of an entrypoint; its keys are read, and nothing is opened.
+
+    With `falls_back` False its orders go to no other venue, whatever the routes allow.
 
     Raises ConfigError and PrerequisiteMissing, see the module; JournalError when the signing keys under home cannot be used.
     """
     entrypoint = configuration.resolve(name)
-    stage = stage_of(configuration, entrypoint)
+    stage = stage_of(configuration, entrypoint, gate_pass)
     routes = routes_of(configuration, entrypoint)
+    if not falls_back:
+        routes = tuple(replace(each, allow_fallback=False) for each in routes)
     members = _members(configuration, entrypoint, routes)
     secrets = _secrets(key_file, members, around.secrets)
     profile = risk_profile_of(entrypoint)
@@ -126,6 +135,7 @@ def live_plan(configuration: Configuration, name: str, *, home: Path, key_file: 
         fallback_alert=live.metrics.fallback_alert_threshold,
         dead_man_switch_seconds=live.dead_man_switch_seconds,
         export_path=Path(live.metrics.export_path),
+        gate_pass=gate_pass,
     )
 
 

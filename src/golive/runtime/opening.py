@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from golive.engine import Engine
@@ -10,6 +10,7 @@ from golive.execution import ExecutionService, PaperExecution
 from golive.execution.read_only import ReadOnlyExecution
 from golive.execution.shadow import ShadowedExecution
 from golive.model.clock import Clock
+from golive.model.command import Record
 from golive.model.instrument import Instrument
 from golive.portfolio import Ledger
 from golive.venues.profile import VenueProfile
@@ -31,7 +32,7 @@ class Floor(NamedTuple):
     engine: Engine
     dispatcher: Dispatcher
     account: Ledger | None
-    """of paper execution; None in a read-only session, which has none"""
+    """of paper execution; None in a read-only session, which has none, and in a live one, whose account is at the venue"""
 
 
 def open_floor(
@@ -56,7 +57,7 @@ def open_floor(
         facts.journal = journal = evidence.open_journal(instruments, terms, facts.recorder)
         facts.engine = engine = open_engine(plan, instruments, evidence.new_id, facts.recorder)
         service, account = _execution(plan, facts, instruments, venue)
-        facts.dispatcher = open_dispatcher(plan, instruments, engine, service, journal, evidence.alert)
+        facts.dispatcher = open_dispatcher(plan, instruments, engine, service, journal, evidence.alert, _heard(facts))
         return Floor(engine, facts.dispatcher, account)
     unfinished.demand(terms)
     facts.restart = restart = Restart(plan, evidence, unfinished, instruments, clock)
@@ -65,7 +66,7 @@ def open_floor(
     facts.journal = journal = restart.open_journal(facts.recorder)
     facts.engine = engine = restart.open_engine(facts.recorder)
     service, account = _execution(plan, facts, instruments, venue)
-    facts.dispatcher = restart.open_dispatcher(engine, service, journal, inbox)
+    facts.dispatcher = restart.open_dispatcher(engine, service, journal, inbox, _heard(facts))
     return Floor(engine, facts.dispatcher, account)
 
 
@@ -76,8 +77,15 @@ def _execution(
     assert facts.market is not None
     if plan.read_only is not None:
         return ReadOnlyExecution(), None
+    if facts.live is not None:
+        assert facts.inbox is not None
+        return facts.live.service(facts.inbox), None
     paper = open_paper(plan, instruments, facts.market.fill_model, venue, facts.recorder)
     return _shadowed(plan, facts, paper, instruments, venue), paper.account
+
+
+def _heard(facts: SessionFacts) -> Callable[[Record], None] | None:
+    return None if facts.live is None else facts.live.heard
 
 
 def _shadowed(

@@ -110,9 +110,11 @@ def plan_run(options: RunOptions, config: Configuration, config_path: Path, home
             f"--mode {options.mode} needs an entrypoint of a paper environment; {chosen.name} is {chosen.environment_type}"
         )
     if options.credentials is not None and options.mode != "live":  # live without --read-only is refused for what it lacks
-        raise ConfigError("--credentials is for --mode live --read-only: in demo and paper the embedded venue makes its own keys")
+        raise ConfigError("--credentials is for --mode live: in demo and paper the embedded venue makes its own keys")
     endpoint = EMBEDDED if options.mode == "demo" else chosen.endpoint
     speed = _speed(options, endpoint)
+    if options.mode == "live" and not options.read_only and speed != "1":
+        raise ConfigError(f"--speed {speed}: orders that really leave follow the market's own pace; leave it out")
     timeframe = options.timeframe or chosen.timeframe
     length = timeframe_ns(timeframe)
     _check_data(options, endpoint)
@@ -153,12 +155,12 @@ def _stage(options: RunOptions, config: Configuration, entrypoint: ResolvedEntry
         return Stage(options.mode)
     host = entrypoint.endpoint_host
     is_rehearsal = entrypoint.environment_type == "live" and host is not None and is_loopback_host(host)
-    if options.read_only and entrypoint.environment_type == "paper":
+    if entrypoint.environment_type == "paper":
         raise ConfigError(
-            f"--mode live --read-only needs an entrypoint of a live or testnet environment; {entrypoint.name} is paper: "
-            "give --mode paper --read-only"
+            f"--mode live needs an entrypoint of a live or testnet environment; {entrypoint.name} is paper: give --mode paper"
+            f"{' --read-only' if options.read_only else ''}"
         )
-    if options.read_only and entrypoint.environment_type == "testnet":
+    if entrypoint.environment_type == "testnet":
         return Stage.TESTNET
     if config.overrides:
         variables = ", ".join(each.variable for each in config.overrides)

@@ -18,28 +18,20 @@ from golive.security.private_place import is_root, trespasses
 from golive.storage.stage_records import StageRecords
 
 from .licence.desk import LicenceDesk
+from .live_session.gate_port import Gate, GatePass
 from .plan import Plan
 from .readiness.config_freeze import freeze_evidence
+from .readiness.scene import scene_of
+from .secret_store import StoredSecrets
 
 
 def required_record(plan: Plan, records: StageRecords, clock: Clock) -> StageRecord | None:
-    """Return the stage record that `plan` rests on (None for demo, which needs none).
-
-    The dry run of a live environment needs none either.
+    """Return the stage record that `plan` rests on (None for demo, which needs none, and for live, which rests on its gate).
 
     Raises PrerequisiteMissing, naming what does not hold and the command that mends it, for a record that is missing,
-    not passed, too old, bound to another trading digest or not to be trusted; and for live, which has no gate yet.
+    not passed, too old, bound to another trading digest or not to be trusted.
     """
-    if plan.is_live_dry_run:
-        return None
-    if plan.mode == "live":
-        refusal = "".join(f" And {each}." for each in (*_production_refusals(plan, clock), *freeze_refusals(plan, clock)))
-        raise PrerequisiteMissing(
-            "live trading opens only through its gate, and this version has no gate: nothing was started. "
-            "Run --mode demo and --mode paper; their stage records are what the gate will rest on. To look without trading, give "
-            f"--read-only.{refusal}"
-        )
-    if plan.stage is Stage.DEMO:
+    if plan.mode == "live" or plan.stage is Stage.DEMO:
         return None
     name, days = plan.entrypoint.name, plan.entrypoint.demo_max_age_days
     mend = f"run: {_demo_command(plan)}"
@@ -66,6 +58,28 @@ def required_record(plan: Plan, records: StageRecords, clock: Clock) -> StageRec
             f"the demo of {name} is dated {record.finished_at}, in the future of this clock; set the clock, or {mend}"
         )
     return record
+
+
+def open_gate(plan: Plan, clock: Clock, store: StoredSecrets, gate: Gate) -> GatePass | None:
+    """Return the pass of an open gate, without which nothing that can trade is made; None for a dry run, which makes nothing.
+
+    Raises PrerequisiteMissing naming everything that keeps live shut.
+    """
+    if plan.mode != "live" or plan.is_live_dry_run:
+        return None
+    if plan.stage is Stage.TESTNET:
+        raise PrerequisiteMissing(
+            f"{plan.entrypoint.name} trades in its venue's sandbox, where no orders are sent yet: nothing was started. To look "
+            "without trading, give --read-only"
+        )
+    refusals = [*_production_refusals(plan, clock), *freeze_refusals(plan, clock)]
+    try:
+        gate_pass = gate.demand_open(scene_of(plan.home, plan.config_path, plan.config, plan.entrypoint.name, clock, store))
+    except PrerequisiteMissing as exc:
+        refusals.insert(0, str(exc))
+    if refusals:
+        raise PrerequisiteMissing(f"{'. And '.join(refusals)}. Nothing was started. To look without trading, give --read-only")
+    return gate_pass
 
 
 def live_refusals(home: Path) -> Iterator[str]:

@@ -109,6 +109,7 @@ def report_document(
             divergence=facts.divergence(),
             metrics_endpoint=facts.metrics_endpoint,
             stage_record=facts.stage_record,
+            live_execution_metrics=None if facts.live is None else facts.live.metrics(),
         )
     )
 
@@ -166,6 +167,8 @@ def _named(path: Path, home: Path) -> str:
 def _gate(plan: Plan, facts: SessionFacts) -> Gate:
     if facts.blocked is not None:
         return Gate(Verdict.BLOCKED, (redacted(facts.blocked),))
+    if facts.live_ended is not None:
+        return Gate(Verdict.BLOCKED, (facts.live_ended,))
     if plan.is_live_dry_run:
         return Gate(Verdict.UNKNOWN, (NO_CHECKLIST,))
     return Gate(Verdict.NOT_APPLICABLE if plan.stage is Stage.DEMO else Verdict.OK)

@@ -6,7 +6,7 @@ the stored events are replayed through engine and dispatcher, paper execution is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from golive.engine import Engine
@@ -93,11 +93,14 @@ class Restart:
         """Return the session's journal, which goes on where its store ends."""
         return self._evidence.resume_journal(self._unfinished, self._instruments, recorder)
 
-    def open_dispatcher(self, engine: Engine, execution: ExecutionService, journal: SessionJournal, inbox: Inbox) -> Dispatcher:
+    def open_dispatcher(
+        self, engine: Engine, execution: ExecutionService, journal: SessionJournal, inbox: Inbox,
+        on_decision: Callable[[Record], None] | None = None,
+    ) -> Dispatcher:  # fmt: skip
         """Return the dispatcher; call `settle` before the market is looked at."""
         if self.runs_again:
             return self._dispatcher_that_runs_again(engine, execution, journal, inbox)
-        dispatcher = open_dispatcher(self._plan, self._instruments, engine, execution, journal, self._evidence.alert)
+        dispatcher = open_dispatcher(self._plan, self._instruments, engine, execution, journal, self._evidence.alert, on_decision)
         self._go_on(journal)
         replayed = self._replay(dispatcher.replay)
         for each in replayed.lacking:

@@ -28,10 +28,12 @@ from .facts import SessionFacts
 from .failure import ValidationFailed
 from .health_watch import HealthWatch, probe_timeout_s
 from .host_risk import HostRisk
+from .live_session.gate_port import Gate, GatePass, NoGate
+from .live_session.session_desk import SessionDesk
 from .log import Log, SilentLog
 from .pace import SessionPace
 from .plan import EMBEDDED, Plan
-from .prerequisite import blocking, freeze_refusals, required_record
+from .prerequisite import blocking, freeze_refusals, open_gate, required_record
 from .risk_metrics import BandWatch, create_risk_metrics, publish_risk_use
 from .risk_stop import StopKeeper
 from .rotation_watch import RotationWatch
@@ -60,7 +62,11 @@ class Session:
         serve_metrics: ServeMetrics,
         log: Log | None = None,
         store: StoredSecrets | None = None,
+        gate: Gate | None = None,
     ) -> None:
+        """`gate` is asked before anything that can trade live is made."""
+        self._gate = gate or NoGate()
+        self._gate_pass: GatePass | None = None
         self._plan = plan
         self._store = store or StoredSecrets(plan.home, handed)
         self._clock = clock
@@ -86,6 +92,7 @@ class Session:
         self._pulse: SessionPulse | None = None
         self._rotation: RotationWatch | None = None
         self._measured = MeasuredSession(plan, self.facts, clock)
+        self._has_closed_account = False
 
     async def run(self) -> RunResult:
         """Go through the whole session; returns with the report written.
@@ -141,6 +148,7 @@ class Session:
             host = self._open_host(evidence)
         self._telling = asyncio.ensure_future(host.run(lambda: facts.engine))
         facts.stage_record = required_record(self._plan, evidence.stage_records, self._clock)
+        self._gate_pass = open_gate(self._plan, self._clock, self._store, self._gate)
         if self._plan.is_live_dry_run and self._plan.entrypoint.environment_type == "live":
             for each in freeze_refusals(self._plan, self._clock):
                 facts.warn(f"live is refused: {each}")
@@ -150,6 +158,7 @@ class Session:
         watch, pulse = self._begin_to_watch(access)
         instruments = await self._validate(access)
         await watch.probe_main()
+        await self._open_account(evidence, instruments, unfinished)
         market = SessionMarket(
             plan=self._plan, facts=facts, clock=self._clock, evidence=evidence, access=access, host=host, stops=self._stops,
             pace=self._pace, measured=self._measured, progress=self._progress, licence=licence,
@@ -220,11 +229,26 @@ class Session:
         return self._watch, self._pulse
 
     async def _validate(self, access: VenueAccess) -> list[Instrument]:
-        """Return what is traded, as the venue lists it; a dry run begins with what its account holds."""
+        """Return what is traded, as the venue lists it; a live session that cannot trade begins with what its account holds."""
         instruments = await validate(self._plan, access.main, self.facts)
-        if self._plan.is_live_dry_run and self.facts.credentials_validated:
+        if self._plan.mode == "live" and self._plan.read_only is not None and self.facts.credentials_validated:
             self._go_by(replace(self._plan, held=await held_of(access.main, instruments)))
         return instruments
+
+    async def _open_account(self, evidence: Evidence, instruments: list[Instrument], unfinished: Unfinished | None) -> None:
+        """Open the desk of a session whose orders really leave; it begins with what its account holds once that is recovered.
+
+        One that is taken up again began with what it held then.
+        """
+        if self._plan.mode != "live" or self._plan.read_only is not None:
+            return
+        assert self._gate_pass is not None
+        known = () if unfinished is None else unfinished.order_ids
+        self.facts.live = live = await SessionDesk.open(
+            self._plan, self.facts, evidence, self._store, self._clock, self._gate_pass, known
+        )
+        held = await live.held(instruments) if unfinished is None else unfinished.identity.terms.start_balances
+        self._go_by(replace(self._plan, held=held))
 
     # -- around the work ------------------------------------------------------------------------------------------
 
@@ -280,10 +304,21 @@ class Session:
         """Probe once more, end what is written all the time, then report."""
         if self._watch is not None:
             await self._watch.probe_last()
+        await self._close_account()
         await self._close_journal()
         if self._pulse is not None:
             self._pulse.end()
         return self._report.conclude()
+
+    async def _close_account(self) -> None:
+        """End the live desk; what a session had at the venue is canceled, however it ended."""
+        if self.facts.live is None or self._has_closed_account:
+            return
+        self._has_closed_account = True
+        try:
+            await self.facts.live.close()
+        except GoliveError as exc:
+            self.facts.fail(exc)
 
     async def _close_journal(self) -> None:
         if self.facts.journal is None:
@@ -294,6 +329,7 @@ class Session:
             self.facts.fail(exc)
 
     async def _close(self) -> None:
+        await self._close_account()
         if self._telling is not None:
             self._telling.cancel()
             await asyncio.gather(self._telling, return_exceptions=True)

@@ -199,6 +199,11 @@ class SessionMarket:
             self.facts.fail(floor.engine.strategy_failure)
         if floor.account is not None:
             check_accounts_agree(floor.engine.ledger, floor.account)
+        if (live := self.facts.live) is not None:
+            await live.ended(floor.engine, floor.dispatcher)
+            self.stops.look(floor.engine)
+            if (why := await live.demand_agreement(floor.engine)) is not None:
+                self.facts.end_live(why)
 
 
 async def _cancel(tasks: Sequence[asyncio.Future[None]]) -> None:

@@ -31,18 +31,21 @@ the more, and at last all, only where the oldest of the fewer is missing, since 
 class LiveProjection:
     """Repeats one order journal in both logs. Raises JournalError when it cannot, and is unusable then."""
 
-    def __init__(self, log: LiveOrderLog, risk: RiskDecisions) -> None:
+    def __init__(self, log: LiveOrderLog, risk: RiskDecisions | None) -> None:
         self._log = log
         self._risk = risk
 
     @classmethod
     def open(
-        cls, home: Path, signer: Signer, journal: str, risk_log: Path, rows: Callable[[int], Iterable[JournalRow]]
+        cls, home: Path, signer: Signer, journal: str, risk_log: Path | None, rows: Callable[[int], Iterable[JournalRow]]
     ) -> LiveProjection:
-        """Open both logs and append what they lack of the journal `journal`; `rows(after)` are its rows above a sequence."""
+        """Open both logs and append what they lack of the journal `journal`; `rows(after)` are its rows above a sequence.
+
+        `risk_log` None: who decides about the orders repeats the decisions there.
+        """
         log = LiveOrderLog(home, signer, journal)
         try:
-            risk = RiskDecisions(risk_log, signer, patience_s=PATIENCE_S)
+            risk = None if risk_log is None else RiskDecisions(risk_log, signer, patience_s=PATIENCE_S)
         except JournalError:
             log.close()
             raise
@@ -57,31 +60,37 @@ class LiveProjection:
 
     def project(self, rows: Sequence[JournalRow]) -> None:
         """Append what committed rows say; durable after `sync`."""
-        self._risk.append([row.json("risk_body") for row in rows if row.table == "decisions"])
+        if self._risk is not None:
+            self._risk.append([row.json("risk_body") for row in rows if row.table == "decisions"])
         self._log.append(list(drafts(rows)))
 
     def sync(self) -> None:
         """Make what was appended durable."""
-        self._risk.sync()
+        if self._risk is not None:
+            self._risk.sync()
         self._log.sync()
 
     def close(self) -> None:
         """Seal both logs and give them up."""
         try:
-            self._risk.close()
+            if self._risk is not None:
+                self._risk.close()
         finally:
             self._log.close()
 
-    def _catch_up(self, risk_log: Path, rows: Callable[[int], Iterable[JournalRow]]) -> None:
+    def _catch_up(self, risk_log: Path | None, rows: Callable[[int], Iterable[JournalRow]]) -> None:
         for look_back in (*LOOK_BACKS, self._log.written):
             after = max(0, self._log.written - look_back)
             found = list(rows(after))
             self._require_newest(found)
-            decided = _decisions(found, is_whole=after == 0)
-            missing, is_oldest_there = _missing(decided, risk_log)
+            missing: Sequence[JsonObject] = ()
+            is_oldest_there = True
+            if risk_log is not None:
+                missing, is_oldest_there = _missing(_decisions(found, is_whole=after == 0), risk_log)
             if after == 0 or is_oldest_there:
                 break
-        self._risk.append(missing)
+        if self._risk is not None:
+            self._risk.append(missing)
         self._log.append(list(drafts(found)))
         self.sync()
 

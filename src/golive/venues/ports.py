@@ -1,4 +1,4 @@
-"""What this room needs from others: a sink for guardrail events, and a durable journal of order attempts."""
+"""What this room needs from others: a sink for guardrail events, a durable journal of order attempts, an open gate."""
 
 from __future__ import annotations
 
@@ -29,3 +29,10 @@ class AttemptJournal(Protocol):
     async def record_answer(self, client_order_id: ClientOrderId, n: int, answer: str) -> None:
         """How attempt `n` ended: `accepted:<venue order id>`, `amended`, or the meaning and code of its failure."""
         ...
+
+
+class OpenGate(Protocol):
+    """What the gate gives out when it is open: orders of one entrypoint may leave for production."""
+
+    @property
+    def entrypoint(self) -> str: ...

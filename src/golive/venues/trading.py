@@ -31,7 +31,7 @@ from .dialect import FillSighting, Lookup, OrderSighting, Payload, Request
 from .lookup import Resolver
 from .order_check import amendment_problem, order_problem
 from .order_deadline import OrderDeadlines
-from .ports import AttemptJournal
+from .ports import AttemptJournal, OpenGate
 from .trading_guard import TradingGuard
 from .written_attempts import WrittenAttempts
 
@@ -42,16 +42,22 @@ CANCEL_ROUNDS: Final = 5
 class TradingClient:
     """Submits, cancels and looks up orders at one venue.
 
-    Raises ConfigError on construction for a stage that does not trade, for missing credentials, for `testnet` without
-    the sandbox and for `rehearsal` on a host that is not loopback; each request is checked again before it leaves.
+    Raises ConfigError on construction for a stage that does not trade, for missing credentials, for `live` without a
+    pass of its gate, for `testnet` without the sandbox and for `rehearsal` on a host that is not loopback; each request is
+    checked again before it leaves.
     """
 
-    def __init__(self, adapter: VenueAdapter, stage: Stage, *, fence: Callable[[], None] = lambda: None) -> None:
-        """`fence` is called right before anything is sent, and raises when this process may not send (RELIABILITY §4.4)."""
+    def __init__(
+        self, adapter: VenueAdapter, stage: Stage, *, fence: Callable[[], None] = lambda: None, gate_pass: OpenGate | None = None
+    ) -> None:
+        """`fence` is called right before anything is sent, and raises when this process may not send (RELIABILITY §4.4).
+
+        `gate_pass` is what the gate of production gave out; no other stage asks for one here.
+        """
         self._adapter = adapter
         self._profile = adapter.profile
         self._dialect = adapter.profile.dialect
-        self._guard = TradingGuard(adapter, stage, fence)
+        self._guard = TradingGuard(adapter, stage, fence, gate_pass)
         path = adapter.connection.path
         self._reads = AccountReads(adapter.profile, path)
         self.deadlines = OrderDeadlines(adapter.profile, path, self._guard)

@@ -11,6 +11,7 @@ from golive.model.errors import ConfigError, VenueUnavailable
 from golive.model.verdict import Stage
 
 from .adapter import VenueAdapter
+from .ports import OpenGate
 from .signed import Signed
 
 TRADING_STAGES: Final = frozenset({Stage.TESTNET, Stage.REHEARSAL, Stage.LIVE})
@@ -19,10 +20,12 @@ TRADING_STAGES: Final = frozenset({Stage.TESTNET, Stage.REHEARSAL, Stage.LIVE})
 class TradingGuard:
     """Called with each signed request before it leaves. Raises ConfigError on construction where nothing may be sent."""
 
-    def __init__(self, adapter: VenueAdapter, stage: Stage, fence: Callable[[], None]) -> None:
-        """`fence` raises when this process may not send (RELIABILITY §4.4)."""
+    def __init__(self, adapter: VenueAdapter, stage: Stage, fence: Callable[[], None], gate_pass: OpenGate | None = None) -> None:
+        """`fence` raises when this process may not send (RELIABILITY §4.4); production takes a pass of the gate."""
         if stage not in TRADING_STAGES:
             raise ConfigError(f"stage {stage} sends no orders to a venue; only {', '.join(sorted(TRADING_STAGES))} do")
+        if stage is Stage.LIVE and gate_pass is None:
+            raise ConfigError(f"{adapter.profile.name}: stage live sends orders only with a pass of its gate: golive gate open")
         if not adapter.has_credentials:
             raise ConfigError(f"{adapter.profile.name}: trading needs credentials")
         if stage is Stage.TESTNET and not adapter.settings.sandbox:

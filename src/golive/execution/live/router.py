@@ -219,6 +219,10 @@ class LiveExecutionRouter:
         self.news()  # of these orders, and said above
         return news
 
+    def unheard(self, order: Order) -> Sequence[News]:
+        """Return the news that take a session's `order`, of which it has heard nothing, to where the router has it."""
+        return unheard(self._tracking.lives[order.intent.client_order_id], order, ())
+
     def halt(self, mode: EmergencyMode) -> None:
         """Let no entry leave from now on, and cancel all that work or may work; reductions go on unless halted.
 
@@ -367,6 +371,11 @@ class LiveExecutionRouter:
                 self._tracking.effects.append(
                     alert(AlertSeverity.ERROR, f"Live account {adapter} is in trouble", f"{adapter}: {why}.")
                 )
+
+    def end_live(self, subject: str, why: str) -> None:
+        """End live trading for this run: nothing new is taken, what works is canceled. Once is enough."""
+        if not self._dispatch.is_degraded:
+            self._degrade(subject, why)
 
     def _degrade(self, adapter: str, why: str) -> None:
         """End live trading: nothing new is taken, what works is canceled."""

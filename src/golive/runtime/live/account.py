@@ -10,7 +10,7 @@ from golive.execution.live.effect import Ask, Change, Conclude, Distrust, Effect
 from golive.model.alert import AlertSeverity
 from golive.model.clock import SECOND
 from golive.model.command import Alert
-from golive.model.decision import DecisionCode
+from golive.model.decision import DecisionCode, Refused
 from golive.model.errors import JournalError, VenueError
 from golive.model.ids import ClientOrderId
 from golive.model.live_order import FallbackReason, Priority
@@ -85,7 +85,7 @@ class LiveAccount:
             case Ask(client_order_id=name, terms=terms):
                 self.asker.ask(name, terms=terms)
             case Refuse(refused=refused):
-                parts.pen.write(DecidedItem(refused, parts.clock.now(), parts.clock.monotonic()))
+                self._note_refusal(refused)
             case Keep(news=Fill() as fill):
                 parts.book(fill)
             case Keep(news=OrderUpdate() as update):
@@ -101,6 +101,11 @@ class LiveAccount:
                 parts.pen.write(NoteItem(event, body, parts.plan.operator))
             case _:
                 raise TypeError(f"{type(effect).__name__} is not for an account")
+
+    def _note_refusal(self, refused: Refused) -> None:
+        """Write down that an order was refused; a session has approved it in a store of its own, and hears that it never left."""
+        if self.parts.plan.repeats_decisions:
+            self.parts.pen.write(DecidedItem(refused, self.parts.clock.now(), self.parts.clock.monotonic()))
 
     def _offer(self, call: Call, priority: Priority) -> None:
         name = _order_of(call)

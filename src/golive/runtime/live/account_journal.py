@@ -47,8 +47,9 @@ class AccountJournal:
             signer = Signer(plan.keys, plan.clock, plan.code_version, plan.config_sha384, journal.epoch, operator=plan.operator)
             name = f"{account.adapter}_{account.account}"
             projection = LiveProjection.open(
-                plan.home, signer, name, plan.home / plan.risk_log, lambda after: _rows(place, after)
-            )
+                plan.home, signer, name, plan.home / plan.risk_log if plan.repeats_decisions else None,
+                lambda after: _rows(place, after),
+            )  # fmt: skip
         except BaseException:
             journal.release()
             raise

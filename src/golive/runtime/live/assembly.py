@@ -71,7 +71,7 @@ def assembled(
         alert(Alert("live", AlertSeverity.CRITICAL, f"{name}: late fill of order {fill.client_order_id}", body))
 
     pen = Pen(opened.journal, opened.writer, lost, stall_s=timing.stall_s)
-    client = TradingClient(adapter, plan.stage, fence=pen.require_lease)
+    client = TradingClient(adapter, plan.stage, fence=pen.require_lease, gate_pass=plan.gate_pass)
     parts = Parts(
         plan=plan, account=account, adapter=adapter, client=client, instruments=dict(instruments), pen=pen,
         readiness=readiness, roster=Roster(), tell=tell, may_leave=may_leave, broken=broken,

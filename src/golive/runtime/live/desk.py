@@ -143,6 +143,11 @@ class LiveDesk:
         self._drain()
         return news
 
+    def end_live(self, subject: str, why: str) -> None:
+        """Let nothing new out for the rest of this run and cancel what works; `subject`: what ended it."""
+        self.router.end_live(subject, why)
+        self._drain()
+
     def new_id(self, adapter: str, strategy: str) -> ClientOrderId:
         """Return the next client order id of an account."""
         return self._journals[adapter].journal.client_order_id(strategy)
@@ -249,14 +254,18 @@ class LiveDesk:
     # the order of things
 
     def _ts(self, ts: int | None) -> int:
-        return self.plan.clock.now() if ts is None else ts
+        return self._market_now() if ts is None else ts
+
+    def _market_now(self) -> int:
+        clock = self.plan.market_time
+        return self.plan.clock.now() if clock is None else clock()
 
     async def _tick(self) -> None:
         """Let the router look at the clock: for accounts in trouble for too long, and for fills that do not come."""
         while True:
             await asyncio.sleep(self.plan.timing.tick_s)
             now = self.plan.clock.now()
-            self.look(now)
+            self.look(self._market_now())
             pens = {each.profile.label: self._accounts[each.adapter].parts.pen for each in self.plan.accounts}
             self.series.beat(now, {label: pen.stalled_s for label, pen in pens.items()})
             self._steadiness.look(is_idle=all(account.is_idle for account in self._accounts.values()))

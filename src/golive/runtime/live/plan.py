@@ -12,13 +12,13 @@ from golive.metrics.recorder import MemoryRecorder
 from golive.model.clock import Clock
 from golive.model.command import Alert
 from golive.model.decision import Approved, Refused
-from golive.model.ids import InstrumentId
+from golive.model.ids import ClientOrderId, InstrumentId
 from golive.model.instrument import Instrument
 from golive.model.order import NewOrder
 from golive.model.verdict import Stage
 from golive.storage.keys import SigningKeys
 from golive.storage.order_journal import WHOLE_ROWS
-from golive.venues.ports import GuardrailSink
+from golive.venues.ports import GuardrailSink, OpenGate
 from golive.venues.profile import VenueProfile
 from golive.venues.settings import AdapterSettings
 
@@ -149,3 +149,12 @@ class LivePlan:
     """a journal of up to so many rows is verified whole before anything leaves; None: of any size"""
     seed: int = 0
     """of the pauses between retries"""
+    gate_pass: OpenGate | None = None
+    """what the gate gave out; production is traded only with one"""
+    market_time: Callable[[], int] | None = None
+    """the time of the market that a session looks at, ns UTC; None: the wall clock"""
+    reference_price: Callable[[ClientOrderId], str | None] = lambda name: None
+    """decimal text: what a session judged an order at"""
+    repeats_decisions: bool = True
+    """whether the journal's decisions are repeated in the risk log, and refusals of the router stand in the journal; a session
+    has written down both itself"""

@@ -83,7 +83,10 @@ class Sender:
         return self._roster.add(Ours(place.approved.order, decided_at))
 
     def _decided(self, place: Place, ours: Ours, deadline_ms: int | None) -> DecidedItem:
-        return DecidedItem(place.approved, ours.planned_at, place.decided_mono, route=place.route, deadline_ms=deadline_ms)
+        return DecidedItem(
+            place.approved, ours.planned_at, place.decided_mono, route=place.route, deadline_ms=deadline_ms,
+            reference_price=self._parts.plan.reference_price(place.approved.order.client_order_id),
+        )  # fmt: skip
 
     def _never_left(self, client_order_id: ClientOrderId, n: int, deadline_ms: int, detail: str, code: str = "") -> None:
         """Attempt `n` was written, or is about to be, and did not leave; one that was held back goes to no other venue either."""

@@ -1,0 +1,1 @@
+"""A session whose orders really leave: its desk, what ends it early, the time in which it is watched."""

@@ -1,0 +1,81 @@
+"""`golive run --mode live` in a rehearsal: orders that really leave, and a venue's own account of them, kills and all."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from support.golive_process import ROOT, wait_for_file
+from support.live_session import LiveSession, start, trading
+from support.rehearsal import Rehearsal, rehearsal
+
+pytestmark = pytest.mark.e2e_demo_paper
+RNG = random.Random(5)
+
+
+def demand_one_account(at: Rehearsal, report: dict[str, Any]) -> None:
+    """Assert that report and venue tell of the same orders, each once, of the same fills, and of the same money."""
+    [theirs] = at.venue.balances().values()
+    told = report["outcome"]["balances"]
+    assert {asset: Decimal(row["end"]) for asset, row in told.items()} == {
+        asset: Decimal(row["total"]) for asset, row in theirs.items()
+    }
+    orders = at.venue.orders()
+    assert Counter(order["client_order_id"] for order in orders).most_common(1)[0][1] == 1
+    assert not [order for order in orders if order["state"] in ("live", "partially_filled")]
+    filled = sum(order["status"] == "FILLED" for order in report["outcome"]["orders"])
+    assert filled == sum(order["state"] == "filled" for order in orders)
+
+
+def wait_for_orders(at: Rehearsal, session: LiveSession, count: int) -> None:
+    deadline = time.monotonic() + 30
+    while len(at.venue.orders()) < count:
+        assert time.monotonic() < deadline, session.out.with_suffix(".err").read_text()
+        time.sleep(0.02)
+
+
+def test_a_session_trades_and_its_ledger_is_what_the_venue_says(tmp_path: Path) -> None:
+    with rehearsal(tmp_path, money="50000") as at:
+        trading(at)
+        code, report = start(at, seconds=6).report()
+        assert (code, report["status"], report["stage"]) == (0, "success", "rehearsal"), report["errors"]
+        assert report["gate"] == {"verdict": "ok", "reasons": []}
+        assert report["evidence_class"] == "custom"
+        sides = {order["side"] for order in report["outcome"]["orders"]}
+        assert sides == {"buy", "sell"}
+        demand_one_account(at, report)
+        [row] = report["live_execution_metrics"]["rows"]
+        assert report["live_execution_metrics"]["total"] == row["orders"]["filled"] == len(at.venue.orders())
+        assert row["latency_p50_ms"] > 0
+        schema = json.loads((ROOT / "docs/schemas/golive.run_report.v1.json").read_text())
+        jsonschema.Draft202012Validator(schema).validate(report)
+        verified = at.home.golive("audit", "verify", "--all")
+        assert verified.code == 0, verified.stdout
+
+
+def test_a_session_that_was_killed_goes_on_with_the_same_orders_and_sends_none_twice(tmp_path: Path) -> None:
+    with rehearsal(tmp_path, money="50000") as at:
+        trading(at)
+        session, resume = start(at, seconds=60), False
+        for _ in range(4):
+            wait_for_file(session.ready_file)
+            wait_for_orders(at, session, len(at.venue.orders()) + 1)
+            time.sleep(RNG.uniform(0, 0.03))  # around the moment at which an order leaves and is filled
+            session.process.kill()
+            session.process.wait(10)
+            resume = True
+            session = start(at, seconds=3, resume=resume)
+        code, report = session.report()
+        assert code == 0, report["errors"]
+        assert len(report["restarts"]) == 4
+        demand_one_account(at, report)
+        verified = at.home.golive("audit", "verify", "--all")
+        assert verified.code == 0, verified.stdout
