@@ -58,12 +58,13 @@ def test_a_run_ends_blocked_before_unknown_and_a_person_confirms(say: Say, tmp_p
     [stored] = (tmp_path / "var/audit/runbooks").glob("*.json")
     assert json.loads(stored.read_text()) == document
     by_id = {each["id"]: each for each in document["items"]}
-    assert {by_id[name]["status"] for name in ("live-cloud", "live-ui", "live-labs", "live-router-ok")} == {"unknown"}
-    assert "not built yet: check cloud" in err
+    assert {by_id[name]["status"] for name in ("live-labs", "live-router-ok")} == {"unknown"}
+    assert {by_id[name]["status"] for name in ("live-cloud", "live-ui")} == {"not_applicable"}
+    assert "Paper Labs are not part of this version" in err
     assert "the cloud service" in err
     code, out, err = say(*run, "--operator", "olga", "--confirm", "live-router-ok", typed=f"{PASSPHRASE}\n")
     assert (code, "ok             live-router-ok  signoff runtime: confirmed by olga as runtime" in err) == (3, True)
-    assert "1 of 25 of LIVE_EXECUTION_CHECKLIST ticked" in out
+    assert "3 of 25 of LIVE_EXECUTION_CHECKLIST ticked" in out
     code, _, err = say(*run, "--operator", "olga", "--confirm", "live-mtls-ok", typed=f"{PASSPHRASE}\n")
     assert (code, "takes the sign-off security, which olga may not give" in err) == (3, True)
     code, _, err = say(*run, "--operator", "olga", "--confirm", "live-daemon-ok", typed="another one\n")

@@ -12,15 +12,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from golive.audit import Entry, Soundness
+from golive.audit import Entry
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 
 from .journal_file import Draft, JournalFile, Signer
 from .live_segments import DIRECTORY, LOG_NAME, PATIENCE_S, LiveSegments, log_files
-from .verified import VerificationKeys, entries_with, verify_series
+from .seal_copies import DIRECTORY as SEALS
+from .seal_copies import SUFFIX
+from .sealed_log import SealedFile, sealed_log
+from .verified import VerificationKeys
 
 CHECKLIST_STEP: Final = "checklist_step"
+_STEP_MARK: Final = b'"type":"checklist_step"'
 LIVE: Final = "live"
 _OF_THEIR_OWN: Final = frozenset(("demo", "paper"))
 """stages with a file of their own; every other one sends orders, and its steps stand in their log"""
@@ -62,21 +66,33 @@ def recorded_steps(home: Path, stage: str) -> Sequence[Entry]:
 
     Raises JournalError when the log is not what was written, or its keys are gone.
     """
+    return steps_in(stage_log(home, stage), stage)
+
+
+def stage_log(home: Path, stage: str) -> tuple[SealedFile, ...]:
+    """Return the files of the decision log of a stage, believed by their seals; none where there is no log.
+
+    Raises JournalError as `recorded_steps`.
+    """
+    name = stage if stage in _OF_THEIR_OWN else LOG_NAME
     if stage in _OF_THEIR_OWN:
         path = _own_file(home, stage)
         files = [path] if path.exists() else []
     else:
         files = log_files(home / DIRECTORY)
-    if not files:
-        seals = sorted((home / DIRECTORY).glob(f"{stage if stage in _OF_THEIR_OWN else LOG_NAME}*.seal.json"))
-        if seals:
-            raise JournalError(f"{seals[0]}: seals a log that is gone; put the file and its seal back from one backup")
-        return ()
-    for found in verify_series(files, VerificationKeys.of_home(home)):
-        if found.soundness is not Soundness.CLEAN:
-            raise JournalError(f"{found.path}: {found.soundness}: {found.faults[0]}")
-    lines = (entry for path in files for entry in entries_with(path, CHECKLIST_STEP.encode()))
-    return tuple(entry for entry in lines if entry.type == CHECKLIST_STEP and entry.body.get("stage") == stage)
+    if files:
+        return sealed_log(files, VerificationKeys.of_home(home))
+    kept = f"{_own_name(stage) if stage in _OF_THEIR_OWN else LOG_NAME}.*{SUFFIX}"
+    seals = [*sorted((home / DIRECTORY).glob(f"{name}*.seal.json")), *sorted((home / SEALS).glob(kept))]
+    if seals:
+        raise JournalError(f"{seals[0]}: seals a log that is gone; put the file and its seal back from one backup")
+    return ()
+
+
+def steps_in(files: Sequence[SealedFile], stage: str) -> tuple[Entry, ...]:
+    """Return the steps of a stage that stand in these files."""
+    found = (entry for file in files for entry in file.records_with(_STEP_MARK))
+    return tuple(entry for entry in found if entry.type == CHECKLIST_STEP and entry.body.get("stage") == stage)
 
 
 def _append(home: Path, stage: str, signer: Signer, draft: Draft) -> None:
@@ -90,12 +106,16 @@ def _append(home: Path, stage: str, signer: Signer, draft: Draft) -> None:
         return
     path = _own_file(home, stage)
     seal = path.with_suffix(".seal.json")
-    journal = JournalFile.open(path, f"{stage}_steps", signer, seal_path=seal, held=False, patience_s=PATIENCE_S)
+    journal = JournalFile.open(path, _own_name(stage), signer, seal_path=seal, held=False, patience_s=PATIENCE_S)
     try:
         journal.append_all([draft])
         journal.seal()
     finally:
         journal.close()
+
+
+def _own_name(stage: str) -> str:
+    return f"{stage}_steps"
 
 
 def _own_file(home: Path, stage: str) -> Path:

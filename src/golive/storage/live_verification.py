@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from typing import Final
 
 from golive.audit import Entry, Fault, Soundness, canonical
+from golive.audit.entry import HEADER_TYPE, KEY_EVOLVED, SEGMENT_CLOSED, SEGMENT_OPENED, TAIL_CUT
 
 from .decision_step import CHECKLIST_STEP
 from .live_log import ORDER, LogDraft
+from .sealed_log import SealedFile
 
 ADDED = ("journal", "journal_seq", "key_class")
 """members that a record of the log has beside what its journal says"""
+_OF_ANYBODY: Final = frozenset((CHECKLIST_STEP, HEADER_TYPE, KEY_EVOLVED, SEGMENT_CLOSED, SEGMENT_OPENED, TAIL_CUT))
+"""records of whoever wrote first, or next"""
 
 
 def bound_faults(entries: Iterable[tuple[int, Entry]], threshold_ms: int, operators: Collection[str]) -> Iterator[Fault]:
@@ -21,15 +28,61 @@ def bound_faults(entries: Iterable[tuple[int, Entry]], threshold_ms: int, operat
     """
     slow, foreign = False, not operators
     for line, entry in entries:
-        latency = entry.body.get("latency_ms")
-        if entry.type == ORDER and not slow and isinstance(latency, int | float) and latency > threshold_ms:
+        if not slow and (fault := slow_order(line, entry, threshold_ms)) is not None:
             slow = True
-            order = entry.body.get("client_order_id")
-            text = f"order {order} took {latency} ms, the bound is {threshold_ms} ms"
-            yield Fault(Soundness.OUT_OF_BOUNDS, line, entry.seq, text)
-        if not foreign and entry.type != CHECKLIST_STEP and entry.operator not in operators:
+            yield fault
+        if not foreign and (fault := unknown_operator(line, entry, operators)) is not None:
             foreign = True
-            yield Fault(Soundness.TAMPERED, line, entry.seq, f"operator {entry.operator!r} never opened an order journal here")
+            yield fault
+
+
+def slow_order(line: int, entry: Entry, threshold_ms: int) -> Fault | None:
+    """Return the fault of an order that took longer than the bound; None of any other record."""
+    latency = entry.body.get("latency_ms")
+    if entry.type != ORDER or not isinstance(latency, int | float) or latency <= threshold_ms:
+        return None
+    text = f"order {entry.body.get('client_order_id')} took {latency} ms, the bound is {threshold_ms} ms"
+    return Fault(Soundness.OUT_OF_BOUNDS, line, entry.seq, text)
+
+
+def unknown_operator(line: int, entry: Entry, operators: Collection[str]) -> Fault | None:
+    """Return the fault of a record in the name of somebody who never opened an order journal; None of any other record.
+
+    Who did a step, or was the first to write to a file of the log, need not trade.
+    """
+    if entry.type in _OF_ANYBODY or entry.operator in operators:
+        return None
+    return Fault(Soundness.TAMPERED, line, entry.seq, f"operator {entry.operator!r} never opened an order journal here")
+
+
+def bounds_of(file: SealedFile, threshold_ms: int, operators: Collection[str]) -> Iterator[Fault]:
+    """Yield what `bound_faults` does, of a file that was believed by its seal; only lines that could be at fault are decoded."""
+    for at in _slow_places(file.data, threshold_ms):
+        if (fault := slow_order(0, file.record_at(at), threshold_ms)) is not None:
+            yield replace(fault, line=file.line_of(at))
+            break
+    for at in _foreign_places(file.data, operators) if operators else ():
+        if (fault := unknown_operator(0, file.record_at(at), operators)) is not None:
+            yield replace(fault, line=file.line_of(at))
+            return
+
+
+def _slow_places(data: bytes, threshold_ms: int) -> Iterator[int]:
+    """Yield where a latency beyond the bound is written; canonical JSON has no such text in a value."""
+    digits = len(str(threshold_ms))
+    for found in re.finditer(rb'"latency_ms":(\d{%d,}(?:\.\d+)?|\d[\d.]*e\+\d+)' % digits, data):
+        if float(found[1]) > threshold_ms:
+            yield found.start()
+
+
+def _foreign_places(data: bytes, operators: Collection[str]) -> Iterator[int]:
+    """Yield where somebody else's name stands as a record's operator."""
+    known = {b'"operator":' + canonical(name) + b',"prev":' for name in operators}
+    if sum(map(data.count, known)) == data.count(b"\n"):
+        return
+    for found in re.finditer(rb'"operator":"(?:[^"\\]|\\.)*","prev":', data):
+        if found[0] not in known:
+            yield found.start()
 
 
 def differences(journal: str, drafts: Iterable[LogDraft], entries: Iterable[Entry], *, is_closed: bool) -> Iterator[Fault]:

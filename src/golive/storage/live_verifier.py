@@ -102,7 +102,7 @@ class LiveVerifier:
                 chain = segment_end(files[position - 1], self._keys.mac)
             except JournalError as exc:
                 return Result(path, (of_file(Soundness.TAMPERED, f"the file before it is not sound: {exc}"),))
-        return verify_journal(path, self._keys, chain).with_faults(*self._bound(path, self._operators()))
+        return verify_journal(path, self._keys, chain).with_faults(*self._bound(path, self.operators()))
 
     def journal(self, path: Path) -> Result:
         """Verify one order journal; with a URL the one in the server whose seal lies at `path`."""
@@ -157,7 +157,7 @@ class LiveVerifier:
             for note in found:
                 yield activation(path, note.seq, note.json("body"))
 
-    def _operators(self) -> frozenset[str]:
+    def operators(self) -> frozenset[str]:
         """Return who has opened an order journal here, or signed a note in one; none when no journal can be read."""
         known: set[str] = set()
         for path in self._journals():
@@ -170,7 +170,7 @@ class LiveVerifier:
         return frozenset(known)
 
     def _with_bounds(self, results: Iterable[Result]) -> list[Result]:
-        operators = self._operators()
+        operators = self.operators()
         return [result.with_faults(*self._bound(result.path, operators)) for result in results]
 
     def _bound(self, path: Path, operators: frozenset[str]) -> Iterator[Fault]:

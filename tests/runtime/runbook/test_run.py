@@ -51,7 +51,7 @@ TEXT = """# Short
 
 - [ ] Licencje. <!-- s-licence: machine enforcement -->
 """
-UNBUILT = TEXT + "- [ ] Router. <!-- s-router: check router, machine transition_record -->\n"
+UNBUILT = TEXT + "- [ ] Router. <!-- s-router: machine live_observation, machine transition_record -->\n"
 RITA = OperatorIdentity("rita", frozenset({Role.RISK}))
 CORA = OperatorIdentity("cora", frozenset({Role.COMPLIANCE, Role.RISK}))
 
@@ -144,7 +144,7 @@ def test_what_is_not_built_is_unknown_and_never_recorded(place: Place) -> None:
     router = found[-1]
     assert (router.status, exit_code(found)) == (Status.UNKNOWN, ExitCode.UNKNOWN)
     said = [each.said for each in router.results if each is not None]
-    assert said[0].startswith("not built yet: check router (")
+    assert said[0].startswith("not built yet: the gate, and its first 60 minutes")
     assert said[1] == "not built yet: the gate from paper to live"
     assert all(each is not None and each.next_command for each in router.results)
     assert not [each for each in recorded_steps(place.home, "live") if "s-router" in str(each.body["step"])]

@@ -13,13 +13,16 @@ from golive.readiness.check_table import CHECKS
 from golive.readiness.checks.ai_models import ai_models
 from golive.readiness.checks.alerting import alerting
 from golive.readiness.checks.config_freeze import config_freeze
+from golive.readiness.checks.decision_log import decision_log
 from golive.readiness.checks.io_queue import io_queue
 from golive.readiness.checks.ip_allowlist import ip_allowlist
 from golive.readiness.checks.kyc_aml_signoff import kyc_aml_signoff
 from golive.readiness.checks.licenses import licenses
 from golive.readiness.checks.limits_vs_paper import limits_vs_paper
 from golive.readiness.checks.mtls import mtls
+from golive.readiness.checks.not_there import paper_labs, unused
 from golive.readiness.checks.paper_gate import paper_gate
+from golive.readiness.checks.router import router
 from golive.readiness.checks.secrets_rotation import secrets_rotation
 from golive.readiness.checks.thresholds import thresholds
 from golive.readiness.checks.venue_permissions import venue_permissions
@@ -29,9 +32,11 @@ from .alerting import alert_evidence
 from .compliance import compliance_evidence
 from .config_freeze import freeze_evidence
 from .configuration import model_evidence, queue_evidence, threshold_evidence
+from .decision_log import decision_log_evidence
 from .licence import licence_evidence
 from .mtls import bundle_evidence
 from .paper import limits_evidence, paper_evidence
+from .router import router_evidence
 from .scene import Scene
 from .venue_key import key_evidence
 
@@ -60,6 +65,11 @@ GATHERED: Final[Mapping[str, Look]] = {
     "thresholds": lambda scene: thresholds(threshold_evidence(scene)),
     "paper_gate": lambda scene: paper_gate(paper_evidence(scene)),
     "limits_vs_paper": lambda scene: limits_vs_paper(limits_evidence(scene)),
+    "decision_log": lambda scene: decision_log(decision_log_evidence(scene)),
+    "router": lambda scene: router(router_evidence(scene)),
+    "paper_labs": lambda scene: paper_labs(),
+    "ui_prelive": lambda scene: unused("ui_prelive", found=False),
+    "cloud": lambda scene: unused("cloud", found=(scene.home / "config/cloud/server.yaml").exists()),
 }
 """check id → gathers its evidence and judges it"""
 

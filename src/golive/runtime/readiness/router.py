@@ -1,0 +1,88 @@
+"""Gathers what `router` judges: the routes of the live entrypoint, the rule files at home, the newest live report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from golive.config.configuration import Configuration
+from golive.config.resolved import ResolvedEntrypoint
+from golive.execution.live.route import first_match
+from golive.metrics.declaration import DECLARED
+from golive.model.clock import from_iso
+from golive.model.errors import JournalError
+from golive.model.json import JsonObject
+from golive.observability.alert_rules import alert_rules
+from golive.readiness.checks.router import RouterEvidence, Way
+from golive.readiness.finding import Evidence
+from golive.storage.run_reports import newest_report
+
+from ..live_plan import routes_of
+from ..monitoring import RULES_FOLDER, differing, rule_files
+from .evidence_file import evidence_of, told
+from .scene import Scene
+
+REPORTS: Final = "logs/e2e"
+_SERIES: Final = re.compile(r"\b([a-z]+(?:_[a-z0-9]+)+)\s*[{\[]")
+_PARTS: Final = ("_bucket", "_sum", "_count")
+
+
+def router_evidence(scene: Scene) -> RouterEvidence:
+    """Return what there is to judge by. Raises JournalError for a report or a rule file that cannot be read."""
+    report = newest_report(scene.home / REPORTS, mode="live", entrypoint=scene.live.name)
+    return RouterEvidence(
+        entrypoint=scene.live.name,
+        ways=tuple(_ways(scene.configuration, scene.live)),
+        rule_faults=(*_files(scene), *_unknown_names(scene.configuration)),
+        rules=sum(len(file.rules) for file in alert_rules(scene.configuration)),
+        reconnect_required=None if report is None else _reconnecting(report),
+        session="" if report is None else f"session {str(report.get('run_id'))[:8]}",
+        files=() if report is None else _evidence(scene, report),
+    )
+
+
+def _ways(configuration: Configuration, live: ResolvedEntrypoint) -> Iterator[Way]:
+    routes = routes_of(configuration, live)
+    everyone = [configuration.resolve(name) for name in configuration.runtime.trading.entrypoints]
+    for instrument in live.instruments:
+        route = first_match(routes, live.adapter, instrument.symbol, live.risk_profile)
+        homeless = [
+            adapter
+            for adapter in (route.after(live.adapter) if route else ())
+            if len({each.environment for each in everyone if each.adapter == adapter and each.environment_type == "live"}) != 1
+        ]
+        yield Way(instrument=str(instrument), route=None if route is None else route.name, homeless=tuple(homeless))
+
+
+def _files(scene: Scene) -> Iterator[str]:
+    """Yield what `golive metrics rules --check` says of the files at home."""
+    for line in differing(scene.home / RULES_FOLDER, rule_files(scene.configuration)):
+        yield line.replace(f"{scene.home}/", "")
+
+
+def _unknown_names(configuration: Configuration) -> Iterator[str]:
+    """Yield each series that a rule asks for and that nothing of ours exports."""
+    for file in alert_rules(configuration):
+        for rule in file.rules:
+            for name in _SERIES.findall(rule.expression):
+                plain = next((name.removesuffix(part) for part in _PARTS if name.endswith(part)), name)
+                if name not in DECLARED and plain not in DECLARED:
+                    yield f"alert {rule.alert} asks for {name}, which nothing exports"
+
+
+def _reconnecting(report: JsonObject) -> int:
+    measured = report.get("measured")
+    status = measured.get("failover_status") if isinstance(measured, dict) else None
+    value = status.get("reconnect_required") if isinstance(status, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise JournalError(f"{report.get('report_json')}: says nothing of failover_status.reconnect_required")
+    return value
+
+
+def _evidence(scene: Scene, report: JsonObject) -> tuple[Evidence, ...]:
+    try:
+        ended = report.get("finished_at") or report.get("started_at")
+        return (evidence_of(scene.home, scene.home / str(report["report_json"]), from_iso(str(ended)), scene.clock.now()),)
+    except (OSError, KeyError) as exc:
+        raise JournalError(told(scene.home, exc)) from exc
