@@ -17,6 +17,7 @@ from golive.readiness.checklist_report import report_schema
 from golive.readiness.gate_status import status_schema as gate_status_schema
 from golive.readiness.portfolio import portfolio_schema
 from golive.readiness.resilience import document as drill_document
+from golive.readiness.window.migration_summary import summary_schema
 from golive.runtime import config_document, stored_document, strategy_document
 from golive.runtime.alerts.list import list_schema
 from golive.runtime.alerts.selftest import selftest_schema
@@ -37,10 +38,13 @@ from golive.runtime.rotation import rotation_schema
 from golive.runtime.runbook.result import result_schema
 from golive.runtime.secret_list import list_schema as secrets_schema
 from golive.runtime.service_levels.report import slo_schema
+from golive.runtime.window.manifest import archive_schema
 
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
 MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.audit_bundle.v1": bundle_schema,
+    "golive.window_archive.v1": archive_schema,
+    "golive.migration_summary.v1": summary_schema,
     "golive.alerts.v1": list_schema,
     "golive.alerts_selftest.v1": selftest_schema,
     "golive.auto_trade.v1": auto_trade_schema,

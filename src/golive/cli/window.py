@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 from .passphrase import OperatorOption, PassphraseDescriptor, asked_passphrase, stored_secrets
 from .telling import tell
+from .terminal import clean
 
 if TYPE_CHECKING:
     from golive.runtime.readiness.scene import Scene
@@ -24,11 +26,6 @@ app = command_group("Announce a window of live trading; close, archive and sum i
 
 EntrypointOption = Annotated[str, typer.Option("--entrypoint", metavar="NAME", help="The live entrypoint it is about.")]
 WaitOption = Annotated[float, typer.Option("--wait", metavar="SECONDS", min=1, max=3600, help="How long the channel may take.")]
-
-
-@app.callback()
-def window() -> None:
-    """Announce a window of live trading; close, archive and sum it up."""
 
 
 @app.command()
@@ -67,6 +64,74 @@ def announce(
         tell(f"not delivered: {CHANNEL} has not taken alert {done.alert_id} in {wait:g} s, and no step is recorded")
         tell("next: golive alerts list, then announce again")
         raise typer.Exit(ExitCode.UNKNOWN)
+
+
+@app.command()
+def close(
+    entrypoint: EntrypointOption,
+    operator: OperatorOption,
+    prometheus: Annotated[
+        str, typer.Option("--prometheus", metavar="URL", help="The Prometheus that is asked what the dashboards showed.")
+    ] = "http://127.0.0.1:9090",
+    no_dashboards: Annotated[
+        bool, typer.Option("--no-dashboards", help="Ask no Prometheus; the summary says that you said so.")
+    ] = False,
+    wait: WaitOption = 30.0,
+    passphrase_fd: PassphraseDescriptor = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print migration_summary.json on stdout.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Shut the gate, archive and sum up the window, record stage_transition, and tell compliance.
+
+    Takes role operator, compliance or live_activator. The archive is var/audit/live/<YYYYMMDD>; an auditor verifies it by its
+    README alone. A closing that was cut off goes on where it was; one that is done already tells what it came to.
+
+    Exit codes: 0 every part is ok; 5 archived, and a part is breached or blocked; 6 archived, and a part is unknown, or nobody
+    took the notice in time; or the archive is not what it should be; 3 not that person or role, a session of the entrypoint
+    runs, or no window was opened; 2 usage or configuration; 70 something cannot be written, or a journal cannot be believed.
+    """
+    from golive.runtime.window.close import close_window, statuses
+
+    scene = _scene(config, home, entrypoint, passphrase_fd)
+    asked = "" if no_dashboards else prometheus
+    done = close_window(scene, operator, asked_passphrase(operator), prometheus=asked, wait_s=wait)
+    with delivered() as stdout:
+        if as_json:
+            stdout.write(json.dumps(done.summary, indent=2, ensure_ascii=False) + "\n")
+        else:
+            window = done.summary["window"]
+            stdout.write(f"{'closed' if done.is_new else 'closed before'}: {done.folder}\n")
+            stdout.write(f"window       {window['opened_at']} to {window['closed_at']} ({window['duration_seconds']:g} s)\n")
+            stdout.writelines(f"{name:<12} {status}\n" for name, status in statuses(done.summary).items())
+            stdout.writelines(f"warning      {clean(each)}\n" for each in done.summary["warnings"])
+    for each in (*done.faults, *done.doubts):
+        tell(f"unknown: {each}")
+    if done.faults:
+        tell(f"next: move {done.folder} away, look who changed it, and close the window again")
+    raise typer.Exit(done.exit_code)
+
+
+@app.command()
+def verify(
+    archive: Annotated[str, typer.Argument(metavar="[NAME]", help="Folder in var/audit/live. Default: the newest.")] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+) -> None:
+    """Say whether an archive still is what was archived, by lists and signatures. Exit 0, 2, 3 it is not, 6 there is none."""
+    from golive.runtime.window.archive import archive_faults, newest_archive
+    from golive.storage.verified import VerificationKeys
+
+    place = locate(config, home).home
+    folder = newest_archive(place, archive)
+    if folder is None:
+        tell("unknown: there is no archive of a window yet: golive window close")
+        raise typer.Exit(ExitCode.UNKNOWN)
+    faults = archive_faults(place / folder, VerificationKeys.of_home(place).seal)
+    with delivered() as stdout:
+        stdout.write(f"{folder}: {'is not what was archived' if faults else 'is what was archived'}\n")
+        stdout.writelines(f"  {clean(each)}\n" for each in faults)
+    raise typer.Exit(ExitCode.BLOCKED if faults else ExitCode.OK)
 
 
 def _scene(config: Path, home: Path | None, entrypoint: str, passphrase_fd: int | None) -> Scene:

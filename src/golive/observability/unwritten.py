@@ -22,9 +22,5 @@ UNWRITTEN: Final[Mapping[str, str]] = {
     "degraded_to_paper": (
         "sessions do not trade live yet; of a live account it stands in its order journal and in the decision log of live orders"
     ),
-    "stage_transition": (
-        "it names the gate's report and the operators who opened the gate, and there is none yet; from demo to paper leads a "
-        "stage record"
-    ),
 }
 """by name, in the order of the tables of `decision_words`; a test reads the sources to hold this against them"""

@@ -88,6 +88,10 @@ class AlertOutbox:
         except (sqlite3.Error, CanonicalError) as exc:
             raise JournalError(f"{self.path}: cannot keep alert {message.alert_id}: {exc}") from exc
 
+    def has(self, alert_id: str) -> bool:
+        """Say whether a message of this id was put in, whatever became of it."""
+        return bool(self._rows("SELECT 1 FROM outbox WHERE alert_id = ?", alert_id))
+
     def pending(self, limit: int = 100) -> tuple[AlertMessage, ...]:
         """Return messages that no channel was chosen for yet: the gravest first, then the oldest."""
         query = f"SELECT {MESSAGE} FROM outbox WHERE state = 'pending' ORDER BY {_GRAVITY}, seq LIMIT ?"  # noqa: S608 (names of ours; values are bound)

@@ -94,7 +94,7 @@ def announce(
         uuid.uuid4().hex, CATEGORY, AlertSeverity.INFO, announcement_title(told), data.decode(), made_at,
         f"{CATEGORY}|announcement|{digest}", {**about, "channels": [CHANNEL]},
     )  # fmt: skip
-    row = send_and_wait(home, scene.configuration, message, CHANNEL, clock, wait_s=wait_s, store=scene.store)
+    row = send_and_wait(home, scene.configuration, message, [CHANNEL], clock, wait_s=wait_s, store=scene.store).get(CHANNEL)
     done = Announced(kept.relative_to(home), digest, message.alert_id, both, "" if row is None else row.ts)
     if row is not None:
         milliseconds = (clock.monotonic() - began) * 1000 // SECOND

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
@@ -55,6 +55,16 @@ class Verification:
             for (seq,) in self._database.select(query):
                 yield f"seq {seq}: {what}"
         yield from self._cut_faults()
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """Whose journal it is."""
+        return self._database.facts
+
+    def chain(self) -> Iterator[tuple[bytes, bytes, bytes]]:
+        """Yield of each row, in order: the MAC before, the bytes that its own covers besides, and that."""
+        for row in self._database.rows():
+            yield row.previous, encode(row.table, row.seq, row.values), row.mac
 
     def _row_faults(self) -> Iterator[str]:
         key = self._keys.mac_key

@@ -1,0 +1,292 @@
+"""`golive window close`: what is archived and summed up, that a stranger can verify it, and what kills and changes come to."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from golive.cli.main import main
+from golive.model.verdict import ExitCode
+from golive.runtime.clock import SystemClock
+from golive.runtime.window.archive import DIRECTORY, archive_faults
+from golive.runtime.window.close import close_window
+from golive.storage import failpoint
+from golive.storage.decision_step import recorded_steps
+from golive.storage.order_journal.row import row_mac
+from golive.storage.verified import VerificationKeys, entries
+from support.alert_services import Webhook, webhook
+from support.durable import keys_of
+from support.live_window import ENTRYPOINT, PASSPHRASE, decide, fill, observe, open_gate, traded_home, window_home, window_scene
+from support.published import published
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def hook() -> Iterator[Webhook]:
+    with webhook() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def traded(tmp_path_factory: pytest.TempPathFactory, hook: Webhook) -> Path:
+    home = traded_home(tmp_path_factory.mktemp("traded") / "home", hook)
+    observe(home, "ok")
+    fill(home, 1.0)
+    return home
+
+
+@pytest.fixture(scope="module")
+def archived(tmp_path_factory: pytest.TempPathFactory, traded: Path) -> Path:
+    home = tmp_path_factory.mktemp("archived") / "home"
+    shutil.copytree(traded, home)
+    assert close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=20).exit_code == ExitCode.OK
+    return home
+
+
+@pytest.fixture
+def home(tmp_path: Path, traded: Path) -> Path:
+    shutil.copytree(traded, tmp_path / "home")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def say(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    def run(home: Path, *words: str, person: str = "olga") -> int:
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSPHRASE.reveal()}\n"))
+        given = ["--entrypoint", ENTRYPOINT, "--operator", person, "--home", str(home), *(words or ("--no-dashboards",))]
+        return main(["window", "close", *given])
+
+    return run
+
+
+def transitions(home: Path) -> list[dict[str, Any]]:
+    files = sorted((home / "audit/decisions").glob("*.jsonl"))
+    return [dict(each.body) for path in files for each in entries(path) if each.body.get("event") == "stage_transition"]
+
+
+def closings(home: Path) -> list[dict[str, Any]]:
+    return [dict(each.body) for each in recorded_steps(home, "live") if each.body["step"] == "window_closed"]
+
+
+def gate_types(home: Path) -> list[str]:
+    return [each.type for each in entries(home / f"var/audit/gate/{ENTRYPOINT}.jsonl") if each.type.startswith("gate_")]
+
+
+def archives(home: Path) -> list[Path]:
+    return sorted(each for each in (home / DIRECTORY).iterdir() if each.is_dir())
+
+
+def keys(home: Path) -> dict[str, bytes]:
+    return dict(VerificationKeys.of_home(home).seal)
+
+
+def test_a_window_is_closed_archived_summed_up_and_told(
+    home: Path, hook: Webhook, say: Callable[..., int], capsys: Captured
+) -> None:
+    before = len(hook.received)
+    assert say(home, "--no-dashboards", "--json") == 0
+    summary = published(capsys.readouterr().out)
+    [archive] = archives(home)
+    assert json.loads((archive / "migration_summary.json").read_text()) == summary
+    assert (home / DIRECTORY / "migration_summary.json").read_bytes() == (archive / "migration_summary.json").read_bytes()
+    manifest = published((archive / "manifest.json").read_text())
+    assert (summary["environment"], summary["from"], summary["to"], summary["evidence_class"]) == (
+        "okx_live", "paper", "live", "custom",
+    )  # fmt: skip
+    assert summary["window"]["observation"] == {"minutes": 60, "status": "ok"}
+    statuses = {name: summary[name]["status"] for name in ("kyc", "risk_limits", "alerts", "slo")}
+    assert statuses == {"kyc": "not_applicable", "risk_limits": "ok", "alerts": "ok", "slo": "ok"}
+    assert gate_types(home) == ["gate_opened", "gate_closed"]
+    [mark] = transitions(home)
+    assert (mark["from"], mark["to"], mark["operators"]) == ("paper", "live", ["leo", "olga"])
+    assert mark["gate_report_sha256"] == manifest["gate_report_sha256"]
+    [step] = closings(home)
+    assert (step["status"], step["archive"]) == ("ok", str(archive.relative_to(home)))
+    assert [each["title"][-14:] for each in hook.received[before:]] == ["okno zamknięte"] * 2
+    assert "compliance" in hook.received[-1]["message"]
+    names = {each["path"] for each in manifest["files"]}
+    assert {
+        "logs/logs/risk_decisions.jsonl", "logs/audit/decision_logs/live_execution.jsonl", "slo_report.json",
+        f"logs/var/audit/gate/{ENTRYPOINT}.jsonl", "orders/okx_spot_okx_live_trading.jsonl",
+        "orders/okx_spot_okx_live_trading.seal",
+    } <= names  # fmt: skip
+    assert all(
+        any(name.startswith(each) for name in names) for each in ("gate/report_", "freeze/", "communications/", "logs/alerts/")
+    )
+    assert say(home) == 0
+    assert "closed before" in capsys.readouterr().out
+    assert (len(transitions(home)), len(closings(home)), len(archives(home)), len(hook.received) - before) == (1, 1, 1, 2)
+
+
+def test_an_auditor_verifies_it_with_sha256sum_openssl_and_the_second_verifier(archived: Path) -> None:
+    [archive] = archives(archived)
+    commands = re.findall(r"```\n(.*?)\n```", (archive / "README.md").read_text(), re.DOTALL)[0].splitlines()
+    commands.append(commands[1].replace("manifest.json", "migration_summary.json"))
+    logs = [each for each in commands if "verify_journal" in each]
+    assert len(logs) == 5
+    joined = " && ".join(commands)
+    done = subprocess.run(["bash", "-c", joined], cwd=archive, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.count("\nclean")) == (0, 5), done.stdout + done.stderr
+
+
+def test_the_order_journal_is_exported_with_its_chain(archived: Path) -> None:
+    [archive] = archives(archived)
+    first, *rows = map(json.loads, (archive / "orders/okx_spot_okx_live_trading.jsonl").read_text().splitlines())
+    assert first["journal"]["account"] == "okx_live_trading"
+    key = keys_of(archived).mac_key
+    for row in rows:
+        text = json.dumps(row["row"], separators=(",", ":"), ensure_ascii=False).encode()
+        assert row_mac(key, bytes.fromhex(row["prev_mac"]), text).hex() == row["mac"]
+    assert {row["row"][0] for row in rows} >= {"openings", "decisions", "intents", "attempts", "answers", "ends"}
+
+
+def test_every_change_of_every_file_is_found_and_named(archived: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "archive"
+    shutil.copytree(archives(archived)[0], copy)
+    ours = keys(archived)
+    assert archive_faults(copy, ours) == ()
+    for path in sorted(each for each in copy.rglob("*") if each.is_file()):
+        data = path.read_bytes()
+        for changed in (data[:-1] + bytes([data[-1] ^ 1]), data[: len(data) // 2], data + b"\n"):
+            path.write_bytes(changed)
+            assert archive_faults(copy, ours), path
+        path.unlink()
+        assert any(path.name.removesuffix(".sig") in each for each in archive_faults(copy, ours)), path
+        path.write_bytes(data)
+    (copy / "logs/more.jsonl").write_text("{}\n")
+    assert any("logs/more.jsonl: is not listed" in each for each in archive_faults(copy, ours))
+    (copy / "logs/more.jsonl").unlink()
+    assert archive_faults(copy, {}) != ()
+    assert archive_faults(copy, ours) == ()
+
+
+def test_what_was_listed_and_signed_anew_by_another_installation_is_not_ours(archived: Path, tmp_path: Path) -> None:
+    copy, other = tmp_path / "archive", keys_of(tmp_path / "other")
+    shutil.copytree(archives(archived)[0], copy)
+    for name in ("manifest.json", "migration_summary.json"):
+        (copy / f"{name}.sig").write_bytes(other.sign((copy / name).read_bytes()))
+    assert "manifest.json: its signature does not hold" in archive_faults(
+        copy, {**keys(archived), other.seal_key_id: other.public_key}
+    )
+
+
+@pytest.mark.parametrize(
+    "point",
+    ["window.gate_shut", "window.copied", "window.summed", "window.archived", "window.transition"],
+)
+def test_a_closing_that_was_killed_is_finished_by_the_next_and_nothing_is_done_twice(home: Path, point: str) -> None:
+    pid = os.fork()
+    if pid == 0:
+        os.close(2)
+        failpoint.arm(point)
+        close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=20)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGKILL
+    assert gate_types(home)[-1] == "gate_closed"
+    assert closings(home) == []
+    done = close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=20)
+    assert (done.exit_code, done.faults, done.is_new) == (ExitCode.OK, (), True)
+    assert [each.name[0] for each in archives(home)] == ["2"]
+    assert (len(transitions(home)), len(closings(home)), gate_types(home).count("gate_closed")) == (1, 1, 1)
+    begun = [each for each in entries(home / "logs/security_admin.log") if each.type == "live_window_closing"]
+    assert [each.body["closed_at"] for each in begun] == [done.summary["window"]["closed_at"]]
+
+
+def test_a_second_window_of_the_day_has_an_archive_of_its_own(home: Path, say: Callable[..., int]) -> None:
+    assert say(home) == 0
+    open_gate(home)
+    decide(home, "RISK_DAILY_LOSS", "RISK_DAILY_LOSS")
+    observe(home, "ok", "0.05")
+    fill(home, 1.0)
+    assert say(home) == 5
+    first, second = archives(home)
+    assert second.name == f"{first.name}-2"
+    summary = json.loads((second / "migration_summary.json").read_text())
+    assert (summary["risk_limits"]["status"], summary["risk_limits"]["breaches"]) == ("breached", 1)
+    assert summary["window"]["observation"] == {"minutes": 0.05, "status": "ok"}
+    assert json.loads((first / "migration_summary.json").read_text())["risk_limits"]["breaches"] == 0
+    assert [each["manifest_sha256"] for each in transitions(home)] == [each["manifest_sha256"] for each in closings(home)]
+    assert main(["window", "verify", "--home", str(home)]) == 0
+    (second / "slo_report.json").write_text("{}")
+    assert main(["window", "verify", second.name, "--home", str(home)]) == 3
+    assert main(["window", "verify", first.name, "--home", str(home)]) == 0
+    assert main(["window", "verify", "20200101", "--home", str(home)]) == 2
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-10])
+
+
+def _change_risk_log(home: Path) -> None:
+    path = home / "logs/risk_decisions.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"APPROVED"', b'"APPROVEE"'))
+
+
+MEASURED: dict[str, tuple[Callable[[Path], object], str, str, int, str]] = {
+    "a failed observation": (lambda home: observe(home, "breached"), "observation", "breached", 5, ""),
+    "an observation of no verdict": (lambda home: observe(home, "fine", "many"), "observation", "unknown", 6, ""),
+    "a loss limit": (lambda home: decide(home, "RISK_DRAWDOWN"), "risk_limits", "breached", 5, ""),
+    "other limits": (lambda home: decide(home, "APPROVED", digest="ee" * 32), "risk_limits", "breached", 5, "1 risk decisions"),
+    "a changed risk log": (_change_risk_log, "risk_limits", "unknown", 6, "risk_decisions.jsonl: tampered"),
+    "orders not filled": (lambda home: fill(home, 0.5), "slo", "breached", 5, "fill_ratio is breach"),
+    "a changed report of the gate": (
+        lambda home: next((home / "var/audit/gate").glob("report_*")).write_text("{}"), "slo", "ok", 0, "not the file that was",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MEASURED)
+def test_what_happened_is_what_the_summary_says(case: str, home: Path) -> None:
+    act, part, status, code, warns = MEASURED[case]
+    act(home)
+    done = close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=20)
+    found = done.summary["window"]["observation"] if part == "observation" else done.summary[part]
+    assert (found["status"], int(done.exit_code)) == (status, code), (done.doubts, done.summary["warnings"])
+    assert any(warns in each for each in done.summary["warnings"])
+
+
+def test_what_nobody_measured_or_took_is_unknown(
+    tmp_path: Path, hook: Webhook, say: Callable[..., int], capsys: Captured
+) -> None:
+    home = traded_home(tmp_path / "home", hook)
+    hook.status = 503
+    try:
+        assert say(home, "--prometheus", "http://127.0.0.1:9", "--wait", "1") == 6
+    finally:
+        hook.status = 200
+    told = capsys.readouterr()
+    assert "observation  unknown" in told.out
+    assert "slo          unknown" in told.out
+    assert "what the dashboards showed is not kept" in told.err
+    assert "sec-alerts has not taken the notice yet" in told.err
+
+
+def test_it_is_refused_while_a_session_runs_without_a_window_and_to_others(
+    home: Path, tmp_path: Path, hook: Webhook, say: Callable[..., int], capsys: Captured
+) -> None:
+    with (home / f"var/state/{ENTRYPOINT}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert say(home) == 3
+    assert "is running already" in capsys.readouterr().err
+    assert gate_types(home) == ["gate_opened"]
+    assert say(home, person="cora") == 3
+    assert "window.close" in capsys.readouterr().err
+    never = window_home(tmp_path / "never", hook)
+    assert say(never) == 3
+    assert "was never opened" in capsys.readouterr().err
+    assert main(["window", "verify", "--home", str(never)]) == 6
+    _cut(home / f"var/audit/gate/{ENTRYPOINT}.jsonl")
+    assert say(home) == 70
+    assert not (home / DIRECTORY).exists() or archives(home) == []
