@@ -24,6 +24,7 @@ from golive.model.json import JsonValue
 from golive.model.money import format_decimal
 from golive.model.verdict import ExitCode
 
+from .signed_evidence import sign_evidence
 from .stored_document import ImportedFile, Issue, StoredRows, import_document
 from .stored_quality import breaches_of, judge_stored
 
@@ -187,7 +188,9 @@ def _report_file(home: Path, order: ImportOrder, imported: Imported | None, qual
         of_file = imported.quality
         file = FileRows(order.path.name, sha256, len(imported.raw), 0, of_file.summary.status, of_file.issues, problem)
     dataset = Dataset(str(order.instrument), timeframe, order.path.name, sha256, file)
-    return write_report(home, report_document(quality, dataset, source=order.source, tags=tags, now=now), now)
+    report = write_report(home, report_document(quality, dataset, source=order.source, tags=tags, now=now), now)
+    sign_evidence(home, report, now)
+    return report
 
 
 def _digest(path: Path) -> str:

@@ -15,6 +15,8 @@ from golive.market.timeframe import timeframe_ns
 from golive.model.clock import MINUTE
 from golive.model.ids import InstrumentId
 
+from .signed_evidence import sign_evidence
+
 
 def judge_stored(
     store: CandleStore,
@@ -46,7 +48,9 @@ def judge_stored(
         quality = with_findings_of(quality, of_file)
     shown = folder.relative_to(home) if folder.is_relative_to(home) else folder
     dataset = Dataset(str(instrument), timeframe, str(shown), parts_sha256(index), file)
-    return quality, write_report(home, report_document(quality, dataset, source=source, tags=tags, now=now), now)
+    report = write_report(home, report_document(quality, dataset, source=source, tags=tags, now=now), now)
+    sign_evidence(home, report, now)
+    return quality, report
 
 
 def parts_sha256(index: SeriesIndex | None) -> str:

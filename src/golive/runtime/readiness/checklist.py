@@ -13,6 +13,7 @@ from golive.readiness.check_table import CHECKS
 from golive.readiness.checks.ai_models import ai_models
 from golive.readiness.checks.alerting import alerting
 from golive.readiness.checks.config_freeze import config_freeze
+from golive.readiness.checks.data_completeness import data_completeness
 from golive.readiness.checks.decision_log import decision_log
 from golive.readiness.checks.io_queue import io_queue
 from golive.readiness.checks.ip_allowlist import ip_allowlist
@@ -22,6 +23,7 @@ from golive.readiness.checks.limits_vs_paper import limits_vs_paper
 from golive.readiness.checks.mtls import mtls
 from golive.readiness.checks.not_there import paper_labs, unused
 from golive.readiness.checks.paper_gate import paper_gate
+from golive.readiness.checks.risk_limits import risk_limits
 from golive.readiness.checks.router import router
 from golive.readiness.checks.secrets_rotation import secrets_rotation
 from golive.readiness.checks.thresholds import thresholds
@@ -32,10 +34,12 @@ from .alerting import alert_evidence
 from .compliance import compliance_evidence
 from .config_freeze import freeze_evidence
 from .configuration import model_evidence, queue_evidence, threshold_evidence
+from .data import data_evidence
 from .decision_log import decision_log_evidence
 from .licence import licence_evidence
 from .mtls import bundle_evidence
 from .paper import limits_evidence, paper_evidence
+from .risk_limits import limit_evidence
 from .router import router_evidence
 from .scene import Scene
 from .venue_key import key_evidence
@@ -55,6 +59,8 @@ GATHERED: Final[Mapping[str, Look]] = {
     "kyc_aml_signoff": _kyc_aml_signoff,
     "config_freeze": _config_freeze,
     "alerting": lambda scene: alerting(alert_evidence(scene)),
+    "risk_limits": lambda scene: risk_limits(limit_evidence(scene)),
+    "data_completeness": lambda scene: data_completeness(data_evidence(scene)),
     "licenses": lambda scene: licenses(licence_evidence(scene)),
     "ai_models": lambda scene: ai_models(model_evidence(scene)),
     "secrets_rotation": lambda scene: secrets_rotation(key_evidence(scene)),

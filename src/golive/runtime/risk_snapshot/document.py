@@ -9,6 +9,8 @@ from golive.model.json import JsonValue
 from golive.observability.shape import Amount, Count, Fragment, Instant, Sha256, Share, as_json, document_schema
 
 SCHEMA: Final = "golive.risk_snapshot.v1"
+FILE_NAME: Final = "risk_snapshot.json"
+"""beside the environment's data"""
 Status: TypeAlias = Literal["ok", "unknown"]
 Bps: TypeAlias = Annotated[float, Fragment({"minimum": 0})]
 

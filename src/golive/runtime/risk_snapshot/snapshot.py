@@ -25,12 +25,12 @@ from golive.venues.registry import profile_named
 from ..candle_place import candle_store, environment_for
 from ..download.plan import DEFAULT_SEED, EMBEDDED_BEGAN, EMBEDDED_SEED, at_endpoint, entrypoint_for, market_at
 from ..download.venue import open_venue
+from ..signed_evidence import sign_evidence
 from ..venue_check.target import every_entrypoint
-from .document import DataLimits, InstrumentRisk, RiskLimits, RiskSnapshot, document
+from .document import FILE_NAME, DataLimits, InstrumentRisk, RiskLimits, RiskSnapshot, document
 from .measured import Measured, grid_of, measure
 from .stored import stored_figures
 
-FILE_NAME: Final = "risk_snapshot.json"
 _EMBEDDED_DAYS: Final = 366
 
 
@@ -128,6 +128,7 @@ def write_snapshot(
     )
     path = store.root / FILE_NAME
     write_atomic(path, json.dumps(document(snapshot), indent=2, ensure_ascii=False).encode() + b"\n", durable_name=True)
+    sign_evidence(home, path, now)
     return Written(snapshot, path)
 
 

@@ -1,0 +1,70 @@
+"""Gathers what `risk_limits` judges: the limits as the engine takes them, the newest session's, and their sign-off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from golive.model.errors import JournalError
+from golive.readiness.checks.risk_limits import FOUR, LimitEvidence
+from golive.readiness.finding import Evidence, Status
+from golive.storage.keys import SigningKeys
+from golive.storage.session_chain import seal_path
+from golive.storage.session_identity import PROFILE_DIGEST
+from golive.storage.session_proof import StoredSession, stored_session
+from golive.storage.session_reader import OtherVersion
+from golive.storage.sessions import session_stores
+
+from ..risk_limits import risk_profile_of
+from .compliance import compliance_evidence
+from .evidence_file import evidence_of, told
+from .scene import Scene
+
+
+def limit_evidence(scene: Scene) -> LimitEvidence:
+    """Return the limits of the live entrypoint and who has enforced them; what cannot be believed is said in it."""
+    profile = risk_profile_of(scene.live)
+    fault, status, session = "", Status.UNKNOWN, None
+    try:
+        session = _newest(scene)
+    except JournalError as exc:
+        fault = told(scene.home, exc)
+        status = Status.BLOCKED if "tampered" in fault or "bad seal" in fault else Status.UNKNOWN
+    return LimitEvidence(
+        profile=profile.name,
+        limits={name: getattr(scene.live.risk, name) for name in FOUR},
+        digest=profile.digest,
+        paper_entrypoint=scene.paper.name,
+        session="" if session is None else session.path.stem,
+        session_digest="" if session is None else session.identity.terms.rules.get(PROFILE_DIGEST, ""),
+        session_fault=fault,
+        session_status=status,
+        files=_seal(scene, session),
+        signed=compliance_evidence(scene.configuration, scene.home, scene.live.name, scene.clock.now()),
+    )
+
+
+def _newest(scene: Scene) -> StoredSession | None:
+    """Return the newest session of the live entrypoint or of its paper one, proved by its seal. Raises JournalError."""
+    keys = SigningKeys.load(scene.home)
+    paths = [path for each in (scene.live, scene.paper) for path in session_stores(scene.home, entrypoint=each.name)]
+    for path in sorted(paths, key=_started, reverse=True):
+        if keys is None:
+            raise JournalError(f"{path}: the keys that signed it are gone")
+        try:
+            return stored_session(path, keys)
+        except OtherVersion:
+            continue
+    return None
+
+
+def _started(path: Path) -> tuple[str, int]:
+    """Order stores by when their session began, as their names say, and then by the file system."""
+    return path.stem.rsplit("_", 2)[1], path.stat().st_ctime_ns
+
+
+def _seal(scene: Scene, session: StoredSession | None) -> tuple[Evidence, ...]:
+    """Return the seal of a session's store as evidence; none while it runs, or where it was cut off and is not recovered yet."""
+    path = None if session is None else seal_path(session.path)
+    if session is None or path is None or not path.exists():
+        return ()
+    return (evidence_of(scene.home, path, session.ended_at, scene.clock.now()),)
