@@ -37,7 +37,7 @@ def print_status(status: GateStatus, stream: TextIO) -> None:
     for item in status.items:
         if item.reasons:
             stream.write(f"{item.id}: {clean(item.reasons[0])}{_more(item.reasons)}\n")
-            stream.write(f"    next: {clean(item.next_command)}\n")
+            stream.write(f"    next: {clean(item.next_command)}\n" if item.next_command else "")
     missing = sum(item.asked and item.status in (Status.BLOCKED, Status.UNKNOWN) for item in status.items)
     asked = sum(item.asked for item in status.items)
     stream.write(f"{status.status} (exit {status.exit_code}): {missing} of {asked} asked checks are not green\n")

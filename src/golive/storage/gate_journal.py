@@ -30,7 +30,8 @@ from .verified import log_id_of
 DIRECTORY: Final = Path("var/audit/gate")
 PATIENCE_S: Final = 2.0
 _LOG: Final = "[0-9a-f]" * 16
-_OPENED: Final = b'"type":"gate_opened"'
+OPENED: Final = b'"type":"gate_opened"'
+"""in the line of a record, and no other's"""
 _KEPT: Final = b'"type":"gate_kept"'
 _FIRST: Final = 1 << 16
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -141,7 +142,7 @@ class GateJournal:
 
 def _that_count(lines: Sequence[bytes]) -> list[bytes]:
     """Return the lines that decide: looks come each minute, and only the last one of an opening says how long it stands."""
-    start = next((at for at in range(len(lines) - 1, -1, -1) if _OPENED in lines[at]), 0)
+    start = next((at for at in range(len(lines) - 1, -1, -1) if OPENED in lines[at]), 0)
     kept = [at for at in range(start, len(lines)) if _KEPT in lines[at]]
     left_out = set(kept[:-1])
     return [line for at, line in enumerate(lines[start:], start) if at not in left_out]

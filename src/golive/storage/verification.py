@@ -22,6 +22,7 @@ from . import (
     risk_decisions,
     security_admin,
 )
+from .gate_reports import verify_gate_reports
 from .live_verifier import LiveBounds, LiveVerifier, is_order_journal
 from .lost_activations import lost_activations
 from .lost_acts import lost_acts
@@ -96,6 +97,7 @@ class Verifier:
         results.extend(lost_activations(self._home, self._alerts, self._live.activations()))
         results.extend(lost_switches(self._home))
         results.extend(lost_acts(self._home))
+        results.extend(verify_gate_reports(self._home))
         return results
 
     def logs(self) -> list[Result]:

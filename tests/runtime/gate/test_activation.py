@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from golive.audit import Soundness
 from golive.cli.main import main
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.secret import Secret
@@ -21,6 +22,7 @@ from golive.runtime.operators import remove_operator
 from golive.security.licence.fault import Document
 from golive.security.licence.judge import Wanted
 from golive.storage.gate_journal import DIRECTORY
+from golive.storage.gate_reports import verify_gate_reports
 from golive.storage.seal_copies import DIRECTORY as SEALS
 from support.gates import CARL, ENTRYPOINT, LENA, OLGA, Gate, bad
 
@@ -249,3 +251,14 @@ def test_half_a_record_that_was_cut_off_opens_nothing(opened: Gate) -> None:
     opened.open(LENA, OLGA)
     assert opened.demand().operators == ("lena", "olga")
     assert CARL.name not in opened.demand().operators
+
+
+def test_a_report_that_is_gone_or_changed_is_found_by_audit(opened: Gate) -> None:
+    def verdict() -> list[Soundness]:
+        return [each.soundness for each in verify_gate_reports(opened.home)]
+
+    assert verdict() == []
+    _report_edited(opened)
+    assert verdict() == [Soundness.TAMPERED]
+    _report(opened).unlink()
+    assert verdict() == [Soundness.CANNOT_SAY]
