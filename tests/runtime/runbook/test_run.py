@@ -20,6 +20,7 @@ from golive.readiness.finding import Status
 from golive.readiness.runbook import parse_runbook
 from golive.runtime.host_signer import host_signer
 from golive.runtime.operators import add_operator, remove_operator
+from golive.runtime.readiness import checklist
 from golive.runtime.runbook import steps
 from golive.runtime.runbook.documents import WrittenRunbook
 from golive.runtime.runbook.place import Place
@@ -51,7 +52,8 @@ TEXT = """# Short
 
 - [ ] Licencje. <!-- s-licence: machine enforcement -->
 """
-UNBUILT = TEXT + "- [ ] Router. <!-- s-router: machine live_observation, machine transition_record -->\n"
+UNMEASURED = TEXT + "- [ ] Router. <!-- s-router: machine live_observation, machine transition_record -->\n"
+UNBUILT = TEXT + "- [ ] Router. <!-- s-router: check router, check config_freeze -->\n"
 RITA = OperatorIdentity("rita", frozenset({Role.RISK}))
 CORA = OperatorIdentity("cora", frozenset({Role.COMPLIANCE, Role.RISK}))
 
@@ -139,13 +141,14 @@ def test_another_configuration_document_or_day_starts_anew(place: Place) -> None
     assert len(changed.names) == 4
 
 
-def test_what_is_not_built_is_unknown_and_never_recorded(place: Place) -> None:
+def test_what_is_not_built_is_unknown_and_never_recorded(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("router", "config_freeze"):
+        monkeypatch.delitem(checklist.GATHERED, name)
     found = carry_out(place, written(UNBUILT), Heard())
     router = found[-1]
     assert (router.status, exit_code(found)) == (Status.UNKNOWN, ExitCode.UNKNOWN)
     said = [each.said for each in router.results if each is not None]
-    assert said[0].startswith("not built yet: the gate, and its first 60 minutes")
-    assert said[1] == "not built yet: the gate from paper to live"
+    assert [each[:34] for each in said] == ["not built yet: check router (route", "not built yet: check config_freeze"]
     assert all(each is not None and each.next_command for each in router.results)
     assert not [each for each in recorded_steps(place.home, "live") if "s-router" in str(each.body["step"])]
 
@@ -198,9 +201,9 @@ def test_one_person_never_gives_both_signoffs(staffed: Place) -> None:
 
 
 def test_the_result_is_signed_recorded_and_never_replaced(place: Place) -> None:
-    found = carry_out(place, written(UNBUILT), Heard())
-    path, document = write_result(place, written(UNBUILT), found)
-    again, _ = write_result(place, written(UNBUILT), found)
+    found = carry_out(place, written(UNMEASURED), Heard())
+    path, document = write_result(place, written(UNMEASURED), found)
+    again, _ = write_result(place, written(UNMEASURED), found)
     assert path != again
     keys = SigningKeys.load(place.home)
     assert keys is not None

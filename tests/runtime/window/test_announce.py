@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,11 @@ from golive.runtime.window.announce import DOCUMENT
 from golive.storage.decision_step import recorded_steps
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
-from support.alert_services import Webhook, webhook
+from support.alert_services import Webhook
 from support.live_window import ENTRYPOINT, PASSPHRASE, window_home
 
 Say = Callable[..., int]
 Captured = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(scope="module")
-def hook() -> Iterator[Webhook]:
-    with webhook() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

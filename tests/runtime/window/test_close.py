@@ -10,7 +10,7 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,40 +25,12 @@ from golive.storage import failpoint
 from golive.storage.decision_step import recorded_steps
 from golive.storage.order_journal.row import row_mac
 from golive.storage.verified import VerificationKeys, entries
-from support.alert_services import Webhook, webhook
+from support.alert_services import Webhook
 from support.durable import keys_of
 from support.live_window import ENTRYPOINT, PASSPHRASE, decide, fill, observe, open_gate, traded_home, window_home, window_scene
 from support.published import published
 
 Captured = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(scope="module")
-def hook() -> Iterator[Webhook]:
-    with webhook() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def traded(tmp_path_factory: pytest.TempPathFactory, hook: Webhook) -> Path:
-    home = traded_home(tmp_path_factory.mktemp("traded") / "home", hook)
-    observe(home, "ok")
-    fill(home, 1.0)
-    return home
-
-
-@pytest.fixture(scope="module")
-def archived(tmp_path_factory: pytest.TempPathFactory, traded: Path) -> Path:
-    home = tmp_path_factory.mktemp("archived") / "home"
-    shutil.copytree(traded, home)
-    assert close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=20).exit_code == ExitCode.OK
-    return home
-
-
-@pytest.fixture
-def home(tmp_path: Path, traded: Path) -> Path:
-    shutil.copytree(traded, tmp_path / "home")
-    return tmp_path / "home"
 
 
 @pytest.fixture

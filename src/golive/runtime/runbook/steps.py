@@ -5,25 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from . import configuration_steps, installation_steps, session_steps
-from .place import Done, Place, Step, unknown
-
-
-def _not_built(needs: str, next_command: str) -> Step:
-    def step(place: Place, stage: str) -> Done:
-        return unknown(f"not built yet: {needs}", next_command)
-
-    return step
-
-
-NOT_BUILT: Final[Mapping[str, Step]] = {
-    "live_bootstrap": _not_built("the daemon's live start", "golive run --mode live --read-only"),
-    "window_archive": _not_built("closing a live window", "golive audit verify --all"),
-    "migration_summary": _not_built("closing a live window", "golive slo report"),
-    "transition_record": _not_built("the gate from paper to live", "golive decisions"),
-    "live_observation": _not_built("the gate, and its first 60 minutes of observation", "golive run --mode live --read-only"),
-}
-"""what this version does not have; named, so that no box is left out, and unknown, so that none is ticked"""
+from . import configuration_steps, installation_steps, session_steps, window_steps
+from .place import Step
 
 MACHINE: Final[Mapping[str, Step]] = {
     "config_check": configuration_steps.config_check,
@@ -49,5 +32,9 @@ MACHINE: Final[Mapping[str, Step]] = {
     "portfolio_evidence": installation_steps.portfolio_evidence,
     "resilience_evidence": installation_steps.resilience_evidence,
     "slo_report": installation_steps.service_levels,
-    **NOT_BUILT,
+    "live_bootstrap": window_steps.live_bootstrap,
+    "live_observation": window_steps.live_observation,
+    "window_archive": window_steps.window_archive,
+    "migration_summary": window_steps.migration_summary,
+    "transition_record": window_steps.transition_record,
 }
