@@ -33,13 +33,11 @@ from .code_version import code_version
 from .evidence import configuration_sha384
 from .live.plan import AccountPlan, LivePlan
 from .risk_limits import risk_profile_of
+from .routes import routes_of
 from .secret_store import StoredSecrets
 from .secret_use import stored_credentials
 from .service_levels.tap import IndicatorTap
 from .venue_opening import key_of, settings_of
-
-DEFAULT_ROUTE = "default"
-"""the route of a configuration that names none: the entrypoint's own venue takes everything"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,24 +134,6 @@ def live_plan(
         dead_man_switch_seconds=live.dead_man_switch_seconds,
         export_path=Path(live.metrics.export_path),
         gate_pass=gate_pass,
-    )
-
-
-def routes_of(configuration: Configuration, entrypoint: ResolvedEntrypoint) -> tuple[Route, ...]:
-    """Return the configured routes; where there are none, one that takes everything to the entrypoint's own venue."""
-    configured = configuration.core.execution.live_router.routes
-    if not configured:
-        return (Route(name=DEFAULT_ROUTE, adapters=(entrypoint.adapter,)),)
-    return tuple(
-        Route(
-            name=each.name,
-            adapters=tuple(each.adapters),
-            symbols=frozenset(each.symbols),
-            risk_profiles=frozenset(each.risk_profiles),
-            attempt_budget_ms=each.attempt_budget_ms,
-            allow_fallback=each.allow_fallback,
-        )
-        for each in configured
     )
 
 

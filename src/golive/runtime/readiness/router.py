@@ -18,8 +18,8 @@ from golive.readiness.checks.router import RouterEvidence, Way
 from golive.readiness.finding import Evidence
 from golive.storage.run_reports import newest_report
 
-from ..live_plan import routes_of
 from ..monitoring import RULES_FOLDER, differing, rule_files
+from ..routes import routes_of
 from .evidence_file import evidence_of, told
 from .scene import Scene
 
