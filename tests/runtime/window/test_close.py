@@ -27,6 +27,7 @@ from golive.storage.order_journal.row import row_mac
 from golive.storage.verified import VerificationKeys, entries
 from support.alert_services import Webhook
 from support.durable import keys_of
+from support.golive_process import GOLIVE
 from support.live_window import ENTRYPOINT, PASSPHRASE, decide, fill, observe, open_gate, traded_home, window_home, window_scene
 from support.published import published
 
@@ -111,6 +112,13 @@ def test_an_auditor_verifies_it_with_sha256sum_openssl_and_the_second_verifier(a
     joined = " && ".join(commands)
     done = subprocess.run(["bash", "-c", joined], cwd=archive, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.count("\nclean")) == (0, 5), done.stdout + done.stderr
+
+
+def test_the_command_as_a_process_tells_what_the_last_window_came_to(archived: Path) -> None:
+    words = ["window", "close", "--entrypoint", ENTRYPOINT, "--operator", "olga", "--json", "--home", str(archived)]
+    done = subprocess.run([*GOLIVE, *words], input=f"{PASSPHRASE.reveal()}\n", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert published(done.stdout)["slo"] == {"status": "ok", "breached": []}
 
 
 def test_the_order_journal_is_exported_with_its_chain(archived: Path) -> None:
