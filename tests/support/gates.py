@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
+from golive.config.configuration import Configuration
 from golive.config.mtls_section import Mtls
 from golive.config.rbac import Role
 from golive.model.clock import MINUTE, Nanos
@@ -27,7 +29,7 @@ from golive.security.operators import OperatorIdentity
 from golive.storage.config_files import load_configuration
 from golive.storage.gate_journal import GateJournal
 
-from .configuration import ROOT
+from .configuration import ROOT, parse
 
 ENTRYPOINT = "okx_desktop_live"
 PASSPHRASE = Secret("seven brown otters swim")
@@ -71,6 +73,12 @@ class Checks:
         return tuple(self.said.get(id_, green(id_)) for id_ in CHECKS)
 
 
+@cache
+def _read(runtime: bytes, core: bytes) -> Configuration:
+    """Most tests change nothing of it."""
+    return parse(runtime, core)
+
+
 @dataclass
 class Gate:
     """The gate of one home."""
@@ -84,9 +92,8 @@ class Gate:
     def scene(self) -> Scene:
         """Read anew, as each process does."""
         runtime = self.home / "config/runtime.yaml"
-        return scene_of(
-            self.home, runtime, load_configuration(runtime, {}), ENTRYPOINT, self.clock, StoredSecrets(self.home)
-        )  # fmt: skip
+        configuration = _read(runtime.read_bytes(), (self.home / "config/core.yaml").read_bytes())
+        return scene_of(self.home, runtime, configuration, ENTRYPOINT, self.clock, StoredSecrets(self.home))
 
     @property
     def looks(self) -> Looks:

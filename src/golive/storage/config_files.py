@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +30,13 @@ def read_configuration_files(runtime_path: Path, environ: Mapping[str, str]) -> 
     folder = runtime_path.parent
     runtime = _read(folder, runtime_path.name, "give the file with --config or the project's directory with --home")
     return runtime, _read(folder, core_path(runtime, environ), f"check core.path in {runtime.path}")
+
+
+def files_sha256(runtime_path: Path, core: str) -> tuple[str, str]:
+    """Return the digests of `runtime.yaml` and of the file `core` relative to it, as they are now. Raises ConfigError."""
+    folder = runtime_path.parent
+    runtime, other = (_read(folder, name, "put the file back") for name in (runtime_path.name, core))
+    return hashlib.sha256(runtime.data).hexdigest(), hashlib.sha256(other.data).hexdigest()
 
 
 def _read(folder: Path, rel: str, fix: str) -> SourceFile:

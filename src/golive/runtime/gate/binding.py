@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -13,7 +12,7 @@ from golive.readiness.gate_binding import Binding
 from golive.security.bundle_check import AUTHORITY, certificates_of
 from golive.security.certificate_maker import LeafRole
 from golive.security.licence.judge import judge
-from golive.storage.config_files import read_configuration_files
+from golive.storage.config_files import files_sha256
 
 from ..allocation import configured_strategy
 from ..licence.desk import LicenceDesk
@@ -60,13 +59,12 @@ def _files(scene: Scene) -> tuple[str, str]:
     if scene.configuration.overrides:
         variables = ", ".join(each.variable for each in scene.configuration.overrides)
         raise ValueError(f"live follows the files alone; unset {variables}")
-    runtime, core = read_configuration_files(scene.runtime_file, {})
-    found = hashlib.sha256(core.data).hexdigest(), hashlib.sha256(runtime.data).hexdigest()
+    runtime, core = files_sha256(scene.runtime_file, scene.configuration.runtime.core.path)
     ours = scene.configuration.file_digest
-    for name, was, now in zip(("core.yaml", "runtime.yaml"), (ours.core_sha256, ours.runtime_sha256), found, strict=True):
+    for name, was, now in (("core.yaml", ours.core_sha256, core), ("runtime.yaml", ours.runtime_sha256, runtime)):
         if was != now:
             raise ValueError(f"{name} was changed since this process read it")
-    return found
+    return core, runtime
 
 
 def _licence(scene: Scene) -> tuple[str, str]:
