@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from golive.model.clock import to_iso
+from golive.model.clock import DAY, to_iso
 from golive.model.json import JsonValue
 
 from ..finding import Evidence, Finding, Status
@@ -115,7 +115,8 @@ def _of_report(evidence: DataEvidence, report: ReportTold) -> Iterator[Objection
     download = f"golive data download --symbol {symbol} --environment {evidence.environment}"
     what = f"the quality report of {report.instrument}"
     if report.fault:
-        yield Objection(report.fault_status, report.fault, verify if report.path else download)
+        month = f"{download} --since {to_iso(evidence.now - 30 * DAY)[:10]}"
+        yield Objection(report.fault_status, report.fault, verify if report.path else month)
         return
     yield from too_old(what, report.generated_at, evidence.now, evidence.max_age_hours, verify)
     yield from of_development(what, report.key_class, is_rehearsal=evidence.is_rehearsal, next_command=verify)
