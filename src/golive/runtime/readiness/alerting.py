@@ -63,7 +63,10 @@ class _Told:
 
 def _audit(home: Path, place: Path) -> tuple[Status, str]:
     """Return what is wrong with the audit; nothing where it is sound, or not begun."""
-    results = Verifier(home, VerificationKeys.of_home(home), alerts=place).alert_audit()
+    keys = VerificationKeys.of_home(home)
+    if keys.own is None and alert_files(home / place):  # published keys are what anybody may have put there
+        return Status.UNKNOWN, "the keys that signed it are gone; restore var/state/keys from a backup"
+    results = Verifier(home, keys, alerts=place).alert_audit()
     bad = [each for each in results if each.soundness is not Soundness.CLEAN]
     if not bad:
         return Status.OK, ""
