@@ -116,12 +116,12 @@ def log(home: Path) -> Path:
     return only(home, ALERTS, "alerts-????????.jsonl")
 
 
-def tested(home: Path) -> Path:
+def evidence_of_test(home: Path) -> Path:
     return only(home, TESTS, "selftest_*.json")
 
 
 def later_test_without_record(home: Path) -> None:
-    shutil.copy(tested(home), home / TESTS / f"selftest_{stamp(Nanos(START + MINUTE))}.json")
+    shutil.copy(evidence_of_test(home), home / TESTS / f"selftest_{stamp(Nanos(START + MINUTE))}.json")
 
 
 def failed_test(home: Path) -> None:
@@ -136,7 +136,11 @@ def another_channel(home: Path) -> None:
 
 ALERT_WRONGS: dict[str, tuple[Change, Status, str]] = {
     "no test": (lambda home: shutil.rmtree(home / TESTS), Status.UNKNOWN, "cannot be read"),
-    "test edited": (lambda home: edit(tested(home), '"ok"', '"OK"'), Status.BLOCKED, "is not what the audit of alerts has"),
+    "test edited": (
+        lambda home: edit(evidence_of_test(home), '"ok"', '"OK"'),
+        Status.BLOCKED,
+        "is not what the audit of alerts has",
+    ),
     "test newer than the audit": (later_test_without_record, Status.UNKNOWN, "does not know it"),
     "audit edited": (lambda home: edit(log(home), '"delivered"', '"Delivered"'), Status.BLOCKED, "the audit of alerts"),
     "audit cut": (lambda home: cut(log(home)), Status.BLOCKED, "the audit of alerts"),
@@ -172,6 +176,12 @@ def few(home: Path) -> None:
     store_candles(home, [row for number, row in enumerate(rows) if number % 10], START + SECOND)
 
 
+def snapshot_of_paper(home: Path) -> None:
+    take_snapshot(home, environment="okx_paper")
+    for end in ("", ".sig"):
+        shutil.copy(home / f"var/data/okx_paper/{FILE_NAME}{end}", home / f"{SNAPSHOT}{end}")
+
+
 DATA_WRONGS: dict[str, tuple[Change, Status, str]] = {
     "report gone": (lambda home: report(home).unlink(), Status.UNKNOWN, "no quality report"),
     "report edited": (lambda home: edit(report(home), '"ok_ratio": 1.0', '"ok_ratio": 0.99'), Status.BLOCKED, "not what was signed"),
@@ -191,13 +201,7 @@ DATA_WRONGS: dict[str, tuple[Change, Status, str]] = {
     "snapshot gone": (lambda home: (home / SNAPSHOT).unlink(), Status.UNKNOWN, "there is no risk snapshot"),
     "snapshot edited": (lambda home: edit(home / SNAPSHOT, '"balanced"', '"Balanced"'), Status.BLOCKED, "not what was signed"),
     "snapshot unsigned": (lambda home: (home / f"{SNAPSHOT}.sig").unlink(), Status.UNKNOWN, "is not signed"),
-    "snapshot of paper": (
-        lambda home: (
-            take_snapshot(home, environment="okx_paper"),
-            [shutil.copy(home / f"var/data/okx_paper/{FILE_NAME}{end}", home / f"{SNAPSHOT}{end}") for end in ("", ".sig")],
-        ),
-        Status.BLOCKED, "is the signature of var/data/okx_paper",
-    ),
+    "snapshot of paper": (snapshot_of_paper, Status.BLOCKED, "is the signature of var/data/okx_paper"),
     "keys gone": (lambda home: shutil.rmtree(home / "var/state/keys"), Status.UNKNOWN, "the keys that signed it are gone"),
     "other limits": (
         lambda home: edit(home / "config/core.yaml", "max_position_pct: 0.05", "max_position_pct: 0.06"), Status.UNKNOWN,
