@@ -13,6 +13,9 @@ from typing import Any
 import jsonschema
 import pytest
 
+from golive.runtime.clock import SystemClock
+from golive.runtime.gate import close_gate
+from golive.storage.alert_story import alert_stories
 from support.golive_process import ROOT, wait_for_file
 from support.live_session import LiveSession, start, trading
 from support.rehearsal import Rehearsal, rehearsal
@@ -77,5 +80,34 @@ def test_a_session_that_was_killed_goes_on_with_the_same_orders_and_sends_none_t
         assert code == 0, report["errors"]
         assert len(report["restarts"]) == 4
         demand_one_account(at, report)
+        verified = at.home.golive("audit", "verify", "--all")
+        assert verified.code == 0, verified.stdout
+
+
+def test_a_gate_that_closes_ends_the_session_in_order(tmp_path: Path) -> None:
+    with rehearsal(tmp_path, money="50000") as at:
+        trading(at)
+        session = start(at, seconds=60)
+        wait_for_orders(at, session, 2)
+        close_gate(at.home.path, at.entrypoint, "somebody saw something", SystemClock(), by="olga")
+        code, report = session.report(20)
+        assert (code, report["status"], report["gate"]["verdict"]) == (3, "blocked", "blocked")
+        [reason] = report["gate"]["reasons"]
+        for part in (
+            "somebody saw something (by olga)",
+            "golive gate status",
+            "golive run --mode paper --entrypoint okx_desktop_paper",
+        ):
+            assert part in reason
+        demand_one_account(at, report)
+        titles = {each.message.title: each.message for each in alert_stories(at.home.path, 10)}
+        told = titles["okx_desktop_live: live trading was ended"]
+        assert told.severity == "critical"
+        assert "eld" in told.body
+        journal = "".join(path.read_text() for path in (at.home.path / "audit/decisions").glob("*.jsonl"))
+        assert '"event":"degraded_to_paper"' in journal
+        again, shut = start(at, seconds=5).report()
+        assert again == 3
+        assert "somebody saw something" in shut["errors"][0]
         verified = at.home.golive("audit", "verify", "--all")
         assert verified.code == 0, verified.stdout

@@ -22,7 +22,6 @@ from golive.readiness import Status
 from golive.readiness.checks.config_freeze import config_freeze
 from golive.runtime.clock import SystemClock
 from golive.runtime.freeze import Freeze, freeze
-from golive.runtime.live_session.gate_port import NoGate
 from golive.runtime.operators import add_operator
 from golive.runtime.options import RunOptions
 from golive.runtime.plan import Plan, plan_run
@@ -223,11 +222,11 @@ def test_live_and_its_rehearsal_refuse_what_is_not_frozen(home: Path, installed:
     core = home / "config/core.yaml"
     core.write_text(core.read_text().replace("latency_alert_threshold_ms: 350", "latency_alert_threshold_ms: 351"))
     with pytest.raises(PrerequisiteMissing) as refused:
-        open_gate(planned(home), clock, store, NoGate())
+        open_gate(planned(home), clock, store)
     assert "the section execution of core.yaml is not what was frozen: execution_sha384 is" in str(refused.value)
     assert "enable_live_mode" not in str(refused.value)
     with pytest.raises(PrerequisiteMissing) as refused:
-        open_gate(planned(home, "kraken_desktop_live"), clock, store, NoGate())
+        open_gate(planned(home, "kraken_desktop_live"), clock, store)
     for each in ("enable_live_mode is false", "no valid licence", "golive freeze --operator NAME"):
         assert each in str(refused.value)
 

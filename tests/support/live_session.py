@@ -1,29 +1,34 @@
-"""Live sessions against a simulated venue behind a gate that tests open: each a process, as `golive run --mode live` is one."""
+"""Live sessions against a simulated venue behind an open gate whose checks are handed in: processes, as `golive run` is one."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from golive.config.mtls_section import Mtls
 from golive.metrics.recorder import MemoryRecorder
-from golive.model.errors import ConfigError
 from golive.model.secret import Secret
 from golive.observability.report import document_bytes
 from golive.runtime.bootstrap import plan_session, run_session
+from golive.runtime.clock import SystemClock
 from golive.runtime.freeze import freeze
-from golive.runtime.live_session.gate_port import GatePass
+from golive.runtime.gate import Looks, open_gate
+from golive.runtime.licence.desk import LicenceDesk
+from golive.runtime.mtls.prepare import generate_bundle
 from golive.runtime.operators import add_operator
 from golive.runtime.options import RunOptions
-from golive.runtime.readiness.scene import Scene
+from golive.runtime.readiness.scene import Scene, scene_of
+from golive.runtime.secret_store import StoredSecrets
 from golive.runtime.session_ports import MetricsFace
+from golive.security.licence.judge import Wanted
+from golive.storage.config_files import load_configuration
 from support.forking import Forked, Forks
+from support.gates import CARL, LENA, PASSPHRASE, Checks
 from support.rehearsal import Rehearsal
 
 FLIP = '''
@@ -43,26 +48,7 @@ class Flip(Callbacks):
 '''
 LIMITS = ("target_volatility: 0.11", "stop_loss_atr_multiple: 1.5", "trade_risk_pct: 0.01")
 """of the shipped profile: what they judge by takes more bars than a test has"""
-SHUT = "shut"
-"""a file of the home: its text is why the gate has closed"""
 _SESSIONS = Forks("support.live_session:main", ("support.live_session", "golive.runtime.live.desk", "golive.observability.html"))
-
-
-@dataclass(frozen=True)
-class Pass:
-    entrypoint: str
-
-
-class FileGate:
-    """Open until a file of the home says why it is not."""
-
-    def demand_open(self, scene: Scene) -> GatePass:
-        return Pass(scene.live.name)
-
-    async def watch(self, scene: Scene, gate_pass: GatePass, closed: Callable[[str], None]) -> None:
-        while not (scene.home / SHUT).exists():  # noqa: ASYNC110 (another process makes it)
-            await asyncio.sleep(0.05)
-        closed((scene.home / SHUT).read_text())
 
 
 @dataclass
@@ -98,15 +84,28 @@ def trading(at: Rehearsal, *edits: tuple[str, str, str]) -> None:
     runtime.write_text(before + name + after)
     for file, before, after in edits:
         at.home.edit(file, before, after)
-    frozen(at)
+    opened(at)
 
 
-def frozen(at: Rehearsal) -> None:
-    """Freeze the configuration as it stands."""
-    home, passphrase = at.home.path, Secret("correct horse battery staple")
-    with contextlib.suppress(ConfigError):  # there is somebody already
-        add_operator(home, "rita", ["runtime"], passphrase, by=None)
-    freeze(home, home / "config/runtime.yaml", {}, "rita", passphrase)
+def opened(at: Rehearsal) -> None:
+    """Freeze the configuration, and open the gate; what the checks say is handed in."""
+    home = at.home.path
+    add_operator(home, "rita", ["runtime"], PASSPHRASE, by=None)
+    for who in (LENA, CARL):
+        add_operator(home, who.name, [*map(str, who.roles)], PASSPHRASE, by=None)
+    freeze(home, home / "config/runtime.yaml", {}, "rita", PASSPHRASE)
+    looked = scene(at)
+    licensing = looked.configuration.runtime.licensing
+    LicenceDesk(home=home, licensing=licensing, clock=looked.clock).check(Wanted(("desktop", at.dialect)), "test")
+    generate_bundle(home, Mtls(), Secret("a passphrase of the authority"), "lena")
+    open_gate(looked, LENA, CARL, Looks(Checks()))
+
+
+def scene(at: Rehearsal) -> Scene:
+    """What the gate of the rehearsal looks at."""
+    home = at.home.path
+    runtime = home / "config/runtime.yaml"
+    return scene_of(home, runtime, load_configuration(runtime, {}), at.entrypoint, SystemClock(), StoredSecrets(home))
 
 
 def start(at: Rehearsal, *, seconds: float, resume: bool = False, **options: Any) -> LiveSession:
@@ -132,7 +131,7 @@ def main(arguments: Sequence[str]) -> int:
     )  # fmt: skip
     home = Path(asked["home"])
     plan = plan_session(options, home / "config/runtime.yaml", home, os.environ)
-    result = run_session(plan, lambda facts: None, _no_metrics, gate=FileGate())
+    result = run_session(plan, lambda facts: None, _no_metrics, looks=Looks(Checks()))
     sys.stdout.buffer.write(document_bytes(result.report))
     sys.stdout.flush()
     return int(result.exit_code)

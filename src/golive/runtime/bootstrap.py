@@ -9,7 +9,7 @@ from pathlib import Path
 from golive.storage.config_files import load_configuration
 
 from .clock import SystemClock
-from .live_session.gate_port import Gate
+from .gate import Looks
 from .log import Log
 from .options import RunOptions
 from .plan import Plan, plan_run
@@ -25,14 +25,14 @@ def plan_session(options: RunOptions, runtime_file: Path, home: Path, environ: M
 
 def run_session(
     plan: Plan, progress: Progress, serve_metrics: ServeMetrics, log: Log | None = None, store: StoredSecrets | None = None,
-    gate: Gate | None = None,
+    looks: Looks | None = None,
 ) -> RunResult:  # fmt: skip
     """Run one session in an event loop of its own and return its report and exit code.
 
-    `store` is what it takes secrets from, `gate` what it asks before it makes what can trade live.
+    `store` is what it takes secrets from, `looks` what looks at the gate of live.
     """
 
     async def main() -> RunResult:
-        return await Session(plan, SystemClock(), progress, serve_metrics, log, store, gate).run()
+        return await Session(plan, SystemClock(), progress, serve_metrics, log, store, looks).run()
 
     return asyncio.run(main())

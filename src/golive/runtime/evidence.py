@@ -167,6 +167,15 @@ class Evidence:
         finally:
             journal.close()
 
+    def note_degraded(self, cause: str) -> None:
+        """Write down that live trading of the session was ended; durable on return. Blocks."""
+        journal = TradingDecisionJournal(self._plan.home, self._signer, self._decision_context())
+        try:
+            journal.note("degraded_to_paper", {"cause": cause})
+            journal.sync()
+        finally:
+            journal.close()
+
     def broken_before(self) -> tuple[Broken, ...]:
         """Return what the session that was taken up had found broken. Raises JournalError when that cannot be trusted."""
         return tuple(map(Broken.read, broken_notes(self._plan.home, self._run_id, self._keys.logs)))

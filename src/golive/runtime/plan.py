@@ -79,6 +79,12 @@ class Plan:
         return self.mode == "live" and self.options.read_only
 
     @property
+    def paper_entrypoint(self) -> str:
+        """The entrypoint of paper of the same exchange, `ENTRYPOINT` where there is not one alone."""
+        found = [each.name for each in self.config.paper_entrypoints() if each.exchange == self.entrypoint.exchange]
+        return found[0] if len(found) == 1 else "ENTRYPOINT"
+
+    @property
     def opens_a_stage(self) -> bool:
         """Whether a success may open a further stage: only when every paper entrypoint was monitored."""
         return self.options.scope == "all"

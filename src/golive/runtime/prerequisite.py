@@ -17,11 +17,11 @@ from golive.security.licence.judge import Wanted
 from golive.security.private_place import is_root, trespasses
 from golive.storage.stage_records import StageRecords
 
+from .gate import GatePass, Looks, demand_open
 from .licence.desk import LicenceDesk
-from .live_session.gate_port import Gate, GatePass
 from .plan import Plan
 from .readiness.config_freeze import freeze_evidence
-from .readiness.scene import scene_of
+from .readiness.scene import Scene, scene_of
 from .secret_store import StoredSecrets
 
 
@@ -60,7 +60,12 @@ def required_record(plan: Plan, records: StageRecords, clock: Clock) -> StageRec
     return record
 
 
-def open_gate(plan: Plan, clock: Clock, store: StoredSecrets, gate: Gate) -> GatePass | None:
+def gate_scene(plan: Plan, clock: Clock, store: StoredSecrets) -> Scene:
+    """Return what the gate of a live plan looks at."""
+    return scene_of(plan.home, plan.config_path, plan.config, plan.entrypoint.name, clock, store)
+
+
+def open_gate(plan: Plan, clock: Clock, store: StoredSecrets, looks: Looks | None = None) -> GatePass | None:
     """Return the pass of an open gate, without which nothing that can trade is made; None for a dry run, which makes nothing.
 
     Raises PrerequisiteMissing naming everything that keeps live shut.
@@ -74,7 +79,7 @@ def open_gate(plan: Plan, clock: Clock, store: StoredSecrets, gate: Gate) -> Gat
         )
     refusals = [*_production_refusals(plan, clock), *freeze_refusals(plan, clock)]
     try:
-        gate_pass = gate.demand_open(scene_of(plan.home, plan.config_path, plan.config, plan.entrypoint.name, clock, store))
+        gate_pass = demand_open(gate_scene(plan, clock, store), looks)
     except PrerequisiteMissing as exc:
         refusals.insert(0, str(exc))
     if refusals:

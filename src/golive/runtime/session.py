@@ -15,6 +15,7 @@ from dataclasses import replace
 
 import orjson
 
+from golive.engine import Engine
 from golive.model.clock import Clock
 from golive.model.errors import AuthenticationFailed, ConfigError, GoliveError, PrerequisiteMissing, VenueError
 from golive.model.instrument import Instrument
@@ -26,14 +27,15 @@ from .alerts.delivery import AlertDelivery
 from .evidence import Evidence
 from .facts import SessionFacts
 from .failure import ValidationFailed
+from .gate import GatePass, GateWatch, Looks
 from .health_watch import HealthWatch, probe_timeout_s
 from .host_risk import HostRisk
-from .live_session.gate_port import Gate, GatePass, NoGate
 from .live_session.session_desk import SessionDesk
+from .live_session.watching import LiveWatch
 from .log import Log, SilentLog
 from .pace import SessionPace
 from .plan import EMBEDDED, Plan
-from .prerequisite import blocking, freeze_refusals, open_gate, required_record
+from .prerequisite import blocking, freeze_refusals, gate_scene, open_gate, required_record
 from .risk_metrics import BandWatch, create_risk_metrics, publish_risk_use
 from .risk_stop import StopKeeper
 from .rotation_watch import RotationWatch
@@ -62,10 +64,10 @@ class Session:
         serve_metrics: ServeMetrics,
         log: Log | None = None,
         store: StoredSecrets | None = None,
-        gate: Gate | None = None,
+        looks: Looks | None = None,
     ) -> None:
-        """`gate` is asked before anything that can trade live is made."""
-        self._gate = gate or NoGate()
+        """`looks`: what looks at the gate of a live session, the whole checklist unless given."""
+        self._looks = looks
         self._gate_pass: GatePass | None = None
         self._plan = plan
         self._store = store or StoredSecrets(plan.home, handed)
@@ -148,7 +150,7 @@ class Session:
             host = self._open_host(evidence)
         self._telling = asyncio.ensure_future(host.run(lambda: facts.engine))
         facts.stage_record = required_record(self._plan, evidence.stage_records, self._clock)
-        self._gate_pass = open_gate(self._plan, self._clock, self._store, self._gate)
+        self._gate_pass = open_gate(self._plan, self._clock, self._store, self._looks)
         if self._plan.is_live_dry_run and self._plan.entrypoint.environment_type == "live":
             for each in freeze_refusals(self._plan, self._clock):
                 facts.warn(f"live is refused: {each}")
@@ -161,7 +163,7 @@ class Session:
         await self._open_account(evidence, instruments, unfinished)
         market = SessionMarket(
             plan=self._plan, facts=facts, clock=self._clock, evidence=evidence, access=access, host=host, stops=self._stops,
-            pace=self._pace, measured=self._measured, progress=self._progress, licence=licence,
+            pace=self._pace, measured=self._measured, progress=self._progress, licence=licence, watch_live=self._watch_live,
         )  # fmt: skip
         assert self._rotation is not None
         await market.look(instruments, unfinished, (self._refresh, watch.run, pulse.run, self._rotation.run), self._ready)
@@ -249,6 +251,20 @@ class Session:
         )
         held = await live.held(instruments) if unfinished is None else unfinished.identity.terms.start_balances
         self._go_by(replace(self._plan, held=held))
+
+    def _watch_live(self, engine: Engine) -> LiveWatch | None:
+        """Return what may end the live trading of the session; None where nothing leaves."""
+        live = self.facts.live
+        if live is None:
+            return None
+        assert self._gate_pass is not None
+        assert self._evidence is not None
+        watch = LiveWatch(
+            plan=self._plan, facts=self.facts, evidence=self._evidence, live=live, engine=engine, stop=self._pace.stop
+        )
+        scene = gate_scene(self._plan, self._clock, self._store)
+        watch.gate = GateWatch(scene, self._gate_pass, watch.ended, looks=self._looks)
+        return watch
 
     # -- around the work ------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from golive.engine import Engine
 from golive.market.lockstep import LockStep
 from golive.model.clock import SECOND, Clock
 from golive.model.errors import ConfigError, StrategyError, VenueError
@@ -22,6 +23,7 @@ from .drive import Ending, Inbox, Stream, drive_lock_step, drive_stream
 from .evidence import Evidence
 from .facts import SessionFacts
 from .host_risk import HostRisk
+from .live_session.watching import LiveWatch
 from .market_facts import MarketFacts
 from .opening import Floor, open_floor
 from .operator_watch import OperatorWatch
@@ -56,6 +58,8 @@ class SessionMarket:
     measured: MeasuredSession
     progress: Progress
     licence: SessionLicence
+    watch_live: Callable[[Engine], LiveWatch | None]
+    """makes what may end live trading"""
 
     async def look(
         self, instruments: list[Instrument], unfinished: Unfinished | None, watches: Sequence[Watch], ready: Callable[[], None]
@@ -88,6 +92,8 @@ class SessionMarket:
             ready()
             licensed = partial(self.licence.run, floor.engine, inbox)
             everyone: tuple[Watch, ...] = (*watches, self._operators(inbox).run, switch.run, emergency.watch.run, licensed)
+            if (gate := self.watch_live(floor.engine)) is not None:
+                everyone = (*everyone, gate.run)
             background = [asyncio.ensure_future(each()) for each in everyone]
             stack.push_async_callback(_cancel, background)
             self._set_deadline()

@@ -381,7 +381,7 @@ class LiveExecutionRouter:
         """End live trading: nothing new is taken, what works is canceled."""
         self._dispatch.is_degraded = True
         self._tracking.effects.append(Note("", "degraded_to_paper", {"subject": adapter, "reason": why}))
-        body = f"{adapter}: {why}. New orders go to paper, working ones are canceled."
+        body = f"{adapter}: {why}. Nothing new leaves, working orders are canceled."
         self._tracking.effects.append(alert(AlertSeverity.CRITICAL, "Live trading has gone back to paper", body))
         for life in self._tracking.unended():
             self._changes.cancel(life)

@@ -27,6 +27,7 @@ from ..dispatcher import Dispatcher
 from ..drive import Inbox
 from ..evidence import Evidence
 from ..facts import SessionFacts
+from ..gate import GatePass
 from ..live.desk import LiveDesk
 from ..live.plan import LivePlan
 from ..live.proof import ASKED
@@ -35,7 +36,6 @@ from ..live_plan import Surroundings, live_plan
 from ..plan import Plan
 from ..secret_store import StoredSecrets
 from ..validation import held_of
-from .gate_port import GatePass
 
 ENDED_S: Final = 30.0
 """how long an end waits for what is canceled, and for orders whose outcome is not known"""

@@ -1,0 +1,101 @@
+"""What ends live trading while a session runs: its gate, the policy of the live router, its observation.
+
+However it ends, nothing new leaves from that moment, what works is canceled, somebody is told what is held, and the session
+comes to its end in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from golive.engine import Engine
+from golive.model.alert import AlertSeverity
+from golive.model.command import Alert
+from golive.model.errors import JournalError
+
+from ..evidence import Evidence
+from ..facts import SessionFacts
+from ..gate import GateWatch
+from ..plan import Plan
+from .session_desk import SessionDesk
+
+POLL_S: Final = 0.1
+
+
+class Observed(Protocol):
+    """Whoever looks at a session beside its gate."""
+
+    def look(self) -> str | None:
+        """Return why live trading has to end, None while it may go on."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class LiveWatch:
+    """`run` beside the session; `stop` lets it come to its end. Set `gate` before `run`: its watch calls `ended`."""
+
+    plan: Plan
+    facts: SessionFacts
+    evidence: Evidence
+    live: SessionDesk
+    engine: Engine
+    stop: Callable[[], None]
+    gate: GateWatch | None = None
+    observed: Observed | None = None
+    _notes: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def run(self) -> None:
+        """Watch until canceled. Raises JournalError when the closing of the gate could not be recorded."""
+        assert self.gate is not None
+        watching = [asyncio.ensure_future(self.gate.run()), asyncio.ensure_future(self._look())]
+        try:
+            await asyncio.gather(*watching)
+        finally:
+            for each in watching:
+                each.cancel()
+            await asyncio.gather(*watching, *self._notes, return_exceptions=True)
+
+    async def _look(self) -> None:
+        assert self.gate is not None
+        while self.facts.live_ended is None:
+            if self.live.desk.router.is_degraded:
+                await self.gate.close("policy execution.live_router.degrade: auto has ended live trading")
+                return
+            if self.observed is not None and (why := self.observed.look()) is not None:
+                await self.gate.close(why, by="observation")
+                return
+            await asyncio.sleep(POLL_S)
+
+    def ended(self, why: str) -> None:
+        """End live trading: the gate is closed because of `why`."""
+        if self.facts.live_ended is not None:
+            return
+        name = self.plan.entrypoint.name
+        self.facts.end_live(
+            f"live trading of {name} was ended: {why}. Look at golive gate status --entrypoint {name}, and go on with golive run "
+            f"--mode paper --entrypoint {self.plan.paper_entrypoint}"
+        )
+        self.live.desk.end_live("gate", why)
+        title = f"{name}: live trading was ended"
+        self.evidence.alert(Alert("live", AlertSeverity.CRITICAL, title, f"{why}. {self._held()}"))
+        self._notes.add(asyncio.ensure_future(self._note(why)))
+        self.stop()
+
+    def _held(self) -> str:
+        """Say what is held: nobody sells it now."""
+        ledger = self.engine.ledger
+        held = [
+            f"{desk.instrument.quantity_text(lots)} {desk.instrument.base} ({name})"
+            for name, desk in self.engine.desks.items()
+            if (lots := ledger.total_lots(name))
+        ]
+        return f"Held, and not sold by it: {', '.join(held)}" if held else "No position is held"
+
+    async def _note(self, why: str) -> None:
+        try:
+            await asyncio.to_thread(self.evidence.note_degraded, why)
+        except JournalError as exc:
+            self.facts.fail_once(exc)
