@@ -77,8 +77,11 @@ def open_(
     """
     from golive.config.rbac import Act
     from golive.model.clock import to_iso
+    from golive.runtime.gate.look import NotGreen
     from golive.runtime.gate.opening import demand_pair, open_gate
     from golive.runtime.operators import authorised
+
+    from .gate_table import refusal_text
 
     scene = _scene(env, entrypoint, config, home, passphrase_fd)
     if operator == second:
@@ -87,7 +90,10 @@ def open_(
     first = authorised(scene.home, operator, passphrases[0], Act.LIVE_ACTIVATE)
     other = authorised(scene.home, second, passphrases[1], Act.LIVE_ACTIVATE)
     demand_pair(first, other)
-    found = open_gate(scene, first, other)
+    try:
+        found = open_gate(scene, first, other)
+    except NotGreen as shut:
+        raise PrerequisiteMissing(refusal_text(scene.live.name, shut.findings)) from shut
     names = " and ".join(found.operators)
     _say(f"the gate of {scene.live.name} is open until {to_iso(found.expires_at)}, by {names}\nsigned report: {found.report}")
 

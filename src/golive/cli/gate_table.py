@@ -13,6 +13,7 @@ from .terminal import clean
 
 if TYPE_CHECKING:
     from golive.readiness.checklist_report import ItemDocument
+    from golive.readiness.finding import Finding
     from golive.readiness.gate_status import GateDocument, GateStatus
 
 _SHOWN: Final = {Status.NOT_APPLICABLE: "n/a"}
@@ -55,6 +56,12 @@ def gate_line(gate: GateDocument) -> str:
         )
     since = "" if gate.since is None else f" since {to_iso(gate.since)}"
     return f"shut{since}: {gate.because}{f' (by {gate.closed_by})' if gate.closed_by else ''}"
+
+
+def refusal_text(entrypoint: str, findings: Sequence[Finding]) -> str:
+    """Say why a gate stays as it is: a line for each check that is not green, and what to run next."""
+    lines = [f"{each.id} is {each.status}: {each.reasons[0]}\n    next: {each.next_command}" for each in findings]
+    return "\n".join([f"the gate of {entrypoint} is not opened: {len(findings)} of its checks are not green", *lines])
 
 
 def _row(item: ItemDocument) -> tuple[str, ...]:

@@ -19,6 +19,14 @@ from .binding import binding_of
 Checklist: TypeAlias = Callable[[Scene], tuple[Finding, ...]]
 
 
+class NotGreen(PrerequisiteMissing):
+    """Some checks are not green: `findings`, blocked ones first."""
+
+    def __init__(self, entrypoint: str, findings: tuple[Finding, ...]) -> None:
+        super().__init__(f"the gate of {entrypoint} is not green: {told(findings)}")
+        self.findings = findings
+
+
 @dataclass(frozen=True, slots=True)
 class Looks:
     """What looks: the checks, and what tells the version of the code as it lies on the disk."""
@@ -51,7 +59,7 @@ def look(scene: Scene, looks: Looks) -> Seen:
     except Exception as exc:
         raise PrerequisiteMissing(f"a check crashed: {type(exc).__name__}: {exc}") from exc
     if shut := not_green(findings, is_rehearsal=scene.is_rehearsal):
-        raise PrerequisiteMissing(f"the gate of {scene.live.name} is not green: {told(shut)}")
+        raise NotGreen(scene.live.name, shut)
     # What was changed while the checks looked was seen by some of them and not by others.
     if changed := differences(bound.as_json(), binding_of(scene, looks.code_version).as_json()):
         raise PrerequisiteMissing(f"changed while the gate of {scene.live.name} was looked at: {'; '.join(changed)}")

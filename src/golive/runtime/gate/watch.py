@@ -151,7 +151,8 @@ class GateWatch:
         except TimeoutError:
             return f"a look at the gate took longer than {self._deadline_s:g} seconds"
         except Exception as exc:  # noqa: BLE001 (what cannot look any more does not keep a gate open)
-            return f"a look at the gate failed: {type(exc).__name__}: {exc}"
+            told = str(exc).replace(f"{self._scene.home}/", "")
+            return f"a look at the gate failed: {type(exc).__name__}: {told}"
 
     def _look(self) -> str | None:
         """Return why the gate is to be closed, None when it was kept."""
