@@ -57,7 +57,7 @@ def verify(files, key, copies=None, first=None):  # yields (exit code, text); no
             fits = not opens or (row["type"] == "header") == (row["seq"] == 1) and {"code_version", "config_sha384"} <= set(body) and log
             if is_opener != opens or not fits: yield 1, f"{where}: out of place"
             if (row["key_id"], body.get("log_id", log) if opens else log) != (kid or row["key_id"], log): yield 1, f"{where}: another key or log"
-            if body.get("key_class") not in ("development", "production"): yield 1, f"{where}: no key class"
+            if body.get("key_class") != ("development", "production")[row["key_id"].startswith("prod-")]: yield 1, f"{where}: not the class of its key"
             if not known: unknown.add(row["key_id"])
             elif mac(known, {k: v for k, v in row.items() if k != "mac"}) != row["mac"]: yield 1, f"{where}: bad mac"
             kid = str(body.get("successor")) if row["type"] == "key_evolved" else row["key_id"]

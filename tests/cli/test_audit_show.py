@@ -49,11 +49,11 @@ def test_the_log_of_live_orders_is_shown_with_all_its_files_behind_what_verifyin
     assert code == 0, lines
     assert [line.split()[0] for line in lines[:files]] == ["clean"] * files
     assert str(LOG) in lines[0]
-    assert lines[files] == ""
-    assert lines[files + 1].split()[0] == "seq"
+    assert lines[files : files + 2] == ["signed        with keys for development", ""]
+    assert lines[files + 2].split()[0] == "seq"
     assert '"n": 8' in "".join(lines)
     assert "\x1b" not in "".join(lines)
-    assert len(lines) == files + 2 + sum(len(path.read_bytes().splitlines()) for path in (tmp_path / DIRECTORY).glob("*.jsonl"))
+    assert len(lines) == files + 3 + sum(len(path.read_bytes().splitlines()) for path in (tmp_path / DIRECTORY).glob("*.jsonl"))
     later = str(tmp_path / DIRECTORY / "live_execution-0002.jsonl")
     assert shown(tmp_path, capsys, later) == (code, lines), "any file of it names the log"
 

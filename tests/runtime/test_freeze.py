@@ -31,7 +31,8 @@ from golive.runtime.secret_store import StoredSecrets
 from golive.storage import failpoint
 from golive.storage.config_files import load_configuration
 from golive.storage.freeze_archive import DIRECTORY, FILES, FreezeArchive
-from golive.storage.keys import SigningKeys, read_public_key
+from golive.storage.keys import SigningKeys
+from golive.storage.public_keys import read_public_key
 from support.configuration import ROOT
 
 PASSPHRASE = Secret("seven brown otters swim")

@@ -10,7 +10,8 @@ import pytest
 
 from golive.audit import Seal, verify_seal
 from golive.model.errors import JournalError
-from golive.storage.keys import DIRECTORY, FILES, PUBLIC_DIRECTORY, SigningKeys, read_public_key
+from golive.storage.keys import DIRECTORY, FILES, SigningKeys
+from golive.storage.public_keys import PUBLIC_DIRECTORY, read_public_key
 
 
 def test_keys_are_made_once_private_and_named(tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ from .entry import (
     sign,
 )
 from .fault import Fault, Soundness
+from .key_class import key_class_of
 from .ratchet import KeyName, MacKeys, evolve
 
-_KEY_CLASSES: Final = frozenset(str(kind) for kind in KeyClass)
 _HEADER_MEMBERS: Final = ("log_id", "code_version", "config_sha384")
 _Problem = tuple[Soundness, str]
 
@@ -52,6 +52,8 @@ class Chain:
     """what checks MACs of that key"""
     key_seq: int = 0
     """the record behind which the present key signs; 0 for a log's first key"""
+    key_class: KeyClass = KeyClass.DEVELOPMENT
+    """of that key"""
     key_since: str = ""
     """`ts` of that record, or of the header; '' where it was not read"""
     unknown_keys: set[str] = field(default_factory=set)
@@ -69,6 +71,7 @@ class Chain:
     def take_key(self, key_id: str, key: bytes | None, *, seq: int, since: str) -> None:
         """Let the next record be signed by this key, as are all behind record `seq`, since `since`."""
         self.key_id, self.key, self.key_seq, self.key_since = key_id, key, seq, since
+        self.key_class = key_class_of(key_id)
         self.keyed = None if key is None else KeyedMac(key)
 
     def appended(self, mac: str, size: int, *, closed: bool, log_id: str | None) -> None:
@@ -110,8 +113,8 @@ class Chain:
             problems.extend(self._opening(entry))
         elif entry.type in (HEADER_TYPE, SEGMENT_OPENED):
             problems.append((Soundness.TAMPERED, f"{entry.type} may only be the first record of a file"))
-        if entry.body.get("key_class") not in _KEY_CLASSES:
-            problems.append((Soundness.TAMPERED, "body.key_class is missing or unknown"))
+        if entry.body.get("key_class") != self.key_class:
+            problems.append((Soundness.TAMPERED, f"body.key_class is not {str(self.key_class)!r}, the class of its key"))
         if entry.type == KEY_EVOLVED:
             problems.extend(self._evolution(entry))
         self.seq, self.mac, self.closed = entry.seq, entry.mac, entry.type == SEGMENT_CLOSED

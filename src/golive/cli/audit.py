@@ -135,7 +135,7 @@ def collect(
 
 def _keys(home: Path, public_key: Path | None, first_key: Path | None, seals: Sequence[Path]) -> VerificationKeys:
     from golive.audit.ratchet import FirstKey
-    from golive.storage.keys import load_key
+    from golive.storage.key_file import load_key
     from golive.storage.verified import VerificationKeys
 
     keys = VerificationKeys.of_home(home) if public_key is None else VerificationKeys.public(public_key)

@@ -118,6 +118,8 @@ def _newest(lines: Iterable[str], last: int | None) -> Iterable[str]:
 
 def _table_head(results: Sequence[Result], home: Path) -> str:
     found = "\n".join(told(result, home) for result in results)
+    classes = sorted({str(result.key_class) for result in results if result.key_class is not None})
+    found += "".join(f"\n{'signed':<13} with keys for {each}" for each in classes)
     return f"{found}\n\n{HEADING}\n"
 
 
@@ -128,6 +130,7 @@ def _verified(results: Sequence[Result], home: Path) -> str:
             "soundness": str(result.soundness),
             "records": result.records,
             "sealed_seq": result.sealed_seq,
+            "key_class": None if result.key_class is None else str(result.key_class),
             "faults": [str(fault) for fault in result.faults],
         }
         for result in results

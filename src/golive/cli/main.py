@@ -44,6 +44,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "operator": LazyCommand("golive.cli.operator:app", "Name the people who may lift stops and confirm trading."),
     "secrets": LazyCommand("golive.cli.secrets:app", "Keep API keys and alert URLs encrypted, and rotate keys."),
     "mtls": LazyCommand("golive.cli.mtls:app", "Make, renew, verify and revoke the certificates of services."),
+    "keys": LazyCommand("golive.cli.keys:app", "Show what journals are signed with; make the keys of production."),
     "licence": LazyCommand("golive.cli.licence:app", "Show the licence, take a revocation list, refresh the fingerprint."),
     "issuer": LazyCommand("golive.cli.issuer:app", "Make signing keys, revocation lists and fingerprints of licences."),
     "provision": LazyCommand("golive.cli.provision:app", "Issue, install and verify a licence (oem_provision_license.py)."),

@@ -86,6 +86,8 @@ class Act(StrEnum):
     SECRETS_MANAGE = "secrets.manage"
     """put, rotate and remove secrets"""
     SECRETS_EXPORT = "secrets.export"
+    KEYS_CREATE = "keys.create"
+    """make the production keys that every journal is signed with"""
     CERTIFICATE_MANAGE = "certificate.manage"
     """make, renew and revoke certificates"""
     TOKEN_ISSUE = "token.issue"  # noqa: S105 (no password)
@@ -120,6 +122,7 @@ ALLOWED: Final[Mapping[Act, frozenset[Role]]] = {
     Act.OPERATOR_MANAGE: frozenset({Role.SECOPS}),
     Act.SECRETS_MANAGE: frozenset({Role.SECOPS}),
     Act.SECRETS_EXPORT: frozenset({Role.SECOPS}),
+    Act.KEYS_CREATE: frozenset({Role.SECOPS}),
     Act.CERTIFICATE_MANAGE: frozenset({Role.SECOPS}),
     Act.TOKEN_ISSUE: frozenset(Role),
     Act.TOKEN_REVOKE: frozenset({Role.SECOPS}),

@@ -15,9 +15,9 @@ from .code_version import code_version
 CONFIGURATION_FILES: Final = ("config/runtime.yaml", "config/core.yaml")
 
 
-def host_signer(home: Path, clock: Clock, operator: str) -> Signer:
-    """Return the signer of this host's own journals; JournalError when the keys cannot be used."""
-    return Signer(SigningKeys.load_or_create(home), clock, code_version(), _configuration(home), operator=operator)
+def host_signer(home: Path, clock: Clock, operator: str, keys: SigningKeys | None = None) -> Signer:
+    """Return the signer of this host's own journals, by `keys` where some are given; JournalError when they cannot be used."""
+    return Signer(keys or SigningKeys.load_or_create(home), clock, code_version(), _configuration(home), operator=operator)
 
 
 def _configuration(home: Path) -> str:

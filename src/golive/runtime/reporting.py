@@ -12,7 +12,7 @@ from golive.model.clock import SECOND, stamp
 from golive.model.json import JsonObject, JsonValue
 from golive.model.redaction import redacted
 from golive.model.stage_record import FileDigest, StageRecord
-from golive.model.verdict import EvidenceClass, KeyClass, Stage, Verdict
+from golive.model.verdict import EvidenceClass, Stage, Verdict
 from golive.observability.guardrails import Guardrails
 from golive.observability.measured import (
     AdapterFailover,
@@ -37,6 +37,7 @@ from golive.observability.report import (
 from golive.observability.status import Decision
 from golive.observability.windows import Evaluation
 from golive.storage.files import write_atomic
+from golive.storage.keys import installed_class
 from golive.venues.failover import FailoverStatus
 
 from .code_version import code_version
@@ -79,7 +80,7 @@ def report_document(
                 entrypoint=plan.entrypoint.name,
                 environment=plan.entrypoint.environment,
                 evidence_class=plan.evidence_class,
-                key_class=KeyClass.DEVELOPMENT,
+                key_class=installed_class(plan.home),
                 endpoint_host=facts.endpoint_host,
                 code_version=code_version(),
                 config_path=_named(plan.config_path.absolute(), plan.home),
@@ -141,7 +142,7 @@ def stage_record_of(
         entrypoint=plan.entrypoint.name,
         environment=plan.entrypoint.environment,
         evidence_class=EvidenceClass(plan.evidence_class),
-        key_class=KeyClass.DEVELOPMENT,
+        key_class=installed_class(plan.home),
         endpoint_host=str(report["endpoint_host"]),
         trading_digest=plan.trading_digest,
         file_digest=FileDigest(digest.runtime_sha256, digest.core_sha256, digest.execution_sha384),

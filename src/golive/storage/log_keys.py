@@ -1,6 +1,7 @@
 """The MAC keys of an installation's logs: the present one of each log on disk, replaced by the next; those before are gone.
 
-The first root is sealed when production keys are made. A development installation keeps it, so it can check every record itself.
+The first root of production is sealed to an auditor and never kept here. An installation for development keeps it and can check
+every record itself.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class LogKeys:
         """`root` names the first root key, `first` is that key where it is kept; `fixed` signs logs that were begun before keys
         evolved."""
         self._directory = directory
-        self._root = root
+        self.root = root
+        """names the first root"""
         self._first = first
         self._found: dict[str, bytes] = {fixed[0]: fixed[1]}
 
@@ -59,7 +61,7 @@ class LogKeys:
         if (known := self._found.get(key_id)) is not None:
             return known
         name = KeyName.read(key_id)
-        if name is None or name.root != self._root:
+        if name is None or name.root != self.root:
             return None
         if self._first is not None:
             return self._found.setdefault(key_id, key_from_first(self._first, name))
@@ -73,7 +75,7 @@ class LogKeys:
         make_directory(self._directory / LOGS, PRIVATE_DIRECTORY)
         with self._locked():
             step, root = self._present_root()
-            held = HeldKey(KeyName(self._root, step, log, 0), log_key(root, log), 0, since)
+            held = HeldKey(KeyName(self.root, step, log, 0), log_key(root, log), 0, since)
             self.keep(held)
             self._write_root(step + 1, evolve(root))
         return held
@@ -97,7 +99,7 @@ class LogKeys:
         name = KeyName.read(document["name"])
         if name is None or name.log != log:
             raise JournalError(f"{self._path(log)}: holds the key {document['name']!r}, not one of log {log!r}; {_RESTORE}")
-        if name.root != self._root:
+        if name.root != self.root:
             return None
         return HeldKey(name, document["key"], document["seq"], document["since"])
 
@@ -108,15 +110,19 @@ class LogKeys:
         document = _read(self._directory / ROOT)
         if document is not None:
             name = KeyName.read(document["name"])
-            if name is None or name.root != self._root:
-                raise JournalError(f"{self._directory / ROOT}: is not the root of {self._root}; {_RESTORE}")
+            if name is None or name.root != self.root:
+                raise JournalError(f"{self._directory / ROOT}: is not the root of {self.root}; {_RESTORE}")
             return name.step, document["key"]
         if self._first is None:
             raise JournalError(f"{self._directory / ROOT}: the root key is gone, no log can be begun; {_RESTORE}")
         return 0, self._first
 
+    def plant(self, first: bytes) -> None:
+        """Keep the root that follows the first one, which itself is never on this host. Raises JournalError."""
+        self._write_root(1, evolve(first))
+
     def _write_root(self, step: int, key: bytes) -> None:
-        name = KeyName(self._root, step, "0" * 16, 0)
+        name = KeyName(self.root, step, "0" * 16, 0)
         document: JsonObject = {"schema": _SCHEMA, "name": str(name), "key": key.hex(), "seq": 0, "since": ""}
         write_atomic(self._directory / ROOT, canonical(document) + b"\n", mode=SECRET_FILE, durable_name=True)
 
@@ -128,6 +134,15 @@ class LogKeys:
             yield
         finally:
             os.close(descriptor)
+
+
+def kept_root(directory: Path) -> str:
+    """Return the name of the first root whose present one a folder of keys holds. Raises JournalError when it holds none."""
+    document = _read(directory / ROOT)
+    name = None if document is None else KeyName.read(document["name"])
+    if name is None:
+        raise JournalError(f"{directory / ROOT}: the root key is gone; {_RESTORE}")
+    return name.root
 
 
 def _read(path: Path) -> dict[str, Any] | None:

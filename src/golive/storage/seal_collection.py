@@ -19,7 +19,7 @@ from golive.inputs import read_beside
 from golive.model.errors import JournalError
 
 from .files import make_directory, write_atomic
-from .keys import PUBLIC_DIRECTORY, read_public_key
+from .public_keys import PUBLIC_DIRECTORY, read_public_key
 from .seal_copies import DIRECTORY as SEALS
 from .seal_copies import keep_copy, read_copies
 from .verified import Result, VerificationKeys

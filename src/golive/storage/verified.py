@@ -22,10 +22,12 @@ from golive.audit import (
 from golive.audit.register import RegisterError, journal_of
 from golive.inputs import open_beside, read_beside
 from golive.model.errors import JournalError
+from golive.model.verdict import KeyClass
 
 from .files import MOST_LOG
 from .kept_seals import kept_seals, logs_without, lost_tail
-from .keys import PUBLIC_DIRECTORY, SigningKeys, read_public_key
+from .keys import SigningKeys
+from .public_keys import PUBLIC_DIRECTORY, read_public_key
 from .seal_copies import DIRECTORY as SEALS
 
 _FIRST_LINES: Final = 1 << 12
@@ -42,6 +44,8 @@ class Result:
     sealed_seq: int | None = None
     log_id: str = ""
     """'' where it is no journal"""
+    key_class: KeyClass | None = None
+    """of the key that signed its last record; None where it is no journal"""
 
     def with_faults(self, *faults: Fault) -> Result:
         """Return the same with more faults."""
@@ -97,7 +101,7 @@ def verify_journal(path: Path, keys: VerificationKeys, chain: Chain) -> Result:
     found = [*report.faults, *kept.faults]
     if seal is None:
         found.append(of_file(Soundness.CANNOT_SAY, f"no seal {seal_file.name} beside it: a cut tail would not show"))
-    return Result(path, tuple(found), report.records, report.sealed_seq, log_id)
+    return Result(path, tuple(found), report.records, report.sealed_seq, log_id, chain.key_class if chain.key_id else None)
 
 
 def log_id_of(path: Path) -> str:

@@ -30,6 +30,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "licences": installation.licences,
     "certificates": installation.certificates,
     "operators": installation.operators,
+    "keys": installation.keys,
     "journals": installation.journals,
 }
 

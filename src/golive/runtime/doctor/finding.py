@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from golive.config.configuration import Configuration
+from golive.config.endpoint import parse_endpoint
 from golive.model.clock import Clock
 from golive.model.errors import ConfigError
 from golive.model.json import JsonValue
@@ -76,6 +77,15 @@ class Patient:
         """Whether an environment of type live is in use; raises ConfigError."""
         environments = self.configuration.core.environments
         return any(each.environment == "live" and self.configuration.is_in_use(name) for name, each in environments.items())
+
+    @property
+    def trades_for_real(self) -> bool:
+        """Whether one of those is no rehearsal against a simulated venue; raises ConfigError."""
+        environments = self.configuration.core.environments
+        return any(
+            each.environment == "live" and self.configuration.is_in_use(name) and not parse_endpoint(each.endpoint).is_loopback
+            for name, each in environments.items()
+        )
 
 
 Check = Callable[[Patient], Finding]

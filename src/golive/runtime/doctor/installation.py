@@ -1,4 +1,4 @@
-"""Checks of the installation: configuration, secrets, rotation, certificates, people, licences, journals.
+"""Checks of the installation: configuration, secrets, rotation, certificates, people, keys, licences, journals.
 
 Each asks the function that verifies the part for its own command; nothing is judged here a second time.
 """
@@ -10,8 +10,9 @@ from pathlib import Path
 from golive.audit import Soundness
 from golive.model.clock import DAY
 from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
-from golive.model.verdict import Verdict
+from golive.model.verdict import KeyClass, Verdict
 from golive.security.operators import decode_book
+from golive.storage.keys import SigningKeys, installed_class
 from golive.storage.operator_file import OperatorFile
 from golive.storage.vault_file import VaultFile
 from golive.storage.verification import Verifier
@@ -23,10 +24,11 @@ from ..licence.verification import examine as examine_licence
 from ..mtls.examine import examine
 from ..mtls.place import BundlePlace
 from ..plan import EMBEDDED
+from ..production_keys import key_facts
 from ..rotation import rotation_report
 from ..secret_store import StoredSecrets
 from .finding import NO_CONFIGURATION, Finding, Patient, blocked, breached, not_applicable, ok, unknown
-from .next_command import INSTALL, of_file, of_licence
+from .next_command import CREATE_KEYS, INSTALL, of_file, of_licence
 
 
 def configuration(patient: Patient) -> Finding:
@@ -105,6 +107,20 @@ def operators(patient: Patient) -> Finding:
     if not book.is_managed:
         return breached(f"{len(book.entries)} named, none of role secops: anybody at this machine may change the book", add)
     return ok(f"{len(book.entries)} named, managed by role secops")
+
+
+def keys(patient: Patient) -> Finding:
+    """What signs journals is there, and of the class that live on a real venue needs."""
+    if SigningKeys.load(patient.home) is None and installed_class(patient.home) is KeyClass.DEVELOPMENT:
+        return not_applicable("nothing was signed yet")
+    facts = key_facts(patient.home)
+    if facts.faults:
+        return blocked("; ".join(facts.faults[:2]), "golive keys show")
+    if facts.made is not None:
+        return ok(f"production keys, made by {facts.made.made_by}; the first one is sealed in {facts.made.sealed_root}")
+    if patient.trades_for_real:
+        return blocked("keys for development, and live needs those of production", CREATE_KEYS)
+    return ok("keys for development: gates of production take nothing that they sign")
 
 
 def journals(patient: Patient) -> Finding:

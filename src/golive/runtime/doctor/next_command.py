@@ -11,6 +11,7 @@ from typing import Final
 from golive.security.licence.fault import Document, Fault, FaultCode
 
 INSTALL: Final = "golive provision --install DIR"
+CREATE_KEYS: Final = "golive keys create --auditor AGE1 --operator NAME"
 AUDIT: Final = "golive audit verify --all"
 _LICENCE: Final = "var/licenses/active/license.json"
 

@@ -16,14 +16,15 @@ from golive.security.licence.issuer_key import DEVELOPMENT_ISSUER, IssuerKey
 from golive.security.licence.issuing import SigningKey, taken_fingerprint
 from golive.security.licence.payload import Licence
 from golive.security.licence.revocation import LONGEST_NS, RevocationList
-from golive.storage import keys as key_files
 from golive.storage.files import PRIVATE_DIRECTORY, make_directory
+from golive.storage.key_file import load_or_make_key
+from golive.storage.keys import DIRECTORY
 from golive.storage.licence_files import INSTALLED, register, write_documents
 
 from ..host_signer import host_signer
 from ..identity import operator_identity
 
-KEY: Final = key_files.DIRECTORY / "licence.key"
+KEY: Final = DIRECTORY / "licence.key"
 _DAYS: Final = 365
 _ENVIRONMENTS: Final = ("paper", "testnet")
 
@@ -79,4 +80,4 @@ def registered_body(signed: bytes, licence: Licence, act: str) -> JsonObject:
 
 
 def _signing_key(path: Path) -> SigningKey:
-    return SigningKey.of(key_files.load_or_make_key(path))
+    return SigningKey.of(load_or_make_key(path))
