@@ -12,9 +12,10 @@ from golive.audit import worst
 from golive.inputs import open_beside, read_beside
 from golive.storage.files import MOST_LOG, make_directory
 from golive.storage.kept_seals import logs_without
-from golive.storage.keys import PUBLIC_DIRECTORY, SigningKeys, read_public_key
+from golive.storage.keys import SigningKeys
 from golive.storage.log_copy import KEPT, CopiedLog
 from golive.storage.log_series import files_of
+from golive.storage.public_keys import PUBLIC_DIRECTORY, read_public_key
 from golive.storage.second_verifier import NAME, second_verifier
 from golive.storage.verified import VerificationKeys, log_id_of
 
@@ -29,13 +30,15 @@ _DER: Final = bytes.fromhex("302a300506032b6570032100")
 
 
 def add_verifier(home: Path, folder: Path, logs: Sequence[CopiedLog], keys: SigningKeys) -> None:
-    """Add the public keys, the second verifier, and a README with the commands for these logs."""
+    """Add the public keys, the first key as it is sealed for an auditor, the second verifier, and a README with the commands for these logs."""
     make_directory(folder / KEYS)
     for path in sorted((home / PUBLIC_DIRECTORY).glob("*.json")):
         key_id, public = read_public_key(path)
         (folder / KEYS / f"{key_id}.json").write_bytes(read_beside(path))
         text = base64.b64encode(_DER + public).decode()
         (folder / KEYS / f"{key_id}.pem").write_text(f"-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
+    for sealed in sorted((home / PUBLIC_DIRECTORY).glob("*.age")):
+        (folder / KEYS / sealed.name).write_bytes(read_beside(sealed))
     (folder / NAME).write_bytes(second_verifier())
     (folder / "README.md").write_text(readme(logs, keys.seal_key_id), encoding="utf-8")
 
