@@ -18,6 +18,7 @@ from golive.model.secret import Secret, StoredSecret
 from golive.model.verdict import ExitCode, Verdict
 from golive.runtime.failure import ValidationFailed
 from golive.runtime.host_signer import host_signer
+from golive.runtime.key_probe import newest_probe
 from golive.runtime.key_rotation import KeyRotator, Rotated
 from golive.runtime.rotation import document, register_of, rotation_report
 from golive.runtime.secret_use import use_of
@@ -98,6 +99,10 @@ def test_the_register_says_what_was_rotated_once_the_venue_has_answered(venue: V
         as_stored(venue.newer).fingerprint,
     )
     assert one["ip_allowlist_sha256"] == two["ip_allowlist_sha256"] == addresses_sha256(LOCAL), "stated, then told by the venue"
+    told = newest_probe(tmp_path, f"{venue.label}_paper")
+    assert told is not None
+    assert (told.key_fingerprint, told.permissions, told.addresses) == (two["new_key_fingerprint"], ("read", "trade"), LOCAL)
+    assert (told.endpoint, told.evidence_class, told.key_class) == (venue.process.rest, "custom", "development")
     kept = admin_of(tmp_path).store.secret(name_of(venue))
     assert kept is not None
     assert kept.secret == Secret(venue.newer.secret)

@@ -16,9 +16,10 @@ from golive.metrics.recorder import MemoryRecorder
 from golive.model.clock import SECOND, to_iso
 from golive.model.errors import ConfigError, VenueError
 from golive.model.ids import InstrumentId
-from golive.model.secret import Credentials, Secret
+from golive.model.secret import Credentials, Secret, StoredSecret
 from golive.model.verdict import ExitCode
 from golive.runtime.clock import SystemClock
+from golive.runtime.key_probe import newest_probe
 from golive.runtime.venue_check.examination import Examination
 from golive.runtime.venue_check.row import (
     SCHEMA,
@@ -37,6 +38,7 @@ from golive.venues.registry import profile_named
 from support.configuration import CORE, changed, parse
 from support.golive_process import ROOT
 from support.scripted_http import Received, answer, scripted_http
+from support.secret_places import admin_of
 from support.venue_process import VenueKey, VenueProcess, new_key, venue_process
 
 pytestmark = pytest.mark.integration
@@ -178,6 +180,29 @@ async def test_a_key_that_is_refused_is_a_failure_and_what_it_would_tell_is_unkn
         assert row(check, "markets").status is Status.OK, "what is public needs no key"
         assert check.exit_code == ExitCode.VALIDATION_FAILED
         assert key.api_key not in str(check)
+
+
+@pytest.mark.parametrize("venue", ["okx"], indirect=True)
+async def test_what_a_venue_says_of_a_stored_key_is_written_down(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:
+    label, started = venue
+    admin, target = admin_of(tmp_path, SystemClock()), entrypoint(label, started)
+    examination = Examination(home=tmp_path, clock=SystemClock(), store=admin.store)
+    told = []
+    for key in (started.keys[2], started.keys[4]):
+        stored = StoredSecret(Secret(key.api_key), Secret(key.secret), Secret(key.password), "paper", ("read", "trade"))
+        admin.put(target.keychain_key, stored)
+        await examination.of(target)
+        probe = newest_probe(tmp_path, target.environment)
+        assert probe is not None
+        assert (probe.key_fingerprint, probe.endpoint) == (stored.fingerprint, started.rest)
+        told.append(probe)
+    withdraws, refused = told
+    assert (withdraws.permissions, withdraws.addresses, withdraws.refused) == (("read", "trade", "withdraw"), LOCAL, "")
+    assert (refused.permissions, refused.addresses) == ((), None)
+    assert refused.refused
+    assert started.keys[4].api_key not in (tmp_path / "logs/security_admin.log").read_text()
+    await examine(tmp_path, target, started.keys[0].credentials)
+    assert newest_probe(tmp_path, target.environment) == refused, "a key that is not kept leaves no evidence"
 
 
 async def test_without_a_key_everything_that_needs_one_is_unknown(venue: tuple[str, VenueProcess], tmp_path: Path) -> None:

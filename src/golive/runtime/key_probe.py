@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from golive.audit import Entry, EntryError
+from golive.audit import Entry, EntryError, Soundness
 from golive.audit.entry import body_text
 from golive.config.resolved import ResolvedEntrypoint
 from golive.model.clock import Clock, from_iso, to_iso
@@ -19,11 +19,16 @@ from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 from golive.storage.keys import SigningKeys
 from golive.storage.security_admin import PATH, admin_entries, record_admin_act
+from golive.storage.verified import VerificationKeys, entries_with, verify_series
 from golive.venues.dialect import KeyFacts
 
 from .host_signer import host_signer
 
 PROBED: Final = "key_probed"
+
+
+class CannotSay(JournalError):
+    """Nobody can tell whether the log is what was written: keys are gone, a record is torn, a file cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +91,16 @@ def newest_probe(home: Path, environment: str) -> KeyProbe | None:
 
 @lru_cache(maxsize=4)
 def _newest(home: Path, marks: tuple[tuple[int, ...], ...]) -> Mapping[str, Entry]:
-    """Read the log, once as long as it stays what it is: `marks` tell."""
-    entries = admin_entries(home, SigningKeys.load(home))
-    return {str(entry.body.get("environment")): entry for entry in entries if entry.type == PROBED}
+    """Read the log, once as long as it stays what it is: `marks` tell. Seals that are kept elsewhere say if it was put back."""
+    path, keys = home / PATH, VerificationKeys.of_home(home)
+    if keys.own is None:
+        raise CannotSay(f"{path}: the keys that signed it are gone")
+    for found in verify_series([path], keys):
+        if found.soundness is not Soundness.CLEAN:
+            kind = JournalError if found.soundness is Soundness.TAMPERED else CannotSay
+            raise kind(f"{path}: {found.soundness}: {found.faults[0]}")
+    probes = (entry for entry in entries_with(path, PROBED.encode()) if entry.type == PROBED)
+    return {str(entry.body.get("environment")): entry for entry in probes}
 
 
 def _probe(entry: Entry) -> KeyProbe:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from golive.market.quality_report import FOLDER
 from golive.model.clock import DAY, MINUTE, SECOND, Nanos, stamp
@@ -25,6 +26,7 @@ from golive.storage.session_identity import PROFILE_DIGEST
 from golive.venues.registry import profile_named
 from support.alert_services import keep_urls, webhook
 from support.candles import Row, btc, columns_of, walk
+from support.configuration import ROOT
 from support.durable import START, ToldClock
 from support.paper_record import failed_session
 from support.readiness_scene import rehearsal_scene
@@ -225,6 +227,12 @@ def test_the_newest_report_counts(home: Path) -> None:
     shutil.rmtree(home / DATA / "candles")
     store_candles(home, walk(1500, start=START - 1500 * MINUTE), START + MINUTE)
     assert found(home, "data_completeness", START + 2 * MINUTE).status is Status.OK
+
+
+def test_a_signature_is_as_its_schema_says(home: Path) -> None:
+    schema = json.loads((ROOT / "docs/schemas/golive.evidence_signature.v1.json").read_text(encoding="utf-8"))
+    for path in (only(home, FOLDER, "*.sig"), home / f"{SNAPSHOT}.sig"):
+        Draft202012Validator(schema).validate(json.loads(path.read_text()))
 
 
 def test_an_installation_without_keys_signs_nothing_and_makes_none(tmp_path: Path) -> None:

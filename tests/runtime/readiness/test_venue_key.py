@@ -79,6 +79,19 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes().rpartition(b"\n{")[0] + b"\n")
 
 
+def tear(home: Path) -> None:
+    with (home / LOG).open("ab") as file:
+        file.write(b'{"v":1')
+
+
+def put_back(home: Path) -> None:
+    """Let the venue say that the key may withdraw, and bring the log and its seal of before back."""
+    before = {path: path.read_bytes() for path in (home / "logs").iterdir()}
+    probe(home, KeyFacts(("read", "trade", "withdraw"), (ADDRESS,)))
+    for path, data in before.items():
+        path.write_bytes(data)
+
+
 def allow(home: Path, *addresses: str) -> None:
     core = home / "config/core.yaml"
     core.write_text(core.read_text().replace(f"[{ADDRESS}]", f"[{', '.join(addresses)}]"))
@@ -96,6 +109,8 @@ WRONGS: dict[str, tuple[Change, dict[str, Status]]] = {
     "log cut": (lambda home: cut(home / LOG), {"venue_permissions": Status.BLOCKED}),
     "log gone": (lambda home: (home / LOG).unlink(), {"venue_permissions": Status.BLOCKED}),
     "keys gone": (lambda home: shutil.rmtree(home / "var/state/keys"), dict.fromkeys(CHECKS, Status.BLOCKED) | {"venue_permissions": Status.UNKNOWN}),
+    "log put back": (put_back, {"venue_permissions": Status.BLOCKED}),
+    "log torn": (tear, {"venue_permissions": Status.UNKNOWN}),
     "key set anew": (
         lambda home: admin_of(home).put(NAME, stored("key-id-0002-wxyz", environment="live"), SET),
         {"secrets_rotation": Status.BLOCKED, "ip_allowlist": Status.UNKNOWN, "venue_permissions": Status.UNKNOWN},

@@ -9,7 +9,7 @@ from golive.security.rotation import addresses_sha256, told_addresses
 from golive.storage.security_admin import PATH
 
 from ..kept_fingerprint import kept_fingerprint
-from ..key_probe import KeyProbe, newest_probe
+from ..key_probe import CannotSay, KeyProbe, newest_probe
 from ..rotation import register_of, rotation_row
 from .evidence_file import evidence_of, told
 from .period import max_age_hours
@@ -25,8 +25,7 @@ def key_evidence(scene: Scene) -> KeyEvidence:
         probe = newest_probe(home, live.environment)
         kept = kept_fingerprint(home, live.keychain_key)
     except JournalError as exc:
-        unreadable = isinstance(exc.__cause__, OSError) or "keys that signed it are gone" in str(exc)
-        status, fault = Status.UNKNOWN if unreadable else Status.BLOCKED, told(home, exc)
+        status, fault = Status.UNKNOWN if isinstance(exc, CannotSay) else Status.BLOCKED, told(home, exc)
     addresses = told_addresses(scene.configuration.core.environments[live.environment].ip_allowlist)
     return KeyEvidence(
         environment=live.environment,
