@@ -69,6 +69,9 @@ def test_the_scripts_verify_with_no_further_argument(home: Path, script: str, is
     document = json.loads(evidence.read_bytes())
     Draft202012Validator(SCHEMA).validate(document)
     assert document["valid"] is is_valid
+    rows = [json.loads(line)["body"] for line in (home / "audit/decision_logs/live_execution.jsonl").read_text().splitlines()]
+    [step] = [row for row in rows if row.get("step") == "licence_verified"]
+    assert (step["status"], step.get("development")) == (("ok", True) if is_valid else ("blocked", None))
 
 
 def test_the_script_takes_the_folder_in_which_it_is_run_for_the_installation_as_every_command_does(home: Path) -> None:

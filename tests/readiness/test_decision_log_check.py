@@ -42,6 +42,15 @@ def test_each_step_that_is_asked_for_is_missed(name: str) -> None:
         assert says in found.reasons[0]
 
 
+def test_a_licence_for_development_is_good_for_a_rehearsal_alone() -> None:
+    step = replace(STEP, is_development=True)
+    assert decision_log(replace(GOOD, steps={**GOOD.steps, "licence_verified": step})).status is Status.OK
+    production = replace(GOOD, is_rehearsal=False, steps={**dict.fromkeys(EARLY, STEP), **GOOD.steps, "licence_verified": step})
+    found = decision_log(production)
+    assert (found.status, len(found.reasons)) == (Status.BLOCKED, 1)
+    assert "licence for development" in found.reasons[0]
+
+
 def test_what_is_asked_for_follows_stage_and_use() -> None:
     assert (*EARLY, *LATE) == STEPS
     assert "paper_labs" in replace(GOOD, is_rehearsal=False).wanted

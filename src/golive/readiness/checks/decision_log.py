@@ -30,6 +30,8 @@ class Step:
     operator: str
     changed: tuple[str, ...] = ()
     """files that it left and that are gone or not the same any more"""
+    is_development: bool = False
+    """it rests on a licence for development, which no production does"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,8 @@ def _objections(evidence: DecisionLogEvidence) -> Iterator[Objection]:
             continue
         if step.status != "ok":
             yield blocked(f"the step {name} of {step.at} by {step.operator} ended {step.status}", command)
+        elif step.is_development and not evidence.is_rehearsal:
+            yield blocked(f"the step {name} of {step.at} rests on a licence for development", command)
         for path in step.changed:
             yield blocked(f"the step {name} of {step.at} left {path}, which is gone or was changed since", command)
 

@@ -52,20 +52,22 @@ class Examination:
 def verify(desk: LicenceDesk) -> tuple[Examination, Path]:
     """Examine, record the verdict, and leave `var/audit/licences/verify_<stamp>.json`: the second of what is returned.
 
-    Unless it is one for development, the step `licence_verified` is appended to the decision log of live orders: `ok` for a
-    licence that is valid and allows live, else `blocked`. Nothing is made or renewed. Raises JournalError when keys or a log
-    cannot be used, or the evidence cannot be written.
+    The step `licence_verified` is appended to the decision log of live orders: `ok` for a licence that is valid and allows live,
+    else `blocked`. One for development allows no more than a rehearsal: its step says `development`. Nothing is made or renewed.
+    Raises JournalError when keys or a log cannot be used, or the evidence cannot be written.
     """
     now, began = desk.clock.now(), desk.clock.monotonic()
     desk.check(Wanted(), "verify", renews=False)
     found = examine(desk)
     path = _place(desk.home / FOLDER, now)
     write_atomic(path, canonical(found.document) + b"\n", durable_name=True)
-    if not found.judgement.development:
-        status = Verdict.OK if found.is_valid and found.document["live_allowed"] is True else Verdict.BLOCKED
-        latency_ms = (desk.clock.monotonic() - began) // 1_000_000
-        signer = host_signer(desk.home, desk.clock, operator_identity())
-        record_step(desk.home, signer, STEP, status, latency_ms, [*desk.paths.values(), path])
+    is_development = found.judgement.development
+    is_good = found.is_valid and (is_development or found.document["live_allowed"] is True)
+    status = Verdict.OK if is_good else Verdict.BLOCKED
+    latency_ms = (desk.clock.monotonic() - began) // 1_000_000
+    signer = host_signer(desk.home, desk.clock, operator_identity())
+    facts: JsonObject | None = {"development": True} if is_development else None
+    record_step(desk.home, signer, STEP, status, latency_ms, [*desk.paths.values(), path], facts=facts)
     return found, path
 
 

@@ -91,6 +91,7 @@ def _newest(scene: Scene, steps: Sequence[Entry]) -> dict[str, Step]:
             at=entry.ts,
             operator=entry.operator,
             changed=changed_artefacts(scene.home, entry),
+            is_development=entry.body.get("development") is True,
         )
         for name, entry in found.items()
         if entry is not None
