@@ -249,7 +249,8 @@ def test_what_nobody_measured_or_took_is_unknown(
     told = capsys.readouterr()
     assert "observation  unknown" in told.out
     assert "slo          unknown" in told.out
-    assert "what the dashboards showed is not kept" in told.err
+    assert "what the dashboards showed is not kept" in told.out
+    assert "what the dashboards showed is missing" in told.err
     assert "sec-alerts has not taken the notice yet" in told.err
 
 

@@ -218,7 +218,7 @@ def _doubts(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     found = [f"{log['files'][0]} is {log['soundness']}" for log in manifest["logs"] if log["soundness"] != "clean"]
     found += [f"{each} seals a log that is gone" for each in manifest["gone"]]
     found += ["the order journal is not sound"] if manifest["orders"] else []
-    found += ["what the dashboards showed is not kept"] if manifest["dashboards"] == "missing" else []
+    found += [f"what the dashboards showed is {manifest['dashboards']}"] if manifest["dashboards"] in ("missing", "empty") else []
     return tuple(found)
 
 

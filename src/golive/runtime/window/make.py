@@ -6,10 +6,9 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
 
 from golive.model.clock import SECOND, from_iso
-from golive.model.errors import JournalError, PrerequisiteMissing
+from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 from golive.observability.slo import Window
 from golive.readiness.sign_off import KYC, REGISTER_PATH
@@ -39,8 +38,6 @@ from golive.storage.whole_folder import whole_folder
 from ..alerts.policy import audit_place
 from ..audit_bundle.parts import add_gone, add_manifest, add_sums, add_verifier, listed, listed_log
 from ..code_version import code_version
-from ..metrics_snapshot import stretch_until, take_snapshot
-from ..prometheus_api import PrometheusApi
 from ..readiness.checklist import examine
 from ..readiness.scene import Scene
 from ..risk_limits import risk_profile_of
@@ -51,10 +48,8 @@ from .archive import SUMMARY, SUMMARY_SIGNATURE, add_file, add_json, free_folder
 from .copies import Copies, copy_logs
 from .manifest import WindowManifest
 from .measure import alerts_of, observation_of, plain, risk_of, service_of
+from .shown import Kind, shown_over
 from .span import Span, gate_journal
-
-NO_DASHBOARDS: Final = ""
-"""instead of a Prometheus' address: nobody asks for what the dashboards showed"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +61,7 @@ class Closing:
     closed_at: int
     operator: str
     prometheus: str
-    """address of the Prometheus that is asked what the dashboards showed, or `NO_DASHBOARDS`"""
+    """address of the one that is asked what the dashboards showed; '' for none"""
 
     @property
     def entrypoint(self) -> str:
@@ -80,12 +75,13 @@ def make_archive(closing: Closing, keys: SigningKeys) -> Path:
     """
     scene, home = closing.scene, closing.scene.home
     to, verifier = free_folder(home, closing.closed_at), _verifier(scene)
-    shown, warnings = _dashboards(closing)
+    shown = shown_over(scene, closing.span.opened_at, closing.closed_at, closing.prometheus, closing.operator)
+    warnings = [shown.warning] if shown.warning else []
     with whole_folder(home / to) as folder:
         copies = copy_logs(home, folder, verifier, _wanted(scene), (closing.span.opened_at, closing.closed_at))
         reach("window.copied")
         orders = export_journal(_account(scene), keys, folder / "orders") or ()
-        for path in shown:
+        for path in shown.files:
             add_file(home, folder, str(path.relative_to(home)), f"dashboards/{path.name}")
         warnings += _files(closing, folder)
         gone = add_gone(folder, VerificationKeys.of_home(home), [*verifier.log_starts(), *(home / each for each in copies.logs)])
@@ -93,7 +89,7 @@ def make_archive(closing: Closing, keys: SigningKeys) -> Path:
         warnings += [f"order journal: {each}" for each in orders]
         slo, said = _service(closing, folder)
         add_verifier(home, folder, list(copies.logs.values()), keys)
-        manifest = _manifest(closing, copies, keys, folder, gone=gone, orders=orders, shown=bool(shown))
+        manifest = _manifest(closing, copies, keys, folder, gone=gone, orders=orders, shown=shown.kind)
         add_manifest(folder, manifest, keys)
         archive = Archive(str(to), hashlib.sha256(manifest).hexdigest())
         told = document(_summary(closing, copies, archive, slo, (*warnings, *said)))
@@ -133,15 +129,14 @@ def _manifest(
     *,
     gone: tuple[str, ...],
     orders: tuple[str, ...],
-    shown: bool,
+    shown: Kind,
 ) -> bytes:
     scene, first = closing.scene, closing.span.openings[0]
-    kind: Literal["stored", "not_asked", "missing"] = "stored" if shown else "missing" if closing.prometheus else "not_asked"
     return WindowManifest(
         entrypoint=closing.entrypoint, environment=scene.live.environment, opened_at=first.opened_at, closed_at=closing.closed_at,
         gate_report_sha256=first.report_sha256, operators=first.operators, closed_by=closing.operator,
         made_at=scene.clock.now(), code_version=code_version(), key_id=keys.seal_key_id, key_class=str(keys.key_class),
-        dashboards=kind, orders=orders, logs=tuple(map(listed_log, copies.logs.values())), gone=gone, files=listed(folder),
+        dashboards=shown, orders=orders, logs=tuple(map(listed_log, copies.logs.values())), gone=gone, files=listed(folder),
     ).encoded()  # fmt: skip
 
 
@@ -151,21 +146,6 @@ def _service(closing: Closing, folder: Path) -> tuple[WindowSlo, tuple[str, ...]
     results, said = service_of(scene.home, scene.configuration, closing.entrypoint, window, is_rehearsal=scene.is_rehearsal)
     add_json(folder, "slo_report.json", slo_document(SloReport(closing.closed_at, results)))
     return slo_of(results), said
-
-
-def _dashboards(closing: Closing) -> tuple[tuple[Path, ...], list[str]]:
-    """Keep what the dashboards showed over the window; return the files, or why there are none."""
-    if not closing.prometheus:
-        return (), [f"what the dashboards showed was not asked for, by {closing.operator}"]
-    seconds = max(1, (closing.closed_at - closing.span.opened_at) // SECOND)
-    try:
-        taken = take_snapshot(
-            closing.scene.configuration, PrometheusApi(closing.prometheus), closing.scene.home,
-            stretch_until(closing.closed_at, seconds), closing.scene.clock,
-        )  # fmt: skip
-    except PrerequisiteMissing as exc:
-        return (), [f"what the dashboards showed is not kept: {exc}"]
-    return (taken.document, taken.picture), []
 
 
 def _files(closing: Closing, folder: Path) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from golive.audit import canonical
 from golive.model.json import JsonValue
 from golive.observability.shape import Instant, Sha256, as_json, document_schema
 
 from ..audit_bundle.manifest import BundledFile, BundledLog
+from .shown import Kind
 
 SCHEMA: Final = "golive.window_archive.v1"
 
@@ -31,8 +32,8 @@ class WindowManifest:
     code_version: str
     key_id: str
     key_class: str
-    dashboards: Literal["stored", "not_asked", "missing"]
-    """`not_asked`: whoever closed the window said so"""
+    dashboards: Kind
+    """what the dashboards showed"""
     orders: tuple[str, ...]
     """what verifying the account's order journal found; nothing when it is sound"""
     logs: tuple[BundledLog, ...]
