@@ -39,11 +39,11 @@ def send_and_wait(
     JournalError when outbox or audit cannot be used.
     """
     directory = home / audit_place(configuration).directory
+    with closing(AlertOutbox.open(home)) as outbox:  # before a second thread opens one that is not made yet
+        if not outbox.has(message.alert_id):
+            outbox.put(message)
     delivery = AlertDelivery(home, configuration, MemoryRecorder(), clock, secrets=store)
     try:
-        with closing(AlertOutbox.open(home)) as outbox:
-            if not outbox.has(message.alert_id):
-                outbox.put(message)
         deadline = time.monotonic() + wait_s
         while True:
             delivery.wake()
