@@ -55,7 +55,8 @@ def files(home: Path) -> list[Path]:
     return [home / DIRECTORY / f"{NAME}.jsonl", next((home / SEALS).glob(f"gate.{NAME}.*"))]
 
 
-def test_no_flipped_bit_and_no_cut_leaves_it_open(home: Path) -> None:
+def test_no_flipped_bit_and_no_cut_leaves_it_open(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("golive.storage.gate_journal.time.sleep", lambda _: None)  # nobody writes meanwhile
     journal, seals = (path.read_bytes() for path in files(home))
     newest = seals.rstrip(b"\n").rfind(b"\n") + 1
     for path, data, start in zip(files(home), (journal, seals), (0, newest), strict=True):
@@ -138,6 +139,19 @@ def test_its_key_moves_on_and_an_hour_of_looks_is_read_by_its_last(home: Path) -
     assert [each.type for each in found if each.type.startswith("gate_")] == [OPENED, KEPT]
     assert sum(each.type == "key_evolved" for each in found) >= 3
     assert not is_open(home, now=START + 71 * MINUTE + 15 * SECOND * 60)
+
+
+def test_a_record_that_is_being_written_is_read_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader may see the part of a record that lies on the page before."""
+    path, copies = files(home)
+    sealed = copies.read_bytes()
+    GateJournal(home, NAME).append(signer_of(home), KEPT, kept(10), "golive")
+    whole = path.read_bytes()
+    copies.write_bytes(sealed)
+    path.write_bytes(whole[:-100])
+    assert not is_open(home), "nobody goes on with it"
+    monkeypatch.setattr("golive.storage.gate_journal.time.sleep", lambda _: path.write_bytes(whole))
+    assert is_open(home)
 
 
 @pytest.mark.parametrize("name", ["", ".", "../x", "a/b", "a b", "a.b", "-a", "ä"])

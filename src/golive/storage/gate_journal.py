@@ -7,6 +7,7 @@ removed, begun anew or taken from another entrypoint is not believed, and what i
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -29,6 +30,9 @@ from .verified import log_id_of
 
 DIRECTORY: Final = Path("var/audit/gate")
 PATIENCE_S: Final = 2.0
+_TRIES: Final = 4
+_SETTLE_S: Final = 0.02
+"""much longer than a write shows in part"""
 _LOG: Final = "[0-9a-f]" * 16
 OPENED: Final = b'"type":"gate_opened"'
 """in the line of a record, and no other's"""
@@ -58,14 +62,12 @@ class GateJournal:
 
         Raises JournalError when the journal is not what was written, ends with half a record, or cannot be verified.
         """
-        data, torn = self._sound(keys)
-        if torn:
-            raise JournalError(f"{self.path}: ends with half a record: what was written last is not known")
+        data, _ = self._settled(keys, whole=True)
         return tuple(decode_entry(line)[0] for line in _that_count(data.split(b"\n")[:-1]))
 
     def append(self, signer: Signer, type_: str, body: JsonObject, operator: str) -> None:
         """Add one record and seal the journal; durable on return. Raises JournalError when it is not sound or not writable."""
-        self._sound(signer.keys)  # one that is not sound takes nothing; half a record is cut off, and a record tells of it
+        self._settled(signer.keys)  # one that is not sound takes nothing; half a record is cut off, and a record tells of it
         reach("gate.record.before")
         journal = JournalFile.open(self.path, self._name, signer, seal_path=self._seal_path, held=False, patience_s=PATIENCE_S)
         try:
@@ -78,6 +80,22 @@ class GateJournal:
     def _copies(self) -> list[Path]:
         """Return the files of seals that are kept of this entrypoint's gate; one, unless its journal was begun anew."""
         return sorted((self._home / SEALS).glob(f"{self._name.replace('/', '.')}.{_LOG}{SUFFIX}"))
+
+    def _settled(self, keys: SigningKeys | None, *, whole: bool = False) -> tuple[bytes, bytes]:
+        """As `_sound`; what is being written meanwhile is read again. `whole`: half a record at the end is an error, too."""
+        for left in range(_TRIES - 1, -1, -1):
+            before = self.trace()
+            try:
+                data, torn = self._sound(keys)
+                if torn and whole:
+                    raise JournalError(f"{self.path}: ends with half a record: what was written last is not known")
+            except JournalError:
+                time.sleep(_SETTLE_S if left else 0)
+                if not left or self.trace() == before:
+                    raise
+            else:
+                return data, torn
+        raise AssertionError("unreachable")
 
     def _sound(self, keys: SigningKeys | None) -> tuple[bytes, bytes]:
         """Return the whole records and what stands behind the last newline. Raises JournalError as `entries`."""

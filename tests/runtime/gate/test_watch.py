@@ -168,6 +168,13 @@ def test_what_somebody_else_does_is_seen_long_before_the_next_look(opened: Gate,
     assert opened.state() != "open"
 
 
+def test_a_gate_that_was_closed_before_the_watch_began_is_seen_at_its_first_glance(opened: Gate) -> None:
+    watched = Watched(opened, period_s=60)
+    close_gate(opened.home, ENTRYPOINT, "strange fills", opened.clock, by="olga")
+    run(watched)
+    assert watched.closed == ["strange fills (by olga)"]
+
+
 def test_a_look_that_hangs_closes_it_and_is_not_waited_for(opened: Gate) -> None:
     watched = Watched(opened, deadline_s=0.3)
     let_go = threading.Event()

@@ -15,7 +15,7 @@ from golive.model.clock import to_iso
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.json import JsonObject
 from golive.readiness.gate_state import KEPT, Opened, Shut
-from golive.storage.gate_journal import GateJournal
+from golive.storage.gate_journal import GateJournal, Trace
 from golive.storage.keys import SigningKeys
 
 from ..host_signer import host_signer
@@ -118,7 +118,7 @@ class GateWatch:
         return self._why or ""
 
     async def _glancing(self) -> str:
-        trace = self._journal.trace()
+        trace: Trace | None = None  # it may have been closed since the pass was made
         while True:
             await asyncio.sleep(self._glance_s)
             now, found = self._scene.clock.now(), self._journal.trace()
