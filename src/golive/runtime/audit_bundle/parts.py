@@ -30,7 +30,7 @@ _DER: Final = bytes.fromhex("302a300506032b6570032100")
 
 
 def add_verifier(home: Path, folder: Path, logs: Sequence[CopiedLog], keys: SigningKeys) -> None:
-    """Add public keys, the first key as it is sealed for an auditor, the second verifier, and a README with commands for these logs."""
+    """Add public keys, the first key as it is sealed for an auditor, the second verifier, and a README for these logs."""
     make_directory(folder / KEYS)
     for path in sorted((home / PUBLIC_DIRECTORY).glob("*.json")):
         key_id, public = read_public_key(path)

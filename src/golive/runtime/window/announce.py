@@ -25,6 +25,7 @@ from ..code_version import code_version
 from ..host_signer import host_signer
 from ..operators import authorised, operators, record_act
 from ..readiness.checklist import checklist
+from ..readiness.paper import digest_of
 from ..readiness.scene import Scene
 from ..risk_limits import risk_profile_of
 
@@ -128,6 +129,8 @@ def _on_call(people: dict[str, OperatorEntry], on_call: str) -> tuple[str, ...]:
 def _digests(scene: Scene) -> dict[str, str]:
     return {
         **dict(sorted(scene.configuration.file_digest.as_json().items())),
+        "trading_digest": digest_of(scene, scene.live),
+        "paper_trading_digest": digest_of(scene, scene.paper),
         "risk_profile": scene.live.risk_profile,
         "risk_profile_digest": risk_profile_of(scene.live).digest,
         "code_version": code_version(),
