@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.junitxml import xml_key  # the public fixture would have to run in every session, and not under xdist
 from hypothesis import HealthCheck, settings
 
 from golive.model import redaction
@@ -40,6 +42,19 @@ def _place(item: pytest.Item) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the files that take longest begin first: a file stays in one process, and one that began last would run alone."""
     items.sort(key=_place)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say in a JUnit file of which sources it is: `golive named-tests run --junit` takes it for those alone."""
+    xml = session.config.stash.get(xml_key, None)
+    if xml is not None:
+        from golive.runtime.code_version import code_version
+        from golive.runtime.named_tests.result import CODE_VERSION, REVISION
+
+        head = ["git", "-C", str(TESTS), "rev-parse", "HEAD"]
+        done = subprocess.run(head, capture_output=True, text=True, check=False)
+        xml.add_global_property(CODE_VERSION, code_version())
+        xml.add_global_property(REVISION, done.stdout.strip())
 
 
 @pytest.hookimpl(wrapper=True)

@@ -31,6 +31,8 @@ from golive.runtime.explain.story import story_schema
 from golive.runtime.licence.document import verification_schema
 from golive.runtime.live import order_document
 from golive.runtime.live.reconcile_document import reconciliation_schema
+from golive.runtime.live.reconcile_record import result_schema as reconciliation_result_schema
+from golive.runtime.named_tests.result import result_schema as named_tests_schema
 from golive.runtime.panic.document import panic_schema
 from golive.runtime.risk_snapshot.document import snapshot_schema
 from golive.runtime.risk_status import status_schema
@@ -69,7 +71,9 @@ MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.order_story.v1": story_schema,
     "golive.panic.v1": panic_schema,
     "golive.portfolio_check.v1": portfolio_schema,
+    "golive.named_tests.v1": named_tests_schema,
     "golive.reconciliation.v1": reconciliation_schema,
+    "golive.reconciliation_result.v1": reconciliation_result_schema,
     "golive.resilience_audit.v1": drill_document.audit_schema,
     "golive.risk_snapshot.v1": snapshot_schema,
     "golive.signal.v1": signal_schema,

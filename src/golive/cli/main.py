@@ -57,6 +57,7 @@ COMMANDS: Final[Mapping[str, LazyCommand]] = {
     "audit": LazyCommand("golive.cli.audit:app", "Verify, show, follow and hand over journals, seals and registers."),
     "signoff": LazyCommand("golive.cli.signoff:app", "Sign off an entrypoint for live; list, check and revoke sign-offs."),
     "compliance": LazyCommand("golive.cli.compliance:app", "Archive the documents of exchanges: KYC, KYB, offline access."),
+    "named-tests": LazyCommand("golive.cli.named_tests:app", "Run the tests that the runbooks name; keep a signed result."),
     "window": LazyCommand("golive.cli.window:app", "Announce a window of live trading; close, archive and sum it up."),
     "doctor": LazyCommand("golive.cli.doctor:app", "Look at machine, files, secrets and journals; say what to do."),
     "strategy": LazyCommand("golive.cli.strategy:app", "Write, list, show and check strategies."),

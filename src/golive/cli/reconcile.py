@@ -71,6 +71,8 @@ def reconcile(
     Without a choice nothing is changed at the venue. A choice is about one row of the table: it is written into the journal
     first, then done; everything else stays as it is. Repeating it changes nothing.
 
+    The result is signed, kept in var/audit/reconciliation/ and recorded in the decision log; a gate asks for a fresh one.
+
     Exit codes: 0 journal and venue agree, 3 something blocks (or another process holds the account, or the table offers no such
     choice), 6 a venue cannot be asked or its answer is not known yet, 2 usage or configuration, 70 internal error or a journal
     that is not sound.
@@ -119,6 +121,7 @@ async def _reconciled(
 ) -> Reconciliation:
     from golive.model.decision import DecisionCode, Refused
     from golive.model.order import NewOrder
+    from golive.runtime.live.reconcile_record import keep_result
     from golive.runtime.live.reconcile_run import agreed, examined
     from golive.runtime.live_plan import live_plan
     from golive.runtime.live_surroundings import surroundings
@@ -131,8 +134,11 @@ async def _reconciled(
     chosen = configuration.resolve(entrypoint or configuration.runtime.trading.default_entrypoint)
     with surroundings(where.home, configuration, chosen, refuse, operator, secrets=secrets) as around:
         plan = live_plan(configuration, chosen.name, home=where.home, key_file=credentials, around=around)
+        began = around.clock.monotonic()
         found = await examined(plan)
-        return found if request is None else await agreed(plan, found, request)
+        found = found if request is None else await agreed(plan, found, request)
+        keep_result(where.home, found, chosen, around.clock, operator, began)
+        return found
 
 
 def _request(given: dict[str, str | None], reason: str) -> Request | None:

@@ -35,7 +35,9 @@ CHECKS: Final[Mapping[str, CheckRow]] = {
     ),
     "risk_limits": CheckRow((SignOff.RISK,), "four limits above zero, in force and signed", "golive risk status"),
     "limits_vs_paper": CheckRow((SignOff.RISK,), "the most paper showed, within the configured limits", "golive risk status"),
-    "named_tests": CheckRow((SignOff.RUNTIME,), "signed results of the named tests at this code version", "make test"),
+    "named_tests": CheckRow(
+        (SignOff.RUNTIME,), "signed results of the named tests at this code version", "golive named-tests run"
+    ),
     "alerting": CheckRow((SignOff.SRE,), "a self-test of at most 24 hours", "golive alerts selftest --severity critical"),
     "licenses": CheckRow((SignOff.OEM, SignOff.SECURITY), "a valid licence with live in it", "golive provision --verify"),
     "data_completeness": CheckRow((SignOff.DATA,), "stored candles and the risk snapshot", "golive data verify"),

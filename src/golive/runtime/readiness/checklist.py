@@ -15,14 +15,18 @@ from golive.readiness.checks.alerting import alerting
 from golive.readiness.checks.config_freeze import config_freeze
 from golive.readiness.checks.data_completeness import data_completeness
 from golive.readiness.checks.decision_log import decision_log
+from golive.readiness.checks.incident_comms import incident_comms
 from golive.readiness.checks.io_queue import io_queue
 from golive.readiness.checks.ip_allowlist import ip_allowlist
 from golive.readiness.checks.kyc_aml_signoff import kyc_aml_signoff
 from golive.readiness.checks.licenses import licenses
 from golive.readiness.checks.limits_vs_paper import limits_vs_paper
+from golive.readiness.checks.live_checklist import live_checklist
 from golive.readiness.checks.mtls import mtls
+from golive.readiness.checks.named_tests import named_tests
 from golive.readiness.checks.not_there import paper_labs, unused
 from golive.readiness.checks.paper_gate import paper_gate
+from golive.readiness.checks.reconciliation import reconciliation
 from golive.readiness.checks.risk_limits import risk_limits
 from golive.readiness.checks.router import router
 from golive.readiness.checks.secrets_rotation import secrets_rotation
@@ -36,9 +40,13 @@ from .config_freeze import freeze_evidence
 from .configuration import model_evidence, queue_evidence, threshold_evidence
 from .data import data_evidence
 from .decision_log import decision_log_evidence
+from .incident_comms import comms_evidence
 from .licence import licence_evidence
+from .live_checklist import box_evidence
 from .mtls import bundle_evidence
+from .named_tests import named_tests_evidence
 from .paper import limits_evidence, paper_evidence
+from .reconciliation import reconciliation_evidence
 from .risk_limits import limit_evidence
 from .router import router_evidence
 from .scene import Scene
@@ -71,8 +79,12 @@ GATHERED: Final[Mapping[str, Look]] = {
     "thresholds": lambda scene: thresholds(threshold_evidence(scene)),
     "paper_gate": lambda scene: paper_gate(paper_evidence(scene)),
     "limits_vs_paper": lambda scene: limits_vs_paper(limits_evidence(scene)),
+    "named_tests": lambda scene: named_tests(named_tests_evidence(scene)),
     "decision_log": lambda scene: decision_log(decision_log_evidence(scene)),
     "router": lambda scene: router(router_evidence(scene)),
+    "reconciliation": lambda scene: reconciliation(reconciliation_evidence(scene)),
+    "live_checklist": lambda scene: live_checklist(box_evidence(scene)),
+    "incident_comms": lambda scene: incident_comms(comms_evidence(scene)),
     "paper_labs": lambda scene: paper_labs(),
     "ui_prelive": lambda scene: unused("ui_prelive", found=False),
     "cloud": lambda scene: unused("cloud", found=(scene.home / "config/cloud/server.yaml").exists()),

@@ -83,6 +83,18 @@ def changed_artefacts(home: Path, entry: Entry) -> tuple[str, ...]:
     return tuple(str(each.get("path")) for each in named if _sha256(home, str(each.get("path"))) != each.get("sha256"))
 
 
+def left_by(home: Path, entry: Entry) -> str:
+    """Return the first file that a step left. Raises JournalError where it names none, or the file is not the one it left."""
+    artefacts = entry.body.get("artefacts")
+    first = artefacts[0] if isinstance(artefacts, list) and artefacts else None
+    path = first.get("path") if isinstance(first, dict) else None
+    if not isinstance(path, str):
+        raise JournalError(f"the step {entry.body.get('step')} of {entry.ts} in the decision log names no file")
+    if path in changed_artefacts(home, entry):
+        raise JournalError(f"{path}: tampered: it is gone, or not the file that the decision log names")
+    return path
+
+
 def _newest(scene: Scene, steps: Sequence[Entry]) -> dict[str, Step]:
     found = {name: newest_step(scene, steps, name) for name in STEPS}
     return {

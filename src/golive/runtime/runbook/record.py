@@ -5,7 +5,8 @@ The log is the only memory of how far a runbook is: what it has and is fresh is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 
 from golive.audit import Entry
 from golive.model.clock import from_iso
@@ -17,6 +18,9 @@ from golive.storage.decision_step import record_step, recorded_steps
 
 from ..host_signer import host_signer
 from .place import Done, Place
+
+Steps = Callable[[Path, str], Sequence[Entry]]
+"""returns the steps in the log of a stage"""
 
 
 def record(
@@ -42,15 +46,15 @@ def record(
     record_step(place.home, signer, step, done.status, latency_ms, done.artefacts, stage=item.stage, runbook=body)
 
 
-def results(place: Place, book: Runbook, basis: Basis) -> tuple[Result, ...]:
+def results(place: Place, book: Runbook, basis: Basis, steps: Steps = recorded_steps) -> tuple[Result, ...]:
     """Return what the logs have of a runbook on this basis, oldest first. Raises JournalError for a log that is not sound."""
     stages = sorted({item.stage for item in book.items})
-    return tuple(result for stage in stages for result in _of_stage(place, stage, book, basis))
+    return tuple(result for stage in stages for result in _in(steps(place.home, stage), book, basis))
 
 
-def _of_stage(place: Place, stage: str, book: Runbook, basis: Basis) -> Iterator[Result]:
+def _in(entries: Iterable[Entry], book: Runbook, basis: Basis) -> Iterator[Result]:
     wanted = {"name": book.name, **basis._asdict()}
-    for entry in recorded_steps(place.home, stage):
+    for entry in entries:
         body = entry.body.get("runbook")
         if isinstance(body, dict) and all(body.get(name) == value for name, value in wanted.items()):
             yield _result(entry, body)

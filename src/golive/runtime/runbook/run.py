@@ -14,12 +14,13 @@ from golive.readiness.runbook import Binding, Item, Kind
 from golive.readiness.runbook_progress import Basis, ItemState, Result, confirmation_objection, open_signoffs, states
 from golive.readiness.sign_off import REGISTER_PATH
 from golive.security.operators import OperatorIdentity
+from golive.storage.decision_step import recorded_steps
 
 from ..code_version import code_version
 from .check_steps import is_built, look
 from .documents import WrittenRunbook
 from .place import Done, Place, blocked, ok, unknown
-from .record import record, results
+from .record import Steps, record, results
 from .sign_offs import still_standing, told_by_sign_offs
 from .steps import MACHINE
 
@@ -34,9 +35,9 @@ def basis_of(place: Place, written: WrittenRunbook) -> Basis:
     return Basis(written.sha256, both, code_version(), place.entrypoint.name)
 
 
-def progress(place: Place, written: WrittenRunbook) -> tuple[ItemState, ...]:
-    """Return how far a runbook is. Raises JournalError for a log that is not sound."""
-    return _states(place, written, results(place, written.book, basis_of(place, written)))
+def progress(place: Place, written: WrittenRunbook, steps: Steps = recorded_steps) -> tuple[ItemState, ...]:
+    """Return how far a runbook is by the `steps` of its logs. Raises JournalError for a log that is not sound."""
+    return _states(place, written, results(place, written.book, basis_of(place, written), steps))
 
 
 def carry_out(place: Place, written: WrittenRunbook, told: Told, *, again: bool = False) -> tuple[ItemState, ...]:
