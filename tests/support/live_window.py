@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import uuid
 from pathlib import Path
 
+from golive.model.alert import AlertMessage, AlertOutcome, AlertRow, AlertSeverity
 from golive.model.clock import SECOND, Clock, to_iso
 from golive.model.indicator import BILLION
 from golive.model.json import JsonObject, JsonValue
@@ -20,6 +22,7 @@ from golive.runtime.readiness.scene import Scene, scene_of
 from golive.runtime.risk_limits import risk_profile_of
 from golive.runtime.secret_store import StoredSecrets
 from golive.runtime.window.announce import announce
+from golive.storage.alert_audit import FileAlertAuditLog
 from golive.storage.config_files import load_configuration
 from golive.storage.decision_step import record_step
 from golive.storage.gate_journal import GateJournal
@@ -121,6 +124,19 @@ def fill(home: Path, ratio: float) -> None:
     rows = [SampleRow("fill_ratio", "okx", now, round(ratio * BILLION))] * 10
     store.write(Batch(now, rows))
     store.close(now)
+
+
+def outcome(
+    home: Path, *outcomes: AlertOutcome, severity: AlertSeverity = AlertSeverity.ERROR, entrypoint: str = ENTRYPOINT
+) -> None:
+    """Let the audit say what became of one alert at `oem-live`."""
+    clock = SystemClock()
+    message = AlertMessage(
+        uuid.uuid4().hex, "session", severity, "A title", "A body", clock.now(), "key", {"entrypoint": entrypoint}
+    )  # fmt: skip
+    log = FileAlertAuditLog(home, host_signer(home, clock, "golive"))
+    log.append([AlertRow(message, "oem-live", each, number) for number, each in enumerate(outcomes, 1)])
+    log.close()
 
 
 def traded_home(home: Path, hook: Webhook) -> Path:

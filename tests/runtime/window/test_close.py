@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from golive.cli.main import main
+from golive.model.alert import AlertOutcome, AlertSeverity
 from golive.model.verdict import ExitCode
 from golive.runtime.clock import SystemClock
 from golive.runtime.window.archive import DIRECTORY, archive_faults
@@ -28,7 +29,18 @@ from golive.storage.verified import VerificationKeys, entries
 from support.alert_services import Webhook
 from support.durable import keys_of
 from support.golive_process import GOLIVE
-from support.live_window import ENTRYPOINT, PASSPHRASE, decide, fill, observe, open_gate, traded_home, window_home, window_scene
+from support.live_window import (
+    ENTRYPOINT,
+    PASSPHRASE,
+    decide,
+    fill,
+    observe,
+    open_gate,
+    outcome,
+    traded_home,
+    window_home,
+    window_scene,
+)
 from support.published import published
 
 Captured = pytest.CaptureFixture[str]
@@ -221,6 +233,16 @@ MEASURED: dict[str, tuple[Callable[[Path], object], str, str, int, str]] = {
     "other limits": (lambda home: decide(home, "APPROVED", digest="ee" * 32), "risk_limits", "breached", 5, "1 risk decisions"),
     "a changed risk log": (_change_risk_log, "risk_limits", "unknown", 6, "risk_decisions.jsonl: tampered"),
     "orders not filled": (lambda home: fill(home, 0.5), "slo", "breached", 5, "fill_ratio is breach"),
+    "an alert nobody took": (lambda home: outcome(home, AlertOutcome.FAILED), "alerts", "breached", 5, ""),
+    "an alert taken at last": (
+        lambda home: outcome(home, AlertOutcome.FAILED, AlertOutcome.DELIVERED), "alerts", "ok", 0, "",
+    ),
+    "a critical one held back": (
+        lambda home: outcome(home, AlertOutcome.SUPPRESSED, severity=AlertSeverity.CRITICAL), "alerts", "breached", 5, "",
+    ),
+    "one of another entrypoint": (
+        lambda home: outcome(home, AlertOutcome.FAILED, entrypoint="kraken_desktop_paper"), "alerts", "ok", 0, "",
+    ),
     "a changed report of the gate": (
         lambda home: next((home / "var/audit/gate").glob("report_*")).write_text("{}"), "slo", "ok", 0, "not the file that was",
     ),
