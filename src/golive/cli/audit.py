@@ -16,6 +16,7 @@ from .audit_bundle import bundle
 from .audit_findings import NOT_AS_IT_SHOULD_BE, SHOWN, configured, exit_code, told
 from .audit_follow import follow
 from .audit_show import show
+from .audit_steps import judged_log
 from .command_app import command_group
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
@@ -43,6 +44,10 @@ def verify(
         typer.Argument(metavar="[PATH]...", help="Journals (.jsonl), session stores and order journals (.sqlite)."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every journal and store of the installation.")] = False,
+    entrypoint: Annotated[
+        str | None,
+        typer.Option("--entrypoint", metavar="NAME", help="Also the steps before live trading of it, by the rule of its gate."),
+    ] = None,
     home: HomeOption = None,
     public_key: Annotated[
         Path | None,
@@ -64,15 +69,19 @@ def verify(
 ) -> None:
     """Check bytes, chain, MACs and seals, and that journals agree with the stores they were made from.
 
+    With --entrypoint the log of live orders also needs the steps before live trading of it: one that is missing, did not end ok
+    or whose file was changed is 1, one that only a running read-only session brings 6.
+
     Of live orders also: every end stands in the decision log once, no order took longer than latency_alert_threshold_ms, every
     operator is known. Without a configuration the bound is 350 ms and order journals are files.
 
     Exit 0 clean, 1 tampered or out of bounds, 6 cannot say (torn tail, missing key or seal, unreadable, nothing to verify),
     70 stdout did not take the result.
     """
+    from golive.storage.log_series import LIVE_LOG
     from golive.storage.verification import Verifier
 
-    if bool(paths) == everything:
+    if (bool(paths) and everything) or not (paths or everything or entrypoint):
         raise ConfigError("give the files to verify, or --all")
     where = locate(config, home)
     place = where.home
@@ -80,7 +89,9 @@ def verify(
     try:
         keys = _keys(place, public_key, first_key, seals or ())
         verifier = Verifier(place, keys, risk_log or configured_log, bounds, alerts)
-        results = verifier.everything() if everything else [verifier.one(path) for path in paths or ()]
+        given = paths or ([place / LIVE_LOG] if entrypoint else [])
+        results = verifier.everything() if everything else [verifier.one(path) for path in given]
+        steps = None if entrypoint is None else judged_log(where, entrypoint)
     except JournalError as exc:
         tell(f"cannot say: {exc}")
         raise typer.Exit(ExitCode.UNKNOWN) from exc
@@ -90,7 +101,9 @@ def verify(
     with delivered():
         for result in results:
             typer.echo(told(result, place))
-    raise typer.Exit(exit_code({result.soundness for result in results}))
+        if steps is not None:
+            typer.echo("\n".join(steps.lines))
+    raise typer.Exit(exit_code({*(result.soundness for result in results), *([] if steps is None else [steps.soundness])}))
 
 
 @app.command()

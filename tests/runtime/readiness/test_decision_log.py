@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from golive.cli.main import main
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 from golive.model.live_order import OrderResult
@@ -173,3 +174,22 @@ def test_routes_rule_files_and_the_newest_report_are_looked_at(tmp_path: Path) -
     core = tmp_path / "config/core.yaml"
     core.write_text(core.read_text().replace("routes: []", "routes: [{name: elsewhere, adapters: [bybit_spot]}]"))
     assert "no route takes okx:BTC/USDT" in examine(rehearsal_scene(tmp_path), "router").reasons[0]
+
+
+def test_audit_verify_asks_for_the_steps_of_an_entrypoint(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("audit", "verify", "--entrypoint", "okx_desktop_live", "--home", str(home))
+    assert main([*words]) == 0
+    assert "clean         steps to live of okx_desktop_live (mtls_prepared, " in capsys.readouterr().out
+    with_steps(home, "router_configured", status="blocked")
+    assert main([*words]) == 1
+    assert "the step router_configured of 2026-01-01T00:00:00Z by golive ended blocked" in capsys.readouterr().out
+    assert main([*words[:2], *words[4:], str(home / LOG)]) == 0
+
+
+def test_audit_verify_says_6_of_a_step_that_a_running_session_brings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rehearsal_scene(tmp_path)
+    write(tmp_path, (decided(1), end(1, OrderResult.CANCELED, 349)))
+    with_steps(tmp_path, *WANTED[:3])
+    assert main(["audit", "verify", "--entrypoint", "okx_desktop_live", "--home", str(tmp_path)]) == 6
+    assert "the step daemon_start is missing" in capsys.readouterr().out
+    assert main(["audit", "verify", "--home", str(tmp_path)]) == 2
