@@ -33,10 +33,11 @@ def check(
     """Examine one venue: names and TLS, clock, limits, key, permissions, markets, streams, sandbox.
 
     Nothing is ordered and nothing is changed at the venue. An endpoint `embedded` is started for the examination.
-    A key of another venue comes from the store of secrets, if it has one.
+    A key of another venue comes from the store of secrets, if it has one; what the venue says of it is written down in
+    logs/security_admin.log.
     Exit codes: 0 all ok, 3 the store cannot be opened, 4 a check failed or the stored key is not for this environment, 6
     something is unknown (not reachable, no key), 2 usage or configuration or a state directory that cannot be used, 70 internal
-    error or stdout did not take the result.
+    error, the log cannot be written, or stdout did not take the result.
     """
     from golive.runtime.clock import SystemClock
     from golive.runtime.venue_check.examination import Examination
