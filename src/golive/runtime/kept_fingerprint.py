@@ -29,9 +29,8 @@ def kept_fingerprint(home: Path, keychain_key: str) -> str:
 def told_of_vault(home: Path) -> tuple[str, ...]:
     """Return the names, sorted, of what was put into the vault and not removed, as the log tells; JournalError for the log."""
     places: dict[str, str] = {}
-    for entry in admin_entries(home, SigningKeys.load(home)) if (home / PATH).exists() else ():
-        if entry.type in (SET, ROTATED, REMOVED):
-            places[str(entry.body.get("name"))] = "" if entry.type == REMOVED else str(entry.body.get("store"))
+    for entry in admin_entries(home, SigningKeys.load(home), (SET, ROTATED, REMOVED)) if (home / PATH).exists() else ():
+        places[str(entry.body.get("name"))] = "" if entry.type == REMOVED else str(entry.body.get("store"))
     return tuple(sorted(name for name, place in places.items() if place == "vault"))
 
 
@@ -39,7 +38,7 @@ def told_of_vault(home: Path) -> tuple[str, ...]:
 def _fingerprints(home: Path, mtime_ns: int, size: int) -> Mapping[str, str]:
     """Read the log, once as long as it stays what it is."""
     told: dict[str, str] = {}
-    for entry in admin_entries(home, SigningKeys.load(home)):
+    for entry in admin_entries(home, SigningKeys.load(home), (SET, ROTATED, REMOVED)):
         name, fingerprint = entry.body.get("name"), entry.body.get("fingerprint")
         if entry.type in (SET, ROTATED) and isinstance(name, str) and isinstance(fingerprint, str):
             told[name] = fingerprint

@@ -7,19 +7,18 @@ does not fit, the log is verified record by record, to name the first that is no
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from golive.audit import Chain, Entry, EntryError, SealError, Soundness, decode_entry, read_seal
-from golive.audit.verify import missing_keys
+from golive.audit import Chain, Entry, EntryError, SealError, Soundness, decode_entry
 from golive.inputs import read_beside
 from golive.model.errors import JournalError
 
 from .files import MOST_LOG
 from .kept_seals import checked_seal
 from .seal_copies import copies_path, read_copies
+from .sealed_bytes import taken
 from .verified import VerificationKeys, log_id_of, verify_series
 
 
@@ -81,7 +80,7 @@ def sealed_file(path: Path, keys: VerificationKeys) -> SealedFile:
     except EntryError as exc:
         raise JournalError(f"{path}: tampered: line 1: {exc}") from exc
     chain = Chain(keys.mac, seq=first.seq - 1, mac=first.prev)
-    digest = _taken(data, document, chain, keys)
+    digest = taken(data, document, chain, keys)
     if digest is None:
         raise JournalError(f"{path}: tampered, or its seal is: golive audit verify --all names the record")
     return SealedFile(path, data, digest, chain.log_id)
@@ -100,7 +99,7 @@ def _as_sealed(files: Sequence[Path], keys: VerificationKeys) -> tuple[SealedFil
         if document is None or (found and not chain.closed):
             return None
         chain.next_file()
-        digest = _taken(data, document, chain, keys)
+        digest = taken(data, document, chain, keys)
         if digest is None:
             return None
         found.append(SealedFile(path, data, digest, chain.log_id))
@@ -118,24 +117,3 @@ def _newest_kept(first: Path, keys: VerificationKeys) -> int | None:
             except (SealError, KeyError):
                 return None
     return None
-
-
-def _taken(data: bytes, document: bytes, chain: Chain, keys: VerificationKeys) -> str | None:
-    """Move the chain to the end of a file that is as sealed and goes on soundly, and return its digest; None when it is not."""
-    try:
-        seal = checked_seal(document, keys, chain.log_id or read_seal(document)[0].log_id)
-        sealed, tail = data[: seal.size], data[seal.size :]
-        digest = hashlib.sha256(sealed)
-        if len(sealed) != seal.size or digest.hexdigest() != seal.content_sha256:
-            return None
-        first = decode_entry(sealed[: sealed.find(b"\n")])[0]
-        last = decode_entry(sealed[sealed.rfind(b"\n", 0, -1) + 1 : -1])[0]
-    except (SealError, KeyError, EntryError):
-        return None
-    begins = (first.seq, first.prev, first.body.get("log_id")) == (chain.seq + 1, chain.mac, seal.log_id)
-    if not begins or (last.seq, last.mac) != (seal.last_seq, seal.head_mac) or (tail and not tail.endswith(b"\n")):
-        return None
-    chain.accept(seal.log_id, last, size=seal.size, lines=sealed.count(b"\n"))
-    is_sound = all(not chain.check(line)[1] for line in tail.split(b"\n")[:-1])
-    digest.update(tail)
-    return digest.hexdigest() if is_sound and not missing_keys(chain) else None

@@ -5,7 +5,7 @@ Its seal is written with its header, before its first record, so a log without o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -29,10 +29,10 @@ def record_admin_act(home: Path, signer: Signer, type_: str, body: JsonObject, o
     record_admin_acts(home, signer, [(type_, body, operator)])
 
 
-def admin_entries(home: Path, keys: SigningKeys | None) -> Sequence[Entry]:
-    """Return every record, oldest first; none where there is no log. JournalError when it is not what was written.
+def admin_entries(home: Path, keys: SigningKeys | None, types: Collection[str] = ()) -> Sequence[Entry]:
+    """Return every record, or those of these `types`, oldest first; none where there is no log.
 
-    Without `keys`, or without its seal, a log that is there cannot be believed.
+    JournalError when it is not what was written. Without `keys`, or without its seal, a log that is there cannot be believed.
     """
     path = home / PATH
     seal_path = path.with_suffix(".seal.json")
@@ -41,7 +41,7 @@ def admin_entries(home: Path, keys: SigningKeys | None) -> Sequence[Entry]:
     if keys is None:
         raise JournalError(f"{path}: the keys that signed it are gone")
     demand_seal(path, seal_path)
-    return sealed_entries(path, seal_path, keys)
+    return sealed_entries(path, seal_path, keys, types)
 
 
 def record_admin_acts(home: Path, signer: Signer, drafts: Sequence[Draft]) -> None:

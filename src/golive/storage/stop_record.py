@@ -28,6 +28,7 @@ STOPPED: Final = "risk_stopped"
 RELEASED: Final = "risk_stop_released"
 HOST_STOPPED: Final = "risk_host_stopped"
 HOST_RELEASED: Final = "risk_host_stop_released"
+_TYPES: Final = (STOPPED, HOST_STOPPED, RELEASED, HOST_RELEASED)
 IDS: Final = "ids"
 """member of a release: the stops that it ends"""
 SETTLES_S: Final = 0.05
@@ -81,11 +82,11 @@ def stop_records(home: Path) -> StopRecords:
 @lru_cache(maxsize=8)
 def _of(home: Path, *seen: object) -> StopRecords:
     try:
-        return records_of(security_admin.admin_entries(home, SigningKeys.load(home)))
+        return records_of(security_admin.admin_entries(home, SigningKeys.load(home), _TYPES))
     except JournalError:
         time.sleep(SETTLES_S)  # somebody may be writing
     try:
-        return records_of(security_admin.admin_entries(home, SigningKeys.load(home)))
+        return records_of(security_admin.admin_entries(home, SigningKeys.load(home), _TYPES))
     except JournalError as exc:
         return StopRecords(fault=str(exc))
 
@@ -94,7 +95,7 @@ def records_of(entries: Iterable[Entry]) -> StopRecords:
     """Return what stands after these records, oldest first."""
     found = StopRecords()
     for entry in entries:
-        if entry.type in (STOPPED, HOST_STOPPED, RELEASED, HOST_RELEASED):
+        if entry.type in _TYPES:
             _take(found, entry)
     return found
 

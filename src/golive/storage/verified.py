@@ -29,6 +29,7 @@ from .kept_seals import kept_seals, logs_without, lost_tail
 from .keys import SigningKeys
 from .public_keys import PUBLIC_DIRECTORY, read_public_key
 from .seal_copies import DIRECTORY as SEALS
+from .sealed_bytes import taken
 
 _FIRST_LINES: Final = 1 << 12
 """bytes to read at least, for a register the line behind its cover too"""
@@ -140,9 +141,10 @@ def lost_logs(keys: VerificationKeys, results: Collection[Result]) -> Iterator[R
         yield Result(path, (of_file(Soundness.TAMPERED, "seals a log that is gone, or was begun anew"),))
 
 
-def sealed_entries(path: Path, seal_path: Path, keys: SigningKeys) -> Sequence[Entry]:
+def sealed_entries(path: Path, seal_path: Path, keys: SigningKeys, types: Collection[str] = ()) -> Sequence[Entry]:
     """Return every record of a journal of ours, oldest first; none when neither it nor its seal is there.
 
+    `types`: only records of these. What the seal covers is believed by it, only the rest is checked record by record.
     Raises JournalError when it is not what was written.
     """
     try:
@@ -156,10 +158,17 @@ def sealed_entries(path: Path, seal_path: Path, keys: SigningKeys) -> Sequence[E
         raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
     if not data and seal is None:
         return ()  # its first writer was cut off before the header
-    report = verify_file(data, Chain(keys.logs), seal=seal, seal_keys=keys.seal_keys)
-    if report.soundness is not Soundness.CLEAN:
-        raise JournalError(f"{path}: {report.soundness}: {report.faults[0]}")
-    return tuple(decode_entry(line)[0] for line in data.split(b"\n")[:-1])
+    ours = VerificationKeys(keys.logs, keys.seal_keys, keys)
+    if seal is None or taken(data, seal, Chain(keys.logs), ours) is None:
+        report = verify_file(data, Chain(keys.logs), seal=seal, seal_keys=keys.seal_keys)
+        if report.soundness is not Soundness.CLEAN:
+            raise JournalError(f"{path}: {report.soundness}: {report.faults[0]}")
+    lines = data.split(b"\n")[:-1]
+    if types:
+        marks = [f'"type":"{each}"'.encode() for each in types]
+        lines = [line for line in lines if any(mark in line for mark in marks)]
+    found = (decode_entry(line)[0] for line in lines)
+    return tuple(entry for entry in found if not types or entry.type in types)
 
 
 def of_file(soundness: Soundness, text: str) -> Fault:

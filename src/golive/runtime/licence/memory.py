@@ -62,12 +62,13 @@ def _with_log(home: Path, kept: Marks) -> Marks:
     """Raise marks to what the signed log tells; of its clocks those count that came after the last one accepted by a person."""
     marks = Marks()
     if any(entries_with(home / ADMIN_LOG, b'"type":"licence_')):
-        for entry in admin_entries(home, SigningKeys.load(home)):
+        types = (CLOCK_ACCEPTED, INSTALLED, LIST_SYNCED, VERIFIED, REFUSED)
+        for entry in admin_entries(home, SigningKeys.load(home), types):
             if entry.body.get("doubt"):  # it tells of documents alone, which may have been turned back
                 continue
             if entry.type == CLOCK_ACCEPTED:
                 marks = _told(entry.body, replace(marks, clock=0))
-            elif entry.type in (INSTALLED, LIST_SYNCED, VERIFIED, REFUSED) and entry.body.get("license_id", "") is not None:
+            elif entry.body.get("license_id", "") is not None:
                 marks = _told(entry.body, marks)
     return _told(marks.told(), kept) if marks != Marks() else kept
 

@@ -73,7 +73,7 @@ def revoked(place: BundlePlace, keys: SigningKeys | None) -> frozenset[str]:
     was withdrawn; for a log that lacks what the register says; and where there is a bundle and the register is gone.
     """
     listed = _named(entry.body for entry in _revocations(place).entries(keys))
-    recorded = _named(entry.body for entry in admin_entries(place.home, keys) if entry.type == REVOKED)
+    recorded = _named(entry.body for entry in admin_entries(place.home, keys, (REVOKED,)))
     rows = RegisterFile(place.register, _ROTATION_NAME).entries(keys)
     registered_too = _named(row.body for row in rows if row.type == REVOKED)
     log, register = "logs/security_admin.log", place.register.name
