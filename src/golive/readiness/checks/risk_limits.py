@@ -20,7 +20,7 @@ _SHOW: Final = "golive risk status"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitEvidence:
-    """The limits of one live entrypoint, and those that the newest session of it or of its paper entrypoint enforced."""
+    """The limits of one live entrypoint, and those that the newest session of its paper entrypoint enforced."""
 
     profile: str
     limits: Mapping[str, Decimal | int]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from golive.model.errors import JournalError
 from golive.readiness.checks.risk_limits import FOUR, LimitEvidence
 from golive.readiness.finding import Evidence, Status
@@ -44,10 +42,12 @@ def limit_evidence(scene: Scene) -> LimitEvidence:
 
 
 def _newest(scene: Scene) -> StoredSession | None:
-    """Return the newest session of the live entrypoint or of its paper one, proved by its seal. Raises JournalError."""
+    """Return the newest session of the paper entrypoint, proved by its seal; a live one may begin under tighter limits.
+
+    Raises JournalError.
+    """
     keys = SigningKeys.load(scene.home)
-    paths = [path for each in (scene.live, scene.paper) for path in session_stores(scene.home, entrypoint=each.name)]
-    for path in sorted(paths, key=_started, reverse=True):
+    for path in session_stores(scene.home, entrypoint=scene.paper.name):
         if keys is None:
             raise JournalError(f"{path}: the keys that signed it are gone")
         try:
@@ -55,11 +55,6 @@ def _newest(scene: Scene) -> StoredSession | None:
         except OtherVersion:
             continue
     return None
-
-
-def _started(path: Path) -> tuple[str, int]:
-    """Order stores by when their session began, as their names say, and then by the file system."""
-    return path.stem.rsplit("_", 2)[1], path.stat().st_ctime_ns
 
 
 def _seal(scene: Scene, session: StoredSession | None) -> tuple[Evidence, ...]:
