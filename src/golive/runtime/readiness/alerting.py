@@ -77,10 +77,13 @@ def _audit(home: Path, place: Path) -> tuple[Status, str]:
 
 
 def _told(home: Path, directory: Path) -> _Told:
-    """Return the self-test that the audit recorded last; a newer file that it does not know is not passed over."""
+    """Return the self-test that the audit recorded last; a newer file that it does not know is not passed over.
+
+    Files are listed before the audit is read: a test is recorded right behind its file.
+    """
+    files = evidence_files(home)
     records = [entry for path in alert_files(directory) for entry in entries_with(path, RECORDED.encode())]
     records = [entry for entry in records if entry.type == RECORDED]
-    files = evidence_files(home)
     newest = files[-1].relative_to(home).as_posix() if files else ""
     if not records:
         return _Told(fault=f"{newest}: the audit of alerts does not know it" if newest else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -35,6 +36,10 @@ from .scene import Scene
 _NAMED: Final = re.compile(r"\d{8}T\d{6,12}Z\.json")
 _ROOM_NS: Final = HOUR
 """a report older than the period by less than that is still found, so that its age can be told"""
+
+
+_BEING_WRITTEN_S: Final = 0.05
+"""between a file and its signature"""
 
 
 class _Found(NamedTuple):
@@ -183,9 +188,13 @@ def _snapshot_told(scene: Scene, found: _Found) -> SnapshotTold:
 
 
 def _read(scene: Scene, keys: SigningKeys | None, path: str, schema: str) -> _Found:
-    """Return a signed document of the schema, or why it is not believed."""
+    """Return a signed document of the schema, or why it is not believed: looked at twice, for one may be being written."""
     try:
-        data, signature = signed_file(scene.home, path, keys)
+        try:
+            data, signature = signed_file(scene.home, path, keys)
+        except (JournalError, FileNotFoundError):
+            time.sleep(_BEING_WRITTEN_S)
+            data, signature = signed_file(scene.home, path, keys)
         document = parse_json(data)
     except Unsigned as exc:
         return _Found(path, fault=str(exc))
