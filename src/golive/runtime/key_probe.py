@@ -18,13 +18,15 @@ from golive.model.clock import Clock, from_iso, to_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 from golive.storage.keys import SigningKeys
+from golive.storage.sealed_log import sealed_log
 from golive.storage.security_admin import PATH, admin_entries, record_admin_act
-from golive.storage.verified import VerificationKeys, entries_with, verify_series
+from golive.storage.verified import VerificationKeys, verify_series
 from golive.venues.dialect import KeyFacts
 
 from .host_signer import host_signer
 
 PROBED: Final = "key_probed"
+_MARK: Final = f'"type":"{PROBED}"'.encode()
 
 
 class CannotSay(JournalError):
@@ -95,12 +97,21 @@ def _newest(home: Path, marks: tuple[tuple[int, ...], ...]) -> Mapping[str, Entr
     path, keys = home / PATH, VerificationKeys.of_home(home)
     if keys.own is None:
         raise CannotSay(f"{path}: the keys that signed it are gone")
+    try:
+        [sealed] = sealed_log([path], keys)
+    except JournalError:
+        _demand_sound(path, keys)
+        raise
+    probes = (entry for entry in sealed.records_with(_MARK) if entry.type == PROBED)
+    return {str(entry.body.get("environment")): entry for entry in probes}
+
+
+def _demand_sound(path: Path, keys: VerificationKeys) -> None:
+    """Raise CannotSay or JournalError, by what verifying each record finds."""
     for found in verify_series([path], keys):
         if found.soundness is not Soundness.CLEAN:
             kind = JournalError if found.soundness is Soundness.TAMPERED else CannotSay
             raise kind(f"{path}: {found.soundness}: {found.faults[0]}")
-    probes = (entry for entry in entries_with(path, PROBED.encode()) if entry.type == PROBED)
-    return {str(entry.body.get("environment")): entry for entry in probes}
 
 
 def _probe(entry: Entry) -> KeyProbe:
