@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from golive.readiness.check_table import CHECKS
 
 from ..readiness.checklist import examine, is_built
-from ..readiness.scene import scene_of
 from .place import Done, Place
 
 __all__ = ["is_built", "look"]
@@ -13,9 +14,7 @@ __all__ = ["is_built", "look"]
 
 def look(place: Place, id_: str) -> Done:
     """Return what the check `id_` finds about the live entrypoint that the runbook leads to."""
-    scene = scene_of(
-        place.home, place.runtime_file, place.configuration, place.entrypoint.name, place.clock, place.store
-    )  # fmt: skip
-    found = examine(scene, id_)
-    said = "; ".join(found.reasons) or (f"measured {found.measured}" if found.measured is not None else CHECKS[id_].looks_at)
+    found = examine(place.scene, id_)
+    measured = CHECKS[id_].looks_at if found.measured is None else f"measured {json.dumps(found.measured, ensure_ascii=False)}"
+    said = "; ".join(found.reasons) or measured
     return Done(found.status, said, found.next_command, tuple(place.home / each.path for each in found.evidence))

@@ -13,6 +13,7 @@ from golive.model.clock import Clock
 from golive.model.verdict import ExitCode
 from golive.readiness.finding import Status
 
+from ..readiness.scene import Scene, scene_of
 from ..secret_store import StoredSecrets
 
 Walk = Callable[[str, str], ExitCode]
@@ -32,6 +33,11 @@ class Place:
     operator: str
     """in whose name it is done"""
     walk: Walk
+
+    @property
+    def scene(self) -> Scene:
+        """What the checks look at: the live entrypoint that the runbook leads to. Raises ConfigError where it is not clear."""
+        return scene_of(self.home, self.runtime_file, self.configuration, self.entrypoint.name, self.clock, self.store)
 
 
 @dataclass(frozen=True, slots=True)
