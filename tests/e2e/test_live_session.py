@@ -16,6 +16,7 @@ import pytest
 from golive.runtime.clock import SystemClock
 from golive.runtime.gate import close_gate
 from golive.storage.alert_story import alert_stories
+from golive.storage.decision_step import recorded_steps
 from support.golive_process import ROOT, wait_for_file
 from support.live_session import LiveSession, start, trading
 from support.rehearsal import Rehearsal, rehearsal
@@ -111,3 +112,34 @@ def test_a_gate_that_closes_ends_the_session_in_order(tmp_path: Path) -> None:
         assert "somebody saw something" in shut["errors"][0]
         verified = at.home.golive("audit", "verify", "--all")
         assert verified.code == 0, verified.stdout
+
+
+def test_it_begins_small_and_observed_and_goes_on_with_its_full_limits(tmp_path: Path) -> None:
+    with rehearsal(tmp_path, money="50000") as at:
+        trading(at, ("core.yaml", "observation_minutes: 60", "observation_minutes: 0.05"))
+        code, report = start(at, seconds=9).report()
+        assert code == 0, report["errors"]
+        demand_one_account(at, report)
+        worth = [Decimal(order["quantity"]) * 46000 for order in report["outcome"]["orders"] if order["side"] == "buy"]
+        assert worth[0] < 50000 * Decimal("0.04") / 90
+        assert max(worth) > 50000 * Decimal("0.04") / 2
+        steps = {each.body["step"]: each.body for each in recorded_steps(at.home.path, "live")}
+        assert {"router_configured", "daemon_start", "observation"} <= steps.keys()
+        seen = steps["observation"]
+        assert (seen["status"], seen["entrypoint"], seen["limits_share"]) == ("ok", at.entrypoint, "0.01")
+        assert Decimal(seen["minutes"]) >= Decimal("0.05")
+        assert seen["orders"] >= 1
+        verified = at.home.golive("audit", "verify", "--all")
+        assert verified.code == 0, verified.stdout
+
+
+def test_an_order_that_is_slow_while_it_is_observed_ends_live_trading(tmp_path: Path) -> None:
+    with rehearsal(tmp_path, money="50000") as at:
+        trading(at, ("core.yaml", "latency_alert_threshold_ms: 350", "latency_alert_threshold_ms: 1"))
+        code, report = start(at, seconds=30).report(25)
+        assert (code, report["status"]) == (3, "blocked")
+        assert "observation: an order took" in report["gate"]["reasons"][0]
+        demand_one_account(at, report)
+        [seen] = [each.body for each in recorded_steps(at.home.path, "live") if each.body["step"] == "observation"]
+        assert seen["status"] == "breached"
+        assert "gate: shut since" in at.home.golive("gate", "status", "--entrypoint", at.entrypoint).stdout

@@ -171,6 +171,16 @@ class Readiness:
     min_ok_window_ratio: Annotated[
         Decimal, Key("Least share of that paper that passed.", unit="fraction of its time", minimum=0, maximum=1)
     ] = Decimal("0.98")
+    observation_minutes: Annotated[
+        Decimal,
+        Key("How long a live session begins under canary limits; in production at least 60.", unit="minutes", minimum=0,
+            maximum=1440),
+    ] = Decimal(60)  # fmt: skip
+    canary_limits_pct: Annotated[
+        Decimal,
+        Key("Share of the limits, and of what a strategy wants, until then; in production at most 0.01.", unit="fraction",
+            minimum=Decimal("0.0001"), maximum=1),
+    ] = Decimal("0.01")  # fmt: skip
     gate_ttl_minutes: Annotated[
         int, Key("How long a gate stands since it was last looked at.", unit="minutes", minimum=1, maximum=15)
     ] = 15

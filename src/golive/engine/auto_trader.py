@@ -65,7 +65,7 @@ TRANSITIONS: Final[Mapping[tuple[S, A], S]] = {
 }
 """What asks for what is so already leads to the same state, and is no transition."""
 
-OF_RISK: Final = frozenset({A.REARM, A.LICENCE_LOST, A.LICENCE_BACK})
+OF_RISK: Final = frozenset({A.REARM, A.LICENCE_LOST, A.LICENCE_BACK, A.OBSERVED})
 """acts that risk takes, in any state; they are nothing to an auto-trader"""
 
 INACTION: Final[Mapping[S, DecisionCode]] = {

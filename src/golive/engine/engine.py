@@ -28,6 +28,7 @@ from golive.strategy import Strategy
 
 from .account_view import Account
 from .auto_trader import AutoTrader
+from .canary import Canary
 from .desk import Desk, InactionRun
 from .hearing import Hearing
 from .notes import Body, Notes, ended_body, fill_body, order_body
@@ -47,7 +48,8 @@ class Engine:
     """Strategy, risk, orders and portfolio of one entrypoint, tied by transition rules.
 
     `new_id(sequence)` gives the client order id of the n-th intent; `timeframe_ns` is the length of a bar. Unless its auto-trader
-    is running every signal is decided and nothing is ordered. `risk`: an engine of that profile, its own unless given.
+    is running every signal is decided and nothing is ordered. `risk`: an engine of that profile, its own unless given. `canary`:
+    what holds instead until the act `observed`.
     """
 
     def __init__(
@@ -61,12 +63,15 @@ class Engine:
         timeframe_ns: int,
         new_id: Callable[[int], ClientOrderId],
         risk: RiskEngine | None = None,
+        canary: Canary | None = None,
     ) -> None:
         self.auto_trader = AutoTrader()
         self.ledger = Ledger(instruments, start_balances)
         self.orders = Orders()
         self._unended = self.orders.unended
         self.risk = RiskEngine(profile) if risk is None else risk
+        if canary is not None:
+            self.risk.profile = canary.profile
         self.curve = EquityCurve()
         self.fills: list[tuple[Fill, int]] = []
         self.candles = 0
@@ -89,7 +94,8 @@ class Engine:
         self._proposals = Proposals(
             self.auto_trader, self.risk, self.orders, self._account, self._hearing, self._notes, sizing, self._protection, new_id
         )
-        self._acts = OperatorActs(self.auto_trader, self.risk, self.orders, self.desks, self._notes, self._proposals)
+        self._proposals.canary = canary
+        self._acts = OperatorActs(self.auto_trader, self.risk, self.orders, self.desks, self._notes, self._proposals, profile)
         self._transitions: Mapping[type, Callable[[Any], list[Command]]] = {
             Book: self._on_book,
             Trade: self._on_trade,
@@ -193,6 +199,11 @@ class Engine:
     def awaiting_durable(self) -> bool:
         """Whether an approved order waits for the `Durable` event of its record."""
         return bool(self._proposals.awaiting_durable)
+
+    @property
+    def is_canary(self) -> bool:
+        """Whether the limits of the small beginning hold."""
+        return self._proposals.canary is not None
 
     @property
     def is_warming_up(self) -> bool:

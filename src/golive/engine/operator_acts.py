@@ -13,7 +13,7 @@ from golive.model.ids import InstrumentId
 from golive.model.json import JsonValue
 from golive.model.order import Side
 from golive.orders import Orders
-from golive.risk import RiskEngine
+from golive.risk import RiskEngine, RiskProfile
 
 from .auto_trader import INACTION, AutoTrader, TraderState, Transition
 from .desk import Desk
@@ -29,8 +29,10 @@ class OperatorActs:
 
     def __init__(
         self, auto_trader: AutoTrader, risk: RiskEngine, orders: Orders, desks: Mapping[InstrumentId, Desk], notes: Notes,
-        proposals: Proposals,
+        proposals: Proposals, full: RiskProfile,
     ) -> None:  # fmt: skip
+        """`full`: the limits that hold once a canary has ended."""
+        self._full = full
         self._auto_trader = auto_trader
         self._risk = risk
         self._orders = orders
@@ -43,6 +45,8 @@ class OperatorActs:
         match operator.action:
             case OperatorAction.REARM:
                 self._rearm(operator, commands)
+            case OperatorAction.OBSERVED:
+                self._end_canary(operator, commands)
             case OperatorAction.LICENCE_LOST | OperatorAction.LICENCE_BACK:
                 self._follow_licence(operator, commands)
             case _:
@@ -84,6 +88,22 @@ class OperatorActs:
         self._risk.flow.rearm()
         body: dict[str, JsonValue] = {"operator": operator.operator, "cause": operator.cause}
         self._notes.record(commands, operator.ts, "risk_rearmed", body)
+
+    def _end_canary(self, operator: Operator, commands: list[Command]) -> None:
+        """Let the profile's own limits hold; what is wanted is asked for anew, at its full size."""
+        canary, self._proposals.canary = self._proposals.canary, None
+        if canary is None:
+            return
+        self._risk.profile = self._full
+        body: dict[str, JsonValue] = {
+            "from": f"{canary.profile.name} (canary)", "to": self._full.name, "from_digest": canary.profile.digest,
+            "to_digest": self._full.digest,
+        }  # fmt: skip
+        self._notes.record(commands, operator.ts, "risk_profile_transition", body)
+        if self._proposals.held_back is None:
+            for desk in self._desks.values():
+                if desk.target is not None and not desk.wants_action:
+                    self._proposals.signal(desk, desk.target, operator.ts, operator.cause, commands)
 
     def _ask_again(self, operator: Operator, cause: str, commands: list[Command]) -> None:
         """Let targets be decided that were held back until now."""

@@ -16,6 +16,7 @@ from golive.risk import RiskEngine
 
 from .account_view import Account
 from .auto_trader import AutoTrader
+from .canary import Canary
 from .desk import Desk
 from .hearing import Hearing
 from .notes import Body, Notes, decision_body, neutral_body, signal_body
@@ -47,6 +48,8 @@ class Proposals:
         """the session is about to end: nothing more is asked for"""
         self.awaiting_durable: deque[tuple[int, Approved]] = deque()
         """approved orders, each with the sequence of the record that has to be durable before it leaves"""
+        self.canary: Canary | None = None
+        """what limits sizes as well, while a live session is observed"""
         self.signals = 0
         self._auto_trader = auto_trader
         self._risk = risk
@@ -122,8 +125,11 @@ class Proposals:
         """Return the lots that a desk's target comes to."""
         assert desk.target is not None
         price = max(desk.worth.mark, desk.ask)
-        factor = desk.worth.holding.quote_factor
-        return wanted_lots(desk.instrument, desk.target, self._risk.equity or 0, price, factor, self._sizing, desk.full_lots)
+        factor, equity = desk.worth.holding.quote_factor, self._risk.equity or 0
+        lots = wanted_lots(desk.instrument, desk.target, equity, price, factor, self._sizing, desk.full_lots)
+        if (canary := self.canary) is None:
+            return lots
+        return canary.wanted(canary.part(lots), lots, desk.worth.lots)
 
     def _propose(self, desk: Desk, ts: int, commands: list[Command]) -> DecisionCode | None:
         instrument, worth = desk.instrument, desk.worth

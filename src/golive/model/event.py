@@ -29,6 +29,8 @@ class OperatorAction(StrEnum):
     LICENCE_LOST = "licence_lost"
     """nothing that increases risk while there is no valid licence"""
     LICENCE_BACK = "licence_back"
+    OBSERVED = "observed"
+    """the first minutes of live trading went as they must: the limits of the profile hold from now on; the session's own act"""
     STOP = "stop"
 
 

@@ -66,7 +66,7 @@ class Evidence:
         self._keys = SigningKeys.load_or_create(plan.home)
         self.lease = Lease.acquire(plan.home, plan.entrypoint.name)
         self._config_sha384 = configuration_sha384(plan.config.file_digest)
-        self._signer = Signer(self._keys, clock, code_version(), self._config_sha384, self.lease.epoch, operator=self.operator)
+        self.signer = Signer(self._keys, clock, code_version(), self._config_sha384, self.lease.epoch, operator=self.operator)
         try:
             self._open()
         except BaseException:
@@ -77,8 +77,8 @@ class Evidence:
         """Finish what a crashed session of this entrypoint left, then open everything this one writes to."""
         plan, name = self._plan, self._plan.entrypoint.name
         risk_log = plan.home / plan.entrypoint.decision_log_path
-        self.recovered = recover_sessions(plan.home, name, self._signer, portfolio=name, risk_log=risk_log)
-        self.stage_records = StageRecords(plan.home, self._signer, operator=self.operator)
+        self.recovered = recover_sessions(plan.home, name, self.signer, portfolio=name, risk_log=risk_log)
+        self.stage_records = StageRecords(plan.home, self.signer, operator=self.operator)
         self.guardrails = GuardrailLog(plan.home / plan.entrypoint.io.log_directory, self._clock)
         self.guardrails.tail()  # a session that could not report what stands there does not begin
         self._alerts = AlertIntake(plan.home)
@@ -151,7 +151,7 @@ class Evidence:
 
     def note_restart(self, body: JsonObject) -> LifecycleItem:
         """Write the restart into the decision journal, and return it as the store's item."""
-        journal = TradingDecisionJournal(self._plan.home, self._signer, self._decision_context())
+        journal = TradingDecisionJournal(self._plan.home, self.signer, self._decision_context())
         try:
             journal.note_restart(body)
         finally:
@@ -160,7 +160,7 @@ class Evidence:
 
     def note_broken(self, found: Sequence[Broken]) -> None:
         """Write down what broke; durable on return, so that a session that is killed and taken up again knows it. Blocks."""
-        journal = TradingDecisionJournal(self._plan.home, self._signer, self._decision_context())
+        journal = TradingDecisionJournal(self._plan.home, self.signer, self._decision_context())
         try:
             journal.note_broken([each.body() for each in found])
             journal.sync()
@@ -169,7 +169,7 @@ class Evidence:
 
     def note_degraded(self, cause: str) -> None:
         """Write down that live trading of the session was ended; durable on return. Blocks."""
-        journal = TradingDecisionJournal(self._plan.home, self._signer, self._decision_context())
+        journal = TradingDecisionJournal(self._plan.home, self.signer, self._decision_context())
         try:
             journal.note("degraded_to_paper", {"cause": cause})
             journal.sync()
@@ -187,8 +187,8 @@ class Evidence:
     def _projections(self) -> tuple[TradingDecisionJournal, RiskDecisions]:
         plan = self._plan
         return (
-            TradingDecisionJournal(plan.home, self._signer, self._decision_context()),
-            RiskDecisions(plan.home / plan.entrypoint.decision_log_path, self._signer),
+            TradingDecisionJournal(plan.home, self.signer, self._decision_context()),
+            RiskDecisions(plan.home / plan.entrypoint.decision_log_path, self.signer),
         )
 
     def _decision_context(self) -> DecisionContext:

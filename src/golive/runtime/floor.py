@@ -54,6 +54,7 @@ def open_engine(
         timeframe_ns=plan.timeframe_ns,
         new_id=new_id,
         risk=None if recorder is None else timed_risk(plan.risk_profile, plan.entrypoint.name, recorder),
+        canary=plan.canary,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from golive.model.errors import JournalError
-from golive.model.event import Operator
+from golive.model.event import Operator, OperatorAction
 from golive.storage.operator_inbox import OperatorInbox, Waiting
 
 from .drive import Inbox
@@ -41,6 +41,10 @@ class OperatorWatch:
             if waiting.path not in self._posted:
                 self._posted.add(waiting.path)
                 action, operator, cause, _ = waiting.message
+                if action is OperatorAction.OBSERVED:
+                    self._warn(f"{operator} asked for the end of an observation, which only what was observed can give")
+                    self._done(waiting)
+                    continue
                 self._inbox.post(Operator(action, operator, cause, waiting.message.at), partial(self._done, waiting))
 
     def _done(self, waiting: Waiting) -> None:

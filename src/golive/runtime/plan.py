@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 from golive.config.configuration import Configuration
 from golive.config.digest import trading_digest
 from golive.config.endpoint import is_loopback_host
 from golive.config.resolved import ResolvedEntrypoint
+from golive.engine.canary import Canary
 from golive.market.timeframe import built_from_trades, timeframe_ns
 from golive.model.errors import ConfigError
 from golive.model.ids import InstrumentId
@@ -31,6 +33,10 @@ from .start_balance import start_balances
 
 EMBEDDED = "embedded"
 MAX_SPEED = "max"
+LEAST_OBSERVATION: Final = Decimal(60)
+"""minutes, in production"""
+MOST_OF_LIMITS: Final = Decimal("0.01")
+"""share, in production"""
 READ_ONLY_OPTION = "read_only_option"
 
 
@@ -77,6 +83,22 @@ class Plan:
     def is_live_dry_run(self) -> bool:
         """Whether a live or testnet environment is only looked at: no gate is needed, and the checklist gives the verdict."""
         return self.mode == "live" and self.options.read_only
+
+    @property
+    def observation_minutes(self) -> Decimal:
+        """How long a live session begins under canary limits."""
+        minutes = self.config.core.readiness.observation_minutes
+        return max(minutes, LEAST_OBSERVATION) if self.stage is Stage.LIVE else minutes
+
+    @property
+    def canary(self) -> Canary | None:
+        """What limits a live session until it was observed for so long; None where nothing really leaves."""
+        if self.mode != "live" or self.read_only is not None:
+            return None
+        share = self.config.core.readiness.canary_limits_pct
+        if self.stage is Stage.LIVE:
+            share = min(share, MOST_OF_LIMITS)
+        return Canary.of(self.risk_profile, share, self.instruments)
 
     @property
     def paper_entrypoint(self) -> str:

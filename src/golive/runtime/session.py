@@ -30,7 +30,9 @@ from .failure import ValidationFailed
 from .gate import GatePass, GateWatch, Looks
 from .health_watch import HealthWatch, probe_timeout_s
 from .host_risk import HostRisk
+from .live_session.observation import Observation
 from .live_session.session_desk import SessionDesk
+from .live_session.start_steps import record_start
 from .live_session.watching import LiveWatch
 from .log import Log, SilentLog
 from .pace import SessionPace
@@ -264,6 +266,9 @@ class Session:
         )
         scene = gate_scene(self._plan, self._clock, self._store)
         watch.gate = GateWatch(scene, self._gate_pass, watch.ended, looks=self._looks)
+        assert self.facts.inbox is not None
+        signer = self._evidence.signer
+        watch.observation = Observation(self._plan, self.facts, live, engine, self.facts.inbox, signer, self._clock)
         return watch
 
     # -- around the work ------------------------------------------------------------------------------------------
@@ -295,6 +300,10 @@ class Session:
         )  # fmt: skip
 
     def _ready(self) -> None:
+        """Say that the session has started; a live one on the record first."""
+        if self._plan.mode == "live":
+            assert self._evidence is not None
+            record_start(self._plan, self.facts, self._evidence.signer, self._clock)
         if self._plan.options.ready_file is None:
             return
         document = {

@@ -6,7 +6,7 @@ By then the ledger is what the venue says the account holds, or the session says
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -148,8 +148,8 @@ class SessionDesk:
         for name in engine.orders.unended:
             self._facts.err(f"order {name} has not ended within {ENDED_S:g} s: run golive reconcile")
 
-    async def differences(self, engine: Engine) -> tuple[str, ...]:
-        """Return what the ledger and the venue say differently of the account, asset by asset.
+    async def differences(self, engine: Engine, given_up: Callable[[], bool] = lambda: False) -> tuple[str, ...]:
+        """Return what the ledger and the venue say differently of the account, asset by asset; `given_up`: nobody waits any more.
 
         Raises the family of the fault when the venue cannot be asked.
         """
@@ -159,7 +159,7 @@ class SessionDesk:
         while True:
             theirs = await self.held(instruments)
             found = tuple(_differing(engine, theirs))
-            if not found or loop.time() >= deadline:
+            if not found or loop.time() >= deadline or given_up():
                 return found
             await asyncio.sleep(AGREED_PAUSE_S)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from golive.engine import Engine
 from golive.model.alert import AlertSeverity
@@ -20,17 +20,10 @@ from ..evidence import Evidence
 from ..facts import SessionFacts
 from ..gate import GateWatch
 from ..plan import Plan
+from .observation import Observation
 from .session_desk import SessionDesk
 
 POLL_S: Final = 0.1
-
-
-class Observed(Protocol):
-    """Whoever looks at a session beside its gate."""
-
-    def look(self) -> str | None:
-        """Return why live trading has to end, None while it may go on."""
-        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,7 +37,7 @@ class LiveWatch:
     engine: Engine
     stop: Callable[[], None]
     gate: GateWatch | None = None
-    observed: Observed | None = None
+    observation: Observation | None = None
     _notes: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
@@ -53,7 +46,11 @@ class LiveWatch:
         watching = [asyncio.ensure_future(self.gate.run()), asyncio.ensure_future(self._look())]
         try:
             await asyncio.gather(*watching)
+        except Exception as bug:
+            self.ended(f"what watches it failed: {bug}")  # nothing is traded that nobody watches
+            raise
         finally:
+            self._say_how_long()
             for each in watching:
                 each.cancel()
             await asyncio.gather(*watching, *self._notes, return_exceptions=True)
@@ -64,7 +61,7 @@ class LiveWatch:
             if self.live.desk.router.is_degraded:
                 await self.gate.close("policy execution.live_router.degrade: auto has ended live trading")
                 return
-            if self.observed is not None and (why := self.observed.look()) is not None:
+            if self.observation is not None and (why := await self.observation.look()) is not None:
                 await self.gate.close(why, by="observation")
                 return
             await asyncio.sleep(POLL_S)
@@ -83,6 +80,14 @@ class LiveWatch:
         self.evidence.alert(Alert("live", AlertSeverity.CRITICAL, title, f"{why}. {self._held()}"))
         self._notes.add(asyncio.ensure_future(self._note(why)))
         self.stop()
+
+    def _say_how_long(self) -> None:
+        seen = self.observation
+        if seen is not None and not seen.is_over:
+            self.facts.warn(
+                f"the session ended before its observation did: it was observed for {seen.minutes:f} of "
+                f"{self.plan.observation_minutes:f} minutes, under canary limits all the time; the next one begins anew"
+            )
 
     def _held(self) -> str:
         """Say what is held: nobody sells it now."""
