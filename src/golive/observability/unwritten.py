@@ -8,7 +8,7 @@ from typing import Final
 _NO_MODELS: Final = "no models run yet"
 
 UNWRITTEN: Final[Mapping[str, str]] = {
-    "GATE_BLOCKED": "there is no gate yet; without one `testnet`, `rehearsal` and `live` end before anything is decided (exit 3)",
+    "GATE_BLOCKED": "a session behind a shut gate ends before anything is decided (exit 3), and one whose gate closes is ended",
     "risk_adjusted": (
         "risk changes no order: one that is too large is refused whole (`risk_rejected`), and `adjustments.max_quantity` in "
         "`logs/risk_decisions.jsonl` says what would have passed"
@@ -18,9 +18,6 @@ UNWRITTEN: Final[Mapping[str, str]] = {
     "ai_drift_report": _NO_MODELS,
     "portfolio_rebalance": (
         "nothing is rebalanced: the shares of an allocation stand in the configuration, and with others it is another strategy"
-    ),
-    "degraded_to_paper": (
-        "sessions do not trade live yet; of a live account it stands in its order journal and in the decision log of live orders"
     ),
 }
 """by name, in the order of the tables of `decision_words`; a test reads the sources to hold this against them"""
