@@ -179,7 +179,7 @@ class Readiness:
     canary_limits_pct: Annotated[
         Decimal,
         Key("Share of the limits, and of what a strategy wants, until then; in production at most 0.01.", unit="fraction",
-            minimum=Decimal("0.0001"), maximum=1),
+            minimum=0, maximum=1),
     ] = Decimal("0.01")  # fmt: skip
     gate_ttl_minutes: Annotated[
         int, Key("How long a gate stands since it was last looked at.", unit="minutes", minimum=1, maximum=15)
