@@ -8,6 +8,7 @@ import shutil
 import uuid
 from pathlib import Path
 
+from golive.config.configuration import Configuration
 from golive.model.alert import AlertMessage, AlertOutcome, AlertRow, AlertSeverity
 from golive.model.clock import SECOND, Clock, to_iso
 from golive.model.indicator import BILLION
@@ -37,6 +38,7 @@ from .order_journals import answer, decided, end
 
 ENTRYPOINT = "okx_desktop_live"
 PASSPHRASE = Secret("seven brown otters swim")
+_PARSED: dict[tuple[bytes, bytes], Configuration] = {}
 PEOPLE = {"olga": "operator", "leo": "live_activator", "rita": "runtime", "cora": "oncall"}
 
 
@@ -61,8 +63,12 @@ def window_home(home: Path, hook: Webhook) -> Path:
 
 
 def window_scene(home: Path, clock: Clock) -> Scene:
+    """Return the scene of the entrypoint; files of the same content are parsed once."""
     file = home / "config/runtime.yaml"
-    return scene_of(home, file, load_configuration(file, {}), ENTRYPOINT, clock, StoredSecrets(home))
+    content = file.read_bytes(), (home / "config/core.yaml").read_bytes()
+    if content not in _PARSED:
+        _PARSED[content] = load_configuration(file, {})
+    return scene_of(home, file, _PARSED[content], ENTRYPOINT, clock, StoredSecrets(home))
 
 
 def open_gate(home: Path) -> None:
@@ -111,10 +117,11 @@ def decide(home: Path, *codes: str, digest: str = "") -> None:
     log.close()
 
 
-def observe(home: Path, status: str, minutes: JsonValue = 60) -> None:
-    """Let the decision log say how the first minutes went."""
+def observe(home: Path, *statuses: str, minutes: JsonValue = 60) -> None:
+    """Let the decision log say how the first minutes went, each time."""
     facts: JsonObject = {"entrypoint": ENTRYPOINT, "minutes": minutes}
-    record_step(home, host_signer(home, SystemClock(), "olga"), "observation", status, 0, [], facts=facts)
+    for status in statuses:
+        record_step(home, host_signer(home, SystemClock(), "olga"), "observation", status, 0, [], facts=facts)
 
 
 def fill(home: Path, ratio: float) -> None:

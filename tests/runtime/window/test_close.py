@@ -20,6 +20,7 @@ from golive.cli.main import main
 from golive.model.alert import AlertOutcome, AlertSeverity
 from golive.model.verdict import ExitCode
 from golive.runtime.clock import SystemClock
+from golive.runtime.gate import close_gate
 from golive.runtime.window.archive import DIRECTORY, archive_faults
 from golive.runtime.window.close import close_window
 from golive.storage import failpoint
@@ -200,7 +201,7 @@ def test_a_second_window_of_the_day_has_an_archive_of_its_own(home: Path, say: C
     assert say(home) == 0
     open_gate(home)
     decide(home, "RISK_DAILY_LOSS", "RISK_DAILY_LOSS")
-    observe(home, "ok", "0.05")
+    observe(home, "ok", minutes="0.05")
     fill(home, 1.0)
     assert say(home) == 5
     first, second = archives(home)
@@ -227,8 +228,12 @@ def _change_risk_log(home: Path) -> None:
 
 
 MEASURED: dict[str, tuple[Callable[[Path], object], str, str, int, str]] = {
-    "a failed observation": (lambda home: observe(home, "breached"), "observation", "breached", 5, ""),
-    "an observation of no verdict": (lambda home: observe(home, "fine", "many"), "observation", "unknown", 6, ""),
+    "a failed observation": (lambda home: observe(home, "breached"), "observation", "breached", 5, "observation was breached"),
+    "one that failed before": (lambda home: observe(home, "breached", "ok"), "observation", "ok", 0, "an earlier observation, of 2"),
+    "a gate that shut itself": (
+        lambda home: close_gate(home, ENTRYPOINT, "mtls is blocked", SystemClock()), "observation", "ok", 0, "mtls is blocked",
+    ),
+    "an observation of no verdict": (lambda home: observe(home, "fine", minutes="many"), "observation", "unknown", 6, ""),
     "a loss limit": (lambda home: decide(home, "RISK_DRAWDOWN"), "risk_limits", "breached", 5, ""),
     "other limits": (lambda home: decide(home, "APPROVED", digest="ee" * 32), "risk_limits", "breached", 5, "1 risk decisions"),
     "a changed risk log": (_change_risk_log, "risk_limits", "unknown", 6, "risk_decisions.jsonl: tampered"),

@@ -68,7 +68,7 @@ def test_an_observation_counts_since_the_gate_was_opened_last(closed: Path) -> N
     open_gate(closed)
     assert look(closed, "live_observation").status is Status.UNKNOWN
     assert {look(closed, step).status for step in CLOSING} == {Status.UNKNOWN}
-    observe(closed, "breached", 3)
+    observe(closed, "breached", minutes=3)
     found = look(closed, "live_observation")
     assert (found.status, found.said) == (Status.BLOCKED, "3 minutes, breached")
 

@@ -48,6 +48,7 @@ from .archive import (
     remove_unfinished,
 )
 from .make import Closing, make_archive
+from .measure import CLOSED_WITH_WINDOW
 from .span import STEP, Span, closed_windows, open_span
 
 ACT: Final = "live_window_closing"
@@ -87,7 +88,7 @@ def close_window(scene: Scene, person: str, passphrase: Secret, *, prometheus: s
         if span is None:
             return _closed_before(scene)
         began = scene.clock.monotonic()
-        close_gate(home, entrypoint, "the window was closed", scene.clock, by=identity.name)
+        close_gate(home, entrypoint, CLOSED_WITH_WINDOW, scene.clock, by=identity.name)
         reach("window.gate_shut")
         keys = SigningKeys.load(home)
         if keys is None:

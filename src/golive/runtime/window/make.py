@@ -47,7 +47,7 @@ from .announce import STEP as ANNOUNCEMENT
 from .archive import SUMMARY, SUMMARY_SIGNATURE, add_file, add_json, free_folder
 from .copies import Copies, copy_logs
 from .manifest import WindowManifest
-from .measure import alerts_of, observation_of, plain, risk_of, service_of
+from .measure import alerts_of, closings_of, observation_of, plain, risk_of, service_of
 from .shown import Kind, shown_over
 from .span import Span, gate_journal
 
@@ -107,17 +107,19 @@ def _summary(closing: Closing, copies: Copies, archive: Archive, slo: WindowSlo,
         copies, Path(scene.configuration.runtime.risk.decision_log.path), closing.entrypoint, str(bound["risk_profile"]),
         str(bound["risk_profile_digest"]),
     )  # fmt: skip
+    observation, seen = observation_of(copies, closing.entrypoint)
+    shut = closings_of(copies, gate_journal(scene.home, closing.entrypoint).relative_to(scene.home))
     kyc = examine(scene, KYC)
     return MigrationSummary(
         environment=scene.live.environment, from_="paper", to="live", evidence_class=scene.live.evidence_class,
         window=LiveWindow(
             span.opened_at, closing.closed_at, plain(round((closing.closed_at - span.opened_at) / SECOND, 3)),
-            observation_of(copies, closing.entrypoint),
+            observation,
         ),
         kyc=kyc_of(kyc, REGISTER_PATH), risk_limits=risk, alerts=alerts_of(copies, _alert_log(scene), closing.entrypoint),
         slo=slo, config=WindowConfig(*(str(bound[name]) for name in ("core_sha256", "runtime_sha256", "execution_sha384"))),
         archive=archive,
-        warnings=(*warnings, *told, *(f"{KYC}: {each}" for each in kyc.reasons), *_changed_since(scene, bound)),
+        warnings=(*warnings, *shut, *seen, *told, *(f"{KYC}: {each}" for each in kyc.reasons), *_changed_since(scene, bound)),
     )  # fmt: skip
 
 

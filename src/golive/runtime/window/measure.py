@@ -15,6 +15,7 @@ from golive.model.indicator import INDICATORS
 from golive.model.json import JsonObject
 from golive.model.verdict import Verdict
 from golive.observability.slo import SloResult, Window, judge
+from golive.readiness.gate_state import CLOSED
 from golive.readiness.window.migration_summary import Observation, RiskLimits, WindowAlerts
 from golive.storage import emergency_journal, security_admin
 from golive.storage.alert_audit import ALERT
@@ -28,6 +29,8 @@ from .copies import Copies
 
 OBSERVATION: Final = "observation"
 """the step that a trading start leaves when its first minutes are over"""
+CLOSED_WITH_WINDOW: Final = "the window was closed"
+"""reason with which the gate is shut at the end"""
 LOSS_LIMITS: Final = frozenset({DecisionCode.RISK_DAILY_LOSS, DecisionCode.RISK_WEEKLY_LOSS, DecisionCode.RISK_DRAWDOWN})
 """refused with one of these, a limit of loss has been reached; the other limits only keep orders small"""
 
@@ -76,16 +79,25 @@ def risk_of(copies: Copies, log: Path, entrypoint: str, profile: str, digest: st
     return RiskLimits(status, profile, digest, len(reached)), tuple(told)
 
 
-def observation_of(copies: Copies, entrypoint: str) -> Observation:
-    """Return what the newest step `observation` of the window says; unknown without one."""
-    found = Observation(0, Verdict.UNKNOWN)
-    if not copies.is_sound(LIVE_LOG):
-        return found
-    for entry in copies.records(LIVE_LOG, {CHECKLIST_STEP}):
-        body = entry.body
-        if body.get("step") == OBSERVATION and body.get("entrypoint", entrypoint) == entrypoint:
-            found = Observation(_minutes(body), _verdict(body.get("status")))
-    return found
+def observation_of(copies: Copies, entrypoint: str) -> tuple[Observation, tuple[str, ...]]:
+    """Return what the newest step `observation` of the window says, unknown without one; and what earlier ones said."""
+    found = []
+    if copies.is_sound(LIVE_LOG):
+        steps = (each for each in copies.records(LIVE_LOG, {CHECKLIST_STEP}) if each.body.get("step") == OBSERVATION)
+        found = [each for each in steps if each.body.get("entrypoint", entrypoint) == entrypoint]
+    if not found:
+        return Observation(0, Verdict.UNKNOWN), ()
+    told = (f"an earlier observation, of {each.ts}, was {each.body.get('status')}{_why(each.body)}" for each in found[:-1])
+    newest = found[-1].body
+    status = _verdict(newest.get("status"))
+    why = () if status is Verdict.OK else (f"the observation was {newest.get('status')}{_why(newest)}",)
+    return Observation(_minutes(newest), status), (*told, *why)
+
+
+def closings_of(copies: Copies, gate: Path) -> tuple[str, ...]:
+    """Say when and why the gate was shut in the window, but for the closing of the window itself."""
+    shut = (each for each in copies.records(gate, {CLOSED}) if each.body.get("reason") != CLOSED_WITH_WINDOW)
+    return tuple(f"the gate was shut at {each.ts} by {each.body.get('by')}: {each.body.get('reason')}" for each in shut)
 
 
 def service_of(
@@ -108,6 +120,11 @@ def _words(results: Iterable[SloResult]) -> Iterable[str]:
     for each in results:
         if each.status != "ok":
             yield f"slo {each.slo.name} is {each.status}" + (f": {each.reason}" if each.reason else "")
+
+
+def _why(body: JsonObject) -> str:
+    reason = body.get("reason")
+    return f": {reason}" if isinstance(reason, str) and reason else ""
 
 
 def _minutes(body: JsonObject) -> float:
