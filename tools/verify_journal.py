@@ -33,14 +33,14 @@ def opened(document, key_id, public):  # what a seal says, when that key has sig
         return 1 / 0 if seal["key_id"] != key_id or subprocess.run(openssl, cwd=at, capture_output=True).returncode else seal
 def verify(files, key, copies=None, first=None):  # yields (exit code, text); nothing for a clean log
     log, seq, prev, kid, closed, unknown, seals, start = "", 0, "", "", False, set(), collections.defaultdict(list), 0
-    beside = [at.read_bytes() if at.exists() else None for at in (file.with_suffix(".seal.json") for file in files)]
-    kept = copies.read_bytes().split(b"\n")[:-1] if copies and copies.exists() else []
+    beside = [at.read_bytes() if at.is_file() else None for at in (file.with_suffix(".seal.json") for file in files)]
+    kept = copies.read_bytes().split(b"\n")[:-1] if copies and copies.is_file() else []
     if copies and not {seal[:-1] for seal in beside if seal is not None} <= set(kept): yield (1 if kept else 6), "a seal beside a file was not kept"
     for document in [*(seal and seal[:-1] if seal is None or seal.endswith(b"\n") else b"-" for seal in beside), *kept]:
         try: seals[(seal := opened(document, key["key_id"], key["public_key"]))["last_seq"]].append(seal)
         except (ArithmeticError, ValueError, KeyError, AttributeError, TypeError): yield (6, "no seal beside a file") if document is None else (1, "bad seal")
     for file in files:
-        data, size = file.read_bytes(), 0
+        data, size = file.read_bytes() if file.is_file() else b"", 0
         if data.startswith(HEAD) and data.endswith(TAIL): data = data[len(HEAD):-len(TAIL)].replace(b",\n", b"\n") + b"\n"
         *lines, rest = data.split(b"\n")
         if rest: yield 6, f"{file}: torn tail"
@@ -74,7 +74,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     for name, n in [("key", None), ("--seals", None), ("--first-key", None), ("files", "+")]: parser.add_argument(name, nargs=n, type=pathlib.Path)
     asked = parser.parse_args()
-    first = asked.first_key and bytes.fromhex(asked.first_key.read_text())
-    found = list(verify(asked.files, json.loads(asked.key.read_bytes()), asked.seals, first))
+    try: found = list(verify(asked.files, json.loads(asked.key.read_bytes()), asked.seals, bytes.fromhex(asked.first_key.read_text()) if asked.first_key else None))
+    except (OSError, ValueError) as error: found = [(6, f"cannot be read: {error}")]
     print(*(text for _, text in found or [(0, "clean")]), sep="\n")
     sys.exit(min((code for code, _ in found), default=0))

@@ -143,3 +143,6 @@ def test_the_second_verifier_is_a_program_that_needs_nothing_of_ours(home: Path)
     changed = subprocess.run([*command, str(home / LOG)], capture_output=True, text=True, check=False)
     assert changed.returncode == 1
     assert "bad mac" in changed.stdout
+    for absent in ([*command[:4], str(home / "absent.jsonl")], [*command[:3], str(home / "absent.json"), str(home / LOG)]):
+        said = subprocess.run(absent, capture_output=True, text=True, check=False)
+        assert (said.returncode, said.stderr) == (6, "")

@@ -135,3 +135,16 @@ def test_follow_tells_new_records_until_it_is_stopped_or_one_is_not_sound(tmp_pa
         found = [json.loads(line)["body"].get("n") for line in out.splitlines()]
         assert [n for n in found if n is not None][-8:] == list(range(1, 9))
         assert ("gap" in err) != is_stopped
+
+
+def test_a_file_is_named_from_home_as_messages_name_it_and_a_window_does_not_end_before_it_begins(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, 1)
+    assert shown(tmp_path, capsys, str(LOG))[0] == 0
+    assert main(["audit", "verify", str(LOG), "--home", str(tmp_path)]) == 0
+    assert main(["audit", "verify", "logs/absent.jsonl", "--home", str(tmp_path)]) == 6
+    for command in (["show"], ["bundle", "--out", str(tmp_path / "out")]):
+        window = ["--since", "2026-01-02", "--until", "2026-01-01", "--home", str(tmp_path)]
+        assert main(["audit", *command, *window]) == 2
+    assert "--until 2026-01-01: is not after --since 2026-01-02" in capsys.readouterr().err

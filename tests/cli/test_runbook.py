@@ -63,7 +63,7 @@ def test_a_run_ends_blocked_before_unknown_and_a_person_confirms(say: Say, tmp_p
     assert "Paper Labs are not part of this version" in err
     assert "the cloud service" in err
     code, out, err = say(*run, "--operator", "olga", "--confirm", "live-router-ok", typed=f"{PASSPHRASE}\n")
-    assert (code, "ok             live-router-ok  signoff runtime: confirmed by olga as runtime" in err) == (3, True)
+    assert (code, "ok             live-router-ok  signoff runtime – confirmed by olga as runtime" in err) == (3, True)
     assert "3 of 25 of LIVE_EXECUTION_CHECKLIST ticked" in out
     code, _, err = say(*run, "--operator", "olga", "--confirm", "live-mtls-ok", typed=f"{PASSPHRASE}\n")
     assert (code, "takes the sign-off security, which olga may not give" in err) == (3, True)

@@ -35,9 +35,9 @@ def test_any_other_digest_on_either_side_blocks(name: str, value: str) -> None:
     [
         ({"frozen": None}, Status.BLOCKED, "never frozen", "golive freeze --operator NAME"),
         ({"overrides": ("GOLIVE__IO_QUEUE__BURST",)}, Status.BLOCKED, "GOLIVE__IO_QUEUE__BURST", "unset GOLIVE__IO_QUEUE__BURST"),
-        ({"tampered": ("core.yaml: changed",)}, Status.BLOCKED, "core.yaml: changed", "golive freeze verify"),
-        ({"tampered": ("freeze.json: changed",), "frozen": None}, Status.BLOCKED, "freeze.json", "golive freeze verify"),
-        ({"unreadable": "register.json: gone"}, Status.UNKNOWN, "register.json: gone", "golive freeze verify"),
+        ({"tampered": ("core.yaml: changed",)}, Status.BLOCKED, "core.yaml: changed", "golive freeze --operator NAME"),
+        ({"tampered": ("freeze.json: changed",), "frozen": None}, Status.BLOCKED, "freeze.json", "golive freeze --operator NAME"),
+        ({"unreadable": "register.json: gone"}, Status.UNKNOWN, "register.json: gone", "golive audit verify --all"),
     ],
 )
 def test_nothing_else_is(change: dict[str, object], status: Status, says: str, command: str) -> None:

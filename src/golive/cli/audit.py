@@ -13,7 +13,7 @@ from golive.model.errors import ConfigError, JournalError
 from golive.model.verdict import ExitCode
 
 from .audit_bundle import bundle
-from .audit_findings import NOT_AS_IT_SHOULD_BE, SHOWN, configured, exit_code, told
+from .audit_findings import NOT_AS_IT_SHOULD_BE, SHOWN, configured, exit_code, named_file, told
 from .audit_follow import follow
 from .audit_show import show
 from .audit_steps import judged_log
@@ -90,7 +90,7 @@ def verify(
         keys = _keys(place, public_key, first_key, seals or ())
         verifier = Verifier(place, keys, risk_log or configured_log, bounds, alerts)
         given = paths or ([place / LIVE_LOG] if entrypoint else [])
-        results = verifier.everything() if everything else [verifier.one(path) for path in given]
+        results = verifier.everything() if everything else [verifier.one(named_file(path, place)) for path in given]
         steps = None if entrypoint is None else judged_log(where, entrypoint)
     except JournalError as exc:
         tell(f"cannot say: {exc}")

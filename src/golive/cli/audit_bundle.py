@@ -10,7 +10,7 @@ import typer
 from golive.model.errors import JournalError
 from golive.model.verdict import ExitCode
 
-from .audit_findings import SHOWN, exit_code, verifier_of
+from .audit_findings import SHOWN, exit_code, verifier_of, window_of
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 from .telling import tell
@@ -34,10 +34,9 @@ def bundle(
     """
     from golive.runtime.audit_bundle.make import make_bundle, soundness_of
     from golive.runtime.clock import SystemClock
-    from golive.runtime.download.moment import moment
     from golive.runtime.identity import operator_identity
 
-    window = None if since is None else moment(since, "--since"), None if until is None else moment(until, "--until")
+    window = window_of(since, until)
     where = locate(config, home)
     try:
         made = make_bundle(where.home, out, verifier_of(where), window, SystemClock(), operator_identity())

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from golive.model.errors import ConfigError
 from golive.model.verdict import ExitCode
 
 from .options import Location
@@ -70,3 +71,20 @@ def exit_code(kinds: Collection[Soundness]) -> int:
     if {Soundness.TAMPERED, Soundness.OUT_OF_BOUNDS} & set(kinds):
         return NOT_AS_IT_SHOULD_BE
     return ExitCode.OK if set(kinds) == {Soundness.CLEAN} else ExitCode.UNKNOWN
+
+
+def window_of(since: str | None, until: str | None) -> tuple[int | None, int | None]:
+    """Return the window that `--since` and `--until` name, ns UTC; ConfigError for one that ends before it begins."""
+    from golive.runtime.download.moment import moment
+
+    begins = None if since is None else moment(since, "--since")
+    ends = None if until is None else moment(until, "--until")
+    if begins is not None and ends is not None and ends <= begins:
+        raise ConfigError(f"--until {until}: is not after --since {since}")
+    return begins, ends
+
+
+def named_file(path: Path, home: Path) -> Path:
+    """Return the file that an operator names: from the working directory as in a shell, else from home, as messages name it."""
+    below = home / path
+    return below if not path.exists() and (below.exists() or below.with_suffix(".seal.json").exists()) else path

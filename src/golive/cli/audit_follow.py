@@ -11,7 +11,7 @@ import typer
 from golive.model.errors import JournalError
 from golive.model.verdict import ExitCode
 
-from .audit_findings import NOT_AS_IT_SHOULD_BE, told, verifier_of
+from .audit_findings import NOT_AS_IT_SHOULD_BE, named_file, told, verifier_of
 from .audit_show import HEADING, LogPath, json_line, row
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
@@ -47,7 +47,7 @@ def follow(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     where = locate(config, home)
-    log = where.home / LIVE_LOG if path is None else path
+    log = where.home / LIVE_LOG if path is None else named_file(path, where.home)
     try:
         if not files_of(log) and not log.with_suffix(".seal.json").exists():
             tell(f"waiting for {log}: it has not begun")

@@ -13,7 +13,7 @@ import typer
 from golive.model.errors import JournalError
 from golive.model.verdict import ExitCode
 
-from .audit_findings import exit_code, told, verifier_of
+from .audit_findings import exit_code, named_file, told, verifier_of, window_of
 from .delivery import delivered
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, locate
 from .telling import tell
@@ -66,18 +66,12 @@ def show(
     Exit 0 clean, 1 tampered or out of bounds, 6 cannot say; what can be read is shown all the same. 2 usage, 70 stdout did not
     take the result.
     """
-    from golive.runtime.download.moment import moment
     from golive.storage.log_series import LIVE_LOG
 
-    wanted = Wanted(
-        frozenset(types or ()),
-        None if since is None else moment(since, "--since"),
-        None if until is None else moment(until, "--until"),
-        operator,
-    )
+    wanted = Wanted(frozenset(types or ()), *window_of(since, until), operator)
     where = locate(config, home)
     try:
-        results = verifier_of(where).log(where.home / LIVE_LOG if path is None else path)
+        results = verifier_of(where).log(where.home / LIVE_LOG if path is None else named_file(path, where.home))
         with delivered() as stdout:
             stdout.write(f"{_verified(results, where.home)}\n" if as_json else _table_head(results, where.home))
             for line in _newest(_lines(results, wanted, as_json=as_json), last):

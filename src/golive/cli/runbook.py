@@ -35,12 +35,13 @@ EntrypointOption = Annotated[
 
 
 @app.command("list")
-def list_runbooks(as_json: JsonOption = False) -> None:
+def list_runbooks(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None) -> None:
     """List the runbooks with what their steps and boxes are bound to. Exit 0, 2 a runbook is not bound as it must be."""
     from golive.runtime.runbook.documents import RUNBOOKS, read_runbook
 
     from .runbook_table import list_document, print_list
 
+    del config, home  # the runbooks are the program's, whichever installation it looks at
     books = [read_runbook(name).book for name in RUNBOOKS]
     with delivered() as stdout:
         if as_json:
@@ -176,10 +177,13 @@ def _walk(where: Location) -> Walk:
 
 
 def _told(item: Item, binding: Binding, done: Done) -> None:
-    """Say on stderr what has just been carried out."""
+    """Say on stderr what has just been carried out.
+
+    No colon behind the binding: what follows the name of a check such as `secrets_rotation` is no secret.
+    """
     from .terminal import clean
 
-    tell(clean(f"{done.status!s:<14} {item.id}  {binding}: {done.said}"))
+    tell(clean(f"{done.status!s:<14} {item.id}  {binding} – {done.said}"))
 
 
 def _asked(place: Place, written: WrittenRunbook, who: OperatorIdentity) -> list[str]:

@@ -69,12 +69,14 @@ def add(
     from golive.model.errors import ConfigError
     from golive.runtime.clock import SystemClock
     from golive.runtime.operators import authorised
-    from golive.runtime.sign_offs import moment, scope_of, sign_off, write_sign_off
+    from golive.runtime.sign_offs import check_writable, moment, scope_of, sign_off, write_sign_off
 
     where = locate(config, home)
     if role not in set(SignOff):
         raise ConfigError(f"--role {role!r:.40}: write one of {', '.join(SignOff)}")
     end, about = moment(expires), scope_of(_configuration(where), entrypoint, SignOff(role), scope)
+    if write:
+        check_writable(where.runtime_file, entrypoint)
     passphrase = asked_passphrase(operator)
     by = authorised(where.home, operator, passphrase, Act.SIGNOFF_SIGN)
     signed = sign_off(

@@ -21,6 +21,7 @@ MOST_DAYS: Final = 366
 """the longest time for which somebody can answer with one signature"""
 KYC: Final = "kyc_aml_signoff"
 RISK: Final = "risk_limits"
+_DOCUMENTS: Final = "golive compliance document list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def objections(evidence: ComplianceEvidence, check: str, scope: str, roles: Sequ
             yield Objection(Status.BLOCKED, f"{what}: is for {row.scope}, not for {scope}", add)
         again = add_command(evidence, SignOff(row.role)) if row.role in roles else add
         for status, reason in faults(evidence, row):
-            yield Objection(status, f"{what}: {reason}", again)
+            command = _DOCUMENTS if reason.startswith(DOCUMENTS_PATH) else again
+            yield Objection(status, f"{what}: {reason}", command)
 
 
 def faults(evidence: ComplianceEvidence, row: SignOffText) -> Iterator[tuple[Status, str]]:

@@ -17,6 +17,7 @@ from golive.model.clock import DAY, Clock, from_iso, to_iso
 from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.json import JsonObject
 from golive.model.secret import Secret
+from golive.readiness.check_table import CHECKS
 from golive.readiness.compliance_register import (
     ARCHIVED,
     GIVEN,
@@ -31,10 +32,10 @@ from golive.readiness.compliance_register import (
     read_register,
     revoked_body,
 )
-from golive.readiness.sign_off import MOST_DAYS, kyc_scope, risk_scope
+from golive.readiness.sign_off import KYC, MOST_DAYS, RISK, kyc_scope, risk_scope
 from golive.security.operators import OperatorEntry, OperatorIdentity
 from golive.storage.compliance_files import archive, archive_path, compliance_register, read_given
-from golive.storage.config_files import read_configuration_files, replace_core
+from golive.storage.config_files import only_editor, read_configuration_files, replace_core
 from golive.storage.journal_file import Draft
 from golive.storage.keys import SigningKeys
 
@@ -64,11 +65,11 @@ def scope_of(configuration: Configuration, entrypoint: str, role: SignOff, scope
     """Return what a person of `role` signs for an entrypoint; ConfigError for a role without a check of its own or a `scope`."""
     resolved = configuration.resolve(entrypoint)
     if scope is not None:
-        if not scope.startswith(("kyc_aml_signoff:", "risk_limits:")) and entrypoint in scope.split(":"):
+        own = sorted(check for check, row in CHECKS.items() if role in row.owners and check not in (KYC, RISK))
+        if scope in {f"{check}:{entrypoint}" for check in own}:
             return scope
-        raise ConfigError(
-            f"--scope {scope!r:.80}: write CHECK:{entrypoint} with another check than those that have their own scope"
-        )
+        known = f"one of {', '.join(own)}" if own else "a role that answers for one"
+        raise ConfigError(f"--scope {scope!r:.80}: write CHECK:{entrypoint} with what {role} answers for: {known}")
     if role in (SignOff.COMPLIANCE, SignOff.SECURITY):
         return kyc_scope(entrypoint)
     if role is SignOff.RISK:
@@ -123,6 +124,8 @@ def revoke(home: Path, by: OperatorIdentity, sign_off_id: str, reason: str, cloc
         raise PrerequisiteMissing(f"{by.name} may revoke their own sign-offs; those of others take role compliance")
     if sign_off_id in register.revoked:
         raise ConfigError(f"sign-off {sign_off_id} is revoked already")
+    if not reason.strip() or not reason.isprintable():
+        raise ConfigError(f"--reason {reason!r:.40}: say why in one line; it stands in the register")
     body = revoked_body(signed, reason)
     record_act(home, REVOKED, body, by.name, clock=clock)
     _append(home, clock, by.name, [(REVOKED, body, by.name)])
@@ -145,6 +148,12 @@ def archive_document(home: Path, by: OperatorIdentity, file: Path, kind: Documen
     return document
 
 
+def check_writable(runtime_file: Path, entrypoint: str) -> None:
+    """Raise ConfigError where `core.yaml` has no list to put a sign-off of `entrypoint` into: before anything is signed."""
+    _, core = read_configuration_files(runtime_file, {})
+    without_sign_offs(core.data.decode("utf-8"), entrypoint, lambda row: False)
+
+
 def write_sign_off(runtime_file: Path, entrypoint: str, signed: SignOffText) -> str:
     """Put a sign-off into `core.yaml`, in place of one of the same role and scope; return the file's name.
 
@@ -164,6 +173,11 @@ def remove_sign_off(runtime_file: Path, signed: SignOffText) -> str:
 
 
 def _edited(runtime_file: Path, entrypoint: str, edit: Callable[[str], str]) -> str:
+    with only_editor(runtime_file):
+        return _replaced(runtime_file, entrypoint, edit)
+
+
+def _replaced(runtime_file: Path, entrypoint: str, edit: Callable[[str], str]) -> str:
     runtime, core = read_configuration_files(runtime_file, {})
     before = parse_configuration(runtime, core, {})
     data = edit(core.data.decode("utf-8")).encode("utf-8")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from golive.config.configuration import Configuration, core_path, parse_configuration
 from golive.config.problem import SourceFile
 from golive.config.strict_yaml import MAX_BYTES
 from golive.inputs import safe_open
-from golive.model.errors import ConfigError
+from golive.model.errors import ConfigError, JournalError
 
 from .files import write_atomic
 
@@ -58,6 +60,21 @@ def _shown(path: Path) -> str:
         return absolute.relative_to(Path.cwd()).as_posix()
     except ValueError:
         return absolute.as_posix()
+
+
+@contextmanager
+def only_editor(runtime_path: Path) -> Iterator[None]:
+    """Keep every other command of ours from editing the configuration files; waits for one that does. Raises JournalError."""
+    folder = runtime_path.parent
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as exc:
+        raise JournalError(f"{folder}: cannot be locked: {exc.strerror}") from exc
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def replace_core(runtime_path: Path, read: SourceFile, data: bytes) -> None:

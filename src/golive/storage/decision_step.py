@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from golive.audit import Entry
+from golive.audit import Entry, Soundness
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 
@@ -21,7 +21,7 @@ from .live_segments import DIRECTORY, LOG_NAME, PATIENCE_S, LiveSegments, log_fi
 from .seal_copies import DIRECTORY as SEALS
 from .seal_copies import SUFFIX
 from .sealed_log import SealedFile, sealed_log
-from .verified import VerificationKeys
+from .verified import VerificationKeys, verify_series
 
 CHECKLIST_STEP: Final = "checklist_step"
 _STEP_MARK: Final = b'"type":"checklist_step"'
@@ -75,12 +75,7 @@ def stage_log(home: Path, stage: str) -> tuple[SealedFile, ...]:
     Raises JournalError as `recorded_steps`.
     """
     name = stage if stage in _OF_THEIR_OWN else LOG_NAME
-    if stage in _OF_THEIR_OWN:
-        path = _own_file(home, stage)
-        files = [path] if path.exists() else []
-    else:
-        files = log_files(home / DIRECTORY)
-    if files:
+    if files := _files(home, stage):
         return sealed_log(files, VerificationKeys.of_home(home))
     kept = f"{_own_name(stage) if stage in _OF_THEIR_OWN else LOG_NAME}.*{SUFFIX}"
     seals = [*sorted((home / DIRECTORY).glob(f"{name}*.seal.json")), *sorted((home / SEALS).glob(kept))]
@@ -95,11 +90,35 @@ def steps_in(files: Sequence[SealedFile], stage: str) -> tuple[Entry, ...]:
     return tuple(entry for entry in found if entry.type == CHECKLIST_STEP and entry.body.get("stage") == stage)
 
 
-def _append(home: Path, stage: str, signer: Signer, draft: Draft) -> None:
+def take_up(home: Path, stage: str, signer: Signer) -> None:
+    """Mend the log of a stage whose last writer was killed: cut half a line off, on the record, and seal what was never sealed.
+
+    Whatever else is not sound is left as it is: `recorded_steps` says so. Raises JournalError when it cannot be written.
+    """
+    files = _files(home, stage)
+    if not files:
+        return
+    try:
+        stage_log(home, stage)
+    except JournalError:
+        *before, last = verify_series(files, VerificationKeys.of_home(home))
+    else:
+        return
+    if any(each.soundness is not Soundness.CLEAN for each in before):
+        return
+    if last.path.with_suffix(".seal.json").exists():
+        is_cut_off = last.soundness is Soundness.TORN_TAIL
+    else:
+        is_cut_off = not before and last.records <= 1 and last.soundness in (Soundness.TORN_TAIL, Soundness.CANNOT_SAY)
+    if is_cut_off:
+        _append(home, stage, signer)
+
+
+def _append(home: Path, stage: str, signer: Signer, *drafts: Draft) -> None:
     if stage not in _OF_THEIR_OWN:
         log = LiveSegments(home / DIRECTORY, signer)
         try:
-            log.append([draft])
+            log.append(drafts)
             log.sync()
         finally:
             log.close()
@@ -108,7 +127,7 @@ def _append(home: Path, stage: str, signer: Signer, draft: Draft) -> None:
     seal = path.with_suffix(".seal.json")
     journal = JournalFile.open(path, _own_name(stage), signer, seal_path=seal, held=False, patience_s=PATIENCE_S)
     try:
-        journal.append_all([draft])
+        journal.append_all(drafts)
         journal.seal()
     finally:
         journal.close()
@@ -116,6 +135,14 @@ def _append(home: Path, stage: str, signer: Signer, draft: Draft) -> None:
 
 def _own_name(stage: str) -> str:
     return f"{stage}_steps"
+
+
+def _files(home: Path, stage: str) -> list[Path]:
+    """Return the files of a stage's log, oldest first."""
+    if stage not in _OF_THEIR_OWN:
+        return log_files(home / DIRECTORY)
+    path = _own_file(home, stage)
+    return [path] if path.exists() else []
 
 
 def _own_file(home: Path, stage: str) -> Path:

@@ -16,6 +16,7 @@ from golive.inputs import read_beside
 from golive.model.errors import JournalError
 
 from .files import MOST_LOG
+from .journal_file import RESTORE
 from .kept_seals import checked_seal
 from .seal_copies import copies_path, read_copies
 from .sealed_bytes import taken
@@ -64,7 +65,7 @@ def sealed_log(files: Sequence[Path], keys: VerificationKeys) -> tuple[SealedFil
         return found
     for result in verify_series(files, keys):
         if result.soundness is not Soundness.CLEAN:
-            raise JournalError(f"{result.path}: {result.soundness}: {result.faults[0]}")
+            raise JournalError(f"{result.path}: {result.soundness}: {result.faults[0]}; {RESTORE}")
     raise JournalError(f"{files[-1]}: changed while it was read; look again")
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +20,7 @@ from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.secret import Secret
 from golive.model.verdict import ExitCode
 from golive.readiness.finding import Status
+from golive.readiness.resilience.service import Scenario
 from golive.readiness.runbook import parse_runbook
 from golive.runtime.host_signer import host_signer
 from golive.runtime.operators import add_operator, remove_operator
@@ -28,6 +32,7 @@ from golive.runtime.runbook.result import SCHEMA, exit_code, write_result
 from golive.runtime.runbook.run import carry_out, confirm, confirmable, progress
 from golive.runtime.secret_store import StoredSecrets
 from golive.security.operators import OperatorIdentity
+from golive.storage import failpoint
 from golive.storage.config_files import load_configuration
 from golive.storage.decision_step import record_step, recorded_steps
 from golive.storage.keys import SigningKeys
@@ -124,6 +129,39 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(place: Place) -> None:
     heard = Heard()
     carry_out(place, written(), heard)
     assert heard.names == ["machine entrypoint", "machine enforcement"]
+
+
+@pytest.mark.parametrize("point", ["journal.create.after", "journal.append.after", "seal_copy.before", "seal_copy.after"])
+def test_a_run_that_was_killed_in_its_first_record_goes_on(place: Place, point: str) -> None:
+    signer = host_signer(place.home, place.clock, "os-user")
+    child = os.fork()
+    if child == 0:
+        failpoint.arm(point)
+        record_step(place.home, signer, "short/s-1/config_check", "ok", 0, [], stage="demo")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert carry_out(place, written(), Heard())[0].status is Status.OK
+    results = Verifier(place.home, VerificationKeys.of_home(place.home)).everything()
+    assert {each.soundness for each in results} == {Soundness.CLEAN}
+
+
+@pytest.mark.parametrize("stage", ["paper", "live"])
+def test_half_a_line_that_a_killed_writer_left_is_cut_off_on_the_record(place: Place, stage: str) -> None:
+    found = carry_out(place, written(), Heard())
+    log = place.home / f"audit/decision_logs/{'live_execution' if stage == 'live' else stage}.jsonl"
+    with log.open("ab") as file:
+        file.write(b'{"body":{"stage":')
+    with pytest.raises(JournalError, match="torn"):
+        progress(place, written())
+    assert carry_out(place, written(), Heard()) == found
+    assert b'"tail_cut"' in log.read_bytes()
+
+
+def test_a_log_that_lost_its_seal_is_not_sealed_anew(place: Place) -> None:
+    carry_out(place, written(), Heard())
+    (place.home / "audit/decision_logs/paper.seal.json").unlink()
+    with pytest.raises(JournalError, match="golive audit verify --all"):
+        carry_out(place, written(), Heard())
 
 
 def test_another_configuration_document_or_day_starts_anew(place: Place) -> None:
@@ -289,7 +327,7 @@ def test_a_drill_counts_while_it_passed_and_its_files_are_those_it_left(place: P
     names = ("audit_summary.json", "failover_summary.json", "failover_summary.csv", "self_healing_report.json")
     files = [folder / name for name in names]
     for path in files:
-        path.write_text("{}")
+        path.write_text(json.dumps({"services": [{"name": each} for each in Scenario]}))
     signer = host_signer(place.home, place.clock, "anna")
     record_step(place.home, signer, "resilience_drill", "ok", 1, files)
     assert step(place, "live").status is Status.OK
@@ -304,7 +342,23 @@ def test_a_drill_counts_while_it_passed_and_its_files_are_those_it_left(place: P
     assert step(place, "live").status is Status.OK
     late = place_of(place.home, ToldClock(place.clock.now() + 7 * DAY))
     assert "older than 7 days" in step(late, "live").said
-    assert steps.MACHINE["portfolio_evidence"](place, "live").next_command == "golive portfolio check"
+    files[1].write_text(json.dumps({"services": [{"name": "process_kill"}]}))
+    record_step(place.home, signer, "resilience_drill", "ok", 1, files)
+    found = step(place, "live")
+    assert (found.status, found.next_command) == (Status.UNKNOWN, "golive drill run")
+    assert "yet without venue_outage, rate_limit_storm, feed_silence" in found.said
+
+
+def test_a_portfolio_check_counts_for_the_account_that_it_is_of(place: Place) -> None:
+    step, again = steps.MACHINE["portfolio_evidence"], "golive portfolio check --entrypoint okx_desktop_live"
+    assert (step(place, "live").status, step(place, "live").next_command) == (Status.UNKNOWN, again)
+    file = place.home / "var/audit/portfolio/portfolio_check.json"
+    file.parent.mkdir(parents=True)
+    for account, status in (("okx_desktop_live", Status.OK), ("kraken_desktop_live", Status.UNKNOWN)):
+        file.write_text(json.dumps({"portfolio_id": account}))
+        record_step(place.home, host_signer(place.home, place.clock, "anna"), "portfolio_check", "ok", 1, [file])
+        assert step(place, "live").status is status
+    assert step(place, "live").said == "the newest portfolio_check is of kraken_desktop_live, not of okx_desktop_live"
 
 
 def test_a_check_that_is_built_is_carried_out_and_recorded(place: Place) -> None:

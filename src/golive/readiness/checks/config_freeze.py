@@ -9,7 +9,7 @@ from ..finding import Evidence, Finding, Status
 
 ID: Final = "config_freeze"
 FREEZE: Final = "golive freeze --operator NAME"
-VERIFY: Final = "golive freeze verify"
+VERIFY: Final = "golive audit verify --all"
 _NAMES: Final = {
     "core_sha256": "core.yaml",
     "runtime_sha256": "runtime.yaml",
@@ -56,7 +56,7 @@ def config_freeze(evidence: FreezeEvidence) -> Finding:
     if evidence.unreadable:
         return found(Status.UNKNOWN, (evidence.unreadable,), VERIFY)
     if evidence.tampered:
-        return found(Status.BLOCKED, evidence.tampered, VERIFY)
+        return found(Status.BLOCKED, (*evidence.tampered, "put its folder back from a backup, or freeze anew"), FREEZE)
     if frozen is None:
         return found(Status.BLOCKED, ("the configuration was never frozen",), FREEZE)
     reasons = tuple(f"{each} is set: what is live follows the frozen files alone" for each in evidence.overrides)

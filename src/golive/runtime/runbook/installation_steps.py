@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
 from golive.audit import Soundness
-from golive.inputs import read_bytes
-from golive.model.clock import DAY, from_iso
 from golive.model.verdict import ExitCode, Verdict
 from golive.readiness.finding import Status
-from golive.storage.decision_step import recorded_steps
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 
@@ -30,8 +25,6 @@ from .place import Done, Place, blocked, judged, ok, unknown
 
 ALERT_WAIT_S: Final = 30.0
 _LIVE: Final = "live"
-_RECORD_NS: Final = 7 * DAY
-_DRILL_FILES: Final = ("audit_summary.json", "failover_summary.json", "failover_summary.csv", "self_healing_report.json")
 
 
 def licence_verify(place: Place, stage: str) -> Done:
@@ -106,38 +99,6 @@ def audit_verify(place: Place, stage: str) -> Done:
     return judged(f"{len(found)} journals and stores are sound", bad, "golive audit verify --all")
 
 
-def resilience_evidence(place: Place, stage: str) -> Done:
-    """The newest drill that is on the record passed, and its four files are those that it left."""
-    return _on_record(place, "resilience_drill", _DRILL_FILES, "golive drill run")
-
-
-def portfolio_evidence(place: Place, stage: str) -> Done:
-    """The newest portfolio check that is on the record passed, and its file is the one that it left."""
-    return _on_record(place, "portfolio_check", ("portfolio_check.json",), "golive portfolio check")
-
-
-def _on_record(place: Place, step: str, wanted: Collection[str], command: str) -> Done:
-    """Judge the newest record of a step that another command leaves, by its status, its age and the digests of its files."""
-    entries = [entry for entry in recorded_steps(place.home, _LIVE) if entry.body.get("step") == step]
-    if not entries:
-        return unknown(f"no {step} is on the record", command)
-    body, age = entries[-1].body, place.clock.now() - from_iso(entries[-1].ts)
-    artefacts = body.get("artefacts")
-    named = [each for each in artefacts if isinstance(each, dict)] if isinstance(artefacts, list) else []
-    files = {str(each.get("path")): str(each.get("sha256")) for each in named}
-    told = f"{step} of {entries[-1].ts[:10]}"
-    bad = [f"{path} is not the file that it left" for path, digest in files.items() if _sha256(place, path) != digest]
-    if missing := [name for name in wanted if name not in {Path(path).name for path in files}]:
-        bad.append(f"it left no {', '.join(missing)}")
-    if body.get("status") != "ok":
-        bad.append(f"it ended {body.get('status')}")
-    if not 0 <= age < _RECORD_NS:
-        bad.append("it is older than 7 days, or dated ahead")
-    return judged(
-        f"{told}: ok, {len(files)} files", [f"{told}: {each}" for each in bad], command, *(place.home / each for each in files)
-    )
-
-
 def service_levels(place: Place, stage: str) -> Done:
     """Every promise of `golive slo report` is kept; one that nothing measured is unknown."""
     found = judge_service(place.home, place.configuration, place.clock.now())
@@ -148,11 +109,3 @@ def service_levels(place: Place, stage: str) -> Done:
     if unjudged or not found.results:
         return unknown("; ".join(unjudged[:6]) or "no objective", "golive slo report")
     return ok(f"{len(found.results)} objectives are kept")
-
-
-def _sha256(place: Place, path: str) -> str:
-    """Return the digest of a file below home, '' where it cannot be read."""
-    try:
-        return hashlib.sha256(read_bytes(place.home, path)).hexdigest()
-    except OSError:
-        return ""

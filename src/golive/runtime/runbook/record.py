@@ -14,7 +14,7 @@ from golive.model.json import JsonObject
 from golive.readiness.finding import Status
 from golive.readiness.runbook import Binding, Item, Kind, Runbook
 from golive.readiness.runbook_progress import Basis, Result
-from golive.storage.decision_step import record_step, recorded_steps
+from golive.storage.decision_step import record_step, recorded_steps, take_up
 
 from ..host_signer import host_signer
 from .place import Done, Place
@@ -44,6 +44,12 @@ def record(
     signer = host_signer(place.home, place.clock, place.operator)
     step = f"{book.name}/{item.id}/{binding.name}"
     record_step(place.home, signer, step, done.status, latency_ms, done.artefacts, stage=item.stage, runbook=body)
+
+
+def take_up_logs(place: Place, book: Runbook) -> None:
+    """Mend the logs of a runbook where their last writer was killed, so that it goes on. Raises JournalError."""
+    for stage in sorted({item.stage for item in book.items}):
+        take_up(place.home, stage, host_signer(place.home, place.clock, place.operator))
 
 
 def results(place: Place, book: Runbook, basis: Basis, steps: Steps = recorded_steps) -> tuple[Result, ...]:

@@ -20,7 +20,7 @@ from ..code_version import code_version
 from .check_steps import is_built, look
 from .documents import WrittenRunbook
 from .place import Done, Place, blocked, ok, unknown
-from .record import Steps, record, results
+from .record import Steps, record, results, take_up_logs
 from .sign_offs import still_standing, told_by_sign_offs
 from .steps import MACHINE
 
@@ -46,6 +46,7 @@ def carry_out(place: Place, written: WrittenRunbook, told: Told, *, again: bool 
     What stands already is not done again, unless `again`. Each result is on the record before the next step begins; what is
     not built is told and not recorded. Raises JournalError when a log is not sound or cannot be written.
     """
+    take_up_logs(place, written.book)
     basis = basis_of(place, written)
     before = progress(place, written)
     made: dict[tuple[Binding, str], Done] = {}
@@ -80,6 +81,7 @@ def confirm(place: Place, written: WrittenRunbook, ids: Sequence[str], who: Oper
 
     Raises ConfigError for an id that the runbook does not have, PrerequisiteMissing for one that they cannot confirm.
     """
+    take_up_logs(place, written.book)
     roles = signoffs_of(who)
     found = {state.item.id: state for state in progress(place, written)}
     for id_ in ids:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from . import configuration_steps, installation_steps, session_steps, window_steps
+from . import configuration_steps, installation_steps, recorded_steps, session_steps, window_steps
 from .place import Step
 
 MACHINE: Final[Mapping[str, Step]] = {
@@ -29,8 +29,8 @@ MACHINE: Final[Mapping[str, Step]] = {
     "key_rotation": installation_steps.key_rotation,
     "venue_check": installation_steps.venue_check,
     "audit_verify": installation_steps.audit_verify,
-    "portfolio_evidence": installation_steps.portfolio_evidence,
-    "resilience_evidence": installation_steps.resilience_evidence,
+    "portfolio_evidence": recorded_steps.portfolio_evidence,
+    "resilience_evidence": recorded_steps.resilience_evidence,
     "slo_report": installation_steps.service_levels,
     "live_bootstrap": window_steps.live_bootstrap,
     "live_observation": window_steps.live_observation,
