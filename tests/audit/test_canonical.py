@@ -111,3 +111,17 @@ def test_the_fast_path_writes_what_the_plain_writer_writes(value: JsonValue) -> 
     parts: list[str] = []
     _write(value, parts)
     assert canonical(value) == "".join(parts).encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":1.0}', '{"a":-2.50}', '{"a":1e16}', '{"a":1.5E5}', '{"a":9007199254740993}', '{"a":-9007199254740992}', "[1.0]",
+        '{"a":[1,1e16]}', '{"\ue000":1,"\U00010000":2}', '{"a":{"\uffff":1,"\U0001f600":2}}',
+        '{"a":' * 65 + "1" + "}" * 65, "[" * 66 + "]" * 66, '{"a":[' * 33 + "]}" * 33,
+    ],
+)  # fmt: skip
+def test_what_one_library_would_write_back_alike_is_refused_all_the_same(text: str) -> None:
+    """Each is what `orjson` makes of its value, so only the rules of RFC 8785, and ours of size and depth, speak against it."""
+    with pytest.raises(CanonicalError):
+        parse_canonical(text.encode())

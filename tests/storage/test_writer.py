@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from golive.model.errors import JournalError
+from golive.storage import writer as session_writer
 from golive.storage.decision_journal import DIRECTORY, TradingDecisionJournal, index, journal_files
 from golive.storage.item import EventItem, FillItem, Item, RecordItem
 from golive.storage.recovery import entries, recover_sessions
@@ -264,3 +265,28 @@ def test_whatever_is_submitted_in_whatever_groups_arrives_once_and_in_order(
     with closing(SessionReader(store.path)) as reader:
         assert len(list(reader.events())) == sum(kind == "e" for kind, _ in plan)
         assert list(reader.faults(keys_of(home))) == []
+
+
+class _Repeats:
+    """A projection that counts how often it is asked to be durable."""
+
+    def __init__(self) -> None:
+        self.synced = 0
+
+    def project(self, records: Sequence[StoredRecord]) -> None: ...
+
+    def sync(self) -> None:
+        self.synced += 1
+
+    def close(self) -> None: ...
+
+
+async def test_what_repeats_a_quiet_session_is_synced_now_and_then_so_that_it_is_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_writer, "SYNC_EVERY_S", 0.01)
+    monkeypatch.setattr(session_writer, "LONGEST_WAIT_S", 0.01)
+    repeats = _Repeats()
+    told = Told(new_store(tmp_path), [repeats])
+    await until(lambda: repeats.synced > 3)
+    told.writer.close()

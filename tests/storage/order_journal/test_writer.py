@@ -13,6 +13,7 @@ import pytest
 
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.storage.order_journal import Item, JournalRow, OrderJournal, OrderJournalReader, OrderWriter
+from golive.storage.order_journal import writer as order_writer
 from golive.storage.order_journal.writer import LONGEST_BACKLOG
 from support.durable import order_id
 from support.order_journals import answer, attempt, decided, end, faults, note, open_journal, place_of
@@ -345,4 +346,17 @@ async def test_who_stopped_waiting_is_not_in_the_way(tmp_path: Path) -> None:
         await task
     writer.start()
     await writer.durable([answer(1)])
+    await asyncio.to_thread(writer.close)
+
+
+async def test_what_repeats_a_quiet_journal_is_synced_now_and_then_so_that_it_is_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_writer, "SYNC_EVERY_S", 0.01)
+    repeats = Recorder([])
+    writer = start(open_journal(tmp_path), repeats, heartbeat_s=0.02)
+    await writer.durable([note()])
+    await until(lambda: len(repeats.rows) > 0)
+    before = repeats.synced
+    await until(lambda: repeats.synced > before + 3)
     await asyncio.to_thread(writer.close)
