@@ -9,15 +9,23 @@ from pathlib import Path
 
 import pytest
 
+from golive.audit import Soundness
 from golive.cli.main import main
 from golive.model.errors import ConfigError, PrerequisiteMissing
 from golive.model.secret import Secret
-from golive.model.verdict import KeyClass
+from golive.model.verdict import KeyClass, Verdict
 from golive.runtime.clock import SystemClock
+from golive.runtime.doctor.doctor import CHECKS
+from golive.runtime.doctor.finding import Finding, Patient
 from golive.runtime.operators import add_operator
+from golive.runtime.options import RunOptions
+from golive.runtime.plan import plan_run
 from golive.runtime.production_keys import RECORD, KeyFacts, create_keys, key_facts
-from golive.storage.keys import PRODUCTION_DIRECTORY, UNFINISHED, SigningKeys, installed_class
+from golive.runtime.reporting import stage_record_of
+from golive.storage.config_files import load_configuration
+from golive.storage.keys import DIRECTORY, PRODUCTION_DIRECTORY, UNFINISHED, SigningKeys, installed_class
 from golive.storage.production_keys import ARCHIVE
+from golive.storage.public_keys import PUBLIC_DIRECTORY
 from golive.storage.security_admin import PATH as ADMIN_LOG
 from golive.storage.security_admin import admin_entries, record_admin_act
 from golive.storage.stage_records import StageRecords
@@ -25,7 +33,7 @@ from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 from support.configuration import ROOT
 from support.durable import signer_of, stage_record
-from support.production import RECIPIENT
+from support.production import RECIPIENT, with_production_keys
 
 PASSPHRASE = Secret("seven brown otters swim")
 
@@ -110,11 +118,6 @@ def _an_archive_of_a_freeze(home: Path) -> None:
     (home / "var/audit/stage6/20260110T000000Z").mkdir(parents=True)
 
 
-def _a_changed_log(home: Path) -> None:
-    log = home / ADMIN_LOG
-    log.write_bytes(log.read_bytes().replace(b'"sec"', b'"sex"'))
-
-
 @pytest.mark.parametrize(
     ("before", "told"),
     [
@@ -183,3 +186,48 @@ def test_a_making_that_was_cut_off_is_finished_without_asking_again(
     assert "go on: golive keys create" in capsys.readouterr().err
     assert main(["keys", "create", "--auditor", RECIPIENT, "--operator", "sec", "--home", str(home)]) == 0
     assert key_facts(home) == facts
+    assert [each.type for each in admin_entries(home, SigningKeys.load(home))].count(RECORD) == 1
+
+
+def test_keys_of_another_root_than_the_recorded_one_are_said(produced: Path, tmp_path: Path) -> None:
+    home, other = (Path(shutil.copytree(produced, tmp_path / name)) for name in ("home", "other"))
+    shutil.rmtree(other)
+    with_production_keys(other)
+    shutil.copy(other / PRODUCTION_DIRECTORY / "root.key", home / PRODUCTION_DIRECTORY / "root.key")
+    assert any("those that were made are of prod-log-" in fault for fault in key_facts(home).faults)
+
+
+def test_what_is_left_of_the_keys_for_development_is_in_the_archive(produced: Path) -> None:
+    assert [path.name.split("-")[0] for path in sorted((produced / PUBLIC_DIRECTORY).iterdir())] == ["prod", "prod"]
+    assert not (produced / DIRECTORY).exists()
+    facts = key_facts(produced)
+    assert facts.made is not None
+    archive = produced / facts.made.archive
+    results = Verifier(archive, VerificationKeys.of_home(archive)).everything()
+    assert [result.soundness for result in results] == [Soundness.CLEAN]
+
+
+def test_a_report_and_its_stage_record_say_the_class_of_the_keys(produced: Path, manned: Path) -> None:
+    report = {"endpoint_host": "127.0.0.1", "report_json": "r.json", "started_at": "", "finished_at": ""}
+    for home, wanted in ((produced, KeyClass.PRODUCTION), (manned, KeyClass.DEVELOPMENT)):
+        runtime = home / "config/runtime.yaml"
+        options = RunOptions(mode="demo", entrypoint="okx_desktop_paper")
+        plan = plan_run(options, load_configuration(runtime, {}), runtime, home)
+        assert stage_record_of(plan, report, "0" * 64, "0" * 64, 0).key_class is wanted
+
+
+def test_the_doctor_asks_for_production_keys_where_live_is_real_and_for_what_was_recorded(home: Path) -> None:
+    runtime = home / "config/runtime.yaml"
+
+    def looked() -> Finding:
+        return CHECKS["keys"](Patient(home, SystemClock(), lambda: load_configuration(runtime, {})))
+
+    assert looked().verdict is Verdict.OK
+    runtime.write_text(runtime.read_text().replace("enable_live_mode: false", "enable_live_mode: true"))
+    found = looked()
+    assert (found.verdict, found.next_command.split(" --")[0]) == (Verdict.BLOCKED, "golive keys create")
+    facts = made(home)
+    assert looked().verdict is Verdict.OK
+    assert facts.made is not None
+    (home / facts.made.sealed_root).unlink()
+    assert looked().verdict is Verdict.BLOCKED

@@ -261,6 +261,24 @@ def test_killed_at_any_point_it_is_development_or_unfinished_and_is_finished_by_
     assert seen == {"development", "unfinished"}
 
 
+def test_a_log_of_peoples_acts_that_is_not_what_was_written_makes_no_keys(tmp_path: Path) -> None:
+    record_admin_act(tmp_path, signer_of(tmp_path), "operator_added", {"name": "sec"}, "test")
+    log = tmp_path / ADMIN_LOG
+    log.write_bytes(log.read_bytes().replace(b'"sec"', b'"sex"'))
+    with pytest.raises(JournalError, match="nothing was made"):
+        _make(tmp_path)
+    assert not (tmp_path / PRODUCTION_DIRECTORY).exists()
+    assert not (tmp_path / ARCHIVE).exists()
+
+
+@pytest.mark.parametrize("name", ["", "hmac.key", "ed25519.key", "id.key", "root.key"])
+def test_production_keys_that_others_may_read_are_refused(home: Path, name: str) -> None:
+    path = home / PRODUCTION_DIRECTORY / name
+    path.chmod(path.stat().st_mode | 0o040)
+    with pytest.raises(JournalError, match="chmod"):
+        SigningKeys.load_or_create(home)
+
+
 def test_a_first_key_of_another_installation_opens_nothing(tmp_path: Path) -> None:
     with_production_keys(tmp_path)
     path = a_log(tmp_path, ToldClock(), steps=0)
