@@ -19,6 +19,7 @@ from golive.storage.decision_step import record_step
 from golive.storage.files import write_atomic
 
 from ..code_version import code_version
+from ..free_path import free_path
 from ..host_signer import host_signer
 from .reconcile_document import AccountTold, document
 from .reconcile_run import Reconciliation
@@ -59,7 +60,7 @@ def keep_result(home: Path, found: Reconciliation, whose: ResolvedEntrypoint, cl
         "operator": operator, "code_version": code_version(), "key_class": str(signer.keys.key_class), "made_at": to_iso(now),
         "stage": told["stage"], "exit_code": told["exit_code"], "accounts": told["accounts"],
     }  # fmt: skip
-    path = home / FOLDER / f"{whose.name}-{stamp(now)}.json"
+    path = free_path(home / FOLDER, f"{whose.name}-{stamp(now)}")
     write_atomic(path, encode_signed_document(fields, signer.keys.seal_key_id, signer.keys.sign), durable_name=True)
     status = _STATUS.get(found.exit_code, "unknown")
     milliseconds = (clock.monotonic() - began) // 1_000_000

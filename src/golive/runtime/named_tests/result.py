@@ -20,6 +20,7 @@ from golive.storage.decision_step import record_step
 from golive.storage.files import write_atomic
 
 from ..code_version import code_version
+from ..free_path import free_path
 from ..host_signer import host_signer
 from .junit import read_junit
 
@@ -91,11 +92,12 @@ def keep_result(home: Path, junit: Sequence[bytes], clock: Clock, operator: str,
     exit_code = ExitCode.VALIDATION_FAILED if lacking((each.test, each.outcome) for each in tests) else ExitCode.OK
     now = clock.now()
     signer = host_signer(home, clock, operator)
+    path = free_path(home / FOLDER, stamp(now))
     files = []
     for number, data in enumerate(junit, 1):
-        path = FOLDER / f"{stamp(now)}-{number}.xml"
-        write_atomic(home / path, data, durable_name=True)
-        files.append(JUnitFile(path.as_posix(), hashlib.sha256(data).hexdigest()))
+        copy = FOLDER / f"{path.stem}-junit{number}.xml"
+        write_atomic(home / copy, data, durable_name=True)
+        files.append(JUnitFile(copy.as_posix(), hashlib.sha256(data).hexdigest()))
     result = NamedTestsResult(
         made_at=now, operator=operator, code_version=code_version(), revision=revisions.pop() if len(revisions) == 1 else "",
         key_class=signer.keys.key_class, exit_code=int(exit_code),
@@ -105,7 +107,6 @@ def keep_result(home: Path, junit: Sequence[bytes], clock: Clock, operator: str,
     fields = as_json(result)
     assert isinstance(fields, dict)
     del fields["key_id"], fields["signature"]
-    path = home / FOLDER / f"{stamp(now)}.json"
     data = encode_signed_document({"schema": SCHEMA, **fields}, signer.keys.seal_key_id, signer.keys.sign)
     write_atomic(path, data, durable_name=True)
     milliseconds = (clock.monotonic() - began) // 1_000_000

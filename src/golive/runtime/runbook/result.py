@@ -19,6 +19,7 @@ from golive.readiness.runbook_progress import ItemState, Result, whole
 from golive.storage.decision_step import record_step
 from golive.storage.files import write_atomic
 
+from ..free_path import free_path
 from ..host_signer import host_signer
 from .documents import WrittenRunbook
 from .place import Place
@@ -91,7 +92,7 @@ def write_result(place: Place, written: WrittenRunbook, found: Sequence[ItemStat
     now = place.clock.now()
     signer = host_signer(place.home, place.clock, place.operator)
     fields = _fields(place, written, found, now, signer.keys.key_class)
-    path = _free(place.home / FOLDER, written.book.name, now)
+    path = free_path(place.home / FOLDER, f"{written.book.name}_{stamp(now)}")
     data = encode_signed_document(fields, signer.keys.seal_key_id, signer.keys.sign)
     write_atomic(path, data, durable_name=True)
     stage = written.book.items[-1].stage
@@ -144,11 +145,3 @@ def _bound(kind: Kind, name: str, result: Result | None) -> BoundDocument:
         said = f"waits for a person who signs as {name}" if kind is Kind.SIGNOFF else "not carried out"
         return BoundDocument(kind, name, Status.UNKNOWN, said, None, "", "")
     return BoundDocument(kind, name, result.status, result.said, result.at, result.by, result.next_command)
-
-
-def _free(folder: Path, name: str, now: Nanos) -> Path:
-    """Return a name that is free: a result is never replaced, its digest stands in the decision log."""
-    path, number = folder / f"{name}_{stamp(now)}.json", 2
-    while path.exists():
-        path, number = folder / f"{name}_{stamp(now)}_{number}.json", number + 1
-    return path
