@@ -15,10 +15,12 @@ import pytest
 
 from golive.runtime.clock import SystemClock
 from golive.runtime.gate import close_gate
+from golive.runtime.window.close import close_window
 from golive.storage.alert_story import alert_stories
 from golive.storage.decision_step import recorded_steps
+from support.gates import LENA, PASSPHRASE
 from support.golive_process import ROOT, wait_for_file
-from support.live_session import LiveSession, start, trading
+from support.live_session import LiveSession, scene, start, trading
 from support.rehearsal import Rehearsal, rehearsal
 
 pytestmark = pytest.mark.e2e_demo_paper
@@ -129,6 +131,11 @@ def test_it_begins_small_and_observed_and_goes_on_with_its_full_limits(tmp_path:
         assert (seen["status"], seen["entrypoint"], seen["limits_share"]) == ("ok", at.entrypoint, "0.01")
         assert Decimal(str(seen["minutes"])) >= Decimal("0.05")
         assert int(str(seen["orders"])) >= 1
+        closed = close_window(scene(at), LENA.name, PASSPHRASE, prometheus="", wait_s=0.1)
+        summary = closed.summary
+        assert (closed.faults, summary["risk_limits"]["status"], summary["risk_limits"]["breaches"]) == ((), "ok", 0)
+        assert summary["window"]["observation"] == {"minutes": float(str(seen["minutes"])), "status": "ok"}
+        assert "no risk decision was made in the window" not in summary["warnings"]
         verified = at.home.golive("audit", "verify", "--all")
         assert verified.code == 0, verified.stdout
 
