@@ -60,7 +60,7 @@ GUESSABLE = {
 """who draws what may be guessed, and what"""
 NAMED_BY_UUID = {
     "runtime/evidence.py": "an alert", "runtime/emergency.py": "an alert", "runtime/live_surroundings.py": "an alert",
-    "runtime/session.py": "a run", "runtime/alerts/selftest.py": "an alert",
+    "runtime/session.py": "a run", "runtime/alerts/selftest.py": "an alert", "runtime/window/announce.py": "an alert",
     "security/embedded.py": "the form of a key name, of 16 bytes of `secrets`",
 }  # fmt: skip
 """a UUID is a name that is given once, and nobody is let in by knowing it"""

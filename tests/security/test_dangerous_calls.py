@@ -26,6 +26,7 @@ STARTED = {
     "runtime/column_driver.py": "run: this interpreter with a module of ours",
     "runtime/drill/supervised.py": "create_subprocess_exec: this interpreter with a module of ours",
     "runtime/embedded_venue.py": "create_subprocess_exec: this interpreter with a list of arguments",
+    "runtime/named_tests/running.py": "run: this interpreter with pytest and tests of a table of ours",
     "runtime/sweep_pool.py": "ProcessPoolExecutor: this interpreter",
     "storage/order_journal/background.py": "Popen: this interpreter with a list of arguments",
 }
@@ -59,6 +60,7 @@ QUERIED = {
         "table": "a parameter of ours", "columns": "of the table of tables", "condition": "a text of this module",
         "events": "one ? for each",
     },
+    "storage/session_proof.py": {"table": "of the table of tables"},
     "storage/session_reader.py": {
         "table": "of the table of tables", "columns": "of the table of tables", "rows": "of the table of tables", "name": "of a tuple",
     },
