@@ -13,6 +13,7 @@ from golive.cli import runbook_table
 from golive.model.json import JsonValue
 from golive.observability.divergence import divergence_schema
 from golive.observability.guardrail_report import guardrail_schema
+from golive.readiness import compliance_document
 from golive.readiness.checklist_report import report_schema
 from golive.readiness.gate_status import status_schema as gate_status_schema
 from golive.readiness.portfolio import portfolio_schema
@@ -50,6 +51,7 @@ MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.alerts.v1": list_schema,
     "golive.alerts_selftest.v1": selftest_schema,
     "golive.auto_trade.v1": auto_trade_schema,
+    "golive.compliance_documents.v1": compliance_document.documents_schema,
     "golive.config_check.v1": config_document.check_schema,
     "golive.config_show.v1": config_document.show_schema,
     "golive.data_import.v1": stored_document.import_schema,
@@ -77,6 +79,8 @@ MADE: dict[str, Callable[[], dict[str, JsonValue]]] = {
     "golive.resilience_audit.v1": drill_document.audit_schema,
     "golive.risk_snapshot.v1": snapshot_schema,
     "golive.signal.v1": signal_schema,
+    "golive.signoff_check.v1": compliance_document.check_schema,
+    "golive.signoff_list.v1": compliance_document.list_schema,
     "golive.risk_status.v1": status_schema,
     "golive.self_healing.v1": drill_document.healing_schema,
     "golive.runbook_list.v1": runbook_table.list_schema,

@@ -59,12 +59,13 @@ def list_documents(
     Exit 0, 2, 3 one is missing or was changed, 6 one cannot be read, 70 the register cannot be believed.
     """
     from golive.model.verdict import ExitCode
+    from golive.readiness.compliance_document import documents_document
     from golive.runtime.readiness.compliance import document_states
 
     rows = document_states(locate(config, home).home)
     with delivered() as stdout:
         if as_json:
-            stdout.write(json.dumps({"schema": "golive.compliance_documents.v1", "documents": rows}, indent=2) + "\n")
+            stdout.write(json.dumps(documents_document(rows), indent=2) + "\n")
         else:
             lines = [
                 f"{r['state']:<10}  {r['exchange'] or '-':<8}  {r['kind']:<14}  {r['sha256'][:16]}  {r['path']}" for r in rows

@@ -93,6 +93,7 @@ def add(
 def list_sign_offs(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None) -> None:
     """List every sign-off of the register, with what became of it. Exit 0, 2, 70 the register cannot be believed."""
     from golive.model.clock import from_iso
+    from golive.readiness.compliance_document import list_document
     from golive.runtime.clock import SystemClock
     from golive.runtime.sign_offs import known_register
 
@@ -112,7 +113,7 @@ def list_sign_offs(as_json: JsonOption = False, config: ConfigOption = DEFAULT_C
         state = "revoked" if signed.id in register.revoked else state
         rows.append({"id": signed.id, **signed._asdict(), "state": state, "revoked_because": register.revoked.get(signed.id)})
     if as_json:
-        _say(json.dumps({"schema": "golive.signoff_list.v1", "signoffs": rows}, indent=2))
+        _say(json.dumps(list_document(rows), indent=2))
         return
     lines = [
         f"{r['id']}  {r['role']:<10}  {r['person']:<20}  until {r['expires_at']}  {r['state']:<14}  {r['scope']}" for r in rows
@@ -131,6 +132,7 @@ def check(
     from golive.model.verdict import ExitCode
     from golive.readiness.checks.kyc_aml_signoff import kyc_aml_signoff
     from golive.readiness.checks.risk_signoff import risk_signoff
+    from golive.readiness.compliance_document import check_document
     from golive.readiness.finding import Status, overall
     from golive.runtime.clock import SystemClock
     from golive.runtime.readiness.compliance import compliance_evidence
@@ -138,7 +140,7 @@ def check(
     where = locate(config, home)
     evidence = compliance_evidence(_configuration(where), where.home, entrypoint, SystemClock().now())
     findings = (kyc_aml_signoff(evidence), risk_signoff(evidence))
-    _say(json.dumps(_document(entrypoint, findings), indent=2) if as_json else "\n".join(_lines(findings)))
+    _say(json.dumps(check_document(entrypoint, findings), indent=2) if as_json else "\n".join(_lines(findings)))
     codes = {Status.BLOCKED: ExitCode.BLOCKED, Status.UNKNOWN: ExitCode.UNKNOWN}
     raise typer.Exit(codes.get(overall(findings), ExitCode.OK))
 
@@ -169,18 +171,6 @@ def _configuration(where: Location) -> Configuration:
     from golive.storage.config_files import load_configuration
 
     return load_configuration(where.runtime_file, os.environ)
-
-
-def _document(entrypoint: str, findings: tuple[Finding, ...]) -> JsonObject:
-    rows: list[JsonObject] = [
-        {
-            "id": each.id, "status": str(each.status), "reasons": list(each.reasons), "measured": each.measured,
-            "threshold": each.threshold, "owner": list(each.owner), "next_command": each.next_command,
-            "evidence": [{"path": e.path, "sha256": e.sha256, "age_seconds": e.age_seconds} for e in each.evidence],
-        }
-        for each in findings
-    ]  # fmt: skip
-    return {"schema": "golive.signoff_check.v1", "entrypoint": entrypoint, "findings": list(rows)}
 
 
 def _lines(findings: tuple[Finding, ...]) -> list[str]:

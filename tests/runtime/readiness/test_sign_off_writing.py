@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from golive.cli.main import main
 from golive.config.rbac import SignOff
 from golive.model.clock import DAY
 from golive.model.errors import ConfigError
@@ -17,6 +20,7 @@ from golive.runtime.operators import authenticate
 from golive.runtime.sign_offs import check_writable, known_register, revoke, scope_of, sign_off, write_sign_off
 from golive.security.operators import OperatorIdentity
 from golive.storage import failpoint
+from support.configuration import ROOT
 from support.durable import ToldClock
 from support.signed_off import ENTRYPOINT, PASSPHRASE, configuration_of, signed_off_home
 
@@ -73,6 +77,20 @@ def test_a_kill_at_any_point_leaves_register_and_configuration_whole(signed: Pat
             if count == 1:
                 revoke(home, carl, next(row.id for row in found if row.person == "sue"), "goes on", ToldClock())
     assert killed >= 8
+
+
+def test_what_the_commands_print_is_as_its_schema_says(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, name in (
+        (("signoff", "list"), "signoff_list"),
+        (("signoff", "check", "--entrypoint", ENTRYPOINT), "signoff_check"),
+        (("compliance", "document", "list"), "compliance_documents"),
+    ):
+        main([*words, "--json", "--home", str(home)])
+        document = json.loads(capsys.readouterr().out)
+        assert document["schema"] == f"golive.{name}.v1"
+        schema = json.loads((ROOT / f"docs/schemas/golive.{name}.v1.json").read_text())
+        Draft202012Validator(schema).validate(document)
+        assert any(document.values())
 
 
 def test_two_who_sign_at_once_are_both_in_the_configuration(home: Path) -> None:
