@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -14,6 +15,7 @@ from golive.readiness.finding import Status
 from golive.runtime.clock import SystemClock
 from golive.runtime.runbook.place import Done, Place
 from golive.runtime.runbook.steps import MACHINE
+from golive.runtime.runbook.window_steps import LIVE_SHOWN
 from golive.runtime.window.bootstrap_log import COMPONENTS, ORIGINS, PATH
 from support.live_window import ENTRYPOINT, observe, open_gate, window_scene
 
@@ -114,3 +116,29 @@ def test_a_live_start_is_judged_by_its_newest_lines(tmp_path: Path, traded: Path
     assert (found.status, said in found.said) == (Status.BLOCKED, True), found.said
     path.write_text("".join(json.dumps(each) + "\n" for each in [*changed, *components()]))
     assert look(home, "live_bootstrap").status is Status.OK
+
+
+def test_dashboards_are_shown_by_a_snapshot_of_them_and_its_own_picture(home: Path) -> None:
+    assert look(home, "dashboard_snapshot").status is Status.UNKNOWN
+    folder = home / "var/audit/metrics"
+    folder.mkdir(parents=True)
+    picture = folder / "dashboards_x.svg"
+    picture.write_text("<svg/>")
+    names = [metric.name for metric in LIVE_SHOWN]
+    document = {
+        "start": "2026-01-10T09:00:00Z", "end": "2026-01-10T10:00:00Z", "picture": picture.name,
+        "picture_sha256": hashlib.sha256(b"<svg/>").hexdigest(),
+        "dashboards": [{"panels": [{"queries": [{"expression": name, "series": [{}]} for name in names]}]}],
+    }  # fmt: skip
+    file = folder / "dashboards_x.json"
+    file.write_text(json.dumps(document))
+    assert look(home, "dashboard_snapshot").status is Status.OK
+    for change, says in (
+        ({"picture_sha256": "0" * 64}, "is not the picture"),
+        ({"dashboards": []}, f"{names[1]} was not asked for"),
+        ({"dashboards": [{"panels": [{"queries": [{"expression": " ".join(names), "series": []}]}]}]}, "to be shown"),
+    ):
+        file.write_text(json.dumps({**document, **change}))
+        found = look(home, "dashboard_snapshot")
+        assert found.status is Status.BLOCKED
+        assert says in found.said

@@ -14,6 +14,8 @@ from ..runbook_progress import ItemState
 
 ID: Final = "live_checklist"
 RUNBOOKS: Final = ("PAPER_TO_LIVE_RUNBOOK", "LIVE_EXECUTION_CHECKLIST")
+BEHIND: Final = frozenset(("LIVE_EXECUTION_CHECKLIST/live-art-5",))
+"""boxes that only live trading can tick: dashboards show no live order before there was one"""
 _TOLD: Final = 5
 """open boxes that are told one by one; `measured` names all of them"""
 _GOOD: Final = (Status.OK, Status.NOT_APPLICABLE)
@@ -54,11 +56,12 @@ def live_checklist(evidence: BoxEvidence) -> Finding:
 def boxes_of(runbook: str, states: Sequence[Sequence[ItemState]], *, is_rehearsal: bool) -> Iterator[Box]:
     """Yield the boxes of a runbook that are asked for; `states` are what is known of its items under each entrypoint.
 
-    A box that is bound to nothing but this check, or to checks that a rehearsal does not ask, is not asked for.
+    A box that is bound to nothing but this check, or to checks that a rehearsal does not ask, is not asked for; nor is one that
+    only live trading can tick.
     """
     for same in zip(*states, strict=True):
-        if same[0].item.number:
-            continue  # a step; what it comes to stands in the boxes
+        if same[0].item.number or f"{runbook}/{same[0].item.id}" in BEHIND:
+            continue  # of a step, what it comes to stands in the boxes
         asked = [each for each in same[0].item.bindings if _is_asked(each, is_rehearsal=is_rehearsal)]
         if asked:
             yield Box(runbook=runbook, id=same[0].item.id, lacks=min((_lacks(each, asked) for each in same), key=len))

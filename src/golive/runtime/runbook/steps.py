@@ -37,4 +37,5 @@ MACHINE: Final[Mapping[str, Step]] = {
     "window_archive": window_steps.window_archive,
     "migration_summary": window_steps.migration_summary,
     "transition_record": window_steps.transition_record,
+    "dashboard_snapshot": window_steps.dashboard_snapshot,
 }

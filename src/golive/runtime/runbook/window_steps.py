@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from golive.audit import Entry, Soundness
 from golive.inputs import parse_json, read_bytes
+from golive.metrics.declaration import LIVE_FALLBACK, LIVE_LATENCY, LIVE_ORDERS
 from golive.model.clock import from_iso
 from golive.model.json import JsonObject
 from golive.model.verdict import ExitCode, Verdict
@@ -17,7 +19,7 @@ from golive.storage.decision_journal import journal_files
 from golive.storage.decision_step import recorded_steps
 from golive.storage.verified import VerificationKeys, entries_with, verify_series
 
-from ..readiness.scene import scene_of
+from ..metrics_snapshot import FOLDER as SNAPSHOTS
 from ..window.archive import SUMMARY, archive_faults
 from ..window.bootstrap_log import PATH as BOOTSTRAP_LOG
 from ..window.bootstrap_log import bootstrap_faults, newest_start
@@ -27,6 +29,8 @@ from ..window.span import closed_windows, open_span
 from .place import Done, Place, blocked, judged, ok, unknown
 
 _LIVE: Final = "live"
+LIVE_SHOWN: Final = (LIVE_ORDERS, LIVE_FALLBACK, LIVE_LATENCY)
+"""what LIVE_EXECUTION wants to see of a window"""
 _START: Final = "golive run --mode live --read-only"
 
 
@@ -98,6 +102,25 @@ def live_bootstrap(place: Place, stage: str) -> Done:
     return judged(f"{len(start)} components of {start[-1].get('ts')}" if start else "", bootstrap_faults(start), _START, path)
 
 
+def dashboard_snapshot(place: Place, stage: str) -> Done:
+    """The newest snapshot of the dashboards shows the metrics of live orders, and its picture is the one it was taken with."""
+    command = "golive metrics snapshot --prometheus URL"
+    taken = sorted((place.home / SNAPSHOTS).glob("dashboards_*.json"))
+    if not taken:
+        return unknown("what the dashboards show was not kept yet", command)
+    document: Any = parse_json(read_bytes(place.home, str(taken[-1].relative_to(place.home))))
+    drawing = SNAPSHOTS / str(document["picture"])
+    drawn = hashlib.sha256(read_bytes(place.home, str(drawing))).hexdigest()
+    bad = [] if drawn == document["picture_sha256"] else [f"{drawing} is not the picture that was taken"]
+    queries = [query for each in document["dashboards"] for panel in each["panels"] for query in panel["queries"]]
+    asked = " ".join(str(query["expression"]) for query in queries)
+    shown = " ".join(str(query["expression"]) for query in queries if query["series"])
+    bad += [f"{metric.name} was not asked for" for metric in LIVE_SHOWN if metric.name not in asked]
+    bad += [] if LIVE_ORDERS.name in shown else [f"nothing of {LIVE_ORDERS.name} was there to be shown"]
+    good = f"{LIVE_ORDERS.name} and what goes with it from {document['start']} to {document['end']}"
+    return judged(good, bad, command, taken[-1], place.home / drawing)
+
+
 def _closed(place: Place) -> Entry | Done:
     """Return the step of the newest window, once it is closed; else what is to be done."""
     name = _live(place)
@@ -110,8 +133,7 @@ def _closed(place: Place) -> Entry | Done:
 
 def _live(place: Place) -> str:
     """Return the live entrypoint that the runbook leads to."""
-    scene = scene_of(place.home, place.runtime_file, place.configuration, place.entrypoint.name, place.clock, place.store)
-    return scene.live.name
+    return place.scene.live.name
 
 
 def _folder(step: Entry) -> Path:
