@@ -145,7 +145,8 @@ def test_what_must_not_be_guessed_is_drawn_by_the_system() -> None:
     found = {path: drawn(nodes(path)) for path in MODULES}
     assert {path for path, rooms in found.items() if "random" in rooms} == GUESSABLE.keys()
     assert {path for path, rooms in found.items() if "uuid" in rooms} == NAMED_BY_UUID.keys()
-    for path in ("security/session_token.py", "security/operators.py", "storage/keys.py", "security/embedded.py"):
+    drawing = ("storage/key_file.py", "storage/production_keys.py")
+    for path in ("security/session_token.py", "security/operators.py", "security/embedded.py", *drawing):
         assert re.search(r"secrets\.token_(?:bytes|hex)\(", texts()[path]), path
 
 
