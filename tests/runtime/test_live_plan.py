@@ -14,8 +14,9 @@ from golive.model.decision import Approved
 from golive.model.errors import ConfigError, PrerequisiteMissing
 from golive.model.verdict import Stage
 from golive.runtime.live.plan import LivePlan
-from golive.runtime.live_plan import Surroundings, accounts_of, live_plan
+from golive.runtime.live_plan import Surroundings, live_plan
 from golive.runtime.risk_limits import risk_profile_of
+from golive.runtime.routes import accounts_of
 from support.adapters import KeptEvents
 from support.configuration import CORE, RUNTIME, changed, parse
 from support.wall_clock import WallClock

@@ -126,7 +126,7 @@ def list_orders(
     """
     from golive.runtime.live.order_document import list_document
     from golive.runtime.live.order_list import unended_orders
-    from golive.runtime.live_plan import accounts_of
+    from golive.runtime.routes import accounts_of
     from golive.storage.config_files import load_configuration
     from golive.storage.keys import SigningKeys
 

@@ -162,15 +162,6 @@ def _members(
     return tuple(members)
 
 
-def accounts_of(configuration: Configuration, entrypoint: ResolvedEntrypoint) -> tuple[ResolvedEntrypoint, ...]:
-    """Return the entrypoint and one for each other live account that its routes lead to; nothing of it is judged."""
-    everyone = [configuration.resolve(name) for name in sorted(configuration.runtime.trading.entrypoints)]
-    wanted = {adapter for route in routes_of(configuration, entrypoint) for adapter in route.after(entrypoint.adapter)}
-    others = [each for each in everyone if each.adapter in wanted and each.environment_type == "live"]
-    found = [entrypoint, *(others if entrypoint.environment_type == "live" else [])]
-    return tuple({(each.adapter, each.keychain_key): each for each in reversed(found)}.values())[::-1]
-
-
 def _secrets(key_file: Path | None, members: Sequence[ResolvedEntrypoint], store: StoredSecrets | None) -> SecretStore:
     """Return the key file that is given, or else the store, if it has a key for each of the accounts."""
     if key_file is None:

@@ -8,6 +8,7 @@ import shutil
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -370,3 +371,9 @@ def test_a_check_that_is_built_is_carried_out_and_recorded(place: Place) -> None
     assert "not built" not in result.said
     assert result.next_command.startswith("golive freeze")
     assert [each.body["step"] for each in recorded_steps(place.home, "live")] == ["short/f-1/config_freeze"]
+
+
+def test_every_step_of_the_table_is_a_function_of_its_module() -> None:
+    for name, step in steps.MACHINE.items():
+        assert isinstance(step, steps._Step), name
+        assert callable(getattr(import_module(f"golive.runtime.runbook.{step.module}"), step.function)), name

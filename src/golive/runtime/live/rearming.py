@@ -19,8 +19,8 @@ from golive.storage.risk_body import RiskContext
 from golive.storage.risk_state import publish_figure, read_figure
 
 from ..code_version import code_version
-from ..live_plan import accounts_of
 from ..risk_limits import risk_profile_of
+from ..routes import accounts_of
 from .order_past import rearmed_note
 
 OPENED: Final = ("repeated_execution_limit", "max_consecutive_losses")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
-from golive.audit.signed_document import DocumentError, decode_signed_document, encode_signed_document
+from golive.audit.signed_document import encode_signed_document
 from golive.config.resolved import ResolvedEntrypoint
-from golive.inputs import read_bytes
 from golive.model.clock import Clock, stamp, to_iso
-from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 from golive.model.verdict import ExitCode, KeyClass, Stage
 from golive.observability.shape import Fragment, Instant, document_schema
@@ -22,11 +19,10 @@ from ..code_version import code_version
 from ..free_path import free_path
 from ..host_signer import host_signer
 from .reconcile_document import AccountTold, document
+from .reconcile_result import SCHEMA, STEP
 from .reconcile_run import Reconciliation
 
-SCHEMA: Final = "golive.reconciliation_result.v1"
 FOLDER: Final = Path("var/audit/reconciliation")
-STEP: Final = "reconciliation"
 _STATUS: Final = {ExitCode.OK: "ok", ExitCode.BLOCKED: "blocked"}
 
 
@@ -66,16 +62,6 @@ def keep_result(home: Path, found: Reconciliation, whose: ResolvedEntrypoint, cl
     milliseconds = (clock.monotonic() - began) // 1_000_000
     record_step(home, signer, STEP, status, milliseconds, [path], facts={"entrypoint": whose.name})
     return path
-
-
-def read_result(home: Path, path: str, keys: Mapping[str, bytes]) -> JsonObject:
-    """Return a kept result. Raises JournalError for one that is gone, or that none of the keys has signed."""
-    try:
-        return decode_signed_document(read_bytes(home, path), SCHEMA, keys)
-    except OSError as exc:
-        raise JournalError(f"{path}: cannot be read: {exc.strerror}") from exc
-    except DocumentError as exc:
-        raise JournalError(f"{path}: tampered: {exc}") from exc
 
 
 def result_schema() -> dict[str, JsonValue]:

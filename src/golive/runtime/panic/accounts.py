@@ -21,9 +21,10 @@ from golive.storage.emergency_ack import ack_of
 from ..clock import SystemClock
 from ..live.order_risk import OrderRisk
 from ..live.plan import LivePlan
-from ..live_plan import accounts_of, live_plan
+from ..live_plan import live_plan
 from ..live_surroundings import surroundings
 from ..risk_limits import risk_profile_of
+from ..routes import accounts_of
 from .brake import Braked, account_name, brake, has_journal
 from .document import Shown
 from .panic import Panic

@@ -30,7 +30,7 @@ class Selection:
     @property
     def accounts(self) -> tuple[str, ...]:
         """Names of the accounts' journals and locks."""
-        from ..live_plan import accounts_of  # slow to import, and the flag comes first
+        from ..routes import accounts_of  # slow to import, and the flag comes first
 
         members = (member for each in self.live for member in accounts_of(self.configuration, each))
         return tuple(dict.fromkeys(f"{member.adapter}_{member.keychain_key}" for member in members))

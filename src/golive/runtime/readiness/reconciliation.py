@@ -18,8 +18,8 @@ from golive.readiness.finding import Status
 from golive.storage.decision_step import LIVE, recorded_steps
 from golive.storage.verified import VerificationKeys
 
-from ..live.reconcile_record import STEP, read_result
-from ..live_plan import accounts_of
+from ..live.reconcile_result import STEP, read_result
+from ..routes import accounts_of
 from .decision_log import left_by, newest_step
 from .evidence_file import evidence_of, told
 from .scene import Scene
