@@ -94,9 +94,9 @@ CHANGES: dict[str, tuple[dict[str, Any], str]] = {
         "is PaperExecution, not LiveExecutionRouter",
     ),
     "not healthy": ({"component": "adapter", "healthy": False}, "adapter is not healthy"),
+    "without mTLS": ({"component": "adapter", "mtls": False}, "mTLS was not in force"),
     "wired for paper": ({"component": "risk_engine", "mode": "paper"}, "mode paper, not live"),
     "a component left out": ({"component": "auto_trader", "event": "other"}, "bootstrap_environment has no auto_trader"),
-    "paper only": ({"component": "auto_trader", "event": "paper_only_mode"}, "paper_only_mode: live was not wired"),
 }
 
 
@@ -142,3 +142,16 @@ def test_dashboards_are_shown_by_a_snapshot_of_them_and_its_own_picture(home: Pa
         found = look(home, "dashboard_snapshot")
         assert found.status is Status.BLOCKED
         assert says in found.said
+
+
+def test_a_start_that_ended_paper_only_says_nothing_of_the_next(tmp_path: Path, traded: Path) -> None:
+    shutil.copytree(traded / "config", tmp_path / "config")
+    path = tmp_path / PATH
+    path.parent.mkdir(parents=True)
+    ended = {"ts": "2026-01-10T08:00:00Z", "event": "paper_only_mode", "mode": "paper_only_mode", "origin": ORIGINS[0]}
+    lines = [ended, *components()]
+    path.write_text("".join(json.dumps(each) + "\n" for each in lines))
+    assert look(tmp_path, "live_bootstrap").status is Status.OK
+    path.write_text("".join(json.dumps(each) + "\n" for each in [*lines, ended]))
+    found = look(tmp_path, "live_bootstrap")
+    assert (found.status, found.said) == (Status.BLOCKED, "paper_only_mode: live was not wired")

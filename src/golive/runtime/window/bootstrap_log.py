@@ -27,7 +27,7 @@ _MOST: Final = 64 << 20
 def newest_start(home: Path) -> list[dict[str, Any]]:
     """Return the lines of the newest start, oldest first. Raises OSError, ValueError for a line that is no JSON object.
 
-    A start begins with the first line of `bootstrap_environment` behind another origin's, or behind the same component.
+    A start begins with a component that the one before has named already, or behind its `paper_only_mode`, which ended it.
     """
     found: list[dict[str, Any]] = []
     seen: set[tuple[object, object]] = set()
@@ -35,10 +35,10 @@ def newest_start(home: Path) -> list[dict[str, Any]]:
         row = parse_json(line)
         if not isinstance(row, dict):
             raise ValueError(f"{PATH}: a line is no JSON object")
-        named = (row.get("origin"), row.get("component"))
-        if row.get("event") == "component" and named in seen:
-            found, seen = [], set()
         if row.get("event") == "component":
+            named = (row.get("origin"), row.get("component"))
+            if named in seen or (found and found[-1].get("event") == PAPER_ONLY):
+                found, seen = [], set()
             seen.add(named)
         found.append(dict(row))
     return found
@@ -53,6 +53,8 @@ def _faults(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     if any(PAPER_ONLY in (row.get("event"), row.get("mode")) for row in rows):
         yield f"{PAPER_ONLY}: live was not wired"
     parts = [row for row in rows if row.get("event") == "component"]
+    if any(row.get("mtls") is not True for row in parts):
+        yield "mTLS was not in force"
     for origin in ORIGINS:
         here = {row.get("component") for row in parts if row.get("origin") == origin}
         if missing := [name for name in COMPONENTS if name not in here]:
