@@ -12,7 +12,8 @@ import pytest
 from golive.audit import Chain, Entry, Soundness, decode_entry, read_seal, verify_file
 from golive.audit.entry import TAIL_CUT
 from golive.model.errors import JournalError
-from golive.storage.journal_file import RECORDS_PER_SEAL, SEAL_AGE_NS, JournalFile
+from golive.storage.journal_file import JournalFile
+from golive.storage.journal_seal import RECORDS_PER_SEAL, SEAL_AGE_NS
 from support.durable import ToldClock, keys_of, signer_of
 from support.killed import kill_after, start
 

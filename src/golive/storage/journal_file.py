@@ -15,26 +15,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from golive.audit import CanonicalError, Chain, Seal, SealError, verify_seal
+from golive.audit import CanonicalError, Chain, Seal
 from golive.audit.entry import HEADER_TYPE, KEY_EVOLVED, SEGMENT_CLOSED, SEGMENT_OPENED, TAIL_CUT
-from golive.audit.merkle import MerkleTree
 from golive.audit.verify import missing_keys
-from golive.inputs import read_beside
-from golive.model.clock import SECOND, Clock, to_iso
+from golive.model.clock import Clock, to_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 
 from .failpoint import reach
-from .files import FilePlace, make_directory, open_with_mode, sync_directory, write_atomic
+from .files import FilePlace, make_directory, open_with_mode, sync_directory
+from .journal_seal import JournalSeal
 from .keys import SigningKeys
-from .log_writing import evolution_due, evolved, header_of, know_key_age, seal_of
-from .sealed_part import take_sealed
+from .log_writing import evolution_due, evolved, header_of, know_key_age
 from .signed_record import signed_line
 
 RESTORE: Final = "golive audit verify --all tells where; put the file and its seal back from one backup"
-RECORDS_PER_SEAL: Final = 1000
-SEAL_AGE_NS: Final = 60 * SECOND
-"""how long a record waits for its seal at most, where something is written or synced (RELIABILITY §4.5)"""
 LOCK_PATIENCE_S: Final = 0.25
 """A journal writer that stalls longer than this stops orders (RELIABILITY §4.5)."""
 Draft: TypeAlias = tuple[str, JsonObject, str]
@@ -81,14 +76,10 @@ class JournalFile:
         self._patience_s = patience_s
         self._name = name
         self._signer = signer
-        self._seal_path = seal_path
+        self._beside = JournalSeal(seal_path, signer)
         self._held = held
         self._chain = Chain(signer.keys.logs)
-        self._digest = hashlib.sha256()
-        self._tree = MerkleTree()
         self._broken: str | None = None
-        self._sealed_seq = 0
-        self._unsealed_since: int | None = None
         self._boot = signer.boot_id()
         self._descriptor = -1
         self._place: FilePlace | None = None
@@ -150,9 +141,9 @@ class JournalFile:
         with self._writing():
             for draft in drafts:
                 self._append(*draft)
-            if self._is_seal_due():
+            if self._beside.is_due(self._chain):
                 self._sync()
-                self._seal()
+                self._beside.write(self._chain)
             elif durable:
                 self._sync()
         return self.head
@@ -161,21 +152,21 @@ class JournalFile:
         """Make everything appended durable; a seal that is due is signed."""
         with self._writing():
             self._sync()
-            if self._is_seal_due():
-                self._seal()
+            if self._beside.is_due(self._chain):
+                self._beside.write(self._chain)
 
     def seal(self) -> None:
         """Sign a checkpoint of the journal as it stands and replace the seal file by it."""
         with self._writing():
             self._sync()
-            self._seal()
+            self._beside.write(self._chain)
 
     def close_segment(self, successor: str) -> None:
         """Append the closing record; the file named `successor` continues the chain."""
         with self._writing():
             self._append(SEGMENT_CLOSED, {"successor": successor}, self._signer.operator)
             self._sync()
-            self._seal()
+            self._beside.write(self._chain)
 
     def close(self) -> None:
         """Give up the lock and the file; harmless when already closed."""
@@ -204,9 +195,9 @@ class JournalFile:
                 self._chain.follow(after)
             if not self._held:
                 # The long first reading keeps no other writer waiting; what comes meanwhile is read under the lock.
-                self._read_on(self._checkpoint(), locked=False)
+                self._read_on(self._beside.checkpoint(), locked=False)
             self._lock()
-            self._read_on(self._checkpoint() if self._held else None, locked=True)
+            self._read_on(self._beside.checkpoint() if self._held else None, locked=True)
             if self._chain.lines == 0:
                 self._begin(after)
             know_key_age(self._signer, self._chain)
@@ -217,8 +208,8 @@ class JournalFile:
             raise JournalError(f"{self.path}: cannot open the journal: {reason}") from exc
 
     def _begin(self, after: Chain | None) -> None:
-        if self._seal_path is not None and self._seal_path.exists():
-            raise JournalError(f"{self.path}: the journal is empty, yet {self._seal_path.name} seals records: it was cut off")
+        if self._beside.path is not None and self._beside.path.exists():
+            raise JournalError(f"{self.path}: the journal is empty, yet {self._beside.path.name} seals records: it was cut off")
         if after is None:
             self._write(HEADER_TYPE, header_of(self._name, self._signer, self._chain), self._signer.operator)
         else:
@@ -230,7 +221,7 @@ class JournalFile:
             }
             self._write(SEGMENT_OPENED, body, self._signer.operator)
         self._sync()
-        self._seal()
+        self._beside.write(self._chain)
 
     def _sync(self) -> None:
         reach("journal.sync.before")
@@ -283,51 +274,26 @@ class JournalFile:
         size = os.fstat(self._descriptor).st_size
         if size < self._chain.size:
             raise JournalError(f"{self.path}: shorter than it was: somebody cut it")
-        reached = checkpoint is None or self._takes_sealed(checkpoint, size)
+        reached = checkpoint is None or self._beside.takes(self._descriptor, checkpoint, self._chain, size)
         data = _read(self._descriptor, self._chain.size, size)
         end = data.rfind(b"\n") + 1
         for line in data[:end].split(b"\n")[:-1]:
             found = self._chain.check(line)[1]
             if found:
                 raise JournalError(f"{self.path}: the journal is not sound: {found[0]}; {RESTORE}")
-            self._digest.update(line + b"\n")
-            self._tree.add(line)
+            self._beside.read(line)
             if checkpoint is not None and self._chain.size == checkpoint.size:
-                reached = self._agrees(checkpoint)
+                reached = self._beside.agrees(checkpoint, self._chain)
         for fault in missing_keys(self._chain):
             raise JournalError(f"{self.path}: cannot be verified: {fault}")
         if not reached:
             raise JournalError(
-                f"{self.path}: does not match its seal {self._seal_path}: records were cut off or rewritten; {RESTORE}"
+                f"{self.path}: does not match its seal {self._beside.path}: records were cut off or rewritten; {RESTORE}"
             )
         if self._chain.lines and not self._chain.log_id.startswith(f"{self._name}/"):
             raise JournalError(f"{self.path}: holds log {self._chain.log_id!r}, not {self._name!r}")
         if locked and end < len(data):
             self._cut(data[end:])
-
-    def _takes_sealed(self, seal: Seal, size: int) -> bool:
-        """Say whether the sealed part counts as read; otherwise it is to be read record by record."""
-        if self._chain.size or size < seal.size:
-            return False
-        taken = take_sealed(self._descriptor, seal, self._chain)
-        if taken is None:
-            return False
-        self._digest, self._tree = taken
-        return True
-
-    def _checkpoint(self) -> Seal | None:
-        if self._seal_path is None or not self._seal_path.exists():
-            return None
-        try:
-            seal = verify_seal(read_beside(self._seal_path), self._signer.keys.public_key)
-        except SealError as exc:
-            raise JournalError(f"{self._seal_path}: bad seal: {exc}") from exc
-        self._sealed_seq = seal.last_seq
-        return seal
-
-    def _agrees(self, seal: Seal) -> bool:
-        state = (self._chain.seq, self._chain.mac, self._digest.hexdigest(), self._chain.log_id, self._tree.root())
-        return (seal.last_seq, seal.head_mac, seal.content_sha256, seal.log_id, seal.merkle_root) == state
 
     def _cut(self, torn: bytes) -> None:
         reach("journal.cut.before")
@@ -350,7 +316,7 @@ class JournalFile:
         self._write(KEY_EVOLVED, body, self._signer.operator)
         held = evolved(self._chain, str(body["successor"]), to_iso(self._signer.clock.now()))
         self._sync()
-        self._seal()
+        self._beside.write(self._chain)
         reach("log_key.before")
         self._signer.keys.logs.keep(held)
 
@@ -363,25 +329,8 @@ class JournalFile:
         if os.write(self._descriptor, line) != len(line):
             raise OSError(28, "the disk took only part of a record")
         reach("journal.append.after")
-        self._digest.update(line)
-        self._tree.add(line[:-1])
-        if self._unsealed_since is None:
-            self._unsealed_since = self._signer.clock.now()
+        self._beside.wrote(line)
         self._chain.appended(mac, len(line), closed=type_ == SEGMENT_CLOSED, log_id=_log_id(body, type_))
-
-    def _seal(self) -> None:
-        if self._seal_path is None:
-            return
-        seal = seal_of(self._signer, self._chain, self._digest.hexdigest(), self._tree.root())
-        write_atomic(self._seal_path, self._signer.keys.seal_log(seal), durable_name=True)
-        self._sealed_seq = seal.last_seq
-        self._unsealed_since = None
-
-    def _is_seal_due(self) -> bool:
-        if self._unsealed_since is None or self._seal_path is None:
-            return False
-        is_long = self._chain.seq - self._sealed_seq >= RECORDS_PER_SEAL
-        return is_long or self._signer.clock.now() - self._unsealed_since >= SEAL_AGE_NS
 
 
 def _log_id(body: Mapping[str, JsonValue], type_: str) -> str | None:
