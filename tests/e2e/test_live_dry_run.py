@@ -8,6 +8,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from golive.runtime.window.bootstrap_log import bootstrap_faults, newest_start
+from golive.storage.decision_step import recorded_steps
 from support.golive_process import ROOT
 from support.rehearsal import rehearsal
 
@@ -25,6 +27,9 @@ def test_it_decides_on_the_venues_market_with_its_account_and_orders_nothing(tmp
         at.home.edit("core.yaml", "parameters: {}", f"parameters: {QUICK}")
         done = at.home.golive(*WORDS, "--read-only", *at.options)
         assert at.venue.orders() == []
+        assert bootstrap_faults(newest_start(at.home.path)) == []
+        steps = {each.body["step"]: each.body for each in recorded_steps(at.home.path, "live")}
+    assert (steps["router_configured"]["status"], steps["daemon_start"]["mode"]) == ("ok", "read_only")
     report = done.report
     assert done.code == 6, done.stderr
     assert (report["stage"], report["mode"], report["status"], report["stage_record"]) == ("rehearsal", "live", "unknown", None)

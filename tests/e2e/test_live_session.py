@@ -15,6 +15,7 @@ import pytest
 
 from golive.runtime.clock import SystemClock
 from golive.runtime.gate import close_gate
+from golive.runtime.window.bootstrap_log import bootstrap_faults, newest_start
 from golive.runtime.window.close import close_window
 from golive.storage.alert_story import alert_stories
 from golive.storage.decision_step import recorded_steps
@@ -58,6 +59,9 @@ def test_a_session_trades_and_its_ledger_is_what_the_venue_says(tmp_path: Path) 
         sides = {order["side"] for order in report["outcome"]["orders"]}
         assert sides == {"buy", "sell"}
         demand_one_account(at, report)
+        started = newest_start(at.home.path)
+        assert bootstrap_faults(started) == []
+        assert len({row["instance_id"] for row in started if row["component"] == "market_intel"}) == 1
         [row] = report["live_execution_metrics"]["rows"]
         assert report["live_execution_metrics"]["total"] == row["orders"]["filled"] == len(at.venue.orders())
         assert row["latency_p50_ms"] > 0

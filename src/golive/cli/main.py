@@ -18,7 +18,7 @@ from .lazy import LazyCommand, LazyGroup
 from .process_guard import guard_process
 
 COMMANDS: Final[Mapping[str, LazyCommand]] = {
-    "run": LazyCommand("golive.cli.run:app", "Run a demo or paper session and judge it."),
+    "run": LazyCommand("golive.cli.run:app", "Run a session and judge it."),
     "autotrade": LazyCommand("golive.cli.autotrade:app", "Switch auto-trade on or off, confirm a running session."),
     "backtest": LazyCommand("golive.cli.backtest:app", "Run a strategy over stored candles."),
     "sweep": LazyCommand("golive.cli.sweep:app", "Try many parameter sets over stored candles, and say how much is luck."),

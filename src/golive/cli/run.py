@@ -1,4 +1,4 @@
-"""`golive run` (= `scripts/run_local_bot.py`): one demo or paper session, its progress, its report, its exit code."""
+"""`golive run` (= `scripts/run_local_bot.py`): one session, its progress, its report, its exit code."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class VolumeUnit(str, Enum):
 def run(
     mode: Annotated[
         Mode,
-        typer.Option(help="demo: simulated venue; paper: needs a passed demo; live: --read-only until it has a gate."),
+        typer.Option(help="demo: simulated venue; paper: needs a passed demo; live: behind an open gate."),
     ] = Mode.PAPER,
     entrypoint: Annotated[str | None, typer.Option(metavar="NAME", help="Default: trading.default_entrypoint.")] = None,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -123,9 +123,7 @@ def run(
     ] = False,
     credentials: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="Key file of a simulated venue on this machine (mode 0600), for --mode live --read-only there."
-        ),
+        typer.Option(metavar="FILE", help="Key file of a simulated venue on this machine (mode 0600), for --mode live there."),
     ] = None,
     passphrase_fd: PassphraseDescriptor = None,
     report_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the JSON report goes, relative to home.")] = Path(
@@ -153,7 +151,7 @@ def run(
     lang: LanguageOption = Language.EN,
     as_json: Annotated[bool, typer.Option("--json", help="Print the final report, alone, on stdout.")] = False,
 ) -> None:
-    """Run a demo or paper session and judge it.
+    """Run a session and judge it.
 
     Exit codes: 0 ok, 2 usage or configuration, 3 blocked by a prerequisite, 4 validation failed, 5 breached, 6 unknown,
     70 internal error or stdout did not take the result.

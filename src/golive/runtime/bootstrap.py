@@ -10,12 +10,15 @@ from golive.storage.config_files import load_configuration
 
 from .clock import SystemClock
 from .gate import Looks
+from .live_session.wiring import bootstrap_environment, bootstrap_frontend_services
 from .log import Log
 from .options import RunOptions
 from .plan import Plan, plan_run
 from .secret_store import StoredSecrets
 from .session import Session
 from .session_ports import Progress, RunResult, ServeMetrics
+
+__all__ = ["bootstrap_environment", "bootstrap_frontend_services", "plan_session", "run_session"]
 
 
 def plan_session(options: RunOptions, runtime_file: Path, home: Path, environ: Mapping[str, str]) -> Plan:

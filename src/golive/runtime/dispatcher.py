@@ -79,6 +79,8 @@ class Dispatcher:
         self._trading_state = TradingState.ACTIVE
         self.on_decision: Callable[[Record], None] | None = None
         """told of each record, also while stored events are replayed, before what follows from it"""
+        self.on_bar: Callable[[Candle], None] | None = None
+        """told of each closed bar"""
         self.between: Callable[[], None] | None = None
         """called when an event was taken, before what it led to is: a session that runs again puts acts there (`Restart`)"""
 
@@ -197,6 +199,7 @@ class Dispatcher:
             self._journal.news(event)
         elif isinstance(event, Operator):
             self._turn_gate(event)
+        self._tell_bar(event)
         commands = self._engine.process(event)
         if commands:
             self._carry_out(commands)
@@ -204,6 +207,10 @@ class Dispatcher:
             self.between()
         if commands:
             self._drain()
+
+    def _tell_bar(self, event: Event) -> None:
+        if self.on_bar is not None and isinstance(event, Candle):
+            self.on_bar(event)
 
     def _turn_gate(self, act: Operator) -> None:
         """Close the gate to entries in emergency mode, whatever the engine makes of the act; open it when that was lifted."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from golive.engine import Engine
+from golive.execution.live.router import LiveExecutionRouter
+from golive.market.intel import MarketIntelAggregator
 from golive.model.clock import SECOND
 from golive.model.decision import REFUSALS, DecisionCode
 from golive.model.emergency import EmergencyMode
@@ -77,6 +79,10 @@ class SessionFacts:
     shadow: ShadowBook | None = None
     live: SessionDesk | None = None
     """what a session's orders really leave by; None where they do not"""
+    router: LiveExecutionRouter | None = None
+    """of a session of a live environment; in one that only looks no account stands behind it"""
+    intel: MarketIntelAggregator | None = None
+    """hears each closed bar of a session of a live environment"""
     live_ended: str | None = None
     """why live trading was ended, and what is to be done next"""
     emergencies: list[EmergencyMode] = field(default_factory=list)

@@ -19,6 +19,7 @@ from .dispatcher import Dispatcher
 from .evidence import Evidence
 from .facts import SessionFacts
 from .floor import open_dispatcher, open_engine, open_ideal, open_paper
+from .live_session.lookout import lookout
 from .plan import Plan
 from .restart import Restart, restart_text
 from .session_terms import session_terms
@@ -56,7 +57,7 @@ def open_floor(
     if unfinished is None:
         facts.journal = journal = evidence.open_journal(instruments, terms, facts.recorder)
         facts.engine = engine = open_engine(plan, instruments, evidence.new_id, facts.recorder)
-        service, account = _execution(plan, facts, instruments, venue)
+        service, account = _execution(plan, facts, instruments, venue, clock)
         facts.dispatcher = open_dispatcher(plan, instruments, engine, service, journal, evidence.alert, _heard(facts))
         return Floor(engine, facts.dispatcher, account)
     unfinished.demand(terms)
@@ -65,20 +66,27 @@ def open_floor(
     facts.emergencies += restart.emergencies
     facts.journal = journal = restart.open_journal(facts.recorder)
     facts.engine = engine = restart.open_engine(facts.recorder)
-    service, account = _execution(plan, facts, instruments, venue)
+    service, account = _execution(plan, facts, instruments, venue, clock)
     facts.dispatcher = restart.open_dispatcher(engine, service, journal, inbox, _heard(facts))
     return Floor(engine, facts.dispatcher, account)
 
 
 def _execution(
-    plan: Plan, facts: SessionFacts, instruments: Sequence[Instrument], venue: VenueProfile
+    plan: Plan, facts: SessionFacts, instruments: Sequence[Instrument], venue: VenueProfile, clock: Clock
 ) -> tuple[ExecutionService, Ledger | None]:
-    """Return what executes, and its account; in a read-only session nothing that could is made."""
+    """Return what executes, and its account; in a read-only session nothing that could is made.
+
+    Where orders would really leave that is the live router, without an account.
+    """
     assert facts.market is not None
+    if plan.mode == "live" and plan.read_only is not None:
+        facts.router = lookout(plan, instruments, venue, facts.recorder, clock)
+        return facts.router, None
     if plan.read_only is not None:
         return ReadOnlyExecution(), None
     if facts.live is not None:
         assert facts.inbox is not None
+        facts.router = facts.live.desk.router
         return facts.live.service(facts.inbox), None
     paper = open_paper(plan, instruments, facts.market.fill_model, venue, facts.recorder)
     return _shadowed(plan, facts, paper, instruments, venue), paper.account

@@ -32,8 +32,9 @@ from .health_watch import HealthWatch, probe_timeout_s
 from .host_risk import HostRisk
 from .live_session.observation import Observation
 from .live_session.session_desk import SessionDesk
-from .live_session.start_steps import record_start
+from .live_session.start_steps import bundle_stands, record_start
 from .live_session.watching import LiveWatch
+from .live_session.wiring import Wired, bootstrap_environment, bootstrap_frontend_services
 from .log import Log, SilentLog
 from .pace import SessionPace
 from .plan import EMBEDDED, Plan
@@ -303,6 +304,7 @@ class Session:
         """Say that the session has started; a live one on the record first."""
         if self._plan.mode == "live":
             assert self._evidence is not None
+            bootstrap_frontend_services(bootstrap_environment(self._plan.entrypoint.environment, self._wired()))
             record_start(self._plan, self.facts, self._evidence.signer, self._clock)
         if self._plan.options.ready_file is None:
             return
@@ -311,6 +313,23 @@ class Session:
             "metrics_url": self.facts.metrics_endpoint, "stage": str(self._plan.stage), "entrypoint": self._plan.entrypoint.name,
         }  # fmt: skip
         write_atomic(self._plan.options.ready_file, orjson.dumps(document) + b"\n")
+
+    def _wired(self) -> Wired:
+        facts, access = self.facts, self._access
+        assert facts.router is not None
+        assert facts.intel is not None
+        assert facts.engine is not None
+        assert access is not None
+        is_lost = facts.journal is None or facts.journal.failure is not None
+        unwell = {"execution_service": facts.router.is_degraded, "decision_log": is_lost}
+        unwell["adapter"] = access.main.circuit_open_since is not None
+        return Wired(
+            home=self._plan.home, run_id=facts.run_id, clock=self._clock, execution_service=facts.router,
+            market_intel=facts.intel, risk_engine=facts.engine.risk, alert_router=self._delivery, decision_log=facts.journal,
+            adapter=access.main, auto_trader=facts.engine.auto_trader,
+            has_mtls=bundle_stands(self._plan.home, self._plan.config.core.execution.mtls, self._clock.now()),
+            unwell=frozenset(name for name, is_unwell in unwell.items() if is_unwell),
+        )  # fmt: skip
 
     async def _refresh(self) -> None:
         """Publish the use of limits, and rewrite the JSON report, while the session runs."""

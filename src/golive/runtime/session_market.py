@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from golive.engine import Engine
+from golive.market.intel import MarketIntelAggregator
 from golive.market.lockstep import LockStep
 from golive.model.clock import SECOND, Clock
 from golive.model.errors import ConfigError, StrategyError, VenueError
@@ -78,6 +79,9 @@ class SessionMarket:
             with blocking("the session's journals cannot be opened"):
                 floor = open_floor(plan, facts, self.evidence, instruments, self.access.main.profile, unfinished, self.clock)
             dispatcher = floor.dispatcher
+            if plan.mode == "live":
+                facts.intel = MarketIntelAggregator(instruments, plan.timeframe, plan.timeframe_ns)
+                dispatcher.on_bar = facts.intel.heard
             self.measured.follow(floor.engine, instruments)
             emergency, switch = self._emergency(floor, inbox), self._switch(floor, inbox)
             stack.callback(emergency.watch.close)

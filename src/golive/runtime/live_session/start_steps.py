@@ -6,16 +6,21 @@ A start that only looks (`--read-only`) leaves the same: what a gate asks for mu
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
+from golive.config.mtls_section import Mtls
 from golive.execution.live.route import first_match
 from golive.model.clock import MILLISECOND, Clock
 from golive.model.json import JsonObject
 from golive.model.verdict import Verdict
+from golive.security.bundle_check import AUTHORITY, certificates_of
+from golive.security.certificate_maker import LeafRole
 from golive.storage.decision_step import record_step
 from golive.storage.journal_file import Signer
 
 from ..facts import SessionFacts
+from ..mtls.place import BundlePlace
 from ..plan import Plan
 from ..routes import routes_of
 
@@ -49,3 +54,9 @@ def _without_route(plan: Plan) -> Iterator[str]:
     for instrument in plan.instruments:
         if first_match(routes, plan.entrypoint.adapter, instrument.symbol, plan.risk_profile.name) is None:
             yield str(instrument)
+
+
+def bundle_stands(home: Path, section: Mtls, now: int) -> bool:
+    """Say whether the certificates of authority, server and client are there and hold at `now`, ns UTC."""
+    held = certificates_of(BundlePlace.of(home, section).files())
+    return {AUTHORITY, *LeafRole} <= held.keys() and all(each.not_after > now for each in held.values())
