@@ -20,6 +20,7 @@ from golive.model.verdict import KeyClass, Stage
 from golive.runtime.clock import SystemClock
 from golive.storage.failpoint import arm
 from golive.storage.freeze_archive import FreezeArchive
+from golive.storage.gate_journal import GateJournal
 from golive.storage.journal_file import JournalFile, Signer
 from golive.storage.keys import DIRECTORY, PRODUCTION_DIRECTORY, UNFINISHED, SigningKeys, installed_class
 from golive.storage.log_writing import KEY_AGE_NS
@@ -45,12 +46,13 @@ def produced(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def developed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that was signed with keys for development: a stage record, a register, people's acts."""
+    """A home that was signed with keys for development: a stage record, registers, people's acts, an open gate."""
     home = tmp_path_factory.mktemp("development") / "home"
     records_of(home).append(stage_record())
     RegisterFile(home / "var/audit/compliance/register.json", "compliance").append(signer_of(home), [("document", {}, "carla")])
     RegisterFile(home / "var/audit/stage6/register.json", "freezes").append(signer_of(home), [("freeze", {}, "rita")])
     record_admin_act(home, signer_of(home), "operator_added", {"name": "mallory"}, "mallory")
+    GateJournal(home, "okx_desktop_live").append(signer_of(home), "gate_opened", {"entrypoint": "okx_desktop_live"}, "mallory")
     return home
 
 
@@ -155,8 +157,16 @@ def test_a_record_that_says_another_class_than_its_key_is_found(
 
 
 def test_evidence_of_development_is_never_believed_where_production_keys_are(home: Path, developed: Path) -> None:
-    """All of it is put where production looks: stage records, freezes, the register of sign-offs, people's acts."""
-    for name in ("var/audit/stage", "var/audit/stage6", "var/audit/compliance", "var/audit/keys", "var/audit/seals", "logs"):
+    """All of it is put where production looks: stage records, freezes, the register of sign-offs, people's acts, a gate."""
+    for name in (
+        "var/audit/gate",
+        "var/audit/stage",
+        "var/audit/stage6",
+        "var/audit/compliance",
+        "var/audit/keys",
+        "var/audit/seals",
+        "logs",
+    ):
         shutil.copytree(developed / name, home / name, dirs_exist_ok=True)
     keys = keys_of_production(home)
     looked: list[Callable[[], object]] = [
@@ -164,6 +174,7 @@ def test_evidence_of_development_is_never_believed_where_production_keys_are(hom
         lambda: RegisterFile(home / "var/audit/compliance/register.json", "compliance").entries(keys),
         lambda: FreezeArchive(home).registered(keys),
         lambda: admin_entries(home, keys),
+        lambda: GateJournal(home, "okx_desktop_live").entries(keys),
         lambda: record_admin_act(home, signer_of(home), "operator_added", {}, "mallory"),
         lambda: records_of(home).append(replace(stage_record(), key_class=KeyClass.PRODUCTION)),
     ]
@@ -172,7 +183,7 @@ def test_evidence_of_development_is_never_believed_where_production_keys_are(hom
             look()
     results = Verifier(home, VerificationKeys.of_home(home)).everything()
     assert {result.soundness for result in results if result.records} <= {Soundness.CANNOT_SAY, Soundness.TAMPERED}
-    assert len([result for result in results if result.records]) == 4
+    assert len([result for result in results if result.records]) == 5
 
 
 def test_the_keys_of_development_do_not_come_back_where_production_was(home: Path, developed: Path) -> None:

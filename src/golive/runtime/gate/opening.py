@@ -29,7 +29,7 @@ def open_gate(scene: Scene, first: OperatorIdentity, second: OperatorIdentity, l
     name, signer = scene.live.name, host_signer(scene.home, scene.clock, first.name)
     if not scene.is_rehearsal and signer.keys.key_class is KeyClass.DEVELOPMENT:
         raise PrerequisiteMissing(
-            f"the gate of {name} is signed with production keys, and those of this installation are for development"
+            f"the gate of {name} is signed with production keys, and those here are for development; golive keys create"
         )
     seen = look(scene, looks or Looks())
     report, sha256 = write_report(
