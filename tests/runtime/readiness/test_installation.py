@@ -133,10 +133,11 @@ def looked_at(home: Path, clock: Clock | None = None) -> Finding:
     return examine(rehearsal_scene(home, clock=clock or ToldClock(START + SECOND)), "mtls")
 
 
-def test_a_sound_bundle_is_ok_and_its_register_is_the_evidence(bundled: Path) -> None:
+def test_a_sound_bundle_is_ok_and_register_and_certificates_are_the_evidence(bundled: Path) -> None:
     found = looked_at(bundled)
     assert (found.status, found.reasons) == (Status.OK, ())
-    assert [each.path for each in found.evidence] == ["var/security/tls_rotation.json"]
+    certificates = [f"secrets/mtls/core-oem-{role}.pem" for role in ("ca", "server", "client")]
+    assert [each.path for each in found.evidence] == ["var/security/tls_rotation.json", *certificates]
     assert isinstance(found.measured, dict)
     assert isinstance(found.measured["certificates"], dict)
     assert sorted(found.measured["certificates"]) == ["ca", "client", "server"]

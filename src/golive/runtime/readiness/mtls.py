@@ -10,7 +10,7 @@ from golive.model.json import JsonValue
 from golive.readiness.checks.mtls import BundleEvidence, BundleRow
 from golive.readiness.finding import Evidence
 
-from ..mtls.examine import EVIDENCE, examine
+from ..mtls.examine import examine
 from ..mtls.place import BundlePlace
 from .evidence_file import evidence_of
 from .scene import Scene
@@ -40,19 +40,13 @@ def _told(certificates: JsonValue) -> dict[str, str]:
 
 
 def _files(scene: Scene, place: BundlePlace) -> tuple[Evidence, ...]:
-    """Return the register and what the last verifying command left, each as old as it says; no finding rests on them alone."""
-    now, files = scene.clock.now(), list[Evidence]()
-    newest = max((scene.home / EVIDENCE).glob("verify_*.json"), default=None)
-    for path in (place.register, newest):
-        try:
-            if path is not None:
-                data = read_beside(path)
-                files.append(evidence_of(scene.home, path, _written_at(parse_json(data)), now, data))
-        except (OSError, ValueError, KeyError, TypeError, IndexError):
-            continue  # it is no evidence then; that the register cannot be believed stands in the rows
-    return tuple(files)
-
-
-def _written_at(document: Any) -> int:
-    """Return when a verification was made, or the last record of a register."""
-    return from_iso(document["generated_at"] if "generated_at" in document else document["entries"][-1]["ts"])
+    """Return the register of rotations, as old as its newest record, and the certificates that it tells of."""
+    now = scene.clock.now()
+    try:
+        data = read_beside(place.register)
+        document: Any = parse_json(data)
+        written = from_iso(document["entries"][-1]["ts"])
+        register = evidence_of(scene.home, place.register, written, now, data)
+        return (register, *(evidence_of(scene.home, path, written, now) for path in place.certificates.values()))
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return ()  # it is no evidence then; what cannot be believed stands in the rows

@@ -42,24 +42,27 @@ def limit_evidence(scene: Scene) -> LimitEvidence:
 
 
 def _newest(scene: Scene) -> StoredSession | None:
-    """Return the newest session of the paper entrypoint, proved by its seal; a live one may begin under tighter limits.
+    """Return the newest session of the paper entrypoint that a seal proves; a live one may begin under tighter limits.
 
-    Raises JournalError.
+    One that runs or was cut off has none yet; one that ended has. Raises JournalError.
     """
     keys = SigningKeys.load(scene.home)
     for path in session_stores(scene.home, entrypoint=scene.paper.name):
         if keys is None:
             raise JournalError(f"{path}: the keys that signed it are gone")
         try:
-            return stored_session(path, keys)
+            session = stored_session(path, keys)
         except OtherVersion:
             continue
+        if seal_path(path).exists():
+            return session
+        if session.has_ended:
+            raise JournalError(f"{path}: it ended, and its seal is gone; put it back from a backup, or run paper again")
     return None
 
 
 def _seal(scene: Scene, session: StoredSession | None) -> tuple[Evidence, ...]:
-    """Return the seal of a session's store as evidence; none while it runs, or where it was cut off and is not recovered yet."""
-    path = None if session is None else seal_path(session.path)
-    if session is None or path is None or not path.exists():
+    """Return the seal of a session's store as evidence."""
+    if session is None:
         return ()
-    return (evidence_of(scene.home, path, session.ended_at, scene.clock.now()),)
+    return (evidence_of(scene.home, seal_path(session.path), session.ended_at, scene.clock.now()),)
