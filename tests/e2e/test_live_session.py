@@ -154,3 +154,36 @@ def test_an_order_that_is_slow_while_it_is_observed_ends_live_trading(tmp_path: 
         [seen] = [each.body for each in recorded_steps(at.home.path, "live") if each.body["step"] == "observation"]
         assert seen["status"] == "breached"
         assert "gate: shut since" in at.home.golive("gate", "status", "--entrypoint", at.entrypoint).stdout
+
+
+POLICY = (
+    ("core.yaml", "degrade: alert", "degrade: auto"),
+    ("core.yaml", "degrade_after_seconds: 30", "degrade_after_seconds: 1"),
+    ("core.yaml", "observation_minutes: 60", "observation_minutes: 0.02"),
+)
+
+
+@pytest.mark.parametrize(
+    ("edits", "fault", "reason"),
+    [
+        (
+            (),
+            {"kind": "drop_after", "match": "/api/v5/trade/order", "method": "POST", "count": 1},
+            "observation: an attempt to send",
+        ),
+        (POLICY, {"kind": "outage", "seconds": 3}, "policy execution.live_router.degrade: auto has ended live trading"),
+    ],
+    ids=["an order without an answer while it is observed", "an account in trouble, by policy"],
+)
+def test_trouble_ends_live_trading_and_the_books_are_the_venues(
+    tmp_path: Path, edits: tuple[tuple[str, str, str], ...], fault: dict[str, Any], reason: str
+) -> None:
+    with rehearsal(tmp_path, money="50000") as at:
+        trading(at, *edits)
+        session = start(at, seconds=60)
+        wait_for_orders(at, session, 3)
+        at.venue.add_fault(**fault)
+        code, report = session.report(45)
+        assert (code, report["status"]) == (3, "blocked")
+        assert reason in report["gate"]["reasons"][0]
+        demand_one_account(at, report)

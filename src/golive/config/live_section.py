@@ -65,7 +65,7 @@ class LiveRouter:
     degrade: Annotated[
         str,
         Key(
-            "What an account in trouble leads to: nothing, an alert, or an end of live trading (paper goes on).",
+            "What an account in trouble leads to: nothing, an alert, or an end of live trading.",
             choices=DEGRADE_POLICIES,
         ),
     ] = "alert"
