@@ -319,6 +319,8 @@ async def test_only_stages_that_trade_get_a_trading_client_and_each_checks_its_p
                 TradingClient(rig.adapter, stage)
         with pytest.raises(ConfigError, match="needs the sandbox"):
             TradingClient(rig.adapter, Stage.TESTNET)
+        with pytest.raises(ConfigError, match="only with a pass of its gate"):
+            TradingClient(rig.adapter, Stage.LIVE)
     async with okx_rig(venue.rest) as rig:
         with pytest.raises(ConfigError, match="needs credentials"):
             TradingClient(rig.adapter, Stage.REHEARSAL)
