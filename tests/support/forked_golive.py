@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -36,12 +37,14 @@ _COMMANDS = Forks(
 class ForkedCommand:
     """A command that runs, as far as `subprocess.Popen` is asked about it; both streams are had when it has ended."""
 
-    def __init__(self, words: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> None:
+    def __init__(self, words: Sequence[str], *, env: Mapping[str, str], cwd: Path, typed: str = "") -> None:
         self._streams = (os.memfd_create("stdout"), os.memfd_create("stderr"))
         for each in self._streams:
             weakref.finalize(self, os.close, each)
-        with Path(os.devnull).open("rb") as nothing:
-            self._process = _COMMANDS.start(words, [nothing.fileno(), *self._streams], env, cwd)
+        with tempfile.TemporaryFile() as stdin:
+            stdin.write(typed.encode())
+            stdin.seek(0)
+            self._process = _COMMANDS.start(words, [stdin.fileno(), *self._streams], env, cwd)
         self.pid = self._process.pid
         self.wait, self.send_signal = self._process.wait, self._process.send_signal
         self.terminate, self.kill = self._process.terminate, self._process.kill
@@ -68,14 +71,18 @@ class ForkedHome(Home):
     def golive(self, *words: str, env: Mapping[str, str] | None = None, timeout_s: float = 120) -> Finished:
         return finished([*words, "--home", str(self.path)], env={**self.env, **(env or {})}, cwd=self.path, timeout_s=timeout_s)
 
+    def typed(self, typed: str, *words: str, timeout_s: float = 120) -> Finished:
+        """Run a command that is told what is typed by its standard input."""
+        return finished([*words, "--home", str(self.path)], env=self.env, cwd=self.path, timeout_s=timeout_s, typed=typed)
+
     def start(self, mode: str, *words: str, env: Mapping[str, str] | None = None) -> ForkedCommand:
         told = ["run", "--mode", mode, "--json", *words, "--home", str(self.path)]
         return ForkedCommand(told, env={**self.env, **(env or {})}, cwd=self.path)
 
 
-def finished(words: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout_s: float = 120) -> Finished:
-    """Run a command to its end."""
-    process = ForkedCommand(words, env=env, cwd=cwd)
+def finished(words: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout_s: float = 120, typed: str = "") -> Finished:
+    """Run a command to its end; `typed` is its standard input."""
+    process = ForkedCommand(words, env=env, cwd=cwd, typed=typed)
     try:
         out, err = process.communicate(timeout_s)
     except subprocess.TimeoutExpired:

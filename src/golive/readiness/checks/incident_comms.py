@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from golive.model.clock import to_iso
+from golive.model.clock import from_iso, to_iso
 
 from ..finding import Evidence, Finding, Status
-from ..objection import Objection, blocked, finding_of, too_old, unknown
+from ..objection import AHEAD_NS, Objection, blocked, finding_of, too_old, unknown
 
 ID: Final = "incident_comms"
 CHANNEL: Final = "oem-live"
@@ -84,6 +84,8 @@ def _objections(evidence: CommsEvidence) -> Iterator[Objection]:
     told = f"the announcement of {step.at}"
     if step.status != "ok":
         yield blocked(f"{told} ended {step.status}", command)
+    if from_iso(step.at) > evidence.now + AHEAD_NS:
+        yield unknown(f"{told} is to come: is the clock right?", command)
     for path in step.changed:
         yield blocked(f"{told} left {path}, which is gone or was changed since", command)
     if not step.operators:
