@@ -23,6 +23,7 @@ from .exchange_watch import ExchangeWatch, ended_by_error, tell_judged
 from .facts import SessionFacts
 from .guardrail_report import guardrail_section, leave_guardrail_files
 from .judgement import exchange_verdicts, judge
+from .live_session.report_step import record_report
 from .monitored import reference_windows
 from .plan import Plan
 from .reporting import ReportPlaces, report_document, report_places, stage_record_of, write_all, write_json
@@ -86,6 +87,7 @@ class SessionReport:
                 report, decision = self._final(evaluation, guardrails, now)
         try:
             write_all(self._places, report)
+            record_report(self.plan, facts, report, self._clock)
         except JournalError as exc:
             facts.fail(exc)
             report, decision = self._final(evaluation, guardrails, now)

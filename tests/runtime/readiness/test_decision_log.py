@@ -163,14 +163,27 @@ def test_routes_rule_files_and_the_newest_report_are_looked_at(tmp_path: Path) -
     assert examine(scene, "router").status is Status.OK
     report = tmp_path / "logs/e2e/run_local_bot_live_20260101T000000Z_12345678.json"
     report.parent.mkdir(parents=True)
-    told = {
+    told: JsonObject = {
         "mode": "live", "entrypoint": "okx_desktop_live", "run_id": "12345678", "status": "success",
         "started_at": "2026-01-01T00:00:00Z", "finished_at": None, "report_json": f"logs/e2e/{report.name}",
     }  # fmt: skip
     for needed, status in ((1, Status.BLOCKED), (0, Status.OK), (None, Status.UNKNOWN)):
         report.write_text(json.dumps({**told, "measured": {"failover_status": {"reconnect_required": needed}}}))
         assert examine(scene, "router").status is status
-    report.unlink()
+    told = {**told, "measured": {"failover_status": {"reconnect_required": 0}}}
+    report.write_text(json.dumps(told))
+    facts: JsonObject = {"entrypoint": "okx_desktop_live", "run_id": "12345678", "reconnect_required": 0}
+    record_step(tmp_path, signer_of(tmp_path), "session_report", "success", 0, [report], facts=facts)
+    found = examine(scene, "router")
+    assert (found.status, [each.path for each in found.evidence]) == (Status.OK, [str(report.relative_to(tmp_path))])
+    for change in (report.unlink, lambda: report.write_text(json.dumps({**told, "status": "breached"}))):
+        change()
+        [reason] = examine(scene, "router").reasons
+        assert f"session 12345678 left logs/e2e/{report.name}, which is gone or was changed since" == reason
+    record_step(tmp_path, signer_of(tmp_path), "session_report", "success", 0, [report], facts={**facts, "reconnect_required": 2})
+    assert "2 adapters had to reconnect" in examine(scene, "router").reasons[0]
+    record_step(tmp_path, signer_of(tmp_path), "session_report", "success", 0, [report], facts=facts)
+    assert examine(scene, "router").status is Status.OK
     core = tmp_path / "config/core.yaml"
     core.write_text(core.read_text().replace("routes: []", "routes: [{name: elsewhere, adapters: [bybit_spot]}]"))
     assert "no route takes okx:BTC/USDT" in examine(rehearsal_scene(tmp_path), "router").reasons[0]

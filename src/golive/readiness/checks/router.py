@@ -35,6 +35,8 @@ class RouterEvidence:
     reconnect_required: int | None = None
     """adapters that had to reconnect when the newest live session reported; None: none has reported"""
     session: str = ""
+    changed: tuple[str, ...] = ()
+    """reports of that session that are gone or not the same any more"""
     files: tuple[Evidence, ...] = ()
 
 
@@ -66,6 +68,9 @@ def _objections(evidence: RouterEvidence) -> Iterator[Objection]:
             yield blocked(reason, "golive config show --origin")
     for fault in evidence.rule_faults:
         yield blocked(fault, "golive metrics rules")
+    for path in evidence.changed:
+        reason = f"{evidence.session} left {path}, which is gone or was changed since"
+        yield blocked(reason, f"golive run --mode live --read-only --entrypoint {evidence.entrypoint}")
     if evidence.reconnect_required:
         reason = f"{evidence.reconnect_required} adapters had to reconnect when {evidence.session} reported"
         yield blocked(reason, f"golive venue check {evidence.entrypoint}")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from golive.audit import Entry
 from golive.config.configuration import Configuration
 from golive.config.resolved import ResolvedEntrypoint
 from golive.execution.live.route import first_match
@@ -16,11 +17,14 @@ from golive.model.json import JsonObject
 from golive.observability.alert_rules import alert_rules
 from golive.readiness.checks.router import RouterEvidence, Way
 from golive.readiness.finding import Evidence
+from golive.storage.decision_step import LIVE, recorded_steps
 from golive.storage.run_reports import newest_report
 
+from ..live_session.report_step import SESSION_REPORT
 from ..monitoring import RULES_FOLDER, differing, rule_files
 from ..routes import routes_of
-from .evidence_file import evidence_of, told
+from .decision_log import changed_artefacts, newest_step
+from .evidence_file import evidence_of
 from .scene import Scene
 
 REPORTS: Final = "logs/e2e"
@@ -29,17 +33,34 @@ _PARTS: Final = ("_bucket", "_sum", "_count")
 
 
 def router_evidence(scene: Scene) -> RouterEvidence:
-    """Return what there is to judge by. Raises JournalError for a report or a rule file that cannot be read."""
+    """Return what there is to judge by. Raises JournalError for a log, a report or a rule file that cannot be read.
+
+    What the newest session that ended said of its connections stands in the decision log; a report beside it, of one that runs,
+    can only make it worse.
+    """
+    step = newest_step(scene, recorded_steps(scene.home, LIVE), SESSION_REPORT)
     report = newest_report(scene.home / REPORTS, mode="live", entrypoint=scene.live.name)
+    ended, running = _ended(step), None if report is None else _reconnecting(report)
+    is_worse = bool(running) and not ended
+    named = None if report is None else str(report.get("run_id"))
+    if step is not None and not is_worse:
+        named = str(step.body.get("run_id"))
     return RouterEvidence(
         entrypoint=scene.live.name,
         ways=tuple(_ways(scene.configuration, scene.live)),
         rule_faults=(*_files(scene), *_unknown_names(scene.configuration)),
         rules=sum(len(file.rules) for file in alert_rules(scene.configuration)),
-        reconnect_required=None if report is None else _reconnecting(report),
-        session="" if report is None else f"session {str(report.get('run_id'))[:8]}",
-        files=() if report is None else _evidence(scene, report),
+        reconnect_required=running if is_worse or step is None else ended,
+        session="" if named is None else f"session {named[:8]}",
+        changed=() if step is None else changed_artefacts(scene.home, step),
+        files=_evidence(scene, step),
     )
+
+
+def _ended(step: Entry | None) -> int | None:
+    """Return how many adapters needed a new connection when a session ended; None where none has."""
+    needed = None if step is None else step.body.get("reconnect_required")
+    return needed if isinstance(needed, int) else None
 
 
 def _ways(configuration: Configuration, live: ResolvedEntrypoint) -> Iterator[Way]:
@@ -80,9 +101,10 @@ def _reconnecting(report: JsonObject) -> int:
     return value
 
 
-def _evidence(scene: Scene, report: JsonObject) -> tuple[Evidence, ...]:
-    try:
-        ended = report.get("finished_at") or report.get("started_at")
-        return (evidence_of(scene.home, scene.home / str(report["report_json"]), from_iso(str(ended)), scene.clock.now()),)
-    except (OSError, KeyError) as exc:
-        raise JournalError(told(scene.home, exc)) from exc
+def _evidence(scene: Scene, step: Entry | None) -> tuple[Evidence, ...]:
+    """Return the report that a step names, as it is now; that it was changed stands in `changed`."""
+    artefacts = None if step is None else step.body.get("artefacts")
+    named = [str(each["path"]) for each in artefacts if isinstance(each, dict)] if isinstance(artefacts, list) else []
+    there = [scene.home / path for path in named if (scene.home / path).is_file()]
+    now = scene.clock.now()
+    return () if step is None else tuple(evidence_of(scene.home, path, from_iso(step.ts), now) for path in there)
