@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TextIO
 
 from golive.model.clock import to_iso
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _SHOWN: Final = {Status.NOT_APPLICABLE: "n/a"}
 _COLOURS: Final = {Status.OK: "32", Status.BLOCKED: "1;31", Status.UNKNOWN: "33", Status.NOT_APPLICABLE: "2"}
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
-_MOST: Final = 28
+_MOST: Final = 34
+_DIGEST: Final = re.compile(r"[0-9a-f]{32,}")
 
 
 def print_status(status: GateStatus, stream: TextIO) -> None:
@@ -41,7 +42,8 @@ def print_status(status: GateStatus, stream: TextIO) -> None:
             stream.write(f"    next: {clean(item.next_command)}\n" if item.next_command else "")
     missing = sum(item.asked and item.status in (Status.BLOCKED, Status.UNKNOWN) for item in status.items)
     asked = sum(item.asked for item in status.items)
-    stream.write(f"{status.status} (exit {status.exit_code}): {missing} of {asked} asked checks are not green\n")
+    told = f"{missing} of {asked} asked checks are not green" if missing else f"all {asked} asked checks are green"
+    stream.write(f"{status.status} (exit {status.exit_code}): {told}\n")
     if status.written is not None:
         stream.write(f"signed report: {status.written}\n")
 
@@ -80,10 +82,21 @@ def _age(item: ItemDocument) -> Iterator[str]:
 
 
 def _short(value: object) -> str:
-    if value is None or value in ({}, [], ""):
-        return "-"
-    text = clean(value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+    text = clean(_words(value))
     return text if len(text) <= _MOST else f"{text[: _MOST - 1]}…"
+
+
+def _words(value: object) -> str:
+    """Tell a value in words instead of brackets; `--json` has it whole."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_words(each)}" for name, each in value.items()) or "-"
+    if isinstance(value, list | tuple):
+        return " ".join(map(_words, value)) or "-"
+    if isinstance(value, str) and _DIGEST.fullmatch(value):
+        return f"{value[:8]}…"
+    return "-" if value in (None, "") else str(value)
 
 
 def _more(reasons: Sequence[str]) -> str:
