@@ -14,7 +14,8 @@ import pytest
 
 from golive.model.verdict import ExitCode, RunStatus
 from golive.observability.outcome import BreachRow, nothing_done
-from golive.observability.report import RunReport, document, document_bytes, document_schema, report_sha256
+from golive.observability.report import RunReport, document, document_bytes, document_schema
+from golive.observability.report_digest import report_sha256
 from support.reports import MARKET_START, fills, outcome, run_report
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "schemas" / "golive.run_report.v1.json"

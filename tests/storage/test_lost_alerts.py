@@ -13,10 +13,10 @@ from golive.audit import Soundness
 from golive.model.alert import AlertMessage, AlertOutcome, AlertRow, AlertSeverity, Sent
 from golive.model.clock import to_iso
 from golive.model.errors import JournalError
-from golive.storage.alert_audit import FileAlertAuditLog, alert_files
+from golive.storage.alert_audit import DIRECTORY, FileAlertAuditLog, alert_files
 from golive.storage.alert_outbox import AlertOutbox
+from golive.storage.alert_verification import verify_alert_audit
 from golive.storage.lost_alerts import EVIDENCE
-from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 from support.durable import START, ToldClock, signer_of
 
@@ -66,7 +66,9 @@ def written(home: Path, clock: ToldClock | None = None, retention_days: int = 73
 
 
 def said(home: Path) -> str:
-    faults = [fault for each in Verifier(home, VerificationKeys.of_home(home)).alert_audit() for fault in each.faults]
+    faults = [
+        fault for each in verify_alert_audit(home, VerificationKeys.of_home(home), home / DIRECTORY) for fault in each.faults
+    ]
     assert {fault.soundness for fault in faults} <= {Soundness.CANNOT_SAY}
     return "; ".join(str(fault) for fault in faults)
 

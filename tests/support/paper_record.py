@@ -9,7 +9,7 @@ from typing import Any
 
 from golive.model.clock import SECOND, Nanos, stamp, to_iso
 from golive.model.verdict import Stage
-from golive.observability.report import report_sha256
+from golive.observability.report_digest import report_sha256
 from golive.storage.session_identity import SessionTerms
 from golive.storage.session_store import SessionStore
 from golive.storage.stage_records import StageRecords

@@ -11,7 +11,9 @@ from golive.model.verdict import EvidenceClass
 
 from .adapter_table import KNOWN_ADAPTERS
 
-NAMED_ENDPOINTS: Final = ("embedded", "sandbox", "public", "production")
+EMBEDDED: Final = "embedded"
+"""the venue that a session brings along"""
+NAMED_ENDPOINTS: Final = (EMBEDDED, "sandbox", "public", "production")
 _ALLOWED: Final = {
     "paper": "embedded, sandbox, public or a base URL",
     "testnet": "sandbox",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 import orjson
 
-from golive.audit.canonical import canonical
 from golive.model.json import JsonObject, JsonValue
 from golive.model.stage_record import FileDigest, StageRecord
 from golive.model.verdict import EvidenceClass, ExitCode, KeyClass, RunStatus, Stage, Verdict
@@ -182,14 +180,6 @@ def document_bytes(document: JsonObject) -> bytes:
         return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     except orjson.JSONEncodeError as exc:
         raise ValueError(f"the document cannot be written as JSON: {exc}") from exc
-
-
-def report_sha256(document: JsonObject) -> str:
-    """Return the digest a stage record binds: SHA-256 of the canonical document with `stage_record` null.
-
-    Without that field, because the record is written first and then stands in the report itself.
-    """
-    return hashlib.sha256(canonical({**document, "stage_record": None})).hexdigest()
 
 
 def document_schema() -> dict[str, JsonValue]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from golive.config.configuration import Configuration
+from golive.config.endpoint import EMBEDDED
 from golive.config.resolved import ResolvedEntrypoint
 from golive.metrics.recorder import MemoryRecorder
 from golive.model.clock import Clock, to_iso
@@ -37,7 +38,6 @@ from .identity import operator_identity
 from .kept_fingerprint import ROTATED
 from .key_probe import record_probe
 from .permission import require_permissions
-from .plan import EMBEDDED
 from .rotation import records_of, register_of
 from .secret_admin import SecretAdmin
 from .secret_use import SecretUse, checked_permissions, entrypoints_using, kind_of

@@ -14,7 +14,7 @@ from typing import Final
 
 from golive.config.configuration import Configuration
 from golive.config.digest import trading_digest
-from golive.config.endpoint import is_loopback_host
+from golive.config.endpoint import EMBEDDED, is_loopback_host
 from golive.config.resolved import ResolvedEntrypoint
 from golive.engine.canary import Canary
 from golive.market.timeframe import built_from_trades, timeframe_ns
@@ -31,7 +31,6 @@ from .options import Mode, RunOptions
 from .risk_limits import risk_profile_of
 from .start_balance import start_balances
 
-EMBEDDED = "embedded"
 MAX_SPEED = "max"
 LEAST_OBSERVATION: Final = Decimal(60)
 """minutes, in production"""

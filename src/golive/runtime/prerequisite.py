@@ -11,7 +11,7 @@ from golive.model.clock import DAY, Clock, from_iso
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.stage_record import StageRecord
 from golive.model.verdict import Stage, Verdict
-from golive.observability.report import report_sha256
+from golive.observability.report_digest import report_sha256
 from golive.readiness.checks.config_freeze import config_freeze
 from golive.security.licence.judge import Wanted
 from golive.security.private_place import is_root, trespasses

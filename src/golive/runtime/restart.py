@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
+from golive.config.endpoint import EMBEDDED
 from golive.engine import Engine
 from golive.execution import ExecutionService
 from golive.metrics.recorder import Recorder
@@ -27,7 +28,7 @@ from .drive import Ending, Inbox
 from .evidence import Evidence
 from .failure import SessionDiverged
 from .floor import open_dispatcher, open_engine
-from .plan import EMBEDDED, Plan
+from .plan import Plan
 from .replay import OrderIds, Process, Replayed, Written, replay
 from .rerun import RerunJournal, hear_at_once
 from .session_journal import SessionJournal

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from golive.audit import EntryError
 from golive.config.configuration import Configuration
+from golive.config.endpoint import EMBEDDED
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.json import JsonValue
 from golive.model.verdict import ExitCode, Verdict
@@ -19,7 +20,6 @@ from golive.storage.register_file import RegisterFile
 
 from .candle_place import data_folder
 from .kept_fingerprint import kept_fingerprint
-from .plan import EMBEDDED
 from .secret_store import StoredSecrets
 
 SCHEMA: Final = "golive.secrets_rotation.v1"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from golive.config.endpoint import EMBEDDED
 from golive.config.resolved import ResolvedEntrypoint
 from golive.metrics.declaration import ROTATION_DUE
 from golive.metrics.recorder import Recorder
@@ -16,7 +17,7 @@ from golive.model.clock import SECOND, Clock
 from golive.model.verdict import Verdict
 from golive.security.rotation import INTERVAL_NS
 
-from .plan import EMBEDDED, Plan
+from .plan import Plan
 from .rotation import rotation_row
 from .secret_store import StoredSecrets
 

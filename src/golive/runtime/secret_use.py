@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from golive.config.adapter_table import KNOWN_ADAPTERS
 from golive.config.configuration import Configuration
+from golive.config.endpoint import EMBEDDED
 from golive.config.resolved import ResolvedEntrypoint
 from golive.model.errors import ConfigError, PrerequisiteMissing
 from golive.model.secret import Credentials, Secret, StoredSecret
 from golive.venues.registry import profile_named
 
 from .failure import ValidationFailed
-from .plan import EMBEDDED, Plan
+from .plan import Plan
 from .secret_store import StoredSecrets
 from .venue_check.target import every_entrypoint
 from .venue_opening import key_fields

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 import orjson
 
+from golive.config.endpoint import EMBEDDED
 from golive.engine import Engine
 from golive.model.clock import Clock
 from golive.model.errors import AuthenticationFailed, ConfigError, GoliveError, PrerequisiteMissing, VenueError
@@ -37,7 +38,7 @@ from .live_session.watching import LiveWatch
 from .live_session.wiring import Wired, bootstrap_environment, bootstrap_frontend_services
 from .log import Log, SilentLog
 from .pace import SessionPace
-from .plan import EMBEDDED, Plan
+from .plan import Plan
 from .prerequisite import blocking, freeze_refusals, gate_scene, open_gate, required_record
 from .risk_metrics import BandWatch, create_risk_metrics, publish_risk_use
 from .risk_stop import StopKeeper

@@ -12,7 +12,7 @@ from golive.model.json import JsonObject, JsonValue
 from golive.model.verdict import RunStatus, Verdict
 from golive.observability.guardrails import Guardrails
 from golive.observability.log_words import LogEvent
-from golive.observability.report import report_sha256
+from golive.observability.report_digest import report_sha256
 from golive.observability.shape import as_json
 from golive.observability.status import Decision, decide_status
 from golive.observability.windows import Evaluation, Window

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from golive.config.endpoint import EMBEDDED
 from golive.config.runtime_file import PaperProfile
 from golive.model.instrument import Instrument
 from golive.model.money import format_decimal
@@ -21,7 +22,7 @@ from golive.storage.session_identity import (
 from golive.venues.registry import profile_named
 
 from .market_facts import MarketFacts
-from .plan import EMBEDDED, Plan
+from .plan import Plan
 
 
 def session_terms(plan: Plan, instruments: Sequence[Instrument], market: MarketFacts) -> SessionTerms:

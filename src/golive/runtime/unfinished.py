@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from golive.config.endpoint import EMBEDDED
 from golive.model.clock import to_iso
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.ids import ClientOrderId, FillId
@@ -18,7 +19,7 @@ from golive.storage.session_reader import SessionReader, StoredLifecycle
 from golive.storage.sessions import last_commit_ns, unfinished_session
 
 from .code_version import code_version
-from .plan import EMBEDDED, READ_ONLY_OPTION, Plan
+from .plan import READ_ONLY_OPTION, Plan
 from .session_terms import plan_rules
 
 

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from golive.config.endpoint import EMBEDDED
 from golive.config.resolved import ResolvedEntrypoint
 from golive.metrics.recorder import Recorder
 from golive.model.clock import Clock
@@ -25,7 +26,7 @@ from golive.venues.registry import profile_named
 
 from .embedded_venue import EmbeddedVenue, VenueOptions
 from .options import DEFAULT_CANDLES
-from .plan import EMBEDDED, Plan
+from .plan import Plan
 from .secret_store import StoredSecrets
 from .secret_use import stored_credentials
 from .venue_opening import AdapterParts, embedded_secrets, key_of, open_adapter, venue_options

@@ -16,7 +16,7 @@ from golive.model.clock import from_iso, to_iso
 from golive.model.errors import JournalError, MalformedPayload
 
 from .files import PRIVATE_DIRECTORY, make_directory, write_atomic
-from .order_journal.private import check_directory, check_file
+from .owned_path import check_directory, check_file
 
 DIRECTORY: Final = Path("var/state/auto_trade")
 SWITCH_SCHEMA: Final = "golive.auto_trade_switch.v1"

@@ -22,7 +22,7 @@ from .failpoint import reach
 from .files import MOST_LOG
 from .journal_file import RESTORE, JournalFile, Signer
 from .keys import SigningKeys
-from .order_journal.private import check_present
+from .owned_path import check_present
 from .seal_copies import DIRECTORY as SEALS
 from .seal_copies import SUFFIX, copies_path, read_copies
 from .sealed_part import take_sealed

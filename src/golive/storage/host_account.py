@@ -16,7 +16,7 @@ from golive.inputs import parse_json, read_beside
 from golive.model.errors import JournalError
 
 from .files import PRIVATE_DIRECTORY, make_directory
-from .order_journal.private import check_file
+from .owned_path import check_file
 from .risk_state import replace_figure
 
 ACCOUNTS: Final = Path("var/state/risk/accounts")

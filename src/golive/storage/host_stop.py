@@ -17,7 +17,7 @@ from golive.model.clock import DAY, from_iso, week_of_day
 from golive.model.errors import JournalError
 
 from .files import PRIVATE_DIRECTORY, make_directory, sync_directory, write_atomic
-from .order_journal.private import check_file
+from .owned_path import check_file
 from .risk_stop import LOG, UNREADABLE, UNTOLD
 from .stop_record import stop_id, stop_records
 

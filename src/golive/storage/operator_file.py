@@ -15,7 +15,7 @@ from golive.inputs import parse_json, read_beside
 from golive.model.errors import JournalError
 
 from .files import PRIVATE_DIRECTORY, SECRET_FILE, make_directory, write_atomic
-from .order_journal.private import check_directory, check_file
+from .owned_path import check_directory, check_file
 
 DIRECTORY: Final = Path("var/security")
 FAILURES_SCHEMA: Final = "golive.operator_failures.v1"

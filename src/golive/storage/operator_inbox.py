@@ -17,7 +17,7 @@ from golive.model.errors import JournalError
 from golive.model.event import OperatorAction
 
 from .files import PRIVATE_DIRECTORY, SECRET_FILE, make_directory, write_atomic
-from .order_journal.private import check_directory, check_file
+from .owned_path import check_directory, check_file
 
 DIRECTORY: Final = Path("var/state/risk/inbox")
 SCHEMA: Final = "golive.operator_message.v1"

@@ -26,7 +26,7 @@ from .journal_file import RESTORE, Draft, Signer
 from .kept_seals import KeptSeals, kept_seals
 from .keys import SigningKeys
 from .log_writing import evolution_due, evolved, header_of, know_key_age, seal_of
-from .order_journal.private import check_present
+from .owned_path import check_present
 from .seal_copies import logs_in
 from .signed_record import signed_line
 from .verified import VerificationKeys, log_id_of

@@ -17,7 +17,7 @@ from golive.model.errors import JournalError
 
 from . import security_admin
 from .files import PRIVATE_DIRECTORY, make_directory, sync_directory, write_atomic
-from .order_journal.private import check_file
+from .owned_path import check_file
 from .stop_record import Release, stop_id, stop_records
 
 STOPS: Final = Path("var/state/risk/stops")

@@ -18,7 +18,7 @@ from golive.model.clock import DAY
 from golive.model.errors import JournalError
 
 from .files import PRIVATE_DIRECTORY, SECRET_FILE, make_directory
-from .order_journal.private import check_directory, check_present
+from .owned_path import check_directory, check_present
 
 PATH: Final = Path("var/security/session_tokens.sqlite")
 APPLICATION_ID: Final = 0x474C5354

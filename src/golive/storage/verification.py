@@ -22,11 +22,11 @@ from . import (
     risk_decisions,
     security_admin,
 )
+from .alert_verification import verify_alert_audit
 from .gate_reports import verify_gate_reports
 from .live_verifier import LiveBounds, LiveVerifier, is_order_journal
 from .lost_activations import lost_activations
 from .lost_acts import lost_acts
-from .lost_alerts import lost_alerts
 from .lost_stores import lost_stores, unknown_decisions
 from .lost_switches import lost_switches
 from .segments import segment_end
@@ -107,7 +107,7 @@ class Verifier:
             journals.append(self._risk_log)
         results = [self.journal(path) for path in journals]
         results.extend(verify_series(decision_journal.journal_files(self._home / decision_journal.DIRECTORY), self._keys))
-        results.extend(self.alert_audit())
+        results.extend(verify_alert_audit(self._home, self._keys, self._alerts))
         return results
 
     def sealed_logs(self) -> list[Result]:
@@ -207,12 +207,6 @@ class Verifier:
         yield from lost_stores(self._home, written)
         if (live := self._live.orders()) is not None:
             yield from unknown_decisions(self._home, self._risk_log, risk, written, live)
-
-    def alert_audit(self) -> list[Result]:
-        """Verify the audit of alerts, oldest file first, and hold against it what outbox and self-tests tell of it."""
-        lost = list(lost_alerts(self._home, self._alerts, lambda: alert_audit.alert_files(self._alerts)))
-        files = alert_audit.alert_files(self._alerts)
-        return [*verify_series(files, self._keys, alert_audit.chain_before(files, Chain(self._keys.mac))), *lost]
 
     def _orphans(self) -> Iterator[Result]:
         folders = [*(self._home / part for part in _SEALED), self._alerts, *sorted(self._home.glob("var/data/*/security"))]

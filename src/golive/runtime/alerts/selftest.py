@@ -24,9 +24,9 @@ from golive.observability.shape import Count, Instant, as_json, document_schema
 from golive.storage.alert_audit import FileAlertAuditLog, alert_files, rows_of
 from golive.storage.alert_outbox import AlertOutbox
 from golive.storage.alert_story import parcel_story
+from golive.storage.alert_verification import verify_alert_audit
 from golive.storage.files import write_atomic
 from golive.storage.lost_alerts import EVIDENCE
-from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 
 from ..code_version import code_version
@@ -226,8 +226,7 @@ def _problem(home: Path, tested: ChannelTested) -> str | None:
 
 
 def _audit_tested(home: Path, directory: Path, name: Path) -> AuditTested:
-    verifier = Verifier(home, VerificationKeys.of_home(home), alerts=name)
-    results = verifier.alert_audit()
+    results = verify_alert_audit(home, VerificationKeys.of_home(home), home / name)
     sound = bool(results) and all(each.soundness is Soundness.CLEAN for each in results)
     return AuditTested("file", str(name), len(alert_files(directory)), sound)
 

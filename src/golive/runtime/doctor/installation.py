@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from golive.audit import Soundness
+from golive.config.endpoint import EMBEDDED
 from golive.model.clock import DAY
 from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.verdict import KeyClass, Verdict
@@ -23,7 +24,6 @@ from ..licence.desk import LicenceDesk
 from ..licence.verification import examine as examine_licence
 from ..mtls.examine import examine
 from ..mtls.place import BundlePlace
-from ..plan import EMBEDDED
 from ..production_keys import key_facts
 from ..rotation import rotation_report
 from ..secret_store import StoredSecrets

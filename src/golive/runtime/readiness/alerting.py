@@ -14,8 +14,8 @@ from golive.model.clock import from_iso, stamp
 from golive.readiness.checks.alerting import AlertEvidence, ChannelTold, SelftestTold
 from golive.readiness.finding import Evidence, Status
 from golive.storage.alert_audit import ALERT, alert_files
+from golive.storage.alert_verification import verify_alert_audit
 from golive.storage.lost_alerts import evidence_files
-from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys, entries_with
 
 from ..alerts.policy import alert_policy, audit_place
@@ -66,7 +66,7 @@ def _audit(home: Path, place: Path) -> tuple[Status, str]:
     keys = VerificationKeys.of_home(home)
     if keys.own is None and alert_files(home / place):  # published keys are what anybody may have put there
         return Status.UNKNOWN, "the keys that signed it are gone; restore var/state/keys from a backup"
-    results = Verifier(home, keys, alerts=place).alert_audit()
+    results = verify_alert_audit(home, keys, home / place)
     bad = [each for each in results if each.soundness is not Soundness.CLEAN]
     if not bad:
         return Status.OK, ""

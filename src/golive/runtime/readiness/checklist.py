@@ -6,6 +6,7 @@ A check joins by a line in `GATHERED`, once `readiness/checks/` has it. Until th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from golive.model.errors import GoliveError
@@ -50,6 +51,7 @@ from .reconciliation import reconciliation_evidence
 from .risk_limits import limit_evidence
 from .router import router_evidence
 from .scene import Scene
+from .stage_logs import StageLogs
 from .venue_key import key_evidence
 
 Look = Callable[[Scene], Finding]
@@ -112,7 +114,8 @@ def examine(scene: Scene, id_: str) -> Finding:
 
 
 def checklist(scene: Scene) -> tuple[Finding, ...]:
-    """Return a finding for every check of the table, in its order."""
+    """Return a finding for every check of the table, in its order. All of them see the same decision logs, read here and now."""
+    scene = replace(scene, logs=StageLogs(scene.home))
     return tuple(examine(scene, id_) for id_ in CHECKS)
 
 

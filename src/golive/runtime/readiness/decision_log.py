@@ -13,14 +13,14 @@ from golive.model.errors import JournalError
 from golive.readiness.checks.decision_log import STEPS, DecisionLogEvidence, Step
 from golive.readiness.finding import Evidence, Status
 from golive.readiness.objection import age_seconds
-from golive.storage.decision_step import LIVE, stage_log, steps_in
+from golive.storage.decision_step import LIVE
 from golive.storage.live_verification import bounds_of
 from golive.storage.live_verifier import LiveBounds, LiveVerifier
 from golive.storage.sealed_log import SealedFile
 from golive.storage.verified import VerificationKeys
 
 from .evidence_file import shown, told
-from .scene import Scene
+from .scene import Scene, decision_logs
 
 
 def decision_log_evidence(scene: Scene) -> DecisionLogEvidence:
@@ -30,8 +30,8 @@ def decision_log_evidence(scene: Scene) -> DecisionLogEvidence:
     faults: tuple[str, ...] = ()
     fault, status, files, steps = "", Status.UNKNOWN, tuple[SealedFile, ...](), tuple[Entry, ...]()
     try:
-        files = stage_log(scene.home, LIVE)
-        steps = steps_in(files, LIVE)
+        logs = decision_logs(scene)
+        files, steps = logs.files(LIVE), logs.steps(LIVE)
         bounds = LiveBounds(latency_ms, execution.order_journal.url)
         operators = operators_of(scene, bounds)
         faults = tuple(str(each) for file in files for each in bounds_of(file, latency_ms, operators))

@@ -13,7 +13,7 @@ from golive.model.json import JsonObject, JsonValue
 from golive.readiness.checks.incident_comms import CHANNEL, Announced, CommsEvidence
 from golive.readiness.finding import Status
 from golive.storage.alert_audit import ALERT, alert_files
-from golive.storage.decision_step import LIVE, stage_log, steps_in
+from golive.storage.decision_step import LIVE
 from golive.storage.sealed_log import sealed_file
 from golive.storage.verified import VerificationKeys
 
@@ -21,7 +21,7 @@ from ..alerts.policy import audit_place
 from ..operators import operators
 from .decision_log import changed_artefacts, log_files_as_evidence, newest_step
 from .evidence_file import told
-from .scene import Scene
+from .scene import Scene, decision_logs
 
 STEP = "announcement"
 
@@ -35,8 +35,8 @@ def comms_evidence(scene: Scene) -> CommsEvidence:
         now=scene.clock.now(),
     )
     try:
-        files = stage_log(scene.home, LIVE)
-        step = newest_step(scene, steps_in(files, LIVE), STEP)
+        logs = decision_logs(scene)
+        files, step = logs.files(LIVE), newest_step(scene, logs.steps(LIVE), STEP)
     except JournalError as exc:
         fault = told(scene.home, exc)
         return replace(evidence, fault=fault, fault_status=Status.BLOCKED if "tampered" in fault else Status.UNKNOWN)

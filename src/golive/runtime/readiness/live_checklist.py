@@ -10,13 +10,12 @@ from golive.model.errors import JournalError
 from golive.model.verdict import ExitCode
 from golive.readiness.checks.live_checklist import RUNBOOKS, Box, BoxEvidence, boxes_of
 from golive.readiness.finding import Status
-from golive.storage.decision_step import LIVE, stage_log, steps_in
-from golive.storage.sealed_log import SealedFile
+from golive.storage.decision_step import LIVE
 
 from ..identity import operator_identity
 from .decision_log import log_files_as_evidence
 from .evidence_file import told
-from .scene import Scene
+from .scene import Scene, decision_logs
 
 
 def box_evidence(scene: Scene) -> BoxEvidence:
@@ -26,12 +25,11 @@ def box_evidence(scene: Scene) -> BoxEvidence:
     from ..runbook.place import Place
     from ..runbook.run import progress
 
-    logs: dict[str, tuple[SealedFile, ...]] = {}
+    logs = decision_logs(scene)
+    asked: dict[str, Sequence[Entry]] = {}
 
     def steps(home: Path, stage: str) -> Sequence[Entry]:
-        if stage not in logs:
-            logs[stage] = stage_log(home, stage)
-        return steps_in(logs[stage], stage)
+        return asked.setdefault(stage, logs.steps(stage))
 
     try:
         boxes: list[Box] = []
@@ -45,8 +43,8 @@ def box_evidence(scene: Scene) -> BoxEvidence:
                 )  # fmt: skip
                 found.append(progress(place, written, steps))
             boxes += boxes_of(name, found, is_rehearsal=scene.is_rehearsal)
-        files = [file for log in logs.values() for file in log]
-        return BoxEvidence(boxes=tuple(boxes), files=log_files_as_evidence(scene, files, steps(scene.home, LIVE)))
+        files = [file for stage in asked for file in logs.files(stage)]
+        return BoxEvidence(boxes=tuple(boxes), files=log_files_as_evidence(scene, files, logs.steps(LIVE)))
     except JournalError as exc:
         fault = told(scene.home, exc)
         return BoxEvidence(fault=fault, fault_status=Status.BLOCKED if "tampered" in fault else Status.UNKNOWN)

@@ -9,21 +9,21 @@ from golive.model.errors import JournalError
 from golive.model.json import JsonObject
 from golive.readiness.checks.named_tests import NamedTestsEvidence, TestsSeen
 from golive.readiness.finding import Status
-from golive.storage.decision_step import LIVE, recorded_steps
+from golive.storage.decision_step import LIVE
 from golive.storage.verified import VerificationKeys
 
 from ..code_version import code_version
 from ..named_tests.result import STEP, read_result
 from .decision_log import left_by, newest_step
 from .evidence_file import evidence_of, told
-from .scene import Scene
+from .scene import Scene, decision_logs
 
 
 def named_tests_evidence(scene: Scene) -> NamedTestsEvidence:
     """Return what there is to judge by; what cannot be believed is said in it."""
     evidence = NamedTestsEvidence(code_version=code_version())
     try:
-        step = newest_step(scene, recorded_steps(scene.home, LIVE), STEP)
+        step = newest_step(scene, decision_logs(scene).steps(LIVE), STEP)
         if step is None:
             return evidence
         path = left_by(scene.home, step)

@@ -17,7 +17,7 @@ from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 from golive.model.stage_record import StageRecord
 from golive.model.verdict import Stage, Verdict
-from golive.observability.report import report_sha256
+from golive.observability.report_digest import report_sha256
 from golive.readiness.checks.limits_vs_paper import WATCHED, LimitsEvidence
 from golive.readiness.finding import Evidence, Status
 from golive.readiness.paper_record import PaperEvidence, PaperReport, PaperSession, PassedPaper, paper_time

@@ -15,14 +15,14 @@ from golive.readiness.checks.reconciliation import (
     ReconciliationSeen,
 )
 from golive.readiness.finding import Status
-from golive.storage.decision_step import LIVE, recorded_steps
+from golive.storage.decision_step import LIVE
 from golive.storage.verified import VerificationKeys
 
 from ..live.reconcile_result import STEP, read_result
 from ..routes import accounts_of
 from .decision_log import left_by, newest_step
 from .evidence_file import evidence_of, told
-from .scene import Scene
+from .scene import Scene, decision_logs
 
 
 def reconciliation_evidence(scene: Scene) -> ReconciliationEvidence:
@@ -37,7 +37,7 @@ def reconciliation_evidence(scene: Scene) -> ReconciliationEvidence:
         now=scene.clock.now(),
     )
     try:
-        step = newest_step(scene, recorded_steps(scene.home, LIVE), STEP)
+        step = newest_step(scene, decision_logs(scene).steps(LIVE), STEP)
         if step is None:
             return evidence
         path = left_by(scene.home, step)

@@ -12,6 +12,7 @@ from golive.model.clock import Clock
 from golive.model.errors import ConfigError
 
 from ..secret_store import StoredSecrets
+from .stage_logs import StageLogs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +28,18 @@ class Scene:
     """of the same exchange; its sessions are what `live` rests on"""
     clock: Clock
     store: StoredSecrets
+    logs: StageLogs | None = None
+    """of the examination that this scene is for; None: whoever looks reads anew"""
 
     @property
     def is_rehearsal(self) -> bool:
         """Whether orders would go to a simulated venue on this machine."""
         return self.live.endpoint_host is not None and is_loopback_host(self.live.endpoint_host)
+
+
+def decision_logs(scene: Scene) -> StageLogs:
+    """Return the decision logs of the examination, or freshly opened ones."""
+    return scene.logs or StageLogs(scene.home)
 
 
 def scene_of(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from golive.config.endpoint import EMBEDDED
 from golive.model.errors import ConfigError
 
-from ..plan import EMBEDDED
 from ..strategy_check import check_strategy
 from .place import Done, Place, blocked, judged, ok
 

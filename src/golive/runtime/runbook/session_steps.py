@@ -12,7 +12,7 @@ from golive.model.clock import DAY, from_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 from golive.model.verdict import ExitCode, Stage, Verdict
-from golive.observability.report import report_sha256
+from golive.observability.report_digest import report_sha256
 from golive.storage.stage_records import StageRecords
 
 from ..clock import SystemClock

@@ -15,7 +15,7 @@ from golive.model.errors import JournalError, PrerequisiteMissing
 
 from ..failpoint import reach
 from ..files import LOG_FILE, PRIVATE_DIRECTORY, make_directory, write_all
-from .private import check_directory, check_status
+from ..owned_path import check_directory, check_status
 
 LONGEST_AGE_S = 5.0
 """RELIABILITY §4.4: a process that was stopped for so long sends nothing any more"""

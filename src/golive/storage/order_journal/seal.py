@@ -16,9 +16,9 @@ from golive.model.errors import JournalError
 from ..failpoint import reach
 from ..files import write_atomic
 from ..keys import SigningKeys
+from ..owned_path import check_present
 from .book import Book
 from .place import JournalPlace
-from .private import check_present
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from golive.model.errors import JournalError
 
 from ..failpoint import reach
 from ..files import LOG_FILE, PRIVATE_DIRECTORY, make_directory, sync_directory
+from ..owned_path import check_file, check_present
 from ..sqlite_pragmas import apply_pragmas
 from .insertion import Insertion
-from .private import check_file, check_present
 from .row import ChainedRow, Value
 from .schema import APPLICATION_ID, COLUMNS, TABLES, USER_VERSION
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from golive.model.errors import JournalError
 
-from ..files import LOG_FILE, PRIVATE_DIRECTORY
+from .files import LOG_FILE, PRIVATE_DIRECTORY
 
 _FILE_MASK: Final = 0o027
 _DIRECTORY_MASK: Final = 0o022
