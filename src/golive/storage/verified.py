@@ -163,12 +163,21 @@ def sealed_entries(path: Path, seal_path: Path, keys: SigningKeys, types: Collec
         report = verify_file(data, Chain(keys.logs), seal=seal, seal_keys=keys.seal_keys)
         if report.soundness is not Soundness.CLEAN:
             raise JournalError(f"{path}: {report.soundness}: {report.faults[0]}")
-    lines = data.split(b"\n")[:-1]
-    if types:
-        marks = [f'"type":"{each}"'.encode() for each in types]
-        lines = [line for line in lines if any(mark in line for mark in marks)]
+    lines = _lines_with(data, [f'"type":"{each}"'.encode() for each in types]) if types else data.split(b"\n")[:-1]
     found = (decode_entry(line)[0] for line in lines)
     return tuple(entry for entry in found if not types or entry.type in types)
+
+
+def _lines_with(data: bytes, marks: Collection[bytes]) -> Sequence[bytes]:
+    """Return the whole lines that have one of `marks` in them, in their order, without looking at each of the others."""
+    found: dict[int, bytes] = {}
+    for mark in marks:
+        at = data.find(mark)
+        while at >= 0 and (end := data.find(b"\n", at)) >= 0:
+            start = data.rfind(b"\n", 0, at) + 1
+            found[start] = data[start:end]
+            at = data.find(mark, end)
+    return [found[start] for start in sorted(found)]
 
 
 def of_file(soundness: Soundness, text: str) -> Fault:

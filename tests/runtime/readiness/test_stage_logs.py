@@ -18,7 +18,7 @@ from support.durable import ToldClock, signer_of
 from support.readiness_scene import rehearsal_scene
 
 LOG = DIRECTORY / f"{LOG_NAME}.jsonl"
-READERS = ("live_checklist", "named_tests", "reconciliation", "decision_log", "incident_comms")
+READERS = ("live_checklist", "named_tests", "router", "reconciliation", "decision_log", "incident_comms")
 """checks that ask for the log of live orders"""
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from golive.model.clock import Clock
 from golive.model.json import JsonObject
 from golive.storage.decision_step import record_step
 
-from ..facts import SessionFacts
 from ..host_signer import host_signer
 from ..identity import operator_identity
-from ..plan import Plan
+
+if TYPE_CHECKING:
+    from ..facts import SessionFacts
+    from ..plan import Plan
 
 SESSION_REPORT: Final = "session_report"
 

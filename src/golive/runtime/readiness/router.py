@@ -17,7 +17,7 @@ from golive.model.json import JsonObject
 from golive.observability.alert_rules import alert_rules
 from golive.readiness.checks.router import RouterEvidence, Way
 from golive.readiness.finding import Evidence
-from golive.storage.decision_step import LIVE, recorded_steps
+from golive.storage.decision_step import LIVE
 from golive.storage.run_reports import newest_report
 
 from ..live_session.report_step import SESSION_REPORT
@@ -25,7 +25,7 @@ from ..monitoring import RULES_FOLDER, differing, rule_files
 from ..routes import routes_of
 from .decision_log import changed_artefacts, newest_step
 from .evidence_file import evidence_of
-from .scene import Scene
+from .scene import Scene, decision_logs
 
 REPORTS: Final = "logs/e2e"
 _SERIES: Final = re.compile(r"\b([a-z]+(?:_[a-z0-9]+)+)\s*[{\[]")
@@ -38,7 +38,7 @@ def router_evidence(scene: Scene) -> RouterEvidence:
     What the newest session that ended said of its connections stands in the decision log; a report beside it, of one that runs,
     can only make it worse.
     """
-    step = newest_step(scene, recorded_steps(scene.home, LIVE), SESSION_REPORT)
+    step = newest_step(scene, decision_logs(scene).steps(LIVE), SESSION_REPORT)
     report = newest_report(scene.home / REPORTS, mode="live", entrypoint=scene.live.name)
     ended, running = _ended(step), None if report is None else _reconnecting(report)
     is_worse = bool(running) and not ended
