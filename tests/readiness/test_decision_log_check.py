@@ -35,7 +35,8 @@ def test_each_step_that_is_asked_for_is_missed(name: str) -> None:
     assert found.status is (Status.BLOCKED if name in EARLY else Status.UNKNOWN)
     assert found.reasons == (f"the step {name} is missing",)
     assert found.next_command.startswith(("golive ", "python scripts/"))
-    for bad, says in ((replace(STEP, status="blocked"), "ended blocked"), (replace(STEP, changed=("x.pem",)), "left x.pem")):
+    ended = [(replace(STEP, status=status), f"ended {status}") for status in ("blocked", "breached", "unknown", "")]
+    for bad, says in (*ended, (replace(STEP, changed=("x.pem",)), "left x.pem")):
         found = decision_log(replace(everything, steps={**everything.steps, name: bad}))
         assert (found.status, len(found.reasons)) == (Status.BLOCKED, 1)
         assert name in found.reasons[0]

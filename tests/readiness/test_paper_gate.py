@@ -68,6 +68,10 @@ FAILED_WITHIN = (session(9 * DAY, 4 * DAY), session(5 * DAY, 5 * HOUR, passed=Fa
         pytest.param(evidence(*FAILED_WITHIN), Status.BLOCKED, "of the paper time was fine", id="share"),
         pytest.param(evidence(now=NOW + 14 * DAY), Status.UNKNOWN, "days ago, allowed are 14", id="old"),
         pytest.param(evidence(now=NOW - 2 * DAY), Status.BLOCKED, "dated ahead", id="a clock that went back"),
+        pytest.param(
+            evidence(session(9 * DAY, 4 * DAY), session(4 * DAY, 3 * DAY + HOUR), session(HOUR, 2 * HOUR)),
+            Status.UNKNOWN, "dated ahead", id="a week, and one that ends in an hour",
+        ),
         pytest.param(evidence(trading_digest="b" * 64), Status.BLOCKED, "another strategy", id="another trading digest"),
         pytest.param(evidence(sessions=()), Status.UNKNOWN, "no paper session", id="none"),
         pytest.param(evidence(session(8 * DAY, 8 * DAY, speed="max")), Status.BLOCKED, "ran at speed max", id="lock-step"),
@@ -170,3 +174,9 @@ def test_what_no_report_tells_is_unknown() -> None:
     found = limits_vs_paper(limits(USED, paper=untold))
     assert (found.status, len(found.reasons)) == (Status.UNKNOWN, 5)
     assert limits_vs_paper(limits(USED, limits={})).status is Status.BLOCKED
+
+
+def test_one_report_that_is_not_believed_blocks_whatever_the_others_tell() -> None:
+    reports = (PaperReport(session="paper_1", fault="its report is gone"), PaperReport(session="paper_2", used=USED))
+    found = limits_vs_paper(limits(USED, paper=evidence(reports=reports)))
+    assert (found.status, found.reasons) == (Status.BLOCKED, ("paper_1: its report is gone",))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from golive.model.clock import MINUTE, Nanos
+from golive.model.clock import MINUTE, Nanos, to_iso
 from golive.readiness.checks.incident_comms import Announced, CommsEvidence, incident_comms
 from golive.readiness.checks.live_checklist import RUNBOOKS, Box, BoxEvidence, boxes_of, live_checklist
 from golive.readiness.checks.named_tests import NamedTestsEvidence, TestsSeen, named_tests
@@ -96,6 +96,7 @@ DIFFERS = AccountSeen(status="differs", told=("foreign_order v-1: 0.1 BTC", "bal
         (comms(fault="x: tampered", fault_status=Status.BLOCKED), Status.BLOCKED, "tampered"),
         (comms(people=frozenset({"cora"})), Status.BLOCKED, "names leo, who is no operator"),
         (announced(status="failed"), Status.BLOCKED, "ended failed"),
+        (announced(at=to_iso(NOW + HOUR)), Status.UNKNOWN, "is to come"),
         (announced(operators=()), Status.BLOCKED, "names no operator"),
         (announced(starts_at=None), Status.BLOCKED, "names no start"),
         (announced(starts_at=NOW - 25 * HOUR), Status.UNKNOWN, "25.0 hours old"),
@@ -117,6 +118,12 @@ def test_one_wrong_thing_is_never_ok_and_is_named(found: Finding, status: Status
     assert (found.status, len(found.reasons) in (1, 2)) == (status, True)
     assert any(says in reason for reason in found.reasons)
     assert found.next_command.startswith("golive ")
+
+
+def test_the_first_open_boxes_are_named_and_the_others_counted() -> None:
+    boxes = tuple(Box(runbook=RUNBOOKS[0], id=f"b-{number}", lacks=("signoff sre was not done",)) for number in range(7))
+    found = live_checklist(BoxEvidence(boxes=boxes))
+    assert (found.status, len(found.reasons), found.reasons[-1]) == (Status.UNKNOWN, 6, "and 2 more boxes are open")
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -170,5 +177,7 @@ def test_boxes_are_those_that_a_rehearsal_or_production_asks_and_any_entrypoint_
     assert [(box.id, len(box.lacks)) for box in rehearsal] == [("s-a", 0), ("s-d", 1)]
     production = tuple(boxes_of("short", [nothing], is_rehearsal=False))
     assert [(box.id, len(box.lacks)) for box in production] == [("s-a", 2), ("s-c", 1), ("s-d", 2)]
+    failed = states(book, [replace(each, status=Status.BLOCKED) for each in made], NOW)
+    assert next(len(box.lacks) for box in boxes_of("short", [failed], is_rehearsal=True)) == 2
     half = states(book, made[:1], NOW)
     assert next(box.lacks for box in boxes_of("short", [half], is_rehearsal=True)) == ("signoff risk was not done",)

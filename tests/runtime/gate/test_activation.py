@@ -25,6 +25,7 @@ from golive.storage.gate_journal import DIRECTORY
 from golive.storage.gate_reports import verify_gate_reports
 from golive.storage.seal_copies import DIRECTORY as SEALS
 from support.gates import CARL, ENTRYPOINT, LENA, OLGA, Gate, bad
+from support.live_session import FLIP
 
 Change = Callable[[Gate], object]
 CORE, RUNTIME = "core.yaml", "runtime.yaml"
@@ -91,6 +92,28 @@ def test_what_was_changed_since_it_was_opened_is_refused_and_closes_it(opened: G
     assert opened.state() not in ("open", "it was never opened")
     with pytest.raises(PrerequisiteMissing, match="is shut"):
         opened.demand()
+
+
+def test_what_development_keys_signed_lets_nobody_into_production(opened: Gate) -> None:
+    opened.edit(CORE, "endpoint: http://127.0.0.1:8080", "endpoint: production")
+    with pytest.raises(PrerequisiteMissing, match="with production keys, not with those for development"):
+        opened.demand()
+
+
+def test_a_strategy_of_ours_that_was_edited_since_is_refused(gate: Gate) -> None:
+    source = gate.home / "strategies/flip.py"
+    source.parent.mkdir()
+    source.write_text(FLIP)
+    gate.edit(CORE, "strategies:\n", 'strategies:\n  flip:\n    timeframe: "1h"\n    parameters: {position_pct: 0.04}\n')
+    runtime = gate.home / "config/runtime.yaml"
+    runtime.write_text(runtime.read_text().replace("strategy: multi_strategy_default", "strategy: flip"))
+    gate.open()
+    gate.demand()
+    source.write_text(f"{FLIP}# a trifle\n")
+    with pytest.raises(PrerequisiteMissing) as refused:
+        gate.demand()
+    for what in ("live", "on paper"):
+        assert f"what is traded {what} (its trading digest) was changed" in str(refused.value)
 
 
 DURING: dict[str, tuple[Change, str]] = {

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +18,7 @@ from golive.model.clock import DAY, SECOND, from_iso, to_iso
 from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.secret import Secret
 from golive.readiness.checks.kyc_aml_signoff import kyc_aml_signoff
+from golive.readiness.checks.risk_limits import FOUR, LimitEvidence, risk_limits
 from golive.readiness.checks.risk_signoff import risk_signoff
 from golive.readiness.compliance_register import ComplianceRegister, DocumentKind, Principal
 from golive.readiness.finding import Finding, Status
@@ -228,7 +230,12 @@ def test_whatever_else_is_changed_blocks(good: ComplianceEvidence) -> None:
 def test_what_cannot_be_read_is_never_ok(good: ComplianceEvidence, fields: dict[str, object]) -> None:
     if "archive" in fields:
         fields = {"archive": {path: ArchivedFile(fault="Permission denied") for path in good.archive}}
-    for finding in judged(replace(good, **fields)):  # type: ignore[arg-type]
+    unread = replace(good, **fields)  # type: ignore[arg-type]
+    limits = LimitEvidence(
+        profile="balanced", limits=dict.fromkeys(FOUR, Decimal("0.05")), digest="d", paper_entrypoint="okx_desktop_paper",
+        session="paper_1", session_digest="d", signed=unread,
+    )  # fmt: skip
+    for finding in (*judged(unread), risk_limits(limits)):
         assert finding.status is Status.UNKNOWN
         assert finding.next_command
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,15 @@ import pytest
 from golive.audit import Soundness
 from golive.cli.main import main
 from golive.model.clock import MINUTE, to_iso
+from golive.model.errors import ConfigError
 from golive.runtime.clock import SystemClock
-from golive.runtime.window.announce import DOCUMENT
+from golive.runtime.operators import remove_operator
+from golive.runtime.window.announce import DOCUMENT, announce
 from golive.storage.decision_step import recorded_steps
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 from support.alert_services import Webhook
-from support.live_window import ENTRYPOINT, PASSPHRASE, window_home
+from support.live_window import ENTRYPOINT, PASSPHRASE, window_home, window_scene
 
 Say = Callable[..., int]
 Captured = pytest.CaptureFixture[str]
@@ -102,6 +105,21 @@ def test_who_and_what_is_refused(case: str, home: Path, hook: Webhook, say: Say,
     assert say(*start, *words, **given) == code
     assert said in capsys.readouterr().err
     assert len(hook.received) == before
+
+
+def test_where_nobody_is_on_call_somebody_is_to_be_named(home: Path, tmp_path: Path) -> None:
+    alone = Path(shutil.copytree(home, tmp_path / "home"))
+    remove_operator(alone, "cora", by=None)
+    with pytest.raises(ConfigError, match="nobody has role oncall: say who answers calls with --on-call NAME"):
+        announce(
+            window_scene(alone, SystemClock()),
+            SystemClock().now() + MINUTE,
+            "olga",
+            PASSPHRASE,
+            second="",
+            on_call="",
+            wait_s=0.1,
+        )
 
 
 def test_without_the_channel_it_is_blocked(

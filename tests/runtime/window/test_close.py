@@ -19,9 +19,10 @@ import pytest
 from golive.cli.main import main
 from golive.model.alert import AlertOutcome, AlertSeverity
 from golive.model.verdict import ExitCode
+from golive.runtime.audit_bundle.parts import SUMS, listed, sums_of
 from golive.runtime.clock import SystemClock
 from golive.runtime.gate import close_gate
-from golive.runtime.window.archive import DIRECTORY, archive_faults
+from golive.runtime.window.archive import DIRECTORY, archive_faults, made_archive
 from golive.runtime.window.close import close_window
 from golive.storage import failpoint
 from golive.storage.decision_step import recorded_steps
@@ -163,6 +164,25 @@ def test_every_change_of_every_file_is_found_and_named(archived: Path, tmp_path:
     (copy / "logs/more.jsonl").unlink()
     assert archive_faults(copy, {}) != ()
     assert archive_faults(copy, ours) == ()
+
+
+def test_a_file_that_was_changed_together_with_its_checksum_is_named_by_the_manifest(archived: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "archive"
+    shutil.copytree(archives(archived)[0], copy)
+    (copy / "slo_report.json").write_text("{}\n")
+    (copy / SUMS).write_bytes(sums_of([each for each in listed(copy) if each.path != SUMS]))
+    assert archive_faults(copy, keys(archived)) == ("slo_report.json: is not the file that manifest.json lists",)
+
+
+def test_an_archive_whose_signature_is_not_ours_is_not_the_one_of_the_window(archived: Path, tmp_path: Path) -> None:
+    shutil.copytree(archived / DIRECTORY, tmp_path / DIRECTORY)
+    [archive] = archives(tmp_path)
+    closed_at = json.loads((archive / "manifest.json").read_text())["closed_at"]
+    found = made_archive(tmp_path, ENTRYPOINT, closed_at, keys(archived))
+    assert found is not None
+    assert tmp_path / found.folder == archive
+    (archive / "manifest.json.sig").write_bytes(bytes(64))
+    assert made_archive(tmp_path, ENTRYPOINT, closed_at, keys(archived)) is None
 
 
 def test_what_was_listed_and_signed_anew_by_another_installation_is_not_ours(archived: Path, tmp_path: Path) -> None:
