@@ -33,6 +33,7 @@ STARTED = {
 MADE = {
     "runtime/strategy_folder.py": "compile, exec: the operator's own strategy, which is a part of the program",
     "cli/lazy.py": "import_module: out of the table of commands",
+    "runtime/runbook/steps.py": "import_module: out of the table of steps",
     "venues/__init__.py": "import_module: out of a table of ours",
     "venues/ccxt_loader.py": "import_module: out of a table of ours",
     "venues/registry.py": "import_module: out of a table of ours",
