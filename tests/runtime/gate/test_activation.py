@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,18 +15,19 @@ from golive.cli.main import main
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.secret import Secret
 from golive.readiness.finding import Status
-from golive.readiness.gate_state import Shut
+from golive.readiness.gate_state import Opened, Shut
 from golive.runtime.gate import close_gate
-from golive.runtime.gate.standing import gate_state
+from golive.runtime.gate.standing import doubts, gate_state
 from golive.runtime.licence.desk import LicenceDesk
 from golive.runtime.mtls.prepare import rotate_bundle
-from golive.runtime.operators import remove_operator
+from golive.runtime.operators import add_operator, remove_operator
 from golive.security.licence.fault import Document
 from golive.security.licence.judge import Wanted
 from golive.storage.gate_journal import DIRECTORY
 from golive.storage.gate_reports import verify_gate_reports
+from golive.storage.keys import SigningKeys
 from golive.storage.seal_copies import DIRECTORY as SEALS
-from support.gates import CARL, ENTRYPOINT, LENA, OLGA, Gate, bad
+from support.gates import CARL, ENTRYPOINT, LENA, OLGA, PASSPHRASE, Gate, bad
 from support.live_session import FLIP
 
 Change = Callable[[Gate], object]
@@ -54,6 +57,12 @@ def _revoked(gate: Gate) -> None:
     gate.checks.said["kyc_aml_signoff"] = bad("kyc_aml_signoff", Status.BLOCKED, "the sign-off of compliance was revoked")
 
 
+def _roles(gate: Gate) -> None:
+    """One of the two has another role now."""
+    remove_operator(gate.home, "carl", by=None)
+    add_operator(gate.home, "carl", ["viewer"], PASSPHRASE, by=None)
+
+
 def _report(gate: Gate) -> Path:
     [path] = (gate.home / DIRECTORY).glob(f"{ENTRYPOINT}_*.json")
     return path
@@ -77,6 +86,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "a sign-off": (_revoked, "kyc_aml_signoff is blocked: the sign-off of compliance was revoked"),
     "a check nobody can carry out": (lambda gate: gate.checks.said.update(mtls=bad("mtls", Status.UNKNOWN)), "mtls is unknown"),
     "who opened it": (lambda gate: remove_operator(gate.home, "carl", by=None), "carl, who opened it, is no operator any more"),
+    "the role of who opened it": (_roles, "the two who opened it may not any more"),
     "the report edited": (_report_edited, "is not the one that it was opened with"),
     "the report gone": (lambda gate: _report(gate).unlink(), "cannot be read"),
 }  # fmt: skip
@@ -114,6 +124,27 @@ def test_a_strategy_of_ours_that_was_edited_since_is_refused(gate: Gate) -> None
         gate.demand()
     for what in ("live", "on paper"):
         assert f"what is traded {what} (its trading digest) was changed" in str(refused.value)
+
+
+def test_a_record_that_says_something_else_than_its_report_is_doubted(opened: Gate) -> None:
+    state, keys = gate_state(opened.home, ENTRYPOINT, opened.clock.now()), SigningKeys.load(opened.home)
+    assert isinstance(state, Opened)
+    assert keys is not None
+    assert doubts(opened.scene, state, keys) == ()
+    others: dict[str, Any] = {
+        "bound": {}, "expires_first": 0, "operators": {"lena": ("live_activator",), "olga": ("operator",)},
+    }  # fmt: skip
+    for name, other in others.items():
+        assert [each[-16:] for each in doubts(opened.scene, replace(state, **{name: other}), keys)] == [
+            f"is about another {name.removesuffix('_first').replace('expires', 'expires_at')}"[-16:]
+        ]
+
+
+def test_a_gate_that_is_opened_anew_while_it_is_activated_is_looked_at_again(opened: Gate) -> None:
+    other = Gate(opened.home)
+    opened.checks.also = lambda: other.open(OLGA, LENA)
+    with pytest.raises(PrerequisiteMissing, match="was opened anew while it was looked at; start again"):
+        opened.demand()
 
 
 DURING: dict[str, tuple[Change, str]] = {

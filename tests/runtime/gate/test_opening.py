@@ -15,11 +15,14 @@ import pytest
 
 from golive.audit.signed_document import decode_signed_document
 from golive.config.rbac import Role
+from golive.model.clock import MINUTE
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.verdict import Stage
 from golive.readiness.check_table import CHECKS
 from golive.readiness.finding import Status
-from golive.runtime.gate import GatePass, close_gate, open_gate
+from golive.runtime.gate import GatePass, NotGreen, close_gate, open_gate
+from golive.runtime.gate.look import look
+from golive.runtime.gate.report import report_faults, write_report
 from golive.runtime.mtls.place import BundlePlace
 from golive.runtime.readiness.scene import scene_of
 from golive.security.operators import OperatorIdentity
@@ -162,6 +165,43 @@ def test_production_takes_no_development_keys(gate: Gate) -> None:
     gate.edit("core.yaml", "endpoint: http://127.0.0.1:8080", "endpoint: production")
     with pytest.raises(PrerequisiteMissing, match="signed with production keys"):
         gate.open()
+
+
+def test_production_is_asked_for_what_a_rehearsal_is_not(gate: Gate) -> None:
+    gate.edit("core.yaml", "endpoint: http://127.0.0.1:8080", "endpoint: production")
+    gate.checks.said["paper_labs"] = bad("paper_labs", Status.UNKNOWN)
+    with pytest.raises(NotGreen, match="paper_labs is unknown"):
+        look(gate.scene, gate.looks)
+
+
+def test_what_was_looked_at_is_as_old_as_the_look_began(gate: Gate) -> None:
+    began = gate.clock.now()
+    gate.checks.also = lambda: gate.later(10)
+    found = gate.open()
+    assert found.looked_at - began < MINUTE
+    assert found.expires_at - began < 16 * MINUTE
+
+
+def test_a_report_that_a_record_names_is_held_against_its_signature_and_what_it_is_about(gate: Gate) -> None:
+    found, keys = gate.open(), SigningKeys.load(gate.home)
+    assert keys is not None
+    path = gate.home / found.report
+    data = path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    assert report_faults(gate.home, keys, found.report, digest, {"entrypoint": ENTRYPOINT}) == ()
+    other = report_faults(gate.home, keys, found.report, digest, {"entrypoint": "kraken_desktop_live"})
+    assert other == (f"its report {found.report} is about another entrypoint",)
+    forged = data.replace(b"lena", b"olga")
+    path.write_bytes(forged)
+    assert len(report_faults(gate.home, keys, found.report, hashlib.sha256(forged).hexdigest(), {})) == 1
+
+
+def test_a_report_of_the_same_moment_replaces_none(gate: Gate) -> None:
+    found, keys = gate.open(), SigningKeys.load(gate.home)
+    assert keys is not None
+    path, _ = write_report(gate.scene, keys, gate.checks(gate.scene), found.looked_at)
+    assert path != found.report
+    assert hashlib.sha256((gate.home / found.report).read_bytes()).hexdigest() == found.report_sha256
 
 
 def test_a_pass_is_made_by_its_package_alone(opened: Gate) -> None:

@@ -13,11 +13,11 @@ import pytest
 from golive.cli.main import main
 from golive.config.rbac import Role
 from golive.model.clock import DAY, MINUTE, SECOND, to_iso
-from golive.model.errors import ConfigError
+from golive.model.errors import ConfigError, JournalError
 from golive.model.verdict import Stage
 from golive.readiness.checks.live_checklist import RUNBOOKS
 from golive.readiness.finding import Finding, Status
-from golive.readiness.named_tests import NAMED
+from golive.readiness.named_tests import NAMED, Outcome
 from golive.readiness.runbook import Kind
 from golive.runtime.alerts.policy import audit_place
 from golive.runtime.code_version import code_version
@@ -26,7 +26,7 @@ from golive.runtime.live.reconcile_record import FOLDER as RECONCILED
 from golive.runtime.live.reconcile_record import keep_result as keep_reconciliation
 from golive.runtime.live.reconcile_run import AccountFound, Reconciliation
 from golive.runtime.named_tests.junit import JUnitError, read_junit
-from golive.runtime.named_tests.result import CODE_VERSION, REVISION
+from golive.runtime.named_tests.result import CODE_VERSION, REVISION, read_result
 from golive.runtime.named_tests.result import FOLDER as TESTED
 from golive.runtime.named_tests.result import keep_result as keep_tests
 from golive.runtime.operators import add_operator
@@ -38,7 +38,8 @@ from golive.runtime.runbook.place import Place, ok
 from golive.runtime.runbook.record import record
 from golive.runtime.runbook.run import basis_of
 from golive.storage.alert_audit import FileAlertAuditLog
-from golive.storage.decision_step import record_step
+from golive.storage.decision_step import record_step, recorded_steps
+from golive.storage.verified import VerificationKeys
 from golive.venues import AdapterSettings
 from support.adapters import unhurried
 from support.configuration import ROOT
@@ -173,6 +174,23 @@ def test_named_tests_count_at_their_code_version_once_all_have_passed(home: Path
 def test_what_is_no_plain_junit_is_refused(data: bytes, says: str) -> None:
     with pytest.raises(JUnitError, match=says):
         read_junit(data)
+
+
+def test_a_case_that_failed_stays_so_and_says_nothing_of_its_suite() -> None:
+    rows = b"<failure/><properties><property name='golive.code_version' value='9'/></properties><skipped/>"
+    found = read_junit(b"<testsuite><testcase classname='tests.test_x' name='test_y'>" + rows + b"</testcase></testsuite>")
+    assert ([each.outcome for each in found.cases], found.properties) == ([Outcome.FAILED], {})
+
+
+def test_a_result_that_none_of_our_keys_signed_is_tampered_with(home: Path) -> None:
+    kept = keep_tests(home, [junit(bad=NAMED[3])], ToldClock(), "anna", 0)
+    [step] = recorded_steps(home, "live")
+    assert (step.body["step"], step.body["status"]) == ("named_tests", "blocked")
+    path, keys = f"{TESTED}/{kept.path.name}", VerificationKeys.of_home(home).seal
+    assert read_result(home, path, keys)["exit_code"] == 4
+    kept.path.write_bytes(kept.path.read_bytes().replace(b"failed", b"passed", 1))
+    with pytest.raises(JournalError, match="tampered"):
+        read_result(home, path, keys)
 
 
 def test_the_commands_take_a_file_and_show_what_stands(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

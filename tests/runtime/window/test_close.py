@@ -18,12 +18,14 @@ import pytest
 
 from golive.cli.main import main
 from golive.model.alert import AlertOutcome, AlertSeverity
+from golive.model.errors import JournalError
 from golive.model.verdict import ExitCode
 from golive.runtime.audit_bundle.parts import SUMS, listed, sums_of
 from golive.runtime.clock import SystemClock
 from golive.runtime.gate import close_gate
 from golive.runtime.window.archive import DIRECTORY, archive_faults, made_archive
 from golive.runtime.window.close import close_window
+from golive.runtime.window.span import closed_windows, open_span
 from golive.storage import failpoint
 from golive.storage.decision_step import recorded_steps
 from golive.storage.order_journal.row import row_mac
@@ -172,6 +174,19 @@ def test_a_file_that_was_changed_together_with_its_checksum_is_named_by_the_mani
     (copy / "slo_report.json").write_text("{}\n")
     (copy / SUMS).write_bytes(sums_of([each for each in listed(copy) if each.path != SUMS]))
     assert archive_faults(copy, keys(archived)) == ("slo_report.json: is not the file that manifest.json lists",)
+
+
+def test_the_gate_of_another_entrypoint_has_windows_of_its_own(archived: Path) -> None:
+    assert len(closed_windows(archived, ENTRYPOINT)) == 1
+    assert closed_windows(archived, "kraken_desktop_live") == ()
+
+
+def test_a_gates_journal_that_is_gone_is_no_window_that_never_was(archived: Path, tmp_path: Path) -> None:
+    seal = f"var/audit/gate/{ENTRYPOINT}.seal.json"
+    (tmp_path / seal).parent.mkdir(parents=True)
+    shutil.copy(archived / seal, tmp_path / seal)
+    with pytest.raises(JournalError, match="is gone, yet a seal of it lies there"):
+        open_span(tmp_path, ENTRYPOINT)
 
 
 def test_an_archive_whose_signature_is_not_ours_is_not_the_one_of_the_window(archived: Path, tmp_path: Path) -> None:
