@@ -245,3 +245,32 @@ def test_a_pass_of_another_entrypoint_is_refused(opened: Gate) -> None:
     object.__setattr__(passed, "entrypoint", "kraken_desktop_live")
     with pytest.raises(ValueError, match="not of okx_desktop_live"):
         GateWatch(scene, passed, print)
+
+
+def test_a_gate_that_is_opened_anew_for_something_else_ends_the_watch(opened: Gate) -> None:
+    watched = Watched(opened, period_s=60)
+    other = Gate(opened.home, code="1.0+ffffffffffff")
+
+    async def anew() -> None:
+        await asyncio.sleep(0.05)
+        other.open(LENA, CARL)
+
+    run(watched, anew)
+    assert [each.partition(" (was")[0] for each in watched.closed] == [
+        "the gate was opened anew for something else: the code was changed"
+    ]
+
+
+def test_a_look_that_cannot_be_recorded_closes_it(opened: Gate) -> None:
+    watched = Watched(opened, glance_s=60)
+    seals = opened.home / "var/audit/seals"
+
+    def take_away() -> None:
+        seals.rename(opened.home / "aside")
+        seals.write_text("no folder")
+
+    opened.checks.also = take_away
+    with pytest.raises(JournalError):
+        run(watched)
+    [why] = watched.closed
+    assert why.startswith("a look at the gate failed: JournalError: ")
