@@ -18,7 +18,7 @@ from support.alert_services import Webhook, webhook
 from support.forked_golive import ForkedHome
 from support.golive_process import Finished
 from support.live_session import FLIP, LIMITS
-from support.rehearsal import add_live_entrypoint
+from support.rehearsal import QUOTES, add_live_entrypoint
 from support.venue_process import VenueKey, VenueProcess, new_key, venue_process
 
 PASSPHRASE: Final = "violet anchors drift slowly"
@@ -33,9 +33,10 @@ PEOPLE: Final = {
     "sam": ("sre", "data", "ai", "ui"),
 }
 SIGNS_AS: Final = {"secops": "security"}
-LIVE: Final = "okx_desktop_live"
-PAPER: Final = "okx_desktop_paper"
+DIALECT: Final = "okx"
+LIVE: Final = f"{DIALECT}_desktop_live"
 RUNBOOKS: Final = ("PAPER_TO_LIVE_RUNBOOK", "LIVE_EXECUTION_CHECKLIST")
+STAGES: Final = ("DEMO_PAPER_LIVE_CHECKLIST", "STAGE6_RESILIENCE_CHECKLIST", "STAGE6_PORTFOLIO_CHECKLIST")
 
 
 @dataclass
@@ -46,11 +47,28 @@ class Walk:
     venue: VenueProcess
     key: VenueKey
     channels: Webhook
+    dialect: str = DIALECT
     took: list[tuple[float, str]] = field(default_factory=list)
 
     @property
     def path(self) -> Path:
         return self.home.path
+
+    @property
+    def live(self) -> str:
+        return f"{self.dialect}_desktop_live"
+
+    @property
+    def paper(self) -> str:
+        return f"{self.dialect}_desktop_paper"
+
+    @property
+    def environment(self) -> str:
+        return f"{self.dialect}_live"
+
+    @property
+    def symbol(self) -> str:
+        return f"BTC/{QUOTES[self.dialect]}"
 
     def golive(self, *words: str, typed: str = "", code: int | None = 0) -> Finished:
         """Run a command, with what is typed at its prompts; `code` None: whatever it ends in."""
@@ -76,23 +94,24 @@ class Walk:
     def secrets(self) -> None:
         for name in ("alert_oem_live", "alert_sec_alerts"):
             self.by("sue", "secrets", "set", name, typed=f"{self.channels.url}\n")
-        typed = f"{self.key.api_key}\n{self.key.secret}\n{self.key.password}\n"
-        self.by("sue", "secrets", "rotate", "okx_live_trading", "--ip", "127.0.0.1", typed=typed)
+        fields = (self.key.api_key, self.key.secret, self.key.password)
+        typed = "".join(f"{each}\n" for each in fields if each)  # a venue without a password asks for none
+        self.by("sue", "secrets", "rotate", f"{self.dialect}_live_trading", "--ip", "127.0.0.1", typed=typed)
 
     def certificates(self) -> None:
         self.by("sue", "mtls", "generate", typed="the authority keeps this one\n")
         self.golive("mtls", "verify")
 
     def sessions(self) -> None:
-        self.golive("run", "--mode", "demo", "--entrypoint", PAPER)
-        self.golive("run", "--mode", "paper", "--entrypoint", PAPER, "--speed", "1", "--max-runtime", "12")
+        self.golive("run", "--mode", "demo", "--entrypoint", self.paper)
+        self.golive("run", "--mode", "paper", "--entrypoint", self.paper, "--speed", "1", "--max-runtime", "12")
 
     def data(self) -> None:
-        of = ("--environment", "okx_live", "--symbol", "BTC/USDT")
+        of = ("--environment", self.environment, "--symbol", self.symbol)
         seconds, now = self.path / "seconds.csv", int(time.time())
         seconds.write_text("timestamp,open,high,low,close,volume\n" + "".join(_second(now - n) for n in range(90_000, 0, -1)))
         self.golive("data", "import", str(seconds), *of, "--timeframe", "1s")
-        self.golive("data", "snapshot", "--environment", "okx_live")
+        self.golive("data", "snapshot", "--environment", self.environment)
 
     def rules(self) -> None:
         self.golive("metrics", "rules")
@@ -105,11 +124,11 @@ class Walk:
         for name in ("carl", "sue", "rita"):
             self.by(name, "signoff", "key")
         for kind, file in (("kyc", paper), ("offline_access", keys)):
-            self.by("carl", "compliance", "document", "add", str(file), "--exchange", "okx", "--kind", kind)
+            self.by("carl", "compliance", "document", "add", str(file), "--exchange", self.dialect, "--kind", kind)
         for name, role in (("carl", "compliance"), ("sue", "security"), ("rita", "risk")):
-            words = ("--entrypoint", LIVE, "--role", role, "--document", str(paper), "--expires", _in_days(30), "--write")
+            words = ("--entrypoint", self.live, "--role", role, "--document", str(paper), "--expires", _in_days(30), "--write")
             self.by(name, "signoff", "add", *words)
-        self.golive("signoff", "check", "--entrypoint", LIVE)
+        self.golive("signoff", "check", "--entrypoint", self.live)
 
     def freeze(self) -> None:
         self.by("ruth", "freeze")
@@ -127,48 +146,60 @@ class Walk:
         self.golive("named-tests", "run", "--junit", str(junit))
 
     def reconcile(self) -> None:
-        self.golive("reconcile", "--entrypoint", LIVE)
+        self.golive("reconcile", "--entrypoint", self.live)
 
     def dry_run(self) -> None:
         """Start what may not trade, which brings the late steps; its verdict is unknown, because the checklist is not green."""
-        self.golive("run", "--mode", "live", "--read-only", "--entrypoint", LIVE, "--max-runtime", "4", code=6)
+        self.golive("run", "--mode", "live", "--read-only", "--entrypoint", self.live, "--max-runtime", "4", code=6)
 
     def announce(self) -> None:
-        self.by("otto", "window", "announce", "--entrypoint", LIVE, "--starts-at", _ago(-3600), "--on-call", "otto")
+        self.by("otto", "window", "announce", "--entrypoint", self.live, "--starts-at", _ago(-3600), "--on-call", "otto")
 
-    def runbooks(self) -> None:
+    def runbooks(self, names: Sequence[str] = RUNBOOKS) -> None:
         """Let machines do what they can, and everybody confirm what waits for them."""
-        for name in RUNBOOKS:
-            self.golive("runbook", "run", name, "--entrypoint", LIVE, code=None)
-            shown = json.loads(self.golive("runbook", "show", name, "--entrypoint", LIVE, "--json", code=None).stdout)
+        for name in names:
+            self.golive("runbook", "run", name, *self.about(name), code=None)
+            shown = self.shown(name)
             for person, roles in PEOPLE.items():
                 held = {SIGNS_AS.get(role, role) for role in roles}
                 waiting = [item["id"] for item in shown["items"] if any(_waits(each, held) for each in item["bound"])]
                 if waiting:
                     words = [word for each in waiting for word in ("--confirm", each)]
-                    self.by(person, "runbook", "run", name, "--entrypoint", LIVE, *words, code=None)
+                    self.by(person, "runbook", "run", name, *self.about(name), *words, code=None)
+
+    def about(self, name: str) -> tuple[str, ...]:
+        """Return what a book is about that names no entrypoint itself."""
+        return () if name.endswith("_go_live") else ("--entrypoint", self.live)
+
+    def shown(self, name: str) -> dict[str, Any]:
+        """Return what is known of each box of a book."""
+        done = self.golive("runbook", "show", name, *self.about(name), "--json", code=None)
+        document: dict[str, Any] = json.loads(done.stdout)
+        return document
 
     # -- behind it --------------------------------------------------------------------------------------------------
 
     def status(self) -> dict[str, Any]:
         """Return what the gate says."""
-        document: dict[str, Any] = json.loads(self.golive("gate", "status", "--env", "okx_live", "--json", code=None).stdout)
+        document: dict[str, Any] = json.loads(
+            self.golive("gate", "status", "--env", self.environment, "--json", code=None).stdout
+        )
         return document
 
     def open_gate(self) -> Finished:
         """Let two people of different roles open it."""
-        words = ("gate", "open", "--env", "okx_live", "--operator", "lena", "--second", "carl")
+        words = ("gate", "open", "--env", self.environment, "--operator", "lena", "--second", "carl")
         return self.golive(*words, typed=f"{PASSPHRASE}\n{PASSPHRASE}\n")
 
     def trade(self, seconds: int) -> dict[str, Any]:
         """Trade live for a while and return the report."""
-        self.by("otto", "autotrade", "on", "--entrypoint", LIVE)
-        words = ("run", "--mode", "live", "--entrypoint", LIVE, "--max-runtime", str(seconds), "--json")
+        self.by("otto", "autotrade", "on", "--entrypoint", self.live)
+        words = ("run", "--mode", "live", "--entrypoint", self.live, "--max-runtime", str(seconds), "--json")
         report: dict[str, Any] = json.loads(self.golive(*words).stdout)
         return report
 
     def close_window(self) -> dict[str, Any]:
-        words = ("window", "close", "--entrypoint", LIVE, "--no-dashboards", "--json")
+        words = ("window", "close", "--entrypoint", self.live, "--no-dashboards", "--json")
         summary: dict[str, Any] = json.loads(self.by("otto", *words, code=None).stdout)
         return summary
 
@@ -193,11 +224,11 @@ STEPS: Final[Sequence[Callable[[Walk], None]]] = (
 
 
 @contextlib.contextmanager
-def walking(path: Path) -> Iterator[Walk]:
+def walking(path: Path, dialect: str = DIALECT) -> Iterator[Walk]:
     """Yield an installation in which nothing was done yet but its configuration; its venue and its channels run."""
-    key = new_key(dialect="okx", ip_allowlist=("127.0.0.1",))
-    flags = ("--no-limits", "--balance", "USDT=100000", "--history", "1600")
-    with venue_process(*flags, dialect="okx", keys=[key], speed="1") as venue, webhook() as channels:
+    key = new_key(dialect=dialect, ip_allowlist=("127.0.0.1",))
+    flags = ("--no-limits", "--balance", f"{QUOTES[dialect]}=100000", "--history", "1600")
+    with venue_process(*flags, dialect=dialect, keys=[key], speed="1") as venue, webhook() as channels:
         home = ForkedHome(path)
         home.env.pop("GOLIVE__OBSERVABILITY__PROMETHEUS__PORT")
         home.env["COLUMNS"] = "160"
@@ -207,13 +238,13 @@ def walking(path: Path) -> Iterator[Walk]:
         credential.write_text("a vault that nobody guesses")
         credential.chmod(0o400)
         home.env["CREDENTIALS_DIRECTORY"] = str(folder)
-        configure(home, venue.rest)
-        yield Walk(home, venue, key, channels)
+        configure(home, venue.rest, dialect)
+        yield Walk(home, venue, key, channels, dialect)
 
 
-def configure(home: ForkedHome, base_url: str) -> None:
+def configure(home: ForkedHome, base_url: str, dialect: str = DIALECT) -> None:
     """Say in the configuration what a rehearsal says: a venue on this machine, short periods, a strategy that trades."""
-    add_live_entrypoint(home, "okx", base_url)
+    add_live_entrypoint(home, dialect, base_url)
     (home.path / "strategies").mkdir()
     (home.path / "strategies/flip.py").write_text(FLIP)
     flip = 'strategies:\n  flip:\n    timeframe: "1s"\n    parameters: {position_pct: 0.04}\n'
@@ -221,14 +252,14 @@ def configure(home: ForkedHome, base_url: str) -> None:
     home.edit("runtime.yaml", "strategy: multi_strategy_default", "strategy: flip")
     for limit in LIMITS:
         home.edit("core.yaml", f"    {limit}\n", "")
-    section = "  okx_desktop_live:\n    compliance:\n      live_allowed: "
+    section = f"  {dialect}_desktop_live:\n    compliance:\n      live_allowed: "
     home.edit("core.yaml", f"{section}false", f"{section}true")
-    head = "    data_cache_path: var/data/okx_live\n    ip_allowlist: "
+    head = f"    data_cache_path: var/data/{dialect}_live\n    ip_allowlist: "
     home.edit("core.yaml", f"{head}[]", f"{head}[127.0.0.1]")
     home.edit("core.yaml", "paper_days: 7", "paper_days: 0.0001")
     home.edit("core.yaml", "observation_minutes: 60", "observation_minutes: 0.05")
     runtime = home.path / "config/runtime.yaml"
-    before, name, after = runtime.read_text().partition(f"    {LIVE}:")
+    before, name, after = runtime.read_text().partition(f"    {dialect}_desktop_live:")
     runtime.write_text(before + name + after.replace("trusted_auto_confirm: false", "trusted_auto_confirm: true", 1))
     home.edit("runtime.yaml", "port: 9177", "port: 0")
 

@@ -74,12 +74,17 @@ def place(tmp_path: Path) -> Place:
     return place_of(tmp_path)
 
 
-def place_of(home: Path, clock: ToldClock | None = None, walk: Callable[[str, str], ExitCode] | None = None) -> Place:
+def place_of(
+    home: Path,
+    clock: ToldClock | None = None,
+    walk: Callable[[str, str], ExitCode] | None = None,
+    entrypoint: str = "okx_desktop_paper",
+) -> Place:
     runtime_file = home / "config/runtime.yaml"
     configuration = load_configuration(runtime_file, {})
     return Place(
         home=home, runtime_file=runtime_file, configuration=configuration,
-        entrypoint=configuration.resolve("okx_desktop_paper"), clock=clock or ToldClock(), store=StoredSecrets(home),
+        entrypoint=configuration.resolve(entrypoint), clock=clock or ToldClock(), store=StoredSecrets(home),
         operator="os-user", walk=walk or (lambda mode, entrypoint: ExitCode.BREACHED),
     )  # fmt: skip
 
@@ -286,6 +291,29 @@ def test_a_configuration_that_is_not_as_the_runbook_wants_it_blocks(place: Place
         assert found.next_command
 
 
+def test_a_strategy_of_ones_own_blocks_where_the_runbook_names_one_alone(place: Place) -> None:
+    core, runtime = place.home / "config/core.yaml", place.home / "config/runtime.yaml"
+    core.write_text(core.read_text().replace("strategies:\n", "strategies:\n  dca: {timeframe: 1m, parameters: {}}\n"))
+    runtime.write_text(runtime.read_text().replace("strategy: multi_strategy_default", "strategy: dca"))
+    for exchange, status in (("okx", Status.OK), ("kraken", Status.OK), ("bybit", Status.BLOCKED)):
+        at = place_of(place.home, entrypoint=f"{exchange}_desktop_paper")
+        assert steps.MACHINE["entrypoint"](at, "paper").status is status, exchange
+
+
+def test_demo_and_paper_of_a_live_entrypoint_are_those_of_the_paper_one_beside_it(place: Place) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def walk(mode: str, entrypoint: str) -> ExitCode:
+        asked.append((mode, entrypoint))
+        return ExitCode.BREACHED
+
+    at = place_of(place.home, walk=walk, entrypoint="kraken_desktop_live")
+    for step in ("entrypoint", "profiles", "credentials"):
+        assert steps.MACHINE[step](at, "demo").status is Status.OK, step
+    steps.MACHINE["demo_session"](at, "demo")
+    assert asked == [("demo", "kraken_desktop_paper")]
+
+
 def test_a_session_that_does_not_pass_blocks_and_names_the_command(place: Place) -> None:
     asked: list[tuple[str, str]] = []
 
@@ -330,21 +358,21 @@ def test_a_drill_counts_while_it_passed_and_its_files_are_those_it_left(place: P
     for path in files:
         path.write_text(json.dumps({"services": [{"name": each} for each in Scenario]}))
     signer = host_signer(place.home, place.clock, "anna")
-    record_step(place.home, signer, "resilience_drill", "ok", 1, files)
+    record_step(place.home, signer, "resilience_drill", "ok", 1, files, stage="rehearsal")
     assert step(place, "live").status is Status.OK
     files[0].write_text("[]")
     assert "audit_summary.json is not the file that it left" in step(place, "live").said
-    record_step(place.home, signer, "resilience_drill", "ok", 1, files[1:])
+    record_step(place.home, signer, "resilience_drill", "ok", 1, files[1:], stage="rehearsal")
     assert "it left no audit_summary.json" in step(place, "live").said
-    record_step(place.home, signer, "resilience_drill", "failed", 1, files)
+    record_step(place.home, signer, "resilience_drill", "failed", 1, files, stage="rehearsal")
     assert "ended failed" in step(place, "live").said
     assert step(place, "live").status is Status.BLOCKED
-    record_step(place.home, signer, "resilience_drill", "ok", 1, files)
+    record_step(place.home, signer, "resilience_drill", "ok", 1, files, stage="rehearsal")
     assert step(place, "live").status is Status.OK
     late = place_of(place.home, ToldClock(place.clock.now() + 7 * DAY))
     assert "older than 7 days" in step(late, "live").said
     files[1].write_text(json.dumps({"services": [{"name": "process_kill"}]}))
-    record_step(place.home, signer, "resilience_drill", "ok", 1, files)
+    record_step(place.home, signer, "resilience_drill", "ok", 1, files, stage="rehearsal")
     found = step(place, "live")
     assert (found.status, found.next_command) == (Status.UNKNOWN, "golive drill run")
     assert "yet without venue_outage, rate_limit_storm, feed_silence" in found.said

@@ -12,7 +12,8 @@ from .place import Done, Place, blocked, judged, ok
 
 _SHOW: Final = "golive config show --origin"
 _GUARDRAILS: Final = ("paper_exchange_metrics", "io_queue")
-_STRATEGY: Final = "multi_strategy_default"
+_STRATEGIES: Final = {"bybit": "multi_strategy_default"}
+"""exchange → the strategy that its runbook names; the others leave it to the operator"""
 
 
 def config_check(place: Place, stage: str) -> Done:
@@ -24,18 +25,20 @@ def config_check(place: Place, stage: str) -> Done:
 
 def entrypoint(place: Place, stage: str) -> Done:
     """The entrypoint leads to its paper environment, with the strategy and the tags that the runbooks name."""
-    found, label = place.entrypoint, place.entrypoint.exchange
+    found = place.paper
+    label = found.exchange
     bad = _differences(
         ("environment", found.environment, f"{label}_paper"),
         ("tags", found.tags, ("desktop", "paper", label)),
-        ("strategy", found.strategy, _STRATEGY),
+        ("strategy", found.strategy, _STRATEGIES.get(label, found.strategy)),
     )
     return judged(f"{found.name} → {found.environment}, {found.strategy}, risk profile {found.risk_profile}", bad, _SHOW)
 
 
 def credentials(place: Place, stage: str) -> Done:
     """The environment has the venue's adapter and key, and the key is to be had."""
-    found, label = place.entrypoint, place.entrypoint.exchange
+    found = place.paper
+    label = found.exchange
     bad = _differences(
         ("exchange", found.adapter, f"{label}_spot"), ("keychain_key", found.keychain_key, f"{label}_paper_trading")
     )
@@ -50,7 +53,8 @@ def credentials(place: Place, stage: str) -> Done:
 
 def profiles(place: Place, stage: str) -> Done:
     """Paper and trading profile of the entrypoint name it, its adapter, queue, tags and guardrails."""
-    found, label = place.entrypoint, place.entrypoint.exchange
+    found = place.paper
+    label = found.exchange
     paper, trading = found.paper, found.trading
     if paper is None or trading is None:
         return blocked(f"{found.name} has no paper profile or no trading profile", "golive config check")

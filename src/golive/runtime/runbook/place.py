@@ -39,6 +39,11 @@ class Place:
         """What the checks look at: the live entrypoint that the runbook leads to. Raises ConfigError where it is not clear."""
         return scene_of(self.home, self.runtime_file, self.configuration, self.entrypoint.name, self.clock, self.store)
 
+    @property
+    def paper(self) -> ResolvedEntrypoint:
+        """The paper entrypoint that the steps of demo and paper are about. Raises ConfigError where it is not clear."""
+        return self.scene.paper if self.entrypoint.environment_type == "live" else self.entrypoint
+
 
 @dataclass(frozen=True, slots=True)
 class Done:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from golive.inputs import parse_json, read_bytes
 from golive.model.clock import DAY, from_iso
+from golive.model.verdict import Stage
 from golive.readiness.finding import Status
 from golive.readiness.resilience.service import Scenario
 from golive.storage.decision_step import recorded_steps
@@ -16,7 +17,6 @@ from golive.storage.decision_step import recorded_steps
 from ..readiness.scene import scene_of
 from .place import Done, Place, judged, unknown
 
-_LIVE: Final = "live"
 _RECORD_NS: Final = 7 * DAY
 _DRILL: Final = "var/audit/resilience/failover_summary.json"
 _DRILL_FILES: Final = ("audit_summary.json", "failover_summary.json", "failover_summary.csv", "self_healing_report.json")
@@ -26,7 +26,7 @@ _PORTFOLIO: Final = "var/audit/portfolio/portfolio_check.json"
 def resilience_evidence(place: Place, stage: str) -> Done:
     """The newest drill that is on the record passed all scenarios, and its four files are those that it left."""
     command = "golive drill run"
-    done = _on_record(place, "resilience_drill", _DRILL_FILES, command)
+    done = _on_record(place, "resilience_drill", _DRILL_FILES, command, Stage.REHEARSAL)
     if done.status is not Status.OK:
         return done
     services = _document(place, _DRILL).get("services")
@@ -42,7 +42,7 @@ def portfolio_evidence(place: Place, stage: str) -> Done:
         place.home, place.runtime_file, place.configuration, place.entrypoint.name, place.clock, place.store
     ).live.name  # fmt: skip
     command = f"golive portfolio check --entrypoint {live}"
-    done = _on_record(place, "portfolio_check", ("portfolio_check.json",), command)
+    done = _on_record(place, "portfolio_check", ("portfolio_check.json",), command, Stage.LIVE)
     if done.status is not Status.OK:
         return done
     checked = _document(place, _PORTFOLIO).get("portfolio_id")
@@ -51,9 +51,9 @@ def portfolio_evidence(place: Place, stage: str) -> Done:
     return done
 
 
-def _on_record(place: Place, step: str, wanted: Collection[str], command: str) -> Done:
+def _on_record(place: Place, step: str, wanted: Collection[str], command: str, stage: Stage) -> Done:
     """Judge the newest record of a step that another command leaves, by its status, its age and the digests of its files."""
-    entries = [entry for entry in recorded_steps(place.home, _LIVE) if entry.body.get("step") == step]
+    entries = [entry for entry in recorded_steps(place.home, str(stage)) if entry.body.get("step") == step]
     if not entries:
         return unknown(f"no {step} is on the record", command)
     body, age = entries[-1].body, place.clock.now() - from_iso(entries[-1].ts)

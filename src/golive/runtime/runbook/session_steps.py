@@ -70,15 +70,15 @@ def paper_health(place: Place, stage: str) -> Done:
     report = _report(place, Stage.PAPER)
     if report is None:
         return _none(place)
-    health = _object(_object(report.get("paper_exchange_metrics")).get(place.entrypoint.name)).get("health_status")
+    health = _object(_object(report.get("paper_exchange_metrics")).get(place.paper.name)).get("health_status")
     bad = [] if health == 1 else [f"health_status is {health}"]
     return judged(f"{_name(report)}: health_status 1", bad, "golive venue list", *_files(place, report))
 
 
 def guardrails(place: Place, stage: str) -> Done:
     """The queues and the event log of the entrypoint's newest run show no throttling and no error."""
-    command = f"golive report guardrails --tag {place.entrypoint.exchange} --tag paper"
-    found = stored_guardrails(place.home, place.configuration, place.clock.now(), tags=(place.entrypoint.exchange, "paper"))
+    command = f"golive report guardrails --tag {place.paper.exchange} --tag paper"
+    found = stored_guardrails(place.home, place.configuration, place.clock.now(), tags=(place.paper.exchange, "paper"))
     told = f"queues {found.status}, {len(found.log_records)} events"
     if found.status == "ok" and not found.log_records:
         return ok(told)
@@ -87,7 +87,7 @@ def guardrails(place: Place, stage: str) -> Done:
 
 def _walked(place: Place, stage: Stage) -> JsonObject | None:
     """Run a session and return its report; None unless it passed."""
-    code = place.walk(str(stage), place.entrypoint.name)
+    code = place.walk(str(stage), place.paper.name)
     return _report(place, stage) if code is ExitCode.OK else None
 
 
@@ -97,7 +97,7 @@ def _report(place: Place, stage: Stage) -> JsonObject | None:
     Raises JournalError for records that are not sound.
     """
     signer = host_signer(place.home, SystemClock(), place.operator)
-    record = StageRecords(place.home, signer, operator=place.operator).latest(place.entrypoint.name, stage)
+    record = StageRecords(place.home, signer, operator=place.operator).latest(place.paper.name, stage)
     digest = place.configuration.file_digest
     if record is None or record.verdict is not Verdict.OK or record.code_version != code_version():
         return None
@@ -116,24 +116,24 @@ def _report(place: Place, stage: Stage) -> JsonObject | None:
 
 def _passed(place: Place, stage: Stage, report: JsonObject | None) -> Done:
     if report is None:
-        command = f"golive run --mode {stage} --entrypoint {place.entrypoint.name}"
-        return blocked(f"the {stage} session of {place.entrypoint.name} did not pass", command)
+        command = f"golive run --mode {stage} --entrypoint {place.paper.name}"
+        return blocked(f"the {stage} session of {place.paper.name} did not pass", command)
     return ok(f"{_name(report)}: passed", *_files(place, report))
 
 
 def _none(place: Place) -> Done:
-    told = f"no paper session of {place.entrypoint.name} passed in the last 24 hours with this configuration and code"
-    return unknown(told, f"golive run --mode paper --entrypoint {place.entrypoint.name}")
+    told = f"no paper session of {place.paper.name} passed in the last 24 hours with this configuration and code"
+    return unknown(told, f"golive run --mode paper --entrypoint {place.paper.name}")
 
 
 def _unlike(report: JsonObject, place: Place) -> list[str]:
     """Return where the report is not as the runbooks want it."""
     metrics = _object(report.get("paper_exchange_metrics"))
-    summary, own = _object(metrics.get("summary")), _object(metrics.get(place.entrypoint.name))
+    summary, own = _object(metrics.get("summary")), _object(metrics.get(place.paper.name))
     monitored = _paper_entrypoints(place)
     wanted: list[tuple[str, JsonValue, JsonValue]] = [
         ("summary.status", summary.get("status"), "ok"),
-        (f"{place.entrypoint.name}.status", own.get("status"), "ok"),
+        (f"{place.paper.name}.status", own.get("status"), "ok"),
         ("breaches", own.get("breaches"), []),
         ("summary.monitored_entrypoint_names", summary.get("monitored_entrypoint_names"), list(monitored)),
         ("summary.monitored_metric_names", summary.get("monitored_metric_names"), sorted(_METRICS)),
@@ -153,8 +153,8 @@ def _unlike(report: JsonObject, place: Place) -> list[str]:
         covered = _object(summary.get(field))
         for key in keys:
             names = covered.get(key)
-            if not isinstance(names, list) or place.entrypoint.name not in names:
-                bad.append(f"summary.{field}.{key} lacks {place.entrypoint.name}")
+            if not isinstance(names, list) or place.paper.name not in names:
+                bad.append(f"summary.{field}.{key} lacks {place.paper.name}")
     return bad
 
 
