@@ -25,9 +25,11 @@ from golive.runtime.clock import SystemClock
 from golive.runtime.gate import close_gate
 from golive.runtime.window.archive import DIRECTORY, archive_faults, made_archive
 from golive.runtime.window.close import close_window
+from golive.runtime.window.make import Closing, make_archive
 from golive.runtime.window.span import closed_windows, open_span
 from golive.storage import failpoint
 from golive.storage.decision_step import recorded_steps
+from golive.storage.keys import SigningKeys
 from golive.storage.order_journal.row import row_mac
 from golive.storage.verified import VerificationKeys, entries
 from support.alert_services import Webhook
@@ -174,6 +176,20 @@ def test_a_file_that_was_changed_together_with_its_checksum_is_named_by_the_mani
     (copy / "slo_report.json").write_text("{}\n")
     (copy / SUMS).write_bytes(sums_of([each for each in listed(copy) if each.path != SUMS]))
     assert archive_faults(copy, keys(archived)) == ("slo_report.json: is not the file that manifest.json lists",)
+
+
+def test_an_archive_that_is_damaged_before_it_is_examined_closes_no_window(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def then_damaged(closing: Closing, ours: SigningKeys) -> Path:
+        folder = make_archive(closing, ours)
+        (home / folder / "slo_report.json").write_text("{}\n")
+        return folder
+
+    monkeypatch.setattr("golive.runtime.window.close.make_archive", then_damaged)
+    closed = close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=0.1)
+    assert closed.exit_code is ExitCode.UNKNOWN
+    assert "slo_report.json: is not the file that manifest.json lists" in closed.faults
+    assert (transitions(home), closings(home), gate_types(home)) == ([], [], ["gate_opened", "gate_closed"])
+    assert not (home / DIRECTORY / "migration_summary.json").exists()
 
 
 def test_the_gate_of_another_entrypoint_has_windows_of_its_own(archived: Path) -> None:
