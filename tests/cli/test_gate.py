@@ -67,6 +67,7 @@ def test_status_shows_every_check_and_the_gate_and_writes_nothing(person: Person
     assert [row["id"] for row in document["items"] if not row["asked"]] == [id_ for id_, row in CHECKS.items() if row.needs]
     assert document["gate"]["state"] == "shut", "it was opened for code of another version"
     assert "the code was changed" in document["gate"]["because"]
+    assert document["gate"]["since"] is None, "when it was opened is not when it was shut"
     assert sorted(person.home.rglob("*")) == before
 
 

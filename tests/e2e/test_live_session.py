@@ -120,6 +120,26 @@ def test_a_gate_that_closes_ends_the_session_in_order(tmp_path: Path) -> None:
         assert verified.code == 0, verified.stdout
 
 
+def test_a_gate_whose_journal_is_edited_ends_the_session_in_order_and_says_that_its_closing_is_not_on_record(
+    tmp_path: Path,
+) -> None:
+    with rehearsal(tmp_path, money="50000") as at:
+        trading(at)
+        session = start(at, seconds=60)
+        wait_for_orders(at, session, 1)
+        journal = at.home.path / f"var/audit/gate/{at.entrypoint}.jsonl"
+        data = bytearray(journal.read_bytes())
+        data[len(data) // 2] ^= 1
+        journal.write_bytes(data)
+        code, report = session.report(20)
+        assert (code, report["status"], report["gate"]["verdict"]) == (3, "blocked", "blocked")
+        ended, unrecorded = report["errors"]
+        assert "its journal cannot be believed" in ended
+        assert f"the closing of the gate of {at.entrypoint} is not on record" in unrecorded
+        assert f"golive gate close --entrypoint {at.entrypoint}" in unrecorded
+        demand_one_account(at, report)
+
+
 def test_it_begins_small_and_observed_and_goes_on_with_its_full_limits(tmp_path: Path) -> None:
     with rehearsal(tmp_path, money="50000") as at:
         trading(at, ("core.yaml", "observation_minutes: 60", "observation_minutes: 0.05"))

@@ -11,6 +11,7 @@ import pytest
 from golive.metrics.recorder import MemoryRecorder
 from golive.model.command import Record
 from golive.model.decision import Approved, DecisionCode, Refused
+from golive.model.emergency import EmergencyMode, TradingState
 from golive.model.order import Side
 from golive.model.verdict import RunStatus
 from golive.observability.guardrails import Guardrails, QueueSummary
@@ -69,6 +70,15 @@ def judged_by(plan: Plan, venue: str, *guardrails: str) -> Plan:
 
 
 QUIET = queues()
+
+
+def test_a_session_that_ordered_nothing_in_emergency_mode_says_that_and_not_that_nobody_confirmed_it() -> None:
+    found = facts()
+    assert found.engine is not None
+    found.emergencies.append(EmergencyMode(TradingState.REDUCING, "strange fills", "olga", "all", 0))
+    judge(plan(), found, CLEAN, QUIET)
+    told = [each for each in found.warnings if each.startswith("nothing was to be ordered")]
+    assert told == ["nothing was to be ordered, because emergency mode was on: the session opens no further stage"]
 
 
 def test_a_spotless_session_succeeds() -> None:

@@ -61,7 +61,7 @@ def gate_document(state: GateState, faults: tuple[str, ...]) -> GateDocument:
     """Return a gate as it is shown; `faults`: why one that is open would be refused."""
     if isinstance(state, Opened):
         return GateDocument(
-            state="shut" if faults else "open", because="; ".join(faults), since=state.opened_at,
+            state="shut" if faults else "open", because="; ".join(faults), since=None if faults else state.opened_at,
             until=None if faults else state.expires_at, operators=tuple(state.operators), closed_by="", report=state.report,
         )  # fmt: skip
     return GateDocument(

@@ -16,7 +16,7 @@ from .broken import EXCHANGE_METRICS, IO_QUEUE, verdicts_before
 from .facts import SessionFacts
 from .plan import Plan
 
-NO_CHECKLIST: Final = "the readiness checklist that gives its verdict is not part of this version"
+NOT_JUDGED: Final = "it looks and judges nothing; the verdict on readiness is the gate's: golive gate status"
 
 
 def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: Guardrails) -> Decision:
@@ -32,6 +32,7 @@ def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: G
         facts.warn(f"{facts.engine.candles} closed candles: the strategy never left its warm-up, so nothing was decided")
     elif not facts.has_run:
         why = "auto-trade is off" if plan.read_only is not None else "nobody has confirmed it"
+        why = "emergency mode was on" if facts.emergencies else why
         facts.warn(f"nothing was to be ordered, because {why}: the session opens no further stage")
     elif facts.was_refused_everything:
         facts.warn("orders were asked for and not one was allowed: the session opens no further stage")
@@ -40,7 +41,7 @@ def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: G
     if plan.is_live_dry_run:
         # What only a gate may say; monitored paper venues and limits of an account that cannot trade say nothing about it.
         verdicts = [Verdict.UNKNOWN, *_emergencies(facts)]
-        facts.warn(f"dry run of {plan.entrypoint.name}: {NO_CHECKLIST}")
+        facts.warn(f"dry run of {plan.entrypoint.name}: {NOT_JUDGED}")
     return decide_status(
         verdicts,
         phase=evaluation.phase,

@@ -42,7 +42,7 @@ from golive.venues.failover import FailoverStatus
 
 from .code_version import code_version
 from .facts import SessionFacts
-from .judgement import NO_CHECKLIST
+from .judgement import NOT_JUDGED
 from .memory import peak_mib
 from .plan import Plan
 
@@ -171,7 +171,7 @@ def _gate(plan: Plan, facts: SessionFacts) -> Gate:
     if facts.live_ended is not None:
         return Gate(Verdict.BLOCKED, (facts.live_ended,))
     if plan.is_live_dry_run:
-        return Gate(Verdict.UNKNOWN, (NO_CHECKLIST,))
+        return Gate(Verdict.UNKNOWN, (NOT_JUDGED,))
     return Gate(Verdict.NOT_APPLICABLE if plan.stage is Stage.DEMO else Verdict.OK)
 
 

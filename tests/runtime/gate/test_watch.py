@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import threading
 import time
@@ -229,6 +230,25 @@ def test_closing_twice_says_it_once_and_cancelling_leaves_it_open(opened: Gate) 
 
     asyncio.run(cancelled())
     assert (watched.closed, watched.watch.why, opened.state()) == (["first"], "first", "first")
+
+
+def test_a_closing_that_was_begun_is_waited_for_when_the_watch_is_cancelled(opened: Gate) -> None:
+    watched = Watched(opened, period_s=60)
+
+    async def cancelled() -> None:
+        with opened.journal.path.open("rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            closing = asyncio.create_task(watched.watch.close("reconnect_required is 1"))
+            while not watched.closed:
+                assert not closing.done()
+                await asyncio.sleep(0.02)
+            closing.cancel()
+            await asyncio.gather(closing, return_exceptions=True)
+            assert watched.records(CLOSED) == []
+        await watched.watch.recorded()
+
+    asyncio.run(cancelled())
+    assert [each.body["reason"] for each in watched.records(CLOSED)] == watched.closed
 
 
 def test_trading_stops_even_when_the_closing_cannot_be_recorded(opened: Gate) -> None:

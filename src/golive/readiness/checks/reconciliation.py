@@ -91,8 +91,8 @@ def _objections(evidence: ReconciliationEvidence) -> Iterator[Objection]:
         yield unknown(f"the accounts of {evidence.entrypoint} were never reconciled", command)
         return
     if (seen.environment, seen.endpoint_host) != (evidence.environment, evidence.endpoint_host):
-        was = f"{seen.environment} at {seen.endpoint_host}"
-        yield blocked(f"the reconciliation is of {was}, not of {evidence.environment} at {evidence.endpoint_host}", command)
+        was, now = (f"{each.environment} at {each.endpoint_host or 'its real venue'}" for each in (seen, evidence))
+        yield blocked(f"the reconciliation is of {was}, not of {now}", command)
     yield from too_old("the reconciliation", seen.made_at, evidence.now, evidence.max_age_hours, command)
     for name in evidence.accounts:
         if name not in seen.accounts:

@@ -63,6 +63,7 @@ class GateWatch:
         self._glance_s = glance_s
         self._journal = GateJournal(scene.home, scene.live.name)
         self._why: str | None = None
+        self._recording: asyncio.Future[None] | None = None
         self._ended = asyncio.Event()
 
     @property
@@ -93,22 +94,29 @@ class GateWatch:
         """Close the gate because of `why`, whether `run` runs or not; harmless when it is closed. Raises as `run`."""
         await self._end(why, by)
 
+    async def recorded(self) -> None:
+        """Wait until a closing that was begun is on record, also where `run` was cancelled meanwhile. Raises as `run`."""
+        record = self._recording
+        if record is None:
+            return
+        await asyncio.wait([record], timeout=self._deadline_s)
+        if not record.done():
+            self._recording = None
+            record.cancel()
+            raise JournalError(f"the gate of {self._scene.live.name} was closed ({self._why}), and its record is not written yet")
+        record.result()
+
     async def _end(self, why: str, by: str) -> None:
         if self._why is not None:
             return
         self._why = why
-        record = asyncio.ensure_future(_off_the_loop(lambda: self._record(why, by)))
+        self._recording = record = asyncio.ensure_future(_off_the_loop(lambda: self._record(why, by)))
         await asyncio.wait([record], timeout=_RECORD_S)
         self._ended.set()
         try:
             self._closed(why)
         finally:
-            if not record.done():
-                await asyncio.wait([record], timeout=self._deadline_s)
-        if not record.done():
-            record.cancel()
-            raise JournalError(f"the gate of {self._scene.live.name} was closed ({why}), and its record is not written yet")
-        record.result()
+            await self.recorded()
 
     def _record(self, why: str, by: str) -> None:
         close_gate(self._scene.home, self._scene.live.name, why, self._scene.clock, by=by)

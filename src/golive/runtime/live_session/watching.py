@@ -7,6 +7,7 @@ comes to its end in order.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,6 +16,7 @@ from golive.engine import Engine
 from golive.model.alert import AlertSeverity
 from golive.model.command import Alert
 from golive.model.errors import JournalError
+from golive.model.redaction import redacted
 
 from ..evidence import Evidence
 from ..facts import SessionFacts
@@ -41,19 +43,42 @@ class LiveWatch:
     _notes: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
-        """Watch until canceled. Raises JournalError when the closing of the gate could not be recorded."""
+        """Watch until canceled. A closing of the gate that is not on record is told; the session ends in order all the same."""
         assert self.gate is not None
         watching = [asyncio.ensure_future(self.gate.run()), asyncio.ensure_future(self._look())]
         try:
             await asyncio.gather(*watching)
         except Exception as bug:
-            self.ended(f"what watches it failed: {bug}")  # nothing is traded that nobody watches
-            raise
+            if self.gate.why is None or not isinstance(bug, JournalError):  # else the record of its closing: told below
+                self.ended(f"what watches it failed: {bug}")  # nothing is traded that nobody watches
+                await self._close(f"what watches it failed: {bug}")
+                raise
         finally:
             self._say_how_long()
             for each in watching:
                 each.cancel()
+            await self._demand_recorded()
             await asyncio.gather(*watching, *self._notes, return_exceptions=True)
+
+    async def _close(self, why: str) -> None:
+        """Close the gate, too; what cannot be recorded is told by `_demand_recorded`."""
+        assert self.gate is not None
+        with contextlib.suppress(JournalError):
+            await self.gate.close(why)
+
+    async def _demand_recorded(self) -> None:
+        """Say so where the gate's journal does not know that it was closed: put back, it would be open until its time is over."""
+        assert self.gate is not None
+        try:
+            await self.gate.recorded()
+        except JournalError as exc:
+            name = self.plan.entrypoint.name
+            self.facts.err(
+                redacted(
+                    f"the closing of the gate of {name} is not on record: {str(exc).replace(f'{self.plan.home}/', '')}. Once its "
+                    f"journal can be written: golive gate close --entrypoint {name} --operator NAME"
+                )
+            )
 
     async def _look(self) -> None:
         assert self.gate is not None
@@ -84,9 +109,12 @@ class LiveWatch:
     def _say_how_long(self) -> None:
         seen = self.observation
         if seen is not None and not seen.is_over:
+            short = (
+                "" if seen.minutes < self.plan.observation_minutes else ", and no order was answered or no books were compared"
+            )
             self.facts.warn(
                 f"the session ended before its observation did: it was observed for {seen.minutes:f} of "
-                f"{self.plan.observation_minutes:f} minutes, under canary limits all the time; the next one begins anew"
+                f"{self.plan.observation_minutes:f} minutes{short}, under canary limits all the time; the next one begins anew"
             )
 
     def _held(self) -> str:
