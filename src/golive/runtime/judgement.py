@@ -16,7 +16,7 @@ from .broken import EXCHANGE_METRICS, IO_QUEUE, verdicts_before
 from .facts import SessionFacts
 from .plan import Plan
 
-NOT_JUDGED: Final = "it looks and judges nothing; the verdict on readiness is the gate's: golive gate status"
+NOT_JUDGED: Final = "it only looks; what the readiness checklist comes to is said by golive gate status"
 
 
 def judge(plan: Plan, facts: SessionFacts, evaluation: Evaluation, guardrails: Guardrails) -> Decision:
