@@ -17,6 +17,7 @@ from golive.model.live_order import OrderResult
 from golive.readiness.finding import Status
 from golive.runtime.monitoring import RULES_FOLDER, rule_files, write_files
 from golive.runtime.readiness.checklist import examine
+from golive.runtime.readiness.decision_log import decision_log_evidence
 from golive.storage.decision_step import LIVE, record_step, recorded_steps, stage_log
 from golive.storage.live_segments import DIRECTORY, LOG_NAME, LiveSegments
 from golive.storage.live_verification import bound_faults, bounds_of
@@ -68,6 +69,12 @@ def test_every_flipped_byte_and_every_cut_is_found(home: Path) -> None:
         assert examine(scene, "decision_log").status is not Status.OK
     path.write_bytes(data)
     assert examine(scene, "decision_log").status is Status.OK
+
+
+def test_a_step_that_rests_on_a_licence_for_development_is_told_as_one(home: Path) -> None:
+    record_step(home, signer_of(home, ToldClock()), "licence_verified", "ok", 1, [], facts={"development": True})
+    steps = decision_log_evidence(rehearsal_scene(home)).steps
+    assert [name for name, step in steps.items() if step.is_development] == ["licence_verified"]
 
 
 def put_back(home: Path, before: Path) -> None:

@@ -192,6 +192,14 @@ def test_an_archive_that_is_damaged_before_it_is_examined_closes_no_window(home:
     assert not (home / DIRECTORY / "migration_summary.json").exists()
 
 
+def test_a_window_whose_archive_was_damaged_since_is_not_told_as_it_was(archived: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(archived, tmp_path / "home"))
+    (archives(home)[0] / "slo_report.json").write_text("{}\n")
+    told = close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=0.1)
+    assert (told.is_new, told.exit_code) == (False, ExitCode.UNKNOWN)
+    assert "slo_report.json: is not the file that manifest.json lists" in told.faults
+
+
 def test_the_gate_of_another_entrypoint_has_windows_of_its_own(archived: Path) -> None:
     assert len(closed_windows(archived, ENTRYPOINT)) == 1
     assert closed_windows(archived, "kraken_desktop_live") == ()
