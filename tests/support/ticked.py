@@ -10,6 +10,8 @@ from typing import Final
 
 from support.walk import RUNBOOKS, STAGES, STEPS, Walk, walking
 
+TRADING_S: Final = 25
+"""long enough for the observation, whatever else this machine does"""
 GOOD: Final = ("ok", "not_applicable")
 QUICK: Final = (
     "{position_pct: 0.04, fast_bars: 2, slow_bars: 4, reversion_bars: 4, breakout_bars: 2, volatility_bars: 5,"
@@ -64,20 +66,25 @@ def _why(bound: dict[str, object]) -> str:
     return str(bound["said"] or f"waits for {bound['name']}")
 
 
+def rehearse(walk: Walk) -> None:
+    """Go the whole way on a machine where nothing is done yet: to the gate, behind it, the window's end, and every book again."""
+    prepare(walk)
+    for step in STEPS:
+        step(walk)
+    walk.runbooks(("PAPER_TO_LIVE_RUNBOOK",))  # its dry run looks at the other book
+    told(walk, RUNBOOKS, "before the window")
+    walk.open_gate()
+    walk.trade(TRADING_S)
+    walk.close_window()
+    drill(walk)
+    walk.runbooks(books(walk))
+
+
 def main() -> None:
     """Walk in the folder that is named with the exchange that is named, and print what is open."""
     with walking(Path(sys.argv[1]), sys.argv[2]) as walk:
         try:
-            prepare(walk)
-            for step in STEPS:
-                step(walk)
-            walk.runbooks(("PAPER_TO_LIVE_RUNBOOK",))  # its dry run looks at the other book
-            told(walk, RUNBOOKS, "before the window")
-            walk.open_gate()
-            walk.trade(8)
-            walk.close_window()
-            drill(walk)
-            walk.runbooks(books(walk))
+            rehearse(walk)
             told(walk, books(walk), "after the window")
             for words in sys.argv[3:]:
                 done = walk.golive(*words.split(), code=None)
