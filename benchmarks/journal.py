@@ -25,7 +25,7 @@ _BODY: Final = {
 
 
 class Figures(NamedTuple):
-    """Records a second."""
+    """Records a second; those of verification a CPU second."""
 
     appended: float
     floor: float
@@ -77,9 +77,9 @@ def _floor(home: Path, data: bytes) -> float:
 
 
 def _verify(data: bytes, seal: bytes, chain: Chain, keys: SigningKeys) -> float:
-    began = time.perf_counter()
+    began = time.process_time()  # nothing waits in it, and a busy machine disturbs it least
     report = verify_file(data, chain, seal=seal, seal_keys=keys.seal_keys)
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     if report.soundness is not Soundness.CLEAN:
         raise AssertionError(report.faults[0])
     return report.records / took
@@ -90,8 +90,8 @@ def main() -> None:
     found = figures()
     print(f"appended, groups of {GROUP} synced   {found.appended:>9,.0f} records/s   goal ≥ {APPEND_GOAL:,}")
     print(f"a bare file, synced as often     {found.floor:>9,.0f} records/s")
-    print(f"verified, every MAC              {found.verified:>9,.0f} records/s   goal ≥ {VERIFY_GOAL:,}")
-    print(f"verified by seals                {found.verified_by_seals:>9,.0f} records/s   goal ≥ {VERIFY_GOAL:,}")
+    print(f"verified, every MAC (CPU)        {found.verified:>9,.0f} records/s   goal ≥ {VERIFY_GOAL:,}")
+    print(f"verified by seals (CPU)          {found.verified_by_seals:>9,.0f} records/s   goal ≥ {VERIFY_GOAL:,}")
     print(f"a record has {found.record_bytes:.0f} bytes")
 
 

@@ -23,11 +23,13 @@ from golive.config.mtls_section import Mtls
 from golive.config.rbac import Role
 from golive.model.secret import Secret
 from golive.runtime.clock import SystemClock
+from golive.runtime.mtls.place import BundlePlace
 from golive.runtime.mtls.prepare import generate_bundle
 from golive.runtime.tokens import issue_token
+from golive.security.bundle_check import AUTHORITY
 from golive.security.certificate import Certificate
+from golive.security.certificate_maker import LeafRole
 from golive.security.operators import OperatorIdentity
-from golive.services.client import client_credentials
 from golive.services.gatekeeper import CallLimits
 from golive.services.proto import status_pb2, status_pb2_grpc
 from golive.services.server import WORKERS, StatusServer
@@ -66,6 +68,13 @@ def call_us(stub: status_pb2_grpc.StatusServiceStub, metadata: tuple[tuple[str, 
     return found
 
 
+def credentials(home: Path) -> grpc.ChannelCredentials:
+    """Return what a client of the bundle in `home` shows and believes."""
+    files = BundlePlace.of(home, Mtls()).files()
+    leaf = LeafRole.CLIENT
+    return grpc.ssl_channel_credentials(files.certificates[AUTHORITY], files.keys[leaf], files.certificates[leaf])
+
+
 def measured(rounds: int = ROUNDS, calls: int = CALLS) -> dict[str, float]:
     """Return median µs of a plain and a guarded call, and what the guard adds."""
     context = multiprocessing.get_context("spawn")
@@ -82,7 +91,7 @@ def measured(rounds: int = ROUNDS, calls: int = CALLS) -> dict[str, float]:
             ends.append(end)
         with (
             grpc.insecure_channel(addresses[0]) as bare,
-            grpc.secure_channel(addresses[1], client_credentials(home, Mtls())) as sealed,
+            grpc.secure_channel(addresses[1], credentials(home)) as sealed,
         ):
             ways = {
                 "plain_us": (status_pb2_grpc.StatusServiceStub(bare), ()),

@@ -23,7 +23,8 @@ _PLAIN_INT_END: Final = 1e21
 
 
 _UNUSUAL: Final = rb"-?(?:[0-9]{16}|[0-9]+(?:\.[0-9]+)?[eE]|[0-9]+\.[0-9]*0[,}\]])"
-_UNUSUAL_MEMBER: Final = re.compile(rb'":' + _UNUSUAL)
+_UNUSUAL_MEMBER: Final = re.compile(rb'":(?=[-0-9])' + _UNUSUAL)
+"""the look ahead leaves members that are no number at once, which are most"""
 _UNUSUAL_ITEM: Final = re.compile(rb"[\[,]" + _UNUSUAL)
 
 
