@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ from golive.runtime.readiness.checklist import checklist, examine
 from golive.runtime.readiness.scene import Scene, scene_of
 from golive.runtime.secret_store import StoredSecrets
 from golive.storage.config_files import load_configuration
+from support.alert_services import until
 from support.configuration import ROOT
 from support.walk import LIVE, STEPS, Walk, walking
 
@@ -275,6 +277,24 @@ def test_the_gate_opens_the_rehearsal_trades_and_an_auditor_finds_everything_sou
     walk.golive("run", "--mode", "live", "--entrypoint", LIVE, code=3)
     walk.golive("audit", "verify", "--all")
     verify_alone(walk)
+
+
+def test_a_session_whose_gate_is_closed_goes_on_on_paper(walk: Walk) -> None:
+    walk.open_gate()
+    before, papers = len(walk.venue.orders()), len(walk.home.reports("paper"))
+    running = walk.home.start("live", "--entrypoint", LIVE, "--max-runtime", "6")
+    try:
+        until(lambda: len(walk.venue.orders()) > before)
+        walk.by("otto", "gate", "close", "--env", "okx_live", "--reason", "enough")
+        out, err = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    report = json.loads(out)
+    assert (running.returncode, report["status"], report["gate"]["verdict"]) == (3, "blocked", "blocked")
+    assert "going on on paper with okx_desktop_paper" in err
+    assert len(walk.home.reports("paper")) == papers + 1
+    assert json.loads(walk.home.reports("paper")[-1].read_bytes())["status"] == "success"
+    assert not [order for order in walk.venue.orders() if order["state"] in ("live", "partially_filled")]
 
 
 def verify_alone(walk: Walk) -> None:

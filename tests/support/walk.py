@@ -257,6 +257,7 @@ def configure(home: ForkedHome, base_url: str, dialect: str = DIALECT) -> None:
     head = f"    data_cache_path: var/data/{dialect}_live\n    ip_allowlist: "
     home.edit("core.yaml", f"{head}[]", f"{head}[127.0.0.1]")
     home.edit("core.yaml", "paper_days: 7", "paper_days: 0.0001")
+    home.edit("core.yaml", "degrade: alert ", "degrade: auto  ")
     home.edit("core.yaml", "observation_minutes: 60", "observation_minutes: 0.05")
     runtime = home.path / "config/runtime.yaml"
     before, name, after = runtime.read_text().partition(f"    {dialect}_desktop_live:")

@@ -19,6 +19,7 @@ from .command_app import single_command
 from .delivery import delivered, set_apart
 from .options import DEFAULT_CONFIG, ConfigOption, HomeOption, LanguageOption, Location, locate
 from .passphrase import PassphraseDescriptor, VaultPassphrase
+from .telling import tell
 
 if TYPE_CHECKING:
     from golive.metrics.recorder import MemoryRecorder
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from golive.runtime.log import ProcessLog
     from golive.runtime.options import RunOptions
     from golive.runtime.plan import Plan
+    from golive.runtime.session_ports import RunResult
     from golive.services.metrics_http import MetricsEndpoint
 
     from .terminal import Progress
@@ -195,7 +197,26 @@ class Told(NamedTuple):
 def run_options(
     options: RunOptions, where: Location, told: Told, *, as_json: bool = False, descriptor: int | None = None
 ) -> ExitCode:
-    """Run one session, show its progress, print what became of it, and return the exit code of its verdict."""
+    """Run one session, show its progress, print what became of it, and return the exit code of its verdict.
+
+    Where live trading ended by itself and `execution.live_router.degrade` is auto, the paper session that follows runs, too.
+    """
+    from golive.runtime.options import RunOptions
+
+    passphrase = VaultPassphrase(descriptor, os.environ)
+    result = _run_one(options, where, told, passphrase, as_json=as_json)
+    if result.returns_to:
+        tell(f"live trading has ended (exit {int(result.exit_code)}); going on on paper with {result.returns_to}")
+        paper = RunOptions(
+            mode="paper", entrypoint=result.returns_to, timeframe=options.timeframe, speed="1", scope=options.scope,
+            max_runtime_s=options.max_runtime_s,
+        )  # fmt: skip
+        with set_apart():
+            _run_one(paper, where, told, passphrase, as_json=False)
+    return result.exit_code
+
+
+def _run_one(options: RunOptions, where: Location, told: Told, passphrase: VaultPassphrase, *, as_json: bool) -> RunResult:
     from golive.observability.report import document_bytes
     from golive.runtime.bootstrap import plan_session, run_session
     from golive.runtime.options import DEFAULT_CANDLES
@@ -212,7 +233,6 @@ def run_options(
         sys.stderr, time.monotonic_ns, label=label, total=total, quote_asset=plan.instruments[0].quote, language=told.language
     )
     log = _log(plan, progress, told)
-    passphrase = VaultPassphrase(descriptor, os.environ)
     store = StoredSecrets(where.home, passphrase.given)
     ask_beforehand(plan, store)
     passphrase.may_ask = False
@@ -226,7 +246,7 @@ def run_options(
             stdout.buffer.write(document_bytes(result.report))
         else:
             print_summary(result.report, stdout, language=told.language)
-    return result.exit_code
+    return result
 
 
 def _show(progress: Progress, facts: SessionFacts) -> None:

@@ -65,7 +65,7 @@ class LiveRouter:
     degrade: Annotated[
         str,
         Key(
-            "What an account in trouble leads to: nothing, an alert, or an end of live trading.",
+            "What an account in trouble leads to: nothing, an alert, or an end of live trading, and paper after it.",
             choices=DEGRADE_POLICIES,
         ),
     ] = "alert"

@@ -34,3 +34,5 @@ class RunResult:
 
     report: JsonObject
     exit_code: ExitCode
+    returns_to: str = ""
+    """the paper entrypoint to go on with, because live trading ended by itself and the configuration says so; '' = nothing"""

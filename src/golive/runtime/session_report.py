@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from golive.execution.live.degradation import DegradePolicy
 from golive.model.clock import SECOND, Clock
 from golive.model.command import Alert
 from golive.model.errors import JournalError
@@ -94,7 +95,12 @@ class SessionReport:
         self._say_ended(report, decision)
         if facts.internal_error:
             self._alert([ended_by_error(self.plan.entrypoint.name, facts.errors)])
-        return RunResult(report, decision.exit_code)
+        return RunResult(report, decision.exit_code, self._returns_to())
+
+    def _returns_to(self) -> str:
+        """Return the paper entrypoint that goes on where live trading was ended; with `degrade: auto` alone."""
+        policy = self.plan.config.core.execution.live_router.degrade
+        return self.plan.paper_entrypoint if self._facts.live_ended is not None and policy == DegradePolicy.AUTO else ""
 
     @property
     def _places(self) -> ReportPlaces:
