@@ -32,6 +32,7 @@ from golive.runtime.named_tests.result import keep_result as keep_tests
 from golive.runtime.operators import add_operator
 from golive.runtime.readiness.checklist import examine
 from golive.runtime.readiness.live_checklist import box_evidence
+from golive.runtime.readiness.reconciliation import reconciliation_evidence
 from golive.runtime.readiness.scene import Scene
 from golive.runtime.runbook.documents import read_runbook
 from golive.runtime.runbook.place import Place, ok
@@ -174,6 +175,11 @@ def test_named_tests_count_at_their_code_version_once_all_have_passed(home: Path
 def test_what_is_no_plain_junit_is_refused(data: bytes, says: str) -> None:
     with pytest.raises(JUnitError, match=says):
         read_junit(data)
+
+
+def test_the_account_of_live_is_asked_for(home: Path) -> None:
+    accounts = reconciliation_evidence(rehearsal_scene(home)).accounts
+    assert [(each.adapter, each.keychain_key) for each in accounts] == [("okx_spot", "okx_live_trading")]
 
 
 def test_a_case_that_failed_stays_so_and_says_nothing_of_its_suite() -> None:

@@ -192,6 +192,14 @@ def test_an_archive_that_is_damaged_before_it_is_examined_closes_no_window(home:
     assert not (home / DIRECTORY / "migration_summary.json").exists()
 
 
+def test_a_log_that_is_not_what_was_written_leaves_the_window_in_doubt(home: Path) -> None:
+    log = home / "logs/risk_decisions.jsonl"
+    log.write_bytes(log.read_bytes().replace(b"okx", b"OKX", 1))
+    closed = close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=0.1)
+    assert closed.exit_code is ExitCode.UNKNOWN
+    assert any("risk_decisions.jsonl is tampered" in each for each in closed.doubts)
+
+
 def test_a_window_whose_archive_was_damaged_since_is_not_told_as_it_was(archived: Path, tmp_path: Path) -> None:
     home = Path(shutil.copytree(archived, tmp_path / "home"))
     (archives(home)[0] / "slo_report.json").write_text("{}\n")
