@@ -24,6 +24,7 @@ def test_limits_are_a_share_of_the_profiles_and_one_symbol_is_traded() -> None:
         Decimal("0.00015"), Decimal("0.0005"), Decimal(50),
     )  # fmt: skip
     assert (small.max_open_positions, small.symbol_locks, small.weekly_loss_pct) == (1, ("ETH/USDT",), None)
+    assert small.hard_drawdown_pct == FULL.hard_drawdown_pct, "what was lost before it does not lock a desk out for good"
     assert small.name == FULL.name
     assert small.digest != FULL.digest
 

@@ -13,10 +13,9 @@ from typing import Final
 from golive.model.ids import InstrumentId
 from golive.risk import RiskProfile
 
-_SCALED: Final = (
-    "max_daily_loss_pct", "hard_drawdown_pct", "max_position_pct", "weekly_loss_pct", "portfolio_exposure_pct", "trade_risk_pct",
-    "max_order_notional",
-)  # fmt: skip
+_SCALED: Final = ("max_daily_loss_pct", "max_position_pct", "portfolio_exposure_pct", "trade_risk_pct", "max_order_notional")
+"""Limits of the week's loss and of drawdown are not among them: they count what was lost long before, and a share of them would
+refuse a desk that has ever lost that much for good."""
 
 
 @dataclass(frozen=True, slots=True)
