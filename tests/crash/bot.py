@@ -54,8 +54,8 @@ CREATING = ".create."
 RESTING = "project_sync"
 """comes when the journal has rested for a heartbeat"""
 REST_S = 5.0
-ELSEWHERE = ("postgres", "quarantine", "journal.", "file.", "alerts.", "register.", "freeze.", "log_key.", "gate.")
-"""in the names of points that have tests of their own: of journals on a server, of unsound ones, of logs, files, registers, freezes and gates
+ELSEWHERE = ("postgres", "quarantine", "journal.", "file.", "alerts.", "register.", "freeze.", "log_key.", "gate.", "window.")
+"""in the names of points that have tests of their own: of journals on a server, of unsound ones, of logs, files, registers, freezes, gates and windows
 beside them, of alerts"""
 
 
