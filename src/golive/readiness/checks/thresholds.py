@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Final
 
+from golive.config.exchange_table import LOOSEST
 from golive.model.json import JsonValue
 
 from ..finding import Finding
@@ -17,14 +17,6 @@ ID: Final = "thresholds"
 GUARDRAILS: Final = ("io_queue", "paper_exchange_metrics")
 """what has to judge a session of paper"""
 _SHOW: Final = "golive config show --origin"
-_LIMITS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
-    {
-        "okx": {"rate_limit_max": "0", "network_errors_max": "1", "health_min": "1.0"},
-        "kraken": {"rate_limit_max": "0", "network_errors_max": "0", "health_min": "1.0"},
-        "bybit": {"rate_limit_max": "0", "network_errors_max": "0", "health_min": "1.0"},
-    }
-)
-"""Source: CONTRACT "Configuration", by exchange."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +40,7 @@ class ThresholdEvidence:
 
 def thresholds(evidence: ThresholdEvidence) -> Finding:
     """Judge; stricter values are fine."""
-    limits = _LIMITS.get(evidence.exchange)
+    limits = LOOSEST.get(evidence.exchange)
     objections: list[Objection] = []
     if limits is None:
         objections.append(unknown(f"no thresholds are known for exchange {evidence.exchange}", _SHOW))

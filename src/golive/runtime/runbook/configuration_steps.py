@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from golive.config.endpoint import EMBEDDED
+from golive.config.exchange_table import RUNBOOK_STRATEGIES
 from golive.model.errors import ConfigError
 
 from ..strategy_check import check_strategy
@@ -12,8 +13,6 @@ from .place import Done, Place, blocked, judged, ok
 
 _SHOW: Final = "golive config show --origin"
 _GUARDRAILS: Final = ("paper_exchange_metrics", "io_queue")
-_STRATEGIES: Final = {"bybit": "multi_strategy_default"}
-"""exchange → the strategy that its runbook names; the others leave it to the operator"""
 
 
 def config_check(place: Place, stage: str) -> Done:
@@ -30,7 +29,7 @@ def entrypoint(place: Place, stage: str) -> Done:
     bad = _differences(
         ("environment", found.environment, f"{label}_paper"),
         ("tags", found.tags, ("desktop", "paper", label)),
-        ("strategy", found.strategy, _STRATEGIES.get(label, found.strategy)),
+        ("strategy", found.strategy, RUNBOOK_STRATEGIES.get(label, found.strategy)),
     )
     return judged(f"{found.name} → {found.environment}, {found.strategy}, risk profile {found.risk_profile}", bad, _SHOW)
 
