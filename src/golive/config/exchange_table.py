@@ -1,4 +1,4 @@
-"""What is asked of an exchange alone: how loose its thresholds may be at most (CONTRACT "Configuration"), its runbook's strategy."""
+"""What is asked of one exchange alone: how loose thresholds may be at most (CONTRACT "Configuration"), the strategy of a runbook."""
 
 from __future__ import annotations
 
