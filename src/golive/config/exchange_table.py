@@ -1,4 +1,4 @@
-"""What is asked of one exchange alone: how loose thresholds may be at most (CONTRACT "Configuration"), the strategy of a runbook."""
+"""What is asked of one exchange alone: its loosest thresholds (CONTRACT "Configuration"), the strategy of its runbook."""
 
 from __future__ import annotations
 
