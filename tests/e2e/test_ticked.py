@@ -14,7 +14,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 OPEN: Final = {
     "check paper_labs",  # no Paper Labs
     "machine slo_report",  # no operator console; a short window
-    "machine migration_summary",  # says what the objectives came to
     "machine dashboard_snapshot",  # no Prometheus here
 }
 

@@ -15,7 +15,7 @@ from golive.readiness.finding import Status
 from golive.runtime.clock import SystemClock
 from golive.runtime.runbook.place import Done, Place
 from golive.runtime.runbook.steps import MACHINE
-from golive.runtime.runbook.window_steps import LIVE_SHOWN
+from golive.runtime.runbook.window_steps import LIVE_SHOWN, parts_asked
 from golive.runtime.window.bootstrap_log import COMPONENTS, ORIGINS, PATH
 from support.live_window import ENTRYPOINT, observe, open_gate, window_scene
 
@@ -50,6 +50,14 @@ def test_a_window_that_was_closed_in_order_is_ok_with_its_files(archived: Path, 
     assert (found.status, found.next_command) == (Status.OK, "")
     assert found.artefacts
     assert all(path.is_file() for path in found.artefacts)
+
+
+def test_a_summary_ticks_its_box_whatever_service_levels_came_to(archived: Path) -> None:
+    [path] = (archived / "var/audit/live").glob("2*/migration_summary.json")
+    summary = json.loads(path.read_text())
+    summary["slo"]["status"] = "unknown"
+    assert parts_asked(summary).keys() == {"observation", "kyc", "risk_limits", "alerts"}
+    assert "slo" not in look(archived, "migration_summary").said
 
 
 def test_a_changed_archive_and_a_journal_that_is_cut_are_blocked(closed: Path) -> None:
