@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from golive.model.clock import SECOND, Nanos, stamp, to_iso
 from golive.model.verdict import Stage
+from golive.observability.report import document_bytes
 from golive.observability.report_digest import report_sha256
+from golive.observability.shape import as_json
 from golive.storage.session_identity import SessionTerms
 from golive.storage.session_store import SessionStore
 from golive.storage.stage_records import StageRecords
@@ -35,12 +36,12 @@ def passed_session(
     report = report_of(used or LIMITS)
     path = home / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(report))
     end = begin + seconds * SECOND
     record = replace(
         stage_record(Stage.PAPER, digest=digest), report=name, report_sha256=report_sha256(report), speed=speed,
         ok_window_seconds=seconds if speed == "1" else 0, started_at=to_iso(begin), finished_at=to_iso(end),
     )  # fmt: skip
+    path.write_bytes(document_bytes({**report, "stage_record": as_json(record)}))
     StageRecords(home, signer_of(home, ToldClock(end)), operator="anna").append(record)
     return name
 

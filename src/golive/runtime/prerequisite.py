@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from golive.inputs import parse_json, read_bytes
+from golive.inputs import read_bytes
 from golive.model.clock import DAY, Clock, from_iso
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.stage_record import StageRecord
 from golive.model.verdict import Stage, Verdict
-from golive.observability.report_digest import report_sha256
 from golive.readiness.checks.config_freeze import config_freeze
 from golive.security.licence.judge import Wanted
 from golive.security.private_place import is_root, trespasses
@@ -23,6 +22,7 @@ from .plan import Plan
 from .readiness.config_freeze import freeze_evidence
 from .readiness.scene import Scene, scene_of
 from .secret_store import StoredSecrets
+from .signed_report import parse_signed_report
 
 
 def required_record(plan: Plan, records: StageRecords, clock: Clock) -> StageRecord | None:
@@ -137,9 +137,8 @@ def _demo_command(plan: Plan) -> str:
 
 
 def _report_is_intact(plan: Plan, record: StageRecord) -> bool:
-    """Say whether the report that a record names is still there, byte for byte in meaning."""
+    """Say whether the report that a record names is still there, byte for byte."""
     try:
-        report = parse_json(read_bytes(plan.home, record.report))
-        return isinstance(report, dict) and report_sha256(report) == record.report_sha256
+        return parse_signed_report(read_bytes(plan.home, record.report), record) is not None
     except (OSError, ValueError):
         return False

@@ -118,6 +118,13 @@ def started(request: pytest.FixtureRequest) -> Iterator[tuple[str, VenueProcess]
 
 
 @pytest.fixture
+def with_little_bitcoin(started: tuple[str, VenueProcess], tmp_path: Path) -> Iterator[Hand]:
+    """A desk at a venue of its own that holds hardly more than money, so that what trading costs outweighs every move of the market."""
+    with live_venue(started[0], "--balance", "BTC=0.001") as running:
+        yield Hand(started[0], running, tmp_path)
+
+
+@pytest.fixture
 async def hand(started: tuple[str, VenueProcess], tmp_path: Path) -> AsyncIterator[Hand]:
     yield Hand(*started, tmp_path)
     await swept(*started)
@@ -337,7 +344,10 @@ async def test_an_order_that_the_venue_would_not_take_at_all_never_leaves_and_sa
     assert truth(hand.venue, outcome.client_order_id) == []
 
 
-async def test_a_fall_that_was_signed_for_holds_without_its_file_and_beside_a_forged_release(hand: Hand) -> None:
+async def test_a_fall_that_was_signed_for_holds_without_its_file_and_beside_a_forged_release(
+    with_little_bitcoin: Hand,
+) -> None:
+    hand = with_little_bitcoin
     assert (await hand.order()).status == "FILLED"
     assert (await hand.order(Side.SELL)).status == "FILLED", "what that has cost, no move of what is held then makes up for"
     assert (await hand.order(quantity="0.001")).status == "FILLED"

@@ -11,13 +11,12 @@ from typing import Final
 
 from golive.config.digest import trading_digest
 from golive.config.resolved import ResolvedEntrypoint
-from golive.inputs import parse_json, read_beside, read_bytes
+from golive.inputs import read_beside, read_bytes
 from golive.model.clock import SECOND, from_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 from golive.model.stage_record import StageRecord
 from golive.model.verdict import Stage, Verdict
-from golive.observability.report_digest import report_sha256
 from golive.readiness.checks.limits_vs_paper import WATCHED, LimitsEvidence
 from golive.readiness.finding import Evidence, Status
 from golive.readiness.paper_record import PaperEvidence, PaperReport, PaperSession, PassedPaper, paper_time
@@ -31,6 +30,7 @@ from golive.storage.stage_records import DIRECTORY, stage_records
 from ..allocation import configured_strategy
 from ..code_version import code_version
 from ..risk_limits import risk_profile_of
+from ..signed_report import parse_signed_report
 from .scene import Scene
 
 _ALL: Final = "all"
@@ -144,10 +144,10 @@ def _report(session: str, record: StageRecord, data: bytes | str) -> PaperReport
     if isinstance(data, str):
         return PaperReport(session=session, fault=f"its report {record.report} cannot be read: {data}")
     try:
-        report = parse_json(data)
+        report = parse_signed_report(data, record)
     except ValueError as exc:
         return PaperReport(session=session, fault=f"its report {record.report} cannot be read: {exc}")
-    if not isinstance(report, dict) or report_sha256(report) != record.report_sha256:
+    if report is None:
         return PaperReport(session=session, fault=f"its report {record.report} is not the one that was signed")
     windows = report.get("paper_exchange_windows")
     if not isinstance(windows, list) or any(not isinstance(each, dict) or each.get("status") != "ok" for each in windows):

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from golive.inputs import parse_json, read_bytes
+from golive.inputs import read_bytes
 from golive.metrics import declaration as m
 from golive.model.clock import DAY, from_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject, JsonValue
 from golive.model.verdict import ExitCode, Stage, Verdict
-from golive.observability.report_digest import report_sha256
 from golive.storage.stage_records import StageRecords
 
 from ..clock import SystemClock
 from ..code_version import code_version
 from ..host_signer import host_signer
+from ..signed_report import parse_signed_report
 from ..stored_guardrails import stored_guardrails
 from .place import Done, Place, blocked, judged, ok, unknown
 
@@ -106,10 +106,10 @@ def _report(place: Place, stage: Stage) -> JsonObject | None:
     if not 0 <= place.clock.now() - from_iso(record.finished_at) < DAY:
         return None
     try:
-        report = parse_json(read_bytes(place.home, record.report))
+        report = parse_signed_report(read_bytes(place.home, record.report), record)
     except (OSError, ValueError) as exc:
         raise JournalError(f"{record.report}: the signed report of the session cannot be read: {exc}; run it again") from exc
-    if not isinstance(report, dict) or report_sha256(report) != record.report_sha256:
+    if report is None:
         raise JournalError(f"{record.report}: is not the report that was signed; run the session again")
     return report
 
