@@ -79,12 +79,18 @@ def at(state: GateState, now: int) -> GateState:
     """Return a state as it is at `now`: an open gate is shut by its expiry, and by a clock that was put back."""
     if isinstance(state, Shut):
         return state
-    if state.looked_at > now + _AHEAD_NS:
-        told = f"it was looked at at {to_iso(state.looked_at)}, which is ahead of this clock: the clock was put back"
+    if (told := put_back(state.looked_at, now)) is not None:
         return Shut(because=told, since=now)
     if now >= state.expires_at:
         return Shut(because=f"it expired at {to_iso(state.expires_at)}: nobody looked at it in time", since=state.expires_at)
     return state
+
+
+def put_back(looked_at: int, now: int) -> str | None:
+    """Say so where somebody who looked at `looked_at` finds the clock before that at `now`, ns UTC: it was put back."""
+    if looked_at <= now + _AHEAD_NS:
+        return None
+    return f"it was looked at at {to_iso(looked_at)}, which is ahead of this clock: the clock was put back"
 
 
 def _after(state: GateState, entry: Entry) -> GateState:

@@ -78,12 +78,12 @@ def move_durably(path: Path, to: Path) -> None:
         raise JournalError(f"{path}: cannot be moved to {to.name}: {exc.strerror}") from exc
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int = LOG_FILE, durable_name: bool = False) -> None:
+def write_atomic(path: Path, data: bytes, *, mode: int = LOG_FILE, durable_name: bool = False, replaces: bool = True) -> None:
     """Replace `path` by `data`: a reader sees the old bytes or the new ones, never a mixture.
 
     Its mode is `mode`, whatever the umask.
     Content is on disk before the rename; with `durable_name` the rename is as well. Raises JournalError on failure,
-    and the old file stands.
+    and the old file stands; without `replaces` FileExistsError where there is one.
     """
     make_directory(path.parent)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
@@ -97,7 +97,11 @@ def write_atomic(path: Path, data: bytes, *, mode: int = LOG_FILE, durable_name:
         finally:
             os.close(descriptor)
         reach("file.temporary.after")
-        temporary.rename(path)
+        if replaces:
+            temporary.rename(path)
+        else:
+            os.link(temporary, path)
+            temporary.unlink()
         reach("file.rename.after")
         if durable_name:
             sync_directory(path.parent)
@@ -105,6 +109,8 @@ def write_atomic(path: Path, data: bytes, *, mode: int = LOG_FILE, durable_name:
     except OSError as exc:
         with contextlib.suppress(OSError):  # the first failure is the one to tell
             temporary.unlink(missing_ok=True)
+        if isinstance(exc, FileExistsError) and not replaces:
+            raise
         raise JournalError(f"{path}: cannot write: {exc.strerror}") from exc
 
 

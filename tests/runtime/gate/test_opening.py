@@ -7,8 +7,10 @@ import hashlib
 import json
 import os
 import signal
+import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -20,7 +22,8 @@ from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.verdict import Stage
 from golive.readiness.check_table import CHECKS
 from golive.readiness.finding import Status
-from golive.runtime.gate import GatePass, NotGreen, close_gate, open_gate
+from golive.readiness.gate_state import OPENED, GateState, Shut
+from golive.runtime.gate import GatePass, NotGreen, close_gate, open_gate, opening
 from golive.runtime.gate.look import look
 from golive.runtime.gate.report import report_faults, write_report
 from golive.runtime.mtls.place import BundlePlace
@@ -30,6 +33,7 @@ from golive.storage import failpoint
 from golive.storage.config_files import load_configuration
 from golive.storage.gate_journal import DIRECTORY
 from golive.storage.keys import SigningKeys
+from golive.storage.log_series import records_of
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 from support.configuration import ROOT
@@ -202,6 +206,48 @@ def test_a_report_of_the_same_moment_replaces_none(gate: Gate) -> None:
     path, _ = write_report(gate.scene, keys, gate.checks(gate.scene), found.looked_at)
     assert path != found.report
     assert hashlib.sha256((gate.home / found.report).read_bytes()).hexdigest() == found.report_sha256
+
+
+def test_two_openings_at_once_keep_a_report_each(gate: Gate) -> None:
+    together, now = threading.Barrier(2), gate.clock.now()
+    gate.checks.also = lambda: together.wait(10)
+    gate.clock.now = lambda: now  # type: ignore[method-assign]
+    openings = [threading.Thread(target=gate.open, args=two) for two in ((LENA, CARL), (LEO, OLGA))]
+    for thread in openings:
+        thread.start()
+    for thread in openings:
+        thread.join()
+    found = {each.body["report"]: each.body["report_sha256"] for each in records_of(gate.journal.path) if each.type == OPENED}
+    assert len(found) == 2
+    for path, digest in found.items():
+        assert hashlib.sha256((gate.home / str(path)).read_bytes()).hexdigest() == digest
+    assert verdict(gate.home) == []
+
+
+def test_who_closes_it_while_two_are_opening_it_is_heard(gate: Gate) -> None:
+    gate.open()
+    close_gate(gate.home, ENTRYPOINT, "done for today", gate.clock, by="carl")
+    said: list[GateState] = []
+    gate.checks.also = lambda: said.append(close_gate(gate.home, ENTRYPOINT, "strange fills", gate.clock, by="olga"))
+    with pytest.raises(PrerequisiteMissing, match=r"closed while it was being opened: strange fills \(by olga\)"):
+        gate.open()
+    assert gate.state() == "strange fills"
+    assert isinstance(said[0], Shut)
+    assert said[0].because == "done for today; an opening that was under way is refused"
+    gate.checks.also = lambda: None
+    assert gate.open().operators.keys() == {"lena", "carl"}
+    assert gate.demand()
+
+
+def test_who_closes_it_in_the_moment_of_its_record_is_heard(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    def report(*args: Any, **options: Any) -> tuple[str, str]:
+        close_gate(gate.home, ENTRYPOINT, "strange fills", gate.clock, by="olga")
+        return write_report(*args, **options)
+
+    monkeypatch.setattr(opening, "write_report", report)
+    with pytest.raises(PrerequisiteMissing, match="closed while it was being opened"):
+        gate.open()
+    assert "strange fills" in gate.state()
 
 
 def test_a_pass_is_made_by_its_package_alone(opened: Gate) -> None:

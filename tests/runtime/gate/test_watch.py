@@ -146,6 +146,7 @@ BETWEEN: dict[str, tuple[Act, str]] = {
     "its journal cut": (lambda gate: os.truncate(gate.journal.path, 100), "its journal cannot be believed"),
     "its journal gone": (lambda gate: gate.journal.path.unlink(), "is gone, yet there are seals of it"),
     "its time is over": (lambda gate: gate.later(16), "it expired at"),
+    "the clock put back": (lambda gate: gate.later(-0.15), "the clock was put back"),
 }  # fmt: skip
 
 
@@ -167,6 +168,15 @@ def test_what_somebody_else_does_is_seen_long_before_the_next_look(opened: Gate,
     [why] = watched.closed
     assert says in why
     assert opened.state() != "open"
+
+
+def test_a_look_that_is_dated_before_the_last_one_keeps_nothing_open(opened: Gate) -> None:
+    watched = Watched(opened, glance_s=60)
+    opened.later(-30)
+    run(watched)
+    [why] = watched.closed
+    assert "the clock was put back" in why
+    assert watched.records(KEPT) == []
 
 
 def test_a_gate_that_was_closed_before_the_watch_began_is_seen_at_its_first_glance(opened: Gate) -> None:

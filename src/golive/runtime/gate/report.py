@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from golive.audit.signed_document import DocumentError, decode_signed_document, encode_signed_document
@@ -51,9 +53,11 @@ def write_report(
         items=items_of(findings, asked, looked_at, until), key_id="", signature="",
     )  # fmt: skip
     data = encode_signed_document(report_fields(report), keys.seal_key_id, keys.sign)
-    path = _free(scene.home, scene.live.name, looked_at)
-    write_atomic(scene.home / path, data, durable_name=True)
-    return path.as_posix(), hashlib.sha256(data).hexdigest()
+    for name in _names(f"{scene.live.name}_{stamp(looked_at)}"):
+        with contextlib.suppress(FileExistsError):  # a report is never replaced, records hold its digest
+            write_atomic(scene.home / DIRECTORY / name, data, durable_name=True, replaces=False)
+            return (DIRECTORY / name).as_posix(), hashlib.sha256(data).hexdigest()
+    raise AssertionError("unreachable")
 
 
 def report_faults(home: Path, keys: SigningKeys, path: str, sha256: str, wanted: JsonObject) -> tuple[str, ...]:
@@ -71,9 +75,7 @@ def report_faults(home: Path, keys: SigningKeys, path: str, sha256: str, wanted:
     return tuple(f"its report {path} is about another {name}" for name, value in wanted.items() if fields.get(name) != value)
 
 
-def _free(home: Path, entrypoint: str, at: int) -> Path:
-    """Return a name that is free: a report is never replaced, records hold its digest."""
-    path, number = DIRECTORY / f"{entrypoint}_{stamp(at)}.json", 2
-    while (home / path).exists():
-        path, number = DIRECTORY / f"{entrypoint}_{stamp(at)}_{number}.json", number + 1
-    return path
+def _names(plain: str) -> Iterator[str]:
+    """Yield the names that a report may have, in the order in which they are tried."""
+    yield f"{plain}.json"
+    yield from (f"{plain}_{number}.json" for number in itertools.count(2))

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from golive.model.clock import to_iso
 from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.json import JsonObject
-from golive.readiness.gate_state import KEPT, Opened, Shut
+from golive.readiness.gate_state import KEPT, Opened, Shut, put_back
 from golive.storage.gate_journal import GateJournal, Trace
 from golive.storage.keys import SigningKeys
 
@@ -127,9 +127,13 @@ class GateWatch:
 
     async def _glancing(self) -> str:
         trace: Trace | None = None  # it may have been closed since the pass was made
+        latest = self._opened.looked_at
         while True:
             await asyncio.sleep(self._glance_s)
             now, found = self._scene.clock.now(), self._journal.trace()
+            if (why := put_back(latest, now)) is not None:
+                return why
+            latest = max(latest, now)
             if found == trace and now < self._opened.expires_at:
                 continue
             why = await self._in_time(self._glance)
@@ -167,6 +171,8 @@ class GateWatch:
         opened = self._opened
         try:
             seen = look(self._scene, self._looks)
+            if (why := put_back(opened.looked_at, seen.began_at)) is not None:
+                return why  # a look that is dated before the last one keeps nothing open
             if changed := changes(opened, seen.bound):
                 return f"what the gate is bound to was changed: {'; '.join(changed)}"
             keys = SigningKeys.load(self._scene.home)
