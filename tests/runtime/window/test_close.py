@@ -18,7 +18,8 @@ import pytest
 
 from golive.cli.main import main
 from golive.model.alert import AlertOutcome, AlertSeverity
-from golive.model.errors import JournalError
+from golive.model.clock import SECOND, Clock
+from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.verdict import ExitCode
 from golive.runtime.audit_bundle.parts import SUMS, listed, sums_of
 from golive.runtime.clock import SystemClock
@@ -34,6 +35,7 @@ from golive.storage.order_journal.row import row_mac
 from golive.storage.verified import VerificationKeys, entries
 from support.alert_services import Webhook
 from support.durable import keys_of
+from support.gates import MovedClock
 from support.golive_process import GOLIVE
 from support.live_window import (
     ENTRYPOINT,
@@ -242,18 +244,23 @@ def test_what_was_listed_and_signed_anew_by_another_installation_is_not_ours(arc
     )
 
 
+def killed(home: Path, clock: Clock, point: str) -> None:
+    """Close the window in a process that is killed at `point`."""
+    pid = os.fork()
+    if pid == 0:
+        os.close(2)
+        failpoint.arm(point)
+        close_window(window_scene(home, clock), "olga", PASSPHRASE, prometheus="", wait_s=20)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGKILL
+
+
 @pytest.mark.parametrize(
     "point",
     ["window.gate_shut", "window.copied", "window.summed", "window.archived", "window.transition"],
 )
 def test_a_closing_that_was_killed_is_finished_by_the_next_and_nothing_is_done_twice(home: Path, point: str) -> None:
-    pid = os.fork()
-    if pid == 0:
-        os.close(2)
-        failpoint.arm(point)
-        close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=20)
-        os._exit(0)
-    assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGKILL
+    killed(home, SystemClock(), point)
     assert gate_types(home)[-1] == "gate_closed"
     assert closings(home) == []
     done = close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=20)
@@ -365,3 +372,40 @@ def test_it_is_refused_while_a_session_runs_without_a_window_and_to_others(
     _cut(home / f"var/audit/gate/{ENTRYPOINT}.jsonl")
     assert say(home) == 70
     assert not (home / DIRECTORY).exists() or archives(home) == []
+
+
+def test_a_window_that_was_closed_by_a_clock_ahead_does_not_hide_the_next_one(home: Path) -> None:
+    ahead = MovedClock()
+    ahead.ahead = 3600 * SECOND
+    first = close_window(window_scene(home, ahead), "olga", PASSPHRASE, prometheus="", wait_s=20)
+    open_gate(home)
+    observe(home, "ok", minutes="0.05")
+    fill(home, 1.0)
+    second = close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=20)
+    assert second.is_new
+    assert second.folder != first.folder
+    assert gate_types(home)[-1] == "gate_closed"
+    told = close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=20)
+    assert (told.folder, told.is_new) == (second.folder, False)
+
+
+def test_a_closing_that_was_killed_by_a_clock_ahead_is_not_the_one_of_a_gate_that_was_opened_since(home: Path) -> None:
+    ahead = MovedClock()
+    ahead.ahead = 3600 * SECOND
+    killed(home, ahead, "window.archived")
+    open_gate(home)
+    observe(home, "ok", minutes="0.05")
+    fill(home, 1.0)
+    done = close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=20)
+    assert done.summary["window"]["observation"] == {"minutes": 0.05, "status": "ok"}
+    assert len(list((home / done.folder / "gate").iterdir())) == 2, "the reports of both openings"
+
+
+def test_a_clock_that_was_put_back_closes_the_gate_and_no_window(home: Path) -> None:
+    behind = MovedClock()
+    behind.ahead = -3600 * SECOND
+    with pytest.raises(PrerequisiteMissing, match="which is to come by this clock: set it"):
+        close_window(window_scene(home, behind), "olga", PASSPHRASE, prometheus="", wait_s=0.1)
+    assert (gate_types(home)[-1], closings(home), archives(home)) == ("gate_closed", [], [])
+    done = close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=20)
+    assert (done.exit_code, done.is_new, len(archives(home))) == (ExitCode.OK, True, 1)

@@ -49,7 +49,7 @@ from .archive import (
 )
 from .make import Closing, make_archive
 from .measure import CLOSED_WITH_WINDOW
-from .span import STEP, Span, closed_windows, open_span
+from .span import LAST_OPENING, STEP, Span, closed_windows, open_span
 
 ACT: Final = "live_window_closing"
 """record of the log of people's acts with which a closing begins"""
@@ -159,15 +159,17 @@ def _summary(home: Path, folder: Path) -> dict[str, Any]:
 
 def _closed_at(scene: Scene, span: Span, keys: SigningKeys, person: str) -> int:
     """Return when this closing began: what is on the record, unless the gate was opened again since; else now, recorded."""
-    named = (span.entrypoint, to_iso(span.opened_at))
+    last = span.openings[-1].seq
     for entry in reversed(admin_entries(scene.home, keys)):
-        if entry.type == ACT and (entry.body.get("entrypoint"), entry.body.get("opened_at")) == named:
-            at = from_iso(str(entry.body["closed_at"]))
-            if at > span.last_opened_at:
-                return at
-            break
+        if entry.type == ACT and (entry.body.get("entrypoint"), entry.body.get(LAST_OPENING)) == (span.entrypoint, last):
+            return from_iso(str(entry.body["closed_at"]))
     now = scene.clock.now()
-    body: JsonObject = {"entrypoint": span.entrypoint, "opened_at": to_iso(span.opened_at), "closed_at": to_iso(now)}
+    if now <= span.last_opened_at:
+        opened = to_iso(span.last_opened_at)
+        raise PrerequisiteMissing(f"the gate was opened at {opened}, which is to come by this clock: set it, and close once more")
+    body: JsonObject = {
+        "entrypoint": span.entrypoint, "opened_at": to_iso(span.opened_at), "closed_at": to_iso(now), LAST_OPENING: last,
+    }  # fmt: skip
     record_act(scene.home, ACT, body, person, clock=scene.clock)
     return now
 
@@ -231,7 +233,7 @@ def _record_step(
     facts: JsonObject = {
         "entrypoint": span.entrypoint, "environment": scene.live.environment, "opened_at": to_iso(span.opened_at),
         "closed_at": found.manifest["closed_at"], "archive": str(found.folder), "manifest_sha256": found.manifest_sha256,
-        "doubts": [*doubts],
+        "doubts": [*doubts], LAST_OPENING: span.openings[-1].seq,
     }  # fmt: skip
     artefacts = [home / found.folder / name for name in ("manifest.json", SUMMARY)]
     milliseconds = (scene.clock.monotonic() - began) * 1000 // SECOND

@@ -18,6 +18,8 @@ from golive.storage.verified import VerificationKeys, entries, verify_series
 
 STEP: Final = "window_closed"
 """the step that says that a window was closed, archived and summed up"""
+LAST_OPENING: Final = "last_opening_seq"
+"""field of that step: which record of the gate's journal opened the gate the last time in that window"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,8 @@ class Opening:
     """One opening of the gate; time in ns UTC."""
 
     opened_at: int
+    seq: int
+    """of its record in the journal of the gate"""
     operators: tuple[str, ...]
     report: str
     """the signed checklist it was opened with, relative to home"""
@@ -59,9 +63,9 @@ def open_span(home: Path, entrypoint: str) -> Span | None:
 
     Raises JournalError when the journal of the gate or the decision log cannot be believed.
     """
-    closed = [from_iso(str(each.body["closed_at"])) for each in closed_windows(home, entrypoint)]
-    after = max(closed, default=0)
-    found = tuple(each for each in _openings(home, entrypoint) if each.opened_at > after)
+    closed = [each.body.get(LAST_OPENING) for each in closed_windows(home, entrypoint)]
+    after = max((seq for seq in closed if isinstance(seq, int)), default=0)  # no time: the clock may have been put back since
+    found = tuple(each for each in _openings(home, entrypoint) if each.seq > after)
     return Span(entrypoint, found) if found else None
 
 
@@ -95,7 +99,7 @@ def _opening(entry: Entry) -> Opening:
         raise TypeError("operators is no list, or bound no object")
     names = tuple(_text(each["name"]) for each in operators if isinstance(each, dict))
     return Opening(
-        opened_at=from_iso(entry.ts), operators=names, report=_text(body["report"]),
+        opened_at=from_iso(entry.ts), seq=entry.seq, operators=names, report=_text(body["report"]),
         report_sha256=_text(body["report_sha256"]), bound=bound,
     )  # fmt: skip
 
