@@ -16,7 +16,8 @@ from golive.observability.markdown import escaped, markdown
 from golive.observability.outcome import nothing_done
 from golive.observability.page import Pairs, Table
 from golive.observability.presentation import page
-from golive.observability.report import RunReport, document, document_bytes
+from golive.observability.report import LiveExecutionRow, RunReport, document, document_bytes
+from golive.observability.shape import as_json
 from support.reports import run_report
 
 PARSER = MarkdownIt("gfm-like", {"linkify": False})
@@ -46,6 +47,24 @@ def tables(text: str) -> list[list[list[str]]]:
         elif token.type in ("td_open", "th_open"):
             found[-1][-1].append(shown(tokens[position + 1]))
     return found
+
+
+def test_a_session_whose_orders_went_to_a_venue_shows_them_and_whose_fills_they_are() -> None:
+    row = LiveExecutionRow(
+        exchange="okx", route="default", orders={"filled": 3, "canceled": 0}, attempts={"accepted": 3, "unknown": 1}, fallbacks=0,
+        latency_p50_ms=41.25, latency_p95_ms=120, latency_p99_ms=None, latency_max_ms=1200, fill_ratio=0.75,
+    )  # fmt: skip
+    paper = plain(run_report())
+    assert "Live orders" not in markdown(paper)
+    assert f"{paper['outcome']['market']['fill_model']} fills" in markdown(paper)
+    text = markdown({**paper, "live_execution_metrics": {"total": 3, "rows": [as_json(row)]}})
+    assert "## Live orders" in text.splitlines()
+    assert ["okx", "default", "filled 3", "accepted 3, unknown 1", "0", "41.2", "120.0", "–", "1,200.0", "75.00 %"] in [
+        each for table in tables(text) for each in table
+    ]
+    [market] = [each for each in tables(text)[0] if each[0] == "Market"]
+    assert market[2] == f"{paper['outcome']['market']['source']}, fills of the venue"
+    assert "no order was sent" in markdown({**paper, "live_execution_metrics": {"total": 0, "rows": []}})
 
 
 def test_every_table_of_the_page_is_read_back_cell_by_cell() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from golive.model.json import JsonObject
 from golive.readiness.gate_state import CLOSED, KEPT, OPENED, Opened, Shut, at
 from golive.runtime.gate.standing import recorded_state
 from golive.storage.gate_journal import DIRECTORY, GateJournal
+from golive.storage.keys import DIRECTORY as KEYS
 from golive.storage.keys import SigningKeys
 from golive.storage.seal_copies import DIRECTORY as SEALS
 from support.durable import START, ToldClock, signer_of
@@ -126,6 +128,21 @@ def test_what_was_written_last_needs_no_seal_and_no_restart(home: Path) -> None:
     state = recorded_state(home, NAME)
     assert isinstance(state, Shut)
     assert state.because == "stop"
+
+
+def test_what_no_key_at_hand_can_check_opens_nothing(home: Path) -> None:
+    """Whoever takes the first key away could write what they like behind the newest seal."""
+    copies = files(home)[1]
+    sealed = copies.read_bytes()
+    GateJournal(home, NAME).append(signer_of(home), KEPT, kept(11), "golive")
+    copies.write_bytes(sealed)
+    assert is_open(home)
+    (home / KEYS / "first.key").write_text("ab" * 32 + "\n")
+    state = recorded_state(home, NAME)
+    assert isinstance(state, Shut)
+    assert re.search("cannot be verified: .*the MAC key .* is not at hand", state.because)
+    with pytest.raises(JournalError, match="cannot be verified"):
+        GateJournal(home, NAME).append(signer_of(home), OPENED, BODY, "lena")
 
 
 def test_its_key_moves_on_and_an_hour_of_looks_is_read_by_its_last(home: Path) -> None:

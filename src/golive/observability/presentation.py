@@ -20,6 +20,7 @@ from .presentation_tables import (
     failover,
     fills,
     limits_at_the_end,
+    live_orders,
     measurements,
     probes,
     risk_limits,
@@ -27,6 +28,7 @@ from .presentation_tables import (
     signals,
     stops,
     summary,
+    trades_live,
     validation,
     windows,
 )
@@ -69,6 +71,7 @@ def page(document: JsonObject) -> Page:
             ),
             Section("Decisions", (signals(document), decisions(document))),
             Section("Balances and positions", balances(document)),
+            *([Section("Live orders", (live_orders(document),))] if trades_live(document) else []),
             Section("Fills", (fills(document),)),
             Section("Summary of the exchange metrics", (summary(document),), is_folded=True),
             Section("Run", (run_facts(document), measurements(document), failover(document), probes(document)), is_folded=True),
@@ -128,7 +131,7 @@ def figures(document: JsonObject, language: Language = Language.EN) -> tuple[Fig
         Figure(
             text("market"),
             f"{int(read.number(market, 'candles')):,} × {read.text(market, 'timeframe')}",
-            text("market_note", source=source, model=model),
+            text("market_note_live", source=source) if trades_live(document) else text("market_note", source=source, model=model),
         ),
         Figure(text("duration"), lasted, _pace(document, language)),
         Figure(text("exchange_metrics"), known(STATES, metrics.text, language), _coverage(document, language), metrics.tone),

@@ -235,6 +235,37 @@ def fills(document: JsonObject) -> Table:
     return Table(columns(*titles), tuple(rows), "no fill")
 
 
+def live_orders(document: JsonObject) -> Table:
+    """Return one row per venue and route of a session that sent orders to venues; `trades_live` says whether it could."""
+    rows = [
+        (
+            Cell(read.text(row, "exchange")),
+            Cell(read.text(row, "route")),
+            Cell(_counted(read.mapping(row, "orders"))),
+            Cell(_counted(read.mapping(row, "attempts"))),
+            Cell(f"{int(read.number(row, 'fallbacks')):,}"),
+            *(Cell(_milliseconds(read.optional_number(row, f"latency_{part}_ms"))) for part in ("p50", "p95", "p99", "max")),
+            Cell("–" if (ratio := read.optional_number(row, "fill_ratio")) is None else percent(ratio)),
+        )
+        for row in read.mappings(document, "live_execution_metrics", "rows")
+    ]
+    titles = ("venue", "route", "orders", "attempts", "fallbacks#", "p50 ms#", "p95 ms#", "p99 ms#", "max ms#", "filled#")
+    return Table(columns(*titles), tuple(rows), "no order was sent")
+
+
+def trades_live(document: JsonObject) -> bool:
+    """Say whether the orders of this session went to venues."""
+    return read.optional_mapping(document, "live_execution_metrics") is not None
+
+
+def _counted(counts: JsonObject) -> str:
+    return ", ".join(f"{name} {int(read.number(counts, name)):,}" for name in counts if counts[name]) or "none"
+
+
+def _milliseconds(found: float | None) -> str:
+    return "–" if found is None else f"{found:,.1f}"
+
+
 def run_facts(document: JsonObject) -> Pairs:
     names = (
         "run_id",

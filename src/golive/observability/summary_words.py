@@ -29,6 +29,7 @@ TEXTS: Final[Words] = {
     "traded": ("on {notional} traded", "od {notional} obrotu"),
     "market": ("Market", "Rynek"),
     "market_note": ("{source}, {model} fills", "{source}, wykonania według {model}"),
+    "market_note_live": ("{source}, fills of the venue", "{source}, wykonania giełdy"),
     "exchange_metrics": ("Exchange metrics", "Metryki giełd"),
     "coverage": ("{share} covered, {phase}", "pokrycie {share}, {phase}"),
     "guardrails": ("Guardrails", "Zabezpieczenia"),

@@ -149,6 +149,15 @@ def test_each_field_that_the_register_says_differently_blocks(good: ComplianceEv
         assert any(f"the register has another {name}" in reason for reason in finding.reasons)
 
 
+def test_what_is_edited_by_hand_is_named_behind_what_is_to_be_signed(good: ComplianceEvidence) -> None:
+    shut = replace(good, compliance=replace(section(good), live_allowed=False))
+    [reason] = judged(shut)[0].reasons
+    assert "live_allowed is false: set it to true in core.yaml once all is signed" in reason
+    unsigned = judged(replace(shut, compliance=replace(section(shut), signoffs=())))[0]
+    assert "live_allowed is false" in unsigned.reasons[-1]
+    assert unsigned.next_command.startswith("golive signoff add ")
+
+
 def changes_around(good: ComplianceEvidence) -> Iterator[tuple[str, Change]]:
     def told(**fields: object) -> Change:
         return lambda e: replace(e, **fields)  # type: ignore[arg-type]

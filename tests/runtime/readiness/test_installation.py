@@ -16,7 +16,7 @@ from golive.runtime.mtls.prepare import generate_bundle
 from golive.runtime.readiness.checklist import examine
 from golive.runtime.readiness.licence import licence_evidence
 from golive.runtime.readiness.scene import Scene
-from golive.storage.keys import SigningKeys
+from golive.storage.keys import DIRECTORY, SigningKeys
 from support.durable import START, ToldClock
 from support.licensed_home import World
 from support.mtls import PASSPHRASE, SECTION
@@ -112,6 +112,14 @@ def test_a_licence_for_development_is_enough_for_a_rehearsal_alone(tmp_path: Pat
     found = licenses(licence_evidence(production, world.desk))
     assert found.status is Status.BLOCKED
     assert any("for development" in reason for reason in found.reasons)
+
+
+def test_a_licence_that_cannot_be_judged_is_not_known(tmp_path: Path) -> None:
+    licensed = Licensed(tmp_path)
+    (licensed.world.home / DIRECTORY).chmod(0o755)
+    found = licensed.found()
+    assert (found.status, found.next_command) == (Status.UNKNOWN, "golive provision --verify")
+    assert "whether there is a licence is not known: var/state/keys/dev: others may read it" in found.reasons[0]
 
 
 def test_no_licence_at_all_blocks(tmp_path: Path) -> None:

@@ -177,6 +177,14 @@ def test_what_is_no_plain_junit_is_refused(data: bytes, says: str) -> None:
         read_junit(data)
 
 
+def test_a_junit_file_has_a_longest_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = b"<testsuite></testsuite>"
+    monkeypatch.setattr("golive.runtime.named_tests.junit.MOST_BYTES", len(data))
+    assert read_junit(data).cases == []
+    with pytest.raises(JUnitError, match="longer than"):
+        read_junit(data + b" ")
+
+
 def test_the_account_of_live_is_asked_for(home: Path) -> None:
     accounts = reconciliation_evidence(rehearsal_scene(home)).accounts
     assert [(each.adapter, each.keychain_key) for each in accounts] == [("okx_spot", "okx_live_trading")]

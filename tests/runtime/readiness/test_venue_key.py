@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,10 @@ KEY = stored(environment="live")
 GOOD = KeyFacts(("read", "trade"), (ADDRESS,))
 
 
-def probe(home: Path, answer: KeyFacts | str = GOOD, fingerprint: str = KEY.fingerprint, at: int = START) -> None:
-    live = rehearsal_scene(home).live
+def probe(
+    home: Path, answer: KeyFacts | str = GOOD, fingerprint: str = KEY.fingerprint, at: int = START, name: str = NAME
+) -> None:
+    live = replace(rehearsal_scene(home).live, keychain_key=name)
     record_probe(home, ToldClock(at), live, fingerprint, answer, "anna")
 
 
@@ -125,6 +128,9 @@ WRONGS: dict[str, tuple[Change, dict[str, Status]]] = {
     ),
     "used from anywhere": (lambda home: probe(home, KeyFacts(("read", "trade"), ())), {"ip_allowlist": Status.BLOCKED}),
     "refused": (lambda home: probe(home, "Invalid key"), {"venue_permissions": Status.BLOCKED}),
+    "probe of what is kept under another name": (
+        lambda home: probe(home, name="okx_other_trading"), {"venue_permissions": Status.UNKNOWN},
+    ),
     "probe of another key": (lambda home: probe(home, fingerprint="0" * 64), {"venue_permissions": Status.UNKNOWN}),
 }  # fmt: skip
 

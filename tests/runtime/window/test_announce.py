@@ -17,9 +17,14 @@ from golive.cli.main import main
 from golive.model.clock import MINUTE, to_iso
 from golive.model.errors import ConfigError
 from golive.runtime.clock import SystemClock
+from golive.runtime.code_version import code_version
 from golive.runtime.operators import remove_operator
+from golive.runtime.readiness.paper import digest_of
+from golive.runtime.risk_limits import risk_profile_of
 from golive.runtime.window.announce import DOCUMENT, announce
 from golive.storage.decision_step import recorded_steps
+from golive.storage.keys import SigningKeys
+from golive.storage.security_admin import admin_entries
 from golive.storage.verification import Verifier
 from golive.storage.verified import VerificationKeys
 from support.alert_services import Webhook
@@ -70,6 +75,17 @@ def test_a_delivered_announcement_stands_in_the_log_with_who_when_and_what(
     assert f"golive window close --entrypoint {ENTRYPOINT}" in text
     assert "core_sha256" in text
     assert "`incident_comms`: nieznane" in text
+    assert (body["document"], body["alert"]["alert_id"] in told) == ({"path": artefact["path"], "sha256": digest}, True)
+    assert f"at {body['alert']['delivered_at']};" in told
+    [act] = [each for each in admin_entries(home, SigningKeys.load(home)) if each.type == "live_announcement"]
+    assert (act.operator, act.body["document"], act.body["starts_at"]) == ("cora", body["document"], start)
+    scene = window_scene(home, SystemClock())
+    assert "(próba na giełdzie symulowanej na tej maszynie, host `127.0.0.1`)" in text
+    for name, told_there in {
+        "trading_digest": digest_of(scene, scene.live), "paper_trading_digest": digest_of(scene, scene.paper),
+        "risk_profile_digest": risk_profile_of(scene.live).digest, "code_version": code_version(),
+    }.items():  # fmt: skip
+        assert f"| {name} | `{told_there}` |" in text
     results = Verifier(home, VerificationKeys.of_home(home)).everything()
     assert {each.soundness for each in results} == {Soundness.CLEAN}
 
@@ -91,6 +107,8 @@ REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], int, str]] = {
     "a second person nobody knows": (("--second", "zed"), {}, 2, "no operator of that name"),
     "the same person twice": (("--second", "cora"), {}, 2, "name another person"),
     "marks in a name": (("--on-call", "a|b"), {}, 2, "--on-call"),
+    "two lines of a name": (("--on-call", "ann\n# Start"), {}, 2, "--on-call"),
+    "a name without end": (("--on-call", "a" * 101), {}, 2, "at most 100 characters"),
     "a role that may not": ((), {"person": "rita"}, 3, "window.announce"),
     "a wrong passphrase": ((), {"passphrase": "otters"}, 3, "is wrong"),
     "a paper entrypoint": ((), {"entrypoint": "okx_desktop_paper"}, 2, "okx_desktop_live"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import io
 import json
 import os
@@ -16,20 +17,25 @@ from typing import Any
 
 import pytest
 
+from golive.audit import Entry
 from golive.cli.main import main
 from golive.model.alert import AlertOutcome, AlertSeverity
-from golive.model.clock import SECOND, Clock
+from golive.model.clock import SECOND, Clock, from_iso, to_iso
 from golive.model.errors import JournalError, PrerequisiteMissing
+from golive.model.json import JsonObject
 from golive.model.verdict import ExitCode
 from golive.runtime.audit_bundle.parts import SUMS, listed, sums_of
 from golive.runtime.clock import SystemClock
+from golive.runtime.freeze import freeze
 from golive.runtime.gate import close_gate
+from golive.runtime.host_signer import host_signer
+from golive.runtime.operators import record_act
 from golive.runtime.window.archive import DIRECTORY, archive_faults, made_archive
-from golive.runtime.window.close import close_window
+from golive.runtime.window.close import Closed, close_window
 from golive.runtime.window.make import Closing, make_archive
-from golive.runtime.window.span import closed_windows, open_span
+from golive.runtime.window.span import LAST_OPENING, closed_windows, open_span
 from golive.storage import failpoint
-from golive.storage.decision_step import recorded_steps
+from golive.storage.decision_step import record_step, recorded_steps
 from golive.storage.keys import SigningKeys
 from golive.storage.order_journal.row import row_mac
 from golive.storage.verified import VerificationKeys, entries
@@ -73,8 +79,12 @@ def closings(home: Path) -> list[dict[str, Any]]:
     return [dict(each.body) for each in recorded_steps(home, "live") if each.body["step"] == "window_closed"]
 
 
+def gate_records(home: Path) -> list[Entry]:
+    return [each for each in entries(home / f"var/audit/gate/{ENTRYPOINT}.jsonl") if each.type.startswith("gate_")]
+
+
 def gate_types(home: Path) -> list[str]:
-    return [each.type for each in entries(home / f"var/audit/gate/{ENTRYPOINT}.jsonl") if each.type.startswith("gate_")]
+    return [each.type for each in gate_records(home)]
 
 
 def archives(home: Path) -> list[Path]:
@@ -93,7 +103,6 @@ def test_a_window_is_closed_archived_summed_up_and_told(
     summary = published(capsys.readouterr().out)
     [archive] = archives(home)
     assert json.loads((archive / "migration_summary.json").read_text()) == summary
-    assert (home / DIRECTORY / "migration_summary.json").read_bytes() == (archive / "migration_summary.json").read_bytes()
     manifest = published((archive / "manifest.json").read_text())
     assert (summary["environment"], summary["from"], summary["to"], summary["evidence_class"]) == (
         "okx_live", "paper", "live", "custom",
@@ -105,8 +114,20 @@ def test_a_window_is_closed_archived_summed_up_and_told(
     [mark] = transitions(home)
     assert (mark["from"], mark["to"], mark["operators"]) == ("paper", "live", ["leo", "olga"])
     assert mark["gate_report_sha256"] == manifest["gate_report_sha256"]
+    assert (mark["stage"], mark["evidence_class"]) == ("rehearsal", "custom")
+    assert (manifest["closed_by"], manifest["operators"], manifest["dashboards"]) == ("olga", ["leo", "olga"], "not_asked")
+    assert "what the dashboards showed was not asked for, by olga" in summary["warnings"]
+    assert any(each.startswith("kyc_aml_signoff: require_signoff is false") for each in summary["warnings"])
+    [admin] = [each for each in manifest["logs"] if each["files"] == ["logs/logs/security_admin.log"]]
+    assert 0 < admin["in_window"] < admin["records"]
     [step] = closings(home)
     assert (step["status"], step["archive"]) == ("ok", str(archive.relative_to(home)))
+    assert {each["path"] for each in step["artefacts"]} == {f"{archive.relative_to(home)}/{name}" for name in (
+        "manifest.json", "migration_summary.json",
+    )}  # fmt: skip
+    for name in ("migration_summary.json", "migration_summary.json.sig"):
+        assert (home / DIRECTORY / name).read_bytes() == (archive / name).read_bytes()
+    assert gate_records(home)[-1].body["by"] == "olga"
     assert [each["title"][-14:] for each in hook.received[before:]] == ["okno zamknięte"] * 2
     assert "compliance" in hook.received[-1]["message"]
     names = {each["path"] for each in manifest["files"]}
@@ -169,6 +190,8 @@ def test_every_change_of_every_file_is_found_and_named(archived: Path, tmp_path:
     assert any("logs/more.jsonl: is not listed" in each for each in archive_faults(copy, ours))
     (copy / "logs/more.jsonl").unlink()
     assert archive_faults(copy, {}) != ()
+    (tmp_path / "link").symlink_to(copy)
+    assert archive_faults(tmp_path / "link", ours) == ("link: there is no such archive",)
     assert archive_faults(copy, ours) == ()
 
 
@@ -200,6 +223,8 @@ def test_a_log_that_is_not_what_was_written_leaves_the_window_in_doubt(home: Pat
     closed = close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=0.1)
     assert closed.exit_code is ExitCode.UNKNOWN
     assert any("risk_decisions.jsonl is tampered" in each for each in closed.doubts)
+    again = close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=0.1)
+    assert (again.is_new, again.exit_code, again.doubts) == (False, ExitCode.UNKNOWN, closed.doubts)
 
 
 def test_a_window_whose_archive_was_damaged_since_is_not_told_as_it_was(archived: Path, tmp_path: Path) -> None:
@@ -213,6 +238,18 @@ def test_a_window_whose_archive_was_damaged_since_is_not_told_as_it_was(archived
 def test_the_gate_of_another_entrypoint_has_windows_of_its_own(archived: Path) -> None:
     assert len(closed_windows(archived, ENTRYPOINT)) == 1
     assert closed_windows(archived, "kraken_desktop_live") == ()
+
+
+def test_a_window_begins_behind_the_last_one_that_was_closed(home: Path) -> None:
+    signer = host_signer(home, SystemClock(), "olga")
+    for _ in range(2):
+        facts: JsonObject = {"entrypoint": ENTRYPOINT, LAST_OPENING: gate_records(home)[-1].seq}
+        record_step(home, signer, "window_closed", "ok", 0, [], facts=facts)
+        assert open_span(home, ENTRYPOINT) is None
+        open_gate(home)
+    span, opened = open_span(home, ENTRYPOINT), gate_records(home)
+    assert span is not None
+    assert ([each.opened_at for each in span.openings], len(opened)) == ([from_iso(opened[-1].ts)], 3)
 
 
 def test_a_gates_journal_that_is_gone_is_no_window_that_never_was(archived: Path, tmp_path: Path) -> None:
@@ -230,6 +267,7 @@ def test_an_archive_whose_signature_is_not_ours_is_not_the_one_of_the_window(arc
     found = made_archive(tmp_path, ENTRYPOINT, closed_at, keys(archived))
     assert found is not None
     assert tmp_path / found.folder == archive
+    assert made_archive(tmp_path, "kraken_desktop_live", closed_at, keys(archived)) is None
     (archive / "manifest.json.sig").write_bytes(bytes(64))
     assert made_archive(tmp_path, ENTRYPOINT, closed_at, keys(archived)) is None
 
@@ -285,11 +323,67 @@ def test_a_second_window_of_the_day_has_an_archive_of_its_own(home: Path, say: C
     assert summary["window"]["observation"] == {"minutes": 0.05, "status": "ok"}
     assert json.loads((first / "migration_summary.json").read_text())["risk_limits"]["breaches"] == 0
     assert [each["manifest_sha256"] for each in transitions(home)] == [each["manifest_sha256"] for each in closings(home)]
+    assert say(home) == 5, "the last one is told"
     assert main(["window", "verify", "--home", str(home)]) == 0
     (second / "slo_report.json").write_text("{}")
     assert main(["window", "verify", second.name, "--home", str(home)]) == 3
     assert main(["window", "verify", first.name, "--home", str(home)]) == 0
     assert main(["window", "verify", "20200101", "--home", str(home)]) == 2
+
+
+def _announced(home: Path, name: str) -> None:
+    """Let the log say that another document was announced."""
+    path = home / "communications" / name
+    path.write_text(name)
+    document = {"path": f"communications/{name}", "sha256": hashlib.sha256(name.encode()).hexdigest()}
+    facts: JsonObject = {"entrypoint": ENTRYPOINT, "document": document}
+    record_step(home, host_signer(home, SystemClock(), "cora"), "announcement", "ok", 0, [], facts=facts)
+
+
+def test_a_gate_that_was_opened_again_behind_a_closing_that_failed_is_of_the_same_window(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window ends with the last closing that began, and nothing of before the last opening is taken for it."""
+
+    def close() -> Closed:
+        return close_window(window_scene(home, SystemClock()), "olga", PASSPHRASE, prometheus="", wait_s=20)
+
+    def begun() -> list[Entry]:
+        return [each for each in entries(home / "logs/security_admin.log") if each.type == "live_window_closing"]
+
+    def full(closing: Closing, ours: SigningKeys) -> Path:
+        raise JournalError("no space is left")
+
+    monkeypatch.setattr("golive.runtime.window.close.make_archive", full)
+    with pytest.raises(JournalError, match="no space"):
+        close()
+    open_gate(home)
+    core = home / "config/core.yaml"
+    core.write_text(core.read_text() + "# a word more\n")
+    freeze(home, home / "config/runtime.yaml", {}, "rita", PASSPHRASE)
+    _announced(home, "second.md")
+    with pytest.raises(JournalError, match="no space"):
+        close()
+    monkeypatch.undo()
+    [_, last] = begun()
+    other: JsonObject = {"entrypoint": "kraken_desktop_live", "opened_at": last.ts, "closed_at": to_iso(SystemClock().now())}
+    record_act(home, "live_window_closing", other, "olga", clock=SystemClock())
+    _announced(home, "too_late.md")
+    done = close()
+    assert (len(begun()), last.operator, done.is_new, done.faults) == (3, "olga", True, ())
+    opened = [each for each in gate_records(home) if each.type == "gate_opened"]
+    window = done.summary["window"]
+    assert (from_iso(window["opened_at"]), window["closed_at"]) == (from_iso(opened[0].ts), last.body["closed_at"])
+    assert window["duration_seconds"] == round((from_iso(window["closed_at"]) - from_iso(window["opened_at"])) / SECOND, 3)
+    [archive], [mark] = archives(home), transitions(home)
+    assert mark["gate_report_sha256"] == opened[0].body["report_sha256"]
+    assert {each.name for each in (archive / "gate").iterdir()} == {Path(str(each.body["report"])).name for each in opened}
+    assert [each.name for each in (archive / "communications").iterdir()] == ["second.md"]
+    [frozen] = (archive / "freeze").iterdir()
+    assert (frozen / "core.yaml").read_bytes() == core.read_bytes()
+    assert (archive / "logs/var/audit/stage6/register.json").is_file()
+    assert done.summary["config"]["core_sha256"] == dict[str, Any](opened[0].body)["bound"]["core_sha256"]
+    assert "core_sha256 is not what the gate was opened for" in done.summary["warnings"]
 
 
 def _cut(path: Path) -> None:
@@ -321,6 +415,9 @@ MEASURED: dict[str, tuple[Callable[[Path], object], str, str, int, str]] = {
     ),
     "one of another entrypoint": (
         lambda home: outcome(home, AlertOutcome.FAILED, entrypoint="kraken_desktop_paper"), "alerts", "ok", 0, "",
+    ),
+    "a register of freezes that is gone": (
+        lambda home: (home / "var/audit/stage6/register.json").unlink(), "slo", "ok", 6, "freeze: ",
     ),
     "a changed report of the gate": (
         lambda home: next((home / "var/audit/gate").glob("report_*")).write_text("{}"), "slo", "ok", 0, "not the file that was",
@@ -362,6 +459,8 @@ def test_it_is_refused_while_a_session_runs_without_a_window_and_to_others(
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert say(home) == 3
     assert "is running already" in capsys.readouterr().err
+    assert say(home, "--prometheus", "127.0.0.1:9090") == 2
+    assert "is no address of a Prometheus" in capsys.readouterr().err
     assert gate_types(home) == ["gate_opened"]
     assert say(home, person="cora") == 3
     assert "window.close" in capsys.readouterr().err

@@ -18,11 +18,12 @@ WANTED = ((DocumentKind.KYC, DocumentKind.KYB), (DocumentKind.OFFLINE_ACCESS,))
 
 def kyc_aml_signoff(evidence: ComplianceEvidence) -> Finding:
     """Judge; `not_applicable` only where the configuration asks for no sign-off and no real money is at stake."""
-    found = list(_of_the_section(evidence))
+    found = list[Objection]()
     asked = evidence.compliance is None or evidence.compliance.require_signoff or not evidence.is_rehearsal
     if asked and evidence.compliance is not None:
         found += objections(evidence, KYC, kyc_scope(evidence.entrypoint), ROLES)
         found += _of_the_documents(evidence)
+    found += _of_the_section(evidence)  # what is edited by hand comes last: once all of it is signed
     reasons = tuple(dict.fromkeys(each.reason for each in found))
     worst = Status.OK if asked else Status.NOT_APPLICABLE
     if not asked and not found:
@@ -55,7 +56,8 @@ def _of_the_section(evidence: ComplianceEvidence) -> Iterator[Objection]:
         yield Objection(Status.BLOCKED, f"{reason}: add live_allowed, risk_profiles and signoffs: []", check)
         return
     if not section.live_allowed:
-        yield Objection(Status.BLOCKED, f"{path}.live_allowed is false", check)
+        told = "set it to true in core.yaml once all is signed, and freeze the configuration anew"
+        yield Objection(Status.BLOCKED, f"{path}.live_allowed is false: {told}", check)
     if evidence.risk_profile not in section.risk_profiles:
         yield Objection(Status.BLOCKED, f"{path}.risk_profiles does not permit {evidence.risk_profile}", check)
     if not section.require_signoff and not evidence.is_rehearsal:

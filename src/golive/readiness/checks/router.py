@@ -30,7 +30,7 @@ class RouterEvidence:
     entrypoint: str
     ways: tuple[Way, ...]
     rule_faults: tuple[str, ...] = ()
-    """rule files that are missing or are not those of the configuration; names that nothing exports"""
+    """rule files that are missing or are not those of the configuration"""
     rules: int = 0
     reconnect_required: int | None = None
     """adapters that had to reconnect when the newest live session reported; None: none has reported"""

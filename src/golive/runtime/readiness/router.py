@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,7 +9,6 @@ from golive.audit import Entry
 from golive.config.configuration import Configuration
 from golive.config.resolved import ResolvedEntrypoint
 from golive.execution.live.route import first_match
-from golive.metrics.declaration import DECLARED
 from golive.model.clock import from_iso
 from golive.model.errors import JournalError
 from golive.model.json import JsonObject
@@ -28,8 +26,6 @@ from .evidence_file import evidence_of
 from .scene import Scene, decision_logs
 
 REPORTS: Final = "logs/e2e"
-_SERIES: Final = re.compile(r"\b([a-z]+(?:_[a-z0-9]+)+)\s*[{\[]")
-_PARTS: Final = ("_bucket", "_sum", "_count")
 
 
 def router_evidence(scene: Scene) -> RouterEvidence:
@@ -48,7 +44,7 @@ def router_evidence(scene: Scene) -> RouterEvidence:
     return RouterEvidence(
         entrypoint=scene.live.name,
         ways=tuple(_ways(scene.configuration, scene.live)),
-        rule_faults=(*_files(scene), *_unknown_names(scene.configuration)),
+        rule_faults=tuple(_files(scene)),
         rules=sum(len(file.rules) for file in alert_rules(scene.configuration)),
         reconnect_required=running if is_worse or step is None else ended,
         session="" if named is None else f"session {named[:8]}",
@@ -80,16 +76,6 @@ def _files(scene: Scene) -> Iterator[str]:
     """Yield what `golive metrics rules --check` says of the files at home."""
     for line in differing(scene.home / RULES_FOLDER, rule_files(scene.configuration)):
         yield line.replace(f"{scene.home}/", "")
-
-
-def _unknown_names(configuration: Configuration) -> Iterator[str]:
-    """Yield each series that a rule asks for and that nothing of ours exports."""
-    for file in alert_rules(configuration):
-        for rule in file.rules:
-            for name in _SERIES.findall(rule.expression):
-                plain = next((name.removesuffix(part) for part in _PARTS if name.endswith(part)), name)
-                if name not in DECLARED and plain not in DECLARED:
-                    yield f"alert {rule.alert} asks for {name}, which nothing exports"
 
 
 def _reconnecting(report: JsonObject) -> int:

@@ -36,6 +36,7 @@ from ..alerts.confirmed import send_and_wait
 from ..gate import close_gate
 from ..host_signer import host_signer
 from ..operators import authorised, record_act
+from ..prometheus_api import PrometheusApi
 from ..readiness.scene import Scene
 from .announce import CATEGORY
 from .archive import (
@@ -77,11 +78,12 @@ class Closed:
 def close_window(scene: Scene, person: str, passphrase: Secret, *, prometheus: str, wait_s: float) -> Closed:
     """Close the window of the scene's live entrypoint in the name of `person`, who may `window.close`.
 
-    `prometheus`: address of the one that is asked what the dashboards showed, '' for none. Raises PrerequisiteMissing for
-    somebody who may not, while a session of the entrypoint runs, and where no window was opened; JournalError when something
-    cannot be written, or a journal that has to be believed cannot.
+    `prometheus`: address of the one that is asked what the dashboards showed, '' for none. Raises ConfigError for what is no
+    address, PrerequisiteMissing for somebody who may not, while a session of the entrypoint runs, and where no window was opened;
+    JournalError when something cannot be written, or a journal that has to be believed cannot.
     """
     home, entrypoint = scene.home, scene.live.name
+    api = PrometheusApi(prometheus) if prometheus else None
     identity = authorised(home, person, passphrase, Act.WINDOW_CLOSE, clock=scene.clock)
     with _alone(home, entrypoint):
         span = open_span(home, entrypoint)
@@ -96,7 +98,7 @@ def close_window(scene: Scene, person: str, passphrase: Secret, *, prometheus: s
         closed_at = _closed_at(scene, span, keys, identity.name)
         found = made_archive(home, entrypoint, to_iso(closed_at), keys.seal_keys)
         if found is None:
-            making = Closing(scene=scene, span=span, closed_at=closed_at, operator=identity.name, prometheus=prometheus)
+            making = Closing(scene=scene, span=span, closed_at=closed_at, operator=identity.name, prometheus=api)
             make_archive(making, keys)
             found = made_archive(home, entrypoint, to_iso(closed_at), keys.seal_keys)
             assert found is not None, "it was just made"

@@ -38,6 +38,7 @@ from golive.storage.whole_folder import whole_folder
 from ..alerts.policy import audit_place
 from ..audit_bundle.parts import add_gone, add_manifest, add_sums, add_verifier, listed, listed_log
 from ..code_version import code_version
+from ..prometheus_api import PrometheusApi
 from ..readiness.checklist import examine
 from ..readiness.scene import Scene
 from ..risk_limits import risk_profile_of
@@ -60,8 +61,8 @@ class Closing:
     span: Span
     closed_at: int
     operator: str
-    prometheus: str
-    """address of the one that is asked what the dashboards showed; '' for none"""
+    prometheus: PrometheusApi | None
+    """the one that is asked what the dashboards showed"""
 
     @property
     def entrypoint(self) -> str:

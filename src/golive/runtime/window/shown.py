@@ -25,19 +25,21 @@ class Shown:
     warning: str = ""
 
 
-def shown_over(scene: Scene, since: int, until: int, prometheus: str, operator: str) -> Shown:
-    """Ask the Prometheus at this address ('': nobody is asked, as `operator` said) what the dashboards showed; times in ns UTC.
+def shown_over(scene: Scene, since: int, until: int, prometheus: PrometheusApi | None, operator: str) -> Shown:
+    """Ask this Prometheus (None: nobody is asked, as `operator` said) what the dashboards showed; times in ns UTC.
 
-    Raises ConfigError for what is no address, JournalError when the files cannot be written.
+    Raises JournalError when the files cannot be written.
     """
-    if not prometheus:
+    if prometheus is None:
         return Shown("not_asked", warning=f"what the dashboards showed was not asked for, by {operator}")
-    stretch = stretch_until(until, max(1, (until - since) // SECOND))
+    stretch = stretch_until(until, max(1, until // SECOND - since // SECOND))
     try:
-        taken = take_snapshot(scene.configuration, PrometheusApi(prometheus), scene.home, stretch, scene.clock)
+        taken = take_snapshot(scene.configuration, prometheus, scene.home, stretch, scene.clock)
     except PrerequisiteMissing as exc:
         return Shown("missing", warning=f"what the dashboards showed is not kept: {exc}")
     files, told = (taken.document, taken.picture), taken.snapshot
     if told.series and told.rules:
         return Shown("stored", files)
-    return Shown("empty", files, f"the dashboards showed nothing: {told.series} series and {told.rules} rules at {prometheus}")
+    return Shown(
+        "empty", files, f"the dashboards showed nothing: {told.series} series and {told.rules} rules at {prometheus.url}"
+    )
