@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import shutil
@@ -132,6 +133,19 @@ def test_anybody_who_is_proved_closes_it_once_even_with_a_broken_configuration(p
     assert person.types(*words)[:2] == (0, f"the gate of {ENTRYPOINT} is shut, by olga\n")
     assert person.types(*words)[:2] == (0, f"the gate of {ENTRYPOINT} was shut already: strange fills\n")
     assert person.types("close", "--env", "okx_live", "--operator", "olga")[0] == ExitCode.USAGE
+
+
+def test_a_closing_that_cannot_be_finished_says_how_the_gate_stands(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    words, rename = ("close", "--entrypoint", ENTRYPOINT, "--operator", "olga"), Path.rename
+
+    def full(self: Path, target: Path) -> Path:
+        if target.name == f"{ENTRYPOINT}.seal.json":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", full)
+    code, _, err = person.types(*words)
+    assert (code, "No space left on device; the gate is shut" in " ".join(err.split())) == (70, True), err
 
 
 def test_wrong_usage_is_2(person: Person) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from golive.model.errors import ConfigError, PrerequisiteMissing
+from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.redaction import redacted
 
 from .command_app import command_group
@@ -114,11 +114,15 @@ def close(
     from golive.readiness.gate_state import Opened
     from golive.runtime.clock import SystemClock
     from golive.runtime.gate.closing import close_gate
+    from golive.runtime.gate.standing import stands_as
     from golive.runtime.operators import authenticate
 
     name, place = _live_name(env, entrypoint, config, home)
     who = authenticate(place, operator, asked_passphrase(operator), purpose="live.close")
-    before = close_gate(place, name, reason, SystemClock(), by=who.name)
+    try:
+        before = close_gate(place, name, reason, SystemClock(), by=who.name)
+    except JournalError as exc:
+        raise JournalError(f"{exc}; {stands_as(place, name)}") from exc
     if isinstance(before, Opened):
         _say(f"the gate of {name} is shut, by {who.name}")
     else:

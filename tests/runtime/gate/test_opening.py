@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import hashlib
 import json
 import os
@@ -222,6 +223,29 @@ def test_two_openings_at_once_keep_a_report_each(gate: Gate) -> None:
     for path, digest in found.items():
         assert hashlib.sha256((gate.home / str(path)).read_bytes()).hexdigest() == digest
     assert verdict(gate.home) == []
+
+
+def fill_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the disk be full once a record is written: no seal can be put in its place."""
+    rename = Path.rename
+
+    def full(self: Path, target: Path) -> Path:
+        if target.name == f"{ENTRYPOINT}.seal.json":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", full)
+
+
+def test_an_opening_that_cannot_be_sealed_leaves_nothing_open(opened: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    close_gate(opened.home, ENTRYPOINT, "done for today", opened.clock, by="carl")
+    fill_disk(monkeypatch)
+    with pytest.raises(JournalError, match="No space left on device; the gate is shut"):
+        opened.open()
+    assert "its opening failed" in opened.state()
+    monkeypatch.undo()
+    assert opened.open()
+    assert verdict(opened.home) == []
 
 
 def test_who_closes_it_while_two_are_opening_it_is_heard(gate: Gate) -> None:

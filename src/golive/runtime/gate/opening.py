@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from golive.audit import Entry
 from golive.config.rbac import Act, pair_objection
 from golive.model.clock import to_iso
-from golive.model.errors import PrerequisiteMissing
+from golive.model.errors import JournalError, PrerequisiteMissing
 from golive.model.json import JsonObject
 from golive.model.verdict import KeyClass
 from golive.readiness.gate_state import CLOSED, OPENED, Opened, Shut, at, read_gate
@@ -22,6 +23,7 @@ from ..readiness.scene import Scene
 from .closing import close_gate
 from .look import Looks, look
 from .report import expiry, stage_of_gate, write_report
+from .standing import stands_as
 
 
 def open_gate(scene: Scene, first: OperatorIdentity, second: OperatorIdentity, looks: Looks | None = None) -> Opened:
@@ -58,7 +60,10 @@ def _opened(scene: Scene, first: OperatorIdentity, second: OperatorIdentity, loo
         "checked_at": to_iso(seen.began_at), "expires_at": to_iso(until), "report": report, "report_sha256": sha256,
         "bound": seen.bound.as_json(),
     }  # fmt: skip
-    journal.append(signer, OPENED, body, first.name)
+    try:
+        journal.append(signer, OPENED, body, first.name)
+    except JournalError as exc:
+        raise _shut_again(scene, exc) from exc
     state = at(read_gate(journal.entries(signer.keys)), scene.clock.now())
     if isinstance(state, Shut):
         raise PrerequisiteMissing(f"the gate of {name} is shut: {state.because}")
@@ -68,6 +73,14 @@ def _opened(scene: Scene, first: OperatorIdentity, second: OperatorIdentity, loo
         close_gate(scene.home, name, str(exc), scene.clock)
         raise
     return state
+
+
+def _shut_again(scene: Scene, failure: JournalError) -> JournalError:
+    """Shut what a record may have opened that could not be finished: nobody who was told of a failure leaves an open gate."""
+    name = scene.live.name
+    with contextlib.suppress(JournalError):  # it may stand in the journal and not be sealed, as that of the opening may
+        close_gate(scene.home, name, f"its opening failed: {failure}", scene.clock)
+    return JournalError(f"{failure}; {stands_as(scene.home, name)}")
 
 
 def _demand_unclosed(journal: GateJournal, since: int, until: int | None = None) -> None:

@@ -33,6 +33,15 @@ def gate_state(home: Path, entrypoint: str, now: int) -> GateState:
     return at(recorded_state(home, entrypoint), now)
 
 
+def stands_as(home: Path, entrypoint: str) -> str:
+    """Say how a gate stands where a record of its journal could not be finished."""
+    if isinstance(recorded_state(home, entrypoint), Shut):
+        return "the gate is shut"
+    return (
+        f"the gate is open until its time is over, unless it is shut: golive gate close --entrypoint {entrypoint} --operator NAME"
+    )
+
+
 def doubts(scene: Scene, opened: Opened, keys: SigningKeys) -> tuple[str, ...]:
     """Say why an open gate is not believed: its report is not the one, or one of the two may not open gates any more."""
     wanted: JsonObject = {
