@@ -102,7 +102,10 @@ def test_one_wrong_thing_is_never_ok_and_is_named(case: PaperEvidence, status: S
 
 def test_a_rehearsal_asks_for_the_days_of_the_configuration_and_takes_what_production_does_not() -> None:
     made_here = session(DAY, HOUR, speed="max", evidence_class=EvidenceClass.EMBEDDED, key_class=KeyClass.DEVELOPMENT)
-    assert paper_gate(evidence(made_here, paper_days=Decimal(0), is_rehearsal=True)).status is Status.OK
+    found = paper_gate(evidence(made_here, paper_days=Decimal(0), is_rehearsal=True))
+    assert found.status is Status.OK
+    assert isinstance(found.measured, dict)
+    assert found.measured["ok_days"] == 0
     found = paper_gate(evidence(made_here, paper_days=Decimal("0.01"), is_rehearsal=True))
     assert (found.status, "speed max" in found.reasons[0]) == (Status.BLOCKED, True)
     slow = session(DAY, HOUR, evidence_class=EvidenceClass.EMBEDDED)

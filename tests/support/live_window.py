@@ -124,10 +124,10 @@ def observe(home: Path, *statuses: str, minutes: JsonValue = 60) -> None:
         record_step(home, host_signer(home, SystemClock(), "olga"), "observation", status, 0, [], facts=facts)
 
 
-def fill(home: Path, ratio: float) -> None:
-    """Leave what a session measures of ten orders that were filled so far."""
-    now = SystemClock().now()
-    store = IndicatorStore.open(home, ENTRYPOINT, stage="rehearsal", exchange="okx", run_id="ab" * 16, now=now)
+def fill(home: Path, ratio: float, *, run_id: str = "ab" * 16, ago_s: int = 0) -> None:
+    """Leave what a session measures of ten orders that were filled so far, `ago_s` seconds ago."""
+    now = SystemClock().now() - ago_s * SECOND
+    store = IndicatorStore.open(home, ENTRYPOINT, stage="rehearsal", exchange="okx", run_id=run_id, now=now)
     rows = [SampleRow("fill_ratio", "okx", now, round(ratio * BILLION))] * 10
     store.write(Batch(now, rows))
     store.close(now)

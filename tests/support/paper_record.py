@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,17 +29,25 @@ def report_of(used: dict[str, str], window: str = "ok") -> dict[str, Any]:
 
 
 def passed_session(
-    home: Path, digest: str, *, begin: int, seconds: int, speed: str = "1", used: dict[str, str] | None = None
+    home: Path,
+    digest: str,
+    *,
+    begin: int,
+    seconds: int,
+    speed: str = "1",
+    used: dict[str, str] | None = None,
+    stage: Stage = Stage.PAPER,
+    **members: Any,
 ) -> str:
-    """Leave a session that passed; return where its report is."""
+    """Leave a session that passed, its report with other `members` if any are given; return where its report is."""
     run = f"{begin % 16**8:08x}"
-    name = f"logs/e2e/run_local_bot_paper_{stamp(Nanos(begin))}_{run}.json"
-    report = report_of(used or LIMITS)
+    name = f"logs/e2e/run_local_bot_{stage}_{stamp(Nanos(begin))}_{run}.json"
+    report = {**report_of(used or LIMITS), **members}
     path = home / name
     path.parent.mkdir(parents=True, exist_ok=True)
     end = begin + seconds * SECOND
     record = replace(
-        stage_record(Stage.PAPER, digest=digest), report=name, report_sha256=report_sha256(report), speed=speed,
+        stage_record(stage, digest=digest), report=name, report_sha256=report_sha256(report), speed=speed,
         ok_window_seconds=seconds if speed == "1" else 0, started_at=to_iso(begin), finished_at=to_iso(end),
     )  # fmt: skip
     path.write_bytes(document_bytes({**report, "stage_record": as_json(record)}))
@@ -48,11 +57,19 @@ def passed_session(
 
 def failed_session(home: Path, digest: str, *, begin: int, run: str = "f" * 32, **rules: str) -> Path:
     """Leave the sealed store of a session that left no stage record; return it."""
-    told = {"trading digest": digest, "scope": "all", "read-only": "no", **rules}
+    return _stored(home, begin, run, {"trading digest": digest, **rules}, SessionStore.close)
+
+
+def running_session(home: Path, digest: str, *, begin: int, run: str = "f" * 32) -> Path:
+    """Leave the store of a session that has not ended; return it."""
+    return _stored(home, begin, run, {"trading digest": digest}, SessionStore.release)
+
+
+def _stored(home: Path, begin: int, run: str, rules: dict[str, str], leave: Callable[[SessionStore], None]) -> Path:
+    told = {"scope": "all", "read-only": "no", **rules}
     whose = replace(
         identity(run, Stage.PAPER), started_at=begin, terms=SessionTerms(rules=told, instruments=(BTC,), start_balances={})
     )
-    store = SessionStore.create(home, whose, keys_of(home), RISK, ToldClock(begin + 60 * SECOND))
-    store.close()
+    leave(SessionStore.create(home, whose, keys_of(home), RISK, ToldClock(begin + 60 * SECOND)))
     (found,) = (home / "var/state/sessions").glob(f"paper_{ENTRYPOINT}_*_{run[:8]}.sqlite")
     return found

@@ -134,6 +134,10 @@ def test_a_record_that_says_something_else_than_its_report_is_doubted(opened: Ga
     others: dict[str, Any] = {
         "bound": {}, "expires_first": 0, "operators": {"lena": ("live_activator",), "olga": ("operator",)},
     }  # fmt: skip
+    live = opened.scene.live
+    for other_live, says in ((replace(live, name="kraken"), "entrypoint"), (replace(live, environment="kraken"), "environment")):
+        [doubt] = doubts(replace(opened.scene, live=other_live), state, keys)
+        assert doubt.endswith(f" is about another {says}")
     for name, other in others.items():
         assert [each[-16:] for each in doubts(opened.scene, replace(state, **{name: other}), keys)] == [
             f"is about another {name.removesuffix('_first').replace('expires', 'expires_at')}"[-16:]

@@ -261,6 +261,16 @@ def test_a_closing_that_was_begun_is_waited_for_when_the_watch_is_cancelled(open
     assert [each.body["reason"] for each in watched.records(CLOSED)] == watched.closed
 
 
+def test_a_record_that_is_not_written_in_time_is_said_to_be_missing(opened: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("golive.runtime.gate.watch._RECORD_S", 0.05)
+    watched = Watched(opened, period_s=60, deadline_s=0.1)
+    with opened.journal.path.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(JournalError, match=r"was closed \(strange fills\), and its record is not written yet"):
+            asyncio.run(watched.watch.close("strange fills"))
+    assert watched.closed == ["strange fills"]
+
+
 def test_trading_stops_even_when_the_closing_cannot_be_recorded(opened: Gate) -> None:
     watched = Watched(opened, period_s=60)
     (opened.home / "var/audit/seals").rename(opened.home / "aside")

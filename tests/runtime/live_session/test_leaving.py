@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,13 +12,17 @@ import pytest
 
 from golive.model.command import Alert
 from golive.model.errors import PrerequisiteMissing
+from golive.model.json import JsonObject
 from golive.model.order import OrderStatus, Side
 from golive.runtime.clock import SystemClock
 from golive.runtime.facts import SessionFacts
+from golive.runtime.live_session.report_step import record_report
 from golive.runtime.live_session.session_desk import SessionDesk
 from golive.runtime.live_session.watching import LiveWatch
 from golive.runtime.live_session.wiring import Wired, bootstrap_environment
+from golive.runtime.session_report import SessionReport
 from golive.runtime.window.bootstrap_log import bootstrap_faults, newest_start
+from golive.storage.decision_step import recorded_steps
 from support.live_desk import account_plan, live_plan, live_venue, trader, truth
 from support.trading_desk import until
 
@@ -27,6 +32,47 @@ NOTHING_HELD = cast(Any, SimpleNamespace(ledger=None, desks={}))
 
 def facts() -> SessionFacts:
     return SessionFacts("1" * 32, 0, 0, "okx", "okx_live", "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("degrade", "ended", "to"),
+    [("auto", "the gate was closed", "okx_desktop_paper"), ("auto", None, ""), ("alert", "the gate was closed", "")],
+)
+def test_paper_goes_on_where_live_trading_was_ended_and_the_configuration_says_so(
+    degrade: str, ended: str | None, to: str
+) -> None:
+    router = SimpleNamespace(degrade=degrade)
+    core = SimpleNamespace(execution=SimpleNamespace(live_router=router))
+    plan = cast(Any, SimpleNamespace(paper_entrypoint="okx_desktop_paper", config=SimpleNamespace(core=core)))
+    report = SessionReport.__new__(SessionReport)
+    report.plan, report._facts = plan, facts()
+    report._facts.live_ended = ended
+    assert report._returns_to() == to
+
+
+def test_what_a_live_session_said_of_its_connections_is_a_step_with_its_report(tmp_path: Path) -> None:
+    path = "logs/e2e/run_local_bot_live_x.json"
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text("{}")
+    plan, seen = SimpleNamespace(**vars(PLAN), home=tmp_path, mode="live"), facts()
+    seen.failover = {
+        name: cast(Any, SimpleNamespace(reconnect_required=needed))
+        for name, needed in {"okx_spot": True, "kraken_spot": False}.items()
+    }
+    report: JsonObject = {"status": "breached", "report_json": path}
+
+    def left() -> list[dict[str, Any]]:
+        record_report(cast(Any, plan), seen, report, SystemClock())
+        return [dict(each.body) for each in recorded_steps(tmp_path, "live")]
+
+    assert left() == [], "it never looked at its market"
+    seen.drive_began = 1
+    [step] = left()
+    assert (step["step"], step["status"], step["entrypoint"]) == ("session_report", "breached", "okx_desktop_live")
+    assert (step["run_id"], step["reconnect_required"]) == ("1" * 32, 1)
+    assert [(each["path"], each["sha256"]) for each in step["artefacts"]] == [(path, hashlib.sha256(b"{}").hexdigest())]
+    plan.mode = "paper"
+    assert len(left()) == 1
 
 
 async def test_from_the_end_of_live_trading_on_nothing_leaves_and_what_works_is_canceled(tmp_path: Path) -> None:

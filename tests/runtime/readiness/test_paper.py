@@ -5,19 +5,23 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from golive.model.clock import DAY, SECOND
+from golive.model.verdict import Stage, Verdict
 from golive.readiness.finding import Finding, Status
 from golive.runtime.readiness.checklist import examine
-from golive.runtime.readiness.paper import digest_of, paper_evidence
+from golive.runtime.readiness.paper import _passed, digest_of, limits_evidence, paper_evidence
 from golive.runtime.readiness.scene import Scene
+from golive.storage.lease import Lease
 from golive.storage.stage_records import DIRECTORY
-from support.durable import ENTRYPOINT, START, ToldClock
-from support.paper_record import LIMITS, failed_session, passed_session
-from support.readiness_scene import rehearsal_scene
+from support.durable import ENTRYPOINT, START, ToldClock, stage_record
+from support.paper_record import LIMITS, failed_session, passed_session, running_session
+from support.readiness_scene import production_scene, rehearsal_scene
 
 BEGIN = START - 2 * DAY
 LENGTH = DAY // SECOND
@@ -122,6 +126,54 @@ def test_a_session_that_left_no_record_counts_against_by_its_store_alone(home: P
     connection.close()
     gate = found(home)[0]
     assert (gate.status, "tampered" in gate.reasons[0]) == (Status.BLOCKED, True)
+
+
+def test_a_running_session_is_not_judged_and_those_before_it_are(home: Path) -> None:
+    digest = digest_of(scene_in(home), scene_in(home).live)
+    running_session(home, digest, begin=START - 1000 * SECOND)
+    lease = Lease.acquire(home, ENTRYPOINT)
+    try:
+        assert found(home)[0].status is Status.OK
+        running_session(home, digest, begin=START - 2000 * SECOND, run="1" * 32)
+        assert "did not pass" in found(home)[0].reasons[0]
+    finally:
+        lease.release()
+    assert found(home)[0].status is Status.BLOCKED
+
+
+@pytest.mark.parametrize("windows", [[{"status": "ok"}, {"status": "breached"}], None])
+def test_the_report_of_every_session_that_counts_is_judged(home: Path, windows: list[dict[str, str]] | None) -> None:
+    digest = digest_of(scene_in(home), scene_in(home).live)
+    (older,) = (home / "logs/e2e").iterdir()
+    name = passed_session(home, digest, begin=START - 1000 * SECOND, seconds=10, paper_exchange_windows=windows)
+    older.unlink()
+    for each in found(home):
+        assert each.status is Status.BLOCKED
+        assert any(f"its report {name} has a window that is not ok" in reason for reason in each.reasons)
+        assert any(f"its report logs/e2e/{older.name} cannot be read" in reason for reason in each.reasons)
+
+
+def test_what_passed_another_stage_is_no_paper(tmp_path: Path) -> None:
+    scene = rehearsal_scene(tmp_path, ("paper_days: 7 ", "paper_days: 1 "))
+    passed_session(tmp_path, digest_of(scene, scene.live), begin=BEGIN, seconds=LENGTH, stage=Stage.DEMO)
+    assert paper_evidence(scene).sessions == ()
+
+
+def test_paper_is_held_against_what_the_live_entrypoint_would_do(home: Path) -> None:
+    scene = scene_in(home)
+    gate = examine(replace(scene, live=replace(scene.live, timeframe="5m")), "paper_gate")
+    assert (gate.status, "traded with another strategy" in gate.reasons[0]) == (Status.BLOCKED, True)
+    tight = replace(scene.live.risk, max_position_pct=Decimal("0.041"))
+    assert limits_evidence(replace(scene, live=replace(scene.live, risk=tight))).limits["max_position_pct"] == Decimal("0.041")
+    assert paper_evidence(production_scene(home.parent / "production")).is_rehearsal is False
+
+
+def test_a_session_counts_no_longer_than_it_ran_and_only_if_it_passed() -> None:
+    record = replace(stage_record(Stage.PAPER), ok_window_seconds=10**9)
+    told = _passed("paper", record)
+    assert told.passed is not None
+    assert told.passed.ok_ns == told.ended_at - told.started_at > 0
+    assert _passed("paper", replace(record, verdict=Verdict.BREACHED)).passed is None
 
 
 def test_the_clock_of_the_evidence_is_judged(home: Path) -> None:

@@ -18,10 +18,10 @@ from golive.model.clock import MINUTE, to_iso
 from golive.model.errors import ConfigError
 from golive.runtime.clock import SystemClock
 from golive.runtime.code_version import code_version
-from golive.runtime.operators import remove_operator
+from golive.runtime.operators import operators, remove_operator
 from golive.runtime.readiness.paper import digest_of
 from golive.runtime.risk_limits import risk_profile_of
-from golive.runtime.window.announce import DOCUMENT, announce
+from golive.runtime.window.announce import DOCUMENT, _on_call, announce
 from golive.storage.decision_step import recorded_steps
 from golive.storage.keys import SigningKeys
 from golive.storage.security_admin import admin_entries
@@ -123,6 +123,11 @@ def test_who_and_what_is_refused(case: str, home: Path, hook: Webhook, say: Say,
     assert say(*start, *words, **given) == code
     assert said in capsys.readouterr().err
     assert len(hook.received) == before
+
+
+def test_who_is_named_answers_calls_whoever_has_the_role(home: Path) -> None:
+    people = {each.name: each for each in operators(home)}
+    assert (_on_call(people, "Ann Smith"), _on_call(people, "")) == (("Ann Smith",), ("cora",))
 
 
 def test_where_nobody_is_on_call_somebody_is_to_be_named(home: Path, tmp_path: Path) -> None:

@@ -357,10 +357,10 @@ def test_a_gate_that_was_opened_again_behind_a_closing_that_failed_is_of_the_sam
     monkeypatch.setattr("golive.runtime.window.close.make_archive", full)
     with pytest.raises(JournalError, match="no space"):
         close()
-    open_gate(home)
     core = home / "config/core.yaml"
     core.write_text(core.read_text() + "# a word more\n")
     freeze(home, home / "config/runtime.yaml", {}, "rita", PASSPHRASE)
+    open_gate(home)
     _announced(home, "second.md")
     with pytest.raises(JournalError, match="no space"):
         close()
@@ -395,6 +395,12 @@ def _change_risk_log(home: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"APPROVED"', b'"APPROVEE"'))
 
 
+def _never_frozen(home: Path) -> None:
+    shutil.rmtree(home / "var/audit/stage6")
+    for path in (home / "var/audit/seals").glob("freezes.*"):
+        path.unlink()
+
+
 MEASURED: dict[str, tuple[Callable[[Path], object], str, str, int, str]] = {
     "a failed observation": (lambda home: observe(home, "breached"), "observation", "breached", 5, "observation was breached"),
     "one that failed before": (lambda home: observe(home, "breached", "ok"), "observation", "ok", 0, "an earlier observation, of 2"),
@@ -406,6 +412,7 @@ MEASURED: dict[str, tuple[Callable[[Path], object], str, str, int, str]] = {
     "other limits": (lambda home: decide(home, "APPROVED", digest="ee" * 32), "risk_limits", "breached", 5, "1 risk decisions"),
     "a changed risk log": (_change_risk_log, "risk_limits", "unknown", 6, "risk_decisions.jsonl: tampered"),
     "orders not filled": (lambda home: fill(home, 0.5), "slo", "breached", 5, "fill_ratio is breach"),
+    "orders not filled before it": (lambda home: fill(home, 0, run_id="cd" * 16, ago_s=3600), "slo", "ok", 0, ""),
     "an alert nobody took": (lambda home: outcome(home, AlertOutcome.FAILED), "alerts", "breached", 5, ""),
     "an alert taken at last": (
         lambda home: outcome(home, AlertOutcome.FAILED, AlertOutcome.DELIVERED), "alerts", "ok", 0, "",
@@ -416,6 +423,7 @@ MEASURED: dict[str, tuple[Callable[[Path], object], str, str, int, str]] = {
     "one of another entrypoint": (
         lambda home: outcome(home, AlertOutcome.FAILED, entrypoint="kraken_desktop_paper"), "alerts", "ok", 0, "",
     ),
+    "a configuration that was never frozen": (_never_frozen, "slo", "ok", 0, "freeze: the configuration was never frozen"),
     "a register of freezes that is gone": (
         lambda home: (home / "var/audit/stage6/register.json").unlink(), "slo", "ok", 6, "freeze: ",
     ),
