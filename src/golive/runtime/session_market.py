@@ -106,6 +106,8 @@ class SessionMarket:
             facts.log.say(LogEvent.SESSION_READY, startup_seconds=round(facts.startup_seconds, 3))
             ending = await self._drive(lock, stream, inbox, floor)
             facts.drive_ended = time.monotonic_ns()
+            if gate is not None and ending is Ending.VENUE_LOST:
+                await gate.lost_venue()
             for task in background:
                 if task.done() and not task.cancelled():
                     task.result()  # a watch that died means that something was not watched

@@ -11,11 +11,14 @@ from typing import Any, cast
 import pytest
 
 from golive.model.command import Alert
-from golive.model.errors import PrerequisiteMissing
+from golive.model.errors import PrerequisiteMissing, VenueUnavailable
 from golive.model.json import JsonObject
 from golive.model.order import OrderStatus, Side
 from golive.runtime.clock import SystemClock
 from golive.runtime.facts import SessionFacts
+from golive.runtime.gate import GateWatch
+from golive.runtime.host_signer import host_signer
+from golive.runtime.live_session.observation import Observation
 from golive.runtime.live_session.report_step import record_report
 from golive.runtime.live_session.session_desk import SessionDesk
 from golive.runtime.live_session.watching import LiveWatch
@@ -23,10 +26,15 @@ from golive.runtime.live_session.wiring import Wired, bootstrap_environment
 from golive.runtime.session_report import SessionReport
 from golive.runtime.window.bootstrap_log import bootstrap_faults, newest_start
 from golive.storage.decision_step import recorded_steps
+from support.gates import Gate, gate_home
 from support.live_desk import account_plan, live_plan, live_venue, trader, truth
 from support.trading_desk import until
 
 PLAN = cast(Any, SimpleNamespace(entrypoint=SimpleNamespace(name="okx_desktop_live"), paper_entrypoint="okx_desktop_paper"))
+HELD = SimpleNamespace(
+    ledger=SimpleNamespace(total_lots=lambda name: 5),
+    desks={"okx:BTC/USDT": SimpleNamespace(instrument=SimpleNamespace(base="BTC", quantity_text=lambda lots: f"0.{lots}"))},
+)
 NOTHING_HELD = cast(Any, SimpleNamespace(ledger=None, desks={}))
 
 
@@ -96,6 +104,35 @@ async def test_from_the_end_of_live_trading_on_nothing_leaves_and_what_works_is_
             assert seen.live_ended.startswith("live trading of okx_desktop_live was ended: strange fills. ")
             assert [each.body for each in alerts] == ["strange fills. No position is held"]
             assert (stops, notes) == (["stop"], ["strange fills"])
+
+
+@pytest.mark.parametrize("is_observed", [True, False])
+async def test_a_venue_that_is_lost_is_told_with_what_is_held_and_fails_the_observation(
+    tmp_path: Path, is_observed: bool
+) -> None:
+    gate = Gate(gate_home(tmp_path / "gate"))
+    gate.open()
+    with live_venue("okx") as running:
+        async with trader(live_plan(tmp_path, [account_plan("okx", running)])) as at:
+            seen, alerts = facts(), list[Alert]()
+            evidence = cast(Any, SimpleNamespace(alert=alerts.append, note_degraded=lambda why: None))
+            live, plan = SessionDesk(at.desk, seen, {}), cast(Any, SimpleNamespace(**vars(PLAN), home=gate.home, canary=None))
+            engine = cast(Any, SimpleNamespace(is_canary=is_observed, fills=[], **vars(HELD)))
+            watch = LiveWatch(plan=plan, facts=seen, evidence=evidence, live=live, engine=engine, stop=lambda: None)
+            watch.gate = GateWatch(gate.scene, gate.demand(), watch.ended, looks=gate.looks)
+            signer = host_signer(gate.home, gate.clock, "lena")
+            watch.observation = Observation(plan, seen, live, engine, cast(Any, None), signer, gate.clock)
+            seen.lose_venue(VenueUnavailable("okx: interrupted: no connection"))
+            await watch.lost_venue()
+            [told] = alerts
+            assert (told.severity, "Held, and not sold by it: 0.5 BTC (okx:BTC/USDT)" in told.body) == ("critical", True)
+            steps = [each.body["status"] for each in recorded_steps(gate.home, "live") if each.body["step"] == "observation"]
+            if is_observed:
+                assert steps == ["breached"]
+                assert gate.state().startswith("observation: VenueUnavailable: ")
+                assert seen.live_ended is not None
+            else:
+                assert (steps, gate.state()) == ([], "open")
 
 
 async def test_whatever_ends_a_session_that_traded_its_orders_are_canceled_before_its_desk_is_closed(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ class Observation:
         self._compared_at = 0
         self._is_over = not engine.is_canary
         """one that was over before the session was cut off is not repeated"""
+        self.has_failed = False
 
     @property
     def is_over(self) -> bool:
@@ -79,9 +80,13 @@ class Observation:
                 await self._record(Verdict.OK, "")
                 self._is_over = True
                 self._inbox.post(Operator(OperatorAction.OBSERVED, self._signer.operator, STEP, self._clock.now()))
-        if why is not None:
-            self._is_over = True
-            why = f"observation: {why}"
+        return None if why is None else await self.failed(why)
+
+    async def failed(self, why: str) -> str:
+        """End it because of `why`, once; return the reason to end live trading. Durable on return."""
+        why = f"observation: {why}"
+        if not self._is_over:
+            self._is_over = self.has_failed = True
             await self._record(Verdict.BREACHED, why)
         return why
 

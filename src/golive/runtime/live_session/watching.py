@@ -21,6 +21,7 @@ from golive.model.redaction import redacted
 from ..evidence import Evidence
 from ..facts import SessionFacts
 from ..gate import GateWatch
+from ..gate.watch import POLICY
 from ..plan import Plan
 from .observation import Observation
 from .session_desk import SessionDesk
@@ -60,11 +61,22 @@ class LiveWatch:
             await self._demand_recorded()
             await asyncio.gather(*watching, *self._notes, return_exceptions=True)
 
-    async def _close(self, why: str) -> None:
+    async def lost_venue(self) -> None:
+        """Tell what is held where the venue is gone for good, which ends the session; one that is observed has failed."""
+        if self.facts.live_ended is not None:
+            return
+        why, seen = self.facts.errors[-1], self.observation
+        if seen is not None and (seen.has_failed or not seen.is_over):
+            await self._close(await seen.failed(why), by="observation")
+        else:
+            title = f"{self.plan.entrypoint.name}: its venue was lost"
+            self.evidence.alert(Alert("live", AlertSeverity.CRITICAL, title, f"{why}. {self._held()}"))
+
+    async def _close(self, why: str, *, by: str = POLICY) -> None:
         """Close the gate, too; what cannot be recorded is told by `_demand_recorded`."""
         assert self.gate is not None
         with contextlib.suppress(JournalError):
-            await self.gate.close(why)
+            await self.gate.close(why, by=by)
 
     async def _demand_recorded(self) -> None:
         """Say so where the gate's journal does not know that it was closed: put back, it would be open until its time is over."""
