@@ -104,10 +104,15 @@ class SessionMarket:
             facts.startup_seconds = (self.clock.monotonic() - facts.began) / SECOND
             facts.drive_began = time.monotonic_ns()
             facts.log.say(LogEvent.SESSION_READY, startup_seconds=round(facts.startup_seconds, 3))
-            ending = await self._drive(lock, stream, inbox, floor)
+            try:
+                ending = await self._drive(lock, stream, inbox, floor)
+            except Exception as bug:
+                if gate is not None:
+                    await gate.broke_off(f"{type(bug).__name__}: {bug}")
+                raise
             facts.drive_ended = time.monotonic_ns()
             if gate is not None and ending is Ending.VENUE_LOST:
-                await gate.lost_venue()
+                await gate.broke_off(facts.errors[-1])
             for task in background:
                 if task.done() and not task.cancelled():
                     task.result()  # a watch that died means that something was not watched

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from golive.model.command import Alert
-from golive.model.errors import PrerequisiteMissing, VenueUnavailable
+from golive.model.errors import PrerequisiteMissing
 from golive.model.json import JsonObject
 from golive.model.order import OrderStatus, Side
 from golive.runtime.clock import SystemClock
@@ -106,10 +106,9 @@ async def test_from_the_end_of_live_trading_on_nothing_leaves_and_what_works_is_
             assert (stops, notes) == (["stop"], ["strange fills"])
 
 
-@pytest.mark.parametrize("is_observed", [True, False])
-async def test_a_venue_that_is_lost_is_told_with_what_is_held_and_fails_the_observation(
-    tmp_path: Path, is_observed: bool
-) -> None:
+@pytest.mark.parametrize("case", ["observed", "observed, and its step cannot be written", "not observed"])
+async def test_a_session_that_breaks_off_tells_what_is_held_and_has_failed_its_observation(tmp_path: Path, case: str) -> None:
+    is_observed, is_full = case != "not observed", "cannot be written" in case
     gate = Gate(gate_home(tmp_path / "gate"))
     gate.open()
     with live_venue("okx") as running:
@@ -122,13 +121,19 @@ async def test_a_venue_that_is_lost_is_told_with_what_is_held_and_fails_the_obse
             watch.gate = GateWatch(gate.scene, gate.demand(), watch.ended, looks=gate.looks)
             signer = host_signer(gate.home, gate.clock, "lena")
             watch.observation = Observation(plan, seen, live, engine, cast(Any, None), signer, gate.clock)
-            seen.lose_venue(VenueUnavailable("okx: interrupted: no connection"))
-            await watch.lost_venue()
+            log, aside = gate.home / "audit/decision_logs", tmp_path / "aside"
+            if is_full:
+                log.rename(aside)
+                log.write_text("no folder")
+            await watch.broke_off("VenueUnavailable: okx: interrupted")
+            if is_full:
+                log.unlink()
+                aside.rename(log)
             [told] = alerts
             assert (told.severity, "Held, and not sold by it: 0.5 BTC (okx:BTC/USDT)" in told.body) == ("critical", True)
             steps = [each.body["status"] for each in recorded_steps(gate.home, "live") if each.body["step"] == "observation"]
             if is_observed:
-                assert steps == ["breached"]
+                assert steps == ([] if is_full else ["breached"])
                 assert gate.state().startswith("observation: VenueUnavailable: ")
                 assert seen.live_ended is not None
             else:

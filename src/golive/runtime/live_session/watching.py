@@ -61,15 +61,17 @@ class LiveWatch:
             await self._demand_recorded()
             await asyncio.gather(*watching, *self._notes, return_exceptions=True)
 
-    async def lost_venue(self) -> None:
-        """Tell what is held where the venue is gone for good, which ends the session; one that is observed has failed."""
+    async def broke_off(self, why: str) -> None:
+        """Tell what is held where the session ends because of `why`, out of order; one that is observed has failed."""
         if self.facts.live_ended is not None:
             return
-        why, seen = self.facts.errors[-1], self.observation
+        seen = self.observation
         if seen is not None and (seen.has_failed or not seen.is_over):
-            await self._close(await seen.failed(why), by="observation")
+            with contextlib.suppress(JournalError):  # the disk is full: what follows is tried all the same
+                await seen.failed(why)
+            await self._close(f"observation: {why}", by="observation")
         else:
-            title = f"{self.plan.entrypoint.name}: its venue was lost"
+            title = f"{self.plan.entrypoint.name}: the session has broken off"
             self.evidence.alert(Alert("live", AlertSeverity.CRITICAL, title, f"{why}. {self._held()}"))
 
     async def _close(self, why: str, *, by: str = POLICY) -> None:
