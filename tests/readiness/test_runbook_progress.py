@@ -75,3 +75,14 @@ def test_two_signoffs_of_one_item_are_two_peoples() -> None:
     assert "has the sign-off of that role already" in str(confirmation_objection(half, ["risk"], "carl"))
     assert "which bert may not give" in str(confirmation_objection(fresh, ["sre"], "bert"))
     assert "confirmed by nobody" in str(confirmation_objection(state((LOOK,)), ["risk"], "anna"))
+
+
+def test_a_sign_off_of_the_register_fills_no_second_place_of_the_same_person() -> None:
+    def ticked(by: str) -> bool:
+        [found] = states(book(RISK, DATA), [result(RISK)], NOW, [replace(result(DATA, by=by), sign_off="1")])
+        return found.is_ticked
+
+    assert (ticked("bert"), ticked("anna")) == (True, False)
+    both = [replace(result(each), sign_off="1") for each in (RISK, DATA)]
+    [found] = states(book(RISK, DATA), [], NOW, both)
+    assert [each is not None for each in found.results] == [True, False]

@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from golive.readiness.finding import Status
 from golive.runtime.monitoring import RULES_FOLDER, rule_files, write_files
 from golive.runtime.readiness.checklist import examine
 from golive.runtime.readiness.decision_log import decision_log_evidence
+from golive.runtime.readiness.router import router_evidence
 from golive.storage.decision_step import LIVE, record_step, recorded_steps, stage_log
 from golive.storage.live_segments import DIRECTORY, LOG_NAME, LiveSegments
 from golive.storage.live_verification import bound_faults, bounds_of
@@ -191,9 +193,27 @@ def test_routes_rule_files_and_the_newest_report_are_looked_at(tmp_path: Path) -
     assert "2 adapters had to reconnect" in examine(scene, "router").reasons[0]
     record_step(tmp_path, signer_of(tmp_path), "session_report", "success", 0, [report], facts=facts)
     assert examine(scene, "router").status is Status.OK
+    running = report.with_name("run_local_bot_live_20260101T010000Z_87654321.json")
+    told = {
+        **told, "run_id": "87654321", "started_at": "2026-01-01T01:00:00Z", "report_json": f"logs/e2e/{running.name}",
+        "measured": {"failover_status": {"reconnect_required": 1}},
+    }  # fmt: skip
+    running.write_text(json.dumps(told))
+    assert examine(scene, "router").reasons == ("1 adapters had to reconnect when session 87654321 reported",)
+    running.unlink()
     core = tmp_path / "config/core.yaml"
     core.write_text(core.read_text().replace("routes: []", "routes: [{name: elsewhere, adapters: [bybit_spot]}]"))
     assert "no route takes okx:BTC/USDT" in examine(rehearsal_scene(tmp_path), "router").reasons[0]
+
+
+def test_a_route_falls_back_to_venues_that_have_one_live_environment_alone(tmp_path: Path) -> None:
+    route = "routes: [{name: over, adapters: [okx_spot, kraken_spot], allow_fallback: true}]"
+    scene = rehearsal_scene(tmp_path, ("routes: []", route))
+    trading = scene.configuration.runtime.trading
+    fewer = {name: each for name, each in trading.entrypoints.items() if name != "kraken_desktop_live"}
+    runtime = replace(scene.configuration.runtime, trading=replace(trading, entrypoints=fewer))
+    without = replace(scene, configuration=replace(scene.configuration, runtime=runtime))
+    assert [way.homeless for each in (scene, without) for way in router_evidence(each).ways] == [(), ("kraken_spot",)]
 
 
 def test_audit_verify_asks_for_the_steps_of_an_entrypoint(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

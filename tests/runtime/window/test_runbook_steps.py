@@ -10,13 +10,17 @@ from typing import Any
 
 import pytest
 
+from golive.model.json import JsonObject
 from golive.model.verdict import ExitCode
 from golive.readiness.finding import Status
 from golive.runtime.clock import SystemClock
+from golive.runtime.host_signer import host_signer
 from golive.runtime.runbook.place import Done, Place
 from golive.runtime.runbook.steps import MACHINE
 from golive.runtime.runbook.window_steps import LIVE_SHOWN, parts_asked
 from golive.runtime.window.bootstrap_log import COMPONENTS, ORIGINS, PATH
+from golive.runtime.window.span import LAST_OPENING
+from golive.storage.decision_step import record_step
 from support.live_window import ENTRYPOINT, observe, open_gate, window_scene
 
 CLOSING = ("window_archive", "migration_summary", "transition_record")
@@ -77,10 +81,23 @@ def test_an_observation_counts_since_the_gate_was_opened_last(closed: Path) -> N
     assert look(closed, "live_observation").status is Status.OK
     open_gate(closed)
     assert look(closed, "live_observation").status is Status.UNKNOWN
+    facts: JsonObject = {"entrypoint": "kraken_desktop_live", "minutes": 60}
+    record_step(closed, host_signer(closed, SystemClock(), "olga"), "observation", "ok", 0, [], facts=facts)
+    assert look(closed, "live_observation").status is Status.UNKNOWN
     assert {look(closed, step).status for step in CLOSING} == {Status.UNKNOWN}
     observe(closed, "breached", minutes=3)
     found = look(closed, "live_observation")
     assert (found.status, found.said) == (Status.BLOCKED, "3 minutes, breached")
+
+
+def test_the_way_to_live_is_that_of_the_newest_window(closed: Path) -> None:
+    facts: JsonObject = {
+        "entrypoint": ENTRYPOINT, "archive": "var/audit/live/20300101", "manifest_sha256": "0" * 64, LAST_OPENING: 2,
+    }  # fmt: skip
+    record_step(closed, host_signer(closed, SystemClock(), "olga"), "window_closed", "ok", 0, [], facts=facts)
+    found = look(closed, "transition_record")
+    assert found.status is Status.BLOCKED
+    assert found.said == "no stage_transition of var/audit/live/20300101 in the decision journal"
 
 
 def components() -> list[dict[str, Any]]:
@@ -141,6 +158,9 @@ def test_dashboards_are_shown_by_a_snapshot_of_them_and_its_own_picture(home: Pa
     file = folder / "dashboards_x.json"
     file.write_text(json.dumps(document))
     assert look(home, "dashboard_snapshot").status is Status.OK
+    older = file.with_name("dashboards_w.json")
+    older.write_text(json.dumps({**document, "dashboards": []}))
+    assert look(home, "dashboard_snapshot").status is Status.OK, "the newest counts"
     for change, says in (
         ({"picture_sha256": "0" * 64}, "is not the picture"),
         ({"dashboards": []}, f"{names[1]} was not asked for"),
