@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -14,7 +17,7 @@ from golive.model.decision import Approved
 from golive.model.errors import ConfigError, PrerequisiteMissing
 from golive.model.verdict import Stage
 from golive.runtime.live.plan import LivePlan
-from golive.runtime.live_plan import Surroundings, live_plan
+from golive.runtime.live_plan import Surroundings, live_plan, stage_of
 from golive.runtime.risk_limits import risk_profile_of
 from golive.runtime.routes import accounts_of
 from support.adapters import KeptEvents
@@ -88,6 +91,14 @@ def test_production_is_closed_until_its_gate_is_there(tmp_path: Path, endpoint: 
         planned(configuration({"okx": endpoint}), tmp_path)
 
 
+def test_a_pass_opens_the_production_of_its_own_entrypoint_alone() -> None:
+    config = configuration({"okx": "production"})
+    entrypoint = config.resolve("okx_desktop_live")
+    assert stage_of(config, entrypoint, cast(Any, SimpleNamespace(entrypoint="okx_desktop_live"))) is Stage.LIVE
+    with pytest.raises(PrerequisiteMissing, match="leads to production"):
+        stage_of(config, entrypoint, cast(Any, SimpleNamespace(entrypoint="bybit_desktop_live")))
+
+
 def test_a_venues_sandbox_waits_for_a_secret_store(tmp_path: Path) -> None:
     with pytest.raises(PrerequisiteMissing, match="secret store"):
         planned(configuration({"okx": "sandbox"}, kind="testnet"), tmp_path)
@@ -121,6 +132,13 @@ def test_a_route_that_falls_back_brings_the_other_venues_account(tmp_path: Path)
     assert [account.adapter for account in plan.accounts] == ["okx_spot", "bybit_spot"]
     [route] = plan.routes
     assert (route.attempt_budget_ms, route.symbols, route.allow_fallback) == (900, frozenset({"BTC/USDT"}), True)
+    own = live_plan(
+        config, "okx_desktop_live", home=tmp_path, key_file=tmp_path / "keys.json", around=AROUND, falls_back=False
+    )  # fmt: skip
+    assert ([account.adapter for account in own.accounts], [each.allow_fallback for each in own.routes]) == (
+        ["okx_spot"],
+        [False],
+    )
     alone = planned(configuration({"okx": "http://127.0.0.1:8080"}, routes=routes.replace("true", "false")), tmp_path)
     assert [account.adapter for account in alone.accounts] == ["okx_spot"]
 
@@ -139,6 +157,13 @@ def test_a_route_to_a_venue_without_a_live_environment_is_named(tmp_path: Path) 
     routes = "[{name: main, adapters: [okx_spot, bybit_spot], allow_fallback: true}]"
     with pytest.raises(ConfigError, match=r"bybit_spot.*there are: none"):
         planned(configuration({"okx": "http://127.0.0.1:8080"}, routes=routes), tmp_path)
+    two = configuration({"okx": "http://127.0.0.1:8080", "bybit": "http://127.0.0.1:8081"}, routes=routes)
+    environments = {**two.core.environments, "bybit_two": two.core.environments["bybit_live"]}
+    trading = two.runtime.trading
+    second = replace(trading.entrypoints["bybit_desktop_live"], environment="bybit_two")
+    runtime = replace(two.runtime, trading=replace(trading, entrypoints={**trading.entrypoints, "bybit_two": second}))
+    with pytest.raises(ConfigError, match=r"bybit_spot.*there are: bybit_live, bybit_two"):
+        planned(replace(two, core=replace(two.core, environments=environments), runtime=runtime), tmp_path)
 
 
 def test_a_fallback_into_production_stays_closed(tmp_path: Path) -> None:
