@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import shutil
@@ -12,6 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 import pytest
+from cryptography.x509 import load_pem_x509_certificates
 
 from golive.model.clock import DAY, SECOND, Clock, Nanos
 from golive.model.errors import GoliveError
@@ -83,8 +85,16 @@ def changed(data: bytes, name: str) -> Mapping[str, bytes | None]:
     for at in dice.sample(range(len(data)), min(FLIPS, len(data))):
         flipped = bytearray(data)
         flipped[at] ^= 1 << dice.randrange(8)
-        variants[f"has another byte {at}"] = bytes(flipped)
+        if not (name.endswith(".pem") and is_same_certificate(data, bytes(flipped))):
+            variants[f"has another byte {at}"] = bytes(flipped)
     return variants
+
+
+def is_same_certificate(one: bytes, other: bytes) -> bool:
+    """Say whether base64 only writes the same certificate otherwise: its last letter has bits that mean nothing."""
+    with contextlib.suppress(ValueError):
+        return load_pem_x509_certificates(one) == load_pem_x509_certificates(other)
+    return False
 
 
 @pytest.mark.parametrize("id_", ASKED)

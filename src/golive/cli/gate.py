@@ -42,7 +42,8 @@ def status(
 ) -> None:
     """Look at every check now, and show the gate. Nothing is written unless --write.
 
-    Exit 0 all that is asked is green, 2 usage or configuration, 3 something is blocked, 6 something is unknown.
+    Exit 0 all that is asked is green, 2 usage or configuration, 3 something is blocked, emergency mode is on or a stop stands,
+    6 something is unknown.
     """
     from golive.readiness.gate_status import status_document
     from golive.runtime.gate.status import gate_status
@@ -72,8 +73,8 @@ def open_(
 ) -> None:
     """Open the gate: two people of different roles, one of them live_activator, over checks that are all green now.
 
-    Exit 0 it is open, 2 usage or configuration, 3 not proved, not the two that it takes, or something is not green, 70 it cannot
-    be written.
+    Exit 0 it is open, 2 usage or configuration, 3 not proved, not the two that it takes, something is not green, emergency mode
+    is on or a stop stands, 70 it cannot be written.
     """
     from golive.config.rbac import Act
     from golive.model.clock import to_iso

@@ -27,7 +27,8 @@ def print_status(status: GateStatus, stream: TextIO) -> None:
     """Print it; colours only on a terminal."""
     colour = stream.isatty()
     stream.write(f"{status.entrypoint} ({status.environment}, {status.stage}) at {to_iso(status.checked_at)}\n")
-    stream.write(f"gate: {clean(gate_line(status.gate))}\n\n")
+    stream.write(f"gate: {clean(gate_line(status.gate))}\n")
+    stream.write("".join(f"nothing may be ordered: {clean(each)}\n" for each in status.halts) + "\n")
     rows = [("check", "state", "asked", "measured", "threshold", "evidence", "owner"), *(_row(each) for each in status.items)]
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     for number, row in enumerate(rows):

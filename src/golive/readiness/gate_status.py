@@ -49,9 +49,11 @@ class GateStatus:
     stage: Stage
     checked_at: Instant
     status: Status
-    """of what the gate asks for"""
+    """of the checks that the gate asks for"""
     exit_code: Annotated[int, Fragment({"enum": [0, 3, 6]})]
     gate: GateDocument
+    halts: tuple[str, ...]
+    """what would keep a session from ordering whatever the checks find, and what ends it: emergency mode, stops that stand"""
     items: tuple[ItemDocument, ...]
     written: str | None
     """path of the signed report, where one was asked for"""

@@ -21,6 +21,7 @@ from golive.storage.log_series import records_of
 from ..host_signer import host_signer
 from ..readiness.scene import Scene
 from .closing import close_gate
+from .halts import halts
 from .look import Looks, look
 from .report import expiry, stage_of_gate, write_report
 from .standing import stands_as
@@ -29,9 +30,9 @@ from .standing import stands_as
 def open_gate(scene: Scene, first: OperatorIdentity, second: OperatorIdentity, looks: Looks | None = None) -> Opened:
     """Open the gate of the scene's live entrypoint in the name of two proved people; durable on return.
 
-    Raises PrerequisiteMissing, and the gate stays as it is, for two who may not (before anything is looked at), for what is not
-    green or cannot be bound, and where somebody closed it meanwhile; JournalError when journal or report cannot be written or
-    the journal is not sound.
+    Raises PrerequisiteMissing, and the gate stays as it is, for two who may not and for what would keep a session from ordering
+    (both before anything is looked at), for what is not green or cannot be bound, and where somebody closed it meanwhile;
+    JournalError when journal or report cannot be written or the journal is not sound.
     """
     with being_opened(scene.home):
         return _opened(scene, first, second, looks or Looks())
@@ -40,6 +41,8 @@ def open_gate(scene: Scene, first: OperatorIdentity, second: OperatorIdentity, l
 def _opened(scene: Scene, first: OperatorIdentity, second: OperatorIdentity, looks: Looks) -> Opened:
     people = {each.name: tuple(sorted(map(str, each.roles))) for each in (first, second)}
     demand_pair(first, second)
+    if halted := "; ".join(halts(scene)):
+        raise PrerequisiteMissing(f"the gate of {scene.live.name} is not opened, for nothing could be ordered: {halted}")
     name, signer = scene.live.name, host_signer(scene.home, scene.clock, first.name)
     if not scene.is_rehearsal and signer.keys.key_class is KeyClass.DEVELOPMENT:
         raise PrerequisiteMissing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from golive.model.errors import GoliveError
+from golive.model.verdict import ExitCode
 from golive.readiness.checklist_report import items_of
 from golive.readiness.finding import overall
 from golive.readiness.gate_rule import asked_of
@@ -14,6 +15,7 @@ from ..host_signer import host_signer
 from ..identity import operator_identity
 from ..readiness.scene import Scene
 from .binding import binding_of
+from .halts import halts
 from .look import Looks
 from .report import expiry, stage_of_gate, write_report
 from .standing import changes, doubts, gate_state
@@ -31,10 +33,11 @@ def gate_status(scene: Scene, looks: Looks | None = None, *, write: bool = False
     if write:
         signer = host_signer(scene.home, scene.clock, operator_identity())
         written, _ = write_report(scene, signer.keys, findings, now)
-    status = overall(asked)
+    status, halted = overall(asked), tuple(halts(scene))
+    code = ExitCode.BLOCKED if halted else CODES[status]
     return GateStatus(
         entrypoint=scene.live.name, environment=scene.live.environment, stage=stage_of_gate(scene), checked_at=now,
-        status=status, exit_code=int(CODES[status]), gate=gate_document(state, faults),
+        status=status, exit_code=int(code), gate=gate_document(state, faults), halts=halted,
         items=items_of(findings, asked, now, expiry(scene, now)), written=written,
     )  # fmt: skip
 
