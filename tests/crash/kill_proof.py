@@ -15,7 +15,7 @@ from crash.rig import THROTTLES, ambient
 
 KILLS = "GOLIVE_CRASH_KILLS"
 """environment variable: forked kills instead of the usual ones, to try something out"""
-FORKED = int(os.environ.get(KILLS, "10000" if IS_LONG else "2000"))
+FORKED = int(os.environ.get(KILLS, "10000" if IS_LONG else "1000"))
 PROCESSES = min(1_000 if IS_LONG else 34, FORKED)
 """per venue; together at least 100"""
 MOST_S = 14_400 if IS_LONG else 1800

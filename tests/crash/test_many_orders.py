@@ -10,7 +10,7 @@ from crash.campaign import campaign, violations
 from crash.report import IS_LONG, Report
 
 SEED = 50_000
-ORDERS = 100_000 if IS_LONG else 50_000
+ORDERS = 100_000 if IS_LONG else 25_000
 """drawn: about a tenth of them risk refuses"""
 SCALE = "10"
 """nothing is killed or cut here, and deadlines of 30 ms would keep half of the orders of a busy machine from leaving"""

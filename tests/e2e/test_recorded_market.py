@@ -19,7 +19,7 @@ needs_data = pytest.mark.skipif(FOLDER is None, reason="GOLIVE_RECORDED_DATA nam
     ("file", "words", "model"),
     [
         pytest.param("btc-perp_1m_2022-01.csv", ("--candles", "1000", "--volume-unit", "quote"), "bar", marks=pytest.mark.slow),
-        ("binance-spot_btcusdt_2024-08-08_feed.gz", ("--timeframe", "1s", "--candles", "1200"), "book"),
+        ("binance-spot_btcusdt_2024-08-08_feed.gz", ("--timeframe", "1s", "--candles", "900"), "book"),
     ],
 )
 def test_paper_trades_on_recorded_data_and_repeats_itself(tmp_path: Path, file: str, words: tuple[str, ...], model: str) -> None:

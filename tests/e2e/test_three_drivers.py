@@ -124,7 +124,7 @@ def assert_three_ways_equal(session: Session) -> None:
 
 def test_a_session_over_made_candles_is_what_both_drivers_say(tmp_path: Path) -> None:
     home, data = ForkedHome(tmp_path), tmp_path / "candles.csv"
-    write_candles(data, 900)
+    write_candles(data, 500)
     report = home.run("demo", "--data", str(data), "--volume-unit", "base").report
     assert_three_ways_equal(session_of(home, "demo", report))
 
@@ -132,7 +132,7 @@ def test_a_session_over_made_candles_is_what_both_drivers_say(tmp_path: Path) ->
 @pytest.mark.recorded
 @needs_data
 def test_a_paper_session_over_recorded_candles_is_what_both_drivers_say(tmp_path: Path) -> None:
-    home, words = ForkedHome(tmp_path), ("--candles", "1500", "--volume-unit", "quote")
+    home, words = ForkedHome(tmp_path), ("--candles", "700", "--volume-unit", "quote")
     data = str(Path(FOLDER or "") / "btc-perp_1m_2022-01.csv")
     assert home.run("demo", *words, "--data", data).code == 0
     report = home.run("paper", *words, "--data", data).report
