@@ -129,3 +129,12 @@ def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
     for act in (lambda: opened(tmp_path), lambda: read_indicator(tmp_path, NAME, "fill_ratio", 0)):
         with pytest.raises(JournalError, match=NAME):
             act()
+
+
+def test_a_full_disk_is_named_and_what_was_kept_stays(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    store.write(Batch(NOW, [sample(1)]))
+    store._connection.execute("PRAGMA max_page_count = 1")  # as many pages as it has: sqlite never takes less
+    with pytest.raises(JournalError, match="is full"):
+        store.write(Batch(NOW, [sample(value) for value in range(10_000)]))
+    assert values(tmp_path) == [1]

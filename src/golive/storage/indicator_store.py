@@ -149,7 +149,8 @@ class IndicatorStore:
             except BaseException:
                 self._last = last
                 self._series.clear()
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # sqlite ends it itself where the disk is full
+                    self._connection.execute("ROLLBACK")
                 raise
         except sqlite3.Error as exc:
             raise JournalError(f"{self.path}: cannot keep values of service levels: {exc}") from exc
