@@ -12,8 +12,9 @@ from golive.model.clock import SECOND
 from golive.model.errors import ConfigError, JournalError, PrerequisiteMissing
 from golive.model.secret import Secret
 from golive.runtime.operators import add_operator, authenticate, authorised, change_passphrase, operators, remove_operator
-from golive.storage.operator_file import OperatorFile
+from golive.storage.operator_file import DIRECTORY, OperatorFile
 from golive.storage.security_admin import PATH
+from golive.storage.session_tokens import SessionTokens
 from support.durable import ToldClock
 
 RIGHT, WRONG = Secret("correct horse battery"), Secret("incorrect horse battery")
@@ -40,6 +41,13 @@ def test_a_person_of_the_role_is_let_in_and_that_is_recorded(home: Path, clock: 
     assert identity.name == "anna"
     kind, who, body = records(home)[-1]
     assert (kind, who, body["purpose"]) == ("operator_authenticated", "anna", "risk.release_drawdown")
+
+
+def test_in_a_folder_where_others_may_replace_files_nobody_is_believed(home: Path, clock: ToldClock) -> None:
+    (home / DIRECTORY).chmod(0o770)
+    for ask in (lambda: authenticate(home, "anna", RIGHT, purpose="test", clock=clock), lambda: SessionTokens(home)):
+        with pytest.raises(JournalError, match=r"others may replace what is in it .* chmod 700"):
+            ask()
 
 
 def test_another_role_is_refused_with_the_role_it_takes(home: Path, clock: ToldClock) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from golive.model.errors import JournalError
 from golive.storage.auto_trade_switch import (
     AutoTradeSwitch,
     PublishedTrader,
@@ -69,6 +70,13 @@ def test_a_switch_that_is_not_a_private_file_is_off(tmp_path: Path, what: str) -
         case _:
             path.write_bytes(b"\xff\xfe")
     assert read_file(tmp_path, NAME, initial=True).enabled is False
+
+
+def test_nothing_is_switched_in_a_folder_where_others_may_replace_files(tmp_path: Path) -> None:
+    turn_switch(tmp_path, NAME, enabled=False, operator="anna", cause="operator_command", at=AT)
+    switch_path(tmp_path, NAME).parent.chmod(0o770)
+    with pytest.raises(JournalError, match="others may replace what is in it"):
+        turn_switch(tmp_path, NAME, enabled=True, operator="anna", cause="operator_command", at=AT)
 
 
 def test_what_a_session_publishes_is_read_back_and_anything_else_is_nothing(tmp_path: Path) -> None:
