@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 # Test files that run side by side; more than cores, because tests wait longer than they compute. 0: one after the other.
-WORKERS ?= 6
+WORKERS ?= 8
 # The same for the crash proofs, which compute nearly all the time, and whose deadlines are short.
 PROOFS ?= 4
 

@@ -13,12 +13,14 @@ from _pytest.junitxml import xml_key  # the public fixture would have to run in 
 from hypothesis import HealthCheck, settings
 
 from golive.model import redaction
+from support import derived_once
 
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("proof", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("proof" if os.environ.get("GOLIVE_PROOF") == "1" else "fixed")
 
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"  # never the keyring of whoever runs the tests
+derived_once.begin()
 
 TESTS = Path(__file__).parent
 LONGEST = (

@@ -22,6 +22,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from support import derived_once
+
 _LARGEST = 1 << 18
 _MOST_DESCRIPTORS = 8
 
@@ -115,6 +117,7 @@ def _called(name: str) -> Callable[..., int | None]:
 
 def _serve(line: socket.socket, main: str, imported: Sequence[str], ready: str | None) -> None:
     """Fork for each request, tell its process id, and tell each end to the pipe that came with the request."""
+    derived_once.go_on()
     for name in imported:
         import_module(name)
     if ready is not None:
