@@ -87,11 +87,13 @@ def _panel(page: _Page, panel: SnapshotPanel, stretch: Stretch) -> None:
         numbers = [value for _, value in _points(each, stretch)]
         if not numbers:
             page.text(f"{each.legend}: no number", "soft")
-        elif min(numbers) == max(numbers):
+            continue
+        low, high = (_text(end, panel.unit) for end in (min(numbers), max(numbers)))
+        if low == high:  # what moved by less than is told, such as a last digit, stood still
             whole = "throughout" if len(numbers) == len(each.values) else f"at {len(numbers)} of {len(each.values)} moments"
-            page.text(f"{each.legend}: {_text(numbers[0], panel.unit)} {whole}")
+            page.text(f"{each.legend}: {low} {whole}")
         else:
-            page.text(f"{each.legend}: {_text(min(numbers), panel.unit)} to {_text(max(numbers), panel.unit)}")
+            page.text(f"{each.legend}: {low} to {high}")
             page.plot(_plot(each, panel, stretch))
 
 
